@@ -1,0 +1,14 @@
+// async.hpp: structured concurrency on Asio, in one header: tasks, nurseries, cancel scopes, values that can be waited on.
+#pragma once
+
+#include "hoiku/async/async_value.hpp"
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/cancelled.hpp"
+#include "hoiku/async/compose.hpp"
+#include "hoiku/async/event.hpp"
+#include "hoiku/async/exception_group.hpp"
+#include "hoiku/async/nursery.hpp"
+#include "hoiku/async/run.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/async/task.hpp"
+#include "hoiku/async/time.hpp"

@@ -1,0 +1,111 @@
+// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one Condition.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include "hoiku/async/intrusive_list.hpp"
+#include "hoiku/async/predicate_expression.hpp"
+#include "hoiku/async/time.hpp"
+
+namespace hoiku::detail {
+
+struct WatchesCondition;
+
+// Told of every evaluation of its condition, on the setter's stack: it takes notes and wakes its task, nothing more.
+template <class T>
+class Watcher : public ListHook<WatchesCondition> {
+ public:
+  virtual void evaluated(bool matches, const T& value, TimePoint at) = 0;
+  virtual void failed(std::exception_ptr error) noexcept = 0;  // the predicate threw: its own waiter gets that
+  virtual void closed() noexcept = 0;                          // the value has ended
+
+ protected:
+  ~Watcher() = default;
+};
+
+template <class T>
+class Condition {
+ public:
+  virtual ~Condition() = default;
+  virtual bool test(const T& value) = 0;
+  virtual bool same_as(const Condition&) const { return false; }
+  IntrusiveList<Watcher<T>, WatchesCondition>& watchers() noexcept { return watchers_; }
+
+ private:
+  IntrusiveList<Watcher<T>, WatchesCondition> watchers_;
+};
+
+template <class T, class Expression>
+class ExpressionCondition final : public Condition<T> {
+ public:
+  explicit ExpressionCondition(Expression expression) : expression_(std::move(expression)) {}
+  bool test(const T& candidate) override { return expression_.test(candidate); }
+  bool same_as(const Condition<T>& other) const override {
+    const auto* same = dynamic_cast<const ExpressionCondition*>(&other);
+    return same && expression_.same_as(same->expression_);
+  }
+
+ private:
+  Expression expression_;
+};
+
+// Code of the user's. Two closures can't be compared, so each is a condition of its own.
+template <class T, class F>
+class CallableCondition final : public Condition<T> {
+ public:
+  explicit CallableCondition(F predicate) : predicate_(std::move(predicate)) {}
+  bool test(const T& candidate) override {
+    if constexpr (std::predicate<F&, const T&>)
+      return std::invoke(predicate_, candidate);
+    else
+      return std::apply(predicate_, candidate);
+  }
+
+ private:
+  F predicate_;
+};
+
+template <class T>
+class AnyCondition final : public Condition<T> {
+ public:
+  bool test(const T&) override { return true; }
+  bool same_as(const Condition<T>& other) const override { return typeid(other) == typeid(AnyCondition); }
+};
+
+template <class F, class T>
+inline constexpr bool applies_to_members = false;
+template <class F, class... Ts>
+inline constexpr bool applies_to_members<F, std::tuple<Ts...>> = std::predicate<F&, const Ts&...>;
+
+// A predicate of a composite may take the record, or its members one by one.
+template <class F, class T>
+concept PredicateFunction = !std::same_as<std::remove_cvref_t<F>, T> && !IsPredicateExpression<F> &&
+                            (std::predicate<std::decay_t<F>&, const T&> || applies_to_members<std::decay_t<F>, T>);
+
+template <class T, class P>
+std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
+  using D = std::decay_t<P>;
+  if constexpr (IsPredicateExpression<P>) {
+    static_assert(requires(const D& e, const T& v) { e.test(v); },
+                  "this condition does not fit the value's type: compare `value` with something of that type");
+    return std::make_unique<ExpressionCondition<T, D>>(std::forward<P>(predicate));
+  } else if constexpr (PredicateFunction<P, T>) {
+    return std::make_unique<CallableCondition<T, D>>(std::forward<P>(predicate));
+  } else {
+    static_assert(!std::same_as<D, bool> || std::same_as<T, bool>,
+                  "a bool as the condition of a value that is not one: does a variable named `value` hide hoiku::value?");
+    static_assert(std::convertible_to<P, T>,
+                  "a condition is an expression (value > 3), a callable that takes the value and returns bool, or a "
+                  "value to be equal to");
+    using Equal = ValueComparison<ComparisonOp::equal, T>;
+    return std::make_unique<ExpressionCondition<T, Equal>>(Equal(static_cast<T>(std::forward<P>(predicate))));
+  }
+}
+
+}  // namespace hoiku::detail

@@ -1,0 +1,30 @@
+// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises Equality.
+#pragma once
+
+#include <concepts>
+#include <tuple>
+#include <utility>
+
+namespace hoiku {
+
+template <class T>
+struct Equality {
+  static bool equal(const T& a, const T& b) { return static_cast<bool>(a == b); }
+};
+
+// NaN equals NaN: a sensor that fails is one change, not one with each reading.
+template <std::floating_point T>
+struct Equality<T> {
+  static bool equal(T a, T b) { return a == b || (a != a && b != b); }
+};
+
+template <class... Ts>
+struct Equality<std::tuple<Ts...>> {
+  static bool equal(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b) {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      return (Equality<Ts>::equal(std::get<i>(a), std::get<i>(b)) && ...);
+    }(std::index_sequence_for<Ts...>());
+  }
+};
+
+}  // namespace hoiku

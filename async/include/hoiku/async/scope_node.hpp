@@ -1,0 +1,123 @@
+// scope_node.hpp: the tree of cancel scopes under a run, and the tasks in it. The machinery behind CancelScope.
+//
+// A scope is *effective* when it was cancelled, or when its parent is effective and it has no shield. Nothing else decides
+// whether a task is cancelled: the state is level-triggered, kept up to date by whoever changes it, and read with one load.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <coroutine>
+
+#include "hoiku/async/cancelled.hpp"
+#include "hoiku/async/deadline_queue.hpp"
+#include "hoiku/async/intrusive_list.hpp"
+
+namespace hoiku::detail {
+
+class Runtime;
+class ScopeNode;
+
+struct InScope;
+struct InReadyQueue;
+
+// What a task is parked on. `interrupt` is called at most once for a park; it takes the task out of the wait structure in
+// the same instant and schedules it, and runs no code of the user's.
+class Blocker {
+ public:
+  explicit Blocker(const char* what) noexcept : what_(what) {}
+  virtual void interrupt() noexcept = 0;
+  const char* waits_for() const noexcept { return what_; }
+  TimePoint since() const noexcept { return since_; }
+  void parked_at(TimePoint since) noexcept { since_ = since; }
+
+ protected:
+  ~Blocker() = default;
+
+ private:
+  const char* what_;
+  TimePoint since_{};
+};
+
+// One task: where it stands in the scope tree, and what it is parked on.
+class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
+ public:
+  explicit TaskState(Runtime& runtime) noexcept : runtime_(&runtime) {}
+
+  Runtime& runtime() const noexcept { return *runtime_; }
+  ScopeNode* scope() const noexcept { return scope_; }
+  bool cancelled() const noexcept;
+  void throw_if_cancelled() const;
+
+  void enter(ScopeNode& scope) noexcept;
+  void leave_all() noexcept;
+
+  void park(Blocker& blocker) noexcept;
+  void unpark() noexcept { blocker_ = nullptr; }
+  const Blocker* blocker() const noexcept { return blocker_; }
+  // Interrupts the wait, where there is one and it has not been interrupted before.
+  void interrupt() noexcept;
+  bool was_interrupted() const noexcept { return interrupted_; }
+  bool interrupting() const noexcept { return interrupting_; }
+
+  // Emits to the one Asio operation that this task is parked on.
+  boost::asio::cancellation_signal& asio_signal() noexcept { return asio_signal_; }
+
+ private:
+  friend class Runtime;
+  Runtime* runtime_;
+  ScopeNode* scope_ = nullptr;
+  Blocker* blocker_ = nullptr;
+  bool interrupted_ = false;
+  bool interrupting_ = false;
+  boost::asio::cancellation_signal asio_signal_;
+  std::coroutine_handle<> resume_;
+};
+
+class ScopeNode : public ListHook<ScopeNode>, public Deadline {
+ public:
+  ScopeNode() = default;
+  ~ScopeNode();
+
+  // Hangs the scope under `parent` (nullptr: the root); its deadline begins to count.
+  void attach(Runtime& runtime, ScopeNode* parent);
+  void detach() noexcept;
+  bool attached() const noexcept { return runtime_ != nullptr; }
+  ScopeNode* parent() const noexcept { return parent_; }
+
+  void cancel(CancelReason reason) noexcept;
+  void set_shield(bool shield) noexcept;
+  void set_deadline(TimePoint at);
+  TimePoint wanted_deadline() const noexcept { return wanted_deadline_; }
+
+  bool cancel_called() const noexcept { return cancel_called_; }
+  bool shield() const noexcept { return shield_; }
+  bool effective() const noexcept { return effective_; }
+  // Cancellation from outside reaches through to here: then a Cancelled is not this scope's to absorb.
+  bool parent_visible() const noexcept { return parent_ && parent_->effective_ && !shield_; }
+  // This scope swallows a Cancelled that leaves its block.
+  bool absorbs() const noexcept { return effective_ && !parent_visible(); }
+
+  [[noreturn]] void throw_cancelled() const;
+
+  IntrusiveList<TaskState, InScope>& tasks() noexcept { return tasks_; }
+  IntrusiveList<ScopeNode, ScopeNode>& children() noexcept { return children_; }
+
+ private:
+  void refresh() noexcept;
+
+  Runtime* runtime_ = nullptr;
+  ScopeNode* parent_ = nullptr;
+  IntrusiveList<ScopeNode, ScopeNode> children_;
+  IntrusiveList<TaskState, InScope> tasks_;
+  TimePoint wanted_deadline_ = never;
+  bool shield_ = false;
+  bool cancel_called_ = false;
+  bool effective_ = false;
+  CancelReason reason_;
+};
+
+inline bool TaskState::cancelled() const noexcept { return scope_ && scope_->effective(); }
+inline void TaskState::throw_if_cancelled() const {
+  if (cancelled()) scope_->throw_cancelled();
+}
+
+}  // namespace hoiku::detail
