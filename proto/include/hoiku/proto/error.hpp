@@ -1,0 +1,91 @@
+// error.hpp: what can go wrong on the bus, as numbers that a peer of any version understands.
+//
+// Inside the broker, the codec and the client's state machine an error is a value (`Result<T>`); at the client's public
+// face it is thrown as `Error` or a class derived from it. A code's number is never reused, and unknown numbers from a
+// newer peer are kept as they are.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace hoiku {
+
+enum class ErrorCode : std::uint32_t {
+  invalid_topic = 1,         // the name or pattern breaks the rules of topic_name.hpp
+  invalid_predicate = 2,     // it does not parse, is too large, or does not fit the topic's type
+  type_mismatch = 3,         // the topic holds values of another type
+  version_conflict = 4,      // if_version named a version that is no longer the current one
+  too_large = 5,             // a value or frame over its limit
+  limit_exceeded = 6,        // a count over its limit (topics, sessions, subscriptions, requests in flight)
+  unavailable = 7,           // no broker answers, or it is ending
+  outcome_unknown = 8,       // the session was lost with the write in flight: it may or may not have been applied
+  protocol_violation = 9,    // bytes that no correct peer sends
+  unsupported_version = 10,  // the peer speaks another version of the protocol
+  session_lost = 11,         // the broker no longer knows the session
+  not_owner = 12,            // reserved for leases
+  permission_denied = 13,    // reserved for rights
+  lagged = 14,               // reserved for `every` subscriptions and after(version)
+  invalid_argument = 15,     // a request that makes no sense, such as a negative duration
+};
+
+// The name as it is written in logs, on the command line and in the documentation; "error_<n>" for an unknown number.
+std::string to_string(ErrorCode code);
+
+// An error as a value. `message` is one sentence that names the thing and says what to do.
+struct Failure {
+  ErrorCode code;
+  std::string message;
+
+  friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+// The base of everything that the client library throws because of the world (never because of cancellation).
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  explicit Error(const Failure& failure) : Error(failure.code, failure.message) {}
+  ErrorCode code() const noexcept { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+// Either a T or a Failure. `if (!result) return result.failure();` is the only idiom around it.
+template <class T = void>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}
+
+  explicit operator bool() const noexcept { return state_.index() == 0; }
+  T& value() & { return std::get<0>(state_); }
+  const T& value() const& { return std::get<0>(state_); }
+  T&& value() && { return std::get<0>(std::move(state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+  const Failure& failure() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<T, Failure> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Failure failure) : state_(std::move(failure)) {}
+
+  explicit operator bool() const noexcept { return state_.index() == 0; }
+  const Failure& failure() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<std::monostate, Failure> state_;
+};
+
+}  // namespace hoiku

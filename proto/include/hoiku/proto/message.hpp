@@ -1,0 +1,167 @@
+// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and back.
+//
+// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
+// numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and after a
+// reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames that carry
+// nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The incarnation
+// counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends the connection.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/predicate.hpp"
+#include "hoiku/proto/transition.hpp"
+#include "hoiku/proto/value.hpp"
+
+namespace hoiku::proto {
+
+inline constexpr std::uint32_t protocol_version = 1;
+
+using SessionToken = std::array<std::uint8_t, 16>;  // made by the client from a secure source; whoever knows it is the session
+
+// ---- client to broker ----------------------------------------------------------------------------------------------
+
+struct Hello {
+  std::uint32_t version = protocol_version;
+  SessionToken token{};
+  std::string client_name;                       // a label for people
+  std::chrono::milliseconds session_timeout{0};  // 0: the broker's default
+};
+
+// Requests carry an id that is unique and rising within the session; answers name it. A subscription or a wait is named
+// by the id of the command that made it.
+using RequestId = std::uint64_t;
+
+struct Set {
+  RequestId id = 0;
+  std::string topic;
+  Value value;
+  std::optional<Version> if_version;       // epoch 0: "the current epoch", as on the command line
+  std::optional<WallTime> source_time;
+};
+
+struct Get {
+  RequestId id = 0;
+  std::string topic;
+};
+
+// Where a reader that lost its session left off: it has seen everything up to `revision` of the run `run`.
+struct ResumePoint {
+  std::uint64_t run = 0;
+  std::uint64_t revision = 0;
+};
+
+// A `latest` subscription to one pattern (a topic's name is a pattern without wildcards), or to a composite: a list of
+// plain topics whose changes of one revision always travel in one batch.
+struct Subscribe {
+  RequestId id = 0;
+  std::vector<std::string> topics;  // one pattern, or 2..64 plain names (a composite; a name may stand twice)
+  std::optional<ResumePoint> resume;
+};
+
+struct Unsubscribe {
+  RequestId id = 0;            // of this command; it is not answered
+  RequestId subscription = 0;
+};
+
+// Answered once, when the predicate is true of the topic's value (and has been throughout `hold`). A topic that is not
+// set matches nothing. Without a predicate any set value matches, and `hold` means: unchanged for that long.
+struct Wait {
+  RequestId id = 0;
+  std::string topic;
+  std::optional<Predicate> predicate;
+  std::chrono::nanoseconds hold{0};
+};
+
+struct CancelWait {
+  RequestId id = 0;    // of this command; it is not answered
+  RequestId wait = 0;  // an answer that is already under way may still arrive
+};
+
+struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
+
+using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye>;
+
+struct ClientFrame {
+  std::uint64_t incarnation = 0;
+  std::uint64_t number = 0;        // 0: not part of the numbered stream
+  std::uint64_t acknowledged = 0;  // every server frame up to this number is in the client's inboxes
+  std::optional<Hello> hello;      // the first frame of a connection; such a frame carries no commands
+  std::vector<Command> commands;
+};
+
+// ---- broker to client ----------------------------------------------------------------------------------------------
+
+struct Welcome {
+  bool resumed = false;        // false: a new session; the client subscribes and waits anew, writes in flight are unknown
+  std::uint64_t run = 0;       // random per run of the broker
+  // The incarnation of the connection with which this session began. A client that never got that connection's welcome
+  // does not know the session, although the broker calls it resumed, and starts anew in it.
+  std::uint64_t since = 0;
+  std::chrono::milliseconds session_timeout{0};
+  std::uint64_t value_bytes_max = 0;
+  std::uint64_t frame_bytes_max = 0;
+};
+
+// One transition for one subscription. `member` is the position in Subscribe::topics (always 0 for a pattern).
+struct Delivery {
+  RequestId subscription = 0;
+  std::uint32_t member = 0;
+  std::shared_ptr<const Transition> transition;  // never null; version.number 0: the topic is not set
+};
+
+// The end of a subscription's snapshot: everything up to `revision` has been sent. Comes once per Subscribe.
+struct SnapshotEnd {
+  RequestId subscription = 0;
+  std::uint64_t revision = 0;
+  // True: a topic of the pattern that was not delivered is not set. False: only what changed since the resume point was
+  // sent, and that includes every topic that was unset since then.
+  bool whole = false;
+};
+
+struct SetDone {
+  RequestId id = 0;
+  Version version;
+  std::uint64_t revision = 0;
+  bool changed = false;  // false: the value was equal already, and `version` is the one it equals
+};
+
+struct GetDone {
+  RequestId id = 0;
+  std::shared_ptr<const Transition> current;  // never null; version.number 0: not set
+};
+
+struct WaitDone {
+  RequestId id = 0;
+  std::shared_ptr<const Transition> match;  // the first match; with a hold, the newest value when the hold was complete
+};
+
+struct Failed {
+  RequestId id = 0;
+  Failure failure;
+  std::optional<Version> current;  // for version_conflict
+};
+
+using Answer = std::variant<SetDone, GetDone, WaitDone, Failed>;
+
+struct ServerFrame {
+  std::uint64_t incarnation = 0;
+  std::uint64_t number = 0;        // 0: not part of the numbered stream
+  std::uint64_t acknowledged = 0;  // every client frame up to this number has been processed
+  std::optional<Welcome> welcome;
+  std::optional<Failure> fatal;    // the connection ends with it; the session is not resumed
+  std::vector<Delivery> deliveries;
+  std::vector<SnapshotEnd> snapshot_ends;  // after the deliveries of the same frame
+  std::vector<Answer> answers;
+  std::uint64_t complete_through = 0;  // where not 0: every transition up to this revision has been delivered (numbered frames only)
+};
+
+}  // namespace hoiku::proto

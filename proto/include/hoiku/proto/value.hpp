@@ -1,0 +1,76 @@
+// value.hpp: what a topic holds: null (unset), a bool, a 64-bit integer, a double, a string, bytes, or a message.
+//
+// Promises   immutable in use; equal means equal bytes, with two exceptions: NaN equals NaN, and 0.0 equals -0.0.
+// Thread     any; a Value has no hidden sharing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "hoiku/proto/error.hpp"
+
+namespace hoiku {
+
+enum class ValueType : std::uint8_t { null = 0, boolean = 1, int64 = 2, float64 = 3, string = 4, bytes = 5, message = 6 };
+
+// "null", "bool", "int64", "double", "string", "bytes", "message": as `--type` of the inspector takes them.
+std::string_view to_string(ValueType type);
+Result<ValueType> parse_value_type(std::string_view name);
+
+struct Bytes {
+  std::string data;
+  friend bool operator==(const Bytes&, const Bytes&) = default;
+};
+
+// A Protobuf message, serialised deterministically, with the full name of its type.
+struct MessageBytes {
+  std::string type_name;
+  std::string data;
+  friend bool operator==(const MessageBytes&, const MessageBytes&) = default;
+};
+
+class Value {
+ public:
+  Value() = default;  // null
+  Value(bool v) : data_(v) {}
+  Value(std::int64_t v) : data_(v) {}
+  Value(int v) : data_(static_cast<std::int64_t>(v)) {}
+  Value(double v) : data_(v) {}
+  Value(std::string v) : data_(std::move(v)) {}
+  Value(const char* v) : data_(std::string(v)) {}
+  Value(Bytes v) : data_(std::move(v)) {}
+  Value(MessageBytes v) : data_(std::move(v)) {}
+
+  ValueType type() const noexcept { return static_cast<ValueType>(data_.index()); }
+  bool is_null() const noexcept { return data_.index() == 0; }
+
+  // The alternative asked for, or nullptr where the value is of another type.
+  template <class T>
+  const T* get_if() const noexcept {
+    return std::get_if<T>(&data_);
+  }
+
+  // What the limit on a value's size counts: the payload's bytes (8 for numbers, 1 for bool, 0 for null).
+  std::size_t payload_bytes() const noexcept;
+
+  friend bool operator==(const Value& a, const Value& b) noexcept;
+
+ private:
+  // The order of the alternatives is the order of ValueType.
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, MessageBytes> data_;
+};
+
+// As a person reads it: true, 21, 21.5, text as it is, bytes as hex, null as "(unset)", a message as its.Type{hex}.
+std::string to_display_string(const Value& value);
+// One JSON value. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}; NaN and the
+// infinities become strings, and what is not UTF-8 in a string becomes U+FFFD.
+std::string to_json(const Value& value);
+// Reads `text` as the type says; without a type by its look: true/false, an integer, a number, else a string (and so never
+// fails). Bytes are read as hex; a message cannot be read. Error: invalid_argument.
+Result<Value> parse_value(std::string_view text);
+Result<Value> parse_value(std::string_view text, ValueType type);
+
+}  // namespace hoiku

@@ -1,0 +1,276 @@
+// Frames to bytes. Takes nothing from Protobuf's generated code but the numbers of the fields; see wire_writer.hpp.
+#include <algorithm>
+
+#include "hoiku.pb.h"
+#include "hoiku/proto/codec.hpp"
+#include "proto/src/wire_writer.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+namespace wire = hoiku::v1;
+
+class Encoder {
+ public:
+  std::string take() { return to_.take(); }
+
+  void put(const ClientFrame& frame) {
+    using W = wire::ClientFrame;
+    to_.number(W::kIncarnationFieldNumber, frame.incarnation);
+    to_.number(W::kNumberFieldNumber, frame.number);
+    to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
+    if (frame.hello) {
+      to_.message(W::kHelloFieldNumber, small, [&] { put(*frame.hello); });
+    }
+    for (const Command& command : frame.commands) {
+      std::visit([&](const auto& which) { to_.message(W::kCommandsFieldNumber, size_of(which), [&] { put(which); }); },
+                 command);
+    }
+  }
+
+  void put(const ServerFrame& frame) {
+    using W = wire::ServerFrame;
+    to_.number(W::kIncarnationFieldNumber, frame.incarnation);
+    to_.number(W::kNumberFieldNumber, frame.number);
+    to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
+    if (frame.welcome) {
+      to_.message(W::kWelcomeFieldNumber, small, [&] { put(*frame.welcome); });
+    }
+    if (frame.fatal) {
+      to_.message(W::kFatalFieldNumber, small, [&] { put(*frame.fatal); });
+    }
+    for (const Delivery& delivery : frame.deliveries) {
+      to_.message(W::kDeliveriesFieldNumber, size_of(*delivery.transition), [&] { put(delivery); });
+    }
+    for (const SnapshotEnd& end : frame.snapshot_ends) {
+      to_.message(W::kSnapshotEndsFieldNumber, small, [&] { put(end); });
+    }
+    for (const Answer& answer : frame.answers) {
+      std::visit([&](const auto& which) { to_.message(W::kAnswersFieldNumber, size_of(which), [&] { put(which); }); },
+                 answer);
+    }
+    to_.number(W::kCompleteThroughFieldNumber, frame.complete_through);
+  }
+
+ private:
+  // Guesses of how many bytes a message will have. What is small stays below 128, so that one byte says its length.
+  static constexpr std::size_t small = 64;
+  static std::size_t size_of(const Transition& transition) {
+    return transition.topic.size() + transition.writer.size() + transition.value.payload_bytes() + 36;
+  }
+  static std::size_t size_of(const Set& command) { return command.topic.size() + command.value.payload_bytes() + 20; }
+  static std::size_t size_of(const GetDone& answer) { return size_of(*answer.current); }
+  static std::size_t size_of(const WaitDone& answer) { return size_of(*answer.match); }
+  template <class Other>
+  static std::size_t size_of(const Other&) {
+    return small;
+  }
+
+  void put(const Value& value) {
+    using W = wire::Value;
+    if (const auto* b = value.get_if<bool>()) return to_.number_even_if_zero(W::kBooleanFieldNumber, *b ? 1 : 0);
+    if (const auto* i = value.get_if<std::int64_t>()) return to_.zigzag_even_if_zero(W::kInt64FieldNumber, *i);
+    if (const auto* d = value.get_if<double>()) return to_.float64_even_if_zero(W::kFloat64FieldNumber, *d);
+    if (const auto* s = value.get_if<std::string>()) return to_.bytes_even_if_empty(W::kTextFieldNumber, *s);
+    if (const auto* b = value.get_if<Bytes>()) return to_.bytes_even_if_empty(W::kBlobFieldNumber, b->data);
+    if (const auto* m = value.get_if<MessageBytes>()) {
+      return to_.message(W::kMessageFieldNumber, value.payload_bytes() + 8, [&] {
+        to_.bytes(W::Message::kTypeNameFieldNumber, m->type_name);
+        to_.bytes(W::Message::kDataFieldNumber, m->data);
+      });
+    }
+    to_.number_even_if_zero(W::kNullFieldNumber, wire::NULL_VALUE);
+  }
+
+  void put_value(int field, const Value& value) {
+    to_.message(field, value.payload_bytes() + 4, [&] { put(value); });
+  }
+
+  void put_version(int field, const Version& version) {
+    to_.message(field, small, [&] {
+      to_.fixed(wire::Version::kEpochFieldNumber, version.epoch);
+      to_.number(wire::Version::kNumberFieldNumber, version.number);
+    });
+  }
+
+  void put_time(int field, WallTime time) { to_.zigzag_even_if_zero(field, time.time_since_epoch().count()); }
+
+  void put_transition(int field, const Transition& transition) {
+    using W = wire::Transition;
+    to_.message(field, size_of(transition), [&] {
+      to_.bytes(W::kTopicFieldNumber, transition.topic);
+      put_version(W::kVersionFieldNumber, transition.version);
+      to_.number(W::kRevisionFieldNumber, transition.revision);
+      put_value(W::kValueFieldNumber, transition.value);
+      to_.number(W::kChangedAtUsFieldNumber,
+                 static_cast<std::uint64_t>(transition.changed_at.time_since_epoch().count()));
+      to_.bytes(W::kWriterFieldNumber, transition.writer);
+      to_.number(W::kQualityFieldNumber, static_cast<std::uint64_t>(transition.quality));
+      if (transition.source_time) put_time(W::kSourceTimeUsFieldNumber, *transition.source_time);
+    });
+  }
+
+  void put(const Predicate::Node& node) {
+    using W = wire::Predicate;
+    to_.number(W::kKindFieldNumber, static_cast<std::uint64_t>(node.kind));
+    if (node.kind == Predicate::Kind::comparison) to_.number(W::kOpFieldNumber, static_cast<std::uint64_t>(node.op));
+    if (node.kind == Predicate::Kind::literal) {
+      if (node.literal_text.empty()) {
+        put_value(W::kValueFieldNumber, node.literal);
+      } else {
+        to_.bytes(W::kTextFieldNumber, node.literal_text);
+      }
+    }
+    for (const std::string& name : node.path) to_.bytes_even_if_empty(W::kPathFieldNumber, name);
+    for (const Predicate::Node& child : node.children) {
+      to_.message(W::kChildrenFieldNumber, small, [&] { put(child); });
+    }
+  }
+
+  void put(const Failure& failure) {
+    to_.number(wire::Failure::kCodeFieldNumber, static_cast<std::uint64_t>(failure.code));
+    to_.bytes(wire::Failure::kMessageFieldNumber, failure.message);
+  }
+
+  // ---- client to broker
+
+  void put(const Hello& hello) {
+    using W = wire::Hello;
+    const std::string_view token(reinterpret_cast<const char*>(hello.token.data()), hello.token.size());
+    to_.number(W::kVersionFieldNumber, hello.version);
+    to_.bytes(W::kTokenFieldNumber, token);
+    to_.bytes(W::kClientNameFieldNumber, hello.client_name);
+    to_.number(W::kSessionTimeoutMsFieldNumber, milliseconds(hello.session_timeout));
+  }
+
+  void put(const Set& command) {
+    using W = wire::Set;
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kSetFieldNumber, size_of(command), [&] {
+      to_.bytes(W::kTopicFieldNumber, command.topic);
+      put_value(W::kValueFieldNumber, command.value);
+      if (command.if_version) put_version(W::kIfVersionFieldNumber, *command.if_version);
+      if (command.source_time) put_time(W::kSourceTimeUsFieldNumber, *command.source_time);
+    });
+  }
+
+  void put(const Get& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kGetFieldNumber, small, [&] { to_.bytes(wire::Get::kTopicFieldNumber, command.topic); });
+  }
+
+  void put(const Subscribe& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kSubscribeFieldNumber, small, [&] {
+      for (const std::string& topic : command.topics) {
+        to_.bytes_even_if_empty(wire::Subscribe::kTopicsFieldNumber, topic);
+      }
+      if (!command.resume) return;
+      to_.message(wire::Subscribe::kResumeFieldNumber, small, [&] {
+        to_.fixed(wire::ResumePoint::kRunFieldNumber, command.resume->run);
+        to_.number(wire::ResumePoint::kRevisionFieldNumber, command.resume->revision);
+      });
+    });
+  }
+
+  void put(const Unsubscribe& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kUnsubscribeFieldNumber, small,
+                [&] { to_.number(wire::Unsubscribe::kSubscriptionFieldNumber, command.subscription); });
+  }
+
+  void put(const Wait& command) {
+    using W = wire::Wait;
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kWaitFieldNumber, small, [&] {
+      to_.bytes(W::kTopicFieldNumber, command.topic);
+      if (command.predicate) {
+        to_.message(W::kPredicateFieldNumber, small, [&] { put(command.predicate->root()); });
+      }
+      to_.number(W::kHoldNsFieldNumber, static_cast<std::uint64_t>(command.hold.count()));
+    });
+  }
+
+  void put(const CancelWait& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kCancelWaitFieldNumber, small,
+                [&] { to_.number(wire::CancelWait::kWaitFieldNumber, command.wait); });
+  }
+
+  void put(const Goodbye&) {
+    to_.message(wire::Command::kGoodbyeFieldNumber, small, [] {});
+  }
+
+  // ---- broker to client
+
+  void put(const Welcome& welcome) {
+    using W = wire::Welcome;
+    to_.number(W::kResumedFieldNumber, welcome.resumed ? 1 : 0);
+    to_.fixed(W::kRunFieldNumber, welcome.run);
+    to_.number(W::kSinceFieldNumber, welcome.since);
+    to_.number(W::kSessionTimeoutMsFieldNumber, milliseconds(welcome.session_timeout));
+    to_.number(W::kValueBytesMaxFieldNumber, welcome.value_bytes_max);
+    to_.number(W::kFrameBytesMaxFieldNumber, welcome.frame_bytes_max);
+  }
+
+  void put(const Delivery& delivery) {
+    to_.number(wire::Delivery::kSubscriptionFieldNumber, delivery.subscription);
+    to_.number(wire::Delivery::kMemberFieldNumber, delivery.member);
+    put_transition(wire::Delivery::kTransitionFieldNumber, *delivery.transition);
+  }
+
+  void put(const SnapshotEnd& end) {
+    to_.number(wire::SnapshotEnd::kSubscriptionFieldNumber, end.subscription);
+    to_.number(wire::SnapshotEnd::kRevisionFieldNumber, end.revision);
+    to_.number(wire::SnapshotEnd::kWholeFieldNumber, end.whole ? 1 : 0);
+  }
+
+  void put(const SetDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kSetDoneFieldNumber, small, [&] {
+      put_version(wire::SetDone::kVersionFieldNumber, answer.version);
+      to_.number(wire::SetDone::kRevisionFieldNumber, answer.revision);
+      to_.number(wire::SetDone::kChangedFieldNumber, answer.changed ? 1 : 0);
+    });
+  }
+
+  void put(const GetDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kGetDoneFieldNumber, size_of(*answer.current),
+                [&] { put_transition(wire::GetDone::kCurrentFieldNumber, *answer.current); });
+  }
+
+  void put(const WaitDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kWaitDoneFieldNumber, size_of(*answer.match),
+                [&] { put_transition(wire::WaitDone::kMatchFieldNumber, *answer.match); });
+  }
+
+  void put(const Failed& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kFailedFieldNumber, small, [&] {
+      to_.message(wire::Failed::kFailureFieldNumber, small, [&] { put(answer.failure); });
+      if (answer.current) put_version(wire::Failed::kCurrentFieldNumber, *answer.current);
+    });
+  }
+
+  static std::uint64_t milliseconds(std::chrono::milliseconds duration) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
+  }
+
+  WireWriter to_;
+};
+
+template <class Frame>
+std::string encoded(const Frame& frame) {
+  Encoder encoder;
+  encoder.put(frame);
+  return encoder.take();
+}
+
+}  // namespace
+
+std::string encode(const ClientFrame& frame) { return encoded(frame); }
+std::string encode(const ServerFrame& frame) { return encoded(frame); }
+
+}  // namespace hoiku::proto

@@ -1,0 +1,96 @@
+#include "hoiku/proto/endpoint.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+
+#include <fmt/core.h>
+
+#include "text.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+Failure malformed(std::string_view text, std::string_view reason) {
+  return {ErrorCode::invalid_argument,
+          fmt::format("{} is not an endpoint: {} (it looks like tcp://127.0.0.1:7411 or ipc:///run/hoiku.sock)",
+                      text::excerpt(text), reason)};
+}
+
+bool is_name(std::string_view host) {
+  return host.size() <= 255 && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                  c == '_';
+         });
+}
+
+Result<Endpoint> parse_tcp(std::string_view text, std::string_view rest, EndpointUse use) {
+  const std::size_t colon = rest.rfind(':');
+  if (colon == std::string_view::npos || rest.ends_with(']')) return malformed(text, "the port is missing");
+  std::string_view host = rest.substr(0, colon);
+  const std::string_view port = rest.substr(colon + 1);
+  Endpoint endpoint;
+  if (host.empty()) return malformed(text, "the host is missing");
+  if (host.starts_with('[')) {
+    host = host.substr(1);
+    if (!host.ends_with(']')) return malformed(text, "the bracket of the IPv6 address is not closed");
+    host.remove_suffix(1);
+    boost::system::error_code error;
+    boost::asio::ip::make_address_v6(host, error);
+    if (error) return malformed(text, "what stands in brackets is not an IPv6 address");
+  } else if (host == "*") {
+    if (use == EndpointUse::connect) return malformed(text, "a client needs the address of one machine, not '*'");
+  } else if (host.find(':') != std::string_view::npos) {
+    return malformed(text, "an IPv6 address stands in brackets, as in tcp://[::1]:7411");
+  } else if (!is_name(host)) {
+    return malformed(text, "the host is neither an address nor a name");
+  }
+  endpoint.host = host;
+
+  if (port == "*") {
+    if (use == EndpointUse::connect) return malformed(text, "a client needs a port, not '*'");
+    return endpoint;
+  }
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (port.empty() || port.size() > 5 || error != std::errc() || end != port.data() + port.size() || number > 65535)
+    return malformed(text, "the port is not a number from 1 to 65535");
+  if (number == 0 && use == EndpointUse::connect) return malformed(text, "the port is not a number from 1 to 65535");
+  endpoint.port = static_cast<std::uint16_t>(number);
+  return endpoint;
+}
+
+Result<Endpoint> parse_ipc(std::string_view text, std::string_view path) {
+  if (path.empty()) return malformed(text, "the path is missing");
+  if (path == "*") return malformed(text, "ipc needs a path, not '*'");
+  if (path.size() > ipc_path_bytes_max)
+    return malformed(text, fmt::format("the path has {} bytes, and a socket's path has at most {}", path.size(),
+                                       ipc_path_bytes_max));
+  if (path.find('\0') != std::string_view::npos) return malformed(text, "the path contains a zero byte");
+  Endpoint endpoint;
+  endpoint.kind = Endpoint::Kind::ipc;
+  endpoint.path = path;
+  return endpoint;
+}
+
+}  // namespace
+
+Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use) {
+  constexpr std::string_view tcp = "tcp://";
+  constexpr std::string_view ipc = "ipc://";
+  if (text.starts_with(tcp)) return parse_tcp(text, text.substr(tcp.size()), use);
+  if (text.starts_with(ipc)) return parse_ipc(text, text.substr(ipc.size()));
+  return malformed(text, "it begins with neither tcp:// nor ipc://");
+}
+
+bool is_loopback(const Endpoint& endpoint) {
+  if (endpoint.kind == Endpoint::Kind::ipc || endpoint.host == "localhost") return true;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(endpoint.host, error);
+  if (error) return false;
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
+}  // namespace hoiku::proto

@@ -1,0 +1,84 @@
+#include "hoiku/proto/predicate.hpp"
+
+#include <algorithm>
+
+#include "proto/src/predicate_tree.hpp"
+
+namespace hoiku {
+namespace {
+
+bool refers_to_old_value(const Predicate::Node& node) {
+  return node.kind == Predicate::Kind::old_value ||
+         std::any_of(node.children.begin(), node.children.end(), refers_to_old_value);
+}
+
+Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predicate*> operands) {
+  Predicate::Node node;
+  node.kind = kind;
+  for (const Predicate* operand : operands) node.children.push_back(operand->root());
+  return node;
+}
+
+}  // namespace
+
+struct Predicate::Shared {
+  explicit Shared(Node tree)
+      : root(std::move(tree)), key(predicate::normalise(root)), uses_old_value(refers_to_old_value(root)) {}
+
+  Node root;  // in its normal form
+  std::string key;
+  bool uses_old_value;
+};
+
+Predicate::Predicate(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)), root_(&shared_->root) {}
+
+Result<Predicate> Predicate::parse(std::string_view text, const Limits& limits) {
+  auto root = predicate::parse_text(text, limits);
+  if (!root) return root.failure();
+  return build(std::move(*root), limits);
+}
+
+Result<Predicate> Predicate::build(Node root, const Limits& limits) {
+  if (auto ok = predicate::check_shape(root, limits); !ok) return ok.failure();
+  return Predicate(std::make_shared<const Shared>(std::move(root)));
+}
+
+Result<void> Predicate::check(const Limits& limits) const { return predicate::check_shape(*root_, limits); }
+
+Predicate Predicate::compare(Op op, Value literal) {
+  Node node;
+  node.kind = Kind::comparison;
+  node.op = op;
+  node.children.resize(2);
+  node.children[0].kind = Kind::new_value;
+  node.children[1].literal = std::move(literal);
+  return Predicate(std::make_shared<const Shared>(std::move(node)));
+}
+
+Predicate Predicate::all_of(const Predicate& a, const Predicate& b) {
+  return Predicate(std::make_shared<const Shared>(joined(Kind::all_of, {&a, &b})));
+}
+
+Predicate Predicate::any_of(const Predicate& a, const Predicate& b) {
+  return Predicate(std::make_shared<const Shared>(joined(Kind::any_of, {&a, &b})));
+}
+
+Predicate Predicate::negate(const Predicate& a) {
+  return Predicate(std::make_shared<const Shared>(joined(Kind::negation, {&a})));
+}
+
+const std::string& Predicate::key() const noexcept { return shared_->key; }
+
+bool Predicate::uses_old_value() const noexcept { return shared_->uses_old_value; }
+
+Result<Predicate> Predicate::resolved_for(ValueType type) const {
+  auto root = predicate::resolve(*root_, type);
+  if (!root) return root.failure();
+  return Predicate(std::make_shared<const Shared>(std::move(*root)));
+}
+
+bool Predicate::test(const Value& value, const Value& old_value) const noexcept {
+  return predicate::holds(*root_, value, old_value);
+}
+
+}  // namespace hoiku

@@ -1,0 +1,160 @@
+#include <cmath>
+#include <variant>
+
+#include "proto/src/predicate_tree.hpp"
+
+namespace hoiku::predicate {
+namespace {
+
+// What a term came to. Nothing: null, or an operation on something that it is not made for.
+using Operand = std::variant<std::monostate, bool, Wide, double, std::string_view, const Bytes*, const MessageBytes*>;
+
+// How two operands stand to each other. `same` and `different` are without an order: bool, bytes, messages, NaN.
+enum class Relation { none, less, equal, greater, same, different };
+
+Operand operand_of(const Value& value) {
+  if (const auto* v = value.get_if<bool>()) return *v;
+  if (const auto* v = value.get_if<std::int64_t>()) return Wide{*v};
+  if (const auto* v = value.get_if<double>()) return *v;
+  if (const auto* v = value.get_if<std::string>()) return std::string_view(*v);
+  if (const auto* v = value.get_if<Bytes>()) return v;
+  if (const auto* v = value.get_if<MessageBytes>()) return v;
+  return {};
+}
+
+double as_double(const Operand& number) {
+  const auto* integer = std::get_if<Wide>(&number);
+  return integer ? static_cast<double>(*integer) : std::get<double>(number);
+}
+
+bool is_numeric(const Operand& a) { return std::holds_alternative<Wide>(a) || std::holds_alternative<double>(a); }
+
+Operand difference(const Operand& a, const Operand& b) {
+  if (!is_numeric(a) || !is_numeric(b)) return {};
+  const auto* x = std::get_if<Wide>(&a);
+  const auto* y = std::get_if<Wide>(&b);
+  if (x && y) return *x - *y;  // cannot overflow: nesting_max
+  return as_double(a) - as_double(b);
+}
+
+Operand absolute(const Operand& a) {
+  if (const auto* integer = std::get_if<Wide>(&a)) return *integer < 0 ? -*integer : *integer;
+  if (const auto* number = std::get_if<double>(&a)) return std::fabs(*number);
+  return {};
+}
+
+struct Values {
+  const Value& now;
+  const Value& old;
+};
+
+Operand evaluate(const Node& term, const Values& values) {
+  switch (term.kind) {
+    case Kind::new_value:
+      return term.path.empty() ? operand_of(values.now) : Operand{};
+    case Kind::old_value:
+      return term.path.empty() ? operand_of(values.old) : Operand{};
+    case Kind::literal:
+      return operand_of(term.literal);
+    case Kind::absolute:
+      return absolute(evaluate(term.children[0], values));
+    case Kind::difference:
+      return difference(evaluate(term.children[0], values), evaluate(term.children[1], values));
+    default:
+      return {};
+  }
+}
+
+template <class T>
+Relation ordered(const T& a, const T& b) {
+  return a < b ? Relation::less : b < a ? Relation::greater : Relation::equal;
+}
+
+Relation unordered(bool equal) { return equal ? Relation::same : Relation::different; }
+
+// By the exact values: a conversion to double would make 2^53 + 1 equal to 2^53.
+Relation relation(Wide integer, double number) {
+  if (std::isnan(number)) return Relation::different;
+  constexpr double beyond = 0x1p126;  // every Wide that can occur is smaller, and every double below fits one
+  if (number >= beyond) return Relation::less;
+  if (number <= -beyond) return Relation::greater;
+  const double whole = std::trunc(number);
+  const auto truncated = static_cast<Wide>(whole);
+  return integer != truncated ? ordered(integer, truncated) : ordered(0.0, number - whole);
+}
+
+Relation mirrored(Relation relation) {
+  if (relation == Relation::less) return Relation::greater;
+  return relation == Relation::greater ? Relation::less : relation;
+}
+
+Relation relation(const Operand& a, const Operand& b) {
+  if (const auto* x = std::get_if<Wide>(&a)) {
+    if (const auto* y = std::get_if<Wide>(&b)) return ordered(*x, *y);
+    if (const auto* y = std::get_if<double>(&b)) return relation(*x, *y);
+    return Relation::none;
+  }
+  if (const auto* y = std::get_if<Wide>(&b)) {
+    const auto* x = std::get_if<double>(&a);
+    return x ? mirrored(relation(*y, *x)) : Relation::none;
+  }
+  if (a.index() != b.index()) return Relation::none;
+  if (const auto* x = std::get_if<double>(&a)) {
+    const double y = std::get<double>(b);
+    if (std::isnan(*x) || std::isnan(y)) return unordered(std::isnan(*x) && std::isnan(y));
+    return ordered(*x, y);
+  }
+  if (const auto* x = std::get_if<std::string_view>(&a)) return ordered(*x, std::get<std::string_view>(b));
+  if (const auto* x = std::get_if<bool>(&a)) return unordered(*x == std::get<bool>(b));
+  if (const auto* x = std::get_if<const Bytes*>(&a)) return unordered(**x == *std::get<const Bytes*>(b));
+  if (const auto* x = std::get_if<const MessageBytes*>(&a)) return unordered(**x == *std::get<const MessageBytes*>(b));
+  return Relation::none;
+}
+
+bool fits(Op op, Relation relation) {
+  const bool less = relation == Relation::less;
+  const bool equal = relation == Relation::equal;
+  const bool greater = relation == Relation::greater;
+  switch (op) {
+    case Op::equal:
+      return equal || relation == Relation::same;
+    case Op::not_equal:
+      return less || greater || relation == Relation::different;
+    case Op::less:
+      return less;
+    case Op::less_equal:
+      return less || equal;
+    case Op::greater:
+      return greater;
+    case Op::greater_equal:
+      return greater || equal;
+  }
+  return false;
+}
+
+bool condition_holds(const Node& node, const Values& values) {
+  switch (node.kind) {
+    case Kind::all_of:
+      for (const Node& child : node.children) {
+        if (!condition_holds(child, values)) return false;
+      }
+      return true;
+    case Kind::any_of:
+      for (const Node& child : node.children) {
+        if (condition_holds(child, values)) return true;
+      }
+      return false;
+    case Kind::negation:
+      return !condition_holds(node.children[0], values);
+    default:
+      return fits(node.op, relation(evaluate(node.children[0], values), evaluate(node.children[1], values)));
+  }
+}
+
+}  // namespace
+
+bool holds(const Node& condition, const Value& value, const Value& old_value) noexcept {
+  return condition_holds(condition, Values{value, old_value});
+}
+
+}  // namespace hoiku::predicate

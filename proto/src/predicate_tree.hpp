@@ -1,0 +1,56 @@
+// predicate_tree.hpp: the rooms behind predicate.hpp, which predicate.cpp wires: shape, text, normal form, types, test.
+//
+// All of them work on Predicate::Node, which they take as checked by check_shape() except where they say otherwise.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/predicate.hpp"
+
+namespace hoiku::predicate {
+
+using Node = Predicate::Node;
+using Kind = Predicate::Kind;
+using Op = Predicate::Op;
+
+// Differences of 64-bit integers are exact: each level of nesting needs one bit more.
+__extension__ using Wide = __int128;
+inline constexpr std::size_t nesting_max = 60;  // whatever the limits say: a Wide has that much room above 64 bits
+
+Failure invalid(std::string message);  // invalid_predicate
+
+// ---- predicate_shape.cpp: takes any tree ---------------------------------------------------------------------------
+
+// Whether a tree is a predicate at all, and within the limits. Goes no deeper than the limit allows.
+Result<void> check_shape(const Node& root, const Limits& limits);
+bool is_condition(Kind kind) noexcept;
+bool is_word(std::string_view text) noexcept;  // may stand unquoted as a literal
+bool is_word_character(char c) noexcept;
+bool is_number(std::string_view text) noexcept;             // may stand unquoted within abs()
+std::size_t number_length(std::string_view text) noexcept;  // of the longest number at the front, or 0
+bool is_field_name(std::string_view text) noexcept;
+std::string_view symbol(Op op) noexcept;
+
+// ---- predicate_parser.cpp ------------------------------------------------------------------------------------------
+
+Result<Node> parse_text(std::string_view text, const Limits& limits);
+
+// ---- predicate_normal_form.cpp -------------------------------------------------------------------------------------
+
+// Brings the tree into its normal form, and returns that form as text.
+std::string normalise(Node& node);
+std::string term_text(const Node& term);
+
+// ---- predicate_types.cpp -------------------------------------------------------------------------------------------
+
+Result<Node> resolve(const Node& root, ValueType type);
+
+// ---- predicate_evaluation.cpp --------------------------------------------------------------------------------------
+
+bool holds(const Node& condition, const Value& value, const Value& old_value) noexcept;
+
+}  // namespace hoiku::predicate

@@ -1,0 +1,187 @@
+#include "proto/src/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace hoiku::text {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t excerpt_bytes_max = 64;
+
+std::optional<unsigned> hex_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<CodePoint> first_code_point(std::string_view bytes) noexcept {
+  if (bytes.empty()) return std::nullopt;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return CodePoint{lead, 1};
+  const std::size_t length = lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+  if (length == 0 || bytes.size() < length) return std::nullopt;
+  char32_t value = lead & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return std::nullopt;
+    value = (value << 6) | (byte(i) & 0x3Fu);
+  }
+  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+  if (value < smallest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return std::nullopt;
+  return CodePoint{value, length};
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto put = [&](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | (c >> 6));
+    put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | (c >> 12));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | (c >> 18));
+    put(0x80 | ((c >> 12) & 0x3F));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  }
+}
+
+bool is_control(char32_t c) noexcept { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
+
+bool is_white_space(char32_t c) noexcept {
+  return c == 0x20 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool is_invisible(char32_t c) noexcept {
+  return c == 0xAD || c == 0x200B || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+}
+
+bool is_one_line(std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const auto point = first_code_point(bytes);
+    if (!point || is_control(point->value) || point->value == 0x2028 || point->value == 0x2029) return false;
+    bytes.remove_prefix(point->bytes);
+  }
+  return true;
+}
+
+std::string valid_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    if (const auto point = first_code_point(bytes)) {
+      out += bytes.substr(0, point->bytes);
+      bytes.remove_prefix(point->bytes);
+    } else {
+      out += "\xEF\xBF\xBD";
+      bytes.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+void append_quoted(std::string& out, std::string_view bytes) {
+  out += '"';
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += hex_digits[byte >> 4];
+      out += hex_digits[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+std::string excerpt(std::string_view bytes) {
+  std::string shown = valid_utf8(bytes.substr(0, excerpt_bytes_max + 4));
+  const bool cut = shown.size() > excerpt_bytes_max;
+  if (cut) {
+    std::size_t end = excerpt_bytes_max;
+    while ((static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;  // never half a character
+    shown.resize(end);
+  }
+  std::string out;
+  append_quoted(out, shown);
+  if (cut) out += "…";
+  return out;
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += hex_digits[byte >> 4];
+    out += hex_digits[byte & 15];
+  }
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view digits) {
+  if (digits.starts_with("0x")) digits.remove_prefix(2);
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  out.reserve(digits.size() / 2);
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const auto high = hex_value(digits[i]);
+    const auto low = hex_value(digits[i + 1]);
+    if (!high || !low) return std::nullopt;
+    out += static_cast<char>(static_cast<unsigned char>(*high << 4 | *low));
+  }
+  return out;
+}
+
+std::string to_base64(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t there = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (k < there ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    }
+    for (std::size_t k = 0; k < 4; ++k) out += k <= there ? alphabet[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return out;
+}
+
+std::string shortest(double number) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  const std::string out(buffer.data(), end);
+  return out == "-nan" ? "nan" : out;
+}
+
+std::string shortest_with_point(double number) {
+  std::string out = shortest(number);
+  if (out.find_first_not_of("-0123456789") == std::string::npos) out += ".0";
+  return out;
+}
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+}  // namespace hoiku::text

@@ -1,0 +1,276 @@
+// zmq_client.cpp: a client's end of the link: a fresh DEALER per connection, which never reconnects by itself.
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/run.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/proto/link.hpp"
+#include "zmq_monitor.hpp"
+#include "zmq_pump.hpp"
+#include "zmq_socket.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Something that accepts connections and is no broker may say nothing at all, or what ZeroMQ takes for its first
+// protocol.
+constexpr auto handshake_limit = 2s;
+
+// A batch of the broker may be larger than what it accepts in one frame: a composite's topics are never split.
+constexpr std::size_t batch_bytes_max =
+    Limits{}.frame_bytes_max + Limits{}.composite_topics_max * Limits{}.value_bytes_max;
+
+constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
+                               ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+
+// ZeroMQ never gets to reconnect: a link that is broken is closed when that is told. Switching it off (-1) would be
+// plainer, and so would ZMQ_IMMEDIATE, but with either of them ZeroMQ 4.3.4 throws away what arrived before the break,
+// such as the broker's last words.
+constexpr int no_reconnect_ms = 3'600'000;
+
+// True while an operation is under way, however it ends.
+class UnderWay {
+ public:
+  explicit UnderWay(bool& flag) : flag_(flag) { flag_ = true; }
+  ~UnderWay() { flag_ = false; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  bool& flag_;
+};
+
+class ZmqLink final : public Link {
+ public:
+  // `endpoint` is for messages, `address` for ZeroMQ.
+  ZmqLink(std::shared_ptr<zmq::context_t> context, std::string endpoint, const std::string& address, bool is_v6)
+      : context_(std::move(context)),
+        endpoint_(std::move(endpoint)),
+        socket_(*context_, zmq::socket_type::dealer),
+        monitor_(std::in_place, *context_, socket_, watched_events),
+        socket_pump_(std::in_place, socket_, [this] { look(); }),
+        monitor_pump_(std::in_place, monitor_->socket(), [this] { read_events(); }) {
+    set_link_options(socket_, batch_bytes_max);
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::reconnect_ivl, no_reconnect_ms);
+    socket_.set(zmq::sockopt::ipv6, is_v6);
+    socket_.connect(address);
+    read_events();
+  }
+
+  // Returns when the connection stands; throws LinkClosed where it does not come to that.
+  Task<> established() {
+    while (state_ == State::reaching) co_await changed_.wait();
+    if (state_ == State::shaking_hands) {
+      const bool late = co_await move_on_after(handshake_limit, [this]() -> Task<> {
+        while (state_ == State::shaking_hands) co_await changed_.wait();
+      });
+      if (late && state_ == State::shaking_hands)
+        throw LinkClosed(fmt::format("what accepts connections at {} does not answer as a broker does", endpoint_));
+    }
+    if (state_ == State::refused) throw LinkClosed(reason_);
+  }
+
+  Task<std::string> receive() override {
+    const UnderWay receiving(receiving_);
+    // Also where a frame is waiting: whoever receives a stream in a loop must let others run, and notice its end.
+    co_await checkpoint();
+    for (;;) {
+      std::optional<std::string> frame = try_receive();
+      if (frame) co_return std::move(*frame);
+      co_await readable_.wait();
+    }
+  }
+
+  std::optional<std::string> try_receive() override {
+    if (!socket_pump_) throw LinkClosed(reason_);
+    zmq::message_t frame;
+    if (!receive_part(socket_, frame)) {
+      if (!broken()) return {};
+      // What arrived before the break has been given, and ZeroMQ has just looked for more.
+      close();
+      throw LinkClosed(reason_);
+    }
+    // A broker sends whole frames. Of anything else comes an empty one, which no codec accepts.
+    const bool in_parts = drop_further_parts(socket_, frame);
+    if (sending_) look();
+    return in_parts ? std::string() : frame.to_string();
+  }
+
+  Task<> send(std::string frame) override {
+    const UnderWay sending(sending_);
+    co_await checkpoint();
+    for (;;) {
+      if (broken()) throw LinkClosed(reason_);
+      if (try_send(frame)) co_return;
+      co_await writable_.wait();
+    }
+  }
+
+ private:
+  enum class State { reaching, shaking_hands, up, broken, refused };
+
+  bool broken() const { return state_ == State::broken || state_ == State::refused; }
+
+  bool try_send(const std::string& frame) {
+    const bool sent = retry_interrupted([&] {
+      return socket_.send(zmq::const_buffer(frame.data(), frame.size()), zmq::send_flags::dontwait).has_value();
+    });
+    if (receiving_) look();
+    return sent;
+  }
+
+  void close() {
+    monitor_pump_.reset();
+    socket_pump_.reset();
+    monitor_.reset();
+    socket_.close();
+  }
+
+  void look() {
+    const int events = events_of(socket_);
+    if (events & ZMQ_POLLIN) readable_.notify();
+    if (events & ZMQ_POLLOUT) writable_.notify();
+  }
+
+  void read_events() {
+    while (const std::optional<ZmqEvent> event = monitor_->next()) {
+      switch (event->kind) {
+        case ZMQ_EVENT_CONNECTED:
+          if (state_ == State::reaching) change(State::shaking_hands);
+          break;
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+          if (!broken()) change(State::up);
+          break;
+        case ZMQ_EVENT_CLOSED:
+          if (state_ == State::reaching)
+            refuse(fmt::format("no broker listens at {}: nothing accepts connections there", endpoint_));
+          break;
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+          refuse_handshake();
+          break;
+        case ZMQ_EVENT_DISCONNECTED:
+          if (state_ == State::up) {
+            reason_ = fmt::format("the connection to {} is broken", endpoint_);
+            change(State::broken);
+          } else {
+            refuse_handshake();
+          }
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  void refuse_handshake() {
+    refuse(fmt::format("what listens at {} is not a broker, or is just ending: it broke off the handshake", endpoint_));
+  }
+  void refuse(std::string reason) {
+    if (broken()) return;
+    reason_ = std::move(reason);
+    change(State::refused);
+  }
+
+  void change(State state) {
+    state_ = state;
+    changed_.notify();
+    readable_.notify();
+    writable_.notify();
+  }
+
+  std::shared_ptr<zmq::context_t> context_;
+  std::string endpoint_;
+  zmq::socket_t socket_;
+  std::optional<ZmqMonitor> monitor_;
+  State state_ = State::reaching;
+  std::string reason_;
+  Signal changed_;
+  Signal readable_;
+  Signal writable_;
+  bool receiving_ = false;
+  bool sending_ = false;
+  std::optional<ZmqPump> socket_pump_;
+  std::optional<ZmqPump> monitor_pump_;
+};
+
+using Addresses = std::vector<boost::asio::ip::address>;
+
+// The addresses of a host, IPv4 first, since that is where a broker listens by default.
+Task<Addresses> addresses_of(Endpoint endpoint, std::string text) {
+  namespace ip = boost::asio::ip;
+  Addresses found;
+  if (endpoint.host == "localhost") {
+    found = {ip::address_v4::loopback(), ip::address_v6::loopback()};
+    co_return found;
+  }
+  boost::system::error_code not_a_number;
+  found.push_back(ip::make_address(endpoint.host, not_a_number));
+  if (!not_a_number) co_return found;
+
+  found.clear();
+  ip::tcp::resolver resolver(current_io_context());
+  try {
+    const auto results = co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), use_task);
+    for (const auto& entry : results) found.push_back(entry.endpoint().address());
+  } catch (const boost::system::system_error& error) {
+    throw LinkClosed(fmt::format("no address is known for the host of {}: {}", text, error.code().message()));
+  }
+  std::stable_partition(found.begin(), found.end(), [](const ip::address& address) { return address.is_v4(); });
+  co_return found;
+}
+
+class ZmqConnector final : public Connector {
+ public:
+  ZmqConnector(std::string text, Endpoint endpoint)
+      : context_(shared_zmq_context()), text_(std::move(text)), endpoint_(std::move(endpoint)) {}
+
+  std::string endpoint() const override { return text_; }
+
+  Task<std::unique_ptr<Link>> connect() override {
+    if (endpoint_.kind == Endpoint::Kind::ipc) {
+      auto link = std::make_unique<ZmqLink>(context_, text_, text_, false);
+      co_await link->established();
+      co_return std::move(link);
+    }
+    std::string reason;
+    const Addresses addresses = co_await addresses_of(endpoint_, text_);
+    for (const auto& address : addresses) {
+      const std::string host = address.is_v6() ? fmt::format("[{}]", address.to_string()) : address.to_string();
+      auto link =
+          std::make_unique<ZmqLink>(context_, text_, fmt::format("tcp://{}:{}", host, endpoint_.port), address.is_v6());
+      try {
+        co_await link->established();
+        co_return std::move(link);
+      } catch (const LinkClosed& error) {
+        if (reason.empty()) reason = error.what();  // of the address that comes first, which is the likeliest
+      }
+    }
+    throw LinkClosed(reason);
+  }
+
+ private:
+  std::shared_ptr<zmq::context_t> context_;
+  std::string text_;
+  Endpoint endpoint_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> make_zmq_connector(const std::string& endpoint) {
+  Result<Endpoint> parsed = parse_endpoint(endpoint, EndpointUse::connect);
+  if (!parsed) throw Error(parsed.failure());
+  return std::make_unique<ZmqConnector>(endpoint, std::move(*parsed));
+}
+
+}  // namespace hoiku::proto
