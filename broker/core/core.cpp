@@ -1,0 +1,215 @@
+#include "broker/core/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core_rooms.hpp"
+
+namespace hoiku::broker {
+
+Core::Rooms::Rooms(const CoreOptions& core_options)
+    : options(core_options),
+      topics(TopicTableOptions{options.limits, options.epoch_seed}),
+      subscriptions(options.limits.slots_per_session_max),
+      sessions(options.limits, options.epoch_seed ^ options.run) {}
+
+Core::Core(const CoreOptions& options) : rooms_(std::make_unique<Rooms>(options)) {}
+Core::~Core() = default;
+
+// ---- The turn
+
+void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now) {
+  rooms_->begin(now);
+  rooms_->receive(peer, frame, now);
+}
+
+void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
+  rooms_->begin(now);
+  rooms_->break_off(peer, 0, failure);
+}
+
+void Core::disconnected(PeerId id) {
+  const Peer* peer = rooms_->peers.find(id);
+  if (peer == nullptr) return;
+  if (peer->session) rooms_->sessions.find(*peer->session)->peer.reset();
+  rooms_->peers.remove(id);
+}
+
+void Core::advance(Instant now) {
+  rooms_->begin(now);
+  rooms_->expire(now.monotonic);
+  rooms_->scan_left = Rooms::scan_per_turn;
+  for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
+    Session* session = rooms_->sessions.find(id);
+    if (session == nullptr) continue;
+    session->scan_waits = false;
+    rooms_->wake(*session);
+  }
+}
+
+std::vector<Record> Core::take_records() { return std::exchange(rooms_->records, {}); }
+
+void Core::committed(std::uint64_t sequence, Instant now) {
+  rooms_->begin(now);
+  while (auto commit = rooms_->commits.take_through(sequence)) rooms_->commit(std::move(*commit), now.monotonic);
+}
+
+std::optional<Outgoing> Core::take_output(Instant now) {
+  rooms_->now = std::max(rooms_->now, now.monotonic);
+  while (Peer* peer = rooms_->peers.take_ready()) {
+    if (auto frame = rooms_->frame_for(*peer)) {
+      // It may have more: it comes round again after the others.
+      rooms_->peers.make_ready(*peer);
+      return Outgoing{peer->id, std::move(frame)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> Core::next_deadline() const {
+  if (!rooms_->scan_waiting.empty()) return rooms_->now;
+  const auto hold = rooms_->waits.next_deadline();
+  const auto silence = rooms_->sessions.next_deadline();
+  if (hold && silence) return std::min(*hold, *silence);
+  return hold ? hold : silence;
+}
+
+std::vector<Event> Core::take_events() {
+  std::vector<Event> taken(std::make_move_iterator(rooms_->events.begin()), std::make_move_iterator(rooms_->events.end()));
+  rooms_->events.clear();
+  return taken;
+}
+
+Statistics Core::statistics() const {
+  Statistics counts = rooms_->counts;
+  counts.topics = rooms_->topics.size();
+  counts.sessions = rooms_->sessions.size();
+  counts.subscriptions = rooms_->subscriptions.size();
+  counts.waits = rooms_->waits.size();
+  counts.predicates = rooms_->waits.predicates();
+  counts.conflated = rooms_->subscriptions.conflated();
+  counts.predicate_tests = rooms_->waits.tests();
+  rooms_->sessions.for_each([&](const Session& session) { counts.kept_frames += session.outbox.kept_frames(); });
+  return counts;
+}
+
+void Core::shut_down(Instant now) {
+  rooms_->begin(now);
+  std::vector<SessionId> all;
+  rooms_->sessions.for_each([&](const Session& session) { all.push_back(session.id); });
+  std::sort(all.begin(), all.end());
+  for (const SessionId id : all) {
+    Session& session = *rooms_->sessions.find(id);
+    rooms_->tell(Event::Kind::session_closed, session.name, "the broker is ending");
+    rooms_->close(session, Failure{ErrorCode::unavailable, "the broker is ending"});
+  }
+}
+
+// ---- The life of a commit
+
+void Core::Rooms::begin(Instant at) {
+  now = std::max(now, at.monotonic);
+  waits.take_due(at.monotonic, ended);
+  end_waits();
+}
+
+void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
+  Topic& topic = topics[commit.topic];
+  const State before = topic.visible();
+  topic.commit(commit.state, at);
+  revision = commit.state->revision;
+  ++counts.commits;
+
+  subscriptions.changed(commit.topic, woken);
+  for (const SessionId id : woken) wake(*sessions.find(id));
+  woken.clear();
+
+  static const Value nothing;
+  waits.changed(commit.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at, ended);
+  end_waits();
+
+  done(commit.origin, commit.state, true);
+  for (const Origin& touch : commit.touches) done(touch, commit.state, false);
+  if (commit.state->value.is_null()) drop_if_unused(commit.topic);
+}
+
+void Core::Rooms::end_waits() {
+  for (WaitEnd& end : ended) {
+    Session& session = *sessions.find(end.wait->owner);
+    const proto::RequestId id = end.wait->id;
+    const TopicId topic = end.wait->topic;
+    if (end.failure) {
+      fail(session, id, std::move(*end.failure), Outbox::Of::reader);
+    } else {
+      session.outbox.answer(proto::WaitDone{id, topics[topic].visible()}, Outbox::Of::reader);
+      wake(session);
+    }
+    session.held.erase(id);
+    drop_if_unused(topic);
+  }
+  ended.clear();
+}
+
+void Core::Rooms::done(const Origin& origin, const State& state, bool changed) {
+  Session* session = sessions.find(origin.session);
+  if (session == nullptr) return;
+  const std::uint64_t at = state ? state->revision : 0;
+  session->outbox.answer(proto::SetDone{origin.request, version_of(state), at, changed}, Outbox::Of::request);
+  wake(*session);
+}
+
+State Core::Rooms::current(TopicId id) const {
+  const Topic& topic = topics[id];
+  if (topic.visible()) return topic.visible();
+  auto never_set = std::make_shared<Transition>();
+  never_set->topic = topic.name();
+  return never_set;
+}
+
+State Core::Rooms::current(std::string_view name) const {
+  if (const auto id = topics.find(name)) return current(*id);
+  auto never_set = std::make_shared<Transition>();
+  never_set->topic = name;
+  return never_set;
+}
+
+Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
+  if (const auto found = topics.find(name)) return *found;
+  auto created = topics.create(name);
+  if (!created) return created;
+  std::vector<Subscription*> overfull;
+  subscriptions.topic_created(*created, name, overfull);
+  fail_overfull(overfull);
+  return created;
+}
+
+void Core::Rooms::drop_if_unused(TopicId id) {
+  if (!topics.contains(id) || !topics[id].is_idle()) return;
+  if (waits.any(id) || subscriptions.keeps(id)) return;
+  subscriptions.topic_removed(id);
+  topics.remove(id);
+}
+
+void Core::Rooms::drop_released() {
+  for (const TopicId id : std::exchange(released, {})) drop_if_unused(id);
+}
+
+void Core::Rooms::wake(Session& session) {
+  if (!session.peer) return;
+  if (Peer* peer = peers.find(*session.peer)) peers.make_ready(*peer);
+}
+
+void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {
+  events.push_back(Event{kind, std::move(session), std::move(detail)});
+  if (events.size() > events_max) events.pop_front();
+}
+
+std::string quoted(std::string_view name) {
+  constexpr std::size_t shown_max = 80;
+  if (name.size() <= shown_max) return "'" + std::string(name) + "'";
+  std::size_t end = shown_max;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // not within a UTF-8 character
+  return "'" + std::string(name.substr(0, end)) + "…'";
+}
+
+}  // namespace hoiku::broker

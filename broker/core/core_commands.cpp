@@ -1,0 +1,254 @@
+// core_commands.cpp: what each command does, and with which error it is refused.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+
+void Core::Rooms::execute(Session& session, const proto::Command& command, Instant at) {
+  if (const auto* set = std::get_if<proto::Set>(&command)) return execute(session, *set, at);
+  if (const auto* get = std::get_if<proto::Get>(&command)) return execute(session, *get);
+  if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) return execute(session, *subscribe);
+  if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) return execute(session, *unsubscribe);
+  if (const auto* wait = std::get_if<proto::Wait>(&command)) return execute(session, *wait, at);
+  if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
+}
+
+// ---- Requests with one answer
+
+// Beyond the limit a request is answered with an error, which is itself in flight; beyond twice the limit nobody can be
+// there who reads answers, and the session ends.
+bool Core::Rooms::begin_request(Session& session, proto::RequestId id) {
+  const std::size_t in_flight = session.outbox.requests_in_flight();
+  if (in_flight < limits.requests_in_flight_max) {
+    session.outbox.begin_request();
+    return true;
+  }
+  if (in_flight >= 2 * limits.requests_in_flight_max) {
+    session.overrun = true;
+    return false;
+  }
+  session.outbox.begin_request();
+  fail(session, id,
+       {ErrorCode::limit_exceeded, "there are " + std::to_string(in_flight) + " requests in flight: await some answers first"},
+       Outbox::Of::request);
+  return false;
+}
+
+void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at) {
+  session.outbox.answer(proto::Failed{id, std::move(failure), at}, of);
+  wake(session);
+}
+
+void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
+  if (!begin_request(session, set.id)) return;
+  const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
+    fail(session, set.id, std::move(failure), Outbox::Of::request, current);
+  };
+  const auto* message = set.value.get_if<MessageBytes>();
+  if (set.value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0) > limits.value_bytes_max) {
+    return refuse({ErrorCode::too_large, "the value for " + quoted(set.topic) + " has more than " +
+                                             std::to_string(limits.value_bytes_max) + " bytes"});
+  }
+  auto found = topics.find(set.topic);
+  if (!found || is_reserved_name(set.topic)) {
+    if (auto checked = check_topic_name(set.topic, limits); !checked) return refuse(checked.failure());
+    if (is_reserved_name(set.topic)) {
+      return refuse({ErrorCode::permission_denied, "topic " + quoted(set.topic) + " is the broker's own: it is read-only"});
+    }
+    auto created = find_or_create(set.topic);
+    if (!created) return refuse(created.failure());
+    found = *created;
+  }
+  Topic& topic = topics[*found];
+  const std::uint64_t sequence = commits.next_sequence();
+  const Origin origin{session.id, set.id};
+  auto applied = topic.apply(Update{set.value, set.if_version, set.source_time, session.name, at.wall}, sequence);
+  if (!applied) {
+    const bool is_conflict = applied.failure().code == ErrorCode::version_conflict;
+    refuse(applied.failure(), is_conflict ? std::optional(version_of(topic.newest())) : std::nullopt);
+    return drop_if_unused(*found);
+  }
+  if (applied->changed) {
+    commits.push(*found, applied->state, origin);
+    records.push_back(Record{sequence, applied->state});
+  } else if (topic.is_pending()) {
+    // Nobody may learn from an answer what is not in the log yet.
+    commits.touch(applied->state->revision, origin);
+  } else {
+    done(origin, applied->state, false);
+    drop_if_unused(*found);
+  }
+}
+
+void Core::Rooms::execute(Session& session, const proto::Get& get) {
+  if (!begin_request(session, get.id)) return;
+  if (auto checked = check_topic_name(get.topic, limits); !checked) {
+    return fail(session, get.id, checked.failure(), Outbox::Of::request);
+  }
+  session.outbox.answer_get(get.id, get.topic);
+  wake(session);
+}
+
+// ---- Readers
+
+Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) const {
+  if (session.held.contains(id)) {
+    return Failure{ErrorCode::protocol_violation, "request " + std::to_string(id) + " is in use: ids are unique in a session"};
+  }
+  // Answers that nobody takes count too, or they could pile up.
+  if (session.held.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
+    return Failure{ErrorCode::limit_exceeded, "a session has at most " +
+                                                  std::to_string(limits.subscriptions_per_session_max) +
+                                                  " subscriptions and waits"};
+  }
+  return {};
+}
+
+Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) const {
+  const auto& names = subscribe.topics;
+  if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
+  if (names.size() == 1) return check_topic_pattern(names.front(), limits);
+  if (names.size() > limits.composite_topics_max) {
+    return Failure{ErrorCode::limit_exceeded,
+                   "a composite has at most " + std::to_string(limits.composite_topics_max) + " topics"};
+  }
+  for (const std::string& name : names) {
+    if (auto checked = check_topic_name(name, limits); !checked) return checked;
+  }
+  return {};
+}
+
+void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
+  auto allowed = check_subscribe(subscribe);
+  if (allowed) allowed = may_hold(session, subscribe.id);
+  if (!allowed) {
+    // A refusal needs no room among the subscriptions, but it is an answer.
+    if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
+    return;
+  }
+  Held& held = session.held[subscribe.id];
+  held.subscription = std::make_unique<Subscription>();
+  Subscription& subscription = *held.subscription;
+  subscription.owner = session.id;
+  subscription.id = subscribe.id;
+  subscription.queue = &session.outbox.queue();
+  subscription.opened_at = revision;
+  const bool is_pattern = subscribe.topics.size() == 1 && !is_plain_name(subscribe.topics.front());
+  if (subscribe.resume && subscribe.resume->run == options.run && subscribe.resume->revision <= revision) {
+    // Named topics are always told, so only a pattern depends on what is remembered of removed ones.
+    if (!is_pattern || topics.remembers(subscribe.resume->revision)) {
+      subscription.resume_after = subscribe.resume->revision;
+    }
+  }
+  if (is_pattern) {
+    subscription.kind = SubscriptionKind::pattern;
+    subscription.pattern = subscribe.topics.front();
+    start_scan(session, subscription);
+  } else {
+    subscription.kind = subscribe.topics.size() == 1 ? SubscriptionKind::plain : SubscriptionKind::composite;
+    attach_names(session, subscription, subscribe.topics);
+  }
+  wake(session);
+}
+
+void Core::Rooms::attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names) {
+  subscriptions.open(subscription);
+  std::uint16_t member = 0;
+  for (const std::string& name : names) {
+    const auto id = find_or_create(name);
+    if (!id) return fail_subscription(subscription, id.failure());
+    // A reader that was away knows the state unless it changed since; that a topic is gone it cannot know.
+    const State& visible = topics[*id].visible();
+    const bool is_known = subscription.resume_after && visible && visible->revision <= *subscription.resume_after;
+    if (!subscriptions.attach(subscription, *id, member++, !is_known)) {
+      drop_if_unused(*id);
+      return fail_subscription(subscription, {ErrorCode::limit_exceeded, "the session reads too many topics"});
+    }
+  }
+  if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
+}
+
+void Core::Rooms::start_scan(Session& session, Subscription& subscription) {
+  subscription.scanning = true;
+  subscriptions.open(subscription);
+  session.scanning.push_back(&subscription);
+}
+
+void Core::Rooms::execute(Session& session, const proto::Unsubscribe& unsubscribe) {
+  const auto found = session.held.find(unsubscribe.subscription);
+  if (found != session.held.end() && found->second.subscription) drop_held(session, unsubscribe.subscription);
+}
+
+void Core::Rooms::execute(Session& session, const proto::Wait& wait, Instant at) {
+  auto allowed = check_topic_name(wait.topic, limits);
+  if (allowed) allowed = check_wait(wait.predicate, wait.hold, limits);
+  if (allowed) allowed = may_hold(session, wait.id);
+  if (allowed) {
+    if (auto topic = find_or_create(wait.topic); !topic) {
+      allowed = topic.failure();
+    } else {
+      auto made = std::make_unique<Wait>();
+      made->owner = session.id;
+      made->id = wait.id;
+      made->topic = *topic;
+      made->predicate = wait.predicate;
+      made->hold = wait.hold;
+      const Topic& waited = topics[*topic];
+      const WaitedTopic state{waited.type(), waited.visible(), waited.changed_at()};
+      if (auto matched = waits.arm(*made, state, at.monotonic); !matched) {
+        allowed = matched.failure();
+        drop_if_unused(*topic);
+      } else if (*matched) {
+        session.outbox.answer(proto::WaitDone{wait.id, waited.visible()}, Outbox::Of::reader);
+        wake(session);
+      } else {
+        session.held[wait.id].wait = std::move(made);
+      }
+    }
+  }
+  if (!allowed && begin_request(session, wait.id)) fail(session, wait.id, allowed.failure(), Outbox::Of::request);
+}
+
+void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
+  const auto found = session.held.find(cancel.wait);
+  if (found != session.held.end() && found->second.wait) drop_held(session, cancel.wait);
+}
+
+void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
+  Held& held = session.held[id];
+  if (held.subscription) {
+    release(session, *held.subscription);
+  } else {
+    released.push_back(held.wait->topic);
+    waits.cancel(*held.wait);
+  }
+  session.held.erase(id);
+  drop_released();
+}
+
+void Core::Rooms::release(Session& session, Subscription& subscription) {
+  session.outbox.forget(subscription);
+  std::erase(session.scanning, &subscription);
+  subscriptions.close(subscription, released);
+}
+
+// Patterns that match more topics than their sessions may read.
+void Core::Rooms::fail_overfull(const std::vector<Subscription*>& overfull) {
+  for (Subscription* subscription : overfull) {
+    fail_subscription(*subscription, {ErrorCode::limit_exceeded, "pattern " + quoted(subscription->pattern) +
+                                                                     " matches more topics than a session may read"});
+  }
+}
+
+// A subscription that was accepted cannot go on.
+void Core::Rooms::fail_subscription(Subscription& subscription, Failure failure) {
+  Session& session = *sessions.find(subscription.owner);
+  const proto::RequestId id = subscription.id;
+  drop_held(session, id);
+  fail(session, id, std::move(failure), Outbox::Of::reader);
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,117 @@
+// core_rooms.hpp: the corridor's inside: the rooms, and the ways between them.
+//
+// core.cpp           the public face, the turn, and the life of a commit
+// core_sessions.cpp  what a frame means: hello, resume, order, acknowledgement; how sessions end
+// core_commands.cpp  what each command does
+// core_output.cpp    whose turn it is to be sent something, and what
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/core/commit_queue.hpp"
+#include "broker/core/core.hpp"
+#include "broker/core/outbox.hpp"
+#include "broker/core/peer_table.hpp"
+#include "broker/core/session_table.hpp"
+#include "broker/core/subscriptions.hpp"
+#include "broker/core/topic_table.hpp"
+#include "broker/core/waits.hpp"
+
+namespace hoiku::broker {
+
+struct Core::Rooms final : StateSource {
+  explicit Rooms(const CoreOptions& core_options);
+
+  const CoreOptions options;
+  const Limits& limits = options.limits;
+  TopicTable topics;
+  Subscriptions subscriptions;
+  Waits waits;
+  SessionTable sessions;
+  PeerTable peers;
+  CommitQueue commits;
+  std::vector<Record> records;
+  std::deque<Event> events;
+  Statistics counts;           // those that are counted here
+  std::uint64_t revision = 0;  // visible
+  TimePoint now{};             // of the last call
+
+  // A turn matches at most so many topics to new patterns; who did not get to the end goes on in the next turn.
+  static constexpr std::size_t scan_per_turn = 65'536;
+  static constexpr std::size_t scan_per_visit = 4096;
+  static constexpr std::size_t events_max = 1024;  // the oldest go
+  std::size_t scan_left = scan_per_turn;
+  std::vector<SessionId> scan_waiting;
+
+  // What the rooms said in the course of one call; empty between calls.
+  std::vector<SessionId> woken;
+  std::vector<TopicId> released;
+  std::vector<WaitEnd> ended;
+
+  // ---- core.cpp
+  State current(TopicId topic) const override;
+  State current(std::string_view name) const override;
+  void begin(Instant at);  // every call that has a time: what is due comes first
+  void commit(PendingCommit commit, TimePoint at);
+  void end_waits();  // those in `ended`
+  void done(const Origin& origin, const State& state, bool changed);
+  Result<TopicId> find_or_create(std::string_view name);
+  void drop_if_unused(TopicId topic);
+  void drop_released();  // those in `released`
+  void wake(Session& session);
+  void tell(Event::Kind kind, std::string session, std::string detail);
+
+  // ---- core_sessions.cpp
+  void receive(PeerId id, const proto::ClientFrame& frame, Instant at);
+  void hello(PeerId id, const proto::ClientFrame& frame, Instant at);
+  void open(PeerId id, const proto::ClientFrame& frame, Instant at);
+  void welcome(PeerId id, Session& session, const proto::ClientFrame& frame, bool resumed, Instant at);
+  void take_numbered(Session& session, const proto::ClientFrame& frame, Instant at);
+  void detach(Session& session);  // from its connection, where it has one
+  // Ends the connection with an error; its session, if any, waits for the next one.
+  void break_off(PeerId id, std::uint64_t incarnation, Failure failure);
+  // Ends the session. Its client, where one is connected, is sent `last` as its last frame.
+  void close(Session& session, const proto::ServerFrame& last);
+  void close(Session& session, Failure failure);
+  void expire(TimePoint at);
+
+  // ---- core_commands.cpp
+  void execute(Session& session, const proto::Command& command, Instant at);
+  void execute(Session& session, const proto::Set& set, Instant at);
+  void execute(Session& session, const proto::Get& get);
+  void execute(Session& session, const proto::Subscribe& subscribe);
+  void execute(Session& session, const proto::Unsubscribe& unsubscribe);
+  void execute(Session& session, const proto::Wait& wait, Instant at);
+  void execute(Session& session, const proto::CancelWait& cancel);
+  bool begin_request(Session& session, proto::RequestId id);
+  Result<void> may_hold(const Session& session, proto::RequestId id) const;
+  Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
+  void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
+  void start_scan(Session& session, Subscription& subscription);
+  void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
+  void fail_overfull(const std::vector<Subscription*>& overfull);
+  void fail_subscription(Subscription& subscription, Failure failure);
+  void release(Session& session, Subscription& subscription);  // closes it; it is still held
+  void drop_held(Session& session, proto::RequestId id);
+
+  // ---- core_output.cpp
+  std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);
+  std::shared_ptr<const proto::ServerFrame> welcome_frame(const Peer& peer, const Session& session) const;
+  void cut(Session& session);
+  void scan(Session& session);
+  void scan(Session& session, Subscription& subscription);
+  void finish_scan(Subscription& subscription);
+  bool restore_removed(Subscription& subscription);
+  bool attach_found(Subscription& subscription, TopicId id, const Topic& topic);
+};
+
+// A name in an error message: long enough to be recognised.
+std::string quoted(std::string_view name);
+
+}  // namespace hoiku::broker

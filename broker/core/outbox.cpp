@@ -1,0 +1,164 @@
+#include "broker/core/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/sizes.hpp"
+
+namespace hoiku::broker {
+
+void Outbox::answer(proto::Answer answer, Of of) {
+  Queued queued{std::move(answer), {}, 0, of};
+  if (of == Of::reader) ++reader_answers_;
+  if (const auto* done = std::get_if<proto::WaitDone>(&queued.answer)) {
+    // A thousand waits that one transition answered keep one value between them.
+    queued.bytes = done->match == last_match_ ? 0 : estimated_bytes(*done->match);
+    if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
+      queued.bytes = 0;
+      queued.answer = proto::Failed{
+          done->id,
+          {ErrorCode::limit_exceeded, "the results of this session's waits take more than " +
+                                          std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster"},
+          {}};
+    } else {
+      last_match_ = done->match;
+    }
+  }
+  queued_bytes_ += queued.bytes;
+  answers_.push_back(std::move(queued));
+}
+
+void Outbox::answer_get(proto::RequestId id, std::string topic) {
+  answers_.push_back(Queued{proto::GetDone{id, nullptr}, std::move(topic), 0, Of::request});
+}
+
+void Outbox::snapshot_ended(Subscription& subscription) {
+  if (subscription.snapshot_ended) return;
+  subscription.snapshot_ended = true;
+  endings_.push_back(&subscription);
+}
+
+void Outbox::forget(Subscription& subscription) noexcept { std::erase(endings_, &subscription); }
+
+bool Outbox::is_window_open() const noexcept {
+  return batches_ == 0 || (batches_ < limits_->window_batches && batch_bytes_ < limits_->unacknowledged_bytes_max);
+}
+
+bool Outbox::cut(const StateSource& states, std::uint64_t revision, bool all_known, CutReport& report) {
+  if (answers_.empty() && queue_.empty() && endings_.empty()) return false;
+  Cutting cutting;
+  cutting.bytes = frame_overhead_bytes;
+  if (!std::exchange(crowded_out_, false)) cut_answers(cutting, states);
+  if (is_window_open()) {
+    cut_deliveries(cutting, states, report);
+    cut_snapshot_ends(cutting, revision);
+  }
+  if (cutting.frame.answers.empty()) cut_answers(cutting, states);
+  if (cutting.is_empty() && cutting.frame.snapshot_ends.empty()) return false;
+
+  auto& deliveries = cutting.frame.deliveries;
+  const auto earlier = [](const proto::Delivery& a, const proto::Delivery& b) {
+    return a.transition->revision < b.transition->revision;
+  };
+  if (!std::is_sorted(deliveries.begin(), deliveries.end(), earlier)) {
+    std::stable_sort(deliveries.begin(), deliveries.end(), earlier);
+  }
+  if (queue_.empty() && endings_.empty() && all_known) cutting.frame.complete_through = revision;
+
+  cutting.cost.is_batch = !deliveries.empty() || !cutting.frame.snapshot_ends.empty();
+  batches_ += cutting.cost.is_batch ? 1 : 0;
+  batch_bytes_ += cutting.cost.batch_bytes;
+  answer_bytes_ += cutting.cost.answer_bytes;
+  report.deliveries += deliveries.size();
+  sent_.append(std::move(cutting.frame), cutting.cost);
+  return true;
+}
+
+void Outbox::cut_answers(Cutting& cutting, const StateSource& states) {
+  while (!answers_.empty()) {
+    Queued& next = answers_.front();
+    if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = states.current(next.get_topic);
+    const std::size_t bytes = estimated_bytes(next.answer);
+    const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
+    // As with batches, one answer is always allowed when none is outstanding, and alone in a frame it may be large.
+    const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
+                      (cutting.is_empty() || cutting.bytes + bytes <= frame_budget());
+    if (!fits) {
+      // It may be asked for again much later: then with the state of then.
+      if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = nullptr;
+      break;
+    }
+    cutting.bytes += bytes;
+    cutting.cost.answer_bytes += bytes;
+    (next.of == Of::request ? cutting.cost.requests : cutting.cost.reader_answers) += 1;
+    queued_bytes_ -= next.bytes;
+    cutting.frame.answers.push_back(std::move(next.answer));
+    answers_.pop_front();
+  }
+  if (answers_.empty()) last_match_ = nullptr;
+}
+
+void Outbox::cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report) {
+  while (Slot* first = queue_.first) {
+    unit_.clear();
+    std::size_t bytes = 0;
+    const auto add = [&](Slot& slot) {
+      unit_.emplace_back(&slot, states.current(slot.readers->topic));
+      bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
+    };
+    Subscription& subscription = *first->subscription;
+    if (subscription.kind == SubscriptionKind::composite) {
+      for (const auto& slot : subscription.slots) {
+        if (slot->dirty) add(*slot);
+      }
+      if (bytes + frame_overhead_bytes > limits_->frame_bytes_max) {
+        report.too_large = &subscription;
+        break;
+      }
+    } else {
+      add(*first);
+    }
+    if (!may_deliver(cutting, bytes)) {
+      crowded_out_ = cutting.frame.deliveries.empty() && !cutting.frame.answers.empty();
+      break;
+    }
+    queue_.erase(*first);
+    for (auto& [slot, state] : unit_) {
+      if (state->value.is_null()) report.unset.push_back(slot->readers->topic);
+      mark_clean(*slot);
+      cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot->member, std::move(state)});
+    }
+    cutting.bytes += bytes;
+    cutting.cost.batch_bytes += bytes;
+    if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
+  }
+  unit_.clear();
+}
+
+bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept {
+  const bool none_outstanding = batches_ == 0 && cutting.frame.deliveries.empty();
+  if (!none_outstanding && batch_bytes_ + cutting.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max) return false;
+  return cutting.is_empty() || cutting.bytes + bytes <= frame_budget();
+}
+
+void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
+  for (const Subscription* subscription : endings_) {
+    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
+    // up to the opening at any rate.
+    const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
+    cutting.frame.snapshot_ends.push_back(proto::SnapshotEnd{subscription->id, through, !subscription->resume_after});
+  }
+  endings_.clear();
+}
+
+bool Outbox::acknowledge(std::uint64_t number) {
+  return sent_.acknowledge(number, [this](const Cost& cost) {
+    batches_ -= cost.is_batch ? 1 : 0;
+    batch_bytes_ -= cost.batch_bytes;
+    answer_bytes_ -= cost.answer_bytes;
+    requests_ -= cost.requests;
+    reader_answers_ -= cost.reader_answers;
+  });
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,53 @@
+// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams stand.
+//
+// Owner: SessionTable. It survives its connections; core_sessions.cpp opens, resumes and closes it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/outbox.hpp"
+#include "broker/core/slots.hpp"
+#include "broker/core/timers.hpp"
+#include "broker/core/types.hpp"
+#include "broker/core/wait.hpp"
+#include "hoiku/proto/frame_stream.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::broker {
+
+// A subscription or a wait, by the request that made it; exactly one of the two.
+struct Held {
+  std::unique_ptr<Subscription> subscription;
+  std::unique_ptr<Wait> wait;
+};
+
+struct Session : Timer {
+  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& limits)
+      : id(session_id), token(session_token), outbox(limits) {}
+
+  const SessionId id;
+  const proto::SessionToken token;
+  std::string name;               // the client's: a label
+  std::uint64_t since = 0;        // the incarnation with which it began
+  std::uint64_t incarnation = 0;  // of its newest connection
+  std::optional<PeerId> peer;     // that connection, while it stands
+  std::chrono::milliseconds timeout{0};
+  TimePoint last_heard{};
+
+  proto::ReceivedFrames received;
+  bool ack_due = false;
+  bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
+  bool overrun = false;  // it sends requests without end and takes no answers: it is to be closed
+  Outbox outbox;
+  std::unordered_map<proto::RequestId, Held> held;
+  bool scan_waits = false;              // for the next turn
+  std::vector<Subscription*> scanning;  // patterns that have not met all topics yet
+};
+
+}  // namespace hoiku::broker

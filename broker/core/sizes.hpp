@@ -1,0 +1,31 @@
+// sizes.hpp: how many bytes things take in an encoded frame, estimated from above. The windows count with these numbers,
+// so that the core does not have to encode what it may not send yet.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+
+#include "broker/core/types.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::broker {
+
+inline constexpr std::size_t frame_overhead_bytes = 256;     // numbers and Welcome
+inline constexpr std::size_t transition_overhead_bytes = 96;  // eleven fields, each at its longest
+inline constexpr std::size_t answer_overhead_bytes = 64;
+
+inline std::size_t estimated_bytes(const Transition& transition) {
+  const auto* message = transition.value.get_if<MessageBytes>();
+  return transition_overhead_bytes + transition.topic.size() + transition.writer.size() +
+         transition.value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0);
+}
+
+inline std::size_t estimated_bytes(const proto::Answer& answer) {
+  if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return answer_overhead_bytes + estimated_bytes(*done->match);
+  if (const auto* got = std::get_if<proto::GetDone>(&answer)) return answer_overhead_bytes + estimated_bytes(*got->current);
+  if (const auto* failed = std::get_if<proto::Failed>(&answer)) return answer_overhead_bytes + failed->failure.message.size();
+  return answer_overhead_bytes;
+}
+
+}  // namespace hoiku::broker

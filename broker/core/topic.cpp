@@ -1,0 +1,82 @@
+#include "broker/core/topic.hpp"
+
+#include <utility>
+
+namespace hoiku::broker {
+
+namespace {
+
+std::string text(const Version& version) {
+  return std::to_string(version.epoch) + ":" + std::to_string(version.number);
+}
+
+// An int64 that goes into a topic of doubles; everything else stays as it is.
+bool widens(const Value& value, ValueType type) {
+  return type == ValueType::float64 && value.type() == ValueType::int64;
+}
+
+Value widened(const Value& value) { return static_cast<double>(*value.get_if<std::int64_t>()); }
+
+}  // namespace
+
+Topic::Topic(State removed)
+    : name_(removed->topic), epoch_(removed->version.epoch), visible_(std::move(removed)), newest_(visible_) {}
+
+Result<void> Topic::check(const Update& update) const {
+  if (update.if_version) {
+    const Version current = version_of(newest_);
+    // Epoch 0 says "the current epoch", as versions are written on the command line.
+    const bool same_epoch = update.if_version->epoch == 0 || update.if_version->epoch == current.epoch;
+    if (!same_epoch || update.if_version->number != current.number) {
+      return Failure{ErrorCode::version_conflict, "topic '" + name_ + "' is at version " + text(current) + ", not at " +
+                                                      text(*update.if_version) + ": read it and decide again"};
+    }
+  }
+  const ValueType given = update.value.type();
+  if (type_ == ValueType::null || given == ValueType::null || widens(update.value, type_)) return {};
+  if (given != type_) {
+    return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' holds " + std::string(to_string(type_)) +
+                                                 " values, and this one is " + std::string(to_string(given))};
+  }
+  if (given == ValueType::message && update.value.get_if<MessageBytes>()->type_name != *message_type_) {
+    return Failure{ErrorCode::type_mismatch,
+                   "topic '" + name_ + "' holds messages of type '" + *message_type_ + "', and this one is another"};
+  }
+  return {};
+}
+
+void Topic::learn_type(const Value& value) {
+  if (type_ != ValueType::null || value.is_null()) return;
+  type_ = value.type();
+  if (const auto* message = value.get_if<MessageBytes>()) {
+    message_type_ = std::make_unique<std::string>(message->type_name);
+  }
+}
+
+Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
+  if (auto checked = check(update); !checked) return checked.failure();
+  const bool widen = widens(update.value, type_);
+  const bool equal = !newest_ ? update.value.is_null()
+                     : widen  ? newest_->value == widened(update.value)
+                              : newest_->value == update.value;
+  if (equal) return Applied{newest_, false};
+
+  auto next = std::make_shared<Transition>();
+  next->topic = name_;
+  next->version = {epoch_, version_of(newest_).number + 1};
+  next->revision = revision;
+  next->value = widen ? widened(update.value) : update.value;
+  next->changed_at = update.at;
+  next->writer = update.writer;
+  next->source_time = update.source_time;
+  learn_type(next->value);
+  newest_ = std::move(next);
+  return Applied{newest_, true};
+}
+
+void Topic::commit(State state, TimePoint now) {
+  visible_ = std::move(state);
+  changed_at_ = now;
+}
+
+}  // namespace hoiku::broker

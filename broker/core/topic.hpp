@@ -1,0 +1,75 @@
+// topic.hpp: one named piece of state, and the only place where it changes.
+//
+// A topic has two states: the visible one, which readers get, and the newest one, which is ahead of it while a record is on
+// its way to the log. Conditions, equality and the next version are judged by the newest; reads never see it.
+//
+// Promises   versions rise by exactly one; an equal value makes no transition; a topic's type is that of its first value,
+//            and int64 widens to double; the same calls give the same transitions (no clock is read).
+// Thread     the core's. Owner: TopicTable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/core/types.hpp"
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/value.hpp"
+
+namespace hoiku::broker {
+
+// What a writer asks for. The references live as long as the call.
+struct Update {
+  const Value& value;  // null unsets the topic
+  const std::optional<Version>& if_version;
+  const std::optional<WallTime>& source_time;
+  const std::string& writer;
+  WallTime at{};
+};
+
+class Topic {
+ public:
+  // `epoch` is what its first set begins.
+  Topic(std::string name, std::uint64_t epoch) : name_(std::move(name)), epoch_(epoch) {}
+  // A topic that was removed, as it was left: its versions go on.
+  explicit Topic(State removed);
+
+  struct Applied {
+    State state;           // what the value now is, once it is visible; null: never set
+    bool changed = false;  // false: the value was equal already
+  };
+  // Makes `update` the newest state. Where that is a change, it becomes revision `revision` and is visible after commit().
+  // Errors: version_conflict, type_mismatch; the topic is as it was.
+  Result<Applied> apply(const Update& update, std::uint64_t revision);
+
+  // `state`, which apply() made, is in the log. To be called in the order of the log.
+  void commit(State state, TimePoint now);
+
+  const std::string& name() const noexcept { return name_; }
+  const State& visible() const noexcept { return visible_; }
+  const State& newest() const noexcept { return newest_; }
+  TimePoint changed_at() const noexcept { return changed_at_; }  // of the visible state
+  ValueType type() const noexcept { return type_; }              // null: not known yet
+  bool is_pending() const noexcept { return visible_ != newest_; }
+  // Has no value, and none on its way: nothing is lost with it but the continuity of its versions.
+  bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }
+
+ private:
+  Result<void> check(const Update& update) const;
+  void learn_type(const Value& value);
+
+  std::string name_;
+  std::uint64_t epoch_;
+  State visible_;
+  State newest_;
+  TimePoint changed_at_{};
+  std::unique_ptr<std::string> message_type_;  // only where type_ is message
+  ValueType type_ = ValueType::null;
+};
+
+// The version that a reader without a value knows: {0, 0}.
+inline Version version_of(const State& state) noexcept { return state ? state->version : Version{}; }
+
+}  // namespace hoiku::broker

@@ -1,0 +1,30 @@
+// wait.hpp: one armed wait, as its session keeps it and waits.cpp uses it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "broker/core/timers.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/predicate.hpp"
+
+namespace hoiku::broker {
+
+struct WaitGroup;
+
+struct Wait : Timer {
+  SessionId owner{};
+  std::uint64_t id = 0;  // the request that made it
+  TopicId topic{};
+  std::optional<Predicate> predicate;
+  std::chrono::nanoseconds hold{0};
+
+  // waits.cpp's own.
+  WaitGroup* group = nullptr;  // null: its topic's type is not known yet
+  std::size_t place = 0;       // among those that the group, or the topic, keeps for its like
+  TimePoint counted_from{};    // a hold's time does not begin before this
+};
+
+}  // namespace hoiku::broker

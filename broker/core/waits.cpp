@@ -1,0 +1,245 @@
+#include "broker/core/waits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hoiku::broker {
+
+// The waits of one topic whose predicates are equal.
+struct WaitGroup {
+  TopicId topic{};
+  std::string key;                     // of the predicate; empty: no predicate
+  std::optional<Predicate> predicate;  // resolved for the topic's type
+  std::size_t place = 0;               // among the topic's groups
+  bool is_matching = false;            // as of the last transition; stays false for predicates over old_value
+  TimePoint matching_since{};          // while it is matching: not before this
+  std::vector<Wait*> plain;            // without a hold: they end at the next match
+  std::vector<Wait*> resting;          // holds without a timer
+  std::size_t holds = 0;               // all of them, resting or timed
+};
+
+struct Waits::TopicWaits {
+  std::vector<std::unique_ptr<WaitGroup>> groups;
+  std::unordered_map<std::string, WaitGroup*> by_key;
+  std::vector<Wait*> untyped;  // they have a predicate, and the topic has no type to read it by
+};
+
+namespace {
+
+void put(std::vector<Wait*>& list, Wait& wait) {
+  wait.place = list.size();
+  list.push_back(&wait);
+}
+
+void take(std::vector<Wait*>& list, Wait& wait) noexcept {
+  list.back()->place = wait.place;
+  list[wait.place] = list.back();
+  list.pop_back();
+}
+
+TimePoint due_at(const Wait& wait) { return std::max(wait.group->matching_since, wait.counted_from) + wait.hold; }
+
+}  // namespace
+
+Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold, const Limits& limits) {
+  if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
+  if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
+  if (!predicate) return {};
+  if (hold.count() > 0 && predicate->uses_old_value()) {
+    return Failure{ErrorCode::invalid_argument, "a predicate over old_value is about one moment: it cannot hold for a time"};
+  }
+  return predicate->check(limits);
+}
+
+Waits::Waits() = default;
+Waits::~Waits() = default;
+
+Waits::TopicWaits& Waits::waits_of(TopicId topic) {
+  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
+  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
+  if (!waits) waits = std::make_unique<TopicWaits>();
+  return *waits;
+}
+
+bool Waits::any(TopicId topic) const noexcept {
+  return index_of(topic) < by_topic_.size() && by_topic_[index_of(topic)] != nullptr;
+}
+
+bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
+  if (value.is_null()) return false;
+  if (!group.predicate) return true;
+  ++tests_;
+  return group.predicate->test(value, old_value);
+}
+
+// Finds or makes the wait's group, as of the topic's visible state. Its predicate is resolved.
+WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
+  const std::string& key = wait.predicate ? wait.predicate->key() : std::string();
+  WaitGroup*& group = waits.by_key[key];
+  if (group == nullptr) {
+    auto made = std::make_unique<WaitGroup>();
+    made->topic = wait.topic;
+    made->key = key;
+    made->predicate = wait.predicate;
+    made->place = waits.groups.size();
+    const bool is_edge = made->predicate && made->predicate->uses_old_value();
+    made->is_matching = !is_edge && topic.visible && matches(*made, topic.visible->value, Value());
+    made->matching_since = topic.changed_at;
+    predicates_ += made->predicate ? 1 : 0;
+    group = made.get();
+    waits.groups.push_back(std::move(made));
+  }
+  wait.group = group;
+  wait.predicate.reset();  // the group has it
+  return *group;
+}
+
+Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
+  if (wait.predicate && topic.type != ValueType::null) {
+    auto resolved = wait.predicate->resolved_for(topic.type);
+    if (!resolved) return resolved.failure();
+    wait.predicate = std::move(resolved).value();
+  }
+  wait.counted_from = topic.changed_at;
+  TopicWaits& waits = waits_of(wait.topic);
+  if (wait.predicate && topic.type == ValueType::null) {
+    put(waits.untyped, wait);
+    ++size_;
+    return false;
+  }
+  WaitGroup& group = join(waits, wait, topic);
+  if (group.is_matching && (wait.hold.count() == 0 || due_at(wait) <= now)) {
+    wait.group = nullptr;
+    drop_if_empty(group);
+    drop_if_empty(wait.topic);
+    return true;
+  }
+  ++size_;
+  if (wait.hold.count() == 0) {
+    put(group.plain, wait);
+  } else {
+    ++group.holds;
+    if (group.is_matching) {
+      timers_.schedule(wait, due_at(wait));
+    } else {
+      rest(wait);
+    }
+  }
+  return false;
+}
+
+// A hold whose predicate is not true needs no timer.
+void Waits::rest(Wait& wait) { put(wait.group->resting, wait); }
+
+// Takes a wait out of wherever it stands; its group may be empty after that.
+void Waits::leave(Wait& wait) noexcept {
+  --size_;
+  if (wait.group == nullptr) {
+    take(by_topic_[index_of(wait.topic)]->untyped, wait);
+  } else if (wait.hold.count() == 0) {
+    take(wait.group->plain, wait);
+  } else {
+    --wait.group->holds;
+    if (wait.is_scheduled()) {
+      timers_.cancel(wait);
+    } else {
+      take(wait.group->resting, wait);
+    }
+  }
+}
+
+void Waits::cancel(Wait& wait) noexcept {
+  leave(wait);
+  if (wait.group != nullptr) drop_if_empty(*wait.group);
+  drop_if_empty(wait.topic);
+}
+
+void Waits::drop_if_empty(WaitGroup& group) noexcept {
+  if (!group.plain.empty() || group.holds > 0) return;
+  TopicWaits& waits = *by_topic_[index_of(group.topic)];
+  predicates_ -= group.predicate ? 1 : 0;
+  const std::size_t place = group.place;
+  waits.by_key.erase(waits.by_key.find(group.key));
+  waits.groups.back()->place = place;
+  std::swap(waits.groups[place], waits.groups.back());
+  waits.groups.pop_back();
+}
+
+void Waits::drop_if_empty(TopicId topic) noexcept {
+  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
+  if (waits->groups.empty() && waits->untyped.empty()) waits.reset();
+}
+
+void Waits::changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now,
+                    std::vector<WaitEnd>& ended) {
+  if (!any(id)) return;
+  TopicWaits& waits = *by_topic_[index_of(id)];
+  if (!waits.untyped.empty() && topic.type != ValueType::null) settle_types(waits, topic, ended);
+  // Backwards, because an empty group's place is taken by the last one.
+  for (std::size_t left = waits.groups.size(); left > 0; --left) {
+    WaitGroup& group = *waits.groups[left - 1];
+    match_group(group, matches(group, topic.visible->value, old_value), now, ended);
+    drop_if_empty(group);
+  }
+  drop_if_empty(id);
+}
+
+// The topic's first value says how the predicates are to be read.
+void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
+  static const State never_set;
+  for (Wait* wait : std::exchange(waits.untyped, {})) {
+    auto resolved = wait->predicate->resolved_for(topic.type);
+    if (!resolved) {
+      --size_;
+      ended.push_back(WaitEnd{wait, resolved.failure()});
+      continue;
+    }
+    wait->predicate = std::move(resolved).value();
+    // As of before the value: changed() tests it in a moment, as it does for all.
+    WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
+    if (wait->hold.count() == 0) {
+      put(group.plain, *wait);
+    } else {
+      ++group.holds;
+      rest(*wait);
+    }
+  }
+}
+
+void Waits::match_group(WaitGroup& group, bool is_match, TimePoint now, std::vector<WaitEnd>& ended) {
+  if (!is_match) {
+    // The timers of holds are left as they are: when one comes up it finds out, instead of every flip moving all.
+    group.is_matching = false;
+    return;
+  }
+  for (Wait* wait : std::exchange(group.plain, {})) {
+    --size_;
+    wait->group = nullptr;
+    ended.push_back(WaitEnd{wait, {}});
+  }
+  if (group.predicate && group.predicate->uses_old_value()) return;
+  if (!group.is_matching || !group.predicate) group.matching_since = now;
+  group.is_matching = true;
+  for (Wait* wait : std::exchange(group.resting, {})) timers_.schedule(*wait, due_at(*wait));
+}
+
+void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
+  while (Timer* timer = timers_.take_due(now)) {
+    Wait& wait = static_cast<Wait&>(*timer);
+    WaitGroup& group = *wait.group;
+    if (!group.is_matching) {
+      rest(wait);
+    } else if (const TimePoint due = due_at(wait); due > now) {
+      timers_.schedule(wait, due);  // it was true, then not, and is true again
+    } else {
+      --size_;
+      --group.holds;
+      wait.group = nullptr;
+      ended.push_back(WaitEnd{&wait, {}});
+      drop_if_empty(group);
+      drop_if_empty(wait.topic);
+    }
+  }
+}
+
+}  // namespace hoiku::broker

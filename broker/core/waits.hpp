@@ -1,0 +1,89 @@
+// waits.hpp: readers that want one answer: the first transition that matches, or a match that has held for a time.
+//
+// Waits of one topic with equal predicates are one group, and a commit tests each group once, however many wait. A hold
+// counts from the moment since which the predicate has been true; one that is armed while it is true counts from the
+// topic's last transition. Without a predicate a hold means "unchanged": each transition begins it anew.
+//
+// A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming.
+//
+// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if, and
+//            only if, the predicate was true throughout; each wait ends once.
+// Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
+// Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/timers.hpp"
+#include "broker/core/types.hpp"
+#include "broker/core/wait.hpp"
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+// What a wait has to know of its topic.
+struct WaitedTopic {
+  ValueType type = ValueType::null;  // null: not known
+  const State& visible;
+  TimePoint changed_at;
+};
+
+// A wait that has ended: it matched its topic's visible state, or failed.
+struct WaitEnd {
+  Wait* wait = nullptr;
+  std::optional<Failure> failure;
+};
+
+// Whether a wait makes sense by itself. Errors: invalid_predicate, invalid_argument.
+Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold, const Limits& limits);
+
+class Waits {
+ public:
+  Waits();
+  ~Waits();
+  Waits(const Waits&) = delete;
+  Waits& operator=(const Waits&) = delete;
+
+  // True: it matches already, and nothing is kept of it. False: it is armed, and must not move.
+  // Errors: what Predicate::resolved_for() says, where the topic's type is known.
+  Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
+  void cancel(Wait& wait) noexcept;  // that is armed
+
+  // The topic has changed from `old_value` to topic.visible. What was due at `now` has been taken before.
+  void changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now, std::vector<WaitEnd>& ended);
+  // Holds that are complete at `now`, in the order in which they became so.
+  void take_due(TimePoint now, std::vector<WaitEnd>& ended);
+  std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
+
+  bool any(TopicId topic) const noexcept;
+  std::size_t size() const noexcept { return size_; }
+  std::size_t predicates() const noexcept { return predicates_; }  // distinct ones per topic
+  std::uint64_t tests() const noexcept { return tests_; }
+
+ private:
+  struct TopicWaits;
+  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
+  TopicWaits& waits_of(TopicId topic);
+  WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
+  bool matches(const WaitGroup& group, const Value& value, const Value& old_value);
+  void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
+  void match_group(WaitGroup& group, bool is_match, TimePoint now, std::vector<WaitEnd>& ended);
+  void rest(Wait& wait);
+  void leave(Wait& wait) noexcept;
+  void drop_if_empty(WaitGroup& group) noexcept;
+  void drop_if_empty(TopicId topic) noexcept;
+
+  std::vector<std::unique_ptr<TopicWaits>> by_topic_;  // null: nobody waits
+  Timers timers_;
+  std::size_t size_ = 0;
+  std::size_t predicates_ = 0;
+  std::uint64_t tests_ = 0;
+};
+
+}  // namespace hoiku::broker

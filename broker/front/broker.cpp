@@ -1,0 +1,214 @@
+#include "broker/front/broker.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/run.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/codec.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A ROUTER does not tell when a connection that was full has room again.
+constexpr auto full_peer_pause = 2ms;
+
+// Silence is judged when all input was read. Under a flood that never is; but after so many turns everybody's first
+// frame was read, since the link takes connections in turn.
+constexpr int turns_without_advance_max = 64;
+
+std::string_view noun_of(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::session_opened:
+      return "session_opened";
+    case Event::Kind::session_resumed:
+      return "session_resumed";
+    case Event::Kind::session_closed:
+      return "session_closed";
+    case Event::Kind::session_expired:
+      return "session_expired";
+    case Event::Kind::peer_refused:
+      return "peer_refused";
+  }
+  return "event";
+}
+
+}  // namespace
+
+Broker::Broker(BrokerOptions options, std::unique_ptr<proto::ServerLink> link, std::unique_ptr<Store> store)
+    : options_(std::move(options)),
+      core_(options_.core),
+      link_(std::move(link)),
+      store_(std::move(store)),
+      log_(options_.log) {}
+
+Broker::~Broker() = default;
+
+Instant Broker::instant() const { return Instant{now(), options_.wall_time ? options_.wall_time() : WallTime()}; }
+
+// ---- The turn
+
+Task<> Broker::serve() {
+  // The store may call from a thread of its own, also after this broker has gone.
+  store_->on_news([&context = current_io_context(), weak = std::weak_ptr(link_)] {
+    boost::asio::post(context, [weak] {
+      if (const auto link = weak.lock()) link->activity().notify();
+    });
+  });
+  for (;;) {
+    ask_full_peers_again();
+    const bool read_all = take_input();
+    if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
+      core_.advance(instant());
+      turns_without_advance_ = 0;
+    }
+    hand_to_store();
+    send_output();
+    write_events();
+    if (read_all) {
+      co_await wait_for_work();
+    } else {
+      co_await checkpoint();
+    }
+  }
+}
+
+bool Broker::take_input() {
+  const Limits& limits = options_.core.limits;
+  std::size_t commands = 0;
+  std::size_t bytes = 0;
+  while (commands < limits.turn_commands_max && bytes < limits.turn_bytes_max) {
+    std::optional<proto::ServerLink::Input> input = link_->try_receive();
+    if (!input) return true;
+    take(std::move(*input), commands, bytes);
+  }
+  return false;
+}
+
+void Broker::take(proto::ServerLink::Input input, std::size_t& commands, std::size_t& bytes) {
+  const PeerId peer{input.peer};
+  ++commands;
+  if (!input.frame) {
+    full_.erase(peer);
+    core_.disconnected(peer);
+    return;
+  }
+  bytes += input.frame->size();
+  const Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
+  if (!frame) {
+    core_.refuse(peer, frame.failure(), instant());
+    return;
+  }
+  commands += frame->commands.size();
+  core_.receive(peer, *frame, instant());
+}
+
+void Broker::hand_to_store() {
+  for (;;) {
+    // What is committed may make the core commit more.
+    std::vector<Record> records = core_.take_records();
+    if (!records.empty()) {
+      appended_ = records.back().sequence;
+      store_->append(std::move(records));
+    }
+    const std::optional<StoreNews> news = store_->poll();
+    if (!news) return;
+    committed_ = news->sequence;
+    core_.committed(news->sequence, instant());
+    if (news->kind == StoreNews::Kind::committed) continue;
+    const bool is_fenced = news->kind == StoreNews::Kind::fenced;
+    log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", news->reason),
+               now());
+    throw Error(ErrorCode::unavailable, is_fenced ? "another broker has taken over: " + news->reason
+                                                  : "the store does not know what was written: " + news->reason);
+  }
+}
+
+// ---- Output
+
+std::uint64_t Broker::send_output() {
+  const std::uint64_t before = frames_sent_;
+  while (const std::optional<Outgoing> outgoing = core_.take_output(instant())) send(*outgoing);
+  return frames_sent_ - before;
+}
+
+void Broker::send(const Outgoing& outgoing) {
+  const std::uint64_t peer = static_cast<std::uint64_t>(outgoing.peer);
+  switch (link_->try_send(peer, proto::encode(*outgoing.frame))) {
+    case proto::SendResult::sent:
+      ++frames_sent_;
+      return;
+    case proto::SendResult::full:
+      core_.full(outgoing.peer);
+      if (full_.empty()) ask_again_at_ = now() + full_peer_pause;
+      full_.insert(outgoing.peer);
+      log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
+      return;
+    case proto::SendResult::gone:
+      core_.disconnected(outgoing.peer);
+      return;
+  }
+}
+
+void Broker::ask_full_peers_again() {
+  if (full_.empty() || now() < ask_again_at_) return;
+  for (const PeerId peer : std::exchange(full_, {})) core_.writable(peer);
+}
+
+void Broker::write_events() {
+  for (const Event& event : core_.take_events()) {
+    LogLine line(noun_of(event.kind));
+    if (!event.session.empty()) line.add("session", event.session);
+    if (!event.detail.empty()) line.add("detail", event.detail);
+    log_.write(event.kind == Event::Kind::peer_refused ? LogLevel::warn : LogLevel::info, line, now());
+  }
+}
+
+Task<> Broker::wait_for_work() {
+  std::optional<TimePoint> deadline = core_.next_deadline();
+  if (!full_.empty()) deadline = std::min(deadline.value_or(never), ask_again_at_);
+  if (!deadline) {
+    co_await link_->activity().wait();
+  } else if (*deadline <= now()) {
+    co_await checkpoint();
+  } else {
+    co_await move_on_at(*deadline, link_->activity().wait());
+  }
+}
+
+// ---- The end
+
+Task<Drained> Broker::drain(Duration limit) {
+  const TimePoint end = saturating_add(now(), limit);
+  Drained drained;
+  const std::uint64_t sent_before = frames_sent_;
+  take_input();
+  core_.advance(instant());
+  const std::uint64_t committed_before = committed_;
+  hand_to_store();
+  while (committed_ < appended_ && now() < end) {
+    co_await move_on_at(end, link_->activity().wait());
+    hand_to_store();
+  }
+  drained.records = committed_ - committed_before;
+  drained.sessions = core_.statistics().sessions;
+  core_.shut_down(instant());
+  send_output();
+  while (!full_.empty() && now() < end) {
+    co_await sleep_until(std::min(ask_again_at_, end));
+    ask_full_peers_again();
+    send_output();
+    // Who is gone is not waited for.
+    take_input();
+  }
+  drained.peers_full = full_.size();
+  drained.frames_sent = frames_sent_ - sent_before;
+  write_events();
+  co_return drained;
+}
+
+}  // namespace hoiku::broker

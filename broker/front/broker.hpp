@@ -1,0 +1,85 @@
+// broker.hpp: the broker at work: the core, a store and a link, coupled by one coroutine. The corridor of the front.
+//
+// A turn: take what is waiting (at most Limits::turn_commands_max commands or turn_bytes_max bytes), let the core
+// decide, hand its records to the store, tell it what the store has done, send what each connection is due. Then wait
+// for input, for the store, or for the core's next deadline, whichever is first.
+//
+// Promises   nothing that a peer sends ends serve(). A connection that cannot take a frame delays no other: it is
+// passed
+//            over and asked again a moment later. The time is the loop's, so all of it runs on a virtual clock too.
+// Thread     the loop's. Owner: hoikud's main, or the simulation.
+// Errors     serve() throws Error(unavailable) where the store says that this broker must not go on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/core.hpp"
+#include "broker/front/log.hpp"
+#include "broker/store/store.hpp"
+#include "hoiku/async/task.hpp"
+#include "hoiku/proto/link.hpp"
+
+namespace hoiku::broker {
+
+struct BrokerOptions {
+  CoreOptions core;
+  std::function<WallTime()> wall_time;  // what transitions are dated with; empty: 1970
+  LogSink log;                          // empty: quiet
+};
+
+// What drain() has done.
+struct Drained {
+  std::size_t sessions = 0;   // that were open, and were told
+  std::uint64_t records = 0;  // that the store had still to finish, and did
+  std::uint64_t frames_sent = 0;
+  std::size_t peers_full = 0;  // connections that could not take their last frame in time
+};
+
+class Broker {
+ public:
+  Broker(BrokerOptions options, std::unique_ptr<proto::ServerLink> link, std::unique_ptr<Store> store);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  // Serves until it is cancelled, which ends it at once: the clients see a cut, as if the process had been killed.
+  Task<> serve();
+
+  // The polite end, when serve() has ended: decides what is waiting already, lets the store finish, tells every client
+  // that the broker is ending. Takes at most `limit`. Shield it where serve() was cancelled.
+  Task<Drained> drain(Duration limit);
+
+  Statistics statistics() const { return core_.statistics(); }
+  std::vector<std::string> endpoints() const { return link_->endpoints(); }
+
+ private:
+  Instant instant() const;
+  bool take_input();  // false: there is more
+  void take(proto::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
+  void hand_to_store();
+  std::uint64_t send_output();
+  void send(const Outgoing& outgoing);
+  void write_events();
+  void ask_full_peers_again();
+  Task<> wait_for_work();
+
+  const BrokerOptions options_;
+  Core core_;
+  std::shared_ptr<proto::ServerLink> link_;  // shared only with calls from the store's thread, which outlive nothing
+  std::unique_ptr<Store> store_;
+  Log log_;
+  std::uint64_t appended_ = 0;   // sequence of the last record that the store was given
+  std::uint64_t committed_ = 0;  // and of the last that it has finished
+  std::set<PeerId> full_;
+  TimePoint ask_again_at_ = never;
+  int turns_without_advance_ = 0;
+  std::uint64_t frames_sent_ = 0;
+};
+
+}  // namespace hoiku::broker

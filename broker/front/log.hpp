@@ -1,0 +1,59 @@
+// log.hpp: what the broker tells its operator: an event noun, then key=value, one line each.
+//
+// Promises   whatever a peer calls itself, a line stays one line and its keys stay readable: such values are quoted and
+//            shortened. Of one noun at most `lines_per_second_max` lines are written in a second; the first that is
+//            written after that says how many were not.
+// Thread     the broker's.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "hoiku/async/time.hpp"
+
+namespace hoiku::broker {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+
+// Where lines go: without the time and the level. May be empty: then nothing is written.
+using LogSink = std::function<void(LogLevel, const std::string& line)>;
+
+class LogLine {
+ public:
+  explicit LogLine(std::string_view noun) : noun_(noun), text_(noun) {}
+  LogLine& add(std::string_view key, std::string_view value);
+  template <std::integral N>
+  LogLine& add(std::string_view key, N value) {
+    text_.append(" ").append(key).append("=").append(std::to_string(value));
+    return *this;
+  }
+  const std::string& noun() const { return noun_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string noun_;
+  std::string text_;
+};
+
+class Log {
+ public:
+  static constexpr int lines_per_second_max = 10;
+
+  explicit Log(LogSink sink) : sink_(std::move(sink)) {}
+  void write(LogLevel level, const LogLine& line, TimePoint now);
+
+ private:
+  struct Second {
+    TimePoint began;
+    int written = 0;
+    std::uint64_t withheld = 0;
+  };
+  LogSink sink_;
+  std::map<std::string, Second> seconds_;  // by noun, of which there are few
+};
+
+}  // namespace hoiku::broker

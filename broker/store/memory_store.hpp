@@ -1,0 +1,21 @@
+// memory_store.hpp: the store of volatile topics: a record is safe when it was handed over, and gone with the process.
+//
+// It keeps nothing: the topics have the state, and nobody reads the log again.
+#pragma once
+
+#include "broker/store/store.hpp"
+
+namespace hoiku::broker {
+
+class MemoryStore final : public Store {
+ public:
+  void append(std::vector<Record> records) override;
+  std::optional<StoreNews> poll() override;
+  void on_news(std::function<void()> wake) override;
+
+ private:
+  std::uint64_t appended_ = 0;
+  std::uint64_t told_ = 0;
+};
+
+}  // namespace hoiku::broker
