@@ -1,0 +1,147 @@
+// broker_predicate.hpp: from conditions as they are written in C++ (value > 3) to predicates that a broker tests.
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "hoiku/async/condition.hpp"
+#include "hoiku/async/predicate_expression.hpp"
+#include "hoiku/client/topic_type.hpp"
+#include "hoiku/proto/predicate.hpp"
+
+namespace hoiku::detail {
+
+template <class L>
+concept Number = std::is_arithmetic_v<L> && !std::same_as<L, bool>;
+
+constexpr Predicate::Op predicate_op(ComparisonOp op) {
+  switch (op) {
+    case ComparisonOp::equal:
+      return Predicate::Op::equal;
+    case ComparisonOp::not_equal:
+      return Predicate::Op::not_equal;
+    case ComparisonOp::less:
+      return Predicate::Op::less;
+    case ComparisonOp::less_equal:
+      return Predicate::Op::less_equal;
+    case ComparisonOp::greater:
+      return Predicate::Op::greater;
+    case ComparisonOp::greater_equal:
+      return Predicate::Op::greater_equal;
+  }
+  return Predicate::Op::equal;
+}
+
+// The literal as the bus knows it. Numbers keep their mathematical value: the broker compares int64 and double exactly.
+template <Number L>
+Value number_literal(L literal) {
+  if constexpr (std::integral<L>) {
+    if (std::in_range<std::int64_t>(literal)) return Value(static_cast<std::int64_t>(literal));
+    // Above every int64; and so is 2^63, whatever is compared with it.
+    return Value(0x1p63);
+  } else {
+    return Value(static_cast<double>(literal));
+  }
+}
+
+template <TopicType T, ComparisonOp op, class L>
+Predicate compare_with(const L& literal) {
+  constexpr Predicate::Op as = predicate_op(op);
+  if constexpr (std::same_as<T, bool>) {
+    static_assert(std::same_as<L, bool>, "this topic holds a bool: compare it with true or false");
+    static_assert(op == ComparisonOp::equal || op == ComparisonOp::not_equal, "a bool is compared with == or != only");
+    return Predicate::compare(as, Value(literal));
+  } else if constexpr (std::same_as<T, std::string>) {
+    static_assert(std::convertible_to<const L&, std::string_view>, "this topic holds text: compare it with text");
+    return Predicate::compare(as, Value(std::string(std::string_view(literal))));
+  } else if constexpr (std::same_as<T, Value>) {
+    if constexpr (Number<L>)
+      return Predicate::compare(as, number_literal(literal));
+    else if constexpr (std::convertible_to<const L&, std::string_view>)
+      return Predicate::compare(as, Value(std::string(std::string_view(literal))));
+    else
+      return Predicate::compare(as, Value(literal));
+  } else {
+    static_assert(Number<L>, "this topic holds a number: compare it with a number");
+    return Predicate::compare(as, number_literal(literal));
+  }
+}
+
+template <class E>
+inline constexpr bool is_comparison = false;
+template <ComparisonOp op, class L>
+inline constexpr bool is_comparison<ValueComparison<op, L>> = true;
+template <class E>
+inline constexpr bool is_junction = false;
+template <Junction kind, class A, class B>
+inline constexpr bool is_junction<PredicateJunction<kind, A, B>> = true;
+template <class E>
+inline constexpr bool is_negation = false;
+template <class A>
+inline constexpr bool is_negation<PredicateNegation<A>> = true;
+
+template <TopicType T, class E>
+Predicate to_predicate(const E& expression) {
+  if constexpr (is_comparison<E>) {
+    return compare_with<T, E::op>(expression.literal());
+  } else if constexpr (is_junction<E>) {
+    const Predicate left = to_predicate<T>(expression.left());
+    const Predicate right = to_predicate<T>(expression.right());
+    return E::junction == Junction::all ? Predicate::all_of(left, right) : Predicate::any_of(left, right);
+  } else {
+    static_assert(is_negation<E>, "a condition on a topic is made of `value` compared with constants, &&, || and !");
+    return Predicate::negate(to_predicate<T>(expression.operand()));
+  }
+}
+
+// What may be given to wait_value and eventual_values of a topic.
+template <class P, class T>
+concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, T> &&
+                        !std::same_as<std::remove_cvref_t<P>, Predicate> && std::predicate<std::decay_t<P>&, const T&>;
+
+template <class P, class T>
+constexpr void check_topic_condition() {
+  using D = std::decay_t<P>;
+  static_assert(
+      !std::same_as<D, bool> || AnyOf<T, bool, Value>,
+      "a bool as the condition of a topic that holds something else: does a variable named `value` hide hoiku::value?");
+  static_assert(
+      IsPredicateExpression<P> || TopicCallable<P, T> || std::same_as<D, Predicate> || std::convertible_to<P, T>,
+      "a condition is an expression (value > 3), a callable that takes the topic's value and returns bool, a parsed "
+      "Predicate, or a value to be equal to");
+}
+
+// Whatever is not a callable, as a predicate for the broker.
+template <TopicType T, class P>
+Predicate broker_predicate(P&& condition) {
+  using D = std::decay_t<P>;
+  if constexpr (IsPredicateExpression<P>)
+    return to_predicate<T>(condition);
+  else if constexpr (std::same_as<D, Predicate>)
+    return condition;
+  else if constexpr (std::same_as<T, Value>)
+    return compare_with<T, ComparisonOp::equal>(condition);
+  else
+    return compare_with<T, ComparisonOp::equal>(static_cast<T>(std::forward<P>(condition)));
+}
+
+// The same condition, for the client's own evaluation.
+template <TopicType T, class P>
+std::function<bool(const T&)> local_test(P&& condition) {
+  using D = std::decay_t<P>;
+  if constexpr (TopicCallable<P, T>) {
+    return [function = D(std::forward<P>(condition))](const T& v) mutable {
+      return static_cast<bool>(std::invoke(function, v));
+    };
+  } else {
+    // Tested as the broker does it, so that both agree about NaN and mixed numbers.
+    return [predicate = broker_predicate<T>(std::forward<P>(condition))](const T& v) {
+      return predicate.test(to_value<T>(v, {}), Value());
+    };
+  }
+}
+
+}  // namespace hoiku::detail

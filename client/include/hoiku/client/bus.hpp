@@ -1,0 +1,83 @@
+// bus.hpp: a service's presence on the bus. A cheap handle; give it by value.
+//
+// Lifetime   the connection belongs to the nursery that it was made in: when the nursery's body and all its other
+// children
+//            have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
+//            Handles that outlive it throw Closed.
+// Connection made again by itself when it breaks. Within the session's timeout nothing is lost; after it, and after a
+// restart
+//            of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
+//            outcome_unknown. What only this client can't repair (a broker that speaks another protocol) ends the
+//            nursery with an Error.
+// Thread     the loop's.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "hoiku/async/async_value.hpp"
+#include "hoiku/async/nursery.hpp"
+#include "hoiku/client/options.hpp"
+#include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/topic.hpp"
+#include "hoiku/proto/link.hpp"
+
+namespace hoiku {
+
+enum class ConnectionState : unsigned char { connecting, connected, lost, ended };
+
+struct BusStatistics {
+  std::size_t open_requests = 0;  // waits, subscriptions, and verbs whose answer is awaited
+  std::uint64_t reconnects = 0;
+  std::uint64_t frames_sent = 0;
+  std::uint64_t frames_received = 0;
+};
+
+class Bus;
+
+namespace detail {
+Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options);
+Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options);
+}  // namespace detail
+
+class Bus {
+ public:
+  explicit Bus(detail::BusPtr core) : core_(std::move(core)) {}
+
+  // Connects to tcp://HOST:PORT or ipc://PATH. Throws Error(unavailable) when no broker answers within connect_timeout
+  // (5 s), what a broker that refuses says, and Error(invalid_argument) for an endpoint that makes no sense.
+  template <detail::ConnectOption... Options>
+  static Task<Bus> connect(Nursery& nursery, std::string endpoint, Options... options) {
+    return detail::connect_bus(nursery, std::move(endpoint), detail::ConnectOptions::of(std::move(options)...));
+  }
+  // The same over any transport: for simulations.
+  template <detail::ConnectOption... Options>
+  static Task<Bus> connect(Nursery& nursery, std::shared_ptr<proto::Connector> connector, Options... options) {
+    return detail::connect_bus(nursery, std::move(connector), detail::ConnectOptions::of(std::move(options)...));
+  }
+
+  // Throws Error(invalid_topic), which says what is wrong with the name. Waits for nothing.
+  template <class T>
+  Topic<T> topic(std::string name) const {
+    static_assert(TopicType<T>,
+                  "a topic holds a bool, an integer, a float or double, a std::string, or a hoiku::Value");
+    if constexpr (TopicType<T>) return Topic<T>(core(std::move(name)));
+  }
+  Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
+
+  // All topics that match: '*' is one segment, '**' any number.
+  PatternSubscription watch(std::string pattern) const { return PatternSubscription(core_, std::move(pattern)); }
+
+  // The state of the connection, as a value that can be waited on. Lives as long as a handle of this Bus.
+  ReadableValue<ConnectionState>& connection() const;
+  BusStatistics statistics() const;
+  std::string endpoint() const;
+
+ private:
+  detail::TopicCore core(std::string name) const;
+  detail::BusPtr core_;
+};
+
+}  // namespace hoiku

@@ -1,0 +1,108 @@
+// composite.hpp: several topics as one: compose_values(a, b) reads both, and shows only states that existed at one
+// revision.
+//
+// Promises   all changes of one revision arrive together; nothing is shown before every topic is set, nor while one is
+// not.
+//            Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
+// Limits     64 topics, of one Bus (Error(limit_exceeded), Error(invalid_argument)).
+#pragma once
+
+#include <tuple>
+#include <utility>
+
+#include "hoiku/client/topic.hpp"
+
+namespace hoiku {
+namespace detail {
+
+class CompositeCore {
+ public:
+  explicit CompositeCore(const std::vector<TopicCore>& topics);
+  const BusPtr& bus() const noexcept { return bus_; }
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+ private:
+  BusPtr bus_;
+  std::vector<std::string> names_;
+};
+
+template <TopicType... Ts>
+Task<std::tuple<Ts...>> wait_for_members(CompositeCore composite, MembersTest test, Duration hold) {
+  const Members match = co_await wait_state(composite.bus(), composite.names(), std::move(test), hold);
+  co_return decode_members<Ts...>(match);
+}
+
+// A predicate of a composite may take the tuple, or its members one by one.
+template <class F, class... Ts>
+auto on_members(F function) {
+  return [function = std::move(function)](const Ts&... values) mutable -> bool {
+    if constexpr (std::predicate<F&, const Ts&...>)
+      return std::invoke(function, values...);
+    else
+      return std::invoke(function, std::tuple<Ts...>(values...));
+  };
+}
+
+template <class F, class... Ts>
+constexpr void check_composite_condition() {
+  static_assert(
+      std::predicate<std::decay_t<F>&, const Ts&...> || std::predicate<std::decay_t<F>&, const std::tuple<Ts...>&>,
+      "a condition on composed topics is a callable that takes their values, or the tuple of them, and returns bool");
+}
+
+}  // namespace detail
+
+template <TopicType... Ts>
+class CompositeValues {
+ public:
+  CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
+      : reader_(composite.bus(), composite.names(), std::move(test), hold) {}
+
+  // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given
+  // last.
+  Task<std::tuple<Ts...>> next() { return next_of(reader_); }
+
+ private:
+  static Task<std::tuple<Ts...>> next_of(detail::StateReader& reader) {
+    const detail::Members state = co_await reader.next();
+    co_return detail::decode_members<Ts...>(state);
+  }
+  detail::StateReader reader_;
+};
+
+template <TopicType... Ts>
+class TopicComposite {
+ public:
+  explicit TopicComposite(const Topic<Ts>&... topics) : core_(std::vector<detail::TopicCore>{topics.core()...}) {}
+
+  CompositeValues<Ts...> eventual_values(HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) & {
+    return CompositeValues<Ts...>(core_, nullptr, hold.duration());
+  }
+  template <class F>
+  requires(!std::same_as<std::remove_cvref_t<F>, HeldFor>)
+      CompositeValues<Ts...> eventual_values(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)))
+  &{ return CompositeValues<Ts...>(core_, test(std::forward<F>(condition)), hold.duration()); }
+  void eventual_values(auto&&...) && = delete;  // give the composite a name: the same holds for values of this process
+
+  // The first state of which the condition is true.
+  template <class F>
+  Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
+    detail::check_body<F>();
+    return detail::wait_for_members<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
+  }
+
+ private:
+  template <class F>
+  static detail::MembersTest test(F&& condition) {
+    detail::check_composite_condition<F, Ts...>();
+    return detail::typed_test<Ts...>(detail::on_members<std::decay_t<F>, Ts...>(std::forward<F>(condition)));
+  }
+  detail::CompositeCore core_;
+};
+
+template <TopicType... Ts>
+requires(sizeof...(Ts) > 0) TopicComposite<Ts...> compose_values(const Topic<Ts>&... topics) {
+  return TopicComposite<Ts...>(topics...);
+}
+
+}  // namespace hoiku

@@ -1,0 +1,180 @@
+// condition.hpp: conditions that know their topic: co_await until(temperature > 30.0, held_for(300ms)).
+//
+// A condition on one topic is decided in the broker. One on several (a > 3 && b == true) is decided here, over one
+// subscription to all of them, so it sees each revision whole but may skip some; where one of the topics is not set, no
+// comparison with it is true, negated or not.
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hoiku/client/topic.hpp"
+
+namespace hoiku {
+
+// Marks what may stand beside && and || of conditions.
+struct BoundCondition {
+  // `if (temperature > 30.0)` asks the broker nothing: await until(...), or get() the value first.
+  explicit operator bool() const = delete;
+};
+
+template <class C>
+concept IsBoundCondition = std::derived_from<std::remove_cvref_t<C>, BoundCondition>;
+
+template <TopicType T>
+class TopicCondition : public BoundCondition {
+ public:
+  TopicCondition(Topic<T> topic, Predicate predicate) : topic_(std::move(topic)), predicate_(std::move(predicate)) {}
+  const Topic<T>& topic() const noexcept { return topic_; }
+  const Predicate& predicate() const noexcept { return predicate_; }
+
+ private:
+  Topic<T> topic_;
+  Predicate predicate_;
+};
+
+namespace detail {
+
+// Throws TypeMismatch where a value is not what the condition was written for.
+using TypeCheck = void (*)(const Value& held, const std::string& topic);
+
+template <TopicType T>
+void check_type(const Value& held, const std::string& topic) {
+  (void)from_value<T>(held, topic);
+}
+
+}  // namespace detail
+
+// Conditions on one or more topics, joined.
+class JoinedCondition : public BoundCondition {
+ public:
+  template <TopicType T>
+  JoinedCondition(const TopicCondition<T>& one)
+      : JoinedCondition(one.topic().core(), one.predicate(), detail::check_type<T>) {}
+
+  static JoinedCondition all_of(const JoinedCondition& a, const JoinedCondition& b) { return join(Kind::all, a, b); }
+  static JoinedCondition any_of(const JoinedCondition& a, const JoinedCondition& b) { return join(Kind::any, a, b); }
+  static JoinedCondition negate(const JoinedCondition& a);
+
+  // Null members, and unset ones, match nothing.
+  bool test(const detail::Members& members) const { return test(root_, members); }
+  const detail::BusPtr& bus() const noexcept { return bus_; }
+  const std::vector<std::string>& topics() const noexcept { return topics_; }
+  // The condition as one for the broker, where there is but one topic.
+  Predicate as_predicate() const { return as_predicate(root_); }
+
+ private:
+  enum class Kind : unsigned char { leaf, all, any };
+  struct Node {
+    Kind kind = Kind::leaf;
+    std::size_t member = 0;
+    std::optional<Predicate> predicate;
+    detail::TypeCheck check = nullptr;
+    std::vector<Node> children;
+  };
+
+  JoinedCondition(const detail::TopicCore& topic, Predicate predicate, detail::TypeCheck check);
+  static JoinedCondition join(Kind kind, const JoinedCondition& a, const JoinedCondition& b);
+  std::size_t member(const std::string& topic);
+  Node adopt(const Node& node, const JoinedCondition& from);
+  static Node negated(const Node& node);
+  static Predicate as_predicate(const Node& node);
+  bool test(const Node& node, const detail::Members& members) const;
+
+  detail::BusPtr bus_;
+  std::vector<std::string> topics_;
+  Node root_;
+};
+
+namespace detail {
+
+template <class L>
+inline constexpr bool is_topic = false;
+template <TopicType T>
+inline constexpr bool is_topic<Topic<T>> = true;
+
+template <class L>
+concept ConditionLiteral = !IsBoundCondition<L> && !std::same_as<std::remove_cvref_t<L>, ValueTerm>;
+
+template <ComparisonOp op, TopicType T, class L>
+TopicCondition<T> bind(const Topic<T>& topic, const L& literal) {
+  static_assert(!is_topic<L>,
+                "a topic is compared with a constant here; for two topics write "
+                "compose_values(a, b).wait_value([](auto a, auto b) { return a > b; })");
+  return TopicCondition<T>(topic, compare_with<T, op>(literal));
+}
+
+}  // namespace detail
+
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator==(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::equal>(t, l);
+}
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator!=(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::not_equal>(t, l);
+}
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator<(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::less>(t, l);
+}
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator<=(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::less_equal>(t, l);
+}
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator>(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::greater>(t, l);
+}
+template <TopicType T, detail::ConditionLiteral L>
+TopicCondition<T> operator>=(const Topic<T>& t, const L& l) {
+  return detail::bind<ComparisonOp::greater_equal>(t, l);
+}
+
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator==(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::equal>(t, l); }
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator!=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::not_equal>(t, l); }
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator<(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater>(t, l); }
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator<=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater_equal>(t, l); }
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator>(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less>(t, l); }
+template <TopicType T, detail::ConditionLiteral L>
+requires(!detail::is_topic<L>) TopicCondition<T>
+operator>=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less_equal>(t, l); }
+
+template <class A, class B>
+requires IsBoundCondition<A> && IsBoundCondition<B> JoinedCondition operator&&(const A& a, const B& b) {
+  return JoinedCondition::all_of(a, b);
+}
+template <class A, class B>
+requires IsBoundCondition<A> && IsBoundCondition<B> JoinedCondition operator||(const A& a, const B& b) {
+  return JoinedCondition::any_of(a, b);
+}
+template <TopicType T>
+TopicCondition<T> operator!(const TopicCondition<T>& condition) {
+  return TopicCondition<T>(condition.topic(), Predicate::negate(condition.predicate()));
+}
+inline JoinedCondition operator!(const JoinedCondition& condition) { return JoinedCondition::negate(condition); }
+
+// Waits until the condition is true, and has been throughout the hold. Gives the value, as Topic::wait_value does.
+template <TopicType T>
+Task<T> until(const TopicCondition<T>& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) {
+  return detail::wait_for_value<T>(condition.topic().core(), condition.predicate(), hold.duration());
+}
+// A hold over several topics counts from when the change arrived here, and anew where a version was skipped.
+Task<> until(const JoinedCondition& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
+
+// A bool is no condition: comparing what get() gave waits for nothing.
+void until(std::same_as<bool> auto, HeldFor = HeldFor(std::chrono::nanoseconds(0))) = delete;
+
+}  // namespace hoiku

@@ -1,0 +1,141 @@
+// options.hpp: what may be said beside a name or a value. Each is a class with a constructor, so that it may stand
+// inside a co_await expression (g++ 12).
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "hoiku/async/body.hpp"
+#include "hoiku/async/time.hpp"
+#include "hoiku/proto/message.hpp"
+#include "hoiku/proto/transition.hpp"
+
+namespace hoiku {
+
+// ---- Bus::connect
+
+// What a person reads in the inspector and in the broker's log. Not an identity: two clients may have one name.
+class ClientName {
+ public:
+  explicit ClientName(std::string name) : name_(std::move(name)) {}
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  std::string name_;
+};
+inline ClientName client_name(std::string name) { return ClientName(std::move(name)); }
+
+// How long the broker keeps the session of a client that it does not hear. A client that comes back sooner has lost
+// nothing.
+class SessionTimeout {
+ public:
+  explicit SessionTimeout(std::chrono::milliseconds timeout) : timeout_(timeout) {}
+  std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+
+ private:
+  std::chrono::milliseconds timeout_;
+};
+inline SessionTimeout session_timeout(std::chrono::milliseconds timeout) { return SessionTimeout(timeout); }
+
+// How long Bus::connect tries before it throws.
+class ConnectTimeout {
+ public:
+  explicit ConnectTimeout(Duration timeout) : timeout_(timeout) {}
+  Duration timeout() const noexcept { return timeout_; }
+
+ private:
+  Duration timeout_;
+};
+inline ConnectTimeout connect_timeout(Duration timeout) { return ConnectTimeout(timeout); }
+
+// What happened to the connection. `text` is a sentence for people.
+struct ConnectionEvent {
+  enum class Kind : unsigned char {
+    connected,  // for the first time
+    refused,    // an attempt failed; the next one comes after a pause
+    lost,       // the connection broke
+    resumed,    // it is back, and nothing was lost
+    renewed,    // it is back, but the broker had given the session up: everything was subscribed anew
+    restarted,  // the same, to a broker that was restarted
+  };
+  Kind kind;
+  std::string text;
+};
+
+// Called on the loop, at each event. It must not wait; what it throws ends the Bus, and with it the nursery.
+class OnConnectionEvent {
+ public:
+  explicit OnConnectionEvent(std::function<void(const ConnectionEvent&)> function) : function_(std::move(function)) {}
+  const std::function<void(const ConnectionEvent&)>& function() const noexcept { return function_; }
+
+ private:
+  std::function<void(const ConnectionEvent&)> function_;
+};
+template <class F>
+OnConnectionEvent on_connection_event(F&& function) {
+  detail::check_body<F>();
+  return OnConnectionEvent(std::forward<F>(function));
+}
+
+// The session's secret, where it shall not be drawn from the system's secure source: for simulations that are replayed.
+class FixedSessionToken {
+ public:
+  explicit FixedSessionToken(proto::SessionToken token) : token_(token) {}
+  const proto::SessionToken& token() const noexcept { return token_; }
+
+ private:
+  proto::SessionToken token_;
+};
+inline FixedSessionToken fixed_session_token(proto::SessionToken token) { return FixedSessionToken(token); }
+
+namespace detail {
+
+class ConnectOptions {
+ public:
+  ConnectOptions() = default;
+  template <class... Options>
+  static ConnectOptions of(Options&&... options) {
+    ConnectOptions made;
+    (made.take(std::forward<Options>(options)), ...);
+    return made;
+  }
+
+  std::string name = "unnamed";
+  std::chrono::milliseconds session_timeout{3000};
+  Duration connect_timeout = std::chrono::seconds(5);
+  std::function<void(const ConnectionEvent&)> on_event;
+  std::optional<proto::SessionToken> token;
+
+ private:
+  void take(const ClientName& option) { name = option.name(); }
+  void take(const SessionTimeout& option) { session_timeout = option.timeout(); }
+  void take(const ConnectTimeout& option) { connect_timeout = option.timeout(); }
+  void take(const OnConnectionEvent& option) { on_event = option.function(); }
+  void take(const FixedSessionToken& option) { token = option.token(); }
+};
+
+template <class T>
+concept ConnectOption = std::same_as<T, ClientName> || std::same_as<T, SessionTimeout> ||
+    std::same_as<T, ConnectTimeout> || std::same_as<T, OnConnectionEvent> || std::same_as<T, FixedSessionToken>;
+
+}  // namespace detail
+
+// ---- Topic::set
+
+// The write is applied only where this is still the topic's version; VersionConflict otherwise. Version{} (number 0)
+// means: only where it was never set. An epoch of 0 with a number means the present epoch.
+class IfVersion {
+ public:
+  IfVersion() = default;  // whatever the version is
+  explicit IfVersion(Version version) : version_(version) {}
+  const std::optional<Version>& version() const noexcept { return version_; }
+
+ private:
+  std::optional<Version> version_;
+};
+inline IfVersion if_version(Version version) { return IfVersion(version); }
+
+}  // namespace hoiku

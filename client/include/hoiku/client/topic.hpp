@@ -1,0 +1,142 @@
+// topic.hpp: Topic<T>: a handle to one piece of state at the broker. Made by Bus::topic; cheap to copy; give it by
+// value.
+//
+// T          bool, an integer, float or double, std::string; or Value, for whatever it holds (topic_type.hpp).
+// Waiting    every verb returns a Task that does nothing until it is awaited. Without a connection it waits for one,
+//            cancellably: put it into a time limit where that matters.
+// Errors     TypeMismatch where the topic holds another type; Closed when the Bus has ended; see errors.hpp.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "hoiku/async/body.hpp"
+#include "hoiku/client/broker_predicate.hpp"
+#include "hoiku/client/options.hpp"
+#include "hoiku/client/topic_core.hpp"
+#include "hoiku/client/topic_type.hpp"
+
+namespace hoiku {
+namespace detail {
+
+template <TopicType... Ts, std::size_t... i>
+std::tuple<Ts...> decode_members(const Members& members, std::index_sequence<i...>) {
+  // Braces, because they evaluate from left to right: the first mismatch is the one that is told.
+  return std::tuple<Ts...>{from_value<Ts>(members[i]->value, members[i]->topic)...};
+}
+template <TopicType... Ts>
+std::tuple<Ts...> decode_members(const Members& members) {
+  return decode_members<Ts...>(members, std::index_sequence_for<Ts...>());
+}
+
+template <TopicType T>
+Task<std::optional<T>> get_value(TopicCore topic) {
+  const TransitionPtr newest = co_await get_topic(topic);
+  if (!is_set(newest)) co_return std::nullopt;
+  co_return from_value<T>(newest->value, topic.name());
+}
+
+template <TopicType T>
+Task<T> wait_for_value(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
+  const TransitionPtr match = co_await wait_topic(topic, std::move(predicate), hold);
+  co_return from_value<T>(match->value, topic.name());
+}
+
+template <TopicType T>
+Task<T> wait_for_local_value(TopicCore topic, MembersTest test, Duration hold) {
+  const Members match =
+      co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), std::move(test), hold);
+  co_return from_value<T>(match.front()->value, topic.name());
+}
+
+// A test on typed values as one on what arrived. What can't be read as the type throws, and so tells whoever waits.
+template <TopicType... Ts, class F>
+MembersTest typed_test(F function) {
+  return [function = std::move(function)](const Members& members) mutable {
+    return static_cast<bool>(std::apply(function, decode_members<Ts...>(members)));
+  };
+}
+
+}  // namespace detail
+
+// What eventual_values() of a topic gives. Subscribed for as long as it lives; one task at a time calls next().
+template <TopicType T>
+class TopicValues {
+ public:
+  TopicValues(const detail::TopicCore& topic, detail::MembersTest test, Duration hold)
+      : topic_(topic), reader_(topic.bus(), std::vector<std::string>(1, topic.name()), std::move(test), hold) {}
+
+  // The present value, whenever it is set, matches, and differs from the one given last. Values that came and went
+  // between two calls are not seen; once writers stop, the last value is.
+  Task<T> next() { return next_of(reader_, topic_); }
+
+ private:
+  static Task<T> next_of(detail::StateReader& reader, detail::TopicCore topic) {
+    const detail::Members state = co_await reader.next();
+    co_return detail::from_value<T>(state.front()->value, topic.name());
+  }
+  detail::TopicCore topic_;
+  detail::StateReader reader_;
+};
+
+template <TopicType T>
+class Topic {
+ public:
+  explicit Topic(detail::TopicCore core) : core_(std::move(core)) {}
+
+  const std::string& name() const noexcept { return core_.name(); }
+  const detail::TopicCore& core() const noexcept { return core_; }
+
+  // The value; nothing where the topic is not set.
+  Task<std::optional<T>> get() const { return detail::get_value<T>(core_); }
+  // Everything that is known of it: value, version, time, writer, quality. Never null; version.number 0: not set.
+  Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
+
+  // The version that the value became, or that it equals already. Cancelled, or failed with outcome_unknown, it may
+  // have been applied all the same; it is never applied twice.
+  Task<Version> set(T next, IfVersion condition = {}) const {
+    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.version());
+  }
+  // The topic then holds nothing.
+  Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
+
+  // The first value of which the condition is true, the present one included; with held_for(d), the newest value once
+  // it has been true throughout d. Expressions (value > 3), values and parsed Predicates are decided in the broker, at
+  // each commit: a match that is gone again at once is not missed, and one message crosses the network. A callable is
+  // decided here, over a subscription that may skip values, and each change crosses the network.
+  template <class P>
+  Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
+    detail::check_topic_condition<P, T>();
+    if constexpr (detail::TopicCallable<P, T>) {
+      detail::check_body<P>();
+      return detail::wait_for_local_value<T>(
+          core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))), hold.duration());
+    } else {
+      return detail::wait_for_value<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), hold.duration());
+    }
+  }
+  // Any value, unchanged for that long.
+  Task<T> wait_value(HeldFor hold) const { return detail::wait_for_value<T>(core_, std::nullopt, hold.duration()); }
+
+  // A reader of the present value. With a condition: only values of which it is true; with held_for: only once it has
+  // been true throughout (without a condition: unchanged). Decided here: the hold counts from a value's arrival.
+  TopicValues<T> eventual_values(HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
+    return TopicValues<T>(core_, nullptr, hold.duration());
+  }
+  template <class P>
+  requires(!std::same_as<std::remove_cvref_t<P>, HeldFor>)
+      TopicValues<T> eventual_values(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)))
+  const {
+    detail::check_topic_condition<P, T>();
+    return TopicValues<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
+                          hold.duration());
+  }
+
+ private:
+  detail::TopicCore core_;
+};
+
+}  // namespace hoiku

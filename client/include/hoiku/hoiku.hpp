@@ -1,0 +1,11 @@
+// hoiku.hpp: everything that a service needs, in one header: structured concurrency, and the bus.
+#pragma once
+
+#include "hoiku/async.hpp"
+#include "hoiku/client/bus.hpp"
+#include "hoiku/client/composite.hpp"
+#include "hoiku/client/condition.hpp"
+#include "hoiku/client/errors.hpp"
+#include "hoiku/client/options.hpp"
+#include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/topic.hpp"

@@ -1,0 +1,156 @@
+#include "client/src/bus_core.hpp"
+
+#include <random>
+#include <utility>
+
+#include "hoiku/client/errors.hpp"
+
+namespace hoiku::client {
+namespace {
+
+proto::SessionToken random_token() {
+  // On this system it reads the kernel's or the processor's own source.
+  std::random_device source;
+  proto::SessionToken token;
+  for (std::uint8_t& byte : token) byte = static_cast<std::uint8_t>(source());
+  return token;
+}
+
+ProtocolOptions protocol_options(const detail::ConnectOptions& options) {
+  ProtocolOptions made;
+  made.token = options.token ? *options.token : random_token();
+  made.client_name = options.name;
+  made.session_timeout = options.session_timeout;
+  return made;
+}
+
+proto::RequestId value_of(Result<proto::RequestId> id) {
+  if (!id) throw Error(id.failure());
+  return *id;
+}
+
+}  // namespace
+
+void throw_failure(const proto::Failed& failed) {
+  const Failure& failure = failed.failure;
+  if (failure.code == ErrorCode::version_conflict) {
+    throw VersionConflict(failure.message, failed.current.value_or(Version{}));
+  }
+  if (failure.code == ErrorCode::type_mismatch) throw TypeMismatch(failure.message);
+  throw Error(failure);
+}
+
+BusCore::BusCore(std::shared_ptr<proto::Connector> connector, detail::ConnectOptions options)
+    : connector_(std::move(connector)),
+      options_(std::move(options)),
+      endpoint_(connector_->endpoint()),
+      protocol_(protocol_options(options_)) {}
+
+BusCore::~BusCore() = default;
+
+void BusCore::throw_if_ended() const {
+  if (ended_) std::rethrow_exception(ended_);
+}
+
+proto::RequestId BusCore::set(std::string topic, Value value, std::optional<Version> if_version) {
+  throw_if_ended();
+  const proto::RequestId id = value_of(protocol_.set(std::move(topic), std::move(value), if_version));
+  outgoing_.notify();
+  return id;
+}
+
+proto::RequestId BusCore::get(std::string topic) {
+  throw_if_ended();
+  const proto::RequestId id = protocol_.get(std::move(topic));
+  outgoing_.notify();
+  return id;
+}
+
+proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold) {
+  throw_if_ended();
+  const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold));
+  outgoing_.notify();
+  return id;
+}
+
+proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics) {
+  if (ended_) {
+    reader.ended(ended_);
+    return 0;
+  }
+  const proto::RequestId id = protocol_.subscribe(std::move(topics));
+  readers_.emplace(id, &reader);
+  outgoing_.notify();
+  return id;
+}
+
+void BusCore::unsubscribe(proto::RequestId id) noexcept {
+  if (readers_.erase(id) == 0) return;
+  protocol_.cancel(id);
+  outgoing_.notify();
+}
+
+BusCore::Pending::Pending(BusCore& bus, proto::RequestId id) : bus_(bus), id_(id) { bus_.pending_.emplace(id, this); }
+
+BusCore::Pending::~Pending() {
+  if (bus_.pending_.erase(id_) == 0) return;
+  bus_.protocol_.cancel(id_);
+  bus_.outgoing_.notify();
+}
+
+proto::Answer BusCore::Pending::take() {
+  if (error_) std::rethrow_exception(error_);
+  if (const auto* failed = std::get_if<proto::Failed>(&*answer_)) throw_failure(*failed);
+  return std::move(*answer_);
+}
+
+void BusCore::apply(Received received) {
+  if (received.session) announce(*received.session);
+  for (Completion& completion : received.completions) {
+    if (const auto waiting = pending_.find(completion.id); waiting != pending_.end()) {
+      Pending& pending = *waiting->second;
+      pending_.erase(waiting);
+      pending.answer_ = std::move(completion.answer);
+      pending.done_.set();
+    } else if (const auto reading = readers_.find(completion.id); reading != readers_.end()) {
+      Reader& reader = *reading->second;
+      readers_.erase(reading);
+      const auto* failed = std::get_if<proto::Failed>(&completion.answer);
+      try {
+        throw_failure(failed ? *failed : proto::Failed{});
+      } catch (...) {
+        reader.ended(std::current_exception());
+      }
+    }
+  }
+  // A test of the user's may open and close readers, so each is looked up when it is its turn.
+  for (const proto::RequestId id : received.subscriptions) {
+    const auto reading = readers_.find(id);
+    const Inbox* news = protocol_.inbox(id);
+    if (reading != readers_.end() && news) reading->second->arrived(*news);
+  }
+  if (protocol_.gone()) goodbye_done_.notify();
+}
+
+void BusCore::end(std::exception_ptr why) noexcept {
+  ended_ = std::move(why);
+  protocol_.disconnected();
+  auto pending = std::move(pending_);
+  pending_.clear();
+  for (auto& [id, waiting] : pending) {
+    waiting->error_ = ended_;
+    waiting->done_.set();
+  }
+  auto readers = std::move(readers_);
+  readers_.clear();
+  for (auto& [id, reader] : readers) reader->ended(ended_);
+  connector_.reset();
+}
+
+BusStatistics BusCore::statistics() const {
+  BusStatistics counts = counts_;
+  counts.open_requests = protocol_.open_requests();
+  return counts;
+}
+
+}  // namespace hoiku::client

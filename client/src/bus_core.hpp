@@ -1,0 +1,127 @@
+// bus_core.hpp: what stands behind the handles of one Bus: the protocol, the tasks that wait on it, and the connection.
+//
+// Promises   a task that stops waiting takes its request back in the same instant; nothing of a reader runs after it is
+//            gone. All that the tasks of one tick asked for goes out in one frame, at once.
+// Thread     the loop's. Owner: shared by the handles and, while it serves, by the attendant of the nursery.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/src/protocol.hpp"
+#include "hoiku/async/async_value.hpp"
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/event.hpp"
+#include "hoiku/client/bus.hpp"
+#include "hoiku/client/options.hpp"
+#include "hoiku/proto/link.hpp"
+
+namespace hoiku::client {
+
+// Throws what the failure means to a program: VersionConflict, TypeMismatch, or Error.
+[[noreturn]] void throw_failure(const proto::Failed& failed);
+
+// Who reads a subscription. The two calls come from the connection's task: take notes, wake somebody, nothing more.
+class Reader {
+ public:
+  virtual void arrived(const Inbox& inbox) noexcept = 0;
+  virtual void ended(std::exception_ptr why) noexcept = 0;  // refused, or the Bus has ended; comes once, and last
+
+ protected:
+  ~Reader() = default;
+};
+
+class BusCore {
+ public:
+  BusCore(std::shared_ptr<proto::Connector> connector, detail::ConnectOptions options);
+  ~BusCore();
+  BusCore(const BusCore&) = delete;
+  BusCore& operator=(const BusCore&) = delete;
+
+  // ---- For the verbs. They throw Closed where the Bus has ended.
+
+  proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
+  proto::RequestId get(std::string topic);
+  proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
+
+  // One request while its task waits for the answer.
+  class Pending {
+   public:
+    Pending(BusCore& bus, proto::RequestId id);
+    ~Pending();
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+    auto wait() noexcept { return done_.wait(); }
+    // After wait(): the answer, or the error that came instead, thrown.
+    proto::Answer take();
+
+   private:
+    friend class BusCore;
+    BusCore& bus_;
+    proto::RequestId id_;
+    std::optional<proto::Answer> answer_;
+    std::exception_ptr error_;
+    Event done_;
+  };
+
+  // Where the Bus has ended, the reader is told at once, and gets 0.
+  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics);
+  void unsubscribe(proto::RequestId id) noexcept;
+  Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }
+
+  // ---- For Bus.
+
+  ReadableValue<ConnectionState>& connection() noexcept { return state_; }
+  BusStatistics statistics() const;
+  const std::string& endpoint() const noexcept { return endpoint_; }
+
+  // The attendant: serves until the nursery closes.
+  static Task<> attend(std::shared_ptr<BusCore> bus, Event& closing);
+  // For Bus::connect: waits until it is connected, for the time that the options say. Throws, and ends the Bus, where
+  // it fails.
+  Task<> wait_until_connected();
+
+ private:
+  Task<> stay_connected();
+  Task<std::unique_ptr<proto::Link>> try_to_connect();
+  Task<> serve(proto::Link& link);
+  Task<> receive_frames(proto::Link& link);
+  Task<> send_frames(proto::Link& link);
+  Task<> leave_when_closing(Event& closing);
+
+  void take(const std::string& bytes);
+  void apply(Received received);
+  void report(ConnectionEvent::Kind kind, std::string text);
+  void announce(SessionNews news);
+  void end(std::exception_ptr why) noexcept;
+  void throw_if_ended() const;
+
+  std::shared_ptr<proto::Connector> connector_;  // until the end: it has to go before its loop does
+  detail::ConnectOptions options_;
+  std::string endpoint_;
+  Protocol protocol_;
+  AsyncValue<ConnectionState> state_{ConnectionState::connecting};
+  BusStatistics counts_;
+
+  std::unordered_map<proto::RequestId, Pending*> pending_;
+  std::unordered_map<proto::RequestId, Reader*> readers_;
+
+  Signal outgoing_;  // there may be something to send
+  Signal goodbye_done_;
+  CancelScope serving_;       // around all that needs a connection
+  bool handed_over_ = false;  // somebody has a handle
+  bool leaving_ = false;
+  TimePoint lost_at_{};             // when the connection broke
+  std::string trouble_;             // why the last attempt or connection ended
+  std::optional<Failure> refusal_;  // the broker's last word, where it had one
+  std::exception_ptr fatal_;        // what ends the nursery
+  std::exception_ptr ended_;        // what everybody gets from now on
+};
+
+}  // namespace hoiku::client

@@ -1,0 +1,72 @@
+#include "client/src/command_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hoiku::client {
+
+proto::RequestId id_of(const proto::Command& command) {
+  return std::visit(
+      [](const auto& c) -> proto::RequestId {
+        if constexpr (requires { c.id; })
+          return c.id;
+        else
+          return 0;  // Goodbye
+      },
+      command);
+}
+
+void CommandQueue::push(proto::RequestId id, proto::Command command) {
+  entries_.push_back(Entry{id, std::move(command)});
+  ++live_;
+}
+
+const proto::Command* CommandQueue::front() {
+  skip_removed();
+  return entries_.empty() ? nullptr : &*entries_.front().command;
+}
+
+proto::Command CommandQueue::pop() {
+  skip_removed();
+  proto::Command command = std::move(*entries_.front().command);
+  entries_.pop_front();
+  --live_;
+  return command;
+}
+
+void CommandQueue::remove(proto::RequestId id) {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), id,
+                                      [](const Entry& entry, auto wanted) { return entry.id < wanted; });
+  if (found == entries_.end() || found->id != id || !found->command) return;
+  found->command.reset();
+  --live_;
+  // Mostly holes: close them, at a price that the removals since the last time have paid for.
+  if (entries_.size() > 2 * live_ + 32) std::erase_if(entries_, [](const Entry& entry) { return !entry.command; });
+}
+
+std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const proto::Command&)>& wanted) {
+  std::vector<proto::Command> taken;
+  for (Entry& entry : entries_) {
+    if (!entry.command || !wanted(*entry.command)) continue;
+    taken.push_back(std::move(*entry.command));
+    entry.command.reset();
+    --live_;
+  }
+  return taken;
+}
+
+void CommandQueue::restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&)) {
+  std::deque<Entry> rest;
+  rest.swap(entries_);
+  for (proto::Command& command : commands) entries_.push_back(Entry{id_of(command), std::move(command)});
+  for (Entry& entry : rest) {
+    if (entry.command && !drop(*entry.command)) entries_.push_back(std::move(entry));
+  }
+  live_ = entries_.size();
+}
+
+void CommandQueue::skip_removed() {
+  while (!entries_.empty() && !entries_.front().command) entries_.pop_front();
+}
+
+}  // namespace hoiku::client

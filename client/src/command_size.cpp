@@ -1,0 +1,42 @@
+#include "client/src/command_size.hpp"
+
+namespace hoiku::client {
+namespace {
+
+// Tags, lengths, ids and versions of any one command or node take less than this.
+constexpr std::size_t fixed_bytes = 64;
+
+std::size_t value_bytes(const Value& value) {
+  const auto* message = value.get_if<MessageBytes>();
+  return fixed_bytes + value.payload_bytes() + (message ? message->type_name.size() : 0);
+}
+
+std::size_t node_bytes(const Predicate::Node& node) {
+  std::size_t bytes = fixed_bytes + value_bytes(node.literal) + node.literal_text.size();
+  for (const std::string& field : node.path) bytes += field.size() + 8;
+  for (const Predicate::Node& child : node.children) bytes += node_bytes(child);
+  return bytes;
+}
+
+class Measure {
+ public:
+  std::size_t operator()(const proto::Set& set) const {
+    return 2 * fixed_bytes + set.topic.size() + value_bytes(set.value);
+  }
+  std::size_t operator()(const proto::Get& get) const { return fixed_bytes + get.topic.size(); }
+  std::size_t operator()(const proto::Subscribe& subscribe) const {
+    std::size_t bytes = fixed_bytes;
+    for (const std::string& topic : subscribe.topics) bytes += topic.size() + 8;
+    return bytes;
+  }
+  std::size_t operator()(const proto::Wait& wait) const {
+    return fixed_bytes + wait.topic.size() + (wait.predicate ? node_bytes(wait.predicate->root()) : 0);
+  }
+  std::size_t operator()(const auto&) const { return fixed_bytes; }
+};
+
+}  // namespace
+
+std::size_t encoded_bytes_bound(const proto::Command& command) { return std::visit(Measure(), command); }
+
+}  // namespace hoiku::client

@@ -1,0 +1,89 @@
+// inbox.hpp: where the transitions of one `latest` subscription wait for their reader: one slot per topic.
+//
+// Promises   a newer version replaces an unread one in its slot, and is counted; no version comes twice, none out of
+// order;
+//            `previous` of an item is what this reader took before, and `skipped` the number of versions between the
+//            two; received = taken + conflated + pending, at any time. Memory: two transitions per topic, however slow
+//            the reader.
+// A resync   after a lost session the broker sends a snapshot again, and says at its end what it means of a topic that
+// was
+//            not mentioned since begin_resync(): nothing, where it holds only what changed; a whole one: it is not set.
+// Thread     the loop's. Owner: Protocol.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "hoiku/proto/transition.hpp"
+
+namespace hoiku::client {
+
+using TransitionPtr = std::shared_ptr<const Transition>;
+
+struct InboxCounts {
+  std::uint64_t received = 0;  // transitions that were new; duplicates are not counted here
+  std::uint64_t taken = 0;
+  std::uint64_t conflated = 0;  // replaced unread by a newer one
+  std::uint64_t pending = 0;
+  std::uint64_t duplicates = 0;  // versions that were here already, dropped
+};
+
+struct InboxItem {
+  TransitionPtr transition;  // null: the end of the snapshot
+  TransitionPtr previous;    // null: this reader has not seen the topic before
+  std::uint64_t skipped = 0;
+};
+
+class Inbox {
+ public:
+  // Plain names have a slot each, found by their position; anything else (a pattern) gets slots as topics turn up.
+  explicit Inbox(const std::vector<std::string>& plain_names);
+  Inbox() = default;
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  // Puts a transition into its slot. False where it was dropped: a duplicate, or a member that does not exist.
+  bool put(std::uint32_t member, TransitionPtr transition);
+  void begin_resync();
+  // True where that made topics vanish, or was the first one.
+  bool end_snapshot(std::uint64_t revision, bool whole);
+  bool snapshot_seen() const noexcept { return snapshot_seen_; }
+
+  // The next item in the order in which topics became dirty, or nothing.
+  std::optional<InboxItem> take();
+  // Takes everything that is pending, at once: the reader has looked at newest() instead.
+  void take_all();
+  // What arrived last for a plain name; null where nothing has yet.
+  const TransitionPtr& newest(std::uint32_t member) const { return members_[member].newest; }
+
+  const InboxCounts& counts() const noexcept { return counts_; }
+
+ private:
+  struct Slot {
+    TransitionPtr newest;
+    TransitionPtr taken;
+    bool pending = false;
+    bool confirmed = true;  // mentioned since the resync began
+  };
+
+  Slot* slot_for(std::uint32_t member, const std::string& topic);
+  void store(Slot& slot, TransitionPtr transition);
+  bool unset_unconfirmed(Slot& slot, std::uint64_t revision);
+  TransitionPtr mark_taken(Slot& slot);
+
+  std::vector<Slot> members_;                       // of plain names; never resized, so that slots can be pointed to
+  std::unordered_map<std::string, Slot> by_topic_;  // of a pattern
+  std::deque<Slot*> dirty_;                         // nullptr: the end of the snapshot
+  bool snapshot_seen_ = false;
+  InboxCounts counts_;
+};
+
+// Versions that a reader who saw `from` missed when it sees `to` next. Across epochs that cannot be known: 0.
+std::uint64_t versions_between(const Transition& from, const Transition& to) noexcept;
+
+}  // namespace hoiku::client

@@ -1,0 +1,100 @@
+#include "hoiku/client/pattern_subscription.hpp"
+
+#include <utility>
+
+#include "client/src/bus_core.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku {
+namespace {
+
+std::string checked(std::string pattern) {
+  const Result<void> valid = check_topic_pattern(pattern);
+  if (!valid) throw Error(valid.failure());
+  return pattern;
+}
+
+TopicChange change_of(const client::InboxItem& item) {
+  TopicChange change;
+  if (!item.transition) {
+    change.end_of_snapshot = true;
+    return change;
+  }
+  const Transition& transition = *item.transition;
+  change.topic = transition.topic;
+  if (item.previous) change.old_value = item.previous->value;
+  change.value = transition.value;
+  change.version = transition.version;
+  change.revision = transition.revision;
+  change.skipped = item.skipped;
+  change.changed_at = transition.changed_at;
+  change.writer = transition.writer;
+  change.quality = transition.quality;
+  return change;
+}
+
+}  // namespace
+
+class PatternSubscription::Impl final : public client::Reader {
+ public:
+  Impl(detail::BusPtr bus, std::string pattern) : bus_(std::move(bus)) {
+    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))));
+  }
+  ~Impl() { bus_->unsubscribe(id_); }
+
+  void arrived(const client::Inbox&) noexcept override { news_.notify(); }
+  void ended(std::exception_ptr why) noexcept override {
+    error_ = std::move(why);
+    news_.notify();
+  }
+
+  std::optional<TopicChange> try_next() {
+    if (error_) std::rethrow_exception(error_);
+    for (;;) {
+      client::Inbox* inbox = bus_->inbox(id_);
+      const std::optional<client::InboxItem> item = inbox ? inbox->take() : std::nullopt;
+      if (!item) return std::nullopt;
+      // A plain name that was never set: nothing has happened to it that could be told.
+      if (item->transition && !item->previous && item->transition->version.number == 0) continue;
+      return change_of(*item);
+    }
+  }
+
+  Task<TopicChange> next() {
+    co_await checkpoint();
+    for (;;) {
+      std::optional<TopicChange> change = try_next();
+      if (change) co_return std::move(*change);
+      co_await news_.wait();
+    }
+  }
+
+  SubscriptionStatistics statistics() const {
+    SubscriptionStatistics shown;
+    const client::Inbox* inbox = bus_->inbox(id_);
+    if (!inbox) return shown;
+    const client::InboxCounts& counts = inbox->counts();
+    shown.received = counts.received;
+    shown.taken = counts.taken;
+    shown.conflated = counts.conflated;
+    shown.pending = counts.pending;
+    shown.duplicates = counts.duplicates;
+    return shown;
+  }
+
+ private:
+  detail::BusPtr bus_;
+  proto::RequestId id_ = 0;
+  Signal news_;
+  std::exception_ptr error_;
+};
+
+PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern))) {}
+PatternSubscription::~PatternSubscription() = default;
+Task<TopicChange> PatternSubscription::next() { return impl_->next(); }
+std::optional<TopicChange> PatternSubscription::try_next() { return impl_->try_next(); }
+SubscriptionStatistics PatternSubscription::statistics() const { return impl_->statistics(); }
+
+}  // namespace hoiku

@@ -1,0 +1,213 @@
+#include "client/src/protocol.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/src/command_size.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::client {
+namespace {
+
+// What a frame takes besides its commands.
+constexpr std::size_t frame_overhead_bytes = 256;
+
+std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
+  if (topics.size() == 1 && !is_plain_name(topics.front())) return {};
+  return topics;
+}
+
+}  // namespace
+
+Protocol::Subscription::Subscription(const std::vector<std::string>& topics) : inbox(plain_names(topics)) {}
+
+Protocol::Protocol(ProtocolOptions options)
+    : options_(std::move(options)),
+      value_bytes_max_(options_.limits.value_bytes_max),
+      frame_bytes_max_(options_.limits.frame_bytes_max) {}
+
+// ---- Commands
+
+Result<proto::RequestId> Protocol::set(std::string topic, Value value, std::optional<Version> if_version) {
+  if (value.payload_bytes() > value_bytes_max_) {
+    return Failure{ErrorCode::too_large, "the value for '" + topic + "' has " + std::to_string(value.payload_bytes()) +
+                                             " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
+  }
+  Request request;
+  request.kind = Request::Kind::set;
+  request.topic = topic;
+  proto::Set command;
+  command.topic = std::move(topic);
+  command.value = std::move(value);
+  command.if_version = if_version;
+  return submit(std::move(request), std::move(command));
+}
+
+proto::RequestId Protocol::get(std::string topic) {
+  Request request;
+  request.kind = Request::Kind::get;
+  proto::Get command;
+  command.topic = std::move(topic);
+  return *submit(std::move(request), std::move(command));
+}
+
+Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predicate> predicate,
+                                        std::chrono::nanoseconds hold) {
+  Request request;
+  request.kind = Request::Kind::wait;
+  proto::Wait command;
+  command.topic = std::move(topic);
+  command.predicate = std::move(predicate);
+  command.hold = hold;
+  return submit(std::move(request), std::move(command));
+}
+
+proto::RequestId Protocol::subscribe(std::vector<std::string> topics) {
+  Request request;
+  request.kind = Request::Kind::subscription;
+  request.subscription = std::make_unique<Subscription>(topics);
+  proto::Subscribe command;
+  command.topics = std::move(topics);
+  return *submit(std::move(request), std::move(command));
+}
+
+Result<proto::RequestId> Protocol::submit(Request request, proto::Command command) {
+  const std::size_t bytes = encoded_bytes_bound(command) + frame_overhead_bytes;
+  if (bytes > frame_bytes_max_) {
+    return Failure{ErrorCode::too_large, "the request takes about " + std::to_string(bytes) +
+                                             " bytes; a frame has at most " + std::to_string(frame_bytes_max_)};
+  }
+  const proto::RequestId id = ++last_id_;
+  std::visit(
+      [id](auto& c) {
+        if constexpr (requires { c.id; }) c.id = id;
+      },
+      command);
+  if (request.kind != Request::Kind::set) request.command = command;
+  queue_.push(id, std::move(command));
+  requests_.emplace(id, std::move(request));
+  return id;
+}
+
+void Protocol::cancel(proto::RequestId id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || found->second.abandoned) return;
+  Request& request = found->second;
+  if (request.stage == Request::Stage::queued) queue_.remove(id);
+  if (request.stage == Request::Stage::sent) {
+    if (request.kind == Request::Kind::set || request.kind == Request::Kind::get) {
+      request.abandoned = true;
+      ++abandoned_;
+      return;
+    }
+    const proto::RequestId own = ++last_id_;
+    if (request.kind == Request::Kind::wait) {
+      queue_.push(own, proto::CancelWait{own, id});
+    } else {
+      queue_.push(own, proto::Unsubscribe{own, id});
+    }
+  }
+  requests_.erase(found);
+}
+
+Inbox* Protocol::inbox(proto::RequestId id) {
+  Subscription* found = subscription(id);
+  return found ? &found->inbox : nullptr;
+}
+
+Protocol::Subscription* Protocol::subscription(proto::RequestId id) {
+  const auto found = requests_.find(id);
+  return found == requests_.end() ? nullptr : found->second.subscription.get();
+}
+
+void Protocol::say_goodbye() {
+  if (goodbye_said_) return;
+  goodbye_said_ = true;
+  queue_.push(++last_id_, proto::Goodbye{});
+}
+
+// ---- The connection, outwards
+
+void Protocol::connected(TimePoint now) {
+  ++incarnation_;
+  state_ = State::greeting;
+  hello_due_ = true;
+  last_sent_ = now;
+}
+
+void Protocol::disconnected() {
+  state_ = State::disconnected;
+  hello_due_ = false;
+}
+
+std::shared_ptr<const proto::ClientFrame> Protocol::take_frame(TimePoint now) {
+  std::shared_ptr<const proto::ClientFrame> frame;
+  if (state_ == State::greeting && std::exchange(hello_due_, false)) frame = unnumbered_frame(true);
+  if (state_ == State::established) {
+    // Each waits until the one before it is out, so that as much as possible fits into it.
+    if (!kept_.has_next() && !goodbye_) append_commands();
+    if (kept_.has_next()) {
+      frame = kept_.next(incarnation_, incoming_.last());
+    } else if (!goodbye_ && (incoming_.last() != acknowledged_ || now >= next_heartbeat())) {
+      frame = unnumbered_frame(false);
+    }
+  }
+  if (frame) {
+    last_sent_ = now;
+    acknowledged_ = frame->acknowledged;
+  }
+  return frame;
+}
+
+std::shared_ptr<const proto::ClientFrame> Protocol::unnumbered_frame(bool with_hello) {
+  auto frame = std::make_shared<proto::ClientFrame>();
+  frame->incarnation = incarnation_;
+  frame->acknowledged = incoming_.last();
+  if (with_hello) {
+    frame->hello.emplace();
+    frame->hello->token = options_.token;
+    frame->hello->client_name = options_.client_name;
+    frame->hello->session_timeout = options_.session_timeout;
+  }
+  return frame;
+}
+
+void Protocol::append_commands() {
+  std::vector<proto::Command> commands = take_commands();
+  if (commands.empty()) return;
+  goodbye_ = std::holds_alternative<proto::Goodbye>(commands.back());
+  proto::ClientFrame frame;
+  frame.commands = std::move(commands);
+  kept_.append(std::move(frame));
+}
+
+TimePoint Protocol::next_heartbeat() const {
+  if (state_ != State::established || goodbye_) return never;
+  return saturating_add(last_sent_, heartbeat_every_);
+}
+
+std::vector<proto::Command> Protocol::take_commands() {
+  std::vector<proto::Command> commands;
+  const std::size_t bytes_max = std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - frame_overhead_bytes);
+  std::size_t bytes = 0;
+  while (const proto::Command* next = queue_.front()) {
+    const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next);
+    if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
+    bytes += encoded_bytes_bound(*next);
+    if (!commands.empty() && bytes > bytes_max) break;
+    if (commands.size() == options_.limits.turn_commands_max) break;
+    if (answered) ++in_flight_;
+    commands.push_back(queue_.pop());
+    mark_sent(commands.back());
+  }
+  return commands;
+}
+
+void Protocol::mark_sent(const proto::Command& command) {
+  const auto found = requests_.find(id_of(command));
+  if (found == requests_.end()) return;
+  found->second.stage = Request::Stage::sent;
+  if (found->second.subscription) found->second.subscription->started = true;
+}
+
+}  // namespace hoiku::client

@@ -1,0 +1,173 @@
+// protocol.hpp: the client's half of a session, as a state machine: commands, frames and the time go in; frames,
+// answers and news of subscriptions come out. The corridor that wires the rooms of this folder that never wait.
+//
+// Promises   every command reaches the broker at most once, in order, as long as the session lives, over any number of
+//            connections; all that was submitted since the last frame goes into the next one.
+//            When the broker has lost the session: a write that was in flight fails with outcome_unknown and is not
+//            sent again; reads are asked again; waits are armed and subscriptions made anew from where they were.
+//            Nothing that a broker sends can make it fail: what is wrong comes back as a Failure, and the connection
+//            ends.
+// A turn     the caller gives receive() each frame that arrives, then sends what take_frame() gives until it is empty.
+// It
+//            asks again after a command, and at next_heartbeat().
+// Thread     one; reads no clock. Owner: BusCore (bus_core.hpp).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/src/command_queue.hpp"
+#include "client/src/inbox.hpp"
+#include "hoiku/async/time.hpp"
+#include "hoiku/proto/frame_stream.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::client {
+
+struct ProtocolOptions {
+  proto::SessionToken token{};
+  std::string client_name;
+  std::chrono::milliseconds session_timeout{0};  // 0: the broker's default
+  Limits limits;
+};
+
+// What a welcome meant.
+enum class SessionNews : std::uint8_t {
+  opened,     // the first one
+  resumed,    // the session went on; nothing was lost
+  lost,       // the broker had given the session up; a new one has begun
+  restarted,  // it is another run of the broker; a new session has begun
+};
+
+// An answer to a request. For a subscription it can only be that it was refused.
+struct Completion {
+  proto::RequestId id = 0;
+  proto::Answer answer;
+};
+
+struct Received {
+  std::vector<Completion> completions;
+  std::vector<proto::RequestId>
+      subscriptions;  // whose inboxes have something new, each once; the frame is applied whole
+  std::optional<SessionNews> session;
+  std::optional<Failure> fatal;  // the broker ends the connection, and the session with it
+};
+
+class Protocol {
+ public:
+  enum class State : std::uint8_t { disconnected, greeting, established };
+
+  explicit Protocol(ProtocolOptions options);
+  Protocol(const Protocol&) = delete;
+  Protocol& operator=(const Protocol&) = delete;
+
+  // ---- Commands. Accepted in every state; the next frame takes them once a session stands.
+
+  // too_large, where the value is over the limit.
+  Result<proto::RequestId> set(std::string topic, Value value, std::optional<Version> if_version);
+  proto::RequestId get(std::string topic);
+  // too_large, where the predicate does not fit into a frame.
+  Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
+  // One pattern, or 2..64 plain names.
+  proto::RequestId subscribe(std::vector<std::string> topics);
+  // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
+  // write that is in flight may still be applied. Unknown ids are ignored.
+  void cancel(proto::RequestId id);
+  // Of a living subscription; nullptr otherwise.
+  Inbox* inbox(proto::RequestId subscription);
+
+  // Ends the session with the next frame, behind all commands. Nothing else is accepted or answered afterwards.
+  void say_goodbye();
+  // The broker has acknowledged the goodbye.
+  bool gone() const noexcept { return goodbye_ && kept_.size() == 0; }
+
+  // ---- The connection.
+
+  void connected(TimePoint now);
+  void disconnected();
+  State state() const noexcept { return state_; }
+  // A Failure means that the connection has to end: the frame made no sense.
+  Result<Received> receive(const proto::ServerFrame& frame, TimePoint now);
+  // The next frame to be sent, or nullptr.
+  std::shared_ptr<const proto::ClientFrame> take_frame(TimePoint now);
+  // When take_frame() will have something although nothing has happened.
+  TimePoint next_heartbeat() const;
+
+  // Requests and subscriptions that somebody still waits for.
+  std::size_t open_requests() const noexcept { return requests_.size() - abandoned_; }
+
+ private:
+  struct Subscription {
+    explicit Subscription(const std::vector<std::string>& topics);
+    Inbox inbox;
+    bool started = false;                      // it was sent once: the inbox may know something
+    bool complete = false;                     // the snapshot of this session has ended
+    std::uint64_t complete_at = 0;             // how often complete_through had been told by then
+    std::optional<proto::ResumePoint> resume;  // up to where the inbox has everything
+    bool dirty = false;                        // within one frame
+  };
+  struct Request {
+    enum class Kind : std::uint8_t { set, get, wait, subscription };
+    enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
+    Kind kind = Kind::set;
+    Stage stage = Stage::queued;
+    bool abandoned = false;                 // a set or get that nobody waits for; its answer will still come
+    std::string topic;                      // of a set
+    std::optional<proto::Command> command;  // what to send anew; nothing for a set, which never is
+    std::unique_ptr<Subscription> subscription;
+  };
+
+  Result<proto::RequestId> submit(Request request, proto::Command command);
+  void append_commands();
+  std::vector<proto::Command> take_commands();
+  void mark_sent(const proto::Command& command);
+  std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
+
+  Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);
+  void lose_session(Received& received);
+  void rearm(std::uint64_t run);
+  void refuse_what_is_too_large(Received& received);
+  void apply_deliveries(const proto::ServerFrame& frame, Received& received);
+  void apply_completeness(std::uint64_t revision);
+  void apply_answer(const proto::Answer& answer, Received& received);
+  Subscription* subscription(proto::RequestId id);
+
+  ProtocolOptions options_;
+  State state_ = State::disconnected;
+
+  // The session as the broker last described it.
+  std::uint64_t incarnation_ = 0;  // of the newest connection
+  std::uint64_t welcomed_ = 0;     // of the last connection that was welcomed in this session; 0: there is no session
+  bool ever_welcomed_ = false;
+  std::uint64_t run_ = 0;
+  std::chrono::nanoseconds heartbeat_every_{0};
+  std::size_t value_bytes_max_;
+  std::size_t frame_bytes_max_;
+
+  // What goes out.
+  proto::RequestId last_id_ = 0;
+  CommandQueue queue_;
+  proto::SentFrames<proto::ClientFrame> kept_;
+  std::size_t in_flight_ = 0;  // sets and gets that were sent and not answered
+  bool hello_due_ = false;
+  TimePoint last_sent_{};
+  bool goodbye_said_ = false;
+  bool goodbye_ = false;  // it is in a frame
+
+  // What comes in.
+  proto::ReceivedFrames incoming_;
+  std::uint64_t acknowledged_ = 0;   // what the broker was told of it
+  std::uint64_t complete_told_ = 0;  // how often the broker has sent complete_through, in this session
+  std::uint64_t complete_through_ = 0;
+
+  std::unordered_map<proto::RequestId, Request> requests_;
+  std::size_t abandoned_ = 0;
+};
+
+}  // namespace hoiku::client

@@ -1,0 +1,228 @@
+// protocol_receive.cpp: the other half of protocol.hpp: what the broker says.
+#include <algorithm>
+#include <utility>
+
+#include "client/src/command_size.hpp"
+#include "client/src/protocol.hpp"
+
+namespace hoiku::client {
+namespace {
+
+Failure violation(const std::string& what) {
+  return {ErrorCode::protocol_violation, "the broker broke the protocol: " + what};
+}
+
+bool ends_something(const proto::Command& command) {
+  return std::holds_alternative<proto::Unsubscribe>(command) || std::holds_alternative<proto::CancelWait>(command);
+}
+
+bool carries_content(const proto::ServerFrame& frame) {
+  return !frame.deliveries.empty() || !frame.snapshot_ends.empty() || !frame.answers.empty();
+}
+
+proto::Failed failed(proto::RequestId id, Failure failure) {
+  proto::Failed answer;
+  answer.id = id;
+  answer.failure = std::move(failure);
+  return answer;
+}
+
+}  // namespace
+
+Result<Received> Protocol::receive(const proto::ServerFrame& frame, TimePoint now) {
+  Received received;
+  if (state_ == State::disconnected) return received;
+  // A broker that could not read the hello does not know the incarnation when it refuses.
+  const bool current = frame.incarnation == incarnation_ || (frame.fatal && frame.incarnation == 0);
+  if (!current) return received;
+
+  if (frame.fatal) {
+    lose_session(received);
+    disconnected();
+    received.fatal = frame.fatal;
+    return received;
+  }
+  if (state_ == State::greeting) {
+    if (!frame.welcome) return violation("its first frame is not a welcome");
+    Result<void> accepted = accept_welcome(frame, now, received);
+    if (!accepted) return accepted.failure();
+  } else if (frame.welcome) {
+    return violation("it sent a second welcome");
+  } else if (!kept_.acknowledge(frame.acknowledged)) {
+    return violation("it acknowledged a frame that was not sent");
+  }
+
+  if (frame.number == 0) {
+    if (carries_content(frame)) return violation("a frame with content has no number");
+    return received;
+  }
+  using Verdict = proto::ReceivedFrames::Verdict;
+  const Verdict verdict = incoming_.accept(frame.number);
+  if (verdict == Verdict::gap) return violation("a frame is missing before number " + std::to_string(frame.number));
+  if (verdict == Verdict::duplicate) return received;
+
+  apply_deliveries(frame, received);
+  if (frame.complete_through != 0) apply_completeness(frame.complete_through);
+  for (const proto::Answer& answer : frame.answers) apply_answer(answer, received);
+  return received;
+}
+
+Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received) {
+  const proto::Welcome& welcome = *frame.welcome;
+  const bool knows_us = welcomed_ != 0 && welcome.resumed && welcome.since <= welcomed_;
+  if (knows_us) {
+    if (!kept_.acknowledge(frame.acknowledged)) return violation("it acknowledged a frame that was not sent");
+    received.session = SessionNews::resumed;
+  } else {
+    lose_session(received);
+    rearm(welcome.run);
+    received.session = !ever_welcomed_       ? SessionNews::opened
+                       : welcome.run != run_ ? SessionNews::restarted
+                                             : SessionNews::lost;
+  }
+  kept_.rewind();
+
+  state_ = State::established;
+  welcomed_ = incarnation_;
+  ever_welcomed_ = true;
+  run_ = welcome.run;
+  const auto timeout =
+      welcome.session_timeout.count() > 0 ? welcome.session_timeout : options_.limits.session_timeout_default;
+  heartbeat_every_ = std::chrono::nanoseconds(timeout) / 3;
+  last_sent_ = now;
+  if (welcome.value_bytes_max != 0) value_bytes_max_ = welcome.value_bytes_max;
+  if (welcome.frame_bytes_max != 0) {
+    // Below this not even a name of the greatest length would fit.
+    frame_bytes_max_ = std::max<std::size_t>(welcome.frame_bytes_max, std::size_t{64} << 10);
+  }
+  refuse_what_is_too_large(received);
+  return {};
+}
+
+void Protocol::lose_session(Received& received) {
+  std::vector<proto::RequestId> writes;
+  for (auto& [id, request] : requests_) {
+    Subscription* known = request.subscription.get();
+    // A subscription that was to be made anew, but not sent before the new session was lost as well, knows something
+    // too.
+    if (request.stage == Request::Stage::queued && known && known->started) {
+      queue_.remove(id);
+      request.stage = Request::Stage::lost;
+    }
+    if (request.stage != Request::Stage::sent) continue;
+    if (known && known->complete && complete_told_ > known->complete_at) {
+      known->resume->revision = std::max(known->resume->revision, complete_through_);
+    }
+    if (request.kind == Request::Kind::set || request.abandoned) {
+      writes.push_back(id);
+    } else {
+      request.stage = Request::Stage::lost;
+    }
+  }
+  std::sort(writes.begin(), writes.end());
+  for (const proto::RequestId id : writes) {
+    const auto found = requests_.find(id);
+    if (found->second.abandoned) {
+      --abandoned_;
+    } else {
+      received.completions.push_back(Completion{
+          id, failed(id, {ErrorCode::outcome_unknown,
+                          "the session was lost while a write to '" + found->second.topic +
+                              "' was in flight: it may or may not have been applied; read the topic to find out"})});
+    }
+    requests_.erase(found);
+  }
+  welcomed_ = 0;
+  kept_ = {};
+  in_flight_ = 0;
+  incoming_ = {};
+  acknowledged_ = 0;
+  complete_told_ = 0;
+}
+
+// Brings what the last session knew into the new one, in the order of the ids: those are older than all that was not
+// sent.
+void Protocol::rearm(std::uint64_t run) {
+  std::vector<proto::Command> commands;
+  for (auto& [id, request] : requests_) {
+    if (request.stage != Request::Stage::lost) continue;
+    request.stage = Request::Stage::queued;
+    if (request.subscription) {
+      Subscription& again = *request.subscription;
+      // Revisions mean nothing to another run of the broker: it sends everything.
+      if (again.resume && again.resume->run != run) again.resume.reset();
+      again.complete = false;
+      again.inbox.begin_resync();
+      std::get<proto::Subscribe>(*request.command).resume = again.resume;
+    }
+    commands.push_back(*request.command);
+  }
+  std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
+  queue_.restart(std::move(commands), ends_something);
+}
+
+// Another broker may have other limits than the one for which a write was accepted; it would cut us off.
+void Protocol::refuse_what_is_too_large(Received& received) {
+  const auto too_large = queue_.take_if(
+      [this](const proto::Command& command) { return encoded_bytes_bound(command) + 256 > frame_bytes_max_; });
+  for (const proto::Command& command : too_large) {
+    received.completions.push_back(Completion{
+        id_of(command),
+        failed(id_of(command),
+               {ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
+                                          std::to_string(frame_bytes_max_) + " bytes"})});
+    requests_.erase(id_of(command));
+  }
+}
+
+void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
+  const auto mark = [&](proto::RequestId id, Subscription& news) {
+    if (std::exchange(news.dirty, true)) return;
+    received.subscriptions.push_back(id);
+  };
+  for (const proto::Delivery& delivery : frame.deliveries) {
+    Subscription* found = subscription(delivery.subscription);
+    if (!found || !delivery.transition) continue;  // cancelled meanwhile
+    if (found->inbox.put(delivery.member, delivery.transition)) mark(delivery.subscription, *found);
+  }
+  for (const proto::SnapshotEnd& end : frame.snapshot_ends) {
+    Subscription* found = subscription(end.subscription);
+    if (!found) continue;
+    found->complete = true;
+    found->complete_at = complete_told_;
+    found->resume = proto::ResumePoint{run_, end.revision};
+    if (found->inbox.end_snapshot(end.revision, end.whole)) mark(end.subscription, *found);
+  }
+  for (const proto::RequestId id : received.subscriptions) subscription(id)->dirty = false;
+}
+
+void Protocol::apply_completeness(std::uint64_t revision) {
+  ++complete_told_;
+  complete_through_ = revision;
+}
+
+void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
+  const proto::RequestId id = std::visit([](const auto& a) { return a.id; }, answer);
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || found->second.stage != Request::Stage::sent)
+    return;  // a cancelled wait's late answer
+  using Kind = Request::Kind;
+  const Kind kind = found->second.kind;
+  if (kind == Kind::set || kind == Kind::get) --in_flight_;
+
+  const auto* got = std::get_if<proto::GetDone>(&answer);
+  const auto* matched = std::get_if<proto::WaitDone>(&answer);
+  const bool fits = std::holds_alternative<proto::Failed>(answer) ||
+                    (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
+                    (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match);
+  if (found->second.abandoned) {
+    --abandoned_;
+  } else {
+    received.completions.push_back(
+        Completion{id, fits ? answer : failed(id, violation("the answer does not fit the request"))});
+  }
+  std::erase(received.subscriptions, id);
+  requests_.erase(found);
+}
+
+}  // namespace hoiku::client

@@ -1,0 +1,128 @@
+// state_reader.cpp: waiting on what a subscription brings: the client's own evaluation of conditions.
+#include <utility>
+
+#include "client/src/bus_core.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/client/topic_core.hpp"
+
+namespace hoiku::detail {
+namespace {
+
+bool same_state(const Members& a, const Members& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Value nothing;
+    const Value& left = a[i] ? a[i]->value : nothing;
+    const Value& right = b[i] ? b[i]->value : nothing;
+    if (!(left == right)) return false;
+  }
+  return true;
+}
+
+// Versions may have come and gone between the two that were not seen here.
+bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
+  if (!from || from == to) return false;
+  return from->version.epoch != to->version.epoch || to->version.number != from->version.number + 1;
+}
+
+}  // namespace
+
+class StateReader::Impl final : public client::Reader {
+ public:
+  Impl(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold, Unset unset)
+      : bus_(std::move(bus)), state_(topics.size()), test_(std::move(test)), hold_(hold), unset_(unset) {
+    id_ = bus_->subscribe(*this, std::move(topics));
+  }
+  ~Impl() { bus_->unsubscribe(id_); }
+
+  void arrived(const client::Inbox& inbox) noexcept override {
+    bool changed = false;
+    bool gap = false;
+    for (std::size_t i = 0; i < state_.size(); ++i) {
+      const TransitionPtr& newest = inbox.newest(static_cast<std::uint32_t>(i));
+      if (!newest || newest == state_[i]) continue;
+      gap |= skipped_some(state_[i], newest);
+      changed |= !state_[i] || !(state_[i]->value == newest->value) || gap;
+      state_[i] = newest;
+    }
+    try {
+      evaluate(changed, gap);
+    } catch (...) {
+      if (!error_) error_ = std::current_exception();
+    }
+    news_.notify();
+  }
+
+  void ended(std::exception_ptr why) noexcept override {
+    if (!error_) error_ = std::move(why);
+    news_.notify();
+  }
+
+  Task<Members> next() {
+    co_await checkpoint();
+    for (;;) {
+      if (error_) std::rethrow_exception(error_);
+      const bool wanted = since_ && !(given_ && same_state(*given_, state_));
+      const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
+      if (wanted && ripe <= now()) {
+        if (client::Inbox* inbox = bus_->inbox(id_)) inbox->take_all();
+        given_ = state_;
+        co_return state_;
+      }
+      co_await move_on_at(ripe, news_.wait());
+    }
+  }
+
+  Task<Members> first() {
+    for (;;) {
+      if (first_) co_return *first_;
+      if (error_) std::rethrow_exception(error_);
+      const TimePoint ripe = since_ ? saturating_add(*since_, hold_) : never;
+      if (since_ && ripe <= now()) co_return state_;
+      co_await move_on_at(ripe, news_.wait());
+    }
+  }
+
+ private:
+  void evaluate(bool changed, bool gap) {
+    const bool complete = unset_ == Unset::is_tested || all_set(state_);
+    const bool matches = complete && (!test_ || test_(state_));
+    if (!matches) {
+      // Leaving exactly when the hold is complete counts as held.
+      if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_))
+        first_ = last_match_;
+      since_.reset();
+      return;
+    }
+    if (!since_ || gap || (!test_ && changed)) since_ = now();
+    last_match_ = state_;
+    if (hold_ <= Duration::zero() && !first_) first_ = state_;
+  }
+
+  BusPtr bus_;
+  proto::RequestId id_ = 0;
+  Members state_;
+  MembersTest test_;
+  Duration hold_;
+  Unset unset_;
+  std::optional<TimePoint> since_;  // since when the test has been true, where it is
+  Members last_match_;
+  std::optional<Members> first_;
+  std::optional<Members> given_;
+  std::exception_ptr error_;
+  Signal news_;
+};
+
+StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold, Unset unset)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(test), hold, unset)) {}
+StateReader::~StateReader() = default;
+Task<Members> StateReader::next() { return impl_->next(); }
+Task<Members> StateReader::first() { return impl_->first(); }
+
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold,
+                         StateReader::Unset unset) {
+  StateReader reader(std::move(bus), std::move(topics), std::move(test), hold, unset);
+  co_return co_await reader.first();
+}
+
+}  // namespace hoiku::detail

@@ -1,0 +1,54 @@
+#include "hoiku/client/topic_core.hpp"
+
+#include <utility>
+
+#include "client/src/bus_core.hpp"
+#include "hoiku/client/topic_type.hpp"
+
+namespace hoiku::detail {
+
+using client::BusCore;
+
+bool is_set(const TransitionPtr& member) noexcept { return member && !member->value.is_null(); }
+
+bool all_set(const Members& members) noexcept {
+  for (const TransitionPtr& member : members) {
+    if (!is_set(member)) return false;
+  }
+  return true;
+}
+
+Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version) {
+  BusCore& bus = *topic.bus();
+  BusCore::Pending pending(bus, bus.set(topic.name(), std::move(next), if_version));
+  co_await pending.wait();
+  const proto::Answer answer = pending.take();
+  co_return std::get<proto::SetDone>(answer).version;
+}
+
+Task<TransitionPtr> get_topic(TopicCore topic) {
+  BusCore& bus = *topic.bus();
+  BusCore::Pending pending(bus, bus.get(topic.name()));
+  co_await pending.wait();
+  const proto::Answer answer = pending.take();
+  co_return std::get<proto::GetDone>(answer).current;
+}
+
+Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
+  BusCore& bus = *topic.bus();
+  BusCore::Pending pending(bus, bus.wait(topic.name(), std::move(predicate), hold));
+  co_await pending.wait();
+  const proto::Answer answer = pending.take();
+  co_return std::get<proto::WaitDone>(answer).match;
+}
+
+void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has) {
+  throw TypeMismatch("topic '" + topic + "' holds a " + std::string(to_string(has.type())) +
+                     ", and is used here as a " + std::string(wanted));
+}
+
+void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {
+  throw TypeMismatch("topic '" + topic + "': " + std::string(number) + " does not fit into " + std::string(wanted));
+}
+
+}  // namespace hoiku::detail
