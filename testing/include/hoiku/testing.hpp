@@ -1,0 +1,7 @@
+// testing.hpp: for tests of services: virtual time, and the whole bus simulated in one process.
+#pragma once
+
+#include "hoiku/hoiku.hpp"
+#include "hoiku/testing/network.hpp"
+#include "hoiku/testing/simulation.hpp"
+#include "hoiku/testing/virtual_time.hpp"

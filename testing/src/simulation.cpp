@@ -1,0 +1,122 @@
+#include "hoiku/testing/simulation.hpp"
+
+#include <random>
+#include <stdexcept>
+#include <string>
+
+#include "broker/front/broker.hpp"
+#include "broker/store/memory_store.hpp"
+
+namespace hoiku::sim {
+namespace {
+
+// Transitions are dated from here on, so that the dates are the same in every run.
+const WallTime first_day{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+}  // namespace
+
+struct Simulation::Impl {
+  explicit Impl(Seed seed) : random(seed.number()), network(Seed(random())) { start_broker(); }
+
+  void start_broker() {
+    broker::BrokerOptions options;
+    options.core.run = random();
+    options.core.epoch_seed = random();
+    options.wall_time = [this] { return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin); };
+    broker = std::make_shared<broker::Broker>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
+  }
+
+  Task<> serve() {
+    for (;;) {
+      while (!broker && now() < back_at) co_await move_on_at(back_at, restarted.wait());
+      if (!broker) start_broker();
+      // A restart drops the one that is being served; it lives until it has noticed.
+      const std::shared_ptr<broker::Broker> serving = broker;
+      CancelScope life;
+      serving_life = &life;
+      co_await life.run([&]() -> Task<> { co_await serving->serve(); });
+      serving_life = nullptr;
+    }
+  }
+
+  std::mt19937_64 random;
+  TimePoint begin{};
+  Network network;
+  std::shared_ptr<broker::Broker> broker;  // null: it is down
+  CancelScope* serving_life = nullptr;
+  TimePoint back_at{};
+  Signal restarted;
+};
+
+Simulation::Simulation(Seed seed) : impl_(std::make_unique<Impl>(seed)) {}
+Simulation::~Simulation() = default;
+
+Network& Simulation::network() { return impl_->network; }
+
+BrokerStatistics Simulation::broker_statistics() const {
+  BrokerStatistics shown;
+  if (!impl_->broker) return shown;
+  const broker::Statistics counted = impl_->broker->statistics();
+  shown.topics = counted.topics;
+  shown.sessions = counted.sessions;
+  shown.subscriptions = counted.subscriptions;
+  shown.waits = counted.waits;
+  shown.predicates = counted.predicates;
+  shown.kept_frames = counted.kept_frames;
+  shown.commits = counted.commits;
+  shown.deliveries = counted.deliveries;
+  shown.conflated = counted.conflated;
+  return shown;
+}
+
+void Simulation::restart_broker(Duration down_for) {
+  if (down_for < Duration::zero()) throw std::invalid_argument("restart_broker: a time must not be negative");
+  impl_->network.kill_broker();
+  impl_->broker.reset();
+  impl_->back_at = now() + down_for;
+  if (down_for == Duration::zero()) impl_->start_broker();
+  impl_->restarted.notify();
+  if (impl_->serving_life) impl_->serving_life->cancel("the broker is killed");
+}
+
+proto::SessionToken Simulation::draw_token() {
+  proto::SessionToken token;
+  for (auto& byte : token) byte = static_cast<std::uint8_t>(impl_->random());
+  return token;
+}
+
+Task<> Simulation::run(const std::function<Task<>()>& body, Duration time_limit) {
+  impl_->begin = now();
+  auto world = [&](Nursery& nursery) -> Task<> {
+    nursery.start_soon([this] { return impl_->network.run(); });
+    nursery.start_soon([this] { return impl_->serve(); });
+    nursery.start_soon([time_limit]() -> Task<> {
+      co_await sleep(time_limit);
+      throw std::runtime_error("the simulation has not ended after " +
+                               std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time_limit).count()) +
+                               " s of virtual time\n" + hoiku::detail::Runtime::require("simulate").describe_tasks());
+    });
+    co_await body();
+    nursery.cancel_scope().cancel("the test has ended");
+  };
+  co_await open_nursery(world);
+}
+
+namespace {
+
+Task<> in_a_world(const std::function<Task<>(Simulation&)>& test, Seed seed, Duration time_limit) {
+  Simulation world(seed);
+  co_await world.run([&] { return test(world); }, time_limit);
+}
+
+}  // namespace
+
+int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
+  return run_virtual([&] { return in_a_world(test, seed.value_or(Seed(0)), time_limit); }, seed);
+}
+
+void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
+  run_virtual_or_throw([&] { return in_a_world(test, seed.value_or(Seed(0)), time_limit); }, seed);
+}
+
+}  // namespace hoiku::sim

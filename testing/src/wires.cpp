@@ -1,0 +1,204 @@
+#include "testing/src/wires.hpp"
+
+#include <algorithm>
+
+namespace hoiku::sim {
+
+Path& Wires::path(const std::string& client) {
+  const auto [found, fresh] = paths.try_emplace(client);
+  if (fresh) found->second.delay = default_delay;
+  return found->second;
+}
+
+Duration Wires::draw_delay(const Path& path) {
+  if (path.delay.min == path.delay.max) return path.delay.min;
+  return Duration(std::uniform_int_distribution<Duration::rep>(path.delay.min.count(), path.delay.max.count())(random));
+}
+
+std::shared_ptr<Connection> Wires::open(const std::string& client) {
+  auto connection = std::make_shared<Connection>();
+  connection->client = client;
+  connection->server = server;
+  std::erase_if(server->strangers, [](const auto& stranger) { return stranger.expired(); });
+  server->strangers.push_back(connection);
+  ++statistics.connections;
+  return connection;
+}
+
+void Wires::send_up(const std::shared_ptr<Connection>& connection, std::string frame) {
+  ++statistics.frames_sent;
+  put(connection, true, std::move(frame));
+}
+
+proto::SendResult Wires::send_down(Server& from, std::uint64_t peer, std::string_view frame) {
+  const auto found = from.peers.find(peer);
+  if (!from.alive || found == from.peers.end()) return proto::SendResult::gone;
+  const std::shared_ptr<Connection> connection = found->second;
+  if (connection->down.size() >= capacity) {
+    ++statistics.full;
+    if (observer) observer->broker_was_full(peer);
+    return proto::SendResult::full;
+  }
+  ++statistics.frames_sent;
+  if (observer) observer->broker_sent(peer, frame);
+  put(connection, false, std::string(frame));
+  return proto::SendResult::sent;
+}
+
+std::optional<ServerLink::Input> Wires::take_input(Server& from) {
+  if (!from.alive || from.inbox.empty()) return std::nullopt;
+  ServerLink::Input input = std::move(from.inbox.front());
+  from.inbox.pop_front();
+  const auto found = from.peers.find(input.peer);
+  if (input.frame) {
+    if (found != from.peers.end()) {
+      --found->second->up.unread;
+      found->second->room.notify();
+    }
+    if (observer) observer->broker_received(input.peer, *input.frame);
+  } else if (observer) {
+    observer->broker_lost(input.peer);
+  }
+  return input;
+}
+
+void Wires::cut(const std::string& client, Duration duration) {
+  Path& cut_path = path(client);
+  ++cut_path.cuts;
+  ++statistics.cuts;
+  cut_path.cut_until = std::max(cut_path.cut_until, saturating_add(now(), duration));
+  if (observer) observer->was_cut(client, duration);
+  if (!server) return;
+  for (const auto& connection : connections_of(*server)) {
+    if (connection->client != client) continue;
+    lose(connection->up);
+    lose(connection->down);
+    break_at_client(*connection);
+    break_at_server(*connection);
+  }
+}
+
+void Wires::close_by_client(Connection& connection) {
+  connection.closed = true;
+  lose(connection.down);
+  connection.down.arrived.clear();
+  const std::shared_ptr<Server> to = connection.server.lock();
+  if (!to || !to->alive || connection.broken) return;
+  connection.broken = true;
+  if (connection.up.in_flight.empty()) return break_at_server(connection);
+  // Of what was sent last, some had left already (LINGER 0). The end is heard after that.
+  std::uniform_int_distribution<std::size_t> draw(0, connection.up.in_flight.size());
+  const std::size_t leaves = draw(random);
+  statistics.frames_lost += connection.up.in_flight.size() - leaves;
+  connection.up.in_flight.resize(leaves);
+  put(connection.shared_from_this(), true, std::nullopt);
+}
+
+void Wires::close_by_server(const std::shared_ptr<Server>& from) {
+  if (!from->alive) return;
+  from->alive = false;
+  if (server == from) server = nullptr;
+  // A broker's last frames have a moment to leave; then the clients hear the end.
+  for (const auto& connection : connections_of(*from)) {
+    lose(connection->up);
+    if (!connection->broken) put(connection, false, std::nullopt);
+  }
+  from->peers.clear();
+}
+
+void Wires::kill(Server& killed) {
+  for (const auto& connection : connections_of(killed)) {
+    lose(connection->up);
+    lose(connection->down);
+    break_at_client(*connection);
+  }
+  killed.alive = false;
+  killed.inbox.clear();
+  killed.peers.clear();
+}
+
+void Wires::deliver_due() {
+  while (!arrivals.empty() && arrivals.top().at <= now()) {
+    const Arrival due = arrivals.top();
+    arrivals.pop();
+    Direction& direction = due.upwards ? due.connection->up : due.connection->down;
+    // What was lost on the way has left no item behind.
+    while (!direction.in_flight.empty() && direction.in_flight.front().arrives <= now()) {
+      std::optional<std::string> item = std::move(direction.in_flight.front().frame);
+      direction.in_flight.pop_front();
+      arrive(due.connection, due.upwards, std::move(item));
+    }
+  }
+}
+
+void Wires::put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
+  Direction& direction = upwards ? connection->up : connection->down;
+  const TimePoint arrives = std::max(now() + draw_delay(path(connection->client)), direction.last_arrival);
+  direction.last_arrival = arrives;
+  if (arrives <= now() && direction.in_flight.empty()) return arrive(connection, upwards, std::move(item));
+  direction.in_flight.push_back(Direction::Item{arrives, std::move(item)});
+  arrivals.push(Arrival{arrives, ++last_order, connection, upwards});
+  changed.notify();
+}
+
+void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
+  if (!upwards) {
+    if (!item) return break_at_client(*connection);
+    if (connection->closed) return;
+    connection->down.arrived.push_back(std::move(*item));
+    connection->client_activity.notify();
+    return;
+  }
+  const std::shared_ptr<Server> to = connection->server.lock();
+  if (!to || !to->alive) return;
+  if (!item) return break_at_server(*connection);
+  if (connection->peer == 0) {
+    connection->peer = ++last_peer;
+    to->peers[connection->peer] = connection;
+  }
+  ++connection->up.unread;
+  to->inbox.push_back(ServerLink::Input{connection->peer, std::move(item)});
+  to->activity.notify();
+}
+
+void Wires::lose(Direction& direction) {
+  statistics.frames_lost += direction.in_flight.size();
+  direction.in_flight.clear();
+}
+
+void Wires::break_at_client(Connection& connection) {
+  connection.broken = true;
+  connection.client_activity.notify();
+  connection.room.notify();
+}
+
+void Wires::break_at_server(Connection& connection) {
+  const std::shared_ptr<Server> to = connection.server.lock();
+  if (!to || !to->alive || to->peers.erase(connection.peer) == 0) return;
+  to->inbox.push_back(ServerLink::Input{connection.peer, std::nullopt});
+  to->activity.notify();
+}
+
+std::vector<std::shared_ptr<Connection>> Wires::connections_of(Server& of) {
+  std::vector<std::shared_ptr<Connection>> connections;
+  for (const auto& [peer, connection] : of.peers) connections.push_back(connection);
+  for (const auto& weak : of.strangers) {
+    auto stranger = weak.lock();
+    if (stranger && stranger->peer == 0) connections.push_back(std::move(stranger));
+  }
+  return connections;
+}
+
+Task<> carry(std::shared_ptr<Wires> wires) {
+  for (;;) {
+    wires->deliver_due();
+    const TimePoint next = wires->next_arrival();
+    if (next == never) {
+      co_await wires->changed.wait();
+    } else {
+      co_await move_on_at(next, wires->changed.wait());
+    }
+  }
+}
+
+}  // namespace hoiku::sim

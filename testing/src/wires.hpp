@@ -1,0 +1,130 @@
+// wires.hpp: what the simulated network consists of: paths (one per client name), connections, and the broker's end.
+// No coroutine but carry(): everything else happens at once, or is an item in flight with the time of its arrival.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hoiku/testing/network.hpp"
+
+namespace hoiku::sim {
+
+using proto::ServerLink;
+
+struct Delay {
+  Duration min{0};
+  Duration max{0};
+};
+
+// Between one client (name) and the broker, whatever connections come and go on it.
+struct Path {
+  Delay delay;
+  TimePoint cut_until = TimePoint::min();
+  std::uint64_t cuts = 0;
+  bool is_cut() const { return now() < cut_until; }
+};
+
+// One direction of a connection: what is under way, and what has arrived and was not read.
+struct Direction {
+  struct Item {
+    TimePoint arrives;
+    std::optional<std::string> frame;  // nothing: the other end has closed
+  };
+  std::deque<Item> in_flight;
+  std::deque<std::string> arrived;
+  std::size_t unread = 0;  // upwards the arrived frames stand in the server's inbox; this is how many
+  TimePoint last_arrival = TimePoint::min();
+
+  std::size_t size() const { return in_flight.size() + arrived.size() + unread; }
+  std::optional<std::string> take() {
+    if (arrived.empty()) return std::nullopt;
+    std::optional<std::string> frame = std::move(arrived.front());
+    arrived.pop_front();
+    return frame;
+  }
+};
+
+struct Server;
+
+struct Connection : std::enable_shared_from_this<Connection> {
+  std::string client;
+  std::weak_ptr<Server> server;
+  std::uint64_t peer = 0;  // given with the first frame that arrives
+  bool broken = false;     // the client is told so when it has read what arrived before
+  bool closed = false;     // the client has let go of it
+  Direction up;
+  Direction down;
+  Signal client_activity;
+  Signal room;
+};
+
+struct Server {
+  std::deque<ServerLink::Input> inbox;
+  std::map<std::uint64_t, std::shared_ptr<Connection>> peers;
+  std::vector<std::weak_ptr<Connection>> strangers;  // connected, no frame yet
+  Signal activity;
+  bool alive = true;
+};
+
+struct Wires {
+  explicit Wires(std::uint64_t seed) : random(seed) {}
+
+  Path& path(const std::string& client);
+  Duration draw_delay(const Path& path);
+
+  std::shared_ptr<Connection> open(const std::string& client);
+  void send_up(const std::shared_ptr<Connection>& connection, std::string frame);
+  proto::SendResult send_down(Server& server, std::uint64_t peer, std::string_view frame);
+  std::optional<ServerLink::Input> take_input(Server& server);
+
+  void cut(const std::string& client, Duration duration);
+  void close_by_client(Connection& connection);
+  void close_by_server(const std::shared_ptr<Server>& server);
+  void kill(Server& server);
+
+  // Moves what is due; and when the next thing is.
+  void deliver_due();
+  TimePoint next_arrival() const { return arrivals.empty() ? never : arrivals.top().at; }
+
+  std::mt19937_64 random;
+  std::map<std::string, Path> paths;
+  Delay default_delay;
+  std::size_t capacity = 64;
+  std::shared_ptr<Server> server;  // who listens now; null: nobody
+  NetworkObserver* observer = nullptr;
+  NetworkStatistics statistics;
+  Signal changed;  // something is to be carried
+
+ private:
+  struct Arrival {
+    TimePoint at;
+    std::uint64_t order;
+    std::shared_ptr<Connection> connection;
+    bool upwards;
+    bool operator<(const Arrival& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
+  };
+  void put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
+  void arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
+  void lose(Direction& direction);
+  void break_at_client(Connection& connection);
+  void break_at_server(Connection& connection);
+  static std::vector<std::shared_ptr<Connection>> connections_of(Server& of);
+
+  std::priority_queue<Arrival> arrivals;
+  std::uint64_t last_order = 0;
+  std::uint64_t last_peer = 0;
+};
+
+Task<> carry(std::shared_ptr<Wires> wires);
+
+}  // namespace hoiku::sim
