@@ -1,0 +1,153 @@
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "cli/duration.hpp"
+#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::cli {
+namespace {
+
+constexpr const char* examples =
+    "\nExamples:\n"
+    "  hoiku set sensor/touch/head true\n"
+    "  hoiku set robot/name --type string 42\n"
+    "  hoiku get sensor/touch/head\n"
+    "  hoiku watch 'sensor/**'\n"
+    "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
+    "  hoiku set door/lock closed --if-version 7\n"
+    "\n"
+    "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed out,\n"
+    "130 interrupted.\n";
+
+// What was typed, before it is understood.
+struct Typed {
+  std::string endpoint;
+  std::string topic;
+  std::string value;
+  std::string type;
+  std::string condition;
+  std::string held_for;
+  std::string timeout;
+  std::optional<std::uint64_t> if_version;
+};
+
+// @file and - (stdin) give the bytes as they are; other text is read by its look or as --type says.
+Result<Value> read_value(const Typed& typed) {
+  std::string text = typed.value;
+  const bool from_stdin = text == "-";
+  const bool from_file = text.size() > 1 && text.front() == '@';
+  if (from_stdin) {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else if (from_file) {
+    const std::string path = text.substr(1);
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Failure{ErrorCode::invalid_argument, "the file " + path + " cannot be read"};
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  if (typed.type.empty()) {
+    if (from_stdin || from_file) return Value(Bytes{std::move(text)});
+    return parse_value(text);
+  }
+  const auto type = parse_value_type(typed.type);
+  if (!type) return type.failure();
+  if (*type == ValueType::bytes && (from_stdin || from_file)) return Value(Bytes{std::move(text)});
+  return parse_value(text, *type);
+}
+
+Result<std::chrono::nanoseconds> read_duration(const std::string& text) {
+  return text.empty() ? Result<std::chrono::nanoseconds>(std::chrono::nanoseconds(0)) : parse_duration(text);
+}
+
+Result<Options> understand(const Typed& typed, const std::string& verb, bool json) {
+  Options options;
+  options.endpoint = typed.endpoint;
+  options.json = json;
+  const auto endpoint = proto::parse_endpoint(typed.endpoint, proto::EndpointUse::connect);
+  if (!endpoint) return endpoint.failure();
+  const auto name = verb == "watch" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
+  if (!name) return name.failure();
+  if (!typed.timeout.empty()) {
+    const auto timeout = parse_duration(typed.timeout);
+    if (!timeout) return timeout.failure();
+    options.timeout = *timeout;
+  }
+  if (verb == "set") {
+    auto next = read_value(typed);
+    if (!next) return next.failure();
+    options.verb = SetVerb{typed.topic, std::move(next).value(), typed.if_version};
+  } else if (verb == "get") {
+    options.verb = GetVerb{typed.topic};
+  } else if (verb == "watch") {
+    options.verb = WatchVerb{typed.topic};
+  } else {
+    WaitVerb wait{typed.topic, {}, {}};
+    const auto hold = read_duration(typed.held_for);
+    if (!hold) return hold.failure();
+    wait.held_for = *hold;
+    if (!typed.condition.empty()) {
+      const auto condition = Predicate::parse(typed.condition);
+      if (!condition) return condition.failure();
+      wait.condition = *condition;
+    }
+    options.verb = std::move(wait);
+  }
+  return options;
+}
+
+int complain(const std::string& sentence) {
+  std::fprintf(stderr, "hoiku: %s\n", sentence.c_str());
+  return usage;
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+  Typed typed;
+  bool json = false;
+  const char* from_environment = std::getenv("HOIKU_ENDPOINT");
+  typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
+
+  CLI::App app("hoiku: looks at the topics of a Hoiku bus, and sets them.", "hoiku");
+  app.footer(examples);
+  app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--endpoint", typed.endpoint, "The broker: tcp://HOST:PORT or ipc://PATH (or HOIKU_ENDPOINT)")
+      ->capture_default_str();
+  app.add_flag("--json", json, "One JSON object a line, for scripts");
+  app.add_option("--timeout", typed.timeout,
+                 "Give up after this time: 5s for the one-shot verbs; `wait` waits for ever without it");
+
+  CLI::App* set = app.add_subcommand("set", "Set a topic; prints the version that it became");
+  set->add_option("topic", typed.topic, "The topic's name")->required();
+  set->add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes")->required();
+  set->add_option("--type", typed.type, "bool, int64, double, string, bytes (as hex) or null");
+  set->add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)");
+  CLI::App* get = app.add_subcommand("get", "Print a topic's value; status 1 where it is not set");
+  get->add_option("topic", typed.topic, "The topic's name")->required();
+  CLI::App* watch = app.add_subcommand("watch", "Print the present state, then one line per change, until Ctrl-C");
+  watch->add_option("pattern", typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
+  CLI::App* wait = app.add_subcommand("wait", "Wait until a condition is true of a topic, and print the value");
+  wait->add_option("topic", typed.topic, "The topic's name")->required();
+  wait->add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
+  wait->add_option("--held-for", typed.held_for, "The condition must have been true throughout this time");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return complain(std::string(error.what()) + "; hoiku --help shows examples");
+  }
+  auto options = understand(typed, app.get_subcommands().front()->get_name(), json);
+  if (!options) return complain(options.failure().message);
+  return std::move(options).value();
+}
+
+}  // namespace hoiku::cli

@@ -1,0 +1,45 @@
+// options.hpp: the inspector's command line.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "hoiku/proto/predicate.hpp"
+#include "hoiku/proto/value.hpp"
+
+namespace hoiku::cli {
+
+// What scripts rely on.
+enum ExitStatus : int { done = 0, failed = 1, usage = 2, conflict = 3, timed_out = 124, interrupted = 130 };
+
+struct SetVerb {
+  std::string topic;
+  Value value;
+  std::optional<std::uint64_t> if_version;
+};
+struct GetVerb {
+  std::string topic;
+};
+struct WatchVerb {
+  std::string pattern;
+};
+struct WaitVerb {
+  std::string topic;
+  std::optional<Predicate> condition;
+  std::chrono::nanoseconds held_for{0};
+};
+
+struct Options {
+  std::string endpoint;
+  bool json = false;
+  // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
+  std::optional<std::chrono::nanoseconds> timeout;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb> verb;
+};
+
+// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on stderr.
+std::variant<Options, int> parse_options(int argc, const char* const* argv);
+
+}  // namespace hoiku::cli

@@ -1,0 +1,16 @@
+// output.hpp: how the inspector writes what it has seen: for people, or one JSON object a line.
+#pragma once
+
+#include <string>
+
+#include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/proto/transition.hpp"
+
+namespace hoiku::cli {
+
+std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json);
+std::string value_line(const Transition& transition, bool json);
+// Time, topic, old -> new, version, skipped.
+std::string change_line(const TopicChange& change, bool json);
+
+}  // namespace hoiku::cli

@@ -1,0 +1,80 @@
+#include "cli/verbs.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "cli/output.hpp"
+
+namespace hoiku::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What a one-shot verb takes at most where nothing else was said; and how long anybody waits for the first connection.
+constexpr Duration default_timeout = 5s;
+
+void print(const std::string& line) {
+  std::puts(line.c_str());
+  std::fflush(stdout);
+}
+
+Task<int> set(Bus bus, SetVerb verb, bool json) {
+  const auto topic = bus.topic_value(verb.topic);
+  // An epoch of 0 means the present one: on the command line a version is a number.
+  const IfVersion condition = verb.if_version ? if_version(Version{0, *verb.if_version}) : IfVersion();
+  const Version version = co_await topic.set(verb.value, condition);
+  print(set_line(verb.topic, verb.value, version, json));
+  co_return done;
+}
+
+Task<int> get(Bus bus, GetVerb verb, bool json) {
+  const TransitionPtr newest = co_await bus.topic_value(verb.topic).latest();
+  if (newest->value.is_null()) {
+    std::fprintf(stderr, "hoiku: %s is not set\n", verb.topic.c_str());
+    co_return failed;
+  }
+  print(value_line(*newest, json));
+  co_return done;
+}
+
+Task<int> wait(Bus bus, WaitVerb verb, bool json) {
+  const TransitionPtr match =
+      co_await detail::wait_topic(bus.topic_value(verb.topic).core(), verb.condition, verb.held_for);
+  print(value_line(*match, json));
+  co_return done;
+}
+
+// A person who watches wants to know what happened to the connection; everybody else just wants the result.
+void tell_what_happened(const ConnectionEvent& event) {
+  using Kind = ConnectionEvent::Kind;
+  if (event.kind == Kind::lost || event.kind == Kind::resumed || event.kind == Kind::renewed ||
+      event.kind == Kind::restarted)
+    std::fprintf(stderr, "hoiku: %s\n", event.text.c_str());
+}
+
+Task<int> run_verb(Nursery& nursery, Options options, Duration connecting) {
+  Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting),
+                                  on_connection_event(tell_what_happened));
+  if (auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, std::move(*verb), options.json);
+  if (auto* verb = std::get_if<SetVerb>(&options.verb))
+    co_return co_await fail_after(connecting, set, bus, std::move(*verb), options.json);
+  if (auto* verb = std::get_if<GetVerb>(&options.verb))
+    co_return co_await fail_after(connecting, get, bus, std::move(*verb), options.json);
+  auto verb = std::get<WaitVerb>(std::move(options.verb));
+  if (!options.timeout) co_return co_await wait(bus, std::move(verb), options.json);
+  int status = timed_out;
+  co_await move_on_after(*options.timeout, [&]() -> Task<> { status = co_await wait(bus, std::move(verb), options.json); });
+  if (status == timed_out) std::fprintf(stderr, "hoiku: the condition was not met in time\n");
+  co_return status;
+}
+
+}  // namespace
+
+Task<int> execute(Options options) {
+  const bool waits = std::holds_alternative<WaitVerb>(options.verb);
+  const Duration connecting = waits ? default_timeout : options.timeout.value_or(default_timeout);
+  co_return co_await open_nursery(
+      [&](Nursery& nursery) -> Task<int> { co_return co_await run_verb(nursery, options, connecting); });
+}
+
+}  // namespace hoiku::cli

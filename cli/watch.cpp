@@ -1,0 +1,20 @@
+#include <cstdio>
+
+#include "cli/output.hpp"
+#include "cli/verbs.hpp"
+
+namespace hoiku::cli {
+
+Task<int> watch(Bus bus, WatchVerb verb, bool json) {
+  PatternSubscription subscription = bus.watch(verb.pattern);
+  for (;;) {
+    const TopicChange change = co_await subscription.next();
+    if (change.end_of_snapshot) continue;
+    // A plain name that is not set has nothing to show yet.
+    if (change.value.is_null() && change.old_value.is_null()) continue;
+    std::puts(change_line(change, json).c_str());
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace hoiku::cli

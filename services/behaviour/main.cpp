@@ -1,0 +1,84 @@
+// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is interrupted at
+// once, and cleans up after itself.
+#include <cstdio>
+#include <exception>
+
+#include "services/service.hpp"
+
+using namespace hoiku;
+using namespace hoiku::services;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Gesture {
+ public:
+  Gesture(const char* first, const char* second, Duration beat) : first_(first), second_(second), beat_(beat) {}
+  const char* first() const noexcept { return first_; }
+  const char* second() const noexcept { return second_; }
+  Duration beat() const noexcept { return beat_; }
+
+ private:
+  const char* first_;
+  const char* second_;
+  Duration beat_;
+};
+
+Gesture gesture_for(const std::string& mood) {
+  if (mood == "excited") return {"\\(^o^)/  dances to the left", "/(^o^)\\  dances to the right", 400ms};
+  if (mood == "cramped") return {"(>_<)  has no room to think", "(>_<)  looks for something to forget", 900ms};
+  return {"(-_-)  breathes in", "(-_-)  breathes out", 900ms};
+}
+
+Task<> step(Bus bus, std::string mood, const char* gesture) {
+  const auto pose = bus.topic<std::string>("actuator/gesture");
+  const auto cpu_load = bus.topic<double>("sensor/cpu/load");
+  co_await pose.set(gesture);
+  const auto load = co_await cpu_load.get();
+  std::printf("%-8s %-38s load %3.0f %%\n", mood.c_str(), gesture, 100 * load.value_or(0));
+  std::fflush(stdout);
+}
+
+// Goes on until it is cancelled; then takes a resting pose, shielded, since the robot must not freeze in mid-air.
+Task<> act(Bus bus, std::string mood) {
+  const Gesture gesture = gesture_for(mood);
+  const auto pose = bus.topic<std::string>("actuator/gesture");
+  std::exception_ptr stopped;
+  try {
+    for (;;) {
+      co_await step(bus, mood, gesture.first());
+      co_await sleep(gesture.beat());
+      co_await step(bus, mood, gesture.second());
+      co_await sleep(gesture.beat());
+    }
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  co_await shield([&]() -> Task<> {
+    co_await move_on_after(500ms, [&]() -> Task<> {
+      co_await pose.set("rests");
+      std::printf("%-8s stops and takes a resting pose\n", mood.c_str());
+      std::fflush(stdout);
+    });
+  });
+  std::rethrow_exception(stopped);
+}
+
+Task<> behave(Nursery&, Bus bus) {
+  auto mood = bus.topic<std::string>("robot/mood");
+  auto moods = mood.eventual_values();
+  for (;;) {
+    const std::string feeling = co_await moods.next();
+    std::printf("%-8s is the mood now\n", feeling.c_str());
+    std::fflush(stdout);
+    co_await move_on_when(until(mood != feeling), act, bus, feeling);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = 0;
+  const auto options = parse_service_options(argc, argv, "behaviour", "acts the robot's mood out on the terminal", status);
+  return options ? serve(*options, "behaviour", behave) : status;
+}

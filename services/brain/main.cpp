@@ -1,0 +1,49 @@
+// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the behaviours.
+//
+// A short peak is no reason to get excited, and a short pause none to calm down: held_for says so, and the broker keeps
+// the time, so that no reading in between has to cross the network.
+#include "services/service.hpp"
+
+using namespace hoiku;
+using namespace hoiku::services;
+using namespace std::chrono_literals;
+
+namespace {
+
+Task<> feel_the_load(Bus bus) {
+  auto load = bus.topic<double>("sensor/cpu/load");
+  auto arousal = bus.topic<std::string>("robot/arousal");
+  for (;;) {
+    co_await arousal.set("low");
+    co_await until(load > 0.5, held_for(300ms));
+    co_await arousal.set("high");
+    co_await until(load < 0.35, held_for(1s));
+  }
+}
+
+// Two inputs at once: the composite never shows a pair that did not exist at one moment.
+Task<> decide(Bus bus) {
+  auto arousal = bus.topic<std::string>("robot/arousal");
+  auto memory = bus.topic<double>("sensor/memory/used");
+  auto mood = bus.topic<std::string>("robot/mood");
+  auto both = compose_values(arousal, memory);
+  auto states = both.eventual_values();
+  for (;;) {
+    const auto [level, used] = co_await states.next();
+    co_await mood.set(used > 0.9 ? "cramped" : level == "high" ? "excited" : "calm");
+  }
+}
+
+Task<> think(Nursery& nursery, Bus bus) {
+  nursery.start_soon(feel_the_load, bus);
+  nursery.start_soon(decide, bus);
+  co_return;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = 0;
+  const auto options = parse_service_options(argc, argv, "brain", "decides the robot's mood from what its body senses", status);
+  return options ? serve(*options, "brain", think) : status;
+}
