@@ -1,0 +1,64 @@
+// run() on the machine's clock: exit statuses and signals. Nothing here waits for a real duration.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "hoiku/async.hpp"
+
+namespace hoiku {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Run, GivesTheTasksResultOrThrowsItsError) {
+  EXPECT_EQ(run([]() -> Task<int> { co_return 8; }), 8);
+  EXPECT_EQ(run([](int n) -> Task<int> { co_return n; }, 9), 9);
+  EXPECT_THROW(run([]() -> Task<int> { throw std::runtime_error("bare"); co_return 0; }), std::runtime_error);
+}
+
+TEST(Run, PrintsEveryLeafOfAnErrorAndGivesOne) {
+  ::testing::internal::CaptureStderr();
+  const int status = run([]() -> Task<> {
+    co_await open_nursery([](Nursery& nursery) -> Task<> {
+      nursery.start_soon([]() -> Task<> { throw std::runtime_error("one"); co_return; });
+      nursery.start_soon([]() -> Task<> { throw std::runtime_error("two"); co_return; });
+      co_return;
+    });
+  });
+  EXPECT_EQ(status, 1);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: one\nerror: two\n");
+}
+
+TEST(Run, InsideOfARunIsRefused) {
+  EXPECT_THROW(run([]() -> Task<int> { co_return run([]() -> Task<int> { co_return 1; }); }), std::logic_error);
+}
+
+Task<> until_signalled(int signal, bool& cleaned) {
+  std::exception_ptr cancelled;
+  try {
+    std::raise(signal);
+    for (;;) co_await sleep(1ms);
+  } catch (...) {
+    cancelled = std::current_exception();
+  }
+  co_await shield([&]() -> Task<> {
+    co_await sleep(1ms);
+    cleaned = true;
+  });
+  std::rethrow_exception(cancelled);
+}
+
+TEST(Run, SigintCancelsCleansUpAndGives130) {
+  bool cleaned = false;
+  EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGINT, cleaned); }), 130);
+  EXPECT_TRUE(cleaned);
+}
+
+TEST(Run, SigtermCleansUpAndGivesZero) {
+  bool cleaned = false;
+  EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGTERM, cleaned); }), 0);
+  EXPECT_TRUE(cleaned);
+}
+
+}  // namespace
+}  // namespace hoiku

@@ -1,0 +1,27 @@
+// virtual_test.hpp: TESTs whose body is a coroutine on virtual time, run in FIFO order and then under several seeds, since
+// nothing may depend on the order of runnable tasks. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "hoiku/testing/virtual_time.hpp"
+
+namespace hoiku::tests {
+
+inline void run_under_seeds(Task<> (*body)()) {
+  {
+    SCOPED_TRACE("in FIFO order");
+    sim::run_virtual_or_throw(body);
+  }
+  for (std::uint64_t number = 1; number <= 5 && !::testing::Test::HasFailure(); ++number) {
+    SCOPED_TRACE("seed " + std::to_string(number));
+    sim::run_virtual_or_throw(body, sim::seed(number));
+  }
+}
+
+}  // namespace hoiku::tests
+
+#define VIRTUAL_TEST(suite, name)                                                    \
+  static ::hoiku::Task<> suite##_##name##_body();                                    \
+  TEST(suite, name) { ::hoiku::tests::run_under_seeds(suite##_##name##_body); }      \
+  static ::hoiku::Task<> suite##_##name##_body()

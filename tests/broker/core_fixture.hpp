@@ -1,0 +1,286 @@
+// core_fixture.hpp: a Core with a memory store and clients that speak to it in frames, all in one thread and by hand.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/core/core.hpp"
+#include "broker/store/memory_store.hpp"
+
+namespace hoiku::broker {
+
+using namespace std::chrono_literals;
+
+class CoreTest;
+
+// One client, as far as the core can see it.
+struct FakeClient {
+  FakeClient(CoreTest& test, std::string client_name, std::uint8_t token_byte);
+
+  // A connection, and its welcome. Commands before that are lost.
+  void connect(std::chrono::milliseconds timeout = 10s);
+  void cut();  // the connection is gone, and the broker was told
+
+  proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
+  proto::RequestId get(const std::string& topic);
+  proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {});
+  proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns);
+  void unsubscribe(proto::RequestId subscription);
+  void cancel(proto::RequestId wait);
+  void goodbye();
+  void send(std::vector<proto::Command> commands);  // in one numbered frame
+  void acknowledge();                               // everything that was received, in an unnumbered frame
+  proto::ClientFrame frame() const;                 // with the header filled in
+  void receive(std::shared_ptr<const proto::ServerFrame> frame);
+
+  // What was received, in the order of the frames.
+  const proto::Answer& answer(proto::RequestId id) const;
+  bool has_answer(proto::RequestId id) const { return answers.contains(id); }
+  template <class T>
+  const T& answered(proto::RequestId id) const {
+    const auto* expected = std::get_if<T>(&answer(id));
+    if (expected == nullptr) throw std::runtime_error("another kind of answer to " + std::to_string(id));
+    return *expected;
+  }
+  ErrorCode failed(proto::RequestId id) const { return answered<proto::Failed>(id).failure.code; }
+  std::vector<std::pair<std::string, Value>> take_deliveries(proto::RequestId subscription);
+  Value last_value(const std::string& topic) const;
+
+  CoreTest& test;
+  std::string name;
+  proto::SessionToken token{};
+  std::uint64_t incarnation = 0;
+  PeerId peer{};
+  bool acknowledges = true;  // at once
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t acknowledged = 0;
+  proto::RequestId last_id = 0;
+  std::vector<std::shared_ptr<const proto::ServerFrame>> frames;
+  std::optional<proto::Welcome> welcome;
+  std::optional<Failure> fatal;
+  std::map<proto::RequestId, proto::Answer> answers;
+  std::vector<proto::Delivery> deliveries;
+  std::map<proto::RequestId, proto::SnapshotEnd> ends;
+  std::uint64_t complete_through = 0;
+  std::uint64_t acknowledged_by_broker = 0;
+};
+
+class CoreTest : public testing::Test {
+ protected:
+  friend struct FakeClient;
+
+  static CoreOptions default_options() {
+    CoreOptions options;
+    options.run = 4711;
+    options.epoch_seed = 1;
+    return options;
+  }
+  void restart(const CoreOptions& options) {
+    core = std::make_unique<Core>(options);
+    store = MemoryStore();
+  }
+  Instant at() const { return Instant{now, WallTime{std::chrono::microseconds(now.time_since_epoch().count() / 1000)}}; }
+
+  // The end of a turn: what is decided becomes visible, and is sent until nobody has anything to say any more.
+  void turn() {
+    commit();
+    while (auto out = core->take_output(at())) deliver(*out);
+  }
+  void commit() {
+    store.append(core->take_records());
+    if (const auto news = store.poll()) core->committed(news->sequence, at());
+  }
+  void deliver(const Outgoing& out) {
+    const auto found = by_peer.find(out.peer);
+    if (found != by_peer.end()) return found->second->receive(out.frame);
+    strangers[out.peer].push_back(out.frame);
+  }
+  void advance(std::chrono::nanoseconds by) {
+    now += by;
+    core->advance(at());
+    turn();
+  }
+  // Time goes on as the front lets it: from deadline to deadline.
+  void advance_by_deadlines(std::chrono::nanoseconds by) {
+    const TimePoint end = now + by;
+    for (;;) {
+      const auto next = core->next_deadline();
+      if (!next || *next > end) break;
+      now = std::max(now, *next);
+      core->advance(at());
+      turn();
+    }
+    now = end;
+  }
+  PeerId new_peer() { return PeerId{++peers}; }
+  Statistics statistics() const { return core->statistics(); }
+
+  void expect_nothing_left() const {
+    const Statistics left = statistics();
+    EXPECT_EQ(left.topics, 0u);
+    EXPECT_EQ(left.sessions, 0u);
+    EXPECT_EQ(left.subscriptions, 0u);
+    EXPECT_EQ(left.waits, 0u);
+    EXPECT_EQ(left.predicates, 0u);
+    EXPECT_EQ(left.kept_frames, 0u);
+  }
+
+  TimePoint now{1h};
+  std::unique_ptr<Core> core = std::make_unique<Core>(default_options());
+  MemoryStore store;
+  std::uint64_t peers = 0;
+  std::map<PeerId, FakeClient*> by_peer;
+  std::map<PeerId, std::vector<std::shared_ptr<const proto::ServerFrame>>> strangers;
+};
+
+inline FakeClient::FakeClient(CoreTest& core_test, std::string client_name, std::uint8_t token_byte)
+    : test(core_test), name(std::move(client_name)) {
+  token.fill(token_byte);
+}
+
+inline void FakeClient::connect(std::chrono::milliseconds timeout) {
+  peer = test.new_peer();
+  test.by_peer[peer] = this;
+  ++incarnation;
+  acknowledged = received;
+  proto::ClientFrame hello = frame();
+  hello.hello.emplace();
+  hello.hello->token = token;
+  hello.hello->client_name = name;
+  hello.hello->session_timeout = timeout;
+  welcome.reset();
+  fatal.reset();
+  test.core->receive(peer, hello, test.at());
+  test.turn();
+}
+
+inline void FakeClient::cut() {
+  test.core->disconnected(peer);
+  test.by_peer.erase(peer);
+}
+
+inline proto::ClientFrame FakeClient::frame() const {
+  proto::ClientFrame made;
+  made.incarnation = incarnation;
+  made.acknowledged = acknowledges ? received : acknowledged;
+  return made;
+}
+
+inline void FakeClient::send(std::vector<proto::Command> commands) {
+  proto::ClientFrame numbered = frame();
+  numbered.number = ++sent;
+  numbered.commands = std::move(commands);
+  test.core->receive(peer, numbered, test.at());
+}
+
+inline void FakeClient::acknowledge() {
+  acknowledged = received;
+  test.core->receive(peer, frame(), test.at());
+}
+
+inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_in) {
+  const proto::ServerFrame& in = *frame_in;
+  EXPECT_EQ(in.incarnation, incarnation);
+  frames.push_back(std::move(frame_in));
+  acknowledged_by_broker = in.acknowledged;
+  if (in.fatal) fatal = in.fatal;
+  if (in.welcome) {
+    welcome = in.welcome;
+    if (!in.welcome->resumed) sent = received = acknowledged = 0;
+  }
+  if (in.number == 0) {
+    EXPECT_TRUE(in.deliveries.empty() && in.snapshot_ends.empty() && in.answers.empty());
+    EXPECT_EQ(in.complete_through, 0u);
+    return;
+  }
+  if (in.number <= received) return;  // sent again
+  EXPECT_EQ(in.number, received + 1);
+  received = in.number;
+  std::uint64_t revision = 0;
+  for (const auto& delivery : in.deliveries) {
+    EXPECT_GE(delivery.transition->revision, revision);  // sorted
+    revision = delivery.transition->revision;
+    deliveries.push_back(delivery);
+  }
+  for (const auto& end : in.snapshot_ends) EXPECT_TRUE(ends.emplace(end.subscription, end).second);
+  for (const auto& one : in.answers) {
+    const auto id = std::visit([](const auto& any) { return any.id; }, one);
+    EXPECT_TRUE(answers.emplace(id, one).second) << "answered twice: " << id;
+  }
+  if (in.complete_through != 0) complete_through = in.complete_through;
+  if (acknowledges) acknowledge();
+}
+
+inline proto::RequestId FakeClient::set(const std::string& topic, Value value, std::optional<Version> if_version) {
+  proto::Set command;
+  command.id = ++last_id;
+  command.topic = topic;
+  command.value = std::move(value);
+  command.if_version = if_version;
+  send({command});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::get(const std::string& topic) {
+  send({proto::Get{++last_id, topic}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume) {
+  send({proto::Subscribe{++last_id, std::move(topics), resume}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::wait(const std::string& topic, const std::string& predicate,
+                                         std::chrono::nanoseconds hold) {
+  proto::Wait command;
+  command.id = ++last_id;
+  command.topic = topic;
+  if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
+  command.hold = hold;
+  send({command});
+  return last_id;
+}
+
+inline void FakeClient::unsubscribe(proto::RequestId subscription) {
+  send({proto::Unsubscribe{++last_id, subscription}});
+}
+inline void FakeClient::cancel(proto::RequestId wait) { send({proto::CancelWait{++last_id, wait}}); }
+inline void FakeClient::goodbye() { send({proto::Goodbye{}}); }
+
+inline const proto::Answer& FakeClient::answer(proto::RequestId id) const {
+  const auto found = answers.find(id);
+  if (found == answers.end()) throw std::runtime_error("no answer to " + std::to_string(id));
+  return found->second;
+}
+
+inline std::vector<std::pair<std::string, Value>> FakeClient::take_deliveries(proto::RequestId subscription) {
+  std::vector<std::pair<std::string, Value>> taken;
+  std::vector<proto::Delivery> others;
+  for (auto& delivery : std::exchange(deliveries, {})) {
+    if (delivery.subscription == subscription) {
+      taken.emplace_back(delivery.transition->topic, delivery.transition->value);
+    } else {
+      others.push_back(std::move(delivery));
+    }
+  }
+  deliveries = std::move(others);
+  return taken;
+}
+
+inline Value FakeClient::last_value(const std::string& topic) const {
+  Value value;
+  for (const auto& delivery : deliveries) {
+    if (delivery.transition->topic == topic) value = delivery.transition->value;
+  }
+  return value;
+}
+
+}  // namespace hoiku::broker

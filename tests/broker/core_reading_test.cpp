@@ -1,0 +1,475 @@
+// Subscriptions: snapshots, patterns, composites, slow readers, and readers that come back.
+#include <random>
+#include <set>
+#include <tuple>
+
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+class CoreReading : public CoreTest {
+ protected:
+  CoreReading() {
+    robot.connect();
+    screen.connect();
+  }
+  void set(const std::string& topic, Value value) {
+    robot.set(topic, std::move(value));
+    turn();
+  }
+  proto::ResumePoint here() const { return {4711, statistics().commits}; }
+
+  FakeClient robot{*this, "robot", 1};
+  FakeClient screen{*this, "screen", 2};
+};
+
+// ---- Promise 2: state, mark, then every later change, without a race
+
+TEST_F(CoreReading, ASubscriptionGetsTheStateTheMarkAndTheChanges) {
+  set("a", 1);
+  const auto subscription = screen.subscribe({"a"});
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1))));
+  EXPECT_EQ(screen.ends.at(subscription).revision, 1u);
+  EXPECT_TRUE(screen.ends.at(subscription).whole);
+  set("a", 2);
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(2))));
+  EXPECT_EQ(screen.complete_through, 2u);
+}
+
+TEST_F(CoreReading, APlainNameThatIsNotSetIsToldAsVersionZero) {
+  const auto subscription = screen.subscribe({"a"});
+  turn();
+  ASSERT_THAT(screen.deliveries, SizeIs(1));
+  EXPECT_EQ(screen.deliveries[0].transition->topic, "a");
+  EXPECT_EQ(screen.deliveries[0].transition->version, Version{});
+  EXPECT_TRUE(screen.ends.contains(subscription));
+}
+
+TEST_F(CoreReading, APatternGetsWhatMatchesNowAndWhatComesLater) {
+  set("sensor/left", 1);
+  set("screen", 1);
+  const auto subscription = screen.subscribe({"sensor/*"});
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("sensor/left", Value(1))));
+  EXPECT_TRUE(screen.ends.contains(subscription));
+  set("sensor/right", 2);
+  set("sensor/a/b", 3);
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("sensor/right", Value(2))));
+}
+
+TEST_F(CoreReading, AnEmptyMatchHasAMarkToo) {
+  const auto subscription = screen.subscribe({"nothing/**"});
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
+  EXPECT_TRUE(screen.ends.contains(subscription));
+}
+
+TEST_F(CoreReading, ASetInTheSameTurnAsTheSubscriptionIsNotLost) {
+  const auto subscription = screen.subscribe({"**"});
+  robot.set("a", 1);
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1))));
+}
+
+TEST_F(CoreReading, APatternWithoutDollarDoesNotSeeTheBrokersOwn) {
+  screen.subscribe({"$hoiku/x"});
+  const auto subscription = screen.subscribe({"**"});
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
+}
+
+TEST_F(CoreReading, ALargeSnapshotComesInPiecesWhileOthersAreServed) {
+  std::vector<proto::Command> sets;
+  for (int i = 0; i < 4000; ++i) {
+    sets.push_back(proto::Set{++robot.last_id, "t/" + std::to_string(i), Value(std::string(1000, 'x')), {}, {}});
+  }
+  robot.send(std::move(sets));
+  turn();
+  const auto subscription = screen.subscribe({"t/*"});
+  const auto later = robot.set("t/5", "changed meanwhile");
+  turn();
+  EXPECT_TRUE(robot.has_answer(later));
+  std::set<std::string> seen;
+  for (const auto& delivery : screen.deliveries) seen.insert(delivery.transition->topic);
+  EXPECT_EQ(seen.size(), 4000u);
+  EXPECT_EQ(screen.last_value("t/5"), Value("changed meanwhile"));
+  EXPECT_TRUE(screen.ends.contains(subscription));
+}
+
+TEST_F(CoreReading, ManyTopicsAreMatchedOverSeveralTurns) {
+  std::size_t made = 0;
+  while (made < 150'000) {
+    std::vector<proto::Command> sets;
+    for (int i = 0; i < 4000; ++i) {
+      sets.push_back(proto::Set{++robot.last_id, "t/" + std::to_string(made++), Value(1), {}, {}});
+    }
+    robot.send(std::move(sets));
+    turn();
+  }
+  const auto subscription = screen.subscribe({"t/1*/**"});  // no wildcard within a segment
+  const auto all = screen.subscribe({"*/77"});
+  turn();
+  EXPECT_EQ(screen.failed(subscription), ErrorCode::invalid_topic);
+  EXPECT_FALSE(screen.ends.contains(all));
+  EXPECT_EQ(core->next_deadline(), now);
+  robot.set("t/new", 1);
+  int turns = 0;
+  while (!screen.ends.contains(all) && ++turns < 10) advance(0ns);
+  EXPECT_THAT(screen.take_deliveries(all), ElementsAre(Pair("t/77", Value(1))));
+  EXPECT_GT(*core->next_deadline(), now);
+}
+
+TEST_F(CoreReading, UnsubscribingEndsIt) {
+  const auto subscription = screen.subscribe({"a"});
+  turn();
+  screen.take_deliveries(subscription);
+  screen.unsubscribe(subscription);
+  set("a", 1);
+  EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
+  EXPECT_EQ(statistics().subscriptions, 0u);
+  screen.unsubscribe(subscription);
+  screen.unsubscribe(4711);
+  turn();
+  EXPECT_FALSE(screen.fatal);
+}
+
+TEST_F(CoreReading, APatternIsToldThatATopicIsUnsetBeforeTheTopicIsRemoved) {
+  set("s/a", 1);
+  const auto subscription = screen.subscribe({"s/*"});
+  turn();
+  screen.take_deliveries(subscription);
+  screen.acknowledges = false;
+  robot.set("s/a", Value());
+  commit();
+  EXPECT_EQ(statistics().topics, 1u);
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("s/a", Value())));
+  EXPECT_EQ(statistics().topics, 0u);
+  set("s/a", 2);
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("s/a", Value(2))));
+}
+
+// ---- Promises 1 and 4: order, and the last value for however slow a reader
+
+TEST_F(CoreReading, ASlowReaderConflatesAndGetsTheLastValue) {
+  const auto subscription = screen.subscribe({"a"});
+  turn();
+  screen.acknowledges = false;
+  for (int i = 1; i <= 1000; ++i) set("a", i);
+  EXPECT_EQ(statistics().kept_frames, Limits{}.window_batches);
+  const auto before = screen.take_deliveries(subscription);
+  EXPECT_THAT(before, SizeIs(1 + Limits{}.window_batches));
+  screen.acknowledges = true;
+  screen.acknowledge();
+  turn();
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1000))));
+  // It adds up: the state of the snapshot, and a thousand transitions.
+  EXPECT_EQ(statistics().deliveries + statistics().conflated, 1001u);
+}
+
+TEST_F(CoreReading, AStoppedReaderCostsNoMoreThanItsSlots) {
+  screen.subscribe({"**"});
+  turn();
+  screen.acknowledges = false;
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 10; ++i) robot.set("t" + std::to_string(i), std::string(50'000, static_cast<char>('a' + round % 26)));
+    turn();
+  }
+  EXPECT_LE(statistics().kept_frames, 32u);
+  std::size_t bytes = 0;
+  for (const auto& delivery : screen.deliveries) bytes += delivery.transition->value.payload_bytes();
+  EXPECT_LE(bytes, Limits{}.unacknowledged_bytes_max);
+  screen.acknowledges = true;
+  screen.acknowledge();
+  turn();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(screen.last_value("t" + std::to_string(i)), Value(std::string(50'000, 'a' + 99 % 26)));
+}
+
+TEST_F(CoreReading, VersionsRiseAndLastValuesArriveUnderRandomLoad) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    std::mt19937 random(seed);
+    restart(default_options());
+    FakeClient writer{*this, "writer", 11};
+    FakeClient reader{*this, "reader", 12};
+    writer.connect();
+    reader.connect();
+    const auto patterns = reader.subscribe({"t/*"});
+    const auto composite = reader.subscribe({"t/0", "t/1", "t/0"});
+    turn();
+    std::map<std::string, Value> model;
+    for (int step = 0; step < 400; ++step) {
+      switch (random() % 6) {
+        case 0: case 1: case 2: {
+          const std::string topic = "t/" + std::to_string(random() % 5);
+          const Value value = random() % 4 == 0 ? Value() : Value(static_cast<std::int64_t>(random() % 3));
+          writer.set(topic, value);
+          model[topic] = value;
+          break;
+        }
+        case 3: turn(); break;
+        case 4: reader.acknowledges = !reader.acknowledges; break;
+        default:
+          if (random() % 5 == 0) {
+            reader.cut();
+            if (random() % 2 == 0) turn();
+            reader.connect();
+            ASSERT_TRUE(reader.welcome->resumed);
+          }
+      }
+    }
+    turn();
+    reader.acknowledges = true;
+    reader.acknowledge();
+    turn();
+    std::map<std::pair<proto::RequestId, std::string>, Value> last;
+    std::map<std::tuple<proto::RequestId, std::uint32_t, std::string>, Version> seen;
+    for (const auto& delivery : reader.deliveries) {
+      const auto& transition = *delivery.transition;
+      Version& before = seen[{delivery.subscription, delivery.member, transition.topic}];
+      if (before.epoch == transition.version.epoch && transition.version.number != 0) {
+        ASSERT_GT(transition.version.number, before.number);
+      }
+      before = transition.version;
+      last[{delivery.subscription, transition.topic}] = transition.value;
+    }
+    for (const auto& [topic, value] : model) {
+      EXPECT_EQ((last[{patterns, topic}]), value) << topic << " seed " << seed;
+      if (topic < "t/2") {
+        EXPECT_EQ((last[{composite, topic}]), value) << topic << " seed " << seed;
+      }
+    }
+  }
+}
+
+// ---- Composites
+
+TEST_F(CoreReading, ACompositeShowsOnlyStatesThatExistedAtOneRevision) {
+  set("x", 0);
+  set("y", 0);
+  const auto composite = screen.subscribe({"x", "y"});
+  turn();
+  screen.deliveries.clear();
+  screen.acknowledges = false;
+  // Always x == y or x == y + 1.
+  int x = 0, y = 0;
+  std::mt19937 random(1);
+  for (int step = 0; step < 2000; ++step) {
+    if (x == y) {
+      robot.set("x", ++x);
+    } else {
+      robot.set("y", ++y);
+    }
+    if (random() % 3 == 0) turn();
+    if (random() % 20 == 0) screen.acknowledge();
+  }
+  screen.acknowledge();
+  turn();
+  std::int64_t seen_x = 0, seen_y = 0;
+  for (const auto& frame : screen.frames) {
+    for (const auto& delivery : frame->deliveries) {
+      ASSERT_EQ(delivery.subscription, composite);
+      (delivery.member == 0 ? seen_x : seen_y) = *delivery.transition->value.get_if<std::int64_t>();
+    }
+    ASSERT_TRUE(seen_x == seen_y || seen_x == seen_y + 1) << seen_x << " " << seen_y;
+  }
+  EXPECT_EQ(seen_x, x);
+  EXPECT_EQ(seen_y, y);
+}
+
+TEST_F(CoreReading, ACompositeMayNameATopicTwice) {
+  const auto composite = screen.subscribe({"x", "x"});
+  set("x", 1);
+  std::vector<std::uint32_t> members;
+  for (const auto& delivery : screen.deliveries) {
+    EXPECT_EQ(delivery.subscription, composite);
+    members.push_back(delivery.member);
+  }
+  EXPECT_THAT(members, ElementsAre(0, 1));
+}
+
+TEST_F(CoreReading, ACompositeThatFitsInNoFrameFailsClearly) {
+  CoreOptions options = default_options();
+  options.limits.frame_bytes_max = 10'000;
+  restart(options);
+  robot.connect();
+  screen.connect();
+  const auto other = screen.subscribe({"a"});
+  const auto composite = screen.subscribe({"a", "b"});
+  robot.set("a", std::string(6000, 'x'));
+  turn();
+  robot.set("b", std::string(6000, 'x'));
+  robot.set("a", std::string(6000, 'y'));
+  turn();
+  EXPECT_EQ(screen.failed(composite), ErrorCode::too_large);
+  EXPECT_EQ(screen.last_value("a"), Value(std::string(6000, 'y')));
+  EXPECT_EQ(statistics().subscriptions, 1u);
+  (void)other;
+}
+
+TEST_F(CoreReading, SubscriptionsThatMakeNoSenseAreRefused) {
+  const auto empty = screen.subscribe({});
+  const auto bad = screen.subscribe({"a//b"});
+  const auto wildcards = screen.subscribe({"a", "b/*"});
+  const auto many = screen.subscribe(std::vector<std::string>(65, "a"));
+  const auto most = screen.subscribe(std::vector<std::string>(64, "a"));
+  turn();
+  EXPECT_EQ(screen.failed(empty), ErrorCode::invalid_argument);
+  EXPECT_EQ(screen.failed(bad), ErrorCode::invalid_topic);
+  EXPECT_EQ(screen.failed(wildcards), ErrorCode::invalid_topic);
+  EXPECT_EQ(screen.failed(many), ErrorCode::limit_exceeded);
+  EXPECT_TRUE(screen.ends.contains(most));
+  EXPECT_EQ(statistics().subscriptions, 1u);
+}
+
+TEST_F(CoreReading, AnIdThatIsInUseIsRefused) {
+  const auto subscription = screen.subscribe({"a"});
+  --screen.last_id;
+  screen.subscribe({"b"});
+  turn();
+  EXPECT_EQ(screen.failed(subscription), ErrorCode::protocol_violation);
+  screen.answers.clear();
+  --screen.last_id;
+  screen.wait("b", "");
+  turn();
+  EXPECT_EQ(screen.failed(subscription), ErrorCode::protocol_violation);
+  EXPECT_EQ(statistics().subscriptions, 1u);
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+// ---- Coming back after the session was lost
+
+TEST_F(CoreReading, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
+  for (int i = 0; i < 10; ++i) set("t/" + std::to_string(i), 1);
+  screen.subscribe({"t/*"});
+  turn();
+  const auto point = here();
+  screen.goodbye();
+  set("t/3", 2);
+  set("t/x", 1);
+  FakeClient again{*this, "screen", 3};
+  again.connect();
+  const auto subscription = again.subscribe({"t/*"}, point);
+  const auto plain = again.subscribe({"t/4"}, point);
+  const auto composite = again.subscribe({"t/3", "t/4"}, point);
+  turn();
+  EXPECT_THAT(again.take_deliveries(subscription), UnorderedElementsAre(Pair("t/3", Value(2)), Pair("t/x", Value(1))));
+  EXPECT_FALSE(again.ends.at(subscription).whole);
+  EXPECT_THAT(again.take_deliveries(plain), IsEmpty());
+  EXPECT_TRUE(again.ends.contains(plain));
+  EXPECT_THAT(again.take_deliveries(composite), ElementsAre(Pair("t/3", Value(2))));
+  // Those that were not sent are read all the same.
+  set("t/4", 9);
+  EXPECT_THAT(again.take_deliveries(subscription), ElementsAre(Pair("t/4", Value(9))));
+  EXPECT_THAT(again.take_deliveries(plain), ElementsAre(Pair("t/4", Value(9))));
+}
+
+TEST_F(CoreReading, AReaderThatComesBackLearnsThatATopicIsUnsetAndRemoved) {
+  set("t/a", 1);
+  set("t/b", 1);
+  const auto point = here();
+  set("t/a", Value());
+  EXPECT_EQ(statistics().topics, 1u);
+  const auto pattern = screen.subscribe({"t/*"}, point);
+  const auto other = screen.subscribe({"**"}, point);
+  const auto plain = screen.subscribe({"t/a"}, point);
+  turn();
+  EXPECT_THAT(screen.take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
+  EXPECT_THAT(screen.take_deliveries(other), ElementsAre(Pair("t/a", Value())));
+  EXPECT_THAT(screen.take_deliveries(plain), ElementsAre(Pair("t/a", Value())));
+  screen.unsubscribe(plain);
+  turn();
+  EXPECT_EQ(statistics().topics, 1u);
+}
+
+TEST_F(CoreReading, TwoPatternsOfDifferentAgeAreBothToldOfARemovedTopic) {
+  const auto early = here();
+  set("t/a", 1);
+  const auto late = here();
+  set("t/a", Value());
+  robot.subscribe({"t/*"}, late);
+  screen.subscribe({"**"}, early);
+  const auto whole = screen.subscribe({"**"});
+  turn();
+  EXPECT_EQ(robot.deliveries.size(), 1u);
+  EXPECT_EQ(screen.deliveries.size(), 1u);
+  EXPECT_TRUE(screen.ends.contains(whole));
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreReading, WhenTooMuchWasForgottenTheSnapshotIsWhole) {
+  set("t/kept", 1);
+  const auto point = here();
+  for (int i = 0; i < 20'000; ++i) {
+    robot.set("t/" + std::to_string(i), 1);
+    robot.set("t/" + std::to_string(i), Value());
+    if (i % 100 == 0) turn();
+  }
+  turn();
+  const auto pattern = screen.subscribe({"t/*"}, point);
+  turn();
+  EXPECT_THAT(screen.take_deliveries(pattern), ElementsAre(Pair("t/kept", Value(1))));
+  EXPECT_TRUE(screen.ends.at(pattern).whole);
+}
+
+TEST_F(CoreReading, APointOfAnotherRunOrOfTheFutureIsIgnored) {
+  set("t/a", 1);
+  const auto other_run = screen.subscribe({"t/*"}, proto::ResumePoint{4712, 1});
+  const auto future = screen.subscribe({"t/*"}, proto::ResumePoint{4711, 100});
+  turn();
+  for (const auto id : {other_run, future}) {
+    EXPECT_THAT(screen.take_deliveries(id), ElementsAre(Pair("t/a", Value(1))));
+    EXPECT_TRUE(screen.ends.at(id).whole);
+  }
+}
+
+// ---- Limits
+
+TEST_F(CoreReading, SubscriptionsAndWaitsOfASessionAreLimitedTogether) {
+  CoreOptions options = default_options();
+  options.limits.subscriptions_per_session_max = 3;
+  restart(options);
+  screen.connect();
+  const auto first = screen.subscribe({"a"});
+  screen.subscribe({"b", "c"});
+  screen.wait("a", "");
+  const auto subscription = screen.subscribe({"a"});
+  const auto wait = screen.wait("a", "");
+  turn();
+  EXPECT_EQ(screen.failed(subscription), ErrorCode::limit_exceeded);
+  EXPECT_EQ(screen.failed(wait), ErrorCode::limit_exceeded);
+  screen.unsubscribe(first);
+  const auto again = screen.subscribe({"a"});
+  turn();
+  EXPECT_TRUE(screen.ends.contains(again));
+}
+
+TEST_F(CoreReading, APatternThatMatchesTooManyTopicsFails) {
+  CoreOptions options = default_options();
+  options.limits.slots_per_session_max = 5;
+  restart(options);
+  robot.connect();
+  screen.connect();
+  const auto growing = screen.subscribe({"t/*"});
+  for (int i = 0; i < 5; ++i) set("t/" + std::to_string(i), i);
+  EXPECT_FALSE(screen.has_answer(growing));
+  set("t/5", 5);
+  EXPECT_EQ(screen.failed(growing), ErrorCode::limit_exceeded);
+  const auto at_once = screen.subscribe({"t/*"});
+  turn();
+  EXPECT_EQ(screen.failed(at_once), ErrorCode::limit_exceeded);
+  EXPECT_EQ(statistics().subscriptions, 0u);
+  const auto modest = screen.subscribe({"t/5"});
+  turn();
+  EXPECT_THAT(screen.take_deliveries(modest), ElementsAre(Pair("t/5", Value(5))));
+}
+
+}  // namespace
+}  // namespace hoiku::broker

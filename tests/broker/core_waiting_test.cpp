@@ -1,0 +1,295 @@
+// Promise 8: waits are decided where the state lives; holds are true throughout, by the broker's clock.
+#include <random>
+
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+class CoreWaiting : public CoreTest {
+ protected:
+  CoreWaiting() {
+    robot.connect(1h);
+    brain.connect(1h);
+  }
+  void set(const std::string& topic, Value value) {
+    robot.set(topic, std::move(value));
+    turn();
+  }
+  Value matched(proto::RequestId id) const { return brain.answered<proto::WaitDone>(id).match->value; }
+
+  FakeClient robot{*this, "robot", 1};
+  FakeClient brain{*this, "brain", 2};
+};
+
+TEST_F(CoreWaiting, ATransientMatchIsNeverMissed) {
+  const auto wait = brain.wait("a", "value > 5");
+  turn();
+  robot.set("a", 9);
+  robot.set("a", 0);
+  turn();
+  EXPECT_EQ(matched(wait), Value(9));
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+TEST_F(CoreWaiting, TheFirstMatchIsTheAnswer) {
+  const auto wait = brain.wait("a", "value > 5");
+  for (int i = 0; i < 10; ++i) robot.set("a", i);
+  turn();
+  EXPECT_EQ(matched(wait), Value(6));
+}
+
+TEST_F(CoreWaiting, AValueThatMatchesAlreadyIsAnsweredAtOnce) {
+  set("a", 9);
+  const auto wait = brain.wait("a", "value > 5");
+  const auto any = brain.wait("a", "");
+  turn();
+  EXPECT_EQ(matched(wait), Value(9));
+  EXPECT_EQ(matched(any), Value(9));
+}
+
+TEST_F(CoreWaiting, AThousandEqualWaitsAreOneTestPerCommit) {
+  std::vector<proto::RequestId> waits;
+  set("a", 0);
+  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait("a", "value > 5"));
+  turn();
+  EXPECT_EQ(statistics().predicates, 1u);
+  const auto before = statistics().predicate_tests;
+  for (int i = 1; i <= 6; ++i) set("a", i);
+  EXPECT_EQ(statistics().predicate_tests, before + 6);
+  for (const auto id : waits) EXPECT_EQ(matched(id), Value(6));
+}
+
+TEST_F(CoreWaiting, OldValueIsTheVersionBefore) {
+  set("a", 1);
+  const auto wait = brain.wait("a", "old_value == 2 && value == 3");
+  for (const int value : {3, 2, 1, 2, 3}) robot.set("a", value);
+  turn();
+  EXPECT_EQ(brain.answered<proto::WaitDone>(wait).match->version.number, 6u);
+}
+
+TEST_F(CoreWaiting, WaitsThatMakeNoSenseAreRefused) {
+  set("flag", true);
+  const auto name = brain.wait("a/*", "");
+  const auto negative = brain.wait("a", "", -1s);
+  const auto endless = brain.wait("a", "", std::chrono::nanoseconds::max());
+  const auto moment = brain.wait("a", "old_value < 3", 1s);
+  const auto type = brain.wait("flag", "value > 3");
+  const auto later = brain.wait("a", "value == text");
+  turn();
+  EXPECT_EQ(brain.failed(name), ErrorCode::invalid_topic);
+  EXPECT_EQ(brain.failed(negative), ErrorCode::invalid_argument);
+  EXPECT_EQ(brain.failed(endless), ErrorCode::invalid_argument);
+  EXPECT_EQ(brain.failed(moment), ErrorCode::invalid_argument);
+  EXPECT_TRUE(std::holds_alternative<proto::Failed>(brain.answer(type)));
+  EXPECT_FALSE(brain.has_answer(later));
+  set("a", 1);
+  EXPECT_EQ(brain.failed(later), ErrorCode::type_mismatch);
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+TEST_F(CoreWaiting, ACancelledWaitIsNotAnswered) {
+  const auto wait = brain.wait("a", "value > 5");
+  brain.cancel(wait);
+  brain.cancel(wait);
+  brain.cancel(9999);
+  turn();
+  EXPECT_EQ(statistics().topics, 0u);
+  set("a", 9);
+  EXPECT_FALSE(brain.has_answer(wait));
+}
+
+TEST_F(CoreWaiting, AResultThatTheCutLostIsSentAgain) {
+  const auto wait = brain.wait("a", "value > 5");
+  turn();
+  brain.cut();
+  set("a", 9);
+  set("a", 0);
+  brain.connect(1h);
+  EXPECT_EQ(matched(wait), Value(9));
+}
+
+TEST_F(CoreWaiting, AResultThatNobodyAcknowledgesStillCountsAgainstTheLimit) {
+  CoreOptions options = default_options();
+  options.limits.subscriptions_per_session_max = 3;
+  restart(options);
+  robot.connect();
+  brain.connect();
+  brain.acknowledges = false;
+  set("a", 1);
+  for (int i = 0; i < 3; ++i) brain.wait("a", "");
+  const auto fourth = brain.wait("a", "");
+  turn();
+  EXPECT_EQ(brain.failed(fourth), ErrorCode::limit_exceeded);
+  brain.acknowledge();
+  const auto fifth = brain.wait("a", "");
+  turn();
+  EXPECT_EQ(matched(fifth), Value(1));
+}
+
+// ---- Holds
+
+TEST_F(CoreWaiting, AHoldFiresAtItsDeadlineWithTheNewestValue) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  set("a", 6);
+  EXPECT_EQ(core->next_deadline(), now + 1s);
+  advance(500ms);
+  set("a", 7);
+  advance(499ms);
+  EXPECT_FALSE(brain.has_answer(wait));
+  advance(1ms);
+  EXPECT_EQ(matched(wait), Value(7));
+}
+
+TEST_F(CoreWaiting, ANonMatchResetsAHold) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  set("a", 6);
+  advance(900ms);
+  robot.set("a", 0);
+  robot.set("a", 6);
+  turn();
+  advance_by_deadlines(999ms);
+  EXPECT_FALSE(brain.has_answer(wait));
+  advance_by_deadlines(1ms);
+  EXPECT_EQ(matched(wait), Value(6));
+}
+
+TEST_F(CoreWaiting, AHoldThatIsArmedLateCountsFromTheTopicsLastTransition) {
+  set("a", 6);
+  advance(700ms);
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  turn();
+  advance_by_deadlines(299ms);
+  EXPECT_FALSE(brain.has_answer(wait));
+  advance_by_deadlines(1ms);
+  EXPECT_TRUE(brain.has_answer(wait));
+  advance(10s);
+  const auto at_once = brain.wait("a", "value > 5", 5s);
+  turn();
+  EXPECT_TRUE(brain.has_answer(at_once));
+}
+
+TEST_F(CoreWaiting, AHoldThatIsDueFiresBeforeACommandOfThatInstant) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  set("a", 6);
+  now += 1s;
+  set("a", 0);
+  EXPECT_EQ(matched(wait), Value(6));
+}
+
+TEST_F(CoreWaiting, AHoldThatIsDueFiresBeforeACommitOfThatInstant) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  set("a", 6);
+  now += 999ms;
+  robot.set("a", 0);
+  const auto records = core->take_records();
+  now += 1ms;
+  core->committed(records.back().sequence, at());
+  turn();
+  EXPECT_EQ(matched(wait), Value(6));
+}
+
+TEST_F(CoreWaiting, AHoldCountsFromWhenTheTransitionBecameVisible) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  robot.set("a", 6);
+  const auto records = core->take_records();
+  advance_by_deadlines(10s);
+  core->committed(records.back().sequence, at());
+  turn();
+  advance_by_deadlines(999ms);
+  EXPECT_FALSE(brain.has_answer(wait));
+  advance_by_deadlines(1ms);
+  EXPECT_TRUE(brain.has_answer(wait));
+}
+
+TEST_F(CoreWaiting, WithoutAPredicateAHoldMeansUnchanged) {
+  const auto wait = brain.wait("a", "", 1s);
+  set("a", 1);
+  advance(900ms);
+  set("a", 1);  // a touch is no change
+  advance(99ms);
+  EXPECT_FALSE(brain.has_answer(wait));
+  advance(1ms);
+  EXPECT_EQ(matched(wait), Value(1));
+}
+
+TEST_F(CoreWaiting, AHoldFiresInASessionThatIsCutAndIsAnsweredAfterTheResume) {
+  const auto wait = brain.wait("a", "value > 5", 1s);
+  set("a", 6);
+  brain.cut();
+  advance(1s);
+  set("a", 0);
+  brain.connect(1h);
+  EXPECT_EQ(matched(wait), Value(6));
+}
+
+// An independent model of one topic: a list of (time, value), looked at from the outside.
+TEST_F(CoreWaiting, HoldsAgreeWithAModelUnderRandomLoad) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    restart(default_options());
+    FakeClient writer{*this, "writer", 21};
+    FakeClient waiter{*this, "waiter", 22};
+    writer.connect(1h);
+    waiter.connect(1h);
+    struct Expected {
+      TimePoint from;
+      std::chrono::milliseconds hold;
+      std::optional<TimePoint> fires;
+    };
+    std::map<proto::RequestId, Expected> waits;
+    std::map<proto::RequestId, TimePoint> fired;
+    std::optional<std::int64_t> value;
+    TimePoint changed{};
+    const auto matches = [&] { return value && *value > 2; };
+    const auto look = [&] {
+      for (const auto& [id, expected] : waits) {
+        if (waiter.has_answer(id)) fired.emplace(id, now);
+      }
+    };
+    const auto run_to = [&](TimePoint to) {
+      for (auto& [id, expected] : waits) {
+        if (!expected.fires && matches() && expected.from + expected.hold <= to) expected.fires = expected.from + expected.hold;
+      }
+      while (core->next_deadline() && *core->next_deadline() <= to) {
+        now = *core->next_deadline();
+        core->advance(at());
+        turn();
+        look();
+      }
+      now = to;
+    };
+    for (int step = 0; step < 300; ++step) {
+      if (random() % 3 == 0) {
+        const std::chrono::milliseconds hold(random() % 20 + 1);
+        const auto id = waiter.wait("a", "value > 2", hold);
+        Expected& expected = waits[id] = {changed, hold, {}};
+        if (matches() && expected.from + hold <= now) expected.fires = now;
+        turn();
+      } else {
+        const auto next = static_cast<std::int64_t>(random() % 5);
+        if (value != next) {
+          const bool before = matches();
+          value = next;
+          changed = now;
+          for (auto& [id, expected] : waits) {
+            if (!before && matches()) expected.from = now;
+          }
+        }
+        writer.set("a", next);
+        turn();
+      }
+      look();
+      run_to(now + std::chrono::milliseconds(random() % 12));
+    }
+    for (const auto& [id, expected] : waits) {
+      EXPECT_EQ(fired.contains(id), expected.fires.has_value()) << "seed " << seed << " wait " << id;
+      if (fired.contains(id) && expected.fires) {
+        EXPECT_EQ(fired[id], *expected.fires) << "seed " << seed << " wait " << id;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hoiku::broker

@@ -1,0 +1,300 @@
+// Set and Get, and what is visible while a record is on its way to the log.
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+class CoreWriting : public CoreTest {
+ protected:
+  CoreWriting() {
+    robot.connect();
+    screen.connect();
+  }
+  proto::SetDone done(proto::RequestId id) { return robot.answered<proto::SetDone>(id); }
+
+  FakeClient robot{*this, "robot", 1};
+  FakeClient screen{*this, "screen", 2};
+};
+
+TEST_F(CoreWriting, ASetIsAcknowledgedWithItsVersionAndRevision) {
+  const auto first = robot.set("a", 1);
+  const auto second = robot.set("b", 1);
+  const auto third = robot.set("a", 2);
+  turn();
+  EXPECT_EQ(done(first).version.number, 1u);
+  EXPECT_EQ(done(first).revision, 1u);
+  EXPECT_TRUE(done(first).changed);
+  EXPECT_EQ(done(second).revision, 2u);
+  EXPECT_EQ(done(third).version.number, 2u);
+  EXPECT_EQ(done(third).version.epoch, done(first).version.epoch);
+  EXPECT_NE(done(second).version.epoch, done(first).version.epoch);
+}
+
+TEST_F(CoreWriting, AnEqualSetIsATouch) {
+  const auto first = robot.set("a", 1);
+  turn();
+  const auto touch = robot.set("a", 1);
+  turn();
+  EXPECT_FALSE(done(touch).changed);
+  EXPECT_EQ(done(touch).version, done(first).version);
+  EXPECT_EQ(done(touch).revision, done(first).revision);
+  EXPECT_EQ(statistics().commits, 1u);
+}
+
+TEST_F(CoreWriting, ATransitionTellsWhoWroteItAndWhen) {
+  proto::Set set;
+  set.id = ++robot.last_id;
+  set.topic = "a";
+  set.value = Value(1);
+  set.source_time = WallTime{3us};
+  robot.send({set});
+  turn();
+  const auto get = screen.get("a");
+  turn();
+  const auto current = screen.answered<proto::GetDone>(get).current;
+  EXPECT_EQ(current->writer, "robot");
+  EXPECT_EQ(current->changed_at, at().wall);
+  EXPECT_EQ(current->source_time, WallTime{3us});
+}
+
+TEST_F(CoreWriting, CompareAndSetConflictsNameTheCurrentVersion) {
+  const auto first = robot.set("a", 1);
+  turn();
+  const auto good = robot.set("a", 2, done(first).version);
+  const auto bad = robot.set("a", 3, done(first).version);
+  turn();
+  EXPECT_TRUE(done(good).changed);
+  const auto failed = robot.answered<proto::Failed>(bad);
+  EXPECT_EQ(failed.failure.code, ErrorCode::version_conflict);
+  EXPECT_EQ(failed.current, done(good).version);
+}
+
+TEST_F(CoreWriting, CompareAndSetWithVersionZeroCreatesOnce) {
+  const auto first = robot.set("a", 1, Version{0, 0});
+  const auto second = robot.set("a", 2, Version{0, 0});
+  turn();
+  EXPECT_TRUE(done(first).changed);
+  EXPECT_EQ(robot.failed(second), ErrorCode::version_conflict);
+}
+
+TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
+  CoreOptions options = default_options();
+  options.limits.value_bytes_max = 100;
+  restart(options);
+  robot.connect();
+  const auto name = robot.set("a//b", 1);
+  const auto wildcard = robot.set("a/*", 1);
+  const auto reserved = robot.set("$hoiku/x", 1);
+  const auto large = robot.set("a", std::string(101, 'x'));
+  const auto message = robot.set("a", MessageBytes{std::string(50, 't'), std::string(51, 'x')});
+  const auto version = robot.set("a", 1, Version{7, 7});
+  const auto unset = robot.set("a", Value());
+  turn();
+  EXPECT_EQ(robot.failed(name), ErrorCode::invalid_topic);
+  EXPECT_EQ(robot.failed(wildcard), ErrorCode::invalid_topic);
+  EXPECT_EQ(robot.failed(reserved), ErrorCode::permission_denied);
+  EXPECT_EQ(robot.failed(large), ErrorCode::too_large);
+  EXPECT_EQ(robot.failed(message), ErrorCode::too_large);
+  EXPECT_EQ(robot.failed(version), ErrorCode::version_conflict);
+  EXPECT_FALSE(done(unset).changed);
+  EXPECT_EQ(done(unset).version, Version{});
+  EXPECT_EQ(statistics().topics, 0u);
+  EXPECT_EQ(statistics().commits, 0u);
+}
+
+TEST_F(CoreWriting, ReservedTopicsAreReadOnlyAlsoWhileTheyAreRead) {
+  screen.subscribe({"$hoiku/x"});
+  const auto set = robot.set("$hoiku/x", 1);
+  turn();
+  EXPECT_EQ(robot.failed(set), ErrorCode::permission_denied);
+}
+
+TEST_F(CoreWriting, AnErrorQuotesNoMoreOfANameThanIsNeeded) {
+  const auto set = robot.set(std::string(100'000, 'x'), 1);
+  turn();
+  EXPECT_LT(robot.answered<proto::Failed>(set).failure.message.size(), 500u);
+}
+
+TEST_F(CoreWriting, GetOfATopicThatIsNotSetIsVersionZero) {
+  const auto get = robot.get("nobody/home");
+  turn();
+  const auto current = robot.answered<proto::GetDone>(get).current;
+  EXPECT_EQ(current->topic, "nobody/home");
+  EXPECT_EQ(current->version, Version{});
+  EXPECT_TRUE(current->value.is_null());
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreWriting, GetOfABadNameIsRefused) {
+  const auto get = robot.get("a/**");
+  turn();
+  EXPECT_EQ(robot.failed(get), ErrorCode::invalid_topic);
+}
+
+TEST_F(CoreWriting, AnUnsetTopicThatNobodyReadsIsRemovedAndItsNextSetBeginsANewEpoch) {
+  const auto first = robot.set("a", 1);
+  robot.set("a", Value());
+  turn();
+  EXPECT_EQ(statistics().topics, 0u);
+  const auto again = robot.set("a", "another type");
+  turn();
+  EXPECT_EQ(done(again).version.number, 1u);
+  EXPECT_NE(done(again).version.epoch, done(first).version.epoch);
+}
+
+TEST_F(CoreWriting, AnUnsetTopicThatSomebodyReadsGoesOn) {
+  const auto subscription = screen.subscribe({"a"});
+  const auto first = robot.set("a", 1);
+  robot.set("a", Value());
+  turn();
+  const auto again = robot.set("a", 2);
+  turn();
+  EXPECT_EQ(done(again).version, (Version{done(first).version.epoch, 3}));
+  screen.unsubscribe(subscription);
+  robot.set("a", Value());
+  turn();
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+// ---- On the way to the log
+
+TEST_F(CoreWriting, NothingIsVisibleOrAnsweredBeforeItIsInTheLog) {
+  const auto subscription = screen.subscribe({"a"});
+  const auto wait = screen.wait("a", "value == 1");
+  turn();
+  screen.take_deliveries(subscription);
+  const auto set = robot.set("a", 1);
+  const auto get = screen.get("a");
+  const auto records = core->take_records();
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_EQ(records[0].sequence, 1u);
+  EXPECT_EQ(records[0].transition->topic, "a");
+  turn();
+  EXPECT_FALSE(robot.has_answer(set));
+  EXPECT_FALSE(screen.has_answer(wait));
+  EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
+  EXPECT_EQ(screen.answered<proto::GetDone>(get).current->version.number, 0u);
+
+  core->committed(1, at());
+  turn();
+  EXPECT_TRUE(robot.has_answer(set));
+  EXPECT_TRUE(screen.has_answer(wait));
+  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1))));
+}
+
+TEST_F(CoreWriting, ATouchBehindAPendingRecordIsAnsweredWithThatRecord) {
+  const auto first = robot.set("a", 1);
+  const auto touch = screen.set("a", 1);
+  const auto later = robot.set("b", 1);
+  ASSERT_THAT(core->take_records(), SizeIs(2));
+  turn();
+  EXPECT_FALSE(screen.has_answer(touch));
+  core->committed(1, at());
+  turn();
+  EXPECT_TRUE(robot.has_answer(first));
+  EXPECT_FALSE(robot.has_answer(later));
+  EXPECT_FALSE(screen.answered<proto::SetDone>(touch).changed);
+  EXPECT_EQ(screen.answered<proto::SetDone>(touch).version, done(first).version);
+}
+
+TEST_F(CoreWriting, LaterWritesAreJudgedByThePendingState) {
+  const auto first = robot.set("a", 1);
+  const auto second = screen.set("a", 2, Version{0, 1});
+  const auto conflict = screen.set("a", 3, Version{0, 1});
+  const auto mismatch = screen.set("a", "text");
+  const auto records = core->take_records();
+  ASSERT_THAT(records, SizeIs(2));
+  turn();
+  EXPECT_EQ(screen.failed(conflict), ErrorCode::version_conflict);
+  EXPECT_EQ(screen.failed(mismatch), ErrorCode::type_mismatch);
+  core->committed(2, at());
+  turn();
+  EXPECT_EQ(done(first).version.number, 1u);
+  EXPECT_EQ(screen.answered<proto::SetDone>(second).version.number, 2u);
+}
+
+TEST_F(CoreWriting, APendingRecordOutlivesItsSession) {
+  robot.set("a", 1);
+  const auto records = core->take_records();
+  robot.goodbye();
+  turn();
+  core->committed(1, at());
+  const auto get = screen.get("a");
+  turn();
+  EXPECT_EQ(screen.answered<proto::GetDone>(get).current->value, Value(1));
+}
+
+TEST_F(CoreWriting, ATopicIsNotRemovedWhileAWriteIsOnItsWay) {
+  robot.set("a", 1);
+  robot.set("a", Value());
+  robot.set("a", 2);
+  const auto records = core->take_records();
+  ASSERT_THAT(records, SizeIs(3));
+  core->committed(2, at());
+  EXPECT_EQ(statistics().topics, 1u);
+  core->committed(3, at());
+  const auto get = screen.get("a");
+  turn();
+  EXPECT_EQ(screen.answered<proto::GetDone>(get).current->version.number, 3u);
+}
+
+// ---- Limits
+
+TEST_F(CoreWriting, TopicsAreLimited) {
+  CoreOptions options = default_options();
+  options.limits.topics_max = 2;
+  restart(options);
+  robot.connect();
+  robot.set("a", 1);
+  const auto wait = robot.wait("b", "");
+  const auto set = robot.set("c", 1);
+  const auto subscription = robot.subscribe({"d"});
+  const auto other_wait = robot.wait("e", "");
+  const auto again = robot.set("a", 2);
+  turn();
+  EXPECT_EQ(robot.failed(set), ErrorCode::limit_exceeded);
+  EXPECT_EQ(robot.failed(subscription), ErrorCode::limit_exceeded);
+  EXPECT_EQ(robot.failed(other_wait), ErrorCode::limit_exceeded);
+  EXPECT_TRUE(done(again).changed);
+  robot.cancel(wait);
+  const auto now_free = robot.set("c", 1);
+  turn();
+  EXPECT_TRUE(done(now_free).changed);
+}
+
+TEST_F(CoreWriting, RequestsInFlightAreLimited) {
+  CoreOptions options = default_options();
+  options.limits.requests_in_flight_max = 10;
+  restart(options);
+  robot.connect();
+  robot.acknowledges = false;
+  std::vector<proto::RequestId> ids;
+  for (int i = 0; i < 12; ++i) ids.push_back(robot.set("a", i));
+  turn();
+  EXPECT_TRUE(done(ids[9]).changed);
+  EXPECT_EQ(robot.failed(ids[10]), ErrorCode::limit_exceeded);
+  EXPECT_EQ(robot.failed(ids[11]), ErrorCode::limit_exceeded);
+  robot.acknowledge();
+  const auto after = robot.set("a", 99);
+  turn();
+  EXPECT_TRUE(done(after).changed);
+}
+
+TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
+  CoreOptions options = default_options();
+  options.limits.requests_in_flight_max = 10;
+  restart(options);
+  robot.connect();
+  robot.acknowledges = false;
+  for (int i = 0; i < 30; ++i) robot.get("a"), turn();
+  EXPECT_EQ(robot.fatal->code, ErrorCode::limit_exceeded);
+  expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace hoiku::broker

@@ -1,0 +1,27 @@
+#include "broker/store/memory_store.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hoiku::broker {
+namespace {
+
+TEST(MemoryStore, HasNoNewsBeforeTheFirstRecord) {
+  MemoryStore store;
+  EXPECT_FALSE(store.poll());
+  store.append({});
+  EXPECT_FALSE(store.poll());
+}
+
+TEST(MemoryStore, TellsOnceThatEverythingIsCommitted) {
+  MemoryStore store;
+  store.append({Record{1, nullptr}, Record{2, nullptr}});
+  store.append({Record{3, nullptr}});
+  const auto news = store.poll();
+  ASSERT_TRUE(news);
+  EXPECT_EQ(news->kind, StoreNews::Kind::committed);
+  EXPECT_EQ(news->sequence, 3u);
+  EXPECT_FALSE(store.poll());
+}
+
+}  // namespace
+}  // namespace hoiku::broker

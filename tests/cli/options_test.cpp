@@ -1,0 +1,56 @@
+#include "cli/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace hoiku::cli {
+namespace {
+
+std::variant<Options, int> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "hoiku");
+  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// The one line on stderr that a wrong command line gives.
+std::string complaint(const std::vector<const char*>& arguments) {
+  ::testing::internal::CaptureStderr();
+  const auto parsed = parse(arguments);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::get<int>(parsed), usage) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  return said;
+}
+
+TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "true"})).verb).value, Value(true));
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42"})).verb).value, Value(42));
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42", "--type", "string"})).verb).value, Value("42"));
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
+}
+
+TEST(Options, ReadAWait) {
+  const auto options = std::get<Options>(
+      parse({"--json", "wait", "sensor/temperature", "value > 30", "--held-for", "200ms", "--timeout", "5s"}));
+  const auto& wait = std::get<WaitVerb>(options.verb);
+  EXPECT_TRUE(options.json);
+  EXPECT_EQ(options.timeout, std::chrono::seconds(5));
+  EXPECT_EQ(wait.held_for, std::chrono::milliseconds(200));
+  ASSERT_TRUE(wait.condition);
+  EXPECT_TRUE(wait.condition->test(Value(31), Value()));
+}
+
+TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
+  EXPECT_NE(complaint({"get", "a//b"}).find("a//b"), std::string::npos);
+  EXPECT_NE(complaint({"wait", "a", "value >"}).find("value >"), std::string::npos);
+  EXPECT_NE(complaint({"wait", "a", "value > 1", "--timeout", "5"}).find("'5' is not a duration"), std::string::npos);
+  EXPECT_NE(complaint({"--endpoint", "nowhere", "get", "a"}).find("nowhere"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
+  EXPECT_NE(complaint({}).find("hoiku --help"), std::string::npos);
+  EXPECT_NE(complaint({"fly", "a"}).find("hoiku --help"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hoiku::cli

@@ -1,0 +1,38 @@
+#include "cli/output.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hoiku::cli {
+namespace {
+
+TopicChange change() {
+  TopicChange made;
+  made.topic = "sensor/touch";
+  made.old_value = Value();
+  made.value = Value("on \"it\"");
+  made.version = Version{9, 3};
+  made.changed_at = WallTime(std::chrono::hours(24 * 100 + 7) + std::chrono::milliseconds(65));
+  made.writer = "skin";
+  return made;
+}
+
+TEST(Output, AChangeIsOneLineForAPerson) {
+  EXPECT_EQ(change_line(change(), false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3)");
+  auto later = change();
+  later.skipped = 4;
+  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
+}
+
+TEST(Output, AChangeIsOneJsonObjectForAScript) {
+  EXPECT_EQ(change_line(change(), true),
+            R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,)"
+            R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
+}
+
+TEST(Output, ASetTellsTheVersion) {
+  EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, false), "a/b = true  (version 2)");
+  EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, true), R"({"topic":"a/b","value":true,"version":2})");
+}
+
+}  // namespace
+}  // namespace hoiku::cli

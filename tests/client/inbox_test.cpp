@@ -1,0 +1,146 @@
+#include "client/src/inbox.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hoiku::client {
+namespace {
+
+TransitionPtr transition(const std::string& topic, std::uint64_t number, Value value, std::uint64_t epoch = 7) {
+  auto made = std::make_shared<Transition>();
+  made->topic = topic;
+  made->version = Version{epoch, number};
+  made->value = std::move(value);
+  return made;
+}
+
+void expect_balanced(const Inbox& inbox) {
+  const InboxCounts& counts = inbox.counts();
+  EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
+}
+
+TEST(Inbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 1, 10));
+  inbox.put(0, transition("a", 2, 20));
+  inbox.put(0, transition("a", 3, 30));
+  expect_balanced(inbox);
+  const auto item = inbox.take();
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->transition->value, Value(30));
+  EXPECT_EQ(item->previous, nullptr);
+  EXPECT_EQ(item->skipped, 0u);  // nothing was seen before, so nothing is missing
+  EXPECT_EQ(inbox.counts().conflated, 2u);
+  EXPECT_FALSE(inbox.take());
+  expect_balanced(inbox);
+}
+
+TEST(Inbox, SkippedIsTheNumberOfVersionsBetweenTwoReads) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 4, 1));
+  inbox.take();
+  inbox.put(0, transition("a", 5, 2));
+  EXPECT_EQ(inbox.take()->skipped, 0u);
+  inbox.put(0, transition("a", 6, 3));
+  inbox.put(0, transition("a", 9, 4));  // the broker conflated 7 and 8, the inbox 6
+  const auto item = inbox.take();
+  EXPECT_EQ(item->skipped, 3u);
+  EXPECT_EQ(item->previous->value, Value(2));
+}
+
+TEST(Inbox, ANewEpochIsNotCountedAgainstTheOldOne) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 9, 1, 7));
+  inbox.take();
+  inbox.put(0, transition("a", 3, 2, 8));
+  const auto item = inbox.take();
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->skipped, 0u);
+  EXPECT_EQ(item->previous->value, Value(1));
+}
+
+TEST(Inbox, WhatFollowsNeverSetIsCountedFromTheFirstVersion) {
+  Inbox inbox({"a"});
+  inbox.put(0, transition("a", 0, {}, 0));
+  inbox.take();
+  inbox.put(0, transition("a", 3, 1));
+  EXPECT_EQ(inbox.take()->skipped, 2u);
+}
+
+TEST(Inbox, DuplicatesAndOlderVersionsAreDropped) {
+  Inbox inbox;
+  EXPECT_TRUE(inbox.put(0, transition("a", 2, 1)));
+  EXPECT_FALSE(inbox.put(0, transition("a", 2, 1)));
+  EXPECT_FALSE(inbox.put(0, transition("a", 1, 0)));
+  inbox.take();
+  EXPECT_FALSE(inbox.put(0, transition("a", 2, 1)));
+  EXPECT_FALSE(inbox.take());
+  EXPECT_EQ(inbox.counts().duplicates, 3u);
+  expect_balanced(inbox);
+}
+
+TEST(Inbox, TopicsComeInTheOrderInWhichTheyChanged) {
+  Inbox inbox;
+  inbox.put(0, transition("b", 1, 1));
+  inbox.put(0, transition("a", 1, 1));
+  inbox.put(0, transition("b", 2, 2));
+  EXPECT_EQ(inbox.take()->transition->topic, "b");
+  EXPECT_EQ(inbox.take()->transition->topic, "a");
+  EXPECT_FALSE(inbox.take());
+}
+
+TEST(Inbox, TheMarkComesBehindTheSnapshotAndOnce) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 1, 1));
+  EXPECT_TRUE(inbox.end_snapshot(5, true));
+  inbox.put(0, transition("a", 2, 2));
+  EXPECT_EQ(inbox.take()->transition->version.number, 2u);
+  EXPECT_EQ(inbox.take()->transition, nullptr);
+  inbox.begin_resync();
+  EXPECT_FALSE(inbox.end_snapshot(9, false));
+  EXPECT_FALSE(inbox.take());
+}
+
+TEST(Inbox, TopicsMissingInAWholeSnapshotBecomeUnset) {
+  Inbox inbox;
+  inbox.put(0, transition("kept", 3, 1));
+  inbox.put(0, transition("gone", 4, 2));
+  inbox.end_snapshot(1, true);
+  while (inbox.take()) {
+  }
+  inbox.begin_resync();
+  inbox.put(0, transition("kept", 3, 1));
+  EXPECT_TRUE(inbox.end_snapshot(1, true));
+  const auto item = inbox.take();
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->transition->topic, "gone");
+  EXPECT_TRUE(item->transition->value.is_null());
+  EXPECT_EQ(item->transition->version, Version{});
+  EXPECT_EQ(item->previous->value, Value(2));
+  EXPECT_FALSE(inbox.take());
+  expect_balanced(inbox);
+}
+
+TEST(Inbox, TopicsMissingAmongTheChangesStayAsTheyWere) {
+  Inbox inbox;
+  inbox.put(0, transition("quiet", 3, 1));
+  inbox.end_snapshot(1, true);
+  inbox.take_all();
+  inbox.begin_resync();
+  EXPECT_FALSE(inbox.end_snapshot(8, false));
+  EXPECT_FALSE(inbox.take());
+}
+
+TEST(Inbox, ANameThatStandsTwiceHasTwoSlots) {
+  Inbox inbox({"a", "a"});
+  inbox.put(0, transition("a", 1, 1));
+  inbox.put(1, transition("a", 1, 1));
+  EXPECT_FALSE(inbox.put(2, transition("a", 1, 1)));  // no such member
+  EXPECT_EQ(inbox.newest(0)->value, Value(1));
+  EXPECT_EQ(inbox.newest(1)->value, Value(1));
+  inbox.take_all();
+  EXPECT_EQ(inbox.counts().taken, 2u);
+  expect_balanced(inbox);
+}
+
+}  // namespace
+}  // namespace hoiku::client

@@ -1,0 +1,145 @@
+// Bus::watch: a snapshot, a mark, and the changes; over everything that may happen to the connection.
+#include "tests/client/bus_world.hpp"
+
+namespace hoiku {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::UnorderedElementsAre;
+
+TEST(PatternSubscription, GivesTheStateThenTheMarkThenTheChanges) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    co_await bus.topic<int>("s/a").set(1);
+    co_await bus.topic<int>("s/b").set(2);
+    co_await bus.topic<int>("other").set(3);
+    PatternSubscription watch = bus.watch("s/*");
+    std::vector<std::string> topics;
+    for (;;) {
+      const TopicChange change = co_await watch.next();
+      if (change.end_of_snapshot) break;
+      topics.push_back(change.topic);
+      EXPECT_TRUE(change.old_value.is_null());
+      EXPECT_EQ(change.writer, "a");
+    }
+    EXPECT_THAT(topics, UnorderedElementsAre("s/a", "s/b"));
+    co_await bus.topic<int>("s/c").set(7);  // a topic that is created later
+    TopicChange change = co_await watch.next();
+    EXPECT_EQ(change.topic, "s/c");
+    co_await bus.topic<int>("s/a").set(5);
+    co_await bus.topic<int>("s/a").set(6);
+    co_await bus.topic<int>("s/a").set(7);
+    co_await sim::settle();
+    change = co_await watch.next();
+    EXPECT_EQ(change.old_value, Value(1));
+    EXPECT_EQ(change.value, Value(7));
+    EXPECT_EQ(change.version.number, 4u);
+    EXPECT_EQ(change.skipped, 2u);
+    EXPECT_FALSE(watch.try_next());
+    const SubscriptionStatistics counts = watch.statistics();
+    EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
+  });
+}
+
+TEST(PatternSubscription, AnEmptyMatchHasAMarkToo) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    PatternSubscription watch = bus.watch("**");
+    const TopicChange first = co_await watch.next();
+    EXPECT_TRUE(first.end_of_snapshot);
+    PatternSubscription plain = bus.watch("never/set");
+    const TopicChange mark = co_await plain.next();
+    EXPECT_TRUE(mark.end_of_snapshot);
+  });
+}
+
+TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    Bus screen = co_await world.connect(nursery, "screen", session_timeout(2s));
+    auto a = robot.topic<int>("s/a");
+    auto b = robot.topic<int>("s/b");
+    co_await a.set(1);
+    co_await b.set(1);
+    PatternSubscription watch = screen.watch("s/*");
+    for (int i = 0; i < 3; ++i) co_await watch.next();
+
+    world.network().cut("screen", 1s);  // resumed
+    co_await a.set(2);
+    TopicChange change = co_await watch.next();
+    EXPECT_EQ(change.value, Value(2));
+    EXPECT_EQ(change.old_value, Value(1));
+    EXPECT_EQ(change.skipped, 0u);
+
+    world.network().cut("screen", 10s);  // the session is lost; only what changed is told
+    co_await a.set(3);
+    co_await a.set(4);
+    change = co_await watch.next();
+    EXPECT_EQ(change.value, Value(4));
+    EXPECT_EQ(change.old_value, Value(2));
+    EXPECT_EQ(change.skipped, 1u);
+    EXPECT_FALSE(watch.try_next());
+
+    world.start_broker();  // both topics are gone
+    std::vector<std::string> gone;
+    for (int i = 0; i < 2; ++i) {
+      change = co_await watch.next();
+      EXPECT_TRUE(change.value.is_null());
+      EXPECT_EQ(change.version.number, 0u);
+      gone.push_back(change.topic);
+    }
+    EXPECT_THAT(gone, UnorderedElementsAre("s/a", "s/b"));
+    co_await a.set(9);
+    change = co_await watch.next();
+    EXPECT_EQ(change.value, Value(9));
+    EXPECT_TRUE(change.old_value.is_null());
+  });
+}
+
+TEST(PatternSubscription, ASlowReaderGetsTheNewestOfEachTopicAndTheCountsAddUp) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    Bus screen = co_await world.connect(nursery, "screen");
+    PatternSubscription watch = screen.watch("s/*");
+    co_await watch.next();
+    for (int i = 1; i <= 200; ++i) co_await robot.topic<int>("s/" + std::to_string(i % 4)).set(i);
+    co_await sim::settle();
+    std::uint64_t yielded = 0;
+    std::uint64_t skipped = 0;
+    while (const auto change = watch.try_next()) {
+      ++yielded;
+      skipped += change->version.number - 1;  // the first sight of each: what came before it
+      EXPECT_GT(*change->value.get_if<std::int64_t>(), 196);
+    }
+    EXPECT_EQ(yielded, 4u);
+    EXPECT_EQ(skipped + yielded, 200u);
+    const SubscriptionStatistics counts = watch.statistics();
+    EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
+    EXPECT_EQ(counts.pending, 0u);
+  });
+}
+
+TEST(PatternSubscription, MoreThanTheLimitIsRefusedAndSaidSo) {
+  Limits limits;
+  limits.subscriptions_per_session_max = 2;
+  in_a_world(
+      [](BusWorld& world, Nursery& nursery) -> Task<> {
+        Bus bus = co_await world.connect(nursery, "a");
+        PatternSubscription one = bus.watch("a/*");
+        PatternSubscription two = bus.watch("b/*");
+        PatternSubscription three = bus.watch("c/*");
+        co_await one.next();
+        co_await two.next();
+        ErrorCode code{};
+        try {
+          co_await three.next();
+        } catch (const Error& error) {
+          code = error.code();
+        }
+        EXPECT_EQ(code, ErrorCode::limit_exceeded);
+      },
+      limits);
+}
+
+}  // namespace
+}  // namespace hoiku

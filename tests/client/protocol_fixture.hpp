@@ -1,0 +1,112 @@
+// protocol_fixture.hpp: a Protocol and the other half of the conversation, spoken by the test.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/src/protocol.hpp"
+
+namespace hoiku::client {
+
+class ProtocolTest : public testing::Test {
+ protected:
+  using ClientFramePtr = std::shared_ptr<const proto::ClientFrame>;
+
+  static ProtocolOptions options() {
+    ProtocolOptions made;
+    made.client_name = "test";
+    made.session_timeout = std::chrono::milliseconds(3000);
+    made.limits.requests_in_flight_max = 8;
+    return made;
+  }
+
+  proto::ServerFrame frame() {
+    proto::ServerFrame made;
+    made.incarnation = incarnation;
+    made.number = ++number;
+    made.acknowledged = client_frames;
+    return made;
+  }
+  proto::ServerFrame acknowledgement() {
+    proto::ServerFrame made;
+    made.incarnation = incarnation;
+    made.acknowledged = client_frames;
+    return made;
+  }
+
+  // Connects and takes the hello.
+  ClientFramePtr hello() {
+    protocol.connected(now);
+    ClientFramePtr sent = protocol.take_frame(now);
+    incarnation = sent->incarnation;
+    return sent;
+  }
+  Received welcome_new(std::uint64_t run = 1) {
+    number = client_frames = 0;
+    proto::ServerFrame made = acknowledgement();
+    made.welcome.emplace();
+    made.welcome->run = run;
+    made.welcome->since = since = incarnation;
+    made.welcome->session_timeout = std::chrono::milliseconds(3000);
+    return give(made);
+  }
+  Received welcome_back(std::uint64_t run = 1) {
+    proto::ServerFrame made = acknowledgement();
+    made.welcome.emplace();
+    made.welcome->resumed = true;
+    made.welcome->run = run;
+    made.welcome->since = since;
+    made.welcome->session_timeout = std::chrono::milliseconds(3000);
+    return give(made);
+  }
+  Received connect(std::uint64_t run = 1) {
+    hello();
+    return welcome_new(run);
+  }
+  void cut() { protocol.disconnected(); }
+
+  Received give(const proto::ServerFrame& made) {
+    Result<Received> result = protocol.receive(made, now);
+    EXPECT_TRUE(result) << (result ? "" : result.failure().message);
+    return result ? std::move(*result) : Received{};
+  }
+  // The next frame, as the broker processes it.
+  ClientFramePtr take() {
+    ClientFramePtr sent = protocol.take_frame(now);
+    if (sent && sent->number != 0) client_frames = sent->number;
+    return sent;
+  }
+  std::vector<proto::Command> take_commands() {
+    ClientFramePtr sent = take();
+    return sent ? sent->commands : std::vector<proto::Command>{};
+  }
+
+  proto::ServerFrame set_done(proto::RequestId id, std::uint64_t version) {
+    proto::ServerFrame made = frame();
+    proto::SetDone done;
+    done.id = id;
+    done.version = Version{5, version};
+    made.answers.emplace_back(done);
+    return made;
+  }
+  static proto::Delivery delivery(proto::RequestId subscription, const std::string& topic, std::uint64_t version,
+                                  Value value, std::uint64_t epoch = 5) {
+    auto transition = std::make_shared<Transition>();
+    transition->topic = topic;
+    transition->version = Version{epoch, version};
+    transition->value = std::move(value);
+    proto::Delivery made;
+    made.subscription = subscription;
+    made.transition = std::move(transition);
+    return made;
+  }
+
+  TimePoint now{std::chrono::hours(1)};
+  std::uint64_t incarnation = 0;
+  std::uint64_t since = 0;
+  std::uint64_t number = 0;         // of the last frame that the broker sent
+  std::uint64_t client_frames = 0;  // the last one that the broker has processed
+  Protocol protocol{options()};
+};
+
+}  // namespace hoiku::client

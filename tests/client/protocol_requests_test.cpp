@@ -1,0 +1,130 @@
+// Requests: limits, answers, and what becomes of those that nobody waits for any more.
+#include "tests/client/protocol_fixture.hpp"
+
+namespace hoiku::client {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+TEST_F(ProtocolTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
+  connect();
+  const auto refused = protocol.set("a", std::string((std::size_t{1} << 20) + 1, 'x'), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
+  EXPECT_TRUE(protocol.set("a", std::string(std::size_t{1} << 20, 'x'), {}));
+}
+
+TEST_F(ProtocolTest, APredicateThatFitsNoFrameIsRefused) {
+  const auto big = Predicate::compare(Predicate::Op::equal, std::string(std::size_t{5} << 20, 'x'));
+  const auto refused = protocol.wait("a", big, 0ns);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
+}
+
+TEST_F(ProtocolTest, FramesStayFarBelowTheirLimit) {
+  connect();
+  for (int i = 0; i < 6; ++i) *protocol.set("a", std::string(std::size_t{1} << 20, 'x'), {});
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(take_commands().size(), 1u);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
+  connect();
+  proto::RequestId first = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto id = *protocol.set("a", i, {});
+    if (i == 0) first = id;
+  }
+  EXPECT_EQ(take_commands().size(), 8u);
+  EXPECT_EQ(take(), nullptr);
+  give(set_done(first, 1));
+  EXPECT_EQ(take_commands().size(), 1u);
+}
+
+TEST_F(ProtocolTest, WhatWasCancelledBeforeItWasSentNeverIs) {
+  const auto id = *protocol.set("a", 1, {});
+  const auto kept = *protocol.set("b", 2, {});
+  protocol.cancel(id);
+  connect();
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Set>(commands[0]).id, kept);
+}
+
+TEST_F(ProtocolTest, CancelledRequestsDoNotPileUpWithoutAConnection) {
+  for (int i = 0; i < 10'000; ++i) protocol.cancel(*protocol.set("a", i, {}));
+  EXPECT_EQ(protocol.open_requests(), 0u);
+  connect();
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, AnAbandonedWriteStillCountsUntilItsAnswerComes) {
+  connect();
+  std::vector<proto::RequestId> ids;
+  for (int i = 0; i < 9; ++i) ids.push_back(*protocol.set("a", i, {}));
+  EXPECT_EQ(take_commands().size(), 8u);
+  protocol.cancel(ids[0]);
+  EXPECT_EQ(protocol.open_requests(), 8u);
+  EXPECT_EQ(take(), nullptr);  // its place is not free yet
+  EXPECT_THAT(give(set_done(ids[0], 1)).completions, IsEmpty());
+  EXPECT_EQ(take_commands().size(), 1u);
+}
+
+TEST_F(ProtocolTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
+  connect();
+  const auto id = *protocol.wait("a", {}, 0ns);
+  take();
+  protocol.cancel(id);
+  protocol.cancel(id);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::CancelWait>(commands[0]).wait, id);
+  proto::ServerFrame late = frame();
+  proto::WaitDone done;
+  done.id = id;
+  done.match = std::make_shared<Transition>();
+  late.answers.emplace_back(done);
+  EXPECT_THAT(give(late).completions, IsEmpty());
+  EXPECT_EQ(protocol.open_requests(), 0u);
+}
+
+TEST_F(ProtocolTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
+  connect();
+  const auto id = *protocol.wait("a", {}, 0ns);
+  take();
+  protocol.cancel(id);
+  cut();
+  hello();
+  welcome_new();
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, AnAnswerOfTheWrongKindIsAnErrorOfThatRequestOnly) {
+  connect();
+  const auto id = protocol.get("a");
+  take();
+  const Received received = give(set_done(id, 1));
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(std::get<proto::Failed>(received.completions[0].answer).failure.code, ErrorCode::protocol_violation);
+}
+
+TEST_F(ProtocolTest, AnswersToUnknownRequestsAreIgnored) {
+  connect();
+  EXPECT_THAT(give(set_done(77, 1)).completions, IsEmpty());
+}
+
+TEST_F(ProtocolTest, ARequestThatOnlyTheNextBrokerRefusesFailsWithoutBeingSent) {
+  const auto id = *protocol.set("a", std::string(200'000, 'x'), {});
+  hello();
+  proto::ServerFrame made = acknowledgement();
+  made.welcome.emplace();
+  made.welcome->frame_bytes_max = 100'000;
+  const Received received = give(made);
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(received.completions[0].id, id);
+  EXPECT_EQ(take(), nullptr);
+}
+
+}  // namespace
+}  // namespace hoiku::client

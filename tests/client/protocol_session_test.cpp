@@ -1,0 +1,242 @@
+// How a session begins, goes on over other connections, is lost, and ends.
+#include "tests/client/protocol_fixture.hpp"
+
+namespace hoiku::client {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_F(ProtocolTest, TheFirstFrameIsTheHelloAndNothingGoesOutBeforeTheWelcome) {
+  protocol.get("a");
+  const auto sent = hello();
+  ASSERT_TRUE(sent->hello);
+  EXPECT_EQ(sent->hello->client_name, "test");
+  EXPECT_EQ(sent->number, 0u);
+  EXPECT_TRUE(sent->commands.empty());
+  EXPECT_EQ(protocol.take_frame(now), nullptr);
+
+  EXPECT_EQ(welcome_new().session, SessionNews::opened);
+  EXPECT_EQ(take_commands().size(), 1u);
+}
+
+TEST_F(ProtocolTest, EverythingOfOneTurnGoesIntoOneFrame) {
+  connect();
+  for (int i = 0; i < 5; ++i) *protocol.set("a", i, {});
+  const auto sent = take();
+  EXPECT_EQ(sent->number, 1u);
+  EXPECT_EQ(sent->commands.size(), 5u);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
+  connect();
+  *protocol.set("a", 1, {});
+  take();
+  give(acknowledgement());
+  *protocol.set("b", 2, {});
+  protocol.take_frame(now);  // on its way when the link breaks: never processed
+  cut();
+
+  const auto greeting = hello();
+  EXPECT_EQ(greeting->incarnation, 2u);
+  EXPECT_EQ(welcome_back().session, SessionNews::resumed);
+  const auto again = take();
+  EXPECT_EQ(again->number, 2u);
+  EXPECT_EQ(again->incarnation, 2u);
+  ASSERT_EQ(again->commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Set>(again->commands[0]).topic, "b");
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, AnswersThatWereSentTwiceCountOnce) {
+  connect();
+  const auto id = *protocol.set("a", 1, {});
+  take();
+  const auto answer = set_done(id, 1);
+  EXPECT_EQ(give(answer).completions.size(), 1u);
+  EXPECT_THAT(give(answer).completions, IsEmpty());
+}
+
+TEST_F(ProtocolTest, AGapInTheNumbersEndsTheConnection) {
+  connect();
+  ++number;
+  const auto result = protocol.receive(frame(), now);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.failure().code, ErrorCode::protocol_violation);
+}
+
+TEST_F(ProtocolTest, WhatNoCorrectBrokerSaysEndsTheConnection) {
+  connect();
+  client_frames = 9;  // acknowledges what was never sent
+  EXPECT_FALSE(protocol.receive(acknowledgement(), now));
+  client_frames = 0;
+  proto::ServerFrame second = acknowledgement();
+  second.welcome.emplace();
+  EXPECT_FALSE(protocol.receive(second, now));
+  proto::ServerFrame unnumbered = set_done(1, 1);
+  unnumbered.number = 0;
+  EXPECT_FALSE(protocol.receive(unnumbered, now));
+  cut();
+  hello();
+  EXPECT_FALSE(protocol.receive(acknowledgement(), now));  // no welcome
+}
+
+TEST_F(ProtocolTest, FramesOfAnOlderConnectionAreIgnored) {
+  connect();
+  const auto id = *protocol.set("a", 1, {});
+  take();
+  auto late = set_done(id, 1);
+  number = 0;
+  cut();
+  hello();
+  welcome_back();
+  EXPECT_THAT(give(late).completions, IsEmpty());
+  EXPECT_EQ(give(set_done(id, 1)).completions.size(), 1u);
+}
+
+TEST_F(ProtocolTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
+  connect();
+  give(frame());
+  give(frame());
+  const auto sent = take();
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->number, 0u);
+  EXPECT_EQ(sent->acknowledged, 2u);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, AnAcknowledgementRidesOnCommands) {
+  connect();
+  give(frame());
+  protocol.get("a");
+  const auto sent = take();
+  EXPECT_EQ(sent->number, 1u);
+  EXPECT_EQ(sent->acknowledged, 1u);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
+  connect();
+  const auto start = now;
+  EXPECT_EQ(protocol.next_heartbeat(), start + 1s);
+  now = start + 999ms;
+  EXPECT_EQ(take(), nullptr);
+  protocol.get("a");
+  take();
+  EXPECT_EQ(protocol.next_heartbeat(), start + 1999ms);  // something else was sent
+  now = start + 1999ms;
+  const auto beat = take();
+  ASSERT_TRUE(beat);
+  EXPECT_EQ(beat->number, 0u);
+  EXPECT_THAT(beat->commands, IsEmpty());
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, WithoutAConnectionThereIsNoHeartbeat) {
+  EXPECT_EQ(protocol.next_heartbeat(), never);
+  connect();
+  cut();
+  EXPECT_EQ(protocol.next_heartbeat(), never);
+  EXPECT_EQ(protocol.take_frame(now + 1h), nullptr);
+}
+
+TEST_F(ProtocolTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgain) {
+  connect();
+  const auto id = *protocol.set("a", 1, {});
+  take();
+  cut();
+  const auto waiting = *protocol.set("b", 2, {});  // was never sent
+  hello();
+  const Received received = welcome_new();
+  EXPECT_EQ(received.session, SessionNews::lost);
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(received.completions[0].id, id);
+  const auto& failed = std::get<proto::Failed>(received.completions[0].answer);
+  EXPECT_EQ(failed.failure.code, ErrorCode::outcome_unknown);
+  EXPECT_THAT(failed.failure.message, testing::HasSubstr("'a'"));
+
+  const auto sent = take();
+  EXPECT_EQ(sent->number, 1u);  // a new session counts anew
+  ASSERT_EQ(sent->commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Set>(sent->commands[0]).id, waiting);
+}
+
+TEST_F(ProtocolTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSent) {
+  connect();
+  const auto wait = *protocol.wait("a", Predicate::compare(Predicate::Op::greater, 3), 0ns);
+  const auto get = protocol.get("a");
+  take();
+  cut();
+  const auto later = protocol.get("b");
+  hello();
+  welcome_new();
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 3u);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_TRUE(std::get<proto::Wait>(commands[0]).predicate);
+  EXPECT_EQ(std::get<proto::Get>(commands[1]).id, get);
+  EXPECT_EQ(std::get<proto::Get>(commands[2]).id, later);
+}
+
+TEST_F(ProtocolTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
+  connect();
+  const auto id = *protocol.set("a", 1, {});
+  take();
+  cut();
+  hello();  // the broker has lost the session and makes a new one, but its welcome is lost with the link
+  since = incarnation;
+  number = client_frames = 0;
+  cut();
+  hello();
+  const Received received = welcome_back();  // it calls the new one resumed
+  EXPECT_EQ(received.session, SessionNews::lost);
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(received.completions[0].id, id);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(ProtocolTest, AnotherRunOfTheBrokerIsToldApartFromALostSession) {
+  connect(1);
+  cut();
+  hello();
+  EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
+}
+
+TEST_F(ProtocolTest, AFatalErrorEndsTheSessionAtOnce) {
+  connect();
+  *protocol.set("a", 1, {});
+  take();
+  proto::ServerFrame last = acknowledgement();
+  last.fatal = Failure{ErrorCode::unavailable, "the broker is ending"};
+  const Received received = give(last);
+  ASSERT_TRUE(received.fatal);
+  EXPECT_EQ(received.fatal->code, ErrorCode::unavailable);
+  ASSERT_EQ(received.completions.size(), 1u);  // nobody waits for a broker that may never come back
+  hello();
+  EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
+}
+
+TEST_F(ProtocolTest, ARefusedHelloIsFatalEvenWithoutAnIncarnation) {
+  hello();
+  proto::ServerFrame refusal;
+  refusal.fatal = Failure{ErrorCode::unsupported_version, "version 1 is not spoken here"};
+  EXPECT_TRUE(give(refusal).fatal);
+}
+
+TEST_F(ProtocolTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
+  connect();
+  *protocol.set("a", 1, {});
+  protocol.say_goodbye();
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[1]));
+  EXPECT_FALSE(protocol.gone());
+  give(acknowledgement());
+  EXPECT_TRUE(protocol.gone());
+  EXPECT_EQ(protocol.next_heartbeat(), never);
+}
+
+}  // namespace
+}  // namespace hoiku::client

@@ -1,0 +1,152 @@
+// Subscriptions: inboxes, snapshots, and where they go on when a session was lost.
+#include "tests/client/protocol_fixture.hpp"
+
+namespace hoiku::client {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class SubscriptionTest : public ProtocolTest {
+ protected:
+  void subscribe(std::vector<std::string> topics) {
+    id = protocol.subscribe(std::move(topics));
+    take();
+  }
+  Received deliver(std::vector<proto::Delivery> deliveries, std::optional<std::uint64_t> snapshot_end = {},
+                   std::uint64_t complete_through = 0) {
+    proto::ServerFrame made = frame();
+    made.deliveries = std::move(deliveries);
+    if (snapshot_end) made.snapshot_ends.push_back(proto::SnapshotEnd{id, *snapshot_end, true});
+    made.complete_through = complete_through;
+    return give(made);
+  }
+  std::optional<proto::ResumePoint> resubscribed(std::uint64_t run) {
+    cut();
+    hello();
+    welcome_new(run);
+    const auto commands = take_commands();
+    EXPECT_EQ(commands.size(), 1u);
+    if (commands.empty()) return {};
+    EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).id, id);
+    return std::get<proto::Subscribe>(commands[0]).resume;
+  }
+  proto::RequestId id = 0;
+};
+
+TEST_F(SubscriptionTest, AFrameIsAppliedWholeAndItsSubscriptionsAreNamedOnce) {
+  connect();
+  subscribe({"a", "b"});
+  auto second = delivery(id, "b", 1, 2);
+  second.member = 1;
+  EXPECT_THAT(deliver({delivery(id, "a", 1, 1), second}, 4).subscriptions, ElementsAre(id));
+  EXPECT_EQ(protocol.inbox(id)->newest(0)->value, Value(1));
+  EXPECT_EQ(protocol.inbox(id)->newest(1)->value, Value(2));
+}
+
+TEST_F(SubscriptionTest, WhatComesAfterTheEndOfASubscriptionIsDropped) {
+  connect();
+  subscribe({"a"});
+  protocol.cancel(id);
+  EXPECT_EQ(protocol.inbox(id), nullptr);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Unsubscribe>(commands[0]).subscription, id);
+  EXPECT_THAT(deliver({delivery(id, "a", 1, 1)}, 4).subscriptions, IsEmpty());
+}
+
+TEST_F(SubscriptionTest, ARefusedSubscriptionIsAnAnswer) {
+  connect();
+  subscribe({"a"});
+  proto::ServerFrame made = frame();
+  proto::Failed failed;
+  failed.id = id;
+  failed.failure = {ErrorCode::limit_exceeded, "too many"};
+  made.answers.emplace_back(failed);
+  EXPECT_EQ(give(made).completions.size(), 1u);
+  EXPECT_EQ(protocol.inbox(id), nullptr);
+}
+
+TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
+  connect();
+  subscribe({"s/*"});
+  deliver({delivery(id, "s/a", 1, 1)}, 10);
+  deliver({delivery(id, "s/a", 2, 2)}, {}, 17);
+  const auto resume = resubscribed(1);
+  ASSERT_TRUE(resume);
+  EXPECT_EQ(resume->run, 1u);
+  EXPECT_EQ(resume->revision, 17u);
+}
+
+TEST_F(SubscriptionTest, CompletenessToldBeforeTheSnapshotWasWholeDoesNotCount) {
+  connect();
+  subscribe({"s/*"});
+  deliver({}, {}, 30);
+  deliver({}, 20);
+  EXPECT_EQ(resubscribed(1)->revision, 20u);
+}
+
+TEST_F(SubscriptionTest, AnUnfinishedSnapshotIsAskedForAgainAsAWhole) {
+  connect();
+  subscribe({"s/*"});
+  deliver({delivery(id, "s/a", 1, 1)}, {}, 30);
+  EXPECT_FALSE(resubscribed(1));
+}
+
+TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
+  connect();
+  subscribe({"s/*"});
+  deliver({}, 10);
+  ASSERT_EQ(resubscribed(1)->revision, 10u);
+  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // part of the catching up
+  EXPECT_EQ(resubscribed(1)->revision, 10u);
+}
+
+TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAreDropped) {
+  connect(1);
+  subscribe({"s/*"});
+  deliver({delivery(id, "s/durable", 3, 1), delivery(id, "s/volatile", 8, 2)}, 10);
+  Inbox& inbox = *protocol.inbox(id);
+  while (inbox.take()) {
+  }
+  EXPECT_FALSE(resubscribed(2));
+  const Received received = deliver({delivery(id, "s/durable", 3, 1)}, 1);
+  EXPECT_THAT(received.subscriptions, ElementsAre(id));
+  const auto item = inbox.take();
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->transition->topic, "s/volatile");
+  EXPECT_TRUE(item->transition->value.is_null());
+  EXPECT_FALSE(inbox.take());
+}
+
+TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) {
+  connect(1);
+  subscribe({"s/*"});
+  deliver({delivery(id, "s/volatile", 8, 2)}, 10);
+  cut();
+  hello();
+  welcome_new(1);  // the session is lost; before the subscription goes out again, the broker restarts
+  EXPECT_FALSE(resubscribed(2));
+  Inbox& inbox = *protocol.inbox(id);
+  while (inbox.take()) {
+  }
+  deliver({}, 1);
+  const auto item = inbox.take();
+  ASSERT_TRUE(item);
+  EXPECT_TRUE(item->transition->value.is_null());
+}
+
+TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
+  id = protocol.subscribe({"a"});
+  connect();
+  cut();
+  hello();
+  welcome_new(2);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_FALSE(std::get<proto::Subscribe>(commands[0]).resume);
+}
+
+}  // namespace
+}  // namespace hoiku::client

@@ -1,0 +1,86 @@
+#include "hoiku/proto/endpoint.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hoiku::proto {
+namespace {
+
+using testing::HasSubstr;
+using Kind = Endpoint::Kind;
+
+Endpoint tcp(std::string host, std::uint16_t port) { return Endpoint{Kind::tcp, std::move(host), port, {}}; }
+
+TEST(Endpoint, IsReadAsItIsWritten) {
+  EXPECT_EQ(parse_endpoint("tcp://127.0.0.1:7411", EndpointUse::connect).value(), tcp("127.0.0.1", 7411));
+  EXPECT_EQ(parse_endpoint("tcp://robot.local:1", EndpointUse::connect).value(), tcp("robot.local", 1));
+  EXPECT_EQ(parse_endpoint("tcp://[::1]:65535", EndpointUse::connect).value(), tcp("::1", 65535));
+  EXPECT_EQ(parse_endpoint("ipc:///run/hoiku.sock", EndpointUse::connect).value(),
+            (Endpoint{Kind::ipc, {}, 0, "/run/hoiku.sock"}));
+  EXPECT_EQ(parse_endpoint(default_endpoint, EndpointUse::connect).value(), tcp("127.0.0.1", default_port));
+}
+
+TEST(Endpoint, AWildcardIsForListening) {
+  EXPECT_EQ(parse_endpoint("tcp://*:7411", EndpointUse::listen).value(), tcp("*", 7411));
+  EXPECT_EQ(parse_endpoint("tcp://127.0.0.1:*", EndpointUse::listen).value(), tcp("127.0.0.1", 0));
+  EXPECT_EQ(parse_endpoint("tcp://127.0.0.1:0", EndpointUse::listen).value(), tcp("127.0.0.1", 0));
+  for (const char* text : {"tcp://*:7411", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"})
+    EXPECT_FALSE(parse_endpoint(text, EndpointUse::connect)) << text;
+}
+
+TEST(Endpoint, WhatMakesNoSenseIsNamedWithAReason) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "it begins with neither tcp:// nor ipc://"},
+      {"7411", "it begins with neither tcp:// nor ipc://"},
+      {"udp://127.0.0.1:7411", "it begins with neither tcp:// nor ipc://"},
+      {"TCP://127.0.0.1:7411", "it begins with neither tcp:// nor ipc://"},
+      {"tcp://", "the port is missing"},
+      {"tcp://127.0.0.1", "the port is missing"},
+      {"tcp://[::1]", "the port is missing"},
+      {"tcp://:7411", "the host is missing"},
+      {"tcp://127.0.0.1:", "the port is not a number"},
+      {"tcp://127.0.0.1:-1", "the port is not a number"},
+      {"tcp://127.0.0.1:65536", "the port is not a number"},
+      {"tcp://127.0.0.1:74111111111111111111", "the port is not a number"},
+      {"tcp://127.0.0.1:7411 ", "the port is not a number"},
+      {"tcp://127.0.0.1:0x10", "the port is not a number"},
+      {"tcp://::1:7411", "an IPv6 address stands in brackets"},
+      {"tcp://[::1:7411", "the bracket of the IPv6 address is not closed"},
+      {"tcp://[robot]:7411", "what stands in brackets is not an IPv6 address"},
+      {"tcp://ro bot:7411", "the host is neither an address nor a name"},
+      {"tcp://a;127.0.0.1:7411", "the host is neither an address nor a name"},
+      {"ipc://", "the path is missing"},
+      {"ipc://*", "ipc needs a path"},
+  };
+  for (const auto& [text, reason] : cases) {
+    const auto endpoint = parse_endpoint(text, EndpointUse::connect);
+    ASSERT_FALSE(endpoint) << text;
+    EXPECT_EQ(endpoint.failure().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(endpoint.failure().message, HasSubstr(reason)) << text;
+    EXPECT_THAT(endpoint.failure().message, HasSubstr("it looks like tcp://127.0.0.1:7411 or ipc:///run/hoiku.sock"));
+  }
+}
+
+TEST(Endpoint, APathHasALimit) {
+  EXPECT_TRUE(parse_endpoint("ipc://" + std::string(ipc_path_bytes_max, 'x'), EndpointUse::listen));
+  EXPECT_FALSE(parse_endpoint("ipc://" + std::string(ipc_path_bytes_max + 1, 'x'), EndpointUse::listen));
+}
+
+TEST(Endpoint, AMessageShowsNoControlCharactersAndNotTooMuch) {
+  const auto endpoint = parse_endpoint("\x1b[2J\n" + std::string(100'000, 'x'), EndpointUse::connect);
+  ASSERT_FALSE(endpoint);
+  EXPECT_LT(endpoint.failure().message.size(), 400U);
+  EXPECT_EQ(endpoint.failure().message.find('\x1b'), std::string::npos);
+  EXPECT_EQ(endpoint.failure().message.find('\n'), std::string::npos);
+}
+
+TEST(Endpoint, LoopbackIsWhatOnlyThisMachineReaches) {
+  for (const char* text : {"ipc:///run/a", "tcp://127.0.0.1:1", "tcp://127.255.0.3:1", "tcp://localhost:1",
+                           "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"})
+    EXPECT_TRUE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;
+  for (const char* text : {"tcp://*:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://10.0.0.1:1", "tcp://robot:1",
+                           "tcp://localhost.evil:1", "tcp://127.0.0.1.evil:1", "tcp://[::ffff:10.0.0.1]:1"})
+    EXPECT_FALSE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;
+}
+
+}  // namespace
+}  // namespace hoiku::proto

@@ -1,0 +1,133 @@
+// sample_frames.hpp: frames with everything in them, for the tests of the codec.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::proto::samples {
+
+inline std::shared_ptr<const Transition> transition(Value value, std::string topic = "sensor/touch/left") {
+  auto made = std::make_shared<Transition>();
+  made->topic = std::move(topic);
+  made->version = Version{0xFEDCBA9876543210u, 7};
+  made->revision = 4711;
+  made->value = std::move(value);
+  made->changed_at = WallTime(std::chrono::microseconds(1'700'000'000'123'456));
+  made->writer = "touch service";
+  made->quality = Quality::stale;
+  made->source_time = WallTime(std::chrono::microseconds(-5));
+  return made;
+}
+
+inline std::vector<Value> values() {
+  return {Value(),
+          Value(true),
+          Value(false),
+          Value(0),
+          Value(std::numeric_limits<std::int64_t>::min()),
+          Value(std::numeric_limits<std::int64_t>::max()),
+          Value(0.0),
+          Value(21.5),
+          Value(std::nan("")),
+          Value(-HUGE_VAL),
+          Value(""),
+          Value("to be"),
+          Value("\xFFnot UTF-8"),
+          Value(Bytes{""}),
+          Value(Bytes{std::string("\x00\xFF", 2)}),
+          Value(MessageBytes{"robot.Pose", std::string("\x08\x00", 2)})};
+}
+
+inline ClientFrame hello() {
+  ClientFrame frame;
+  frame.incarnation = 3;
+  frame.acknowledged = 17;
+  frame.hello.emplace();
+  for (std::size_t i = 0; i < frame.hello->token.size(); ++i) frame.hello->token[i] = static_cast<std::uint8_t>(i * 17);
+  frame.hello->client_name = "brain é";
+  frame.hello->session_timeout = std::chrono::milliseconds(2500);
+  return frame;
+}
+
+inline ClientFrame commands() {
+  ClientFrame frame;
+  frame.incarnation = 3;
+  frame.number = 12;
+  frame.acknowledged = 17;
+  RequestId id = 100;
+  for (const Value& value : values()) {
+    Set set;
+    set.id = id++;
+    set.topic = "a/b";
+    set.value = value;
+    if (id % 2 == 0) set.if_version = Version{id % 4 == 0 ? 0 : ~std::uint64_t{0}, id};
+    if (id % 3 == 0) set.source_time = WallTime(std::chrono::microseconds(static_cast<std::int64_t>(id) - 105));
+    frame.commands.emplace_back(std::move(set));
+  }
+  frame.commands.emplace_back(Get{id++, "c"});
+  frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt});
+  frame.commands.emplace_back(Subscribe{id++, {"a", "b", "a"}, ResumePoint{~std::uint64_t{0}, 9}});
+  frame.commands.emplace_back(Unsubscribe{id++, 5});
+  Wait wait;
+  wait.id = id++;
+  wait.topic = "battery";
+  frame.commands.emplace_back(wait);
+  for (const char* text :
+       {"value > 3", "!(value.a.b == \"x\") || old_value != double(nan) && value == happy && value != null()",
+        "abs(value - old_value) >= 0.5 && abs(value) < int64(7)",
+        "value == bytes(00ff) || value == message(\"a.B\",0801)"}) {
+    wait.id = id++;
+    wait.predicate = Predicate::parse(text).value();
+    wait.hold += std::chrono::nanoseconds(1'500'000'001);
+    frame.commands.emplace_back(wait);
+  }
+  frame.commands.emplace_back(CancelWait{id++, 6});
+  frame.commands.emplace_back(Goodbye{});
+  return frame;
+}
+
+inline ServerFrame welcome() {
+  ServerFrame frame;
+  frame.incarnation = 3;
+  frame.acknowledged = 11;
+  Welcome welcome;
+  welcome.resumed = true;
+  welcome.run = 0x8000000000000001u;
+  welcome.since = 2;
+  welcome.session_timeout = std::chrono::milliseconds(3000);
+  welcome.value_bytes_max = 1 << 20;
+  welcome.frame_bytes_max = 4 << 20;
+  frame.welcome = welcome;
+  return frame;
+}
+
+inline ServerFrame fatal() {
+  ServerFrame frame;
+  frame.fatal = Failure{ErrorCode::session_lost, "the session \"\xFF\" is gone"};
+  return frame;
+}
+
+inline ServerFrame batch() {
+  ServerFrame frame;
+  frame.incarnation = 3;
+  frame.number = 40;
+  frame.acknowledged = 12;
+  std::uint32_t member = 0;
+  for (const Value& value : values()) frame.deliveries.push_back(Delivery{5, member++, transition(value)});
+  frame.deliveries.push_back(Delivery{6, 0, std::make_shared<Transition>()});
+  frame.snapshot_ends = {SnapshotEnd{5, 4711, true}, SnapshotEnd{6, 0, false}};
+  frame.answers.emplace_back(SetDone{100, Version{1, 2}, 3, true});
+  frame.answers.emplace_back(GetDone{101, transition(Value(1))});
+  frame.answers.emplace_back(WaitDone{102, transition(Value("x"))});
+  frame.answers.emplace_back(Failed{103, Failure{ErrorCode::version_conflict, "it is 5"}, Version{1, 5}});
+  frame.answers.emplace_back(Failed{104, Failure{static_cast<ErrorCode>(4711), ""}, std::nullopt});
+  frame.complete_through = 4711;
+  return frame;
+}
+
+}  // namespace hoiku::proto::samples

@@ -1,0 +1,226 @@
+#include "tests/sim/bus_client.hpp"
+
+#include <algorithm>
+
+#include "tests/sim/story.hpp"
+
+namespace hoiku::model {
+
+using namespace std::chrono_literals;
+
+class BusClient::Listed {
+ public:
+  Listed(BusClient& client, std::vector<std::string> topics, bool is_pattern) : client_(client) {
+    Reading reading;
+    reading.topics = std::move(topics);
+    reading.is_pattern = is_pattern;
+    client_.readings_.push_back(std::move(reading));
+    place_ = std::prev(client_.readings_.end());
+  }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+  ~Listed() { client_.readings_.erase(place_); }
+  Reading& operator*() const { return *place_; }
+  Reading* operator->() const { return &*place_; }
+
+ private:
+  BusClient& client_;
+  std::list<Reading>::iterator place_;
+};
+
+BusClient::BusClient(sim::Simulation& world, const Witness& witness, std::string name, Dice dice)
+    : world_(world), witness_(witness), name_(std::move(name)), dice_(std::move(dice)) {}
+
+void BusClient::complain(const std::string& text) {
+  complaints_.push_back(seconds(now().time_since_epoch()) + " " + name_ + " (API): " + text);
+}
+
+Task<> BusClient::live(TimePoint quiet, TimePoint end) {
+  quiet_ = quiet;
+  end_ = end;
+  while (now() < end_) {
+    TimePoint leave_at = now() + dice_.between(300ms, 4s);
+    if (leave_at > quiet_) leave_at = end_;  // whoever is there in the end stays, to be asked what it knows
+    try {
+      co_await visit(leave_at);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unavailable) complain(std::string("cannot connect: ") + error.what());
+    }
+    if (now() < end_ && dice_.chance(50)) co_await sleep(dice_.between(0ms, 300ms));
+  }
+}
+
+Task<> BusClient::visit(TimePoint leave_at) {
+  std::exception_ptr refused;
+  auto stay = [&](Nursery& nursery) -> Task<> {
+    std::optional<Bus> connected;
+    try {
+      connected = co_await world_.connect(nursery, client_name(name_), session_timeout(500ms));
+    } catch (const Error&) {
+      refused = std::current_exception();
+    }
+    if (!connected) co_return;
+    const Bus bus = *connected;
+    for (const auto act : {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic, &BusClient::read_topic,
+                           &BusClient::read_composite, &BusClient::watch}) {
+      nursery.start_soon([this, act, bus] { return repeat(act, bus); });
+    }
+    co_await sleep_until(leave_at);
+    nursery.cancel_scope().cancel("leaving");
+  };
+  co_await open_nursery(stay);
+  if (refused) std::rethrow_exception(refused);
+}
+
+// Each thing for a while, and then another of its kind; at the end of the history, on and on.
+Task<> BusClient::repeat(Task<> (BusClient::*act)(Bus, TimePoint), Bus bus) {
+  for (;;) {
+    co_await sleep(dice_.between(0ms, 100ms));
+    const TimePoint until = now() + dice_.between(0ms, 1500ms);
+    co_await move_on_at(until >= quiet_ ? end_ + 1s : until, [&]() -> Task<> { co_await (this->*act)(bus, until); });
+  }
+}
+
+Task<> BusClient::write(Bus bus, TimePoint) {
+  while (now() < quiet_) {
+    co_await write_once(bus);
+    co_await sleep(dice_.between(0ms, 60ms));
+  }
+  co_await sleep_until(end_ + 1s);
+}
+
+Task<> BusClient::write_once(Bus bus) {
+  const std::string name = dice_.topic();
+  const auto topic = bus.topic<Value>(name);
+  try {
+    if (dice_.chance(20)) {
+      const TransitionPtr latest = co_await topic.latest();
+      if (latest->version.number > 0 && !witness_.find(name, latest->version)) complain("latest() of " + name + " never was");
+      if (dice_.chance(50)) co_await sleep(dice_.between(0ms, 20ms));
+      co_await topic.set(dice_.value(name), if_version(latest->version));
+    } else if (dice_.chance(20)) {
+      // Changes its mind: the write may have been applied or not.
+      co_await move_on_after(dice_.between(0ms, 30ms), topic.set(dice_.value(name)));
+    } else {
+      const Value written = dice_.value(name);
+      const Version version = co_await topic.set(written);
+      const State* state = witness_.find(name, version);
+      if (!state || !(state->value == written)) complain("set() of " + name + " gave the version of something else");
+    }
+  } catch (const VersionConflict&) {
+    // Somebody was faster.
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::outcome_unknown) complain(std::string("a write failed: ") + error.what());
+  }
+}
+
+Task<> BusClient::wait(Bus bus, TimePoint) {
+  const std::string name = dice_.topic();
+  const auto topic = bus.topic<Value>(name);
+  const auto predicate = dice_.predicate(name);
+  const bool edge = predicate && predicate->uses_old_value();
+  const auto hold = edge ? std::chrono::nanoseconds(0) : dice_.hold();
+  const TimePoint start = now();
+  Value got;
+  if (predicate) {
+    got = co_await topic.wait_value(*predicate, held_for(hold));
+    if (!edge && !holds(*predicate, got, Value())) complain("waited for " + predicate->key() + " and got " + to_display_string(got));
+  } else {
+    got = co_await topic.wait_value(held_for(hold));
+  }
+  if (!witness_.ever({name}, {got})) complain("waited for " + name + " and got what never was");
+  if (now() == start) co_await checkpoint();
+}
+
+Task<> BusClient::read_topic(Bus bus, TimePoint) {
+  const std::string name = dice_.topic();
+  Listed reading(*this, {name}, false);
+  auto values = bus.topic<Value>(name).eventual_values();
+  for (;;) {
+    const Value value = co_await values.next();
+    if (!reading->last.empty() && reading->last[0] == value) complain(name + " gave the same value twice in a row");
+    if (!witness_.ever({name}, {value})) complain(name + " gave what never was: " + to_display_string(value));
+    reading->last = {value};
+    if (dice_.chance(30)) co_await sleep(dice_.between(0ms, 80ms));
+  }
+}
+
+Task<> BusClient::read_composite(Bus bus, TimePoint) {
+  Listed reading(*this, {dice_.topic(), dice_.topic(), dice_.topic()}, false);
+  auto both = compose_values(bus.topic<Value>(reading->topics[0]), bus.topic<Value>(reading->topics[1]),
+                             bus.topic<Value>(reading->topics[2]));
+  auto values = both.eventual_values();
+  for (;;) {
+    auto [a, b, c] = co_await values.next();
+    reading->last = {a, b, c};
+    if (!witness_.ever(reading->topics, reading->last)) {
+      complain("a composite showed what never was: " + reading->topics[0] + " " + to_display_string(a) + ", " +
+               reading->topics[1] + " " + to_display_string(b) + ", " + reading->topics[2] + " " + to_display_string(c));
+    }
+    if (dice_.chance(30)) co_await sleep(dice_.between(0ms, 80ms));
+  }
+}
+
+Task<> BusClient::watch(Bus bus, TimePoint) {
+  const std::string pattern = dice_.pattern();
+  Listed reading(*this, {pattern}, true);
+  PatternSubscription subscription(bus.watch(pattern));
+  bool marked = false;
+  for (;;) {
+    const TopicChange change = co_await subscription.next();
+    if (change.end_of_snapshot) {
+      if (marked) complain("the snapshot of " + pattern + " ended twice");
+      marked = true;
+      continue;
+    }
+    check_change(*reading, change, marked);
+    if (dice_.chance(20)) co_await sleep(dice_.between(0ms, 80ms));
+  }
+}
+
+void BusClient::check_change(Reading& reading, const TopicChange& change, bool after_mark) {
+  const std::string what = reading.topics[0] + " showed " + change.topic + " version " + std::to_string(change.version.number) + ": ";
+  if (!matches(reading.topics[0], change.topic)) complain(what + "it does not match");
+  const auto [before, first] = reading.by_topic.try_emplace(change.topic);
+  const TopicChange old = std::exchange(before->second, change);
+  if (!(change.old_value == (first ? Value() : old.value))) complain(what + "the old value is not what came before");
+  if (change.version.number == 0) {
+    if (!change.value.is_null()) complain(what + "never set, and with a value");
+    return;
+  }
+  const State* state = witness_.find(change.topic, change.version);
+  if (!state || !(state->value == change.value)) complain(what + "there was no such state");
+  if (first && after_mark && change.old_value.is_null() && change.skipped > change.version.number) complain(what + "skipped is wrong");
+  if (first || old.version.epoch != change.version.epoch) return;
+  if (change.version.number <= old.version.number) complain(what + "after version " + std::to_string(old.version.number));
+  if (change.skipped != change.version.number - old.version.number - 1) complain(what + "skipped is wrong");
+}
+
+void BusClient::check_at_rest() {
+  for (const Reading& reading : readings_) {
+    if (reading.is_pattern) {
+      for (const auto& [name, topic] : witness_.model().topics()) {
+        if (!matches(reading.topics[0], name)) continue;
+        const auto seen = reading.by_topic.find(name);
+        const Value last = seen == reading.by_topic.end() ? Value() : seen->second.value;
+        if (!(last == topic.newest().value)) {
+          complain(reading.topics[0] + " saw last that " + name + " is " + to_display_string(last) + ", and it is " +
+                   to_display_string(topic.newest().value));
+        }
+      }
+      continue;
+    }
+    std::vector<Value> now_true;
+    for (const std::string& name : reading.topics) now_true.push_back(witness_.model().topic(name).newest().value);
+    const bool all_set = std::none_of(now_true.begin(), now_true.end(), [](const Value& value) { return value.is_null(); });
+    if (!all_set || reading.last == now_true) continue;
+    std::string text = "a reader saw last";
+    for (std::size_t i = 0; i < reading.topics.size(); ++i) {
+      text += " " + reading.topics[i] + " = " + (reading.last.empty() ? "nothing" : to_display_string(reading.last[i])) + ", and it is " +
+              to_display_string(now_true[i]);
+    }
+    complain(text);
+  }
+}
+
+}  // namespace hoiku::model

@@ -1,0 +1,61 @@
+// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits, changes its
+// mind and cleans up, through the same API as any other. What it sees it holds against what the Witness knows.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hoiku/testing.hpp"
+#include "tests/sim/dice.hpp"
+#include "tests/sim/witness.hpp"
+
+namespace hoiku::model {
+
+class BusClient {
+ public:
+  BusClient(sim::Simulation& world, const Witness& witness, std::string name, Dice dice);
+  BusClient(const BusClient&) = delete;
+  BusClient& operator=(const BusClient&) = delete;
+
+  // Writes and misbehaves until `quiet`; reads until `end`, when it leaves.
+  Task<> live(TimePoint quiet, TimePoint end);
+
+  // Nobody writes any more, and nothing is under way: what every reader saw last is what is true.
+  void check_at_rest();
+  const std::vector<std::string>& complaints() const { return complaints_; }
+
+ private:
+  struct Reading {
+    std::vector<std::string> topics;
+    std::vector<Value> last;               // of a topic or a composite
+    bool is_pattern = false;
+    std::map<std::string, TopicChange> by_topic;  // of a pattern
+  };
+  // Lists a reader for as long as it lives.
+  class Listed;
+
+  Task<> visit(TimePoint leave_at);
+  Task<> repeat(Task<> (BusClient::*act)(Bus, TimePoint), Bus bus);
+  Task<> write(Bus bus, TimePoint until);
+  Task<> wait(Bus bus, TimePoint until);
+  Task<> read_topic(Bus bus, TimePoint until);
+  Task<> read_composite(Bus bus, TimePoint until);
+  Task<> watch(Bus bus, TimePoint until);
+  Task<> write_once(Bus bus);
+  void check_change(Reading& reading, const TopicChange& change, bool after_mark);
+  void complain(const std::string& text);
+
+  sim::Simulation& world_;
+  const Witness& witness_;
+  std::string name_;
+  Dice dice_;
+  TimePoint quiet_{};
+  TimePoint end_{};
+  std::list<Reading> readings_;
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace hoiku::model

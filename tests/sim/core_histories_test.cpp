@@ -1,0 +1,132 @@
+// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and fills.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "hoiku/testing/network.hpp"
+#include "tests/sim/core_host.hpp"
+#include "tests/sim/frame_client.hpp"
+#include "tests/sim/seeds.hpp"
+#include "tests/sim/witness.hpp"
+
+namespace hoiku::model {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One history: the clients live, the network misbehaves, then it is quiet, and then everybody leaves.
+class History {
+ public:
+  explicit History(std::uint64_t seed)
+      : grain_(grain_of(seed)), dice_(seed, grain_), network_(sim::seed(dice_.number())), witness_(story()) {
+    network_.observe(&witness_);
+    if (dice_.chance(60)) network_.delay_all(0ms, dice_.between(0ms, 30ms));
+    if (dice_.chance(30)) network_.capacity(1 + dice_.below(5));
+  }
+
+  Task<> run() {
+    co_await open_nursery([this](Nursery& nursery) -> Task<> {
+      nursery.start_soon([this] { return network_.run(); });
+      nursery.start_soon([this] { return serve(); });
+      co_await open_nursery([this](Nursery& lives) -> Task<> {
+        const std::size_t count = 2 + dice_.below(3);
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::string name = "client-" + std::to_string(i);
+          clients_.push_back(std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
+          lives.start_soon([client = clients_.back().get()] { return client->live(4s); });
+        }
+        lives.start_soon([this] { return misbehave(); });
+        co_return;
+      });
+      co_await for_all([](FrameClient& client) { return client.listen(3s); });
+      witness_.check_at_rest();
+      co_await for_all([](FrameClient& client) { return client.say_goodbye(); });
+      co_await sleep(1s);
+      check_empty();
+      nursery.cancel_scope().cancel();
+    });
+  }
+
+  std::vector<std::string> complaints() const {
+    std::vector<std::string> all = witness_.complaints();
+    for (const auto& client : clients_) all.insert(all.end(), client->complaints().begin(), client->complaints().end());
+    return all;
+  }
+  const Witness& witness() const { return witness_; }
+
+ private:
+  Task<> serve() {
+    for (;;) {
+      broker::CoreOptions options;
+      options.run = dice_.number();
+      options.epoch_seed = dice_.number();
+      core_ = std::make_unique<broker::Core>(options);
+      auto link = network_.listen();
+      CancelScope killed;
+      killed_ = &killed;
+      co_await killed.run([&] { return host(*core_, *link); });
+      killed_ = nullptr;
+      co_await sleep(down_for_);
+    }
+  }
+
+  Task<> misbehave() {
+    const TimePoint end = now() + 3500ms;
+    while (now() < end) {
+      co_await sleep(dice_.between(0ms, 600ms));
+      if (dice_.chance(70)) {
+        // Some are shorter than the session's timeout, some longer.
+        network_.cut("client-" + std::to_string(dice_.below(4)), dice_.between(0ms, dice_.chance(70) ? 300ms : 900ms));
+      } else if (dice_.chance(15)) {
+        network_.cut_all(dice_.between(0ms, 400ms));
+      } else if (dice_.chance(20) && killed_) {
+        down_for_ = dice_.between(0ms, 200ms);
+        network_.kill_broker();
+        killed_->cancel();
+      }
+    }
+  }
+
+  template <class F>
+  Task<> for_all(F what) {
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      for (const auto& client : clients_) nursery.start_soon([&what, each = client.get()] { return what(*each); });
+      co_return;
+    });
+  }
+
+  void check_empty() {
+    const broker::Statistics left = core_->statistics();
+    EXPECT_EQ(left.sessions, 0u);
+    EXPECT_EQ(left.subscriptions, 0u);
+    EXPECT_EQ(left.waits, 0u);
+    EXPECT_EQ(left.predicates, 0u);
+    EXPECT_EQ(left.kept_frames, 0u);
+  }
+
+  Duration grain_;
+  Dice dice_;
+  sim::Network network_;
+  Witness witness_;
+  std::unique_ptr<broker::Core> core_;
+  std::vector<std::unique_ptr<FrameClient>> clients_;
+  CancelScope* killed_ = nullptr;
+  Duration down_for_{};
+};
+
+TEST(CoreHistories, KeepThePromisesOfTheModel) {
+  std::uint64_t checked = 0;
+  for (const std::uint64_t seed : seeds_of_histories()) {
+    History history(seed);
+    SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
+    sim::run_virtual_or_throw([&] { return history.run(); }, sim::seed(seed));
+    for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
+    checked += history.witness().checked();
+    if (HasFailure()) return print_replay(seed, "core_histories");
+  }
+  RecordProperty("checked", std::to_string(checked));
+  std::printf("%llu deliveries and answers were checked\n", static_cast<unsigned long long>(checked));
+}
+
+}  // namespace
+}  // namespace hoiku::model

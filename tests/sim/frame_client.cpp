@@ -1,0 +1,252 @@
+#include "tests/sim/frame_client.hpp"
+
+#include "hoiku/proto/codec.hpp"
+
+namespace hoiku::model {
+
+using namespace std::chrono_literals;
+
+FrameClient::FrameClient(std::shared_ptr<proto::Connector> connector, std::string name, Dice dice,
+                         std::chrono::milliseconds session_timeout)
+    : connector_(std::move(connector)), name_(std::move(name)), dice_(std::move(dice)) {
+  new_token();
+  hello_.client_name = name_;
+  hello_.session_timeout = session_timeout;
+  hasty_ = dice_.chance(50);
+}
+
+Task<> FrameClient::live(Duration duration) { return be_connected(duration, true); }
+Task<> FrameClient::listen(Duration duration) { return be_connected(duration, false); }
+
+Task<> FrameClient::be_connected(Duration duration, bool active) {
+  const TimePoint end = now() + duration;
+  while (now() < end) {
+    bool lost = false;
+    try {
+      if (!link_) co_await connect();
+      while (now() < end && link_) {
+        if (active) {
+          co_await act();
+        } else {
+          co_await sleep(10ms);
+          co_await read(1000);
+          const bool due = received_ != told_ || now() - last_sent_ > 50ms;
+          if (greeted_ && due) co_await send(frame(0));
+        }
+      }
+    } catch (const proto::LinkClosed&) {
+      lost = true;
+    }
+    if (lost) {
+      link_.reset();
+      co_await sleep(dice_.between(0ms, 30ms));
+    }
+  }
+}
+
+Task<> FrameClient::connect() {
+  link_ = co_await connector_->connect();
+  ++incarnation_;
+  greeted_ = false;
+  proto::ClientFrame greeting = frame(0);
+  greeting.hello = hello_;
+  co_await send(std::move(greeting));
+}
+
+Task<> FrameClient::act() {
+  co_await sleep(dice_.between(0ms, 20ms));
+  if (dice_.chance(90)) co_await read(dice_.chance(20) ? 1 : 100);
+  if (!greeted_) co_return;
+  if (dice_.chance(1)) {
+    link_.reset();  // hangs up
+    co_return;
+  }
+  if (dice_.chance(1)) {
+    co_await say_goodbye();
+    co_return;
+  }
+  if (dice_.chance(55)) {
+    std::vector<proto::Command> commands;
+    for (std::size_t left = 1 + dice_.below(3); left > 0; --left) commands.push_back(random_command());
+    co_await send_commands(std::move(commands));
+  } else if (hasty_ || dice_.chance(30)) {
+    co_await send(frame(0));
+  } else if (!kept_.empty() && dice_.chance(10)) {
+    co_await send(kept_.front());  // a second time, which changes nothing
+  }
+}
+
+proto::ClientFrame FrameClient::frame(std::uint64_t number) const {
+  proto::ClientFrame made;
+  made.incarnation = incarnation_;
+  made.number = number;
+  made.acknowledged = received_;
+  return made;
+}
+
+Task<> FrameClient::send(proto::ClientFrame frame) {
+  frame.incarnation = incarnation_;
+  frame.acknowledged = received_;
+  told_ = received_;
+  last_sent_ = now();
+  co_await link_->send(proto::encode(frame));
+}
+
+Task<> FrameClient::send_commands(std::vector<proto::Command> commands) {
+  kept_.push_back(frame(++sent_));
+  kept_.back().commands = std::move(commands);
+  proto::ClientFrame copy = kept_.back();
+  co_await send(std::move(copy));
+}
+
+Task<> FrameClient::say_goodbye() {
+  std::vector<proto::Command> last{proto::Goodbye{}};
+  co_await send_commands(std::move(last));
+  link_.reset();
+  begin_session();
+  // The goodbye may have been lost, and then the old session still stands: whoever comes next is somebody else.
+  new_token();
+}
+
+void FrameClient::new_token() {
+  for (auto& byte : hello_.token) byte = static_cast<std::uint8_t>(dice_.number());
+}
+
+Task<> FrameClient::read(std::size_t frames_max) {
+  for (; link_ && frames_max > 0; --frames_max) {
+    const std::optional<std::string> bytes = link_->try_receive();
+    if (!bytes) break;
+    const auto decoded = proto::decode_server_frame(*bytes);
+    if (!decoded) {
+      complaints_.push_back(name_ + " cannot decode a frame: " + decoded.failure().message);
+      continue;
+    }
+    take(*decoded);
+    if (!to_repeat_) continue;
+    const std::vector<proto::ClientFrame> repeated = *std::exchange(to_repeat_, std::nullopt);
+    for (const proto::ClientFrame& again : repeated) co_await send(again);
+  }
+}
+
+void FrameClient::take(const proto::ServerFrame& frame) {
+  if (frame.incarnation != incarnation_) return complaints_.push_back(name_ + " got a frame of another connection");
+  if (frame.fatal) {
+    begin_session();
+    greeted_ = false;
+    link_.reset();
+    return;
+  }
+  if (frame.welcome) {
+    if (!frame.welcome->resumed || frame.welcome->since > welcomed_) begin_session();
+    greeted_ = true;
+    welcomed_ = incarnation_;
+    if (run_ != frame.welcome->run) {
+      complete_through_ = 0;
+      versions_.clear();
+    }
+    run_ = frame.welcome->run;
+  }
+  if (frame.acknowledged > sent_) return complaints_.push_back(name_ + " was acknowledged what it did not send");
+  while (!kept_.empty() && kept_.front().number <= frame.acknowledged) kept_.pop_front();
+  if (frame.welcome) to_repeat_.emplace(kept_.begin(), kept_.end());
+  if (frame.number == 0 || frame.number <= received_) return;
+  if (frame.number != received_ + 1) return complaints_.push_back(name_ + " misses a frame");
+  received_ = frame.number;
+  for (const auto& delivery : frame.deliveries) versions_[delivery.transition->topic] = delivery.transition->version;
+  for (const auto& end : frame.snapshot_ends) {
+    if (const auto found = open_.find(end.subscription); found != open_.end()) found->second.ended = true;
+  }
+  for (const auto& answer : frame.answers) {
+    open_.erase(std::visit([](const auto& a) { return a.id; }, answer));
+  }
+  if (frame.complete_through != 0) complete_through_ = frame.complete_through;
+}
+
+void FrameClient::begin_session() {
+  welcomed_ = 0;
+  sent_ = received_ = told_ = 0;
+  kept_.clear();
+  open_.clear();
+}
+
+// ---- What it says
+
+proto::Command FrameClient::random_command() {
+  const std::size_t kind = dice_.below(100);
+  if (kind < 40) return random_set();
+  if (kind < 48) {
+    proto::Get get;
+    get.id = ++last_id_;
+    get.topic = dice_.topic();
+    return get;
+  }
+  if (kind < 58) return random_subscribe();
+  if (kind < 80) {
+    proto::Wait wait;
+    wait.id = ++last_id_;
+    wait.topic = dice_.topic();
+    wait.predicate = dice_.predicate(wait.topic);
+    if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
+    if (dice_.chance(3) && wait.topic.starts_with("number")) wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
+    open_[wait.id] = Open{{wait.topic}, true, false};
+    return wait;
+  }
+  if (kind < 90) {
+    if (const auto wait = random_open(true)) {
+      open_.erase(*wait);
+      return proto::CancelWait{++last_id_, *wait};
+    }
+  }
+  if (const auto subscription = random_open(false)) {
+    open_.erase(*subscription);
+    return proto::Unsubscribe{++last_id_, *subscription};
+  }
+  return random_set();
+}
+
+proto::Set FrameClient::random_set() {
+  proto::Set set;
+  set.id = ++last_id_;
+  set.topic = dice_.topic();
+  set.value = dice_.value(set.topic);
+  if (dice_.chance(15)) {
+    const auto known = versions_.find(set.topic);
+    set.if_version = known == versions_.end() || dice_.chance(20) ? Version{} : known->second;
+    if (dice_.chance(20)) set.if_version->epoch = 0;
+  }
+  // Of another type; but never as a topic's first value, which would decide its type.
+  if (versions_.contains(set.topic) && dice_.chance(4)) set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
+  if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
+  // Unset topics of their own, so that nobody else has to know what their next version is.
+  if (dice_.chance(5)) {
+    set.topic = "gone/" + std::to_string(dice_.below(3));
+    set.if_version.reset();
+    set.value = dice_.chance(50) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
+  }
+  return set;
+}
+
+proto::Subscribe FrameClient::random_subscribe() {
+  proto::Subscribe subscribe;
+  subscribe.id = ++last_id_;
+  if (dice_.chance(35)) {
+    subscribe.topics = dice_.composite();
+  } else {
+    subscribe.topics.push_back(dice_.chance(15) ? "gone/**" : dice_.pattern());
+  }
+  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
+  if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
+  open_[subscribe.id] = Open{subscribe.topics, false, false};
+  return subscribe;
+}
+
+std::optional<proto::RequestId> FrameClient::random_open(bool wait) {
+  std::vector<proto::RequestId> ids;
+  for (const auto& [id, open] : open_) {
+    if (open.is_wait == wait) ids.push_back(id);
+  }
+  if (ids.empty()) return std::nullopt;
+  return dice_.pick(ids);
+}
+
+}  // namespace hoiku::model

@@ -1,0 +1,82 @@
+// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly, acknowledges
+// late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of message.hpp, so the
+// broker owes it everything; the Witness checks that. It shares no code with client/.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hoiku/async.hpp"
+#include "hoiku/proto/link.hpp"
+#include "hoiku/proto/message.hpp"
+#include "tests/sim/dice.hpp"
+
+namespace hoiku::model {
+
+class FrameClient {
+ public:
+  FrameClient(std::shared_ptr<proto::Connector> connector, std::string name, Dice dice,
+              std::chrono::milliseconds session_timeout);
+
+  // Talks at random for so long, over any number of connections.
+  Task<> live(Duration duration);
+  // Asks for nothing more, reads and acknowledges everything, and stays connected.
+  Task<> listen(Duration duration);
+  Task<> say_goodbye();
+
+  // What no correct broker does to a client, as sentences.
+  const std::vector<std::string>& complaints() const { return complaints_; }
+  std::uint64_t commands() const { return last_id_; }
+
+ private:
+  struct Open {
+    std::vector<std::string> topics;
+    bool is_wait = false;
+    bool ended = false;
+  };
+  Task<> be_connected(Duration duration, bool active);
+  Task<> connect();
+  Task<> act();
+  Task<> send(proto::ClientFrame frame);
+  Task<> send_commands(std::vector<proto::Command> commands);
+  Task<> read(std::size_t frames_max);
+  void take(const proto::ServerFrame& frame);
+  void begin_session();
+  void new_token();
+  proto::ClientFrame frame(std::uint64_t number) const;
+  proto::Command random_command();
+  proto::Set random_set();
+  proto::Subscribe random_subscribe();
+  std::optional<proto::RequestId> random_open(bool wait);
+
+  std::shared_ptr<proto::Connector> connector_;
+  std::unique_ptr<proto::Link> link_;
+  std::string name_;
+  Dice dice_;
+  proto::Hello hello_;
+  bool hasty_ = false;                 // of this history: acknowledges at once
+
+  std::uint64_t incarnation_ = 0;
+  std::uint64_t welcomed_ = 0;         // the newest incarnation of this session that was welcomed; 0: no session
+  bool greeted_ = false;               // on this connection
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t told_ = 0;             // that were acknowledged
+  std::deque<proto::ClientFrame> kept_;
+  std::optional<std::vector<proto::ClientFrame>> to_repeat_;
+  TimePoint last_sent_{};
+
+  proto::RequestId last_id_ = 0;
+  std::map<proto::RequestId, Open> open_;
+  std::map<std::string, Version> versions_;
+  std::uint64_t run_ = 0;
+  std::uint64_t complete_through_ = 0;
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace hoiku::model

@@ -1,0 +1,213 @@
+#include "tests/sim/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::model {
+namespace {
+
+using Kind = Predicate::Kind;
+using Op = Predicate::Op;
+
+std::string_view first_segment(std::string_view text) { return text.substr(0, text.find('/')); }
+std::string_view after_first(std::string_view text) {
+  const auto slash = text.find('/');
+  return slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
+}
+
+std::optional<double> as_number(const Value& value) {
+  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<double>(*i);  // the histories use small ones
+  if (const auto* d = value.get_if<double>()) return *d;
+  return std::nullopt;
+}
+
+Value term(const Predicate::Node& node, const Value& value, const Value& old_value) {
+  switch (node.kind) {
+    case Kind::new_value: return value;
+    case Kind::old_value: return old_value;
+    case Kind::literal: return node.literal;
+    case Kind::absolute: {
+      const auto a = as_number(term(node.children.front(), value, old_value));
+      return a ? Value(std::abs(*a)) : Value();
+    }
+    case Kind::difference: {
+      const auto a = as_number(term(node.children[0], value, old_value));
+      const auto b = as_number(term(node.children[1], value, old_value));
+      return a && b ? Value(*a - *b) : Value();
+    }
+    default: return {};
+  }
+}
+
+template <class T>
+bool compare(Op op, const T& a, const T& b) {
+  switch (op) {
+    case Op::equal: return a == b;
+    case Op::not_equal: return !(a == b);
+    case Op::less: return a < b;
+    case Op::less_equal: return a < b || a == b;
+    case Op::greater: return b < a;
+    case Op::greater_equal: return b < a || a == b;
+  }
+  return false;
+}
+
+bool condition(const Predicate::Node& node, const Value& value, const Value& old_value) {
+  const auto is_true = [&](const Predicate::Node& child) { return condition(child, value, old_value); };
+  switch (node.kind) {
+    case Kind::all_of: return std::all_of(node.children.begin(), node.children.end(), is_true);
+    case Kind::any_of: return std::any_of(node.children.begin(), node.children.end(), is_true);
+    case Kind::negation: return !is_true(node.children.front());
+    default: break;
+  }
+  const Value a = term(node.children[0], value, old_value);
+  const Value b = term(node.children[1], value, old_value);
+  if (const auto x = as_number(a), y = as_number(b); x && y) return compare(node.op, *x, *y);
+  if (const auto *x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
+  if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
+  return false;  // a comparison with null
+}
+
+// The type that a predicate's literals have; null: it has none.
+ValueType literal_type(const Predicate::Node& node) {
+  if (node.kind == Kind::literal) return node.literal.type();
+  for (const auto& child : node.children) {
+    if (const ValueType type = literal_type(child); type != ValueType::null) return type;
+  }
+  return ValueType::null;
+}
+
+bool uses_old_value(const Predicate::Node& node) {
+  return node.kind == Kind::old_value || std::any_of(node.children.begin(), node.children.end(), uses_old_value);
+}
+
+ValueType type_of(const Topic& topic) {
+  for (const State& state : topic.states) {
+    if (!state.value.is_null()) return state.value.type();
+  }
+  return ValueType::null;
+}
+
+}  // namespace
+
+std::size_t Topic::index_at(std::uint64_t revision) const {
+  std::size_t index = states.size() - 1;
+  while (states[index].revision > revision) --index;
+  return index;
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  const std::string_view segment = first_segment(pattern);
+  if (segment == "**") {
+    if (matches(after_first(pattern), name)) return true;
+    return !name.empty() && matches(pattern, after_first(name));
+  }
+  if (name.empty() || (segment != "*" && segment != first_segment(name))) return false;
+  return matches(after_first(pattern), after_first(name));
+}
+
+bool holds(const Predicate& predicate, const Value& value, const Value& old_value) {
+  return condition(predicate.root(), value, old_value);
+}
+
+Model::SetResult Model::set(const proto::Set& command, const std::string& writer, TimePoint now) {
+  if (now != instant_) {
+    instant_ = now;
+    before_instant_ = revision_;
+  }
+  if (!check_topic_name(command.topic)) return {ErrorCode::invalid_topic};
+  if (is_reserved_name(command.topic)) return {ErrorCode::permission_denied};
+  Topic& topic = topics_[command.topic];
+  const State& current = topic.newest();
+  if (command.if_version) {
+    // Of a state that nobody was told of, the version is known all the same: one more than the one before.
+    std::uint64_t number = 0;
+    std::optional<std::uint64_t> epoch;
+    for (const State& state : topic.states) {
+      number = state.version ? state.version->number : number + 1;
+      if (state.version && state.version->number > 0) epoch = state.version->epoch;
+    }
+    const bool other_epoch = command.if_version->epoch != 0 && epoch && command.if_version->epoch != *epoch;
+    if (command.if_version->number != number || other_epoch) return {ErrorCode::version_conflict};
+  }
+  const ValueType type = type_of(topic);
+  if (!command.value.is_null() && type != ValueType::null && command.value.type() != type) return {ErrorCode::type_mismatch};
+  if (command.value == current.value) return {{}, false, topic.states.size() - 1};
+  topic.states.push_back(State{++revision_, now, command.value, writer, {}});
+  return {{}, true, topic.states.size() - 1};
+}
+
+std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
+                                        TimePoint now) const {
+  const Topic& topic = this->topic(wait.topic);
+  const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
+  const std::size_t first = topic.index_at(revision);
+  std::optional<TimePoint> since;  // when the condition became true; where it was when armed: at the last transition
+  for (std::size_t i = first; i < topic.states.size(); ++i) {
+    const State& state = topic.states[i];
+    const ValueType type = state.value.type();
+    if (wait.predicate && type != ValueType::null) {
+      const ValueType literal = literal_type(wait.predicate->root());
+      if (literal != ValueType::null && literal != type)
+        return WaitAnswer{0, std::max(armed, state.at), ErrorCode::type_mismatch};
+    }
+    bool match = type != ValueType::null && !(edge && i == first);
+    if (match && wait.predicate) match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value());
+    if (!match) {
+      since.reset();
+      continue;
+    }
+    if (!since || !wait.predicate) since = state.at;
+    const TimePoint due = std::max({armed, state.at, saturating_add(*since, wait.hold)});
+    // A hold that is complete at the very moment of the next change is complete.
+    const bool in_time = i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
+    if (in_time) return WaitAnswer{i, due, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Model::recognise(const Transition& transition, std::string& why) {
+  const auto found = topics_.find(transition.topic);
+  const auto complain = [&](const std::string& text) {
+    why = "'" + transition.topic + "' version " + std::to_string(transition.version.number) + " revision " +
+          std::to_string(transition.revision) + " value " + to_display_string(transition.value) + ": " + text;
+    return std::nullopt;
+  };
+  if (transition.version.number == 0) {
+    if (!transition.value.is_null()) return complain("has a value, although it was never set");
+    if (found == topics_.end()) return 0;
+    // Never set, or removed, which is as good: of its last state without a value.
+    std::size_t last = found->second.states.size() - 1;
+    while (!found->second.states[last].value.is_null()) --last;
+    return last;
+  }
+  if (found == topics_.end()) return complain("there is no such topic");
+  auto& states = found->second.states;
+  const std::size_t index = found->second.index_at(transition.revision);
+  State& state = states[index];
+  if (state.revision != transition.revision) return complain("no such revision of this topic");
+  if (!(state.value == transition.value)) return complain("the value was " + to_display_string(state.value));
+  if (state.writer != transition.writer) return complain("the writer was " + state.writer);
+  if (!state.version) {
+    state.version = transition.version;
+    const State& before = states[index - 1];
+    const bool goes_on = !before.version || index == 1 ||
+                         (transition.version.epoch == before.version->epoch &&
+                          transition.version.number == before.version->number + 1);
+    const bool begins = transition.version.number == 1 && before.value.is_null();
+    if (!(index == 1 ? begins : goes_on || begins)) return complain("the version before was " + std::to_string(before.version->number));
+  }
+  if (*state.version != transition.version) return complain("it was called version " + std::to_string(state.version->number));
+  return index;
+}
+
+const Topic& Model::topic(const std::string& name) const {
+  static const Topic never_set;
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? never_set : found->second;
+}
+
+}  // namespace hoiku::model

@@ -1,0 +1,78 @@
+// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing with
+// broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the broker
+// took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is due.
+//
+// It leans on one thing that architecture.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hoiku/async/time.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::model {
+
+// One state of a topic, between two of its commits. The first of each topic is "never set".
+struct State {
+  std::uint64_t revision = 0;
+  TimePoint at{};
+  Value value;
+  std::string writer;
+  std::optional<Version> version = std::nullopt;  // as the broker said first; it must say so ever after
+};
+
+struct Topic {
+  std::vector<State> states{State{0, {}, {}, {}, Version{}}};
+
+  const State& newest() const { return states.back(); }
+  // The state that was current when the broker had made `revision` commits, as an index.
+  std::size_t index_at(std::uint64_t revision) const;
+  const State& at(std::uint64_t revision) const { return states[index_at(revision)]; }
+};
+
+// Whether a pattern ('*' is one segment, '**' any number) matches a name.
+bool matches(std::string_view pattern, std::string_view name);
+// Whether the predicate is true of a change from `old_value` to `value`. For null, bool, int64, double and string.
+bool holds(const Predicate& predicate, const Value& value, const Value& old_value);
+
+struct WaitAnswer {
+  std::size_t state = 0;           // of the topic; not where there is an error
+  TimePoint due{};
+  std::optional<ErrorCode> error = std::nullopt;
+};
+
+class Model {
+ public:
+  struct SetResult {
+    std::optional<ErrorCode> error = std::nullopt;
+    bool changed = false;
+    std::size_t state = 0;  // that the topic is in now
+  };
+  SetResult set(const proto::Set& command, const std::string& writer, TimePoint now);
+
+  // What answers `wait` where it was armed at `armed`, in the state of `revision`. Nothing: not until now.
+  std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision, TimePoint now) const;
+
+  // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
+  std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
+
+  const Topic& topic(const std::string& name) const;
+  const std::map<std::string, Topic>& topics() const { return topics_; }
+  std::uint64_t revision() const { return revision_; }
+  // As it was when the instant `now` began: commands of one instant have no order between sessions.
+  std::uint64_t revision_before(TimePoint now) const { return now == instant_ ? before_instant_ : revision_; }
+
+ private:
+  std::map<std::string, Topic> topics_;
+  std::uint64_t revision_ = 0;
+  TimePoint instant_{};
+  std::uint64_t before_instant_ = 0;
+};
+
+}  // namespace hoiku::model

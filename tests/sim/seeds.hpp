@@ -1,0 +1,39 @@
+// seeds.hpp: which histories are run, and how one of them is run again.
+//
+// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 200, HOIKU_SIM_STORY=1 tells what happens,
+// line by line.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hoiku::model {
+
+inline std::optional<std::uint64_t> number_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (!text || !*text) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
+inline std::vector<std::uint64_t> seeds_of_histories() {
+  if (const auto seed = number_from_environment("HOIKU_SEED")) return {*seed};
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(200); ++seed) seeds.push_back(seed);
+  return seeds;
+}
+
+inline std::function<void(const std::string&)> story() {
+  if (!number_from_environment("HOIKU_SIM_STORY")) return {};
+  return [](const std::string& line) { std::printf("%s\n", line.c_str()); };
+}
+
+inline void print_replay(std::uint64_t seed, const char* what) {
+  std::fprintf(stderr, "replay it: HOIKU_SEED=%llu HOIKU_SIM_STORY=1 %s\n", static_cast<unsigned long long>(seed), what);
+}
+
+}  // namespace hoiku::model

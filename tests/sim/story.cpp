@@ -1,0 +1,78 @@
+#include "tests/sim/story.hpp"
+
+#include <fmt/format.h>
+
+namespace hoiku::model {
+namespace {
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " + ") + name;
+  return text;
+}
+
+struct Describe {
+  std::string operator()(const proto::Set& c) const {
+    std::string text = fmt::format("#{} set {} = {}", c.id, c.topic, to_display_string(c.value));
+    if (c.if_version) text += fmt::format(" if version {}", c.if_version->number);
+    return text;
+  }
+  std::string operator()(const proto::Get& c) const { return fmt::format("#{} get {}", c.id, c.topic); }
+  std::string operator()(const proto::Subscribe& c) const {
+    std::string text = fmt::format("#{} subscribe {}", c.id, list(c.topics));
+    if (c.resume) text += fmt::format(" from revision {}", c.resume->revision);
+    return text;
+  }
+  std::string operator()(const proto::Unsubscribe& c) const { return fmt::format("unsubscribe #{}", c.subscription); }
+  std::string operator()(const proto::Wait& c) const {
+    std::string text = fmt::format("#{} wait {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any value");
+    if (c.hold.count() > 0) text += " held for " + seconds(c.hold);
+    return text;
+  }
+  std::string operator()(const proto::CancelWait& c) const { return fmt::format("cancel wait #{}", c.wait); }
+  std::string operator()(const proto::Goodbye&) const { return "goodbye"; }
+
+  std::string operator()(const proto::SetDone& a) const {
+    return fmt::format("#{} {} version {}", a.id, a.changed ? "is" : "was already", a.version.number);
+  }
+  std::string operator()(const proto::GetDone& a) const { return fmt::format("#{} got {}", a.id, describe(*a.current)); }
+  std::string operator()(const proto::WaitDone& a) const { return fmt::format("#{} matched {}", a.id, describe(*a.match)); }
+  std::string operator()(const proto::Failed& a) const {
+    return fmt::format("#{} failed: {}", a.id, to_string(a.failure.code));
+  }
+};
+
+void append(std::string& text, const std::string& part) { text += (text.empty() ? "" : "; ") + part; }
+
+}  // namespace
+
+std::string seconds(std::chrono::nanoseconds duration) {
+  return fmt::format("{:.6f} s", static_cast<double>(duration.count()) / 1e9);
+}
+
+std::string describe(const Transition& t) {
+  if (t.version.number == 0) return fmt::format("{} (never set)", t.topic);
+  return fmt::format("{} = {} (version {}, revision {})", t.topic, to_display_string(t.value), t.version.number, t.revision);
+}
+
+std::string describe(const proto::ClientFrame& frame) {
+  std::string text;
+  if (frame.hello) append(text, fmt::format("hello, connection {}", frame.incarnation));
+  for (const auto& command : frame.commands) append(text, std::visit(Describe{}, command));
+  if (text.empty()) text = "(nothing)";
+  return fmt::format("[{}, ack {}] {}", frame.number, frame.acknowledged, text);
+}
+
+std::string describe(const proto::ServerFrame& frame) {
+  std::string text;
+  if (frame.welcome) append(text, frame.welcome->resumed ? "welcome back" : "welcome");
+  if (frame.fatal) append(text, "fatal: " + frame.fatal->message);
+  for (const auto& d : frame.deliveries) append(text, fmt::format("#{}: {}", d.subscription, describe(*d.transition)));
+  for (const auto& e : frame.snapshot_ends) append(text, fmt::format("#{}: snapshot complete to {}", e.subscription, e.revision));
+  for (const auto& answer : frame.answers) append(text, std::visit(Describe{}, answer));
+  if (frame.complete_through != 0) append(text, fmt::format("complete to {}", frame.complete_through));
+  if (text.empty()) text = "(nothing)";
+  return fmt::format("[{}, ack {}] {}", frame.number, frame.acknowledged, text);
+}
+
+}  // namespace hoiku::model

@@ -1,0 +1,131 @@
+// witness.hpp: stands at the broker's end of the network, hears every frame in the order in which the broker takes and
+// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, the numbering of frames,
+// and that each request is answered once and at once.
+//
+// After each instant (when the time moves on) every session that is connected and keeps up must have been told everything:
+// so a forgotten reader or a late answer is found where it happens, not only at the end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hoiku/testing/network.hpp"
+#include "tests/sim/model.hpp"
+
+namespace hoiku::model {
+
+class Witness final : public sim::NetworkObserver {
+ public:
+  // `tell`: one line for each thing that happens, for a person to read; or nothing.
+  explicit Witness(std::function<void(const std::string&)> tell = {}) : tell_(std::move(tell)) {}
+
+  void broker_received(std::uint64_t peer, std::string_view frame) override;
+  void broker_lost(std::uint64_t peer) override;
+  void broker_sent(std::uint64_t peer, std::string_view frame) override;
+  void broker_was_full(std::uint64_t peer) override;
+  void broker_listens() override;
+  void broker_killed() override;
+  void was_cut(const std::string& client, Duration duration) override;
+
+  // Writers have stopped and nothing is on its way: everybody who is connected knows everything.
+  void check_at_rest();
+  // All that was wrong, a sentence each, with the time and the client's name.
+  const std::vector<std::string>& complaints() const { return complaints_; }
+  const Model& model() const { return model_; }
+  // Whether all these topics had these values at one moment, under this broker or an earlier one.
+  bool ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const;
+  // The state that the broker called so; nullptr: none.
+  const State* find(const std::string& topic, const Version& version) const;
+  std::uint64_t steps() const { return step_; }
+  std::uint64_t checked() const { return checked_; }  // deliveries and answers that were compared with the model
+  void tell(const std::string& line) const;
+
+ private:
+  struct Moment {
+    std::uint64_t step = 0;
+    TimePoint at{};
+  };
+  struct Reader {
+    proto::Subscribe command;
+    std::uint64_t opened_at = 0;    // revision
+    std::uint64_t opened_step = 0;
+    std::optional<std::uint64_t> resumed_from;
+    bool ended = false;
+    std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> seen;  // member and topic: the revision told last
+  };
+  struct Waiter {
+    proto::Wait command;
+    TimePoint armed{};
+    std::uint64_t earliest = 0;  // it was armed at one of these revisions, which are of one instant
+    std::uint64_t latest = 0;
+    std::uint64_t step = 0;
+  };
+  struct Request {
+    bool is_get = false;
+    std::string topic;
+    Model::SetResult expected;     // of a set
+    std::uint64_t earliest = 0;    // of a get: it shows a state from then on
+    TimePoint at{};
+  };
+  struct Session {
+    std::string name;
+    std::optional<std::uint64_t> peer;
+    std::uint64_t incarnation = 0;
+    std::uint64_t since = 0;
+    std::chrono::milliseconds timeout{0};
+    TimePoint last_heard{};
+    bool resumed = false;            // what its last hello is to be told
+    bool tie = false;                // silent for exactly its timeout: either is right
+    bool welcomed = false;           // on this connection
+    std::uint64_t received = 0;      // client frames that count
+    std::uint64_t sent = 0;
+    std::uint64_t resent = 0;        // on this connection
+    std::uint64_t acknowledged = 0;
+    std::map<std::uint64_t, std::string> kept;      // frames as they were first sent
+    std::optional<Moment> full;                     // a frame was cut then and may still be waiting
+    std::map<proto::RequestId, Request> requests;
+    std::map<proto::RequestId, Reader> readers;
+    std::map<proto::RequestId, Waiter> waiters;
+    std::map<proto::RequestId, TimePoint> gone;     // readers and waiters that were let go, and when
+  };
+
+  void step();
+  void complain(const Session* session, const std::string& text);
+  Session* session_of(std::uint64_t peer);
+
+  void hello(std::uint64_t peer, const proto::ClientFrame& frame);
+  void take(Session& session, const proto::Command& command);
+  void welcome(Session& session, const proto::ServerFrame& frame);
+  void check_repeated(Session& session, const proto::ServerFrame& frame);
+  void check_fresh(Session& session, const proto::ServerFrame& frame);
+  void check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut);
+  // What was let go may still be in a frame that was cut before, or in the same instant.
+  static bool was_there(const Session& session, proto::RequestId id, const Moment& cut);
+  void check_composite(Session& session, proto::RequestId id, const Reader& reader);
+  void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision, const char* what);
+  void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
+  void check_wait(Session& session, proto::RequestId id, const Transition* match, std::optional<ErrorCode> error);
+  void check_instant(TimePoint instant);
+  void check_session(Session& session, TimePoint instant);
+  bool may_have_matched(const Waiter& waiter) const;
+  bool wait_is_overdue(const Waiter& waiter, TimePoint instant) const;
+
+  Model model_;
+  std::vector<Model> earlier_models_;
+  std::map<proto::SessionToken, Session> sessions_;
+  std::map<std::uint64_t, proto::SessionToken> peers_;
+  std::optional<std::uint64_t> run_;
+  std::vector<std::uint64_t> earlier_runs_;
+  std::uint64_t step_ = 0;
+  std::uint64_t checked_ = 0;
+  TimePoint instant_{};
+  std::vector<std::string> complaints_;
+  std::function<void(const std::string&)> tell_;
+};
+
+}  // namespace hoiku::model

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# run_targets.sh PROGRAM FOLDER BIN: runs one target program out of FOLDER and checks that it prints what its first
+# comment promises. robot and behaviour get a real broker from BIN, and are driven with the inspector as by a person.
+#
+# Nothing is asserted about time: every wait is for a condition, and only a bound says that it never came true.
+set -uo pipefail
+program=$1 folder=$2 bin=$3
+state=$(mktemp -d /tmp/hoiku-targets.XXXXXX)
+export HOIKU_ENDPOINT=ipc://$state/bus
+pids=()
+
+finish() {
+  local status=$? pid
+  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+  wait 2>/dev/null
+  rm -rf "$state"
+  exit "$status"
+}
+trap finish EXIT
+
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  tail -n 40 "$state"/*.out "$state"/*.err 2>/dev/null
+  exit 1
+}
+
+# expect TEXT FILE: FILE is TEXT, line by line.
+expect() {
+  printf '%s\n' "$1" >"$state/expected"
+  diff -u "$state/expected" "$2" || fail "$program printed something else"
+}
+
+# eventually COMMAND...: until it succeeds, for at most 30 s.
+eventually() {
+  local turn
+  for ((turn = 0; turn < 600; turn++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    sleep 0.05
+  done
+  fail "this never came true: $*"
+}
+
+has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE NUMBER
+
+start_broker() {
+  "$bin/hoikud" --listen "$HOIKU_ENDPOINT" >"$state/hoikud.out" 2>"$state/hoikud.err" &
+  broker=$!
+  pids+=("$broker")
+}
+
+start_program() {
+  stdbuf -oL "$folder/$program" "$HOIKU_ENDPOINT" >"$state/$program.out" 2>"$state/$program.err" &
+  client=$!
+  pids+=("$client")
+}
+
+hoiku() { "$bin/hoiku" "$@" >"$state/hoiku.out" 2>"$state/hoiku.err" || fail "hoiku $* ended with $?"; }
+
+tail_shows() { hoiku wait actuator/tail "value == \"$1\"" --timeout 30s; }
+
+# Ctrl-C ends a program, and says so in its status as a shell expects, or as success.
+interrupt() {
+  kill -TERM "$client"
+  wait "$client"
+  local status=$?
+  [[ $status -eq 0 || $status -eq 130 || $status -eq 143 ]] || fail "$program ended with $status"
+}
+
+case $program in
+  nursery)
+    "$folder/nursery" >"$state/nursery.out" || fail "nursery ended with $?"
+    head -n 8 "$state/nursery.out" | grep -c 'hello$' | grep -qx 8 || fail "eight greetings come first"
+    head -n 16 "$state/nursery.out" | tail -n 8 | grep -c 'goodbye$' | grep -qx 8 || fail "then eight goodbyes"
+    # A child greets before its grandchild, which says goodbye before it: at no point is the other one ahead.
+    awk '/^child/ { d += /hello/ ? 1 : -1 } /grandchild/ { d += /hello/ ? -1 : 1 } d < 0 { exit 1 }' \
+      "$state/nursery.out" ||
+      fail "a grandchild greeted before its parent, or its parent left before it"
+    tail -n +17 "$state/nursery.out" >"$state/rest"
+    expect $'closed\nnap: good night\nerror: bad value\nerror: bad state\nclosed\nnap: good night\nwake up' "$state/rest"
+    ;;
+
+  robot_local)
+    "$folder/robot_local" >"$state/robot_local.out" || fail "robot_local ended with $?"
+    expect "doing something cute: idle, idle
+doing something cute: sad 1, idle
+doing something cute: sad 1, happy 2
+doing something cute: sad 3, happy 2
+doing something cute: sad 3, happy 4" "$state/robot_local.out"
+    ;;
+
+  virtual_time)
+    "$folder/virtual_time" >"$state/virtual_time.out" || fail "virtual_time ended with $?"
+    expect $'22 after 1500 ms\n79 after 1000 ms' "$state/virtual_time.out"
+    ;;
+
+  robot)
+    start_broker
+    start_program
+    hoiku set robot/sad 'sad 1'
+    hoiku set robot/happy 'happy 1'
+    eventually has_lines "$state/robot.out" 1
+    hoiku set robot/sad 'sad 2'
+    eventually has_lines "$state/robot.out" 2
+    hoiku set robot/sad 'sad 2' # no change, no line
+    hoiku set robot/happy 'happy 2'
+    eventually has_lines "$state/robot.out" 3
+    expect "doing something cute: sad 1, happy 1
+doing something cute: sad 2, happy 1
+doing something cute: sad 2, happy 2" "$state/robot.out"
+
+    # The broker dies, another one takes its place with nothing in it: the robot goes on by itself.
+    kill -KILL "$broker"
+    wait "$broker" 2>/dev/null
+    rm -f "$state/bus"
+    start_broker
+    hoiku set robot/happy 'happy 3'
+    hoiku set robot/sad 'sad 3'
+    eventually grep -qx 'doing something cute: sad 3, happy 3' "$state/robot.out"
+    interrupt
+    ;;
+
+  behaviour)
+    start_broker
+    start_program
+    hoiku set sensor/room/empty false
+    hoiku set sensor/touch/head true
+    tail_shows left
+    tail_shows right
+    hoiku set sensor/room/empty true # it stops at once
+    tail_shows rest
+    hoiku set sensor/room/empty false
+    hoiku set sensor/touch/head false
+    hoiku set sensor/touch/head true # and begins again
+    tail_shows left
+    tail_shows rest # by itself, after three seconds
+    interrupt
+    ;;
+
+  *) fail "there is no target program '$program'" ;;
+esac
+printf '%s: as promised\n' "$program"

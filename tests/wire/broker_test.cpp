@@ -1,0 +1,238 @@
+// The broker behind real sockets: core, store, codec and link together.
+#include "broker/front/broker.hpp"
+
+#include <gmock/gmock.h>
+
+#include "broker/store/memory_store.hpp"
+#include "spoken.hpp"
+#include "wire.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using proto::LinkClosed;
+using proto::ServerFrame;
+using wire::eventually;
+using wire::set_command;
+using wire::SpokenClient;
+using wire::subscribe_command;
+
+class WireBroker : public testing::Test {
+ protected:
+  std::unique_ptr<Broker> start(Limits limits = {}) {
+    BrokerOptions options;
+    options.core.limits = limits;
+    options.core.run = 7;
+    options.wall_time = wall_now;
+    options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
+    auto link = proto::make_zmq_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);
+    endpoint_ = link->endpoints().at(0);
+    return std::make_unique<Broker>(std::move(options), std::move(link), std::make_unique<MemoryStore>());
+  }
+
+  // Runs `talk` while a broker serves.
+  void with_broker(const std::function<Task<>(Broker&)>& talk, Limits limits = {}) {
+    wire::run_within_patience([&]() -> Task<> {
+      const std::unique_ptr<Broker> broker = start(limits);
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });
+        co_await talk(*broker);
+        nursery.cancel_scope().cancel();
+      });
+    });
+  }
+
+  wire::Folder folder_;
+  std::string endpoint_;
+  std::string log_;
+};
+
+// The link's end, after whatever else it has to say.
+Task<> expect_cut(SpokenClient& client) {
+  bool cut = false;
+  try {
+    for (;;) co_await client.receive();
+  } catch (const LinkClosed&) {
+    cut = true;
+  }
+  EXPECT_TRUE(cut);
+}
+
+TEST_F(WireBroker, AHelloIsWelcomed) {
+  with_broker([&](Broker& broker) -> Task<> {
+    SpokenClient client(endpoint_, 1);
+    const ServerFrame answer = co_await client.greet();
+    if (!answer.welcome) throw std::runtime_error("no welcome");
+    EXPECT_FALSE(answer.welcome->resumed);
+    EXPECT_EQ(answer.welcome->run, 7U);
+    EXPECT_EQ(answer.welcome->session_timeout, Limits{}.session_timeout_default);
+    EXPECT_EQ(answer.incarnation, 1U);
+    EXPECT_EQ(broker.statistics().sessions, 1U);
+  });
+  EXPECT_THAT(log_, testing::HasSubstr("session_opened session=client-1"));
+}
+
+TEST_F(WireBroker, AValueCrossesTheBus) {
+  with_broker([&](Broker&) -> Task<> {
+    SpokenClient writer(endpoint_, 1);
+    SpokenClient reader(endpoint_, 2);
+    co_await writer.greet();
+    co_await reader.greet();
+    co_await reader.say(subscribe_command(1, "sensor/*"));
+    ServerFrame frame = co_await reader.receive_more();
+    EXPECT_EQ(frame.snapshot_ends.size(), 1U);
+
+    co_await writer.say(set_command(1, "sensor/touch", Value(true)));
+    const ServerFrame done = co_await writer.receive_more();
+    EXPECT_EQ(done.answers.size(), 1U);
+    frame = co_await reader.receive_more();
+    EXPECT_EQ(frame.deliveries.size(), 1U);
+    EXPECT_EQ(frame.deliveries.at(0).transition->topic, "sensor/touch");
+    EXPECT_EQ(frame.deliveries.at(0).transition->value, Value(true));
+    EXPECT_EQ(frame.deliveries.at(0).transition->writer, "client-1");
+    EXPECT_GT(frame.deliveries.at(0).transition->changed_at, WallTime());
+  });
+}
+
+TEST_F(WireBroker, ASessionGoesOnOverANewConnection) {
+  with_broker([&](Broker& broker) -> Task<> {
+    SpokenClient client(endpoint_, 1);
+    co_await client.greet();
+    co_await client.say(subscribe_command(1, "battery"));
+    co_await client.receive_more();
+    client.hang_up();
+    const ServerFrame answer = co_await client.greet();
+    EXPECT_TRUE(answer.welcome && answer.welcome->resumed);
+    EXPECT_EQ(broker.statistics().sessions, 1U);
+    EXPECT_EQ(broker.statistics().subscriptions, 1U);
+    co_await client.say(set_command(2, "battery", Value(std::int64_t{80})));
+    ServerFrame frame = co_await client.receive_more();
+    while (frame.deliveries.empty()) frame = co_await client.receive_more();
+    EXPECT_EQ(frame.deliveries.at(0).transition->value, Value(std::int64_t{80}));
+  });
+}
+
+TEST_F(WireBroker, ASilentSessionIsGoneWithAllThatItHeld) {
+  with_broker([&](Broker& broker) -> Task<> {
+    SpokenClient client(endpoint_, 1);
+    client.hello().session_timeout = Limits{}.session_timeout_min;
+    co_await client.greet();
+    co_await client.say(subscribe_command(1, "battery"));
+    co_await client.receive_more();
+    client.hang_up();
+    co_await eventually([&] { return broker.statistics().sessions == 0; });
+    EXPECT_EQ(broker.statistics().subscriptions, 0U);
+  });
+  EXPECT_THAT(log_, testing::HasSubstr("session_expired session=client-1"));
+}
+
+TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
+  with_broker([&](Broker& broker) -> Task<> {
+    SpokenClient good(endpoint_, 1);
+    co_await good.greet();
+    const std::string hello = [] {
+      proto::ClientFrame frame;
+      frame.incarnation = 1;
+      frame.hello = proto::Hello();
+      return proto::encode(frame);
+    }();
+    std::vector<std::string> malformed{std::string(), "nonsense", std::string(1000, '\xff'), std::string(1, '\0')};
+    for (std::size_t length = 1; length < hello.size(); ++length) malformed.push_back(hello.substr(0, length));
+    for (const std::string& bytes : malformed) {
+      const auto connector = proto::make_zmq_connector(endpoint_);
+      const auto link = co_await connector->connect();
+      co_await link->send(bytes);
+      const std::string answer = co_await link->receive();
+      const auto frame = proto::decode_server_frame(answer);
+      EXPECT_TRUE(frame && frame->fatal && !frame->fatal->message.empty()) << "after " << bytes.size() << " bytes";
+    }
+    EXPECT_GE(broker.statistics().refused_frames, malformed.size());
+    EXPECT_EQ(broker.statistics().sessions, 1U);
+    co_await good.say(set_command(1, "battery", Value(std::int64_t{80})));
+    const ServerFrame done = co_await good.receive_more();
+    EXPECT_EQ(done.answers.size(), 1U);
+  });
+  EXPECT_THAT(log_, testing::HasSubstr("peer_refused "));
+}
+
+TEST_F(WireBroker, ANumberThatIsMissingEndsTheConnection) {
+  with_broker([&](Broker&) -> Task<> {
+    SpokenClient client(endpoint_, 1);
+    co_await client.greet();
+    proto::ClientFrame frame;
+    frame.incarnation = 1;
+    frame.number = 5;
+    frame.commands.push_back(set_command(1, "battery", Value(true)));
+    co_await client.link().send(proto::encode(frame));
+    const ServerFrame answer = co_await client.receive_more();
+    EXPECT_TRUE(answer.fatal.has_value());
+  });
+}
+
+TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
+  Limits limits;
+  limits.frame_bytes_max = 10'000;
+  limits.value_bytes_max = 5'000;
+  with_broker(
+      [&](Broker&) -> Task<> {
+        SpokenClient good(endpoint_, 1);
+        SpokenClient bad(endpoint_, 2);
+        co_await good.greet();
+        co_await bad.greet();
+        co_await bad.say(set_command(1, "picture", Value(std::string(20'000, 'x'))));
+        co_await expect_cut(bad);
+        co_await good.say(set_command(1, "battery", Value(true)));
+        const ServerFrame done = co_await good.receive_more();
+        EXPECT_EQ(done.answers.size(), 1U);
+      },
+      limits);
+}
+
+TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
+  wire::run_within_patience([&]() -> Task<> {
+    std::unique_ptr<Broker> broker = start();
+    SpokenClient client(endpoint_, 1);
+    SpokenClient stranger(endpoint_, 2);
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });
+      co_await client.greet();
+      nursery.cancel_scope().cancel();
+    });
+    // What is waiting when the end comes is still decided.
+    co_await client.say(set_command(1, "battery", Value(true)));
+    co_await eventually([&] { return broker->statistics().sessions == 1; });
+    const Drained drained = co_await broker->drain(2s);
+    EXPECT_EQ(drained.sessions, 1U);
+    EXPECT_EQ(drained.peers_full, 0U);
+    EXPECT_EQ(broker->statistics().sessions, 0U);
+    broker.reset();
+    ServerFrame last = co_await client.receive_more();
+    while (!last.fatal) last = co_await client.receive_more();
+    EXPECT_EQ(last.fatal->code, ErrorCode::unavailable);
+    co_await expect_cut(client);
+  });
+}
+
+TEST_F(WireBroker, ACancelledBrokerSaysNothing) {
+  wire::run_within_patience([&]() -> Task<> {
+    std::unique_ptr<Broker> broker = start();
+    SpokenClient client(endpoint_, 1);
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });
+      co_await client.greet();
+      nursery.cancel_scope().cancel();
+    });
+    broker.reset();
+    bool cut = false;
+    try {
+      co_await client.receive();
+    } catch (const LinkClosed&) {
+      cut = true;
+    }
+    EXPECT_TRUE(cut);
+  });
+}
+
+}  // namespace
+}  // namespace hoiku::broker

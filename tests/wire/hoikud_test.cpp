@@ -1,0 +1,231 @@
+// hoikud as a process: its command line, its signals, its log.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "program.hpp"
+#include "spoken.hpp"
+#include "wire.hpp"
+
+namespace hoiku {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using wire::Folder;
+using wire::Program;
+using wire::run_within_patience;
+using wire::SpokenClient;
+
+// The endpoint that its log names when it is ready.
+std::string endpoint_of(Program& hoikud) {
+  const std::string line = hoikud.wait_for_line("info listening endpoint=");
+  return line.substr(line.find('=') + 1);
+}
+
+struct Ended {
+  int status;
+  std::string output;
+  std::string error;
+};
+
+Ended run_to_its_end(const std::vector<std::string>& arguments) {
+  Program hoikud(HOIKUD_PATH, arguments);
+  const int status = hoikud.wait();
+  return Ended{status, hoikud.standard_output(), hoikud.standard_error()};
+}
+
+TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
+  Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
+  const std::string endpoint = endpoint_of(hoikud);
+  run_within_patience([&]() -> Task<> {
+    SpokenClient client(endpoint, 1);
+    const proto::ServerFrame welcome = co_await client.greet();
+    EXPECT_TRUE(welcome.welcome.has_value());
+    co_await client.say(wire::set_command(1, "battery", Value(true)));
+    co_await client.receive_more();
+    hoikud.signal(SIGTERM);
+    const proto::ServerFrame last = co_await client.receive_more();
+    EXPECT_TRUE(last.fatal && last.fatal->code == ErrorCode::unavailable);
+  });
+  EXPECT_EQ(hoikud.wait(), 0);
+  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info session_opened session=client-1\n"));
+  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info drained sessions=1 "));
+  EXPECT_THAT(hoikud.standard_error(), EndsWith("info stopped topics=1 commits=1\n"));
+  EXPECT_EQ(hoikud.standard_output(), "");
+}
+
+TEST(Hoikud, AfterSigintItEndsWith130) {
+  Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
+  endpoint_of(hoikud);
+  hoikud.signal(SIGINT);
+  EXPECT_EQ(hoikud.wait(), 130);
+  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info stopped "));
+}
+
+TEST(Hoikud, AClientThatDoesNotReadDoesNotHoldUpTheEnd) {
+  Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
+  const std::string endpoint = endpoint_of(hoikud);
+  run_within_patience([&]() -> Task<> {
+    SpokenClient client(endpoint, 1);
+    co_await client.greet();
+    co_await client.say(wire::subscribe_command(1, "**"));
+    for (std::uint64_t i = 2; i < 300; ++i)
+      co_await client.say(wire::set_command(i, "big", Value(std::string(10'000 + i, 'x'))));
+    hoikud.signal(SIGTERM);
+    EXPECT_EQ(hoikud.wait(), 0);
+  });
+}
+
+TEST(Hoikud, ASecondOneAtTheSameAddressEndsWithASentence) {
+  Folder folder;
+  for (const std::string& wanted : {std::string("tcp://127.0.0.1:*"), "ipc://" + folder.path("broker.sock")}) {
+    Program first(HOIKUD_PATH, {"--listen", wanted});
+    const std::string endpoint = endpoint_of(first);
+    const Ended second = run_to_its_end({"--listen", endpoint});
+    EXPECT_EQ(second.status, 1);
+    EXPECT_EQ(second.error, "error: cannot listen at " + endpoint +
+                                ": something listens there already, perhaps another broker: stop it, or choose another "
+                                "address\n");
+    first.signal(SIGTERM);
+    EXPECT_EQ(first.wait(), 0);
+  }
+}
+
+TEST(Hoikud, StartsAgainWhereItsPredecessorWasKilled) {
+  Folder folder;
+  const std::string endpoint = "ipc://" + folder.path("broker.sock");
+  for (int i = 0; i < 3; ++i) {
+    Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
+    EXPECT_EQ(endpoint_of(hoikud), endpoint);
+    run_within_patience([&]() -> Task<> {
+      SpokenClient client(endpoint, 1);
+      co_await client.greet();
+      hoikud.signal(SIGKILL);
+      bool cut = false;
+      try {
+        for (;;) co_await client.receive();
+      } catch (const proto::LinkClosed&) {
+        cut = true;
+      }
+      EXPECT_TRUE(cut);
+    });
+    EXPECT_EQ(hoikud.wait(), -SIGKILL);
+  }
+}
+
+TEST(Hoikud, ListensAtSeveralEndpoints) {
+  Folder folder;
+  const std::string ipc = "ipc://" + folder.path("broker.sock");
+  Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*", "--listen", ipc, "--session-timeout", "1500ms"});
+  const std::string tcp = endpoint_of(hoikud);
+  EXPECT_THAT(tcp, StartsWith("tcp://127.0.0.1:"));
+  hoikud.wait_for_line("endpoint=" + ipc);
+  run_within_patience([&]() -> Task<> {
+    std::uint8_t token = 0;
+    for (const std::string& endpoint : {tcp, ipc}) {
+      SpokenClient client(endpoint, ++token);
+      const proto::ServerFrame answer = co_await client.greet();
+      EXPECT_TRUE(answer.welcome && answer.welcome->session_timeout == 1500ms);
+    }
+  });
+}
+
+TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
+  for (const char* endpoint :
+       {"tcp://*:*", "tcp://0.0.0.0:*", "tcp://192.168.0.1:7411", "tcp://robot.local:7411", "tcp://[::]:7411"}) {
+    const Ended refused = run_to_its_end({"--listen", endpoint});
+    EXPECT_EQ(refused.status, 2) << endpoint;
+    EXPECT_EQ(refused.error,
+              std::string("error: refusing to listen at ") + endpoint +
+                  ", which other machines can reach, since anybody there could read and write every topic: "
+                  "if that network is trusted, start hoikud with --insecure\n");
+  }
+  Program allowed(HOIKUD_PATH, {"--listen", "tcp://*:*", "--insecure"});
+  EXPECT_THAT(endpoint_of(allowed), StartsWith("tcp://0.0.0.0:"));
+  allowed.signal(SIGTERM);
+  EXPECT_EQ(allowed.wait(), 0);
+}
+
+TEST(Hoikud, ListensOnLoopbackWithoutBeingTold) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "tcp://127.1.2.3:*", "tcp://localhost:*"}) {
+    Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
+    EXPECT_THAT(endpoint_of(hoikud), StartsWith("tcp://127."));
+    hoikud.signal(SIGTERM);
+    EXPECT_EQ(hoikud.wait(), 0);
+  }
+}
+
+TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"--nonsense"}, "--nonsense"},
+      {{"nonsense"}, "nonsense"},
+      {{"--listen"}, "--listen"},
+      {{"--listen", "7411"}, "\"7411\" is not an endpoint: it begins with neither tcp:// nor ipc://"},
+      {{"--listen", "tcp://127.0.0.1"}, "the port is missing"},
+      {{"--listen", "tcp://127.0.0.1:99999"}, "the port is not a number from 1 to 65535"},
+      {{"--listen", "tcp://:7411"}, "the host is missing"},
+      {{"--listen", "ipc://"}, "the path is missing"},
+      {{"--listen", "ipc://" + std::string(200, 'x')}, "a socket's path has at most 107"},
+      {{"--log-level", "chatty"}, "--log-level"},
+      {{"--session-timeout", "3"}, "--session-timeout"},
+      {{"--session-timeout", "soon"}, "--session-timeout"},
+      {{"--session-timeout", "1ms"}, "--session-timeout must be between 100ms and 86400s"},
+      {{"--session-timeout", "-3s"}, "--session-timeout"},
+      {{"--topics-max", "0"}, "--topics-max"},
+      {{"--sessions-max", "many"}, "--sessions-max"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    const Ended ended = run_to_its_end(arguments);
+    EXPECT_EQ(ended.status, 2) << expected;
+    EXPECT_THAT(ended.error, StartsWith("error: "));
+    EXPECT_THAT(ended.error, HasSubstr(expected));
+    EXPECT_EQ(std::count(ended.error.begin(), ended.error.end(), '\n'), 1) << ended.error;
+    EXPECT_EQ(ended.output, "");
+  }
+}
+
+TEST(Hoikud, AMissingFolderIsNamed) {
+  Folder folder;
+  const Ended ended = run_to_its_end({"--listen", "ipc://" + folder.path("none/broker.sock")});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.error, HasSubstr("the directory " + folder.path("none") + " does not exist"));
+}
+
+TEST(Hoikud, HelpAndVersionGoToStandardOutput) {
+  const Ended help = run_to_its_end({"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_EQ(help.error, "");
+  for (const char* part : {"--listen", "--insecure", "--log-level", "--session-timeout", "--version",
+                           "Examples:", "hoikud --listen ipc:///run/hoiku.sock", "tcp://127.0.0.1:7411"})
+    EXPECT_THAT(help.output, HasSubstr(part));
+  const Ended version = run_to_its_end({"--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.output, StartsWith("hoikud "));
+}
+
+TEST(Hoikud, TheLogLevelIsObeyed) {
+  Folder folder;
+  const std::string path = folder.path("broker.sock");
+  Program hoikud(HOIKUD_PATH, {"--listen", "ipc://" + path, "--log-level", "error"});
+  run_within_patience([&]() -> Task<> {
+    // It does not say when it is ready.
+    SpokenClient client("ipc://" + path, 1);
+    for (bool is_welcome = false; !is_welcome;) {
+      try {
+        const proto::ServerFrame answer = co_await client.greet();
+        is_welcome = answer.welcome.has_value();
+      } catch (const proto::LinkClosed&) {
+      }
+    }
+  });
+  hoikud.signal(SIGTERM);
+  EXPECT_EQ(hoikud.wait(), 0);
+  EXPECT_EQ(hoikud.standard_error(), "");
+}
+
+}  // namespace
+}  // namespace hoiku

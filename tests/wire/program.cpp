@@ -1,0 +1,108 @@
+#include "program.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+#include "wire.hpp"
+
+extern char** environ;
+
+namespace hoiku::wire {
+namespace {
+
+std::array<int, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
+  return ends;
+}
+
+}  // namespace
+
+Program::Program(const std::string& path, const std::vector<std::string>& arguments) {
+  const std::array<int, 2> output = make_pipe();
+  const std::array<int, 2> error = make_pipe();
+  std::vector<std::string> words{path};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, error[1], STDERR_FILENO);
+  const int failure = posix_spawn(&process_, path.c_str(), &actions, nullptr, pointers.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(output[1]);
+  ::close(error[1]);
+  output_.descriptor = output[0];
+  error_.descriptor = error[0];
+  if (failure != 0) throw std::system_error(failure, std::generic_category(), path);
+}
+
+Program::~Program() {
+  if (process_ > 0) {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  ::close(output_.descriptor);
+  ::close(error_.descriptor);
+}
+
+bool Program::Pipe::read_more() {
+  pollfd waiting{descriptor, POLLIN, 0};
+  constexpr int limit_ms = std::chrono::milliseconds(patience).count();
+  if (::poll(&waiting, 1, limit_ms) <= 0) {
+    ADD_FAILURE() << "the program says nothing more, and does not end either; so far: " << text;
+    return false;
+  }
+  std::array<char, 4096> bytes{};
+  const ssize_t count = ::read(descriptor, bytes.data(), bytes.size());
+  if (count <= 0) return false;
+  text.append(bytes.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+std::string Program::wait_for_line(const std::string& text) {
+  for (;;) {
+    const std::size_t found = error_.text.find(text);
+    if (found != std::string::npos) {
+      const std::size_t end = error_.text.find('\n', found);
+      if (end != std::string::npos) {
+        const std::size_t before = error_.text.rfind('\n', found);
+        const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+        return error_.text.substr(begin, end - begin);
+      }
+    }
+    if (!error_.read_more()) {
+      ADD_FAILURE() << "no line with '" << text << "' in: " << error_.text;
+      return error_.text;
+    }
+  }
+}
+
+void Program::signal(int number) { ::kill(process_, number); }
+
+int Program::wait() {
+  while (error_.read_more()) {
+  }
+  while (output_.read_more()) {
+  }
+  // Both ends are closed: it is ending, or has ended.
+  int status = 0;
+  if (testing::Test::HasFailure()) ::kill(process_, SIGKILL);
+  ::waitpid(process_, &status, 0);
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+}  // namespace hoiku::wire

@@ -1,0 +1,60 @@
+#include "wire.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/link.hpp"
+
+namespace hoiku::wire {
+namespace {
+
+Task<bool> bounded(const std::function<Task<>()>& body) {
+  const bool late = co_await move_on_after(patience, body);
+  co_return late;
+}
+
+}  // namespace
+
+Folder::Folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "hoiku-wire-XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw std::system_error(errno, std::generic_category(), "mkdtemp");
+  path_ = pattern;
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void run_within_patience(const std::function<Task<>()>& body) {
+  try {
+    const bool late = run([&] { return bounded(body); });
+    if (late) ADD_FAILURE() << "the test hangs";
+  } catch (const ExceptionGroup& group) {
+    group.for_each_leaf([](const std::exception& leaf) { ADD_FAILURE() << leaf.what(); });
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+  }
+}
+
+Task<> eventually(std::function<bool()> is_so) {
+  while (!is_so()) co_await sleep(1ms);
+}
+
+Task<std::string> failure_of_connecting(std::string endpoint) {
+  const auto connector = proto::make_zmq_connector(endpoint);
+  try {
+    co_await connector->connect();
+  } catch (const proto::LinkClosed& error) {
+    co_return error.what();
+  }
+  co_return "";
+}
+
+std::string listen_endpoint(const std::string& transport, const Folder& folder) {
+  return transport == "ipc" ? "ipc://" + folder.path("broker.sock") : "tcp://127.0.0.1:*";
+}
+
+}  // namespace hoiku::wire
