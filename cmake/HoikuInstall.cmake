@@ -1,0 +1,37 @@
+# The package: find_package(hoiku CONFIG) gives hoiku::async, hoiku::proto, hoiku::client and hoiku::testing.
+include(CMakePackageConfigHelpers)
+
+# Installs what exists. Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along, since a
+# static library needs them at the final link; they have no headers and no promise.
+function(hoiku_install_package)
+  set(libraries "")
+  foreach(name IN ITEMS warnings async proto client virtual_time broker_core broker testing)
+    if(TARGET hoiku_${name})
+      set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
+      list(APPEND libraries hoiku_${name})
+    endif()
+  endforeach()
+  install(TARGETS ${libraries} EXPORT hoiku ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+  foreach(program IN ITEMS hoikud hoiku)
+    if(TARGET ${program})
+      install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
+  endforeach()
+  foreach(room IN ITEMS async proto client testing)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/${room}/include)
+      install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+              FILES_MATCHING PATTERN "*.hpp")
+    endif()
+  endforeach()
+
+  set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/hoiku)
+  install(EXPORT hoiku NAMESPACE hoiku:: FILE hoikuTargets.cmake DESTINATION ${destination})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/hoikuConfig.cmake.in ${PROJECT_BINARY_DIR}/hoikuConfig.cmake
+                                INSTALL_DESTINATION ${destination})
+  # Before 1.0 a minor version may break its users, so it does not stand in for another.
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/hoikuConfig.cmake ${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake
+          DESTINATION ${destination})
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hoiku)
+endfunction()

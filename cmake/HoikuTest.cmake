@@ -1,0 +1,55 @@
+# hoiku_add_test(NAME broker_topic SOURCES topic_test.cpp LIBRARIES hoiku_broker_core [TIMEOUT 60])
+#
+# A GoogleTest program whose every TEST is a test of ctest, named broker_topic.Topic.EqualValueMakesNoTransition. The
+# timeout is per TEST and generous: it ends what hangs, and says nothing about speed.
+include(GoogleTest)
+
+# What the sanitizers' runtimes are told. Also for tests that are scripts.
+set(HOIKU_TEST_ENVIRONMENT "")
+if(HOIKU_SANITIZE STREQUAL "address")
+  set(HOIKU_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:check_initialization_order=1"
+                             "UBSAN_OPTIONS=print_stacktrace=1")
+elseif(HOIKU_SANITIZE STREQUAL "thread")
+  set(HOIKU_TEST_ENVIRONMENT
+      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
+endif()
+
+# Sanitizers cost a factor of 2 to 15.
+set(HOIKU_TEST_TIMEOUT_FACTOR 1)
+if(HOIKU_SANITIZE)
+  set(HOIKU_TEST_TIMEOUT_FACTOR 4)
+endif()
+
+function(hoiku_add_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBRARIES")
+  if(NOT arg_NAME OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "hoiku_add_test needs NAME and SOURCES, and does not know: '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  math(EXPR timeout "${arg_TIMEOUT} * ${HOIKU_TEST_TIMEOUT_FACTOR}")
+
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBRARIES} GTest::gmock_main hoiku_warnings)
+  # PRE_TEST: asking the program for its tests while building would let a crash look like a compile error.
+  gtest_discover_tests(
+    ${arg_NAME}
+    TEST_PREFIX ${arg_NAME}.
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${timeout} ENVIRONMENT "${HOIKU_TEST_ENVIRONMENT}")
+endfunction()
+
+# hoiku_add_script_test(NAME targets.install COMMAND ... [TIMEOUT 60] [LABELS ...]): a test that is a command.
+function(hoiku_add_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  math(EXPR timeout "${arg_TIMEOUT} * ${HOIKU_TEST_TIMEOUT_FACTOR}")
+  add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${timeout} LABELS "${arg_LABELS}"
+                                             ENVIRONMENT "${HOIKU_TEST_ENVIRONMENT}")
+endfunction()

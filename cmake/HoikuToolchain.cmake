@@ -1,0 +1,26 @@
+# Sanitizers for the whole build, and what makes it quick where the machine has it: ccache, lld.
+if(HOIKU_SANITIZE STREQUAL "address")
+  # Without frame pointers the reports have no usable stacks; without -fno-sanitize-recover undefined behaviour would
+  # print a line and pass the test.
+  set(HOIKU_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(HOIKU_SANITIZE STREQUAL "thread")
+  set(HOIKU_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
+elseif(NOT HOIKU_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "HOIKU_SANITIZE is '${HOIKU_SANITIZE}'; it may be address, thread, or empty.")
+endif()
+if(HOIKU_SANITIZE_FLAGS)
+  add_compile_options(${HOIKU_SANITIZE_FLAGS})
+  add_link_options(${HOIKU_SANITIZE_FLAGS})
+endif()
+
+find_program(HOIKU_CCACHE ccache)
+if(HOIKU_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Without this sloppiness ccache refuses every file that uses a precompiled header.
+  set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${HOIKU_CCACHE})
+endif()
+
+find_program(HOIKU_LLD ld.lld)
+if(HOIKU_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
