@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   try {
     return run(cli::execute, std::get<cli::Options>(parsed));
   } catch (const Cancelled& cancelled) {
-    return cancelled.reason().source == CancelSource::keyboard_interrupt ? cli::interrupted : cli::done;
+    return cancelled.reason().source == CancelSource::keyboard_interrupt ? cli::interrupted : cli::terminated;
   } catch (const ExceptionGroup& errors) {
     int status = cli::failed;
     errors.for_each_leaf([&](const std::exception& error) { status = tell(error); });

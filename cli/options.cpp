@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "cli/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
@@ -24,7 +23,11 @@ constexpr const char* examples =
     "  hoiku set door/lock closed --if-version 7\n"
     "\n"
     "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed out,\n"
-    "130 interrupted.\n";
+    "130 interrupted, 143 terminated.\n";
+
+// More than any value may have; what is larger need not be read to be refused.
+constexpr std::size_t bytes_max = 4u << 20;
+
 
 // What was typed, before it is understood.
 struct Typed {
@@ -38,18 +41,28 @@ struct Typed {
   std::optional<std::uint64_t> if_version;
 };
 
+Result<std::string> read_all(std::istream& stream, const std::string& name) {
+  if (!stream) return Failure{ErrorCode::invalid_argument, name + " cannot be read"};
+  std::string bytes(bytes_max + 1, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (stream.bad()) return Failure{ErrorCode::invalid_argument, name + " cannot be read"};
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  if (bytes.size() > bytes_max) return Failure{ErrorCode::too_large, name + " has more than 4 MiB, and no value may"};
+  return bytes;
+}
+
 // @file and - (stdin) give the bytes as they are; other text is read by its look or as --type says.
 Result<Value> read_value(const Typed& typed) {
   std::string text = typed.value;
   const bool from_stdin = text == "-";
   const bool from_file = text.size() > 1 && text.front() == '@';
-  if (from_stdin) {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (from_file) {
+  if (from_stdin || from_file) {
     const std::string path = text.substr(1);
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Failure{ErrorCode::invalid_argument, "the file " + path + " cannot be read"};
-    text.assign(std::istreambuf_iterator<char>(file), {});
+    std::ifstream file;
+    if (from_file) file.open(path, std::ios::binary);
+    auto bytes = read_all(from_file ? file : std::cin, from_file ? "the file " + path : "standard input");
+    if (!bytes) return bytes.failure();
+    text = std::move(bytes).value();
   }
   if (typed.type.empty()) {
     if (from_stdin || from_file) return Value(Bytes{std::move(text)});

@@ -12,7 +12,7 @@
 namespace hoiku::cli {
 
 // What scripts rely on.
-enum ExitStatus : int { done = 0, failed = 1, usage = 2, conflict = 3, timed_out = 124, interrupted = 130 };
+enum ExitStatus : int { done = 0, failed = 1, usage = 2, conflict = 3, timed_out = 124, interrupted = 130, terminated = 143 };
 
 struct SetVerb {
   std::string topic;

@@ -8,11 +8,17 @@ namespace {
 
 std::string json_text(const std::string& text) { return to_json(Value(text)); }
 
-// Of the day, in UTC: the day itself is on the screen of whoever watches.
+// Of the day, in UTC: the day itself is on the screen of whoever watches. Nobody knows when a topic went with a broker
+// that was restarted.
 std::string time_of_day(WallTime time) {
+  if (time == WallTime{}) return "--:--:--.---";
   const auto since_midnight = (time - std::chrono::floor<std::chrono::days>(time)) / std::chrono::milliseconds(1);
   return fmt::format("{:02}:{:02}:{:02}.{:03}", since_midnight / 3'600'000, since_midnight / 60'000 % 60,
                      since_midnight / 1000 % 60, since_midnight % 1000);
+}
+
+std::string json_time(WallTime time) {
+  return time == WallTime{} ? "null" : std::to_string(time.time_since_epoch().count());
 }
 
 std::string_view quality_name(Quality quality) {
@@ -36,7 +42,7 @@ std::string value_line(const Transition& transition, bool json) {
   if (!json) return to_display_string(transition.value);
   return fmt::format(R"({{"topic":{},"value":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
                      json_text(transition.topic), to_json(transition.value), transition.version.number,
-                     transition.changed_at.time_since_epoch().count(), json_text(transition.writer),
+                     json_time(transition.changed_at), json_text(transition.writer),
                      quality_name(transition.quality));
 }
 
@@ -45,7 +51,7 @@ std::string change_line(const TopicChange& change, bool json) {
     return fmt::format(
         R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number, change.skipped,
-        change.changed_at.time_since_epoch().count(), json_text(change.writer), quality_name(change.quality));
+        json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
                                  to_display_string(change.old_value), to_display_string(change.value),
                                  change.version.number);

@@ -44,17 +44,8 @@ Task<int> wait(Bus bus, WaitVerb verb, bool json) {
   co_return done;
 }
 
-// A person who watches wants to know what happened to the connection; everybody else just wants the result.
-void tell_what_happened(const ConnectionEvent& event) {
-  using Kind = ConnectionEvent::Kind;
-  if (event.kind == Kind::lost || event.kind == Kind::resumed || event.kind == Kind::renewed ||
-      event.kind == Kind::restarted)
-    std::fprintf(stderr, "hoiku: %s\n", event.text.c_str());
-}
-
 Task<int> run_verb(Nursery& nursery, Options options, Duration connecting) {
-  Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting),
-                                  on_connection_event(tell_what_happened));
+  Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
   if (auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, std::move(*verb), options.json);
   if (auto* verb = std::get_if<SetVerb>(&options.verb))
     co_return co_await fail_after(connecting, set, bus, std::move(*verb), options.json);

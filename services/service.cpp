@@ -32,17 +32,10 @@ std::optional<ServiceOptions> parse_service_options(int argc, const char* const*
   return options;
 }
 
-Task<Bus> connect(Nursery& nursery, ServiceOptions options, std::string name) {
-  const auto tell = [name](const ConnectionEvent& event) {
-    std::fprintf(stderr, "%s: %s\n", name.c_str(), event.text.c_str());
-  };
-  return Bus::connect(nursery, std::move(options.endpoint), client_name(name), on_connection_event(tell));
-}
-
 int serve(const ServiceOptions& options, const std::string& name, Task<> (*body)(Nursery& nursery, Bus bus)) {
   return run([&]() -> Task<> {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      const Bus bus = co_await connect(nursery, options, name);
+      const Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name(name));
       co_await body(nursery, bus);
     });
   });

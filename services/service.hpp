@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "hoiku/hoiku.hpp"
 
@@ -16,10 +17,34 @@ struct ServiceOptions {
 std::optional<ServiceOptions> parse_service_options(int argc, const char* const* argv, const std::string& name,
                                                     const std::string& description, int& status);
 
-// Connects under that name. Whatever happens to the connection later is one line on stderr.
-Task<Bus> connect(Nursery& nursery, ServiceOptions options, std::string name);
-
 // Runs `body` with a Bus until it ends or a signal comes; the program's exit status.
 int serve(const ServiceOptions& options, const std::string& name, Task<> (*body)(Nursery& nursery, Bus bus));
+
+// Sets a topic, and sets it again where the broker went away before it could answer: what says a state, not a step, may
+// be said twice.
+template <class T>
+Task<> set_surely(Topic<T> topic, T value) {
+  for (;;) {
+    try {
+      co_await topic.set(value);
+      co_return;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::outcome_unknown) throw;
+    }
+  }
+}
+
+// Says a state of this process on the bus: now, when it changes, and again when the connection is back, since a broker
+// that was restarted has forgotten it.
+template <class T>
+Task<> keep_saying(Bus bus, std::string name, AsyncValue<T>& state) {
+  auto topic = bus.topic<T>(std::move(name));
+  auto both = compose_values(state, bus.connection());
+  auto states = both.eventual_values();
+  for (;;) {
+    const auto [value, connection] = co_await states.next();
+    if (connection == ConnectionState::connected) co_await set_surely(topic, value);
+  }
+}
 
 }  // namespace hoiku::services

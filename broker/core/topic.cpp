@@ -6,10 +6,6 @@ namespace hoiku::broker {
 
 namespace {
 
-std::string text(const Version& version) {
-  return std::to_string(version.epoch) + ":" + std::to_string(version.number);
-}
-
 // An int64 that goes into a topic of doubles; everything else stays as it is.
 bool widens(const Value& value, ValueType type) {
   return type == ValueType::float64 && value.type() == ValueType::int64;
@@ -28,8 +24,10 @@ Result<void> Topic::check(const Update& update) const {
     // Epoch 0 says "the current epoch", as versions are written on the command line.
     const bool same_epoch = update.if_version->epoch == 0 || update.if_version->epoch == current.epoch;
     if (!same_epoch || update.if_version->number != current.number) {
-      return Failure{ErrorCode::version_conflict, "topic '" + name_ + "' is at version " + text(current) + ", not at " +
-                                                      text(*update.if_version) + ": read it and decide again"};
+      return Failure{ErrorCode::version_conflict,
+                     "topic '" + name_ + "': its version is " + std::to_string(current.number) + ", not " +
+                         std::to_string(update.if_version->number) + (same_epoch ? "" : " of another epoch") +
+                         "; read it and decide again"};
     }
   }
   const ValueType given = update.value.type();

@@ -1,4 +1,5 @@
 // connection.cpp: how a Bus comes to its broker, stays with it, and leaves: the half of bus_core.hpp that waits.
+#include <cstdio>
 #include <utility>
 
 #include "client/src/backoff.hpp"
@@ -42,6 +43,16 @@ std::exception_ptr first_leaf(const ExceptionGroup& errors) {
   } catch (...) {
     return first;
   }
+}
+
+// What a person at the terminal or the reader of a container's log wants to know of a program that says nothing itself.
+// The attempts in between would be a line a second.
+std::function<void(const ConnectionEvent&)> tell_standard_error(std::string name) {
+  return [name = std::move(name)](const ConnectionEvent& event) {
+    using Kind = ConnectionEvent::Kind;
+    if (event.kind == Kind::connected || event.kind == Kind::refused) return;
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), event.text.c_str());
+  };
 }
 
 std::string in_words(Duration time) {
@@ -261,6 +272,7 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<proto::Connector> conne
 
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
   std::shared_ptr<proto::Connector> connector = proto::make_zmq_connector(endpoint);
+  if (!options.on_event) options.on_event = client::tell_standard_error(options.name);
   co_return co_await connect_core(nursery, std::move(connector), std::move(options));
 }
 

@@ -33,7 +33,7 @@ Gesture gesture_for(const std::string& mood) {
 Task<> step(Bus bus, std::string mood, const char* gesture) {
   const auto pose = bus.topic<std::string>("actuator/gesture");
   const auto cpu_load = bus.topic<double>("sensor/cpu/load");
-  co_await pose.set(gesture);
+  co_await set_surely(pose, std::string(gesture));
   const auto load = co_await cpu_load.get();
   std::printf("%-8s %-38s load %3.0f %%\n", mood.c_str(), gesture, 100 * load.value_or(0));
   std::fflush(stdout);
@@ -56,7 +56,7 @@ Task<> act(Bus bus, std::string mood) {
   }
   co_await shield([&]() -> Task<> {
     co_await move_on_after(500ms, [&]() -> Task<> {
-      co_await pose.set("rests");
+      co_await set_surely(pose, std::string("rests"));
       std::printf("%-8s stops and takes a resting pose\n", mood.c_str());
       std::fflush(stdout);
     });

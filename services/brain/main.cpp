@@ -10,34 +10,39 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Task<> feel_the_load(Bus bus) {
+Task<> feel_the_load(Bus bus, AsyncValue<std::string>& arousal) {
   auto load = bus.topic<double>("sensor/cpu/load");
-  auto arousal = bus.topic<std::string>("robot/arousal");
   for (;;) {
-    co_await arousal.set("low");
     co_await until(load > 0.5, held_for(300ms));
-    co_await arousal.set("high");
+    arousal.set("high");
     co_await until(load < 0.35, held_for(1s));
+    arousal.set("low");
   }
 }
 
 // Two inputs at once: the composite never shows a pair that did not exist at one moment.
-Task<> decide(Bus bus) {
+Task<> decide(Bus bus, AsyncValue<std::string>& mood) {
   auto arousal = bus.topic<std::string>("robot/arousal");
   auto memory = bus.topic<double>("sensor/memory/used");
-  auto mood = bus.topic<std::string>("robot/mood");
   auto both = compose_values(arousal, memory);
   auto states = both.eventual_values();
   for (;;) {
     const auto [level, used] = co_await states.next();
-    co_await mood.set(used > 0.9 ? "cramped" : level == "high" ? "excited" : "calm");
+    mood.set(used > 0.9 ? "cramped" : level == "high" ? "excited" : "calm");
   }
 }
 
-Task<> think(Nursery& nursery, Bus bus) {
-  nursery.start_soon(feel_the_load, bus);
-  nursery.start_soon(decide, bus);
-  co_return;
+Task<> think(Nursery&, Bus bus) {
+  AsyncValue<std::string> arousal("low");
+  AsyncValue<std::string> mood("calm");
+  auto thoughts = [&](Nursery& nursery) -> Task<> {
+    nursery.start_soon(feel_the_load, bus, std::ref(arousal));
+    nursery.start_soon(decide, bus, std::ref(mood));
+    nursery.start_soon(keep_saying<std::string>, bus, "robot/arousal", std::ref(arousal));
+    nursery.start_soon(keep_saying<std::string>, bus, "robot/mood", std::ref(mood));
+    co_return;
+  };
+  co_await open_nursery(thoughts);
 }
 
 }  // namespace

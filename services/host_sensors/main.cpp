@@ -24,7 +24,10 @@ std::string read_file(const std::string& path) {
 // Two decimals are what a person wants to see; the noise below them would be a transition each time.
 double rounded(double number) { return std::round(number * 100) / 100; }
 
-Task<> set_double(Bus bus, std::string topic, double reading) { co_await bus.topic<double>(topic).set(rounded(reading)); }
+Task<> set_double(Bus bus, std::string topic, double reading) {
+  const auto sensor = bus.topic<double>(topic);
+  co_await set_surely(sensor, rounded(reading));
+}
 
 Task<> sense_load(Bus bus) {
   auto before = parse_cpu_times(read_file("/proc/stat"));

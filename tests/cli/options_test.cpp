@@ -30,6 +30,11 @@ TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
 }
 
+TEST(Options, TakeANegativeNumberForAValue) {
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "-42"})).verb).value, Value(-42));
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "-0.5"})).verb).value, Value(-0.5));
+}
+
 TEST(Options, ReadAWait) {
   const auto options = std::get<Options>(
       parse({"--json", "wait", "sensor/temperature", "value > 30", "--held-for", "200ms", "--timeout", "5s"}));
@@ -48,6 +53,8 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"--endpoint", "nowhere", "get", "a"}).find("nowhere"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "@/"}).find("the file / cannot be read"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "@/dev/zero"}).find("more than 4 MiB"), std::string::npos);
   EXPECT_NE(complaint({}).find("hoiku --help"), std::string::npos);
   EXPECT_NE(complaint({"fly", "a"}).find("hoiku --help"), std::string::npos);
 }

@@ -29,6 +29,14 @@ TEST(Output, AChangeIsOneJsonObjectForAScript) {
             R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 
+// A topic that went with a broker that was restarted.
+TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
+  auto gone = change();
+  gone.changed_at = WallTime{};
+  EXPECT_EQ(change_line(gone, false).substr(0, 12), "--:--:--.---");
+  EXPECT_NE(change_line(gone, true).find(R"("changed_at_us":null,)"), std::string::npos);
+}
+
 TEST(Output, ASetTellsTheVersion) {
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, false), "a/b = true  (version 2)");
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, true), R"({"topic":"a/b","value":true,"version":2})");

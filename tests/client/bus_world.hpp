@@ -32,7 +32,7 @@ class BusWorld {
 
   // As `kill -9` and a start: nothing of the state is left, and the run is another one.
   void start_broker() {
-    network_.kill_broker();
+    kill_broker();
     broker::CoreOptions options;
     options.limits = limits;
     options.run = ++run_;
@@ -43,9 +43,9 @@ class BusWorld {
   }
   void kill_broker() {
     network_.kill_broker();
+    if (link_) link_->activity().notify();  // serve() lets go of it then
     link_.reset();
     core_.reset();
-    changed_.notify();
   }
   // As SIGTERM: tells everybody.
   void end_broker() {
@@ -63,7 +63,8 @@ class BusWorld {
       }
       turn();
       const TimePoint next = core_->next_deadline().value_or(never);
-      co_await move_on_at(next, link_->activity().wait());
+      const std::shared_ptr<proto::ServerLink> link = link_;  // kept while waited on: kill_broker() drops the other
+      co_await move_on_at(next, link->activity().wait());
     }
   }
 
@@ -96,7 +97,7 @@ class BusWorld {
 
   sim::Network network_;
   std::unique_ptr<broker::Core> core_;
-  std::unique_ptr<proto::ServerLink> link_;
+  std::shared_ptr<proto::ServerLink> link_;
   Signal changed_;
   std::uint64_t run_ = 0;
 };

@@ -46,7 +46,7 @@ TEST(Leaving, TenThousandConnectsSubscribesAndCancelsLeaveNothingAtTheBroker) {
   sim::simulate_or_throw(
       [&](sim::Simulation& world) -> Task<> {
         world.network().delay_all(0ms, 3ms);
-        for (int round = 0; round < 500; ++round) {
+        for (int round = 0; round < 600; ++round) {
           co_await open_nursery([&](Nursery& nursery) -> Task<> {
             for (int i = 0; i < 20; ++i) {
               const auto number = static_cast<std::uint64_t>(round * 20 + i);
@@ -66,7 +66,7 @@ TEST(Leaving, TenThousandConnectsSubscribesAndCancelsLeaveNothingAtTheBroker) {
         connections = world.network().statistics().connections;
       },
       sim::seed(seed));
-  EXPECT_GT(connections, 9'000u);
+  EXPECT_GE(connections, 10'000u);  // not each of the 12,000 lives long enough for one
 }
 
 }  // namespace

@@ -118,7 +118,8 @@ SIM_TEST(Restart, OfTheBrokerLosesVolatileStateAndEverybodyGoesOn, bus, nursery)
     for (int i = 0; i < 3; ++i) co_await all.next();  // both, and the mark
 
     bus.restart_broker(200ms);
-    co_await robot.topic<int>("battery").set(70);
+    co_await robot.connection().wait_value(ConnectionState::lost);
+    co_await robot.topic<int>("battery").set(70);  // waits until there is a broker
 
     std::map<std::string, Value> known;
     while (known.size() < 2 || !(known["battery"] == Value(70))) {

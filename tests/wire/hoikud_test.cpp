@@ -15,28 +15,14 @@ using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
+using wire::Ended;
+using wire::endpoint_of;
 using wire::Folder;
 using wire::Program;
 using wire::run_within_patience;
 using wire::SpokenClient;
 
-// The endpoint that its log names when it is ready.
-std::string endpoint_of(Program& hoikud) {
-  const std::string line = hoikud.wait_for_line("info listening endpoint=");
-  return line.substr(line.find('=') + 1);
-}
-
-struct Ended {
-  int status;
-  std::string output;
-  std::string error;
-};
-
-Ended run_to_its_end(const std::vector<std::string>& arguments) {
-  Program hoikud(HOIKUD_PATH, arguments);
-  const int status = hoikud.wait();
-  return Ended{status, hoikud.standard_output(), hoikud.standard_error()};
-}
+Ended run_to_its_end(const std::vector<std::string>& arguments) { return wire::run_to_its_end(HOIKUD_PATH, arguments); }
 
 TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
   Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});

@@ -38,6 +38,7 @@ Program::Program(const std::string& path, const std::vector<std::string>& argume
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, error[1], STDERR_FILENO);
   const int failure = posix_spawn(&process_, path.c_str(), &actions, nullptr, pointers.data(), environ);
@@ -72,20 +73,20 @@ bool Program::Pipe::read_more() {
   return true;
 }
 
-std::string Program::wait_for_line(const std::string& text) {
+std::string Program::Pipe::wait_for_line(const std::string& part) {
   for (;;) {
-    const std::size_t found = error_.text.find(text);
+    const std::size_t found = text.find(part);
     if (found != std::string::npos) {
-      const std::size_t end = error_.text.find('\n', found);
+      const std::size_t end = text.find('\n', found);
       if (end != std::string::npos) {
-        const std::size_t before = error_.text.rfind('\n', found);
+        const std::size_t before = text.rfind('\n', found);
         const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-        return error_.text.substr(begin, end - begin);
+        return text.substr(begin, end - begin);
       }
     }
-    if (!error_.read_more()) {
-      ADD_FAILURE() << "no line with '" << text << "' in: " << error_.text;
-      return error_.text;
+    if (!read_more()) {
+      ADD_FAILURE() << "no line with '" << part << "' in: " << text;
+      return text;
     }
   }
 }
@@ -103,6 +104,17 @@ int Program::wait() {
   ::waitpid(process_, &status, 0);
   process_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+Ended run_to_its_end(const std::string& path, const std::vector<std::string>& arguments) {
+  Program program(path, arguments);
+  const int status = program.wait();
+  return Ended{status, program.standard_output(), program.standard_error()};
+}
+
+std::string endpoint_of(Program& hoikud) {
+  const std::string line = hoikud.wait_for_line("info listening endpoint=");
+  return line.substr(line.find('=') + 1);
 }
 
 }  // namespace hoiku::wire

@@ -1,4 +1,4 @@
-// program.hpp: one of our programs as a process of its own, with its output read line by line.
+// program.hpp: one of our programs as a process of its own, with nothing on its stdin and its output read line by line.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,9 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   // Reads its stderr until a line contains `text`, and returns that line; what came so far, where it ends without.
-  std::string wait_for_line(const std::string& text);
+  std::string wait_for_line(const std::string& text) { return error_.wait_for_line(text); }
+  // The same of its stdout.
+  std::string wait_for_output(const std::string& text) { return output_.wait_for_line(text); }
   void signal(int number);
   // Waits for its end: its exit status, or minus the signal that ended it. Fails the test where it does not end.
   int wait();
@@ -29,10 +31,21 @@ class Program {
     int descriptor = -1;
     std::string text;
     bool read_more();  // false: at its end, or nothing came in time
+    std::string wait_for_line(const std::string& part);
   };
   pid_t process_ = -1;
   Pipe output_;
   Pipe error_;
 };
+
+struct Ended {
+  int status;  // as wait() gives it
+  std::string output;
+  std::string error;
+};
+Ended run_to_its_end(const std::string& path, const std::vector<std::string>& arguments);
+
+// The endpoint that a hoikud names in its log when it is ready.
+std::string endpoint_of(Program& hoikud);
 
 }  // namespace hoiku::wire

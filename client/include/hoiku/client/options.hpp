@@ -66,6 +66,9 @@ struct ConnectionEvent {
 };
 
 // Called on the loop, at each event. It must not wait; what it throws ends the Bus, and with it the nursery.
+// Where nobody asks for the events, a Bus that was connected to an endpoint writes a line to standard error when the
+// connection is lost and when it is back: "robot: the connection to tcp://… is lost (…); trying again". A function that
+// does nothing keeps it silent.
 class OnConnectionEvent {
  public:
   explicit OnConnectionEvent(std::function<void(const ConnectionEvent&)> function) : function_(std::move(function)) {}

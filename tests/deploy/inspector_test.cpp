@@ -1,0 +1,186 @@
+// hoiku as a person and a script use it: what it prints, where, and with which status it ends.
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "tests/wire/program.hpp"
+#include "tests/wire/wire.hpp"
+
+namespace hoiku {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using wire::Ended;
+using wire::Folder;
+using wire::Program;
+
+class Inspector : public testing::Test {
+ protected:
+  std::vector<std::string> at_the_bus(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--endpoint", endpoint_});
+    return arguments;
+  }
+  Ended hoiku(std::vector<std::string> arguments) const {
+    return wire::run_to_its_end(HOIKU_PATH, at_the_bus(std::move(arguments)));
+  }
+
+  Folder folder_;
+  Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
+  std::string endpoint_ = wire::endpoint_of(hoikud_);
+};
+
+// One line, on stderr, with nothing on stdout.
+void expect_complaint(const Ended& ended, int status, const std::string& part) {
+  EXPECT_EQ(ended.status, status) << ended.error;
+  EXPECT_THAT(ended.error, StartsWith("hoiku: "));
+  EXPECT_THAT(ended.error, HasSubstr(part));
+  EXPECT_EQ(std::count(ended.error.begin(), ended.error.end(), '\n'), 1) << ended.error;
+  EXPECT_EQ(ended.output, "");
+}
+
+TEST_F(Inspector, SetsAndGets) {
+  const Ended set = hoiku({"set", "sensor/touch/head", "true"});
+  EXPECT_EQ(set.status, 0) << set.error;
+  EXPECT_EQ(set.output, "sensor/touch/head = true  (version 1)\n");
+  const Ended get = hoiku({"get", "sensor/touch/head"});
+  EXPECT_EQ(get.status, 0) << get.error;
+  EXPECT_EQ(get.output, "true\n");
+  EXPECT_EQ(get.error, "");
+}
+
+TEST_F(Inspector, GetOfAnUnsetTopicEndsWithOne) {
+  expect_complaint(hoiku({"get", "door/lock"}), 1, "door/lock is not set");
+}
+
+TEST_F(Inspector, ASetThatComesTooLateEndsWithThreeAndNamesTheVersion) {
+  hoiku({"set", "door/lock", "open"});
+  hoiku({"set", "door/lock", "closed"});
+  expect_complaint(hoiku({"set", "door/lock", "open", "--if-version", "1"}), 3, "'door/lock': its version is 2, not 1");
+  EXPECT_EQ(hoiku({"set", "door/lock", "open", "--if-version", "2"}).output, "door/lock = open  (version 3)\n");
+}
+
+TEST_F(Inspector, ATopicKeepsItsType) {
+  hoiku({"set", "door/lock", "open"});
+  expect_complaint(hoiku({"set", "door/lock", "42"}), 1, "'door/lock' holds string values");
+}
+
+TEST_F(Inspector, SaysItInJson) {
+  EXPECT_EQ(hoiku({"--json", "set", "door/lock", "open"}).output,
+            "{\"topic\":\"door/lock\",\"value\":\"open\",\"version\":1}\n");
+  EXPECT_THAT(hoiku({"--json", "get", "door/lock"}).output,
+              StartsWith("{\"topic\":\"door/lock\",\"value\":\"open\",\"version\":1,\"changed_at_us\":"));
+}
+
+TEST_F(Inspector, WaitsUntilItIsTrue) {
+  hoiku({"set", "sensor/temperature", "20"});
+  Program waiting(HOIKU_PATH, at_the_bus({"wait", "sensor/temperature", "value > 30", "--held-for", "20ms"}));
+  EXPECT_EQ(hoiku({"set", "sensor/temperature", "31"}).status, 0);
+  EXPECT_EQ(waiting.wait(), 0);
+  EXPECT_EQ(waiting.standard_output(), "31\n");
+}
+
+TEST_F(Inspector, AWaitThatIsNotMetEndsWith124) {
+  expect_complaint(hoiku({"wait", "sensor/temperature", "value > 30", "--timeout", "50ms"}), 124,
+                   "sensor/temperature: the condition was not met within 50 ms");
+}
+
+TEST_F(Inspector, ACtrlCEndsItQuietly) {
+  Program watching(HOIKU_PATH, at_the_bus({"watch", "**"}));
+  hoiku({"set", "battery", "80"});
+  watching.wait_for_output("battery");
+  watching.signal(SIGINT);
+  EXPECT_EQ(watching.wait(), 130);
+  EXPECT_EQ(watching.standard_error(), "");
+}
+
+// A script must not take this for a condition that was met.
+TEST_F(Inspector, ASigtermEndsItQuietlyToo) {
+  Program waiting(HOIKU_PATH, at_the_bus({"wait", "battery"}));
+  hoikud_.wait_for_line("session_opened");
+  waiting.signal(SIGTERM);
+  EXPECT_EQ(waiting.wait(), 143);
+  EXPECT_EQ(waiting.standard_error(), "");
+}
+
+TEST_F(Inspector, WatchesWhatThereIsAndWhatComes) {
+  hoiku({"set", "battery", "80"});
+  Program watching(HOIKU_PATH, at_the_bus({"watch", "**"}));
+  EXPECT_THAT(watching.wait_for_output("battery"), EndsWith("  battery  (unset) -> 80  (version 1)"));
+  hoiku({"set", "door/lock", "open"});
+  EXPECT_THAT(watching.wait_for_output("door/lock"), EndsWith("  door/lock  (unset) -> open  (version 1)"));
+}
+
+TEST_F(Inspector, TheEndpointMayComeFromTheEnvironment) {
+  const Ended set = wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, HOIKU_PATH, "set", "a", "1"});
+  EXPECT_EQ(set.status, 0) << set.error;
+  EXPECT_EQ(hoiku({"get", "a"}).output, "1\n");
+}
+
+TEST_F(Inspector, AValueMayComeFromAFileButNotAnyValue) {
+  const std::string path = folder_.path("value");
+  std::ofstream(path, std::ios::binary) << "two\nlines";
+  EXPECT_EQ(hoiku({"set", "note", "--type", "string", "@" + path}).status, 0);
+  EXPECT_EQ(hoiku({"--json", "set", "note", "--type", "string", "@" + path}).output,
+            "{\"topic\":\"note\",\"value\":\"two\\nlines\",\"version\":1}\n");
+  std::ofstream(path, std::ios::binary) << std::string((1 << 20) + 1, 'x');
+  expect_complaint(hoiku({"set", "note", "--type", "string", "@" + path}), 1, "1048576");
+  EXPECT_EQ(hoiku({"get", "note"}).output, "two\nlines\n");
+}
+
+TEST_F(Inspector, AWrongCommandLineEndsWithTwo) {
+  expect_complaint(hoiku({"get", "a//b"}), 2, "a//b");
+  expect_complaint(hoiku({"get", "sensor/*"}), 2, "sensor/*");
+  expect_complaint(hoiku({"wait", "a", "value >"}), 2, "value >");
+  expect_complaint(hoiku({"fly", "a"}), 2, "hoiku --help shows examples");
+  expect_complaint(hoiku({"get", "a", "--colour"}), 2, "--colour");
+  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", "7411"}), 2,
+                   "\"7411\" is not an endpoint");
+}
+
+TEST_F(Inspector, AMissingBrokerIsNamed) {
+  const std::string nobody = "ipc://" + folder_.path("nobody.sock");
+  for (const std::vector<std::string>& verb :
+       std::vector<std::vector<std::string>>{{"get", "a"}, {"set", "a", "1"}, {"watch", "a"}}) {
+    std::vector<std::string> arguments = verb;
+    arguments.insert(arguments.end(), {"--endpoint", nobody, "--timeout", "200ms"});
+    expect_complaint(wire::run_to_its_end(HOIKU_PATH, arguments), 1,
+                     "no broker answers at " + nobody + " within 200 ms; is hoikud running there?");
+  }
+}
+
+// What listens, but is no broker.
+TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string silent = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", silent, "--timeout", "300ms"}), 1,
+                   "no broker answers at " + silent);
+  ::close(listener);
+}
+
+TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
+  for (const char* verb : {"", "set", "get", "watch", "wait"}) {
+    const Ended help = wire::run_to_its_end(HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"}
+                                                              : std::vector<std::string>{"--help"});
+    EXPECT_EQ(help.status, 0) << verb;
+    EXPECT_EQ(help.error, "") << verb;
+    EXPECT_THAT(help.output, HasSubstr("Examples:")) << verb;
+    EXPECT_THAT(help.output, HasSubstr(std::string("  hoiku ") + verb)) << verb;
+  }
+}
+
+}  // namespace
+}  // namespace hoiku

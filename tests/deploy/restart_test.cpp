@@ -1,0 +1,87 @@
+// The broker dies and comes back under everybody's feet: the whole robot goes on, and says what happened.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <map>
+#include <memory>
+
+#include "tests/wire/program.hpp"
+#include "tests/wire/wire.hpp"
+
+namespace hoiku {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using wire::Folder;
+using wire::Program;
+
+class Restart : public testing::Test {
+ protected:
+  Program start(const char* path, std::vector<std::string> arguments = {}) const {
+    arguments.insert(arguments.end(), {"--endpoint", endpoint_});
+    return Program(path, arguments);
+  }
+  std::string hoiku(std::vector<std::string> arguments) const {
+    Program program = start(HOIKU_PATH, std::move(arguments));
+    EXPECT_EQ(program.wait(), 0) << program.standard_error();
+    return program.standard_output();
+  }
+  void start_broker() {
+    hoikud_ = std::make_unique<Program>(HOIKUD_PATH, std::vector<std::string>{"--listen", endpoint_});
+    wire::endpoint_of(*hoikud_);
+  }
+  void kill_broker() {
+    hoikud_->signal(SIGKILL);
+    EXPECT_EQ(hoikud_->wait(), -SIGKILL);
+  }
+
+  Folder folder_;
+  std::string endpoint_ = "ipc://" + folder_.path("broker.sock");
+  std::unique_ptr<Program> hoikud_;
+};
+
+TEST_F(Restart, AWatchGoesOnAndEndsAtTheRightValues) {
+  start_broker();
+  hoiku({"set", "battery", "80"});
+  hoiku({"set", "door/lock", "open"});
+  Program watching = start(HOIKU_PATH, {"watch", "**"});
+  watching.wait_for_output("door/lock");
+  kill_broker();
+  EXPECT_THAT(watching.wait_for_line("is lost"),
+              testing::AllOf(HasSubstr("hoiku: the connection to " + endpoint_ + " is lost ("), EndsWith("trying again")));
+  start_broker();
+  EXPECT_THAT(watching.wait_for_line("back at"),
+              EndsWith("; the broker was restarted, everything is subscribed anew"));
+  EXPECT_THAT(watching.wait_for_output("open -> (unset)"), HasSubstr("door/lock"));
+  hoiku({"set", "battery", "79"});
+  watching.wait_for_output("-> 79  (version 1)");
+  watching.signal(SIGINT);
+  EXPECT_EQ(watching.wait(), 130);
+}
+
+TEST_F(Restart, TheRobotLivesOn) {
+  start_broker();
+  std::map<std::string, Program> robot;
+  for (const auto& [name, path] : {std::pair("host_sensors", HOST_SENSORS_PATH), std::pair("brain", BRAIN_PATH),
+                                   std::pair("behaviour", BEHAVIOUR_PATH)})
+    robot.try_emplace(name, path, std::vector<std::string>{"--endpoint", endpoint_});
+  const std::string any_mood = "value == 'calm' || value == 'excited' || value == 'cramped'";
+  hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
+  robot.at("behaviour").wait_for_output("is the mood now");
+
+  kill_broker();
+  for (auto& [name, program] : robot) program.wait_for_line(name + ": the connection to " + endpoint_ + " is lost (");
+  start_broker();
+  for (auto& [name, program] : robot) program.wait_for_line("the broker was restarted");
+
+  // Body, mind and act are all there again.
+  hoiku({"wait", "sensor/memory/used", "value > 0", "--timeout", "30s"});
+  hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
+  hoiku({"wait", "actuator/gesture", "--timeout", "30s"});
+  for (auto& [name, program] : robot) program.signal(SIGTERM);
+  for (auto& [name, program] : robot) EXPECT_EQ(program.wait(), 0) << name << ": " << program.standard_error();
+}
+
+}  // namespace
+}  // namespace hoiku
