@@ -13,17 +13,28 @@
 namespace hoiku::cli {
 namespace {
 
-constexpr const char* examples =
-    "\nExamples:\n"
+constexpr const char* set_examples =
     "  hoiku set sensor/touch/head true\n"
     "  hoiku set robot/name --type string 42\n"
+    "  hoiku set door/lock closed --if-version 7\n";
+constexpr const char* get_examples =
     "  hoiku get sensor/touch/head\n"
+    "  hoiku get sensor/touch/head --json\n";
+constexpr const char* watch_examples =
     "  hoiku watch 'sensor/**'\n"
+    "  hoiku watch robot/mood --json\n";
+constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
-    "  hoiku set door/lock closed --if-version 7\n"
-    "\n"
+    "  hoiku wait robot/mood 'value != \"calm\"'\n";
+constexpr const char* exit_statuses =
     "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed out,\n"
     "130 interrupted, 143 terminated.\n";
+
+std::string footer(std::initializer_list<const char*> examples) {
+  std::string text = "\nExamples:\n";
+  for (const char* example : examples) text += example;
+  return text + "\n" + exit_statuses;
+}
 
 // More than any value may have; what is larger need not be read to be refused.
 constexpr std::size_t bytes_max = 4u << 20;
@@ -90,6 +101,7 @@ Result<Options> understand(const Typed& typed, const std::string& verb, bool jso
     const auto timeout = parse_duration(typed.timeout);
     if (!timeout) return timeout.failure();
     options.timeout = *timeout;
+    options.timeout_text = typed.timeout;
   }
   if (verb == "set") {
     auto next = read_value(typed);
@@ -128,7 +140,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
 
   CLI::App app("hoiku: looks at the topics of a Hoiku bus, and sets them.", "hoiku");
-  app.footer(examples);
+  app.footer(footer({set_examples, get_examples, watch_examples, wait_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
@@ -139,15 +151,19 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                  "Give up after this time: 5s for the one-shot verbs; `wait` waits for ever without it");
 
   CLI::App* set = app.add_subcommand("set", "Set a topic; prints the version that it became");
+  set->footer(footer({set_examples}));
   set->add_option("topic", typed.topic, "The topic's name")->required();
   set->add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes")->required();
   set->add_option("--type", typed.type, "bool, int64, double, string, bytes (as hex) or null");
   set->add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)");
   CLI::App* get = app.add_subcommand("get", "Print a topic's value; status 1 where it is not set");
+  get->footer(footer({get_examples}));
   get->add_option("topic", typed.topic, "The topic's name")->required();
   CLI::App* watch = app.add_subcommand("watch", "Print the present state, then one line per change, until Ctrl-C");
+  watch->footer(footer({watch_examples}));
   watch->add_option("pattern", typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
   CLI::App* wait = app.add_subcommand("wait", "Wait until a condition is true of a topic, and print the value");
+  wait->footer(footer({wait_examples}));
   wait->add_option("topic", typed.topic, "The topic's name")->required();
   wait->add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
   wait->add_option("--held-for", typed.held_for, "The condition must have been true throughout this time");

@@ -36,6 +36,7 @@ struct Options {
   bool json = false;
   // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
   std::optional<std::chrono::nanoseconds> timeout;
+  std::string timeout_text = "5s";  // as it was typed
   std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb> verb;
 };
 

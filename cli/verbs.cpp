@@ -44,19 +44,40 @@ Task<int> wait(Bus bus, WaitVerb verb, bool json) {
   co_return done;
 }
 
-Task<int> run_verb(Nursery& nursery, Options options, Duration connecting) {
-  Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
-  if (auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, std::move(*verb), options.json);
-  if (auto* verb = std::get_if<SetVerb>(&options.verb))
-    co_return co_await fail_after(connecting, set, bus, std::move(*verb), options.json);
-  if (auto* verb = std::get_if<GetVerb>(&options.verb))
-    co_return co_await fail_after(connecting, get, bus, std::move(*verb), options.json);
-  auto verb = std::get<WaitVerb>(std::move(options.verb));
-  if (!options.timeout) co_return co_await wait(bus, std::move(verb), options.json);
+Task<int> run_one_shot(Bus bus, const Options& options) {
+  if (const auto* verb = std::get_if<SetVerb>(&options.verb)) return set(bus, *verb, options.json);
+  return get(bus, std::get<GetVerb>(options.verb), options.json);
+}
+
+Task<int> run_in_time(Bus bus, const Options& options, Duration limit) {
+  const bool writes = std::holds_alternative<SetVerb>(options.verb);
   int status = timed_out;
-  co_await move_on_after(*options.timeout, [&]() -> Task<> { status = co_await wait(bus, std::move(verb), options.json); });
-  if (status == timed_out) std::fprintf(stderr, "hoiku: the condition was not met in time\n");
+  try {
+    status = co_await fail_after(limit, run_one_shot, bus, std::cref(options));
+  } catch (const TooSlowError&) {
+    throw Error(ErrorCode::unavailable, "the broker at " + options.endpoint + " did not answer within " +
+                                            options.timeout_text + (writes ? "; the set may still be applied" : ""));
+  }
   co_return status;
+}
+
+Task<int> run_wait(Bus bus, const Options& options) {
+  const auto& verb = std::get<WaitVerb>(options.verb);
+  if (!options.timeout) co_return co_await wait(bus, verb, options.json);
+  int status = timed_out;
+  co_await move_on_after(*options.timeout, [&]() -> Task<> { status = co_await wait(bus, verb, options.json); });
+  if (status == timed_out)
+    std::fprintf(stderr, "hoiku: %s: the condition was not met within %s\n", verb.topic.c_str(),
+                 options.timeout_text.c_str());
+  co_return status;
+}
+
+Task<int> run_verb(Nursery& nursery, const Options& options, Duration connecting) {
+  Bus bus =
+      co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
+  if (const auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, *verb, options.json);
+  if (std::holds_alternative<WaitVerb>(options.verb)) co_return co_await run_wait(bus, options);
+  co_return co_await run_in_time(bus, options, connecting);
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace {
 constexpr int heartbeat_interval_ms = 1000;
 constexpr int heartbeat_timeout_ms = 5000;
 // A peer that connects and says nothing holds a descriptor no longer than this.
-constexpr int handshake_interval_ms = 2000;
+// Longer than a client waits by itself: its own sentence says more.
+constexpr int handshake_interval_ms = 4000;
 
 }  // namespace
 

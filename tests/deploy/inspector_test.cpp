@@ -88,7 +88,7 @@ TEST_F(Inspector, WaitsUntilItIsTrue) {
 
 TEST_F(Inspector, AWaitThatIsNotMetEndsWith124) {
   expect_complaint(hoiku({"wait", "sensor/temperature", "value > 30", "--timeout", "50ms"}), 124,
-                   "sensor/temperature: the condition was not met within 50 ms");
+                   "sensor/temperature: the condition was not met within 50ms");
 }
 
 TEST_F(Inspector, ACtrlCEndsItQuietly) {

@@ -1,0 +1,219 @@
+// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must be
+// noticed.
+#include <gmock/gmock.h>
+
+#include "hoiku/proto/codec.hpp"
+#include "hoiku/testing/simulation.hpp"
+#include "tests/sim/witness.hpp"
+
+namespace hoiku::model {
+namespace {
+
+using namespace std::chrono_literals;
+using proto::ServerFrame;
+
+// Changes a frame where it fits, and says whether it did.
+using Lie = std::function<bool(ServerFrame& frame)>;
+
+class Liar final : public sim::NetworkObserver {
+ public:
+  explicit Liar(Lie lie) : lie_(std::move(lie)) {}
+  void broker_sent(std::uint64_t peer, std::string_view bytes) override {
+    auto frame = proto::decode_server_frame(bytes);
+    if (!told_ && lie_(*frame)) told_ = true;
+    witness_.broker_sent(peer, proto::encode(*frame));
+  }
+  void broker_received(std::uint64_t peer, std::string_view frame) override { witness_.broker_received(peer, frame); }
+  void broker_lost(std::uint64_t peer) override { witness_.broker_lost(peer); }
+  void broker_was_full(std::uint64_t peer) override { witness_.broker_was_full(peer); }
+  void broker_listens() override { witness_.broker_listens(); }
+  void broker_killed() override { witness_.broker_killed(); }
+  void was_cut(const std::string& client, Duration duration) override { witness_.was_cut(client, duration); }
+
+  bool told() const { return told_; }
+  Witness& witness() { return witness_; }
+
+ private:
+  Witness witness_;
+  Lie lie_;
+  bool told_ = false;
+};
+
+// A robot that sets two topics, and a screen that reads them in every way there is.
+Task<> live(sim::Simulation& world) {
+  co_await open_nursery([&](Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, client_name("robot"));
+    Bus screen = co_await world.connect(nursery, client_name("screen"));
+    const auto battery = robot.topic<int>("battery");
+    const auto heat = robot.topic<int>("heat");
+    co_await battery.set(80);
+    co_await heat.set(20);
+    auto read_all = [](Bus bus) -> Task<> {
+      PatternSubscription all(bus.watch("**"));
+      for (;;) co_await all.next();
+    };
+    auto read_both = [](Bus bus) -> Task<> {
+      auto level = bus.topic<int>("battery");
+      auto warmth = bus.topic<int>("heat");
+      auto both = compose_values(level, warmth);
+      auto states = both.eventual_values();
+      for (;;) co_await states.next();
+    };
+    auto wait = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_value(value < 79); };
+    nursery.start_soon(read_all, screen);
+    nursery.start_soon(read_both, screen);
+    nursery.start_soon(wait, screen);
+    for (int level = 79; level > 75; --level) {
+      co_await sleep(10ms);
+      co_await battery.set(level);
+    }
+    co_await sleep(10ms);
+    co_await battery.get();
+    co_await sleep(2s);  // heartbeats
+    nursery.cancel_scope().cancel();
+  });
+}
+
+std::vector<std::string> complaints_about(const Lie& lie) {
+  Liar liar(lie);
+  sim::simulate_or_throw([&](sim::Simulation& world) -> Task<> {
+    world.network().observe(&liar);
+    co_await live(world);
+    world.network().observe(nullptr);
+  });
+  liar.witness().check_at_rest();
+  return liar.witness().complaints();
+}
+
+template <class Answer>
+Answer* find_answer(ServerFrame& frame) {
+  for (proto::Answer& answer : frame.answers) {
+    if (auto* found = std::get_if<Answer>(&answer)) return found;
+  }
+  return nullptr;
+}
+
+template <class Change>
+bool change_newest(ServerFrame& frame, Change change) {
+  if (frame.deliveries.empty()) return false;
+  Transition falsified = *frame.deliveries.back().transition;
+  if (falsified.version.number < 2) return false;
+  change(falsified);
+  frame.deliveries.back().transition = std::make_shared<const Transition>(std::move(falsified));
+  return true;
+}
+
+TEST(Witness, HasNothingAgainstTheTruth) {
+  EXPECT_THAT(complaints_about([](ServerFrame&) { return false; }), testing::IsEmpty());
+}
+
+struct NamedLie {
+  const char* name;
+  Lie lie;
+  friend void PrintTo(const NamedLie& named, std::ostream* out) { *out << named.name; }
+};
+
+class WitnessNotices : public testing::TestWithParam<NamedLie> {};
+
+TEST_P(WitnessNotices, ALie) {
+  bool told = false;
+  const auto& lie = GetParam().lie;
+  const auto complaints = complaints_about([&](ServerFrame& frame) {
+    const bool fits = lie(frame);
+    told = told || fits;
+    return fits;
+  });
+  EXPECT_TRUE(told) << "nothing in the story was like that";
+  EXPECT_THAT(complaints, testing::Not(testing::IsEmpty()));
+}
+
+const std::vector<NamedLie> lies{
+    {"AValueThatNeverWas",
+     [](ServerFrame& frame) { return change_newest(frame, [](Transition& t) { t.value = Value(4711); }); }},
+    {"AVersionThatDoesNotRise",
+     [](ServerFrame& frame) { return change_newest(frame, [](Transition& t) { --t.version.number; }); }},
+    {"AVersionThatSkipsOne",
+     [](ServerFrame& frame) { return change_newest(frame, [](Transition& t) { ++t.version.number; }); }},
+    {"AnotherEpoch", [](ServerFrame& frame) { return change_newest(frame, [](Transition& t) { ++t.version.epoch; }); }},
+    {"AnotherTopic", [](ServerFrame& frame) { return change_newest(frame, [](Transition& t) { t.topic = "heat"; }); }},
+    {"TheSameTwice",
+     [](ServerFrame& frame) {
+       if (frame.deliveries.empty()) return false;
+       frame.deliveries.push_back(frame.deliveries.back());
+       return true;
+     }},
+    {"AnOlderStateLater",
+     [held = std::optional<proto::Delivery>()](ServerFrame& frame) mutable {
+       if (frame.deliveries.empty()) return false;
+       if (!held) {
+         held = frame.deliveries.front();
+         return false;
+       }
+       frame.deliveries.push_back(*held);
+       return true;
+     }},
+    {"TheLastStateWithheld",
+     [](ServerFrame& frame) {
+       if (frame.deliveries.empty() || frame.deliveries.back().transition->version.number != 5) return false;
+       frame.deliveries.clear();
+       return true;
+     }},
+    {"HalfOfAComposite",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.deliveries, [](const auto& delivery) { return delivery.member == 1; }) > 0;
+     }},
+    {"AReaderThatDoesNotExist",
+     [](ServerFrame& frame) {
+       if (frame.deliveries.empty()) return false;
+       frame.deliveries.back().subscription += 1000;
+       return true;
+     }},
+    {"NoEndOfTheSnapshot",
+     [](ServerFrame& frame) { return !std::exchange(frame.snapshot_ends, {}).empty(); }},
+    {"AWaitThatIsNotAnswered",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::WaitDone>(a); }) > 0;
+     }},
+    {"AWaitAnsweredWithAnotherState",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::WaitDone>(frame);
+       if (!done) return false;
+       Transition other = *done->match;
+       other.value = Value(79);
+       --other.version.number;
+       done->match = std::make_shared<const Transition>(std::move(other));
+       return true;
+     }},
+    {"ASetThatIsNotAnswered",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::SetDone>(a); }) > 0;
+     }},
+    {"ASetThatChangedNothing",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::SetDone>(frame);
+       if (done) done->changed = false;
+       return done != nullptr;
+     }},
+    {"ASetOfAnotherVersion",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::SetDone>(frame);
+       if (done) ++done->version.number;
+       return done != nullptr;
+     }},
+    {"AFrameLeftOut",
+     [](ServerFrame& frame) {
+       if (frame.deliveries.empty()) return false;
+       ++frame.number;
+       return true;
+     }},
+    {"AFrameAcknowledgedThatNeverCame",
+     [](ServerFrame& frame) {
+       ++frame.acknowledged;
+       return true;
+     }},
+};
+
+INSTANTIATE_TEST_SUITE_P(Lies, WitnessNotices, testing::ValuesIn(lies), [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace hoiku::model
