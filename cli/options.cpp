@@ -36,6 +36,10 @@ std::string footer(std::initializer_list<const char*> examples) {
   return text + "\n" + exit_statuses;
 }
 
+void describe_verb(CLI::App& verb, const char* examples) {
+  verb.footer("\n--endpoint, --timeout and --json may stand here too: see hoiku --help.\n" + footer({examples}));
+}
+
 // More than any value may have; what is larger need not be read to be refused.
 constexpr std::size_t bytes_max = 4u << 20;
 
@@ -151,19 +155,19 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                  "Give up after this time: 5s for the one-shot verbs; `wait` waits for ever without it");
 
   CLI::App* set = app.add_subcommand("set", "Set a topic; prints the version that it became");
-  set->footer(footer({set_examples}));
+  describe_verb(*set, set_examples);
   set->add_option("topic", typed.topic, "The topic's name")->required();
   set->add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes")->required();
   set->add_option("--type", typed.type, "bool, int64, double, string, bytes (as hex) or null");
   set->add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)");
   CLI::App* get = app.add_subcommand("get", "Print a topic's value; status 1 where it is not set");
-  get->footer(footer({get_examples}));
+  describe_verb(*get, get_examples);
   get->add_option("topic", typed.topic, "The topic's name")->required();
   CLI::App* watch = app.add_subcommand("watch", "Print the present state, then one line per change, until Ctrl-C");
-  watch->footer(footer({watch_examples}));
+  describe_verb(*watch, watch_examples);
   watch->add_option("pattern", typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
   CLI::App* wait = app.add_subcommand("wait", "Wait until a condition is true of a topic, and print the value");
-  wait->footer(footer({wait_examples}));
+  describe_verb(*wait, wait_examples);
   wait->add_option("topic", typed.topic, "The topic's name")->required();
   wait->add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
   wait->add_option("--held-for", typed.held_for, "The condition must have been true throughout this time");

@@ -161,7 +161,7 @@ class ZmqLink final : public Link {
           break;
         case ZMQ_EVENT_DISCONNECTED:
           if (state_ == State::up) {
-            reason_ = fmt::format("the connection to {} is broken", endpoint_);
+            reason_ = "it broke off";
             change(State::broken);
           } else {
             refuse_handshake();

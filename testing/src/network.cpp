@@ -16,7 +16,7 @@ class SimulatedLink final : public proto::Link {
 
   std::optional<std::string> try_receive() override {
     std::optional<std::string> frame = connection_->down.take();
-    if (!frame && connection_->broken) throw proto::LinkClosed("the connection to the simulated broker is broken");
+    if (!frame && connection_->broken) throw proto::LinkClosed("it broke off");
     return frame;
   }
 
@@ -32,7 +32,7 @@ class SimulatedLink final : public proto::Link {
   Task<> send(std::string frame) override {
     co_await checkpoint();
     for (;;) {
-      if (connection_->broken) throw proto::LinkClosed("the connection to the simulated broker is broken");
+      if (connection_->broken) throw proto::LinkClosed("it broke off");
       if (connection_->up.size() < wires_->capacity) break;
       ++wires_->statistics.full;
       co_await connection_->room.wait();
