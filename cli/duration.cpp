@@ -19,8 +19,9 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     if (error == std::errc() && unit == name && number >= 0 && number * factor <= year)
       return nanoseconds(static_cast<nanoseconds::rep>(number * factor));
   }
-  return Failure{ErrorCode::invalid_argument,
-                 "'" + std::string(text) + "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min"};
+  return Failure{
+      ErrorCode::invalid_argument,
+      "'" + std::string(text) + "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min"};
 }
 
 }  // namespace hoiku::cli

@@ -11,8 +11,9 @@ int tell(const std::exception& error) {
   std::fprintf(stderr, "hoiku: %s\n", error.what());
   if (dynamic_cast<const VersionConflict*>(&error)) return cli::conflict;
   const auto* known = dynamic_cast<const Error*>(&error);
-  const bool usage = known && (known->code() == ErrorCode::invalid_topic || known->code() == ErrorCode::invalid_predicate ||
-                               known->code() == ErrorCode::invalid_argument);
+  const bool usage =
+      known && (known->code() == ErrorCode::invalid_topic || known->code() == ErrorCode::invalid_predicate ||
+                known->code() == ErrorCode::invalid_argument);
   return usage ? cli::usage : cli::failed;
 }
 

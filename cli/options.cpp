@@ -27,7 +27,8 @@ constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
     "  hoiku wait robot/mood 'value != \"calm\"'\n";
 constexpr const char* exit_statuses =
-    "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed out,\n"
+    "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed "
+    "out,\n"
     "130 interrupted, 143 terminated.\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
@@ -42,7 +43,6 @@ void describe_verb(CLI::App& verb, const char* examples) {
 
 // More than any value may have; what is larger need not be read to be refused.
 constexpr std::size_t bytes_max = 4u << 20;
-
 
 // What was typed, before it is understood.
 struct Typed {

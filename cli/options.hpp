@@ -12,7 +12,15 @@
 namespace hoiku::cli {
 
 // What scripts rely on.
-enum ExitStatus : int { done = 0, failed = 1, usage = 2, conflict = 3, timed_out = 124, interrupted = 130, terminated = 143 };
+enum ExitStatus : int {
+  done = 0,
+  failed = 1,
+  usage = 2,
+  conflict = 3,
+  timed_out = 124,
+  interrupted = 130,
+  terminated = 143
+};
 
 struct SetVerb {
   std::string topic;
@@ -40,7 +48,8 @@ struct Options {
   std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb> verb;
 };
 
-// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on stderr.
+// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on
+// stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::cli

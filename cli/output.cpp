@@ -23,9 +23,12 @@ std::string json_time(WallTime time) {
 
 std::string_view quality_name(Quality quality) {
   switch (quality) {
-    case Quality::live: return "live";
-    case Quality::stale: return "stale";
-    case Quality::orphaned: return "orphaned";
+    case Quality::live:
+      return "live";
+    case Quality::stale:
+      return "stale";
+    case Quality::orphaned:
+      return "orphaned";
   }
   return "unknown";
 }
@@ -42,19 +45,18 @@ std::string value_line(const Transition& transition, bool json) {
   if (!json) return to_display_string(transition.value);
   return fmt::format(R"({{"topic":{},"value":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
                      json_text(transition.topic), to_json(transition.value), transition.version.number,
-                     json_time(transition.changed_at), json_text(transition.writer),
-                     quality_name(transition.quality));
+                     json_time(transition.changed_at), json_text(transition.writer), quality_name(transition.quality));
 }
 
 std::string change_line(const TopicChange& change, bool json) {
   if (json)
     return fmt::format(
         R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
-        json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number, change.skipped,
-        json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
-  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
-                                 to_display_string(change.old_value), to_display_string(change.value),
-                                 change.version.number);
+        json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number,
+        change.skipped, json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
+  std::string line =
+      fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
+                  to_display_string(change.old_value), to_display_string(change.value), change.version.number);
   if (change.skipped > 0) line += fmt::format(", {} skipped", change.skipped);
   return line + ")";
 }

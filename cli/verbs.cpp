@@ -73,8 +73,7 @@ Task<int> run_wait(Bus bus, const Options& options) {
 }
 
 Task<int> run_verb(Nursery& nursery, const Options& options, Duration connecting) {
-  Bus bus =
-      co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
+  Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
   if (const auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, *verb, options.json);
   if (std::holds_alternative<WaitVerb>(options.verb)) co_return co_await run_wait(bus, options);
   co_return co_await run_in_time(bus, options, connecting);

@@ -1,28 +1,20 @@
 # The package: find_package(hoiku CONFIG) gives hoiku::async, hoiku::proto, hoiku::client and hoiku::testing.
 include(CMakePackageConfigHelpers)
 
-# Installs what exists. Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along, since a
+# Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along, since a
 # static library needs them at the final link; they have no headers and no promise.
 function(hoiku_install_package)
   set(libraries "")
   foreach(name IN ITEMS warnings async proto client virtual_time broker_core broker testing)
-    if(TARGET hoiku_${name})
-      set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
-      list(APPEND libraries hoiku_${name})
-    endif()
+    set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
+    list(APPEND libraries hoiku_${name})
   endforeach()
   install(TARGETS ${libraries} EXPORT hoiku ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-  foreach(program IN ITEMS hoikud hoiku)
-    if(TARGET ${program})
-      install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-    endif()
-  endforeach()
+  install(TARGETS hoikud hoiku RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   foreach(room IN ITEMS async proto client testing)
-    if(EXISTS ${PROJECT_SOURCE_DIR}/${room}/include)
-      install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-              FILES_MATCHING PATTERN "*.hpp")
-    endif()
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+            FILES_MATCHING PATTERN "*.hpp")
   endforeach()
 
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/hoiku)

@@ -4,7 +4,9 @@ if(HOIKU_SANITIZE STREQUAL "address")
   # print a line and pass the test.
   set(HOIKU_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 elseif(HOIKU_SANITIZE STREQUAL "thread")
-  set(HOIKU_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
+  # Asio's handlers are fenced, which ThreadSanitizer does not understand; one thread runs a loop, so nothing hangs on it.
+  # And of instrumented std::string code g++ 12 says that it leaves its bounds.
+  set(HOIKU_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan -Wno-array-bounds -Wno-stringop-overflow)
 elseif(NOT HOIKU_SANITIZE STREQUAL "")
   message(FATAL_ERROR "HOIKU_SANITIZE is '${HOIKU_SANITIZE}'; it may be address, thread, or empty.")
 endif()

@@ -19,8 +19,8 @@ Propagation::~Propagation() {
   if (open_transactions == 1) {
     while (!marked.empty()) {
       // The lowest first: all of its sources are settled by now. What it marks in turn stands higher.
-      const auto lowest = std::min_element(marked.begin(), marked.end(),
-                                           [](const Derived* a, const Derived* b) { return a->height() < b->height(); });
+      const auto lowest = std::min_element(
+          marked.begin(), marked.end(), [](const Derived* a, const Derived* b) { return a->height() < b->height(); });
       Derived* derived = *lowest;
       marked.erase(lowest);
       derived->marked_ = false;

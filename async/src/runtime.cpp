@@ -1,8 +1,8 @@
 #include "hoiku/async/runtime.hpp"
 
+#include <fmt/core.h>
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <fmt/core.h>
 #include <stdexcept>
 
 namespace hoiku::detail {
@@ -10,7 +10,8 @@ namespace {
 
 thread_local Runtime* this_threads_runtime = nullptr;
 
-// So many batches run before Asio is asked again whether a socket has become ready: a return to it costs more than a batch.
+// So many batches run before Asio is asked again whether a socket has become ready: a return to it costs more than a
+// batch.
 constexpr int batches_per_drain = 32;
 
 }  // namespace

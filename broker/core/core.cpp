@@ -75,7 +75,8 @@ std::optional<TimePoint> Core::next_deadline() const {
 }
 
 std::vector<Event> Core::take_events() {
-  std::vector<Event> taken(std::make_move_iterator(rooms_->events.begin()), std::make_move_iterator(rooms_->events.end()));
+  std::vector<Event> taken(std::make_move_iterator(rooms_->events.begin()),
+                           std::make_move_iterator(rooms_->events.end()));
   rooms_->events.clear();
   return taken;
 }
@@ -125,7 +126,8 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   woken.clear();
 
   static const Value nothing;
-  waits.changed(commit.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at, ended);
+  waits.changed(commit.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at,
+                ended);
   end_waits();
 
   done(commit.origin, commit.state, true);

@@ -32,12 +32,14 @@ bool Core::Rooms::begin_request(Session& session, proto::RequestId id) {
   }
   session.outbox.begin_request();
   fail(session, id,
-       {ErrorCode::limit_exceeded, "there are " + std::to_string(in_flight) + " requests in flight: await some answers first"},
+       {ErrorCode::limit_exceeded,
+        "there are " + std::to_string(in_flight) + " requests in flight: await some answers first"},
        Outbox::Of::request);
   return false;
 }
 
-void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at) {
+void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of,
+                       std::optional<Version> at) {
   session.outbox.answer(proto::Failed{id, std::move(failure), at}, of);
   wake(session);
 }
@@ -56,7 +58,8 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   if (!found || is_reserved_name(set.topic)) {
     if (auto checked = check_topic_name(set.topic, limits); !checked) return refuse(checked.failure());
     if (is_reserved_name(set.topic)) {
-      return refuse({ErrorCode::permission_denied, "topic " + quoted(set.topic) + " is the broker's own: it is read-only"});
+      return refuse(
+          {ErrorCode::permission_denied, "topic " + quoted(set.topic) + " is the broker's own: it is read-only"});
     }
     auto created = find_or_create(set.topic);
     if (!created) return refuse(created.failure());
@@ -96,13 +99,14 @@ void Core::Rooms::execute(Session& session, const proto::Get& get) {
 
 Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) const {
   if (session.held.contains(id)) {
-    return Failure{ErrorCode::protocol_violation, "request " + std::to_string(id) + " is in use: ids are unique in a session"};
+    return Failure{ErrorCode::protocol_violation,
+                   "request " + std::to_string(id) + " is in use: ids are unique in a session"};
   }
   // Answers that nobody takes count too, or they could pile up.
   if (session.held.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
-    return Failure{ErrorCode::limit_exceeded, "a session has at most " +
-                                                  std::to_string(limits.subscriptions_per_session_max) +
-                                                  " subscriptions and waits"};
+    return Failure{
+        ErrorCode::limit_exceeded,
+        "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits"};
   }
   return {};
 }

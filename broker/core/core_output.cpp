@@ -1,5 +1,5 @@
-// core_output.cpp: what a connection is sent next. Everything is decided here, at the last moment: until a link can take a
-// frame, newer states go on replacing older ones.
+// core_output.cpp: what a connection is sent next. Everything is decided here, at the last moment: until a link can
+// take a frame, newer states go on replacing older ones.
 #include <algorithm>
 #include <utility>
 
@@ -16,9 +16,14 @@ void Core::full(PeerId id) {
   peer->is_blocked = true;
   Session* session = peer->session ? rooms_->sessions.find(*peer->session) : nullptr;
   switch (std::exchange(peer->last, Peer::Sent::nothing)) {
-    case Peer::Sent::nothing: break;
-    case Peer::Sent::welcome: peer->welcome_due = session != nullptr; break;
-    case Peer::Sent::farewell: peer->farewell_due = true; break;
+    case Peer::Sent::nothing:
+      break;
+    case Peer::Sent::welcome:
+      peer->welcome_due = session != nullptr;
+      break;
+    case Peer::Sent::farewell:
+      peer->farewell_due = true;
+      break;
     case Peer::Sent::numbered:
       if (session != nullptr) session->outbox.step_back();
       break;
@@ -87,8 +92,9 @@ void Core::Rooms::cut(Session& session) {
     // Who was told that a topic is unset was perhaps the last that it was kept for.
     for (const TopicId id : report.unset) drop_if_unused(id);
     if (report.too_large != nullptr) {
-      fail_subscription(*report.too_large, {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
-                                                                      std::to_string(limits.frame_bytes_max) + " bytes"});
+      fail_subscription(*report.too_large,
+                        {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
+                                                   std::to_string(limits.frame_bytes_max) + " bytes"});
     }
     if (has_frame || report.too_large == nullptr) return;
   }
@@ -111,10 +117,10 @@ void Core::Rooms::scan(Session& session) {
 void Core::Rooms::scan(Session& session, Subscription& subscription) {
   bool has_room = true;
   const std::size_t from = subscription.scanned_to;
-  subscription.scanned_to =
-      topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {
-        if (has_room && pattern_matches(subscription.pattern, topic.name())) has_room = attach_found(subscription, id, topic);
-      });
+  subscription.scanned_to = topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {
+    if (has_room && pattern_matches(subscription.pattern, topic.name()))
+      has_room = attach_found(subscription, id, topic);
+  });
   // An empty table costs something too.
   scan_left -= std::min(scan_left, std::max<std::size_t>(subscription.scanned_to - from, 1));
   if (!has_room) return fail_overfull({&subscription});
@@ -158,7 +164,8 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     if (state->revision <= *subscription.resume_after) continue;
     if (!pattern_matches(subscription.pattern, state->topic)) continue;
     if (const auto successor = topics.find(state->topic)) {
-      // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
+      // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to
+      // tell.
       if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor);
       continue;
     }

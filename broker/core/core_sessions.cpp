@@ -83,9 +83,9 @@ void Core::Rooms::take_numbered(Session& session, const ClientFrame& frame, Inst
     execute(session, command, at);
     if (session.overrun) {
       tell(Event::Kind::session_closed, session.name, "too many requests in flight");
-      return close(session, Failure{ErrorCode::limit_exceeded,
-                                    "there are " + std::to_string(session.outbox.requests_in_flight()) +
-                                        " requests in flight: acknowledge their answers"});
+      return close(session, Failure{ErrorCode::limit_exceeded, "there are " +
+                                                                   std::to_string(session.outbox.requests_in_flight()) +
+                                                                   " requests in flight: acknowledge their answers"});
     }
   }
 }
@@ -95,16 +95,17 @@ void Core::Rooms::take_numbered(Session& session, const ClientFrame& frame, Inst
 void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
   const proto::Hello& hello = *frame.hello;
   if (hello.version != proto::protocol_version) {
-    return break_off(id, frame.incarnation,
-                     {ErrorCode::unsupported_version, "this broker speaks version " +
-                                                          std::to_string(proto::protocol_version) +
-                                                          " of the protocol, not " + std::to_string(hello.version)});
+    return break_off(
+        id, frame.incarnation,
+        {ErrorCode::unsupported_version, "this broker speaks version " + std::to_string(proto::protocol_version) +
+                                             " of the protocol, not " + std::to_string(hello.version)});
   }
   if (!frame.commands.empty()) return break_off(id, frame.incarnation, violation("a hello carries no commands"));
   if (hello.client_name.size() > limits.client_name_bytes_max) {
-    return break_off(id, frame.incarnation, {ErrorCode::too_large, "the client's name has more than " +
-                                                                       std::to_string(limits.client_name_bytes_max) +
-                                                                       " bytes: " + quoted(hello.client_name)});
+    return break_off(
+        id, frame.incarnation,
+        {ErrorCode::too_large, "the client's name has more than " + std::to_string(limits.client_name_bytes_max) +
+                                   " bytes: " + quoted(hello.client_name)});
   }
   if (hello.session_timeout.count() < 0) {
     return break_off(id, frame.incarnation, {ErrorCode::invalid_argument, "a session's timeout cannot be negative"});
@@ -136,8 +137,9 @@ void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
 void Core::Rooms::open(PeerId id, const ClientFrame& frame, Instant at) {
   Session* session = sessions.open(frame.hello->token);
   if (session == nullptr) {
-    return break_off(id, frame.incarnation, {ErrorCode::limit_exceeded, "there are " + std::to_string(sessions.size()) +
-                                                                            " sessions already: try again later"});
+    return break_off(id, frame.incarnation,
+                     {ErrorCode::limit_exceeded,
+                      "there are " + std::to_string(sessions.size()) + " sessions already: try again later"});
   }
   session->name = frame.hello->client_name;
   session->since = frame.incarnation;

@@ -137,14 +137,15 @@ void Outbox::cut_deliveries(Cutting& cutting, const StateSource& states, CutRepo
 
 bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept {
   const bool none_outstanding = batches_ == 0 && cutting.frame.deliveries.empty();
-  if (!none_outstanding && batch_bytes_ + cutting.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max) return false;
+  if (!none_outstanding && batch_bytes_ + cutting.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max)
+    return false;
   return cutting.is_empty() || cutting.bytes + bytes <= frame_budget();
 }
 
 void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
   for (const Subscription* subscription : endings_) {
-    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
-    // up to the opening at any rate.
+    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible:
+    // everything up to the opening at any rate.
     const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
     cutting.frame.snapshot_ends.push_back(proto::SnapshotEnd{subscription->id, through, !subscription->resume_after});
   }

@@ -3,12 +3,14 @@
 // Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get,
 // which are looked up when their frame is cut.
 //
-// Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged batches,
+// Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged
+// batches,
 //            answers may go beyond it; a composite's dirty members are in one frame; deliveries are sorted by revision.
 // Thread     the core's. Owner: Session.
 // Limits     window_batches and unacknowledged_bytes_max for deliveries, where one batch is always allowed when none is
 //            outstanding; unacknowledged_bytes_max for answers too, likewise; a frame stays under frame_bytes_max by a
-//            quarter, unless one value alone is larger. answer_bytes_max bounds the results of waits that are not sent yet.
+//            quarter, unless one value alone is larger. answer_bytes_max bounds the results of waits that are not sent
+//            yet.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +29,8 @@
 
 namespace hoiku::broker {
 
-// Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version 0).
+// Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version
+// 0).
 class StateSource {
  public:
   virtual State current(TopicId topic) const = 0;
@@ -39,8 +42,8 @@ class StateSource {
 
 // What the caller has to know about a cut.
 struct CutReport {
-  std::vector<TopicId> unset;           // topics whose unset state was delivered: perhaps nobody needs them any more
-  Subscription* too_large = nullptr;    // a composite that fits in no frame: to be closed with an error
+  std::vector<TopicId> unset;         // topics whose unset state was delivered: perhaps nobody needs them any more
+  Subscription* too_large = nullptr;  // a composite that fits in no frame: to be closed with an error
   std::size_t deliveries = 0;
 };
 
@@ -84,8 +87,8 @@ class Outbox {
  private:
   struct Queued {
     proto::Answer answer;
-    std::string get_topic;         // where not empty: a Get, to be looked up
-    std::size_t bytes = 0;         // what it keeps in memory, counted in queued_bytes_
+    std::string get_topic;  // where not empty: a Get, to be looked up
+    std::size_t bytes = 0;  // what it keeps in memory, counted in queued_bytes_
     Of of = Of::request;
   };
   struct Cost {
@@ -112,15 +115,15 @@ class Outbox {
   SlotQueue queue_;
   std::vector<Subscription*> endings_;  // whose SnapshotEnd is due
   std::deque<Queued> answers_;
-  State last_match_;                    // of the newest queued result of a wait: equal ones keep one value
+  State last_match_;  // of the newest queued result of a wait: equal ones keep one value
   proto::SentFrames<proto::ServerFrame, Cost> sent_;
   std::size_t queued_bytes_ = 0;
   std::size_t requests_ = 0;
   std::size_t reader_answers_ = 0;
-  std::size_t batches_ = 0;             // unacknowledged
+  std::size_t batches_ = 0;  // unacknowledged
   std::size_t batch_bytes_ = 0;
-  std::size_t answer_bytes_ = 0;        // sent and unacknowledged
-  bool crowded_out_ = false;            // answers left no room for a large delivery: it comes first in the next frame
+  std::size_t answer_bytes_ = 0;  // sent and unacknowledged
+  bool crowded_out_ = false;      // answers left no room for a large delivery: it comes first in the next frame
   std::vector<std::pair<Slot*, State>> unit_;  // kept for its memory
 };
 

@@ -1,4 +1,5 @@
-// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams stand.
+// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams
+// stand.
 //
 // Owner: SessionTable. It survives its connections; core_sessions.cpp opens, resumes and closes it.
 #pragma once
@@ -43,7 +44,7 @@ struct Session : Timer {
   proto::ReceivedFrames received;
   bool ack_due = false;
   bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
-  bool overrun = false;  // it sends requests without end and takes no answers: it is to be closed
+  bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
   Outbox outbox;
   std::unordered_map<proto::RequestId, Held> held;
   bool scan_waits = false;              // for the next turn

@@ -40,8 +40,9 @@ void SessionTable::remove(Session& session) {
 }
 
 void SessionTable::set_timeout(Session& session, std::chrono::milliseconds wanted, TimePoint now) {
-  session.timeout = wanted.count() == 0 ? limits_->session_timeout_default
-                                        : std::clamp(wanted, limits_->session_timeout_min, limits_->session_timeout_max);
+  session.timeout = wanted.count() == 0
+                        ? limits_->session_timeout_default
+                        : std::clamp(wanted, limits_->session_timeout_min, limits_->session_timeout_max);
   session.last_heard = now;
   silences_.schedule(session, now + session.timeout);
 }

@@ -1,5 +1,5 @@
-// sizes.hpp: how many bytes things take in an encoded frame, estimated from above. The windows count with these numbers,
-// so that the core does not have to encode what it may not send yet.
+// sizes.hpp: how many bytes things take in an encoded frame, estimated from above. The windows count with these
+// numbers, so that the core does not have to encode what it may not send yet.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace hoiku::broker {
 
-inline constexpr std::size_t frame_overhead_bytes = 256;     // numbers and Welcome
+inline constexpr std::size_t frame_overhead_bytes = 256;      // numbers and Welcome
 inline constexpr std::size_t transition_overhead_bytes = 96;  // eleven fields, each at its longest
 inline constexpr std::size_t answer_overhead_bytes = 64;
 
@@ -22,9 +22,12 @@ inline std::size_t estimated_bytes(const Transition& transition) {
 }
 
 inline std::size_t estimated_bytes(const proto::Answer& answer) {
-  if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return answer_overhead_bytes + estimated_bytes(*done->match);
-  if (const auto* got = std::get_if<proto::GetDone>(&answer)) return answer_overhead_bytes + estimated_bytes(*got->current);
-  if (const auto* failed = std::get_if<proto::Failed>(&answer)) return answer_overhead_bytes + failed->failure.message.size();
+  if (const auto* done = std::get_if<proto::WaitDone>(&answer))
+    return answer_overhead_bytes + estimated_bytes(*done->match);
+  if (const auto* got = std::get_if<proto::GetDone>(&answer))
+    return answer_overhead_bytes + estimated_bytes(*got->current);
+  if (const auto* failed = std::get_if<proto::Failed>(&answer))
+    return answer_overhead_bytes + failed->failure.message.size();
   return answer_overhead_bytes;
 }
 

@@ -41,12 +41,14 @@ TimePoint due_at(const Wait& wait) { return std::max(wait.group->matching_since,
 
 }  // namespace
 
-Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold, const Limits& limits) {
+Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
+                        const Limits& limits) {
   if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
   if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
   if (!predicate) return {};
   if (hold.count() > 0 && predicate->uses_old_value()) {
-    return Failure{ErrorCode::invalid_argument, "a predicate over old_value is about one moment: it cannot hold for a time"};
+    return Failure{ErrorCode::invalid_argument,
+                   "a predicate over old_value is about one moment: it cannot hold for a time"};
   }
   return predicate->check(limits);
 }

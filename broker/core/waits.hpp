@@ -6,7 +6,8 @@
 //
 // A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming.
 //
-// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if, and
+// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if,
+// and
 //            only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
 // Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.
@@ -56,7 +57,8 @@ class Waits {
   void cancel(Wait& wait) noexcept;  // that is armed
 
   // The topic has changed from `old_value` to topic.visible. What was due at `now` has been taken before.
-  void changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now, std::vector<WaitEnd>& ended);
+  void changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now,
+               std::vector<WaitEnd>& ended);
   // Holds that are complete at `now`, in the order in which they became so.
   void take_due(TimePoint now, std::vector<WaitEnd>& ended);
   std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }

@@ -1,5 +1,5 @@
-// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is interrupted at
-// once, and cleans up after itself.
+// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is
+// interrupted at once, and cleans up after itself.
 #include <cstdio>
 #include <exception>
 
@@ -79,6 +79,7 @@ Task<> behave(Nursery&, Bus bus) {
 
 int main(int argc, char** argv) {
   int status = 0;
-  const auto options = parse_service_options(argc, argv, "behaviour", "acts the robot's mood out on the terminal", status);
+  const auto options =
+      parse_service_options(argc, argv, "behaviour", "acts the robot's mood out on the terminal", status);
   return options ? serve(*options, "behaviour", behave) : status;
 }

@@ -1,4 +1,5 @@
-// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the behaviours.
+// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the
+// behaviours.
 //
 // A short peak is no reason to get excited, and a short pause none to calm down: held_for says so, and the broker keeps
 // the time, so that no reading in between has to cross the network.
@@ -49,6 +50,7 @@ Task<> think(Nursery&, Bus bus) {
 
 int main(int argc, char** argv) {
   int status = 0;
-  const auto options = parse_service_options(argc, argv, "brain", "decides the robot's mood from what its body senses", status);
+  const auto options =
+      parse_service_options(argc, argv, "brain", "decides the robot's mood from what its body senses", status);
   return options ? serve(*options, "brain", think) : status;
 }

@@ -1,5 +1,5 @@
-// host_sensors: the machine as the robot's body. Ten times a second it reads load, memory, temperature, network and disk,
-// and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
+// host_sensors: the machine as the robot's body. Ten times a second it reads load, memory, temperature, network and
+// disk, and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -89,6 +89,7 @@ Task<> sense(Nursery& nursery, Bus bus) {
 int main(int argc, char** argv) {
   int status = 0;
   const auto options = parse_service_options(
-      argc, argv, "host_sensors", "sets sensor/cpu/load, sensor/memory/used and the like from this machine, at 10 Hz", status);
+      argc, argv, "host_sensors", "sets sensor/cpu/load, sensor/memory/used and the like from this machine, at 10 Hz",
+      status);
   return options ? serve(*options, "host_sensors", sense) : status;
 }

@@ -29,8 +29,8 @@ struct Traffic {
   std::uint64_t received = 0;
   std::uint64_t sent = 0;
 };
-Traffic parse_network(std::string_view proc_net_dev);   // all interfaces but the loopback
-Traffic parse_disks(std::string_view proc_diskstats);   // received: read; sent: written; whole disks only
+Traffic parse_network(std::string_view proc_net_dev);  // all interfaces but the loopback
+Traffic parse_disks(std::string_view proc_diskstats);  // received: read; sent: written; whole disks only
 
 // Degrees Celsius, of a thermal zone's `temp` file.
 std::optional<double> parse_temperature(std::string_view text);

@@ -93,7 +93,8 @@ class SimulatedServerLink final : public proto::ServerLink {
 };
 
 void check_duration(Duration duration, const char* what) {
-  if (duration < Duration::zero()) throw std::invalid_argument(std::string("Network: ") + what + " must not be negative");
+  if (duration < Duration::zero())
+    throw std::invalid_argument(std::string("Network: ") + what + " must not be negative");
 }
 
 }  // namespace

@@ -22,8 +22,11 @@ struct Simulation::Impl {
     broker::BrokerOptions options;
     options.core.run = random();
     options.core.epoch_seed = random();
-    options.wall_time = [this] { return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin); };
-    broker = std::make_shared<broker::Broker>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
+    options.wall_time = [this] {
+      return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);
+    };
+    broker =
+        std::make_shared<broker::Broker>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
   }
 
   Task<> serve() {

@@ -1,7 +1,7 @@
 #include "hoiku/testing/virtual_time.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>

@@ -77,7 +77,8 @@ VIRTUAL_TEST(AsyncValue, EqualConditionsShareOneEvaluationAndLambdasDoNot) {
   AsyncValue<Counted> level{Counted(0)};
   int calls = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    for (int i = 0; i < 100; ++i) nursery.start_soon([&]() -> Task<> { co_await level.wait_value(value > Counted(5)); });
+    for (int i = 0; i < 100; ++i)
+      nursery.start_soon([&]() -> Task<> { co_await level.wait_value(value > Counted(5)); });
     for (int i = 0; i < 2; ++i) {
       nursery.start_soon([&]() -> Task<> {
         co_await level.wait_value([&](const Counted&) {
@@ -103,7 +104,8 @@ VIRTUAL_TEST(AsyncValue, APredicateThatThrowsIsItsOwnWaitersError) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon([&]() -> Task<> {
       try {
-        co_await level.wait_value([](int number) { return number == 0 ? false : throw std::runtime_error("predicate"); });
+        co_await level.wait_value(
+            [](int number) { return number == 0 ? false : throw std::runtime_error("predicate"); });
       } catch (const std::runtime_error&) {
         ++failed;
       }
@@ -164,9 +166,8 @@ VIRTUAL_TEST(AsyncValue, ADeliveredMatchWinsOverALaterCancelAndNotTheOtherWayRou
     CancelScope scope;
     int seen = 0;
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      nursery.start_soon([&]() -> Task<> {
-        co_await scope.run([&]() -> Task<> { seen = co_await level.wait_value(value == 1); });
-      });
+      nursery.start_soon(
+          [&]() -> Task<> { co_await scope.run([&]() -> Task<> { seen = co_await level.wait_value(value == 1); }); });
       co_await sim::settle();
       if (cancel_first) scope.cancel();
       level.set(1);

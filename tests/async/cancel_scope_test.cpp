@@ -103,11 +103,7 @@ VIRTUAL_TEST(CancelScope, TakingTheShieldAwayLetsAPendingCancellationStrikeAtOnc
   inner.set_shield(true);
   const auto start = now();
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    nursery.start_soon([&]() -> Task<> {
-      co_await outer.run([&]() -> Task<> {
-        co_await inner.run(nap, 100s);
-      });
-    });
+    nursery.start_soon([&]() -> Task<> { co_await outer.run([&]() -> Task<> { co_await inner.run(nap, 100s); }); });
     co_await sleep(1s);
     outer.cancel();
     co_await sleep(1s);

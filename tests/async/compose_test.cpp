@@ -31,10 +31,12 @@ VIRTUAL_TEST(Compose, EachSetOfAFrameIsSeenByItsWaiter) {
   int woken = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     for (int wanted = 1; wanted <= 5; ++wanted) {
-      nursery.start_soon([&](int number) -> Task<> {
-        co_await alone.wait_value([number](int now_there) { return now_there == number; });
-        ++woken;
-      }, wanted);
+      nursery.start_soon(
+          [&](int number) -> Task<> {
+            co_await alone.wait_value([number](int now_there) { return now_there == number; });
+            ++woken;
+          },
+          wanted);
     }
     co_await sim::settle();
     for (int number = 1; number <= 5; ++number) x.set(number);
@@ -102,11 +104,17 @@ VIRTUAL_TEST(Compose, WhoeverWaitsOnOneThatEndsGetsClosed) {
 }
 
 template <class C>
-concept Settable = requires(C& composite) { composite.set(std::tuple(1)); };
+concept Settable = requires(C& composite) {
+  composite.set(std::tuple(1));
+};
 template <class C>
-concept ReadableAsTemporary = requires(C&& composite) { std::move(composite).eventual_values(); };
+concept ReadableAsTemporary = requires(C&& composite) {
+  std::move(composite).eventual_values();
+};
 template <class C>
-concept ReadableByName = requires(C& composite) { composite.eventual_values(); };
+concept ReadableByName = requires(C& composite) {
+  composite.eventual_values();
+};
 
 TEST(Compose, IsReadOnlyAndNotReadFromATemporary) {
   static_assert(!Settable<Composite<int>>);

@@ -259,11 +259,13 @@ VIRTUAL_TEST(Nursery, OwnsTheFunctionAndItsArgumentsForTheChildsLife) {
   auto owned = std::make_shared<int>(0);
   const std::weak_ptr<int> watch = owned;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    nursery.start_soon([captured = owned](std::shared_ptr<int> given) -> Task<> {
-      co_await sleep(1s);
-      EXPECT_GE(captured.use_count(), 2);
-      ++*given;
-    }, owned);
+    nursery.start_soon(
+        [captured = owned](std::shared_ptr<int> given) -> Task<> {
+          co_await sleep(1s);
+          EXPECT_GE(captured.use_count(), 2);
+          ++*given;
+        },
+        owned);
     owned.reset();
     co_await sleep(500ms);
     EXPECT_FALSE(watch.expired());

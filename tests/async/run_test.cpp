@@ -13,15 +13,25 @@ using namespace std::chrono_literals;
 TEST(Run, GivesTheTasksResultOrThrowsItsError) {
   EXPECT_EQ(run([]() -> Task<int> { co_return 8; }), 8);
   EXPECT_EQ(run([](int n) -> Task<int> { co_return n; }, 9), 9);
-  EXPECT_THROW(run([]() -> Task<int> { throw std::runtime_error("bare"); co_return 0; }), std::runtime_error);
+  EXPECT_THROW(run([]() -> Task<int> {
+                 throw std::runtime_error("bare");
+                 co_return 0;
+               }),
+               std::runtime_error);
 }
 
 TEST(Run, PrintsEveryLeafOfAnErrorAndGivesOne) {
   ::testing::internal::CaptureStderr();
   const int status = run([]() -> Task<> {
     co_await open_nursery([](Nursery& nursery) -> Task<> {
-      nursery.start_soon([]() -> Task<> { throw std::runtime_error("one"); co_return; });
-      nursery.start_soon([]() -> Task<> { throw std::runtime_error("two"); co_return; });
+      nursery.start_soon([]() -> Task<> {
+        throw std::runtime_error("one");
+        co_return;
+      });
+      nursery.start_soon([]() -> Task<> {
+        throw std::runtime_error("two");
+        co_return;
+      });
       co_return;
     });
   });

@@ -8,7 +8,10 @@ namespace hoiku {
 namespace {
 
 Task<int> leaf(int number) { co_return number; }
-Task<int> failing() { throw std::runtime_error("leaf"); co_return 0; }
+Task<int> failing() {
+  throw std::runtime_error("leaf");
+  co_return 0;
+}
 
 VIRTUAL_TEST(Task, AMillionThatFinishAtOnceNeedNoStack) {
   long sum = 0;

@@ -1,5 +1,5 @@
-// virtual_test.hpp: TESTs whose body is a coroutine on virtual time, run in FIFO order and then under several seeds, since
-// nothing may depend on the order of runnable tasks. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
+// virtual_test.hpp: TESTs whose body is a coroutine on virtual time, run in FIFO order and then under several seeds,
+// since nothing may depend on the order of runnable tasks. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ inline void run_under_seeds(Task<> (*body)()) {
 
 }  // namespace hoiku::tests
 
-#define VIRTUAL_TEST(suite, name)                                                    \
-  static ::hoiku::Task<> suite##_##name##_body();                                    \
-  TEST(suite, name) { ::hoiku::tests::run_under_seeds(suite##_##name##_body); }      \
+#define VIRTUAL_TEST(suite, name)                                               \
+  static ::hoiku::Task<> suite##_##name##_body();                               \
+  TEST(suite, name) { ::hoiku::tests::run_under_seeds(suite##_##name##_body); } \
   static ::hoiku::Task<> suite##_##name##_body()

@@ -25,23 +25,33 @@ TEST(VirtualTime, ADayIsOverInNoTime) {
 
 TEST(VirtualTime, AnErrorIsStatusOne) {
   ::testing::internal::CaptureStderr();
-  EXPECT_EQ(sim::run_virtual([]() -> Task<> { throw std::runtime_error("broken"); co_return; }, sim::seed(9)), 1);
+  EXPECT_EQ(sim::run_virtual(
+                []() -> Task<> {
+                  throw std::runtime_error("broken");
+                  co_return;
+                },
+                sim::seed(9)),
+            1);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: broken\nseed: 9\n");
 }
 
 std::vector<int> order_under(std::optional<sim::Seed> seed) {
   std::vector<int> order;
-  sim::run_virtual_or_throw([&]() -> Task<> {
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      for (int i = 0; i < 10; ++i) {
-        nursery.start_soon([&order](int number) -> Task<> {
-          order.push_back(number);
+  sim::run_virtual_or_throw(
+      [&]() -> Task<> {
+        co_await open_nursery([&](Nursery& nursery) -> Task<> {
+          for (int i = 0; i < 10; ++i) {
+            nursery.start_soon(
+                [&order](int number) -> Task<> {
+                  order.push_back(number);
+                  co_return;
+                },
+                i);
+          }
           co_return;
-        }, i);
-      }
-      co_return;
-    });
-  }, seed);
+        });
+      },
+      seed);
   return order;
 }
 

@@ -12,7 +12,8 @@ class CoreCycles : public CoreTest {
  protected:
   std::string topic() { return "t/" + std::to_string(random() % 6); }
   std::string predicate() {
-    static const std::vector<std::string> all{"", "value > 2", "value == 1", "!(value < 3)", "old_value < value", "value == text"};
+    static const std::vector<std::string> all{
+        "", "value > 2", "value == 1", "!(value < 3)", "old_value < value", "value == text"};
     return all[random() % all.size()];
   }
   std::mt19937 random{12345};
@@ -21,7 +22,8 @@ class CoreCycles : public CoreTest {
 TEST_F(CoreCycles, TenThousandRandomCyclesLeaveNothingBehind) {
   constexpr int cycles = 10'000;
   std::vector<std::unique_ptr<FakeClient>> clients;
-  for (std::uint8_t i = 0; i < 5; ++i) clients.push_back(std::make_unique<FakeClient>(*this, "c", static_cast<std::uint8_t>(i + 1)));
+  for (std::uint8_t i = 0; i < 5; ++i)
+    clients.push_back(std::make_unique<FakeClient>(*this, "c", static_cast<std::uint8_t>(i + 1)));
   std::vector<bool> connected(clients.size());
   std::uint64_t revision = 0;
   const auto end = [&](std::size_t i) {
@@ -64,16 +66,36 @@ TEST_F(CoreCycles, TenThousandRandomCyclesLeaveNothingBehind) {
     }
     for (auto steps = random() % 8; steps > 0; --steps) {
       switch (random() % 12) {
-        case 0: client.set(topic(), static_cast<std::int64_t>(random() % 5)); break;
-        case 1: client.set(topic(), Value()); break;
-        case 2: client.subscribe({topic()}); break;
-        case 3: client.subscribe({topic(), topic(), topic()}); break;
-        case 4: client.subscribe({random() % 2 == 0 ? "t/*" : "**"}, proto::ResumePoint{4711, random() % (revision + 1)}); break;
-        case 5: client.wait(topic(), predicate()); break;
-        case 6: client.wait(topic(), random() % 2 == 0 ? "value > 2" : "", std::chrono::milliseconds(random() % 30)); break;
-        case 7: client.unsubscribe(random() % (client.last_id + 1)); break;
-        case 8: client.cancel(random() % (client.last_id + 1)); break;
-        case 9: advance_by_deadlines(std::chrono::milliseconds(random() % 5)); break;
+        case 0:
+          client.set(topic(), static_cast<std::int64_t>(random() % 5));
+          break;
+        case 1:
+          client.set(topic(), Value());
+          break;
+        case 2:
+          client.subscribe({topic()});
+          break;
+        case 3:
+          client.subscribe({topic(), topic(), topic()});
+          break;
+        case 4:
+          client.subscribe({random() % 2 == 0 ? "t/*" : "**"}, proto::ResumePoint{4711, random() % (revision + 1)});
+          break;
+        case 5:
+          client.wait(topic(), predicate());
+          break;
+        case 6:
+          client.wait(topic(), random() % 2 == 0 ? "value > 2" : "", std::chrono::milliseconds(random() % 30));
+          break;
+        case 7:
+          client.unsubscribe(random() % (client.last_id + 1));
+          break;
+        case 8:
+          client.cancel(random() % (client.last_id + 1));
+          break;
+        case 9:
+          advance_by_deadlines(std::chrono::milliseconds(random() % 5));
+          break;
         case 10:
           client.acknowledge();
           turn();
@@ -116,41 +138,61 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
   const auto subscription = good.subscribe({"good/topic"});
   turn();
   const auto text = [&]() -> std::string {
-    static const std::vector<std::string> all{"", "a", "a/b", "*", "**", "a/**", "$x", "//", std::string(300, 'x'), "\xff", "a b"};
+    static const std::vector<std::string> all{"",     "a",  "a/b", "*", "**", "a/**", "$x", "//", std::string(300, 'x'),
+                                              "\xff", "a b"};
     return all[random() % all.size()];
   };
   const auto number = [&]() -> std::uint64_t {
     switch (random() % 4) {
-      case 0: return random() % 4;
-      case 1: return ~std::uint64_t{0};
-      case 2: return std::uint64_t{1} << (random() % 64);
-      default: return random() % 100;
+      case 0:
+        return random() % 4;
+      case 1:
+        return ~std::uint64_t{0};
+      case 2:
+        return std::uint64_t{1} << (random() % 64);
+      default:
+        return random() % 100;
     }
   };
   const auto value = [&]() -> Value {
     switch (random() % 6) {
-      case 0: return {};
-      case 1: return true;
-      case 2: return static_cast<std::int64_t>(number());
-      case 3: return std::string(random() % 100, 'v');
-      case 4: return MessageBytes{text(), text()};
-      default: return std::numeric_limits<double>::quiet_NaN();
+      case 0:
+        return {};
+      case 1:
+        return true;
+      case 2:
+        return static_cast<std::int64_t>(number());
+      case 3:
+        return std::string(random() % 100, 'v');
+      case 4:
+        return MessageBytes{text(), text()};
+      default:
+        return std::numeric_limits<double>::quiet_NaN();
     }
   };
   const auto command = [&]() -> proto::Command {
     switch (random() % 8) {
-      case 0: return proto::Set{number(), text(), value(), Version{number(), number()}, {}};
-      case 1: return proto::Set{number(), text(), value(), {}, {}};
-      case 2: return proto::Get{number(), text()};
+      case 0:
+        return proto::Set{number(), text(), value(), Version{number(), number()}, {}};
+      case 1:
+        return proto::Set{number(), text(), value(), {}, {}};
+      case 2:
+        return proto::Get{number(), text()};
       case 3: {
         std::vector<std::string> names(random() % 70);
         for (auto& name : names) name = text();
         return proto::Subscribe{number(), names, proto::ResumePoint{4711, number()}};
       }
-      case 4: return proto::Subscribe{number(), {text()}, {}};
-      case 5: return proto::Wait{number(), text(), Predicate::compare(Predicate::Op::less, value()), std::chrono::nanoseconds(static_cast<std::int64_t>(number()))};
-      case 6: return random() % 2 == 0 ? proto::Command(proto::Unsubscribe{number(), number()}) : proto::Command(proto::CancelWait{number(), number()});
-      default: return proto::Goodbye{};
+      case 4:
+        return proto::Subscribe{number(), {text()}, {}};
+      case 5:
+        return proto::Wait{number(), text(), Predicate::compare(Predicate::Op::less, value()),
+                           std::chrono::nanoseconds(static_cast<std::int64_t>(number()))};
+      case 6:
+        return random() % 2 == 0 ? proto::Command(proto::Unsubscribe{number(), number()})
+                                 : proto::Command(proto::CancelWait{number(), number()});
+      default:
+        return proto::Goodbye{};
     }
   };
   for (int step = 0; step < 30'000; ++step) {
@@ -170,12 +212,23 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
     }
     core->receive(peer, frame, at());
     switch (random() % 10) {
-      case 0: core->disconnected(peer); break;
-      case 1: core->full(peer); break;
-      case 2: core->writable(peer); break;
-      case 3: core->refuse(peer, {ErrorCode::protocol_violation, "no frame"}, at()); break;
-      case 4: advance(1ms); break;
-      default: break;
+      case 0:
+        core->disconnected(peer);
+        break;
+      case 1:
+        core->full(peer);
+        break;
+      case 2:
+        core->writable(peer);
+        break;
+      case 3:
+        core->refuse(peer, {ErrorCode::protocol_violation, "no frame"}, at());
+        break;
+      case 4:
+        advance(1ms);
+        break;
+      default:
+        break;
     }
   }
   turn();

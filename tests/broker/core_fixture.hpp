@@ -86,7 +86,9 @@ class CoreTest : public testing::Test {
     core = std::make_unique<Core>(options);
     store = MemoryStore();
   }
-  Instant at() const { return Instant{now, WallTime{std::chrono::microseconds(now.time_since_epoch().count() / 1000)}}; }
+  Instant at() const {
+    return Instant{now, WallTime{std::chrono::microseconds(now.time_since_epoch().count() / 1000)}};
+  }
 
   // The end of a turn: what is decided becomes visible, and is sent until nobody has anything to say any more.
   void turn() {
@@ -233,7 +235,8 @@ inline proto::RequestId FakeClient::get(const std::string& topic) {
   return last_id;
 }
 
-inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume) {
+inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics,
+                                              std::optional<proto::ResumePoint> resume) {
   send({proto::Subscribe{++last_id, std::move(topics), resume}});
   return last_id;
 }

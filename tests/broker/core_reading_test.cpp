@@ -180,7 +180,8 @@ TEST_F(CoreReading, AStoppedReaderCostsNoMoreThanItsSlots) {
   turn();
   screen.acknowledges = false;
   for (int round = 0; round < 100; ++round) {
-    for (int i = 0; i < 10; ++i) robot.set("t" + std::to_string(i), std::string(50'000, static_cast<char>('a' + round % 26)));
+    for (int i = 0; i < 10; ++i)
+      robot.set("t" + std::to_string(i), std::string(50'000, static_cast<char>('a' + round % 26)));
     turn();
   }
   EXPECT_LE(statistics().kept_frames, 32u);
@@ -190,7 +191,8 @@ TEST_F(CoreReading, AStoppedReaderCostsNoMoreThanItsSlots) {
   screen.acknowledges = true;
   screen.acknowledge();
   turn();
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(screen.last_value("t" + std::to_string(i)), Value(std::string(50'000, 'a' + 99 % 26)));
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(screen.last_value("t" + std::to_string(i)), Value(std::string(50'000, 'a' + 99 % 26)));
 }
 
 TEST_F(CoreReading, VersionsRiseAndLastValuesArriveUnderRandomLoad) {
@@ -207,15 +209,21 @@ TEST_F(CoreReading, VersionsRiseAndLastValuesArriveUnderRandomLoad) {
     std::map<std::string, Value> model;
     for (int step = 0; step < 400; ++step) {
       switch (random() % 6) {
-        case 0: case 1: case 2: {
+        case 0:
+        case 1:
+        case 2: {
           const std::string topic = "t/" + std::to_string(random() % 5);
           const Value value = random() % 4 == 0 ? Value() : Value(static_cast<std::int64_t>(random() % 3));
           writer.set(topic, value);
           model[topic] = value;
           break;
         }
-        case 3: turn(); break;
-        case 4: reader.acknowledges = !reader.acknowledges; break;
+        case 3:
+          turn();
+          break;
+        case 4:
+          reader.acknowledges = !reader.acknowledges;
+          break;
         default:
           if (random() % 5 == 0) {
             reader.cut();

@@ -200,7 +200,10 @@ TEST_F(CoreSession, FramesThatBreakTheRulesEndTheConnection) {
   };
   EXPECT_EQ(broken([](auto& frame) { frame.acknowledged = 77; }), ErrorCode::protocol_violation);
   EXPECT_EQ(broken([](auto& frame) { frame.hello.emplace(); }), ErrorCode::protocol_violation);
-  EXPECT_EQ(broken([](auto& frame) { frame.commands.emplace_back(proto::Get{1, "a"}); }), ErrorCode::protocol_violation);
+  EXPECT_EQ(broken([](auto& frame) {
+              frame.commands.emplace_back(proto::Get{1, "a"});
+            }),
+            ErrorCode::protocol_violation);
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
@@ -238,7 +241,8 @@ TEST_F(CoreSession, ACutSessionResumesAndGetsTheKeptFramesAgain) {
   screen.connect();
   EXPECT_TRUE(screen.welcome->resumed);
   EXPECT_EQ(screen.welcome->since, 1u);
-  EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(2)), Pair("a", Value(3)), Pair("a", Value(4))));
+  EXPECT_THAT(screen.take_deliveries(subscription),
+              ElementsAre(Pair("a", Value(2)), Pair("a", Value(3)), Pair("a", Value(4))));
   EXPECT_THAT(events(), ElementsAre(Event::Kind::session_resumed));
 }
 

@@ -249,7 +249,8 @@ TEST_F(CoreWaiting, HoldsAgreeWithAModelUnderRandomLoad) {
     };
     const auto run_to = [&](TimePoint to) {
       for (auto& [id, expected] : waits) {
-        if (!expected.fires && matches() && expected.from + expected.hold <= to) expected.fires = expected.from + expected.hold;
+        if (!expected.fires && matches() && expected.from + expected.hold <= to)
+          expected.fires = expected.from + expected.hold;
       }
       while (core->next_deadline() && *core->next_deadline() <= to) {
         now = *core->next_deadline();

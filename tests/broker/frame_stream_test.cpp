@@ -124,7 +124,8 @@ TEST(FrameStream, EverythingArrivesOnceAndInOrderAcrossRandomCuts) {
         case 0:
           if (appended < 500) sent.append(with(++appended));
           break;
-        case 1: case 2:
+        case 1:
+        case 2:
           if (sent.has_next()) {
             const auto frame = sent.next(incarnation, 0);
             if (random() % 4 == 0) {  // the connection is cut with this frame on it
@@ -139,8 +140,11 @@ TEST(FrameStream, EverythingArrivesOnceAndInOrderAcrossRandomCuts) {
             }
           }
           break;
-        case 3: EXPECT_TRUE(sent.acknowledge(received.last())); break;
-        default: break;
+        case 3:
+          EXPECT_TRUE(sent.acknowledge(received.last()));
+          break;
+        default:
+          break;
       }
     }
     EXPECT_TRUE(sent.acknowledge(received.last()));

@@ -55,7 +55,8 @@ TEST(PeerTable, RemembersRefusedPeersUpToItsLimit) {
   table.admit(PeerId{1'000'000}, SessionId{1});
   for (std::uint64_t i = 0; i < 3 * PeerTable::refused_peers_max; ++i) table.refuse(PeerId{i}, nullptr);
   std::size_t known = 0;
-  for (std::uint64_t i = 0; i < 3 * PeerTable::refused_peers_max; ++i) known += table.find(PeerId{i}) != nullptr ? 1 : 0;
+  for (std::uint64_t i = 0; i < 3 * PeerTable::refused_peers_max; ++i)
+    known += table.find(PeerId{i}) != nullptr ? 1 : 0;
   EXPECT_EQ(known, PeerTable::refused_peers_max);
   EXPECT_NE(table.find(PeerId{1'000'000}), nullptr);
 }

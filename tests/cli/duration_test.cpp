@@ -20,8 +20,8 @@ TEST(Duration, AnythingElseIsNamedAndShownHowToWrite) {
   for (const char* text : {"", "5", "s", "-1s", "5 s", "5d", "1e300h", "nans", "inf", "99999h"}) {
     const auto result = parse_duration(text);
     ASSERT_FALSE(result) << text;
-    EXPECT_EQ(result.failure().message, "'" + std::string(text) +
-                                            "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min");
+    EXPECT_EQ(result.failure().message,
+              "'" + std::string(text) + "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min");
   }
 }
 

@@ -26,7 +26,8 @@ std::string complaint(const std::vector<const char*>& arguments) {
 TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "true"})).verb).value, Value(true));
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42"})).verb).value, Value(42));
-  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42", "--type", "string"})).verb).value, Value("42"));
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42", "--type", "string"})).verb).value,
+            Value("42"));
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
 }
 

@@ -173,8 +173,8 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
   for (const char* verb : {"", "set", "get", "watch", "wait"}) {
-    const Ended help = wire::run_to_its_end(HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"}
-                                                              : std::vector<std::string>{"--help"});
+    const Ended help = wire::run_to_its_end(
+        HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;
     EXPECT_EQ(help.error, "") << verb;
     EXPECT_THAT(help.output, HasSubstr("Examples:")) << verb;

@@ -61,8 +61,8 @@ Task<> BusClient::visit(TimePoint leave_at) {
     }
     if (!connected) co_return;
     const Bus bus = *connected;
-    for (const auto act : {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic, &BusClient::read_topic,
-                           &BusClient::read_composite, &BusClient::watch}) {
+    for (const auto act : {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic,
+                           &BusClient::read_topic, &BusClient::read_composite, &BusClient::watch}) {
       nursery.start_soon([this, act, bus] { return repeat(act, bus); });
     }
     co_await sleep_until(leave_at);
@@ -95,7 +95,8 @@ Task<> BusClient::write_once(Bus bus) {
   try {
     if (dice_.chance(20)) {
       const TransitionPtr latest = co_await topic.latest();
-      if (latest->version.number > 0 && !witness_.find(name, latest->version)) complain("latest() of " + name + " never was");
+      if (latest->version.number > 0 && !witness_.find(name, latest->version))
+        complain("latest() of " + name + " never was");
       if (dice_.chance(50)) co_await sleep(dice_.between(0ms, 20ms));
       co_await topic.set(dice_.value(name), if_version(latest->version));
     } else if (dice_.chance(20)) {
@@ -124,7 +125,8 @@ Task<> BusClient::wait(Bus bus, TimePoint) {
   Value got;
   if (predicate) {
     got = co_await topic.wait_value(*predicate, held_for(hold));
-    if (!edge && !holds(*predicate, got, Value())) complain("waited for " + predicate->key() + " and got " + to_display_string(got));
+    if (!edge && !holds(*predicate, got, Value()))
+      complain("waited for " + predicate->key() + " and got " + to_display_string(got));
   } else {
     got = co_await topic.wait_value(held_for(hold));
   }
@@ -155,7 +157,8 @@ Task<> BusClient::read_composite(Bus bus, TimePoint) {
     reading->last = {a, b, c};
     if (!witness_.ever(reading->topics, reading->last)) {
       complain("a composite showed what never was: " + reading->topics[0] + " " + to_display_string(a) + ", " +
-               reading->topics[1] + " " + to_display_string(b) + ", " + reading->topics[2] + " " + to_display_string(c));
+               reading->topics[1] + " " + to_display_string(b) + ", " + reading->topics[2] + " " +
+               to_display_string(c));
     }
     if (dice_.chance(30)) co_await sleep(dice_.between(0ms, 80ms));
   }
@@ -179,7 +182,8 @@ Task<> BusClient::watch(Bus bus, TimePoint) {
 }
 
 void BusClient::check_change(Reading& reading, const TopicChange& change, bool after_mark) {
-  const std::string what = reading.topics[0] + " showed " + change.topic + " version " + std::to_string(change.version.number) + ": ";
+  const std::string what =
+      reading.topics[0] + " showed " + change.topic + " version " + std::to_string(change.version.number) + ": ";
   if (!matches(reading.topics[0], change.topic)) complain(what + "it does not match");
   const auto [before, first] = reading.by_topic.try_emplace(change.topic);
   const TopicChange old = std::exchange(before->second, change);
@@ -190,9 +194,11 @@ void BusClient::check_change(Reading& reading, const TopicChange& change, bool a
   }
   const State* state = witness_.find(change.topic, change.version);
   if (!state || !(state->value == change.value)) complain(what + "there was no such state");
-  if (first && after_mark && change.old_value.is_null() && change.skipped > change.version.number) complain(what + "skipped is wrong");
+  if (first && after_mark && change.old_value.is_null() && change.skipped > change.version.number)
+    complain(what + "skipped is wrong");
   if (first || old.version.epoch != change.version.epoch) return;
-  if (change.version.number <= old.version.number) complain(what + "after version " + std::to_string(old.version.number));
+  if (change.version.number <= old.version.number)
+    complain(what + "after version " + std::to_string(old.version.number));
   if (change.skipped != change.version.number - old.version.number - 1) complain(what + "skipped is wrong");
 }
 
@@ -212,11 +218,13 @@ void BusClient::check_at_rest() {
     }
     std::vector<Value> now_true;
     for (const std::string& name : reading.topics) now_true.push_back(witness_.model().topic(name).newest().value);
-    const bool all_set = std::none_of(now_true.begin(), now_true.end(), [](const Value& value) { return value.is_null(); });
+    const bool all_set =
+        std::none_of(now_true.begin(), now_true.end(), [](const Value& value) { return value.is_null(); });
     if (!all_set || reading.last == now_true) continue;
     std::string text = "a reader saw last";
     for (std::size_t i = 0; i < reading.topics.size(); ++i) {
-      text += " " + reading.topics[i] + " = " + (reading.last.empty() ? "nothing" : to_display_string(reading.last[i])) + ", and it is " +
+      text += " " + reading.topics[i] + " = " +
+              (reading.last.empty() ? "nothing" : to_display_string(reading.last[i])) + ", and it is " +
               to_display_string(now_true[i]);
     }
     complain(text);

@@ -1,5 +1,6 @@
-// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits, changes its
-// mind and cleans up, through the same API as any other. What it sees it holds against what the Witness knows.
+// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits,
+// changes its mind and cleans up, through the same API as any other. What it sees it holds against what the Witness
+// knows.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class BusClient {
  private:
   struct Reading {
     std::vector<std::string> topics;
-    std::vector<Value> last;               // of a topic or a composite
+    std::vector<Value> last;  // of a topic or a composite
     bool is_pattern = false;
     std::map<std::string, TopicChange> by_topic;  // of a pattern
   };

@@ -1,4 +1,5 @@
-// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and fills.
+// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and
+// fills.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -32,7 +33,8 @@ class History {
         const std::size_t count = 2 + dice_.below(3);
         for (std::size_t i = 0; i < count; ++i) {
           const std::string name = "client-" + std::to_string(i);
-          clients_.push_back(std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
+          clients_.push_back(
+              std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
           lives.start_soon([client = clients_.back().get()] { return client->live(4s); });
         }
         lives.start_soon([this] { return misbehave(); });

@@ -5,7 +5,8 @@ namespace hoiku::model {
 using namespace std::chrono_literals;
 
 std::string Dice::topic() {
-  static const std::vector<std::string> names{"number/0", "number/1", "number/2", "number/0/deep", "text/0", "text/1", "flag/0"};
+  static const std::vector<std::string> names{"number/0", "number/1", "number/2", "number/0/deep",
+                                              "text/0",   "text/1",   "flag/0"};
   return pick(names);
 }
 
@@ -17,7 +18,8 @@ Value Dice::value(const std::string& topic) {
 }
 
 std::string Dice::pattern() {
-  static const std::vector<std::string> patterns{"number/*", "**", "*/0", "number/**", "text/*", "nothing/*", "**/deep"};
+  static const std::vector<std::string> patterns{"number/*", "**",        "*/0",    "number/**",
+                                                 "text/*",   "nothing/*", "**/deep"};
   return chance(35) ? topic() : pick(patterns);
 }
 
@@ -32,7 +34,8 @@ std::optional<Predicate> Dice::predicate(const std::string& topic) {
   using Op = Predicate::Op;
   const bool ordered = !topic.starts_with("flag");
   const auto comparison = [&] {
-    static const std::vector<Op> all{Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater, Op::greater_equal};
+    static const std::vector<Op> all{Op::equal,      Op::not_equal, Op::less,
+                                     Op::less_equal, Op::greater,   Op::greater_equal};
     return Predicate::compare(ordered ? pick(all) : Op::equal, value(topic));
   };
   if (chance(15)) return *Predicate::parse(ordered && chance(50) ? "value > old_value" : "value != old_value");

@@ -187,7 +187,8 @@ proto::Command FrameClient::random_command() {
     wait.topic = dice_.topic();
     wait.predicate = dice_.predicate(wait.topic);
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
-    if (dice_.chance(3) && wait.topic.starts_with("number")) wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
+    if (dice_.chance(3) && wait.topic.starts_with("number"))
+      wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
     open_[wait.id] = Open{{wait.topic}, true, false};
     return wait;
   }
@@ -215,7 +216,8 @@ proto::Set FrameClient::random_set() {
     if (dice_.chance(20)) set.if_version->epoch = 0;
   }
   // Of another type; but never as a topic's first value, which would decide its type.
-  if (versions_.contains(set.topic) && dice_.chance(4)) set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
+  if (versions_.contains(set.topic) && dice_.chance(4))
+    set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
   // Unset topics of their own, so that nobody else has to know what their next version is.
   if (dice_.chance(5)) {
@@ -234,7 +236,8 @@ proto::Subscribe FrameClient::random_subscribe() {
   } else {
     subscribe.topics.push_back(dice_.chance(15) ? "gone/**" : dice_.pattern());
   }
-  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
+  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker
+  // believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
   open_[subscribe.id] = Open{subscribe.topics, false, false};
   return subscribe;

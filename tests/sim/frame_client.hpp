@@ -1,6 +1,6 @@
-// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly, acknowledges
-// late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of message.hpp, so the
-// broker owes it everything; the Witness checks that. It shares no code with client/.
+// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly,
+// acknowledges late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of
+// message.hpp, so the broker owes it everything; the Witness checks that. It shares no code with client/.
 #pragma once
 
 #include <cstdint>
@@ -59,14 +59,14 @@ class FrameClient {
   std::string name_;
   Dice dice_;
   proto::Hello hello_;
-  bool hasty_ = false;                 // of this history: acknowledges at once
+  bool hasty_ = false;  // of this history: acknowledges at once
 
   std::uint64_t incarnation_ = 0;
-  std::uint64_t welcomed_ = 0;         // the newest incarnation of this session that was welcomed; 0: no session
-  bool greeted_ = false;               // on this connection
+  std::uint64_t welcomed_ = 0;  // the newest incarnation of this session that was welcomed; 0: no session
+  bool greeted_ = false;        // on this connection
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
-  std::uint64_t told_ = 0;             // that were acknowledged
+  std::uint64_t told_ = 0;  // that were acknowledged
   std::deque<proto::ClientFrame> kept_;
   std::optional<std::vector<proto::ClientFrame>> to_repeat_;
   TimePoint last_sent_{};

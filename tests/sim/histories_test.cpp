@@ -1,5 +1,5 @@
-// Whole histories of the bus under a seed: real clients, the real broker, a network that delays and cuts, a broker that is
-// killed; judged by the model at the broker's end, and by what the clients see at theirs.
+// Whole histories of the bus under a seed: real clients, the real broker, a network that delays and cuts, a broker that
+// is killed; judged by the model at the broker's end, and by what the clients see at theirs.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -46,7 +46,8 @@ class BusHistory {
 
   std::vector<std::string> complaints() const {
     std::vector<std::string> all = witness_.complaints();
-    for (const BusClient& client : clients_) all.insert(all.end(), client.complaints().begin(), client.complaints().end());
+    for (const BusClient& client : clients_)
+      all.insert(all.end(), client.complaints().begin(), client.complaints().end());
     return all;
   }
   const Witness& witness() const { return witness_; }
@@ -58,7 +59,8 @@ class BusHistory {
       if (now() >= until) co_return;
       if (dice_.chance(65)) {
         // Some are shorter than the session's timeout, some longer.
-        world.network().cut("client-" + std::to_string(dice_.below(4)), dice_.between(0ms, dice_.chance(70) ? 300ms : 900ms));
+        world.network().cut("client-" + std::to_string(dice_.below(4)),
+                            dice_.between(0ms, dice_.chance(70) ? 300ms : 900ms));
       } else if (dice_.chance(15)) {
         world.network().cut_all(dice_.between(0ms, 400ms));
       } else if (dice_.chance(20)) {

@@ -19,17 +19,21 @@ Task<> come_and_go(sim::Simulation& world, std::string name, Dice dice) {
       for (std::size_t left = dice.below(4); left > 0; --left) {
         const std::string topic = dice.topic();
         const auto predicate = dice.predicate(topic);
-        nursery.start_soon([](Bus mine, std::string of, std::optional<Predicate> p, Duration limit) -> Task<> {
-          co_await move_on_after(limit, [&]() -> Task<> {
-            if (p) co_await mine.topic<Value>(of).wait_value(*p);
-            auto values = mine.topic<Value>(of).eventual_values();
-            for (;;) co_await values.next();
-          });
-        }, bus, topic, predicate, dice.between(0ms, 100ms));
-        nursery.start_soon([](Bus mine, std::string pattern) -> Task<> {
-          PatternSubscription all(mine.watch(pattern));
-          for (;;) co_await all.next();
-        }, bus, dice.pattern());
+        nursery.start_soon(
+            [](Bus mine, std::string of, std::optional<Predicate> p, Duration limit) -> Task<> {
+              co_await move_on_after(limit, [&]() -> Task<> {
+                if (p) co_await mine.topic<Value>(of).wait_value(*p);
+                auto values = mine.topic<Value>(of).eventual_values();
+                for (;;) co_await values.next();
+              });
+            },
+            bus, topic, predicate, dice.between(0ms, 100ms));
+        nursery.start_soon(
+            [](Bus mine, std::string pattern) -> Task<> {
+              PatternSubscription all(mine.watch(pattern));
+              for (;;) co_await all.next();
+            },
+            bus, dice.pattern());
         co_await bus.topic<Value>(topic).set(dice.value(topic));
         co_await sleep(dice.between(0ms, 20ms));
       }
@@ -50,7 +54,8 @@ TEST(Leaving, TenThousandConnectsSubscribesAndCancelsLeaveNothingAtTheBroker) {
           co_await open_nursery([&](Nursery& nursery) -> Task<> {
             for (int i = 0; i < 20; ++i) {
               const auto number = static_cast<std::uint64_t>(round * 20 + i);
-              nursery.start_soon(come_and_go, std::ref(world), "client-" + std::to_string(i), Dice(seed * 100'000 + number));
+              nursery.start_soon(come_and_go, std::ref(world), "client-" + std::to_string(i),
+                                 Dice(seed * 100'000 + number));
             }
             co_return;
           });

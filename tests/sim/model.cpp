@@ -25,9 +25,12 @@ std::optional<double> as_number(const Value& value) {
 
 Value term(const Predicate::Node& node, const Value& value, const Value& old_value) {
   switch (node.kind) {
-    case Kind::new_value: return value;
-    case Kind::old_value: return old_value;
-    case Kind::literal: return node.literal;
+    case Kind::new_value:
+      return value;
+    case Kind::old_value:
+      return old_value;
+    case Kind::literal:
+      return node.literal;
     case Kind::absolute: {
       const auto a = as_number(term(node.children.front(), value, old_value));
       return a ? Value(std::abs(*a)) : Value();
@@ -37,19 +40,26 @@ Value term(const Predicate::Node& node, const Value& value, const Value& old_val
       const auto b = as_number(term(node.children[1], value, old_value));
       return a && b ? Value(*a - *b) : Value();
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
 template <class T>
 bool compare(Op op, const T& a, const T& b) {
   switch (op) {
-    case Op::equal: return a == b;
-    case Op::not_equal: return !(a == b);
-    case Op::less: return a < b;
-    case Op::less_equal: return a < b || a == b;
-    case Op::greater: return b < a;
-    case Op::greater_equal: return b < a || a == b;
+    case Op::equal:
+      return a == b;
+    case Op::not_equal:
+      return !(a == b);
+    case Op::less:
+      return a < b;
+    case Op::less_equal:
+      return a < b || a == b;
+    case Op::greater:
+      return b < a;
+    case Op::greater_equal:
+      return b < a || a == b;
   }
   return false;
 }
@@ -57,16 +67,20 @@ bool compare(Op op, const T& a, const T& b) {
 bool condition(const Predicate::Node& node, const Value& value, const Value& old_value) {
   const auto is_true = [&](const Predicate::Node& child) { return condition(child, value, old_value); };
   switch (node.kind) {
-    case Kind::all_of: return std::all_of(node.children.begin(), node.children.end(), is_true);
-    case Kind::any_of: return std::any_of(node.children.begin(), node.children.end(), is_true);
-    case Kind::negation: return !is_true(node.children.front());
-    default: break;
+    case Kind::all_of:
+      return std::all_of(node.children.begin(), node.children.end(), is_true);
+    case Kind::any_of:
+      return std::any_of(node.children.begin(), node.children.end(), is_true);
+    case Kind::negation:
+      return !is_true(node.children.front());
+    default:
+      break;
   }
   const Value a = term(node.children[0], value, old_value);
   const Value b = term(node.children[1], value, old_value);
   if (const auto x = as_number(a), y = as_number(b); x && y) return compare(node.op, *x, *y);
-  if (const auto *x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
-  if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
+  if (const auto* x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
+  if (const auto* x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
   return false;  // a comparison with null
 }
 
@@ -134,7 +148,8 @@ Model::SetResult Model::set(const proto::Set& command, const std::string& writer
     if (command.if_version->number != number || other_epoch) return {ErrorCode::version_conflict};
   }
   const ValueType type = type_of(topic);
-  if (!command.value.is_null() && type != ValueType::null && command.value.type() != type) return {ErrorCode::type_mismatch};
+  if (!command.value.is_null() && type != ValueType::null && command.value.type() != type)
+    return {ErrorCode::type_mismatch};
   if (command.value == current.value) return {{}, false, topic.states.size() - 1};
   topic.states.push_back(State{++revision_, now, command.value, writer, {}});
   return {{}, true, topic.states.size() - 1};
@@ -155,7 +170,8 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
         return WaitAnswer{0, std::max(armed, state.at), ErrorCode::type_mismatch};
     }
     bool match = type != ValueType::null && !(edge && i == first);
-    if (match && wait.predicate) match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value());
+    if (match && wait.predicate)
+      match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value());
     if (!match) {
       since.reset();
       continue;
@@ -163,7 +179,8 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     if (!since || !wait.predicate) since = state.at;
     const TimePoint due = std::max({armed, state.at, saturating_add(*since, wait.hold)});
     // A hold that is complete at the very moment of the next change is complete.
-    const bool in_time = i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
+    const bool in_time =
+        i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
     if (in_time) return WaitAnswer{i, due, {}};
   }
   return std::nullopt;
@@ -194,13 +211,15 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   if (!state.version) {
     state.version = transition.version;
     const State& before = states[index - 1];
-    const bool goes_on = !before.version || index == 1 ||
-                         (transition.version.epoch == before.version->epoch &&
-                          transition.version.number == before.version->number + 1);
+    const bool goes_on =
+        !before.version || index == 1 ||
+        (transition.version.epoch == before.version->epoch && transition.version.number == before.version->number + 1);
     const bool begins = transition.version.number == 1 && before.value.is_null();
-    if (!(index == 1 ? begins : goes_on || begins)) return complain("the version before was " + std::to_string(before.version->number));
+    if (!(index == 1 ? begins : goes_on || begins))
+      return complain("the version before was " + std::to_string(before.version->number));
   }
-  if (*state.version != transition.version) return complain("it was called version " + std::to_string(state.version->number));
+  if (*state.version != transition.version)
+    return complain("it was called version " + std::to_string(state.version->number));
   return index;
 }
 

@@ -1,6 +1,7 @@
-// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing with
-// broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the broker
-// took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is due.
+// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing
+// with broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the
+// broker took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is
+// due.
 //
 // It leans on one thing that architecture.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
 #pragma once
@@ -42,7 +43,7 @@ bool matches(std::string_view pattern, std::string_view name);
 bool holds(const Predicate& predicate, const Value& value, const Value& old_value);
 
 struct WaitAnswer {
-  std::size_t state = 0;           // of the topic; not where there is an error
+  std::size_t state = 0;  // of the topic; not where there is an error
   TimePoint due{};
   std::optional<ErrorCode> error = std::nullopt;
 };
@@ -57,7 +58,8 @@ class Model {
   SetResult set(const proto::Set& command, const std::string& writer, TimePoint now);
 
   // What answers `wait` where it was armed at `armed`, in the state of `revision`. Nothing: not until now.
-  std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision, TimePoint now) const;
+  std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
+                                   TimePoint now) const;
 
   // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);

@@ -43,11 +43,14 @@ SIM_TEST(SnapshotRace, AWriteWhileSubscribingIsSeenOnceAndInOrder, bus, nursery)
   bus.network().delay_all(1ms, 10ms);
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   Bus screen = co_await bus.connect(nursery, client_name("screen"));
-  nursery.start_soon([](Bus writer) -> Task<> {
-    for (int i = 1; i <= 100; ++i) co_await writer.topic<int>("sensor/" + std::to_string(i % 3)).set(i);
-  }, robot);
+  nursery.start_soon(
+      [](Bus writer) -> Task<> {
+        for (int i = 1; i <= 100; ++i) co_await writer.topic<int>("sensor/" + std::to_string(i % 3)).set(i);
+      },
+      robot);
 
-  // Each subscribes at another moment of the writing; each sees the present state, the mark, and then all that is newer.
+  // Each subscribes at another moment of the writing; each sees the present state, the mark, and then all that is
+  // newer.
   for (int round = 0; round < 10; ++round) {
     PatternSubscription sensors(screen.watch("sensor/*"));
     std::map<std::string, std::uint64_t> versions;
@@ -86,19 +89,23 @@ SIM_TEST(Composite, ShowsOnlyStatesThatExistedAtOneRevision, bus, nursery) {
   auto left = robot.topic<int>("left");
   auto right = robot.topic<int>("right");
   // The two are at most one apart at every revision, the right one never ahead.
-  nursery.start_soon([](Topic<int> a, Topic<int> b) -> Task<> {
-    for (int i = 0; i <= 60; ++i) {
-      co_await a.set(i);
-      co_await b.set(i);
-      if (i % 7 == 0) co_await sleep(5ms);
-    }
-  }, left, right);
-  nursery.start_soon([](sim::Simulation& world) -> Task<> {
-    for (int i = 0; i < 5; ++i) {
-      co_await sleep(50ms);
-      world.network().cut("screen", 20ms);
-    }
-  }, std::ref(bus));
+  nursery.start_soon(
+      [](Topic<int> a, Topic<int> b) -> Task<> {
+        for (int i = 0; i <= 60; ++i) {
+          co_await a.set(i);
+          co_await b.set(i);
+          if (i % 7 == 0) co_await sleep(5ms);
+        }
+      },
+      left, right);
+  nursery.start_soon(
+      [](sim::Simulation& world) -> Task<> {
+        for (int i = 0; i < 5; ++i) {
+          co_await sleep(50ms);
+          world.network().cut("screen", 20ms);
+        }
+      },
+      std::ref(bus));
 
   auto both = compose_values(screen.topic<int>("left"), screen.topic<int>("right"));
   auto pairs = both.eventual_values();

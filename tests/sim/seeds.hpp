@@ -23,7 +23,8 @@ inline std::optional<std::uint64_t> number_from_environment(const char* name) {
 inline std::vector<std::uint64_t> seeds_of_histories() {
   if (const auto seed = number_from_environment("HOIKU_SEED")) return {*seed};
   std::vector<std::uint64_t> seeds;
-  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(200); ++seed) seeds.push_back(seed);
+  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(200); ++seed)
+    seeds.push_back(seed);
   return seeds;
 }
 
@@ -33,7 +34,8 @@ inline std::function<void(const std::string&)> story() {
 }
 
 inline void print_replay(std::uint64_t seed, const char* what) {
-  std::fprintf(stderr, "replay it: HOIKU_SEED=%llu HOIKU_SIM_STORY=1 %s\n", static_cast<unsigned long long>(seed), what);
+  std::fprintf(stderr, "replay it: HOIKU_SEED=%llu HOIKU_SIM_STORY=1 %s\n", static_cast<unsigned long long>(seed),
+               what);
 }
 
 }  // namespace hoiku::model

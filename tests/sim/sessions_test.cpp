@@ -88,18 +88,20 @@ SIM_TEST(Cleanup, UnderAShieldCanStillSetATopicAfterCancellation, bus, nursery) 
   Bus screen = co_await bus.connect(nursery, client_name("screen"));
   co_await open_nursery([&](Nursery& inner) -> Task<> {
     Bus robot = co_await bus.connect(inner, client_name("robot"));
-    inner.start_soon([](Bus mine) -> Task<> {
-      auto tail = mine.topic<std::string>("tail");
-      std::exception_ptr cancelled;
-      try {
-        co_await tail.set("wagging");
-        co_await sleep(1h);
-      } catch (...) {
-        cancelled = std::current_exception();
-      }
-      co_await shield(tail.set("rest"));
-      std::rethrow_exception(cancelled);
-    }, robot);
+    inner.start_soon(
+        [](Bus mine) -> Task<> {
+          auto tail = mine.topic<std::string>("tail");
+          std::exception_ptr cancelled;
+          try {
+            co_await tail.set("wagging");
+            co_await sleep(1h);
+          } catch (...) {
+            cancelled = std::current_exception();
+          }
+          co_await shield(tail.set("rest"));
+          std::rethrow_exception(cancelled);
+        },
+        robot);
     co_await screen.topic<std::string>("tail").wait_value(value == "wagging");
     inner.cancel_scope().cancel();
   });
@@ -140,10 +142,12 @@ SIM_TEST(Write, InFlightWhenTheSessionIsLostHasAnUnknownOutcome, bus, nursery) {
   bus.network().delay("robot", 50ms, 50ms);
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   std::optional<ErrorCode> code;
-  nursery.start_soon([](sim::Simulation& world) -> Task<> {
-    co_await sleep(20ms);
-    world.network().cut("robot", 4s);
-  }, std::ref(bus));
+  nursery.start_soon(
+      [](sim::Simulation& world) -> Task<> {
+        co_await sleep(20ms);
+        world.network().cut("robot", 4s);
+      },
+      std::ref(bus));
   try {
     co_await robot.topic<int>("battery").set(80);
   } catch (const Error& error) {
@@ -157,10 +161,12 @@ SIM_TEST(Write, ThatCrossesACutIsAppliedOnce, bus, nursery) {
   bus.network().delay("robot", 10ms, 10ms);
   // Cut at every moment of its way: the frame, the answer, or both are lost, and the session repeats them.
   for (int cut_after = 0; cut_after <= 25; ++cut_after) {
-    nursery.start_soon([](sim::Simulation& world, Duration after) -> Task<> {
-      co_await sleep(after);
-      world.network().cut("robot", 30ms);
-    }, std::ref(bus), Duration(cut_after * 1ms));
+    nursery.start_soon(
+        [](sim::Simulation& world, Duration after) -> Task<> {
+          co_await sleep(after);
+          world.network().cut("robot", 30ms);
+        },
+        std::ref(bus), Duration(cut_after * 1ms));
     const Version version = co_await robot.topic<int>("count").set(cut_after);
     EXPECT_EQ(version.number, static_cast<std::uint64_t>(cut_after) + 1);
     co_await sleep(100ms);

@@ -1,7 +1,9 @@
-// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus of its own.
+// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus of
+// its own.
 //
-// It runs under several seeds, since nothing may depend on the order of what has none; HOIKU_SEED=n runs that one alone. The
-// model stands at the broker's end of each and judges every frame. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
+// It runs under several seeds, since nothing may depend on the order of what has none; HOIKU_SEED=n runs that one
+// alone. The model stands at the broker's end of each and judges every frame. (EXPECT_ only: ASSERT_ returns, which a
+// coroutine can't.)
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,8 +38,8 @@ inline void run_sim_test(SimTestBody body) {
 
 }  // namespace hoiku::tests
 
-#define SIM_TEST(suite, name, bus, nursery)                                                             \
+#define SIM_TEST(suite, name, bus, nursery)                                                               \
   static ::hoiku::Task<> suite##_##name##_body(::hoiku::sim::Simulation& bus, ::hoiku::Nursery& nursery); \
-  TEST(suite, name) { ::hoiku::tests::run_sim_test(suite##_##name##_body); }                            \
-  static ::hoiku::Task<> suite##_##name##_body([[maybe_unused]] ::hoiku::sim::Simulation& bus,          \
+  TEST(suite, name) { ::hoiku::tests::run_sim_test(suite##_##name##_body); }                              \
+  static ::hoiku::Task<> suite##_##name##_body([[maybe_unused]] ::hoiku::sim::Simulation& bus,            \
                                                [[maybe_unused]] ::hoiku::Nursery& nursery)

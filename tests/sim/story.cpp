@@ -35,8 +35,12 @@ struct Describe {
   std::string operator()(const proto::SetDone& a) const {
     return fmt::format("#{} {} version {}", a.id, a.changed ? "is" : "was already", a.version.number);
   }
-  std::string operator()(const proto::GetDone& a) const { return fmt::format("#{} got {}", a.id, describe(*a.current)); }
-  std::string operator()(const proto::WaitDone& a) const { return fmt::format("#{} matched {}", a.id, describe(*a.match)); }
+  std::string operator()(const proto::GetDone& a) const {
+    return fmt::format("#{} got {}", a.id, describe(*a.current));
+  }
+  std::string operator()(const proto::WaitDone& a) const {
+    return fmt::format("#{} matched {}", a.id, describe(*a.match));
+  }
   std::string operator()(const proto::Failed& a) const {
     return fmt::format("#{} failed: {}", a.id, to_string(a.failure.code));
   }
@@ -52,7 +56,8 @@ std::string seconds(std::chrono::nanoseconds duration) {
 
 std::string describe(const Transition& t) {
   if (t.version.number == 0) return fmt::format("{} (never set)", t.topic);
-  return fmt::format("{} = {} (version {}, revision {})", t.topic, to_display_string(t.value), t.version.number, t.revision);
+  return fmt::format("{} = {} (version {}, revision {})", t.topic, to_display_string(t.value), t.version.number,
+                     t.revision);
 }
 
 std::string describe(const proto::ClientFrame& frame) {
@@ -68,7 +73,8 @@ std::string describe(const proto::ServerFrame& frame) {
   if (frame.welcome) append(text, frame.welcome->resumed ? "welcome back" : "welcome");
   if (frame.fatal) append(text, "fatal: " + frame.fatal->message);
   for (const auto& d : frame.deliveries) append(text, fmt::format("#{}: {}", d.subscription, describe(*d.transition)));
-  for (const auto& e : frame.snapshot_ends) append(text, fmt::format("#{}: snapshot complete to {}", e.subscription, e.revision));
+  for (const auto& e : frame.snapshot_ends)
+    append(text, fmt::format("#{}: snapshot complete to {}", e.subscription, e.revision));
   for (const auto& answer : frame.answers) append(text, std::visit(Describe{}, answer));
   if (frame.complete_through != 0) append(text, fmt::format("complete to {}", frame.complete_through));
   if (text.empty()) text = "(nothing)";

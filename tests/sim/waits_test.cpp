@@ -12,14 +12,16 @@ SIM_TEST(Wait, HoldsThroughACutAndIsAnsweredWhenTheLinkReturns, bus, nursery) {
   auto heat = robot.topic<int>("heat");
   co_await heat.set(20);
   const auto start = now();
-  nursery.start_soon([](sim::Simulation& world, Topic<int> topic) -> Task<> {
-    co_await sleep(500ms);
-    world.network().cut("brain", 2s);
-    co_await sleep(100ms);
-    co_await topic.set(31);
-    co_await sleep(100ms);
-    co_await topic.set(20);  // gone again, long before the link returns
-  }, std::ref(bus), heat);
+  nursery.start_soon(
+      [](sim::Simulation& world, Topic<int> topic) -> Task<> {
+        co_await sleep(500ms);
+        world.network().cut("brain", 2s);
+        co_await sleep(100ms);
+        co_await topic.set(31);
+        co_await sleep(100ms);
+        co_await topic.set(20);  // gone again, long before the link returns
+      },
+      std::ref(bus), heat);
 
   const int seen = co_await brain.topic<int>("heat").wait_value(value > 30);
 
@@ -45,15 +47,17 @@ SIM_TEST(Wait, AHoldThatIsInterruptedBeginsAgain, bus, nursery) {
   Bus brain = co_await bus.connect(nursery, client_name("brain"));
   auto load = robot.topic<int>("load");
   const auto start = now();
-  nursery.start_soon([](Topic<int> topic) -> Task<> {
-    co_await topic.set(90);
-    co_await sleep(299ms);
-    co_await topic.set(10);
-    co_await sleep(1ms);
-    co_await topic.set(91);
-    co_await sleep(100ms);
-    co_await topic.set(95);  // another value, but the condition holds on
-  }, load);
+  nursery.start_soon(
+      [](Topic<int> topic) -> Task<> {
+        co_await topic.set(90);
+        co_await sleep(299ms);
+        co_await topic.set(10);
+        co_await sleep(1ms);
+        co_await topic.set(91);
+        co_await sleep(100ms);
+        co_await topic.set(95);  // another value, but the condition holds on
+      },
+      load);
   const int seen = co_await brain.topic<int>("load").wait_value(value > 80, held_for(300ms));
   EXPECT_EQ(seen, 95);
   EXPECT_EQ(now() - start, 600ms);
@@ -65,10 +69,12 @@ SIM_TEST(Wait, AHoldThatIsCompleteAtTheInstantOfAWriteIsComplete, bus, nursery) 
   auto load = robot.topic<int>("load");
   co_await load.set(90);
   const auto start = now();
-  nursery.start_soon([](Topic<int> topic) -> Task<> {
-    co_await sleep(300ms);
-    co_await topic.set(10);
-  }, load);
+  nursery.start_soon(
+      [](Topic<int> topic) -> Task<> {
+        co_await sleep(300ms);
+        co_await topic.set(10);
+      },
+      load);
   const int seen = co_await brain.topic<int>("load").wait_value(value > 80, held_for(300ms));
   EXPECT_EQ(seen, 90);
   EXPECT_EQ(now() - start, 300ms);
@@ -88,10 +94,12 @@ SIM_TEST(Wait, ThatIsCancelledIsLetGoWithinOneRoundTrip, bus, nursery) {
 
 SIM_TEST(Wait, ThatIsCancelledWhileCutOffIsLetGoWhenTheLinkReturns, bus, nursery) {
   Bus brain = co_await bus.connect(nursery, client_name("brain"));
-  nursery.start_soon([](sim::Simulation& world) -> Task<> {
-    co_await sleep(50ms);
-    world.network().cut("brain", 1s);
-  }, std::ref(bus));
+  nursery.start_soon(
+      [](sim::Simulation& world) -> Task<> {
+        co_await sleep(50ms);
+        world.network().cut("brain", 1s);
+      },
+      std::ref(bus));
   co_await move_on_after(100ms, brain.topic<int>("heat").wait_value(value > 30));
   EXPECT_EQ(bus.broker_statistics().waits, 1u);
   co_await sleep(950ms);
@@ -104,12 +112,14 @@ SIM_TEST(Wait, IsArmedAnewInALostSession, bus, nursery) {
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   Bus brain = co_await bus.connect(nursery, client_name("brain"), session_timeout(500ms));
   const auto start = now();
-  nursery.start_soon([](sim::Simulation& world, Topic<int> heat) -> Task<> {
-    co_await sleep(100ms);
-    world.network().cut("brain", 1s);
-    co_await sleep(1500ms);
-    co_await heat.set(31);
-  }, std::ref(bus), robot.topic<int>("heat"));
+  nursery.start_soon(
+      [](sim::Simulation& world, Topic<int> heat) -> Task<> {
+        co_await sleep(100ms);
+        world.network().cut("brain", 1s);
+        co_await sleep(1500ms);
+        co_await heat.set(31);
+      },
+      std::ref(bus), robot.topic<int>("heat"));
   const int seen = co_await brain.topic<int>("heat").wait_value(value > 30);
   EXPECT_EQ(seen, 31);
   EXPECT_EQ(now() - start, 1600ms);
@@ -118,12 +128,14 @@ SIM_TEST(Wait, IsArmedAnewInALostSession, bus, nursery) {
 SIM_TEST(Wait, SurvivesARestartOfTheBroker, bus, nursery) {
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   Bus brain = co_await bus.connect(nursery, client_name("brain"));
-  nursery.start_soon([](sim::Simulation& world, Topic<int> heat) -> Task<> {
-    co_await sleep(100ms);
-    world.restart_broker(2s);
-    co_await sleep(10ms);
-    co_await heat.set(31);  // waits for the broker to come back
-  }, std::ref(bus), robot.topic<int>("heat"));
+  nursery.start_soon(
+      [](sim::Simulation& world, Topic<int> heat) -> Task<> {
+        co_await sleep(100ms);
+        world.restart_broker(2s);
+        co_await sleep(10ms);
+        co_await heat.set(31);  // waits for the broker to come back
+      },
+      std::ref(bus), robot.topic<int>("heat"));
   const int seen = co_await brain.topic<int>("heat").wait_value(value > 30);
   EXPECT_EQ(seen, 31);
 }

@@ -1,9 +1,9 @@
 // witness.hpp: stands at the broker's end of the network, hears every frame in the order in which the broker takes and
-// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, the numbering of frames,
-// and that each request is answered once and at once.
+// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, the numbering of
+// frames, and that each request is answered once and at once.
 //
-// After each instant (when the time moves on) every session that is connected and keeps up must have been told everything:
-// so a forgotten reader or a late answer is found where it happens, not only at the end.
+// After each instant (when the time moves on) every session that is connected and keeps up must have been told
+// everything: so a forgotten reader or a late answer is found where it happens, not only at the end.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ class Witness final : public sim::NetworkObserver {
   };
   struct Reader {
     proto::Subscribe command;
-    std::uint64_t opened_at = 0;    // revision
+    std::uint64_t opened_at = 0;  // revision
     std::uint64_t opened_step = 0;
     std::optional<std::uint64_t> resumed_from;
     bool ended = false;
@@ -68,8 +68,8 @@ class Witness final : public sim::NetworkObserver {
   struct Request {
     bool is_get = false;
     std::string topic;
-    Model::SetResult expected;     // of a set
-    std::uint64_t earliest = 0;    // of a get: it shows a state from then on
+    Model::SetResult expected;   // of a set
+    std::uint64_t earliest = 0;  // of a get: it shows a state from then on
     TimePoint at{};
   };
   struct Session {
@@ -79,19 +79,19 @@ class Witness final : public sim::NetworkObserver {
     std::uint64_t since = 0;
     std::chrono::milliseconds timeout{0};
     TimePoint last_heard{};
-    bool resumed = false;            // what its last hello is to be told
-    bool tie = false;                // silent for exactly its timeout: either is right
-    bool welcomed = false;           // on this connection
-    std::uint64_t received = 0;      // client frames that count
+    bool resumed = false;        // what its last hello is to be told
+    bool tie = false;            // silent for exactly its timeout: either is right
+    bool welcomed = false;       // on this connection
+    std::uint64_t received = 0;  // client frames that count
     std::uint64_t sent = 0;
-    std::uint64_t resent = 0;        // on this connection
+    std::uint64_t resent = 0;  // on this connection
     std::uint64_t acknowledged = 0;
-    std::map<std::uint64_t, std::string> kept;      // frames as they were first sent
-    std::optional<Moment> full;                     // a frame was cut then and may still be waiting
+    std::map<std::uint64_t, std::string> kept;  // frames as they were first sent
+    std::optional<Moment> full;                 // a frame was cut then and may still be waiting
     std::map<proto::RequestId, Request> requests;
     std::map<proto::RequestId, Reader> readers;
     std::map<proto::RequestId, Waiter> waiters;
-    std::map<proto::RequestId, TimePoint> gone;     // readers and waiters that were let go, and when
+    std::map<proto::RequestId, TimePoint> gone;  // readers and waiters that were let go, and when
   };
 
   void step();
@@ -107,7 +107,8 @@ class Witness final : public sim::NetworkObserver {
   // What was let go may still be in a frame that was cut before, or in the same instant.
   static bool was_there(const Session& session, proto::RequestId id, const Moment& cut);
   void check_composite(Session& session, proto::RequestId id, const Reader& reader);
-  void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision, const char* what);
+  void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
+                      const char* what);
   void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
   void check_wait(Session& session, proto::RequestId id, const Transition* match, std::optional<ErrorCode> error);
   void check_instant(TimePoint instant);

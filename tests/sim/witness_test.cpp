@@ -1,5 +1,5 @@
-// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must be
-// noticed.
+// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must
+// be noticed.
 #include <gmock/gmock.h>
 
 #include "hoiku/proto/codec.hpp"
@@ -168,11 +168,11 @@ const std::vector<NamedLie> lies{
        frame.deliveries.back().subscription += 1000;
        return true;
      }},
-    {"NoEndOfTheSnapshot",
-     [](ServerFrame& frame) { return !std::exchange(frame.snapshot_ends, {}).empty(); }},
+    {"NoEndOfTheSnapshot", [](ServerFrame& frame) { return !std::exchange(frame.snapshot_ends, {}).empty(); }},
     {"AWaitThatIsNotAnswered",
      [](ServerFrame& frame) {
-       return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::WaitDone>(a); }) > 0;
+       return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::WaitDone>(a); }) >
+              0;
      }},
     {"AWaitAnsweredWithAnotherState",
      [](ServerFrame& frame) {
@@ -213,7 +213,8 @@ const std::vector<NamedLie> lies{
      }},
 };
 
-INSTANTIATE_TEST_SUITE_P(Lies, WitnessNotices, testing::ValuesIn(lies), [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(Lies, WitnessNotices, testing::ValuesIn(lies),
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace hoiku::model

@@ -1,4 +1,5 @@
-// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be awaited.
+// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be
+// awaited.
 #pragma once
 
 #include <functional>
@@ -16,12 +17,13 @@ concept TaskFunction = std::invocable<F, Args...> && is_task<std::remove_cvref_t
 // g++ 12 destroys a temporary closure twice where it owns something and stands inside a co_await expression.
 template <class F>
 constexpr void check_body() {
-  static_assert(std::is_lvalue_reference_v<F> || is_task<std::remove_cvref_t<F>> || !std::is_class_v<std::decay_t<F>> ||
-                    !requires { &std::decay_t<F>::operator(); } ||
-                    (std::is_trivially_copyable_v<std::decay_t<F>> && std::is_trivially_destructible_v<std::decay_t<F>>),
-                "this closure owns what it captures and stands inside a co_await expression, which g++ 12 miscompiles: "
-                "capture by reference ([&]; the body ends before the call returns), pass a function with its arguments "
-                "(move_on_after(3s, wag, tail)), or give the closure a name first and pass that");
+  static_assert(
+      std::is_lvalue_reference_v<F> || is_task<std::remove_cvref_t<F>> || !std::is_class_v<std::decay_t<F>> ||
+          !requires { &std::decay_t<F>::operator(); } ||
+          (std::is_trivially_copyable_v<std::decay_t<F>> && std::is_trivially_destructible_v<std::decay_t<F>>),
+      "this closure owns what it captures and stands inside a co_await expression, which g++ 12 miscompiles: "
+      "capture by reference ([&]; the body ends before the call returns), pass a function with its arguments "
+      "(move_on_after(3s, wag, tail)), or give the closure a name first and pass that");
 }
 
 template <class A>
@@ -34,12 +36,12 @@ struct BodyTask {
   using type = Task<>;
 };
 template <class F, class... Args>
-  requires is_task<std::remove_cvref_t<F>>
+requires is_task<std::remove_cvref_t<F>>
 struct BodyTask<F, Args...> {
   using type = std::remove_cvref_t<F>;
 };
 template <class F, class... Args>
-  requires TaskFunction<F, Args...>
+requires TaskFunction<F, Args...>
 struct BodyTask<F, Args...> {
   using type = std::remove_cvref_t<std::invoke_result_t<F, Args...>>;
 };
@@ -57,7 +59,8 @@ class Body {
     if constexpr (is_task<std::remove_cvref_t<F>>) {
       return std::move(function_);
     } else if constexpr (TaskFunction<F, Args...>) {
-      return std::apply([this](auto&... args) { return std::invoke(std::forward<F>(function_), std::move(args)...); }, args_);
+      return std::apply([this](auto&... args) { return std::invoke(std::forward<F>(function_), std::move(args)...); },
+                        args_);
     } else {
       static_assert(sizeof...(Args) == 0, "the body must be callable with these arguments and return a Task");
       return await_body(std::move(function_));
@@ -70,8 +73,8 @@ class Body {
 };
 
 template <class F, class... Args>
-using BodyOf = Body<std::conditional_t<std::is_lvalue_reference_v<F> && !std::is_function_v<std::remove_reference_t<F>>, F,
-                                       std::decay_t<F>>,
+using BodyOf = Body<std::conditional_t<std::is_lvalue_reference_v<F> && !std::is_function_v<std::remove_reference_t<F>>,
+                                       F, std::decay_t<F>>,
                     std::decay_t<Args>...>;
 
 }  // namespace hoiku::detail

@@ -1,6 +1,7 @@
 // compose.hpp: several values as one: compose_values(a, b) is the pair of them, and can be waited on like any value.
 //
-// Promises   reads and hooks in one frame, so that nothing is missed; read-only; never shows a state that no transaction
+// Promises   reads and hooks in one frame, so that nothing is missed; read-only; never shows a state that no
+// transaction
 //            left behind, also where a source stands in it twice or through another composite.
 // Lifetime   the sources outlive it (what they were is kept, but it no longer changes once one has ended).
 #pragma once
@@ -17,7 +18,9 @@ namespace detail {
 template <class T>
 void accepts_readable(const ReadableValue<T>&);
 template <class S>
-concept is_readable = requires(S& source) { accepts_readable(source); };
+concept is_readable = requires(S& source) {
+  accepts_readable(source);
+};
 
 }  // namespace detail
 
@@ -45,8 +48,8 @@ class Composite final : public ReadableValue<std::tuple<Ts...>>, private detail:
 
 // Synchronous; the composite must not outlive its sources, which may be AsyncValues and composites.
 template <class First, class... Rest>
-  requires(detail::is_readable<First> && (detail::is_readable<Rest> && ...))
-auto compose_values(First& first, Rest&... rest) {
+requires(detail::is_readable<First> && (detail::is_readable<Rest> && ...)) auto compose_values(First& first,
+                                                                                               Rest&... rest) {
   return []<class... Ts>(ReadableValue<Ts>&... sources) { return Composite<Ts...>(sources...); }(first, rest...);
 }
 

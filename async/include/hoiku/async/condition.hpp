@@ -1,4 +1,5 @@
-// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one Condition.
+// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one
+// Condition.
 #pragma once
 
 #include <exception>
@@ -92,14 +93,16 @@ template <class T, class P>
 std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
   using D = std::decay_t<P>;
   if constexpr (IsPredicateExpression<P>) {
-    static_assert(requires(const D& e, const T& v) { e.test(v); },
-                  "this condition does not fit the value's type: compare `value` with something of that type");
+    static_assert(
+        requires(const D& e, const T& v) { e.test(v); },
+        "this condition does not fit the value's type: compare `value` with something of that type");
     return std::make_unique<ExpressionCondition<T, D>>(std::forward<P>(predicate));
   } else if constexpr (PredicateFunction<P, T>) {
     return std::make_unique<CallableCondition<T, D>>(std::forward<P>(predicate));
   } else {
-    static_assert(!std::same_as<D, bool> || std::same_as<T, bool>,
-                  "a bool as the condition of a value that is not one: does a variable named `value` hide hoiku::value?");
+    static_assert(
+        !std::same_as<D, bool> || std::same_as<T, bool>,
+        "a bool as the condition of a value that is not one: does a variable named `value` hide hoiku::value?");
     static_assert(std::convertible_to<P, T>,
                   "a condition is an expression (value > 3), a callable that takes the value and returns bool, or a "
                   "value to be equal to");

@@ -1,4 +1,5 @@
-// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises Equality.
+// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises
+// Equality.
 #pragma once
 
 #include <concepts>
@@ -23,7 +24,8 @@ struct Equality<std::tuple<Ts...>> {
   static bool equal(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b) {
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
       return (Equality<Ts>::equal(std::get<i>(a), std::get<i>(b)) && ...);
-    }(std::index_sequence_for<Ts...>());
+    }
+    (std::index_sequence_for<Ts...>());
   }
 };
 

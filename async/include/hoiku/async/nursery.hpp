@@ -1,9 +1,11 @@
 // nursery.hpp: a block that owns tasks: it ends when all of them have ended, whatever the reason.
 //
-// Promises   an error in the body or a child cancels all others; when everything has ended, cleanup included, the errors
+// Promises   an error in the body or a child cancels all others; when everything has ended, cleanup included, the
+// errors
 //            come out as one ExceptionGroup, in the order of their completion. A cancellation is never among them.
 //            The block's end is not itself a point of cancellation.
-// Lifetime   children outlive the body: they take their values as arguments, and refer only to what was declared outside
+// Lifetime   children outlive the body: they take their values as arguments, and refer only to what was declared
+// outside
 //            the nursery's block.
 // Source     Trio's nurseries; attendants are ours.
 #pragma once
@@ -67,8 +69,8 @@ inline ChildTask ChildPromise::get_return_object() noexcept {
   return ChildTask(std::coroutine_handle<ChildPromise>::from_promise(*this));
 }
 
-// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument is
-// of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
+// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument
+// is of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
 template <class Parameter, class Stored>
 inline constexpr bool binds_safely =
     !std::is_reference_v<Parameter> || std::is_base_of_v<std::remove_cvref_t<Parameter>, Stored> ||
@@ -78,8 +80,9 @@ inline constexpr bool binds_safely =
 template <class Signature, class... Stored>
 inline constexpr bool arguments_bind_safely = true;
 template <class R, class... Parameters, class... Stored>
-  requires(sizeof...(Parameters) == sizeof...(Stored))
-inline constexpr bool arguments_bind_safely<R(Parameters...), Stored...> = (binds_safely<Parameters, Stored> && ...);
+requires(sizeof...(Parameters) ==
+         sizeof...(Stored)) inline constexpr bool arguments_bind_safely<R(Parameters...), Stored...> =
+    (binds_safely<Parameters, Stored> && ...);
 
 template <class F>
 struct SignatureOf {
@@ -98,7 +101,7 @@ struct SignatureOf<R (C::*)(P...)> {
   using type = R(P...);
 };
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 
 template <class F, class... Args>
@@ -108,7 +111,9 @@ ChildTask child(Nursery&, ChildPromise::Kind, F function, std::tuple<Args...> ar
 
 template <class F, class... Args>
 ChildTask shielded_child(Nursery&, ChildPromise::Kind, F function, std::tuple<Args...> args) {
-  auto body = [&] { return std::apply([&](auto&... stored) { return std::invoke(function, static_cast<Args&&>(stored)...); }, args); };
+  auto body = [&] {
+    return std::apply([&](auto&... stored) { return std::invoke(function, static_cast<Args&&>(stored)...); }, args);
+  };
   co_await shield(body);
 }
 
@@ -241,7 +246,8 @@ template <class F>
 auto open_nursery(F&& body) {
   detail::check_body<F>();
   static_assert(std::is_invocable_v<F, Nursery&>, "the body of open_nursery takes a Nursery& and returns a Task");
-  return detail::run_nursery<std::conditional_t<std::is_lvalue_reference_v<F>, F, std::decay_t<F>>>(std::forward<F>(body));
+  return detail::run_nursery<std::conditional_t<std::is_lvalue_reference_v<F>, F, std::decay_t<F>>>(
+      std::forward<F>(body));
 }
 
 namespace detail {
@@ -271,15 +277,16 @@ Task<bool> run_until(TriggerBody trigger, B body) {
 
 }  // namespace detail
 
-// Runs the body until it ends or the trigger returns, whichever is first: true where it was cut short. The loser's cleanup
-// is waited for; the trigger always gets its first frame.
+// Runs the body until it ends or the trigger returns, whichever is first: true where it was cut short. The loser's
+// cleanup is waited for; the trigger always gets its first frame.
 template <class Trigger, class F, class... Args>
 Task<bool> move_on_when(Trigger&& trigger, F&& body, Args&&... args) {
   detail::check_body<Trigger>();
   detail::check_body<F>();
   using T = detail::BodyOf<Trigger>;
   using B = detail::BodyOf<F, Args...>;
-  return detail::run_until<T, B>(T(std::forward<Trigger>(trigger)), B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::run_until<T, B>(T(std::forward<Trigger>(trigger)),
+                                 B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
 }  // namespace hoiku

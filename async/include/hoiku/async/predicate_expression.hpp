@@ -1,7 +1,8 @@
 // predicate_expression.hpp: conditions written as they are said: value > 3 && value != 7.
 //
-// An expression is data, not code: it can be compared with another one, so that equal waits share one evaluation, and it
-// can be sent to a broker. Nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await twice.
+// An expression is data, not code: it can be compared with another one, so that equal waits share one evaluation, and
+// it can be sent to a broker. Nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await
+// twice.
 #pragma once
 
 #include <chrono>
@@ -131,34 +132,64 @@ auto comparison(L&& literal) {
 
 }  // namespace detail
 
-template <detail::Literal L> auto operator==(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::equal>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator!=(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::not_equal>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator<(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::less>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator<=(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::less_equal>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator>(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::greater>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator>=(ValueTerm, L&& l) { return detail::comparison<ComparisonOp::greater_equal>(std::forward<L>(l)); }
-template <detail::Literal L> auto operator==(L&& l, ValueTerm v) { return v == std::forward<L>(l); }
-template <detail::Literal L> auto operator!=(L&& l, ValueTerm v) { return v != std::forward<L>(l); }
-template <detail::Literal L> auto operator<(L&& l, ValueTerm v) { return v > std::forward<L>(l); }
-template <detail::Literal L> auto operator<=(L&& l, ValueTerm v) { return v >= std::forward<L>(l); }
-template <detail::Literal L> auto operator>(L&& l, ValueTerm v) { return v < std::forward<L>(l); }
-template <detail::Literal L> auto operator>=(L&& l, ValueTerm v) { return v <= std::forward<L>(l); }
+template <detail::Literal L>
+auto operator==(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::equal>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator!=(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::not_equal>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator<(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::less>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator<=(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::less_equal>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator>(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::greater>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator>=(ValueTerm, L&& l) {
+  return detail::comparison<ComparisonOp::greater_equal>(std::forward<L>(l));
+}
+template <detail::Literal L>
+auto operator==(L&& l, ValueTerm v) {
+  return v == std::forward<L>(l);
+}
+template <detail::Literal L>
+auto operator!=(L&& l, ValueTerm v) {
+  return v != std::forward<L>(l);
+}
+template <detail::Literal L>
+auto operator<(L&& l, ValueTerm v) {
+  return v > std::forward<L>(l);
+}
+template <detail::Literal L>
+auto operator<=(L&& l, ValueTerm v) {
+  return v >= std::forward<L>(l);
+}
+template <detail::Literal L>
+auto operator>(L&& l, ValueTerm v) {
+  return v < std::forward<L>(l);
+}
+template <detail::Literal L>
+auto operator>=(L&& l, ValueTerm v) {
+  return v <= std::forward<L>(l);
+}
 
 template <class A, class B>
-  requires IsPredicateExpression<A> && IsPredicateExpression<B>
-auto operator&&(A a, B b) {
-  return PredicateJunction<Junction::all, A, B>(std::move(a), std::move(b));
-}
+requires IsPredicateExpression<A> && IsPredicateExpression<B>
+auto operator&&(A a, B b) { return PredicateJunction<Junction::all, A, B>(std::move(a), std::move(b)); }
 template <class A, class B>
-  requires IsPredicateExpression<A> && IsPredicateExpression<B>
-auto operator||(A a, B b) {
-  return PredicateJunction<Junction::any, A, B>(std::move(a), std::move(b));
-}
+requires IsPredicateExpression<A> && IsPredicateExpression<B>
+auto operator||(A a, B b) { return PredicateJunction<Junction::any, A, B>(std::move(a), std::move(b)); }
 template <class A>
-  requires IsPredicateExpression<A>
-auto operator!(A a) {
-  return PredicateNegation<A>(std::move(a));
-}
+requires IsPredicateExpression<A>
+auto operator!(A a) { return PredicateNegation<A>(std::move(a)); }
 
 // The condition has to have been true throughout this time, by the clock of whoever holds the value.
 class HeldFor {

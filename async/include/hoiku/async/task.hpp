@@ -1,6 +1,7 @@
 // task.hpp: Task<T>, what every asynchronous function returns.
 //
-// Promises   lazy: nothing runs until it is awaited, and it is awaited once; awaiting one that finishes without waiting is
+// Promises   lazy: nothing runs until it is awaited, and it is awaited once; awaiting one that finishes without waiting
+// is
 //            a plain call (a million in a row need no stack); an exception comes out of the co_await.
 // Owner      whoever holds the Task; destroying one that was never awaited runs nothing of it.
 // Source     the nested start (instead of symmetric transfer) is there because g++ makes a tail call of it only when
@@ -23,8 +24,9 @@ class Task;
 
 namespace detail {
 
-// The base of what knows how to wait in this library: it is told which task awaits it. What has to stay in its place while
-// it waits is described by a small movable object with make_awaiter(TaskState&), so that it can be given to a scope.
+// The base of what knows how to wait in this library: it is told which task awaits it. What has to stay in its place
+// while it waits is described by a small movable object with make_awaiter(TaskState&), so that it can be given to a
+// scope.
 class TaskAware {
  public:
   void bind(TaskState& task) noexcept { task_ = &task; }
@@ -162,7 +164,7 @@ class [[nodiscard("a Task does nothing until it is awaited")]] Task {
   using promise_type = detail::TaskPromise<T>;
   using value_type = T;
 
-  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Task(Task && other) noexcept : handle_(std::exchange(other.handle_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       if (handle_) handle_.destroy();
@@ -209,7 +211,7 @@ auto hoiku::detail::PromiseBase::await_transform(A&& awaited) {
   if constexpr (is_task<D>) {
     static_assert(!std::is_lvalue_reference_v<A>, "a Task is awaited once: co_await std::move(task)");
     return TaskAwaiter<typename D::value_type>(std::move(awaited), *task_);
-  } else if constexpr (requires(TaskState& task) { awaited.make_awaiter(task); }) {
+  } else if constexpr (requires(TaskState & task) { awaited.make_awaiter(task); }) {
     return awaited.make_awaiter(*task_);
   } else if constexpr (std::is_base_of_v<TaskAware, D>) {
     awaited.bind(*task_);

@@ -12,14 +12,14 @@ struct Limits {
   std::size_t topic_segments_max = 16;
   std::size_t value_bytes_max = std::size_t{1} << 20;
   std::size_t frame_bytes_max = std::size_t{4} << 20;
-  std::size_t frame_items_max = 65'536;                // commands, or deliveries, snapshot ends and answers, in one frame
+  std::size_t frame_items_max = 65'536;  // commands, or deliveries, snapshot ends and answers, in one frame
   std::size_t topics_max = 1'000'000;
   std::size_t subscriptions_per_session_max = 10'000;  // subscriptions and waits together
   std::size_t slots_per_session_max = 1'000'000;       // topics that all subscriptions of a session match together
   std::size_t composite_topics_max = 64;
   std::size_t sessions_max = 10'000;
-  std::size_t requests_in_flight_max = 4096;           // per session; bounds the answers that wait for it
-  std::size_t window_batches = 32;                     // unacknowledged batches per session
+  std::size_t requests_in_flight_max = 4096;                    // per session; bounds the answers that wait for it
+  std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; results of waits that were not sent yet
   std::size_t turn_commands_max = 4096;

@@ -1,10 +1,12 @@
-// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and back.
+// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and
+// back.
 //
-// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
-// numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and after a
-// reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames that carry
-// nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The incarnation
-// counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends the connection.
+// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each
+// side numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and
+// after a reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames
+// that carry nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The
+// incarnation counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends
+// the connection.
 #pragma once
 
 #include <array>
@@ -25,7 +27,8 @@ namespace hoiku::proto {
 
 inline constexpr std::uint32_t protocol_version = 1;
 
-using SessionToken = std::array<std::uint8_t, 16>;  // made by the client from a secure source; whoever knows it is the session
+using SessionToken =
+    std::array<std::uint8_t, 16>;  // made by the client from a secure source; whoever knows it is the session
 
 // ---- client to broker ----------------------------------------------------------------------------------------------
 
@@ -44,7 +47,7 @@ struct Set {
   RequestId id = 0;
   std::string topic;
   Value value;
-  std::optional<Version> if_version;       // epoch 0: "the current epoch", as on the command line
+  std::optional<Version> if_version;  // epoch 0: "the current epoch", as on the command line
   std::optional<WallTime> source_time;
 };
 
@@ -68,7 +71,7 @@ struct Subscribe {
 };
 
 struct Unsubscribe {
-  RequestId id = 0;            // of this command; it is not answered
+  RequestId id = 0;  // of this command; it is not answered
   RequestId subscription = 0;
 };
 
@@ -101,8 +104,8 @@ struct ClientFrame {
 // ---- broker to client ----------------------------------------------------------------------------------------------
 
 struct Welcome {
-  bool resumed = false;        // false: a new session; the client subscribes and waits anew, writes in flight are unknown
-  std::uint64_t run = 0;       // random per run of the broker
+  bool resumed = false;   // false: a new session; the client subscribes and waits anew, writes in flight are unknown
+  std::uint64_t run = 0;  // random per run of the broker
   // The incarnation of the connection with which this session began. A client that never got that connection's welcome
   // does not know the session, although the broker calls it resumed, and starts anew in it.
   std::uint64_t since = 0;
@@ -157,11 +160,12 @@ struct ServerFrame {
   std::uint64_t number = 0;        // 0: not part of the numbered stream
   std::uint64_t acknowledged = 0;  // every client frame up to this number has been processed
   std::optional<Welcome> welcome;
-  std::optional<Failure> fatal;    // the connection ends with it; the session is not resumed
+  std::optional<Failure> fatal;  // the connection ends with it; the session is not resumed
   std::vector<Delivery> deliveries;
   std::vector<SnapshotEnd> snapshot_ends;  // after the deliveries of the same frame
   std::vector<Answer> answers;
-  std::uint64_t complete_through = 0;  // where not 0: every transition up to this revision has been delivered (numbered frames only)
+  std::uint64_t complete_through =
+      0;  // where not 0: every transition up to this revision has been delivered (numbered frames only)
 };
 
 }  // namespace hoiku::proto

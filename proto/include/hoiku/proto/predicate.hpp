@@ -4,15 +4,18 @@
 //   or := and ('||' and)* ; and := not ('&&' not)* ; not := '!' not | '(' or ')' | comparison
 //   comparison := term ('=='|'!='|'<'|'<='|'>'|'>=') term
 //   term := 'value' path? | 'old_value' path? | literal | 'abs(' term ('-' term)? ')' ; path := ('.' field)+
-//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff), message("T",00ff)
+//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff),
+//   message("T",00ff)
 // A word is anything without white space, parentheses, quotes, commas and !=<>&|; it is read as the topic's type. Texts
 // in quotes are strings, with the escapes of JSON. Within abs() a word is a number.
 //
 // Promises   immutable and cheap to copy; test() never throws, never allocates without bound, and reads nothing but its
 //            arguments; a comparison with null, or of two types that have nothing in common, is false, also by !=; NaN
-//            equals NaN and stands in no order (NaN <= NaN is false); int64 and double compare by their exact mathematical
-//            values; a difference of integers is exact, and one with a double in it is computed as doubles.
-// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together; beyond them
+//            equals NaN and stands in no order (NaN <= NaN is false); int64 and double compare by their exact
+//            mathematical values; a difference of integers is exact, and one with a double in it is computed as
+//            doubles.
+// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together; beyond
+// them
 //            parse(), build() and check() refuse. The codec lets a few times more through, see codec.hpp.
 #pragma once
 
@@ -33,17 +36,24 @@ class Predicate {
  public:
   enum class Op : std::uint8_t { equal = 1, not_equal = 2, less = 3, less_equal = 4, greater = 5, greater_equal = 6 };
   enum class Kind : std::uint8_t {
-    all_of = 1, any_of = 2, negation = 3, comparison = 4,          // conditions
-    new_value = 5, old_value = 6, literal = 7, absolute = 8, difference = 9,  // terms
+    all_of = 1,
+    any_of = 2,
+    negation = 3,
+    comparison = 4,  // conditions
+    new_value = 5,
+    old_value = 6,
+    literal = 7,
+    absolute = 8,
+    difference = 9,  // terms
   };
 
   // The tree, open to the codec and the builders. Children of a comparison are two terms; of `absolute` one term.
   struct Node {
     Kind kind = Kind::literal;
-    Op op = Op::equal;               // of a comparison
-    Value literal;                   // of a literal; where it has a text, that text read by its look
-    std::string literal_text;        // as it was written, where it was not quoted: read again as the topic's type
-    std::vector<std::string> path;   // field names after value or old_value; for messages, a later version
+    Op op = Op::equal;              // of a comparison
+    Value literal;                  // of a literal; where it has a text, that text read by its look
+    std::string literal_text;       // as it was written, where it was not quoted: read again as the topic's type
+    std::vector<std::string> path;  // field names after value or old_value; for messages, a later version
     std::vector<Node> children;
   };
 
@@ -54,7 +64,8 @@ class Predicate {
 
   // The common case, `value op literal`. Never fails.
   static Predicate compare(Op op, Value literal);
-  static Predicate all_of(const Predicate& a, const Predicate& b);  // unchecked size: the broker refuses what is too large
+  static Predicate all_of(const Predicate& a,
+                          const Predicate& b);  // unchecked size: the broker refuses what is too large
   static Predicate any_of(const Predicate& a, const Predicate& b);
   static Predicate negate(const Predicate& a);
 
@@ -64,9 +75,10 @@ class Predicate {
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
 
-  // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a literal
-  // does not fit; invalid_predicate, where something is asked for that the type does not have: an order of bools, bytes or
-  // messages, abs() of what is no number, a field of what is no message. Equal again after another call for the same type.
+  // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a
+  // literal does not fit; invalid_predicate, where something is asked for that the type does not have: an order of
+  // bools, bytes or messages, abs() of what is no number, a field of what is no message. Equal again after another call
+  // for the same type.
   Result<Predicate> resolved_for(ValueType type) const;
 
   bool test(const Value& value, const Value& old_value) const noexcept;

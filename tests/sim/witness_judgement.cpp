@@ -1,0 +1,304 @@
+// The half of the witness that judges what the broker says, frame by frame.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hoiku/proto/codec.hpp"
+#include "tests/sim/story.hpp"
+#include "tests/sim/witness.hpp"
+
+namespace hoiku::model {
+namespace {
+
+// Frames that say the same, whatever connection they go over.
+std::string content(proto::ServerFrame frame) {
+  frame.incarnation = frame.acknowledged = 0;
+  return proto::encode(frame);
+}
+
+}  // namespace
+
+void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
+  step();
+  const auto decoded = proto::decode_server_frame(bytes);
+  if (!decoded) return complain(nullptr, "sends what cannot be decoded: " + decoded.failure().message);
+  const proto::ServerFrame& frame = *decoded;
+  Session* session = session_of(peer);
+  tell(fmt::format("{} < {}", session ? session->name : "somebody", describe(frame)));
+  if (!session) return;
+  if (frame.fatal) {
+    // Whoever is told so has broken the protocol or was silent; either way the session is not this peer's any more.
+    if (now() - session->last_heard < session->timeout) complain(session, "is sent away: " + frame.fatal->message);
+    sessions_.erase(peers_.at(peer));
+    return;
+  }
+  if (frame.incarnation != session->incarnation) complain(session, "is sent a frame of another connection");
+  if (frame.welcome) welcome(*session, frame);
+  if (!session->welcomed) complain(session, "is sent a frame before the welcome");
+  if (frame.acknowledged != session->received)
+    complain(session,
+             fmt::format("was acknowledged {}, but {} is what arrived", frame.acknowledged, session->received));
+  if (frame.number == 0) {
+    if (!frame.deliveries.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty())
+      complain(session, "is sent content without a number");
+    if (!frame.welcome) session->full.reset();  // it would have come after a frame that waited
+  } else if (frame.number <= session->sent) {
+    check_repeated(*session, frame);
+  } else {
+    if (frame.number != session->sent + 1) complain(session, fmt::format("a frame is missing before {}", frame.number));
+    check_fresh(*session, frame);
+  }
+}
+
+void Witness::welcome(Session& session, const proto::ServerFrame& frame) {
+  const proto::Welcome& welcome = *frame.welcome;
+  if (session.welcomed) complain(&session, "is welcomed twice");
+  if (session.tie && !welcome.resumed) {
+    Session fresh;
+    fresh.name = session.name;
+    fresh.peer = session.peer;
+    fresh.incarnation = fresh.since = session.incarnation;
+    fresh.timeout = session.timeout;
+    fresh.last_heard = session.last_heard;
+    session = std::move(fresh);
+  }
+  session.tie = false;
+  session.welcomed = true;
+  if (welcome.resumed != session.resumed)
+    complain(&session, welcome.resumed ? "is a new session, and was told that it goes on"
+                                       : "goes on, and was told that it is a new session");
+  if (welcome.since != session.since) complain(&session, "was told a wrong beginning of its session");
+  if (welcome.session_timeout != session.timeout) complain(&session, "was told a wrong timeout");
+  if (!run_) run_ = welcome.run;
+  if (welcome.run != *run_) complain(&session, "was told another run than the others");
+  if (std::find(earlier_runs_.begin(), earlier_runs_.end(), welcome.run) != earlier_runs_.end())
+    complain(&session, "was told the run of an earlier broker");
+}
+
+void Witness::check_repeated(Session& session, const proto::ServerFrame& frame) {
+  if (session.resent == 0 && frame.number > session.acknowledged + 1)
+    complain(&session, fmt::format("frame {} was left out after the reconnect", session.acknowledged + 1));
+  if (session.resent != 0 && frame.number != session.resent + 1)
+    complain(&session, "frames are sent again out of order");
+  session.resent = frame.number;
+  const auto kept = session.kept.find(frame.number);
+  if (kept != session.kept.end() && kept->second != content(frame))
+    complain(&session, fmt::format("frame {} is sent again with other content", frame.number));
+}
+
+void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
+  if (session.resumed && session.resent < session.sent && session.acknowledged < session.sent)
+    complain(&session, "is sent a new frame before the kept ones");
+  const Moment cut = session.full.value_or(Moment{step_, now()});
+  session.full.reset();
+  session.sent = frame.number;
+  session.resent = frame.number;
+  session.kept[frame.number] = content(frame);
+  const auto is_batch = [](const auto& kept) {
+    const auto decoded = proto::decode_server_frame(kept.second);
+    return !decoded->deliveries.empty();
+  };
+  if (std::count_if(session.kept.begin(), session.kept.end(), is_batch) > 32)
+    complain(&session, "its window is overrun");
+
+  for (const auto& delivery : frame.deliveries) check_delivery(session, delivery, cut);
+  for (const auto& [id, reader] : session.readers) {
+    if (reader.command.topics.size() > 1) check_composite(session, id, reader);
+  }
+  for (const auto& end : frame.snapshot_ends) {
+    const auto found = session.readers.find(end.subscription);
+    if (found == session.readers.end()) {
+      if (!was_there(session, end.subscription, cut))
+        complain(&session, fmt::format("the snapshot of #{} ends, which does not exist", end.subscription));
+      continue;
+    }
+    Reader& reader = found->second;
+    if (reader.ended) complain(&session, fmt::format("the snapshot of #{} ends twice", end.subscription));
+    reader.ended = true;
+    if (end.whole) reader.resumed_from.reset();
+    check_complete(session, reader, end.subscription, end.revision, "snapshot");
+    if (end.revision < reader.opened_at)
+      complain(&session, fmt::format("the snapshot of #{} is of before it was asked for", end.subscription));
+  }
+  if (frame.complete_through != 0) {
+    for (const auto& [id, reader] : session.readers) {
+      if (reader.opened_step < cut.step) check_complete(session, reader, id, frame.complete_through, "completeness");
+    }
+  }
+  for (const auto& answer : frame.answers) check_answer(session, answer, cut);
+}
+
+void Witness::check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut) {
+  ++checked_;
+  const Transition& transition = *delivery.transition;
+  const std::string what = fmt::format("#{} is sent {}: ", delivery.subscription, describe(transition));
+  const auto found = session.readers.find(delivery.subscription);
+  if (found == session.readers.end()) {
+    if (!was_there(session, delivery.subscription, cut)) complain(&session, what + "there is no such subscription");
+    return;
+  }
+  Reader& reader = found->second;
+  const auto& topics = reader.command.topics;
+  const bool fits = topics.size() == 1 ? delivery.member == 0 && matches(topics[0], transition.topic)
+                                       : delivery.member < topics.size() && topics[delivery.member] == transition.topic;
+  if (!fits) return complain(&session, what + "it did not ask for that");
+  std::string why;
+  const auto index = model_.recognise(transition, why);
+  if (!index) return complain(&session, what + why);
+  const std::uint64_t revision = model_.topic(transition.topic).states[*index].revision;
+  if (revision < model_.topic(transition.topic).at(reader.opened_at).revision)
+    complain(&session, what + "it is older than the subscription");
+  auto [seen, first] = reader.seen.try_emplace({delivery.member, transition.topic}, revision);
+  if (!first && revision <= seen->second)
+    complain(&session, what + fmt::format("it was sent revision {} before", seen->second));
+  seen->second = std::max(seen->second, revision);
+}
+
+bool Witness::was_there(const Session& session, proto::RequestId id, const Moment& cut) {
+  const auto found = session.gone.find(id);
+  return found != session.gone.end() && found->second >= cut.at;
+}
+
+// Each member as the reader knows it now: was there one moment at which all were so?
+void Witness::check_composite(Session& session, proto::RequestId id, const Reader& reader) {
+  std::uint64_t newest = 0;
+  std::uint64_t until = model_.revision() + 1;
+  for (std::size_t i = 0; i < reader.command.topics.size(); ++i) {
+    const Topic& topic = model_.topic(reader.command.topics[i]);
+    const auto seen = reader.seen.find({static_cast<std::uint32_t>(i), reader.command.topics[i]});
+    if (seen == reader.seen.end() && !reader.resumed_from) {
+      if (!reader.seen.empty()) complain(&session, fmt::format("#{} is sent a composite without member {}", id, i));
+      return;
+    }
+    const std::size_t index = topic.index_at(seen == reader.seen.end() ? *reader.resumed_from : seen->second);
+    newest = std::max(newest, topic.states[index].revision);
+    if (index + 1 < topic.states.size()) until = std::min(until, topic.states[index + 1].revision);
+  }
+  if (newest >= until)
+    complain(&session, fmt::format("#{} shows a combination that never was: revisions {} and {}", id, newest, until));
+}
+
+// Everything up to `revision` has been told to this reader.
+void Witness::check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
+                             const char* what) {
+  const bool pattern = reader.command.topics.size() == 1;
+  const auto check = [&](std::uint32_t member, const std::string& name) {
+    const State& needed = model_.topic(name).at(revision);
+    const auto seen = reader.seen.find({member, name});
+    if (seen != reader.seen.end() && seen->second >= needed.revision) return;
+    if (seen == reader.seen.end()) {
+      if (reader.resumed_from ? model_.topic(name).at(*reader.resumed_from).revision >= needed.revision
+                              : pattern && name != reader.command.topics[0] && needed.value.is_null())
+        return;
+    }
+    complain(&session, fmt::format("{} of #{} to revision {}: was not told '{}' of revision {}", what, id, revision,
+                                   name, needed.revision));
+  };
+  if (!pattern) {
+    for (std::size_t i = 0; i < reader.command.topics.size(); ++i)
+      check(static_cast<std::uint32_t>(i), reader.command.topics[i]);
+    return;
+  }
+  for (const auto& [name, topic] : model_.topics()) {
+    if (matches(reader.command.topics[0], name)) check(0, name);
+  }
+}
+
+void Witness::check_answer(Session& session, const proto::Answer& answer, const Moment& cut) {
+  ++checked_;
+  const proto::RequestId id = std::visit([](const auto& a) { return a.id; }, answer);
+  const auto* failed = std::get_if<proto::Failed>(&answer);
+  const std::optional<ErrorCode> error = failed ? std::optional(failed->failure.code) : std::nullopt;
+  if (session.waiters.contains(id)) {
+    const auto* done = std::get_if<proto::WaitDone>(&answer);
+    check_wait(session, id, done ? done->match.get() : nullptr, error);
+    session.gone[id] = TimePoint::min();
+    session.waiters.erase(id);
+    return;
+  }
+  if (failed && session.readers.contains(id)) {
+    complain(&session, fmt::format("subscription #{} is refused: {}", id, failed->failure.message));
+    session.readers.erase(id);
+    return;
+  }
+  const auto found = session.requests.find(id);
+  if (found == session.requests.end()) {
+    // The answer to a wait that was cancelled while it was under way.
+    if (!was_there(session, id, cut)) complain(&session, fmt::format("#{} is answered, but not open", id));
+    return;
+  }
+  const Request request = found->second;
+  session.requests.erase(found);
+  const Topic& topic = model_.topic(request.topic);
+  if (request.is_get) {
+    const auto* got = std::get_if<proto::GetDone>(&answer);
+    if (!got) return complain(&session, fmt::format("#{} got no value", id));
+    std::string why;
+    const auto index = model_.recognise(*got->current, why);
+    if (!index) return complain(&session, fmt::format("#{} got {}", id, why));
+    if (topic.states[*index].revision < topic.at(request.earliest).revision)
+      complain(&session, fmt::format("#{} got an old value", id));
+    return;
+  }
+  if (error != request.expected.error) {
+    return complain(&session, fmt::format("#{} set {}: expected {}, got {}", id, request.topic,
+                                          request.expected.error ? to_string(*request.expected.error) : "done",
+                                          error ? to_string(*error) : "done"));
+  }
+  const auto* done = std::get_if<proto::SetDone>(&answer);
+  if (!done) return;
+  const State& state = topic.states[request.expected.state];
+  if (done->changed != request.expected.changed) complain(&session, fmt::format("#{}: changed is wrong", id));
+  if (state.value.is_null() && done->version.number == 0) return;  // unsetting what was never set, or removed
+  Transition transition;
+  transition.topic = request.topic;
+  transition.version = done->version;
+  transition.revision = state.revision;
+  transition.value = state.value;
+  transition.writer = state.writer;
+  std::string why;
+  if (!model_.recognise(transition, why)) complain(&session, fmt::format("#{} set: {}", id, why));
+}
+
+void Witness::check_wait(Session& session, proto::RequestId id, const Transition* match,
+                         std::optional<ErrorCode> error) {
+  const Waiter& waiter = session.waiters.at(id);
+  std::optional<std::size_t> index;
+  if (match) {
+    std::string why;
+    index = model_.recognise(*match, why);
+    if (!index) return complain(&session, fmt::format("wait #{} matched {}", id, why));
+  }
+  std::string expected = "nothing";
+  for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
+    const auto answer = model_.answer(waiter.command, waiter.armed, revision, now());
+    if (!answer) continue;
+    if (answer->error == error && (error || answer->state == *index) && answer->due <= now()) return;
+    expected = answer->error
+                   ? to_string(*answer->error)
+                   : fmt::format("revision {} at {}", model_.topic(waiter.command.topic).states[answer->state].revision,
+                                 seconds(answer->due.time_since_epoch()));
+  }
+  complain(&session, fmt::format("wait #{} is answered with {}, expected {}", id,
+                                 match   ? describe(*match)
+                                 : error ? to_string(*error)
+                                         : "?",
+                                 expected));
+}
+
+bool Witness::may_have_matched(const Waiter& waiter) const {
+  for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
+    if (model_.answer(waiter.command, waiter.armed, revision, now())) return true;
+  }
+  return false;
+}
+
+bool Witness::wait_is_overdue(const Waiter& waiter, TimePoint instant) const {
+  for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
+    const auto answer = model_.answer(waiter.command, waiter.armed, revision, instant);
+    if (!answer || answer->due > instant) return false;
+  }
+  return true;
+}
+
+}  // namespace hoiku::model
