@@ -83,7 +83,7 @@ TEST(Histories, KeepThePromises) {
     sim::simulate_or_throw([&](sim::Simulation& world) { return history.run(world); }, sim::seed(seed));
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
-    if (HasFailure()) return print_replay(seed, "./dev sim --seed");
+    if (HasFailure()) return print_replay(seed, "histories");
   }
   std::printf("%llu deliveries and answers were checked\n", static_cast<unsigned long long>(checked));
 }

@@ -33,9 +33,9 @@ inline std::function<void(const std::string&)> story() {
   return [](const std::string& line) { std::printf("%s\n", line.c_str()); };
 }
 
-inline void print_replay(std::uint64_t seed, const char* what) {
-  std::fprintf(stderr, "replay it: HOIKU_SEED=%llu HOIKU_SIM_STORY=1 %s\n", static_cast<unsigned long long>(seed),
-               what);
+inline void print_replay(std::uint64_t seed, const char* program) {
+  std::fprintf(stderr, "replay it: HOIKU_SEED=%llu HOIKU_SIM_STORY=1 build/dev/bin/%s\n",
+               static_cast<unsigned long long>(seed), program);
 }
 
 }  // namespace hoiku::model

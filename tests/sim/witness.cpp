@@ -8,18 +8,15 @@
 #include "tests/sim/story.hpp"
 
 namespace hoiku::model {
-namespace {
 
-std::string where(TimePoint at) { return seconds(at.time_since_epoch()); }
-
-}  // namespace
+std::string Witness::time_in_words(TimePoint at) const { return seconds(at - begin_.value_or(at)); }
 
 void Witness::tell(const std::string& line) const {
-  if (tell_) tell_(where(now()) + "  " + line);
+  if (tell_) tell_(time_in_words(now()) + "  " + line);
 }
 
 void Witness::complain(const Session* session, const std::string& text) {
-  complaints_.push_back(where(now()) + " " + (session ? session->name : std::string("broker")) + ": " + text);
+  complaints_.push_back(time_in_words(now()) + " " + (session ? session->name : std::string("broker")) + ": " + text);
   tell("!!! " + complaints_.back());
 }
 
@@ -62,6 +59,7 @@ const State* Witness::find(const std::string& topic, const Version& version) con
 // ---- What the broker is told
 
 void Witness::step() {
+  if (!begin_) begin_ = now();
   ++step_;
   if (now() == instant_) return;
   check_instant(instant_);
@@ -192,7 +190,7 @@ void Witness::check_session(Session& session, TimePoint instant) {
   // Not connected, or with a frame that waits for room: it will be told later. Silent for too long: it is told nothing.
   if (!session.peer || !session.welcomed || session.full || instant - session.last_heard >= session.timeout) return;
   for (const auto& [id, request] : session.requests)
-    complain(&session, fmt::format("#{} of {} was not answered", id, where(request.at)));
+    complain(&session, fmt::format("#{} of {} was not answered", id, time_in_words(request.at)));
   session.requests.clear();
   for (auto waiter = session.waiters.begin(); waiter != session.waiters.end();) {
     const bool overdue = wait_is_overdue(waiter->second, instant);

@@ -95,6 +95,7 @@ class Witness final : public sim::NetworkObserver {
   };
 
   void step();
+  std::string time_in_words(TimePoint at) const;  // since the story began
   void complain(const Session* session, const std::string& text);
   Session* session_of(std::uint64_t peer);
 
@@ -124,6 +125,7 @@ class Witness final : public sim::NetworkObserver {
   std::vector<std::uint64_t> earlier_runs_;
   std::uint64_t step_ = 0;
   std::uint64_t checked_ = 0;
+  std::optional<TimePoint> begin_;
   TimePoint instant_{};
   std::vector<std::string> complaints_;
   std::function<void(const std::string&)> tell_;

@@ -277,7 +277,7 @@ void Witness::check_wait(Session& session, proto::RequestId id, const Transition
     expected = answer->error
                    ? to_string(*answer->error)
                    : fmt::format("revision {} at {}", model_.topic(waiter.command.topic).states[answer->state].revision,
-                                 seconds(answer->due.time_since_epoch()));
+                                 time_in_words(answer->due));
   }
   complain(&session, fmt::format("wait #{} is answered with {}, expected {}", id,
                                  match   ? describe(*match)
