@@ -48,8 +48,7 @@ struct Options {
   std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb> verb;
 };
 
-// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on
-// stderr.
+// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::cli

@@ -18,8 +18,7 @@ void ChildPromise::Final::await_suspend(std::coroutine_handle<ChildPromise> hand
   nursery.child_ended(kind, std::move(error));
 }
 
-// The end of a nursery's block. It is not interrupted by a cancellation: the children get that, and their end is waited
-// for.
+// The end of a nursery's block. It is not interrupted by a cancellation: the children get that, and their end is waited for.
 class JoinAwaiter final : public TaskAware, public Blocker {
  public:
   JoinAwaiter(Nursery& nursery, const std::size_t& count)

@@ -1,5 +1,5 @@
-// core_output.cpp: what a connection is sent next. Everything is decided here, at the last moment: until a link can
-// take a frame, newer states go on replacing older ones.
+// core_output.cpp: what a connection is sent next. Everything is decided here, at the last moment: until a link can take a
+// frame, newer states go on replacing older ones.
 #include <algorithm>
 #include <utility>
 
@@ -164,8 +164,7 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     if (state->revision <= *subscription.resume_after) continue;
     if (!pattern_matches(subscription.pattern, state->topic)) continue;
     if (const auto successor = topics.find(state->topic)) {
-      // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to
-      // tell.
+      // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
       if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor);
       continue;
     }

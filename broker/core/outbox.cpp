@@ -144,8 +144,8 @@ bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexce
 
 void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
   for (const Subscription* subscription : endings_) {
-    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible:
-    // everything up to the opening at any rate.
+    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
+    // up to the opening at any rate.
     const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
     cutting.frame.snapshot_ends.push_back(proto::SnapshotEnd{subscription->id, through, !subscription->resume_after});
   }

@@ -3,14 +3,12 @@
 // Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get,
 // which are looked up when their frame is cut.
 //
-// Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged
-// batches,
+// Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged batches,
 //            answers may go beyond it; a composite's dirty members are in one frame; deliveries are sorted by revision.
 // Thread     the core's. Owner: Session.
 // Limits     window_batches and unacknowledged_bytes_max for deliveries, where one batch is always allowed when none is
 //            outstanding; unacknowledged_bytes_max for answers too, likewise; a frame stays under frame_bytes_max by a
-//            quarter, unless one value alone is larger. answer_bytes_max bounds the results of waits that are not sent
-//            yet.
+//            quarter, unless one value alone is larger. answer_bytes_max bounds the results of waits that are not sent yet.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +27,7 @@
 
 namespace hoiku::broker {
 
-// Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version
-// 0).
+// Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version 0).
 class StateSource {
  public:
   virtual State current(TopicId topic) const = 0;

@@ -1,5 +1,4 @@
-// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams
-// stand.
+// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams stand.
 //
 // Owner: SessionTable. It survives its connections; core_sessions.cpp opens, resumes and closes it.
 #pragma once

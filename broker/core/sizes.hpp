@@ -1,5 +1,5 @@
-// sizes.hpp: how many bytes things take in an encoded frame, estimated from above. The windows count with these
-// numbers, so that the core does not have to encode what it may not send yet.
+// sizes.hpp: how many bytes things take in an encoded frame, estimated from above. The windows count with these numbers,
+// so that the core does not have to encode what it may not send yet.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // slots.hpp: what a `latest` subscription costs: one slot for each topic that it reads, and that never more.
 //
-// A slot says "this reader has not been sent the newest state of that topic"; the state itself is looked up in the
-// topic when a frame is cut, so a slow reader holds no values. The structs are plain and shared by two rooms:
-// subscriptions.cpp opens slots and marks them dirty, outbox.cpp sends them and marks them clean.
+// A slot says "this reader has not been sent the newest state of that topic"; the state itself is looked up in the topic
+// when a frame is cut, so a slow reader holds no values. The structs are plain and shared by two rooms: subscriptions.cpp
+// opens slots and marks them dirty, outbox.cpp sends them and marks them clean.
 #pragma once
 
 #include <cstddef>
@@ -84,8 +84,7 @@ struct Subscription {
   bool is_snapshot_complete() const noexcept { return !scanning && snapshot_left == 0; }
 };
 
-// The slot's reader has not seen the topic's newest state any more. True where the session had nothing to be sent
-// before.
+// The slot's reader has not seen the topic's newest state any more. True where the session had nothing to be sent before.
 inline bool mark_dirty(Slot& slot) noexcept {
   Subscription& subscription = *slot.subscription;
   slot.dirty = true;

@@ -1,8 +1,8 @@
 // subscriptions.hpp: who reads which topic. A commit goes in, and the slots of its readers are dirty.
 //
 // Promises   a topic has at most one slot per subscription (per member, for composites); changed() costs the topic's
-//            readers and nothing else; a pattern's subscription meets every matching topic exactly once: the ones it
-//            has not scanned yet in its scan, the others when they are made.
+//            readers and nothing else; a pattern's subscription meets every matching topic exactly once: the ones it has
+//            not scanned yet in its scan, the others when they are made.
 // Thread     the core's. Owner: Core. A Subscription belongs to its session, and is closed before it dies.
 // Limits     slots_per_session_max, told to the caller, who refuses the subscription that went beyond.
 #pragma once
@@ -30,8 +30,8 @@ class Subscriptions {
 
   // A new topic, that has no state yet. Tells the subscriptions that would have too many slots with it.
   void topic_created(TopicId topic, std::string_view name, std::vector<Subscription*>& overfull);
-  // A topic that was removed is back, unset as of `revision`: those who were away and are still looking for their
-  // topics have to be told. Tells the sessions that had nothing to be sent before.
+  // A topic that was removed is back, unset as of `revision`: those who were away and are still looking for their topics
+  // have to be told. Tells the sessions that had nothing to be sent before.
   void topic_restored(TopicId topic, std::uint64_t revision, std::vector<SessionId>& woken);
   // The subscription's slot for that topic, where it has one, becomes a part of its snapshot.
   void send_in_snapshot(Subscription& subscription, TopicId topic);

@@ -2,8 +2,7 @@
 //
 // Promises   a number stays with its topic until remove(); numbers are dense, so other rooms can keep arrays by them.
 //            scan() does a bounded piece of work, and sees every topic that was there from the first piece to the last.
-//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is
-//            unset.
+//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is unset.
 // Thread     the core's. Owner: Core.
 // Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are forgotten.
 #pragma once
@@ -43,8 +42,7 @@ class TopicTable {
   std::size_t size() const noexcept { return index_.size(); }
 
   // Calls visit(id, topic) for the topics among the places [from, from + count) and says where to go on; the scan is
-  // complete when that is end(). A topic that comes later has a place anywhere, so the scanner must hear of it
-  // otherwise.
+  // complete when that is end(). A topic that comes later has a place anywhere, so the scanner must hear of it otherwise.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(topics_.size(), from + count);

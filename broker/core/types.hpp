@@ -1,5 +1,4 @@
-// types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's
-// things.
+// types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's things.
 #pragma once
 
 #include <chrono>

@@ -6,8 +6,7 @@
 //
 // A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming.
 //
-// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if,
-// and
+// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if, and
 //            only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
 // Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.

@@ -1,5 +1,5 @@
-// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is
-// interrupted at once, and cleans up after itself.
+// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is interrupted at
+// once, and cleans up after itself.
 #include <cstdio>
 #include <exception>
 

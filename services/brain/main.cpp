@@ -1,5 +1,4 @@
-// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the
-// behaviours.
+// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the behaviours.
 //
 // A short peak is no reason to get excited, and a short pause none to calm down: held_for says so, and the broker keeps
 // the time, so that no reading in between has to cross the network.

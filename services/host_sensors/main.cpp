@@ -1,5 +1,5 @@
-// host_sensors: the machine as the robot's body. Ten times a second it reads load, memory, temperature, network and
-// disk, and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
+// host_sensors: the machine as the robot's body. Ten times a second it reads load, memory, temperature, network and disk,
+// and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
 #include <cmath>
 #include <fstream>
 #include <iterator>

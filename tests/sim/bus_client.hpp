@@ -1,6 +1,5 @@
-// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits,
-// changes its mind and cleans up, through the same API as any other. What it sees it holds against what the Witness
-// knows.
+// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits, changes its
+// mind and cleans up, through the same API as any other. What it sees it holds against what the Witness knows.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and
-// fills.
+// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and fills.
 #include <gtest/gtest.h>
 
 #include <cstdio>

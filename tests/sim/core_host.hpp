@@ -1,5 +1,5 @@
-// core_host.hpp: the smallest thing that lets the core serve a network: its turn as core.hpp describes it, and nothing
-// else. The real front has threads of its own to think of; here the state machine is alone with the model.
+// core_host.hpp: the smallest thing that lets the core serve a network: its turn as core.hpp describes it, and nothing else.
+// The real front has threads of its own to think of; here the state machine is alone with the model.
 #pragma once
 
 #include "broker/core/core.hpp"

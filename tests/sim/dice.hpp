@@ -1,5 +1,5 @@
-// dice.hpp: the random choices of a history, all from one seed; and what the histories talk about: a few topics of a
-// few types with few values, so that writes are often equal, and predicates often match.
+// dice.hpp: the random choices of a history, all from one seed; and what the histories talk about: a few topics of a few
+// types with few values, so that writes are often equal, and predicates often match.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,7 @@ namespace hoiku::model {
 
 class Dice {
  public:
-  // `grain`: all durations are multiples of it. A coarse one makes things happen at one instant that otherwise never
-  // do.
+  // `grain`: all durations are multiples of it. A coarse one makes things happen at one instant that otherwise never do.
   explicit Dice(std::uint64_t seed, Duration grain = Duration(1)) : random_(seed * 2 + 1), grain_(grain) {}
 
   std::uint64_t number() { return random_(); }

@@ -236,8 +236,7 @@ proto::Subscribe FrameClient::random_subscribe() {
   } else {
     subscribe.topics.push_back(dice_.chance(15) ? "gone/**" : dice_.pattern());
   }
-  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker
-  // believes it.
+  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
   open_[subscribe.id] = Open{subscribe.topics, false, false};
   return subscribe;

@@ -1,6 +1,6 @@
-// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly,
-// acknowledges late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of
-// message.hpp, so the broker owes it everything; the Witness checks that. It shares no code with client/.
+// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly, acknowledges
+// late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of message.hpp, so the
+// broker owes it everything; the Witness checks that. It shares no code with client/.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
-// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing
-// with broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the
-// broker took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is
-// due.
+// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing with
+// broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the broker
+// took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is due.
 //
 // It leans on one thing that architecture.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
 #pragma once

@@ -49,8 +49,7 @@ SIM_TEST(SnapshotRace, AWriteWhileSubscribingIsSeenOnceAndInOrder, bus, nursery)
       },
       robot);
 
-  // Each subscribes at another moment of the writing; each sees the present state, the mark, and then all that is
-  // newer.
+  // Each subscribes at another moment of the writing; each sees the present state, the mark, and then all that is newer.
   for (int round = 0; round < 10; ++round) {
     PatternSubscription sensors(screen.watch("sensor/*"));
     std::map<std::string, std::uint64_t> versions;

@@ -1,9 +1,7 @@
-// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus of
-// its own.
+// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus of its own.
 //
-// It runs under several seeds, since nothing may depend on the order of what has none; HOIKU_SEED=n runs that one
-// alone. The model stands at the broker's end of each and judges every frame. (EXPECT_ only: ASSERT_ returns, which a
-// coroutine can't.)
+// It runs under several seeds, since nothing may depend on the order of what has none; HOIKU_SEED=n runs that one alone. The
+// model stands at the broker's end of each and judges every frame. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
 #pragma once
 
 #include <gtest/gtest.h>

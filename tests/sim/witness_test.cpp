@@ -1,5 +1,5 @@
-// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must
-// be noticed.
+// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must be
+// noticed.
 #include <gmock/gmock.h>
 
 #include "hoiku/proto/codec.hpp"

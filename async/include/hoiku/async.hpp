@@ -1,5 +1,4 @@
-// async.hpp: structured concurrency on Asio, in one header: tasks, nurseries, cancel scopes, values that can be waited
-// on.
+// async.hpp: structured concurrency on Asio, in one header: tasks, nurseries, cancel scopes, values that can be waited on.
 #pragma once
 
 #include "hoiku/async/async_value.hpp"

@@ -1,10 +1,10 @@
 // asio_operation.hpp: any Asio operation can be awaited in a Task: co_await socket.async_read_some(buffer, use_task).
 //
 // Promises   cancelled before it starts: it is not started. Cancelled while it runs: the operation is told (with
-//            cancellation_type::all), and if it then reports that it was aborted, Cancelled is thrown; if it succeeded
-//            all the same, its result is returned and the cancellation strikes at the next point. What Asio has read or
-//            written before a composed operation was aborted is gone, as Asio documents. An operation that cannot be
-//            cancelled (the resolver) is waited for.
+//            cancellation_type::all), and if it then reports that it was aborted, Cancelled is thrown; if it succeeded all
+//            the same, its result is returned and the cancellation strikes at the next point. What Asio has read or written
+//            before a composed operation was aborted is gone, as Asio documents.
+//            An operation that cannot be cancelled (the resolver) is waited for.
 #pragma once
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -111,8 +111,8 @@ class AsioAwaiter final : public Blocker {
     void operator()(Args&&... args) {
       awaiter_->result_.emplace(std::forward<Args>(args)...);
       awaiter_->task_.unpark();
-      // Never resumed from here: the handler may run inside the initiation or inside a cancellation, and a tick's order
-      // is the ready queue's.
+      // Never resumed from here: the handler may run inside the initiation or inside a cancellation, and a tick's order is
+      // the ready queue's.
       if (!awaiter_->initiating_) awaiter_->task_.runtime().schedule(awaiter_->task_, awaiter_->handle_);
     }
 

@@ -61,8 +61,8 @@ class ReadableValue : public detail::SourceOfDerived {
   const T& value() const noexcept { return value_; }
 
   // Waits until the predicate is true of the value, and gives the first value of which it was (at once, after a
-  // checkpoint, where it is already). With held_for(d): until it has been true throughout d, counted from when it
-  // became true (for the present value: from its last change); gives the newest value then.
+  // checkpoint, where it is already). With held_for(d): until it has been true throughout d, counted from when it became
+  // true (for the present value: from its last change); gives the newest value then.
   template <class P>
   Task<T> wait_value(P&& predicate, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
   // The same for one value, whatever it is: also where it is callable.

@@ -1,5 +1,4 @@
-// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be
-// awaited.
+// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be awaited.
 #pragma once
 
 #include <functional>

@@ -25,8 +25,8 @@ bool leave_scope(ScopeNode& node, TaskState& task, ScopeNode& outer, const std::
 
 }  // namespace detail
 
-// One block, once. May be cancelled, shielded or given a deadline at any time, also before it is entered and from
-// another task of the same loop. What someone can be parked in cannot move.
+// One block, once. May be cancelled, shielded or given a deadline at any time, also before it is entered and from another
+// task of the same loop. What someone can be parked in cannot move.
 class CancelScope {
  public:
   CancelScope() = default;
@@ -34,8 +34,8 @@ class CancelScope {
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
-  // Idempotent, synchronous, never throws into the caller. From now on every point of cancellation inside throws,
-  // however often it is caught.
+  // Idempotent, synchronous, never throws into the caller. From now on every point of cancellation inside throws, however
+  // often it is caught.
   void cancel(std::string reason = {}) { node_.cancel(CancelReason{CancelSource::explicit_call, std::move(reason)}); }
 
   // True after cancel() or a deadline that has passed, also where nothing inside noticed it.
@@ -163,8 +163,7 @@ auto CancelScope::run(F&& body, Args&&... args) {
   return detail::RunAwaiter<B>(*this, B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// Runs the body for at most `limit`, counted from its start: true where it was cut short. A result of the body is
-// dropped.
+// Runs the body for at most `limit`, counted from its start: true where it was cut short. A result of the body is dropped.
 template <class F, class... Args>
 auto move_on_after(Duration limit, F&& body, Args&&... args) {
   detail::check_body<F>();
@@ -196,8 +195,7 @@ auto fail_at(TimePoint deadline, F&& body, Args&&... args) {
                                                              B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// Runs the body out of reach of any cancellation from outside: for cleanup that has to wait. Give it a time limit
-// inside.
+// Runs the body out of reach of any cancellation from outside: for cleanup that has to wait. Give it a time limit inside.
 template <class F, class... Args>
 auto shield(F&& body, Args&&... args) {
   detail::check_body<F>();
@@ -205,8 +203,8 @@ auto shield(F&& body, Args&&... args) {
   return detail::ShieldAwaiter<B>(B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// When everything inside has to have ended: the earliest deadline up to the nearest shield, TimePoint::min() where it
-// is cancelled already, `never` where there is none. For sending the time that is left to somebody else.
+// When everything inside has to have ended: the earliest deadline up to the nearest shield, TimePoint::min() where it is
+// cancelled already, `never` where there is none. For sending the time that is left to somebody else.
 class CurrentEffectiveDeadline : public detail::TaskAware {
  public:
   bool await_ready() const noexcept { return true; }

@@ -1,9 +1,8 @@
 // cancelled.hpp: what unwinds a scope that has been cancelled.
 //
 // Cancelled is not a std::exception, so that no `catch (const std::exception&)` swallows it by accident; it is never a
-// member of an ExceptionGroup; and user code cannot make one. Whoever catches it with `catch (...)` throws it on; one
-// that is swallowed all the same is thrown again at the next point of cancellation, for as long as the scope is
-// cancelled.
+// member of an ExceptionGroup; and user code cannot make one. Whoever catches it with `catch (...)` throws it on; one that
+// is swallowed all the same is thrown again at the next point of cancellation, for as long as the scope is cancelled.
 #pragma once
 
 #include <exception>

@@ -1,7 +1,6 @@
 // compose.hpp: several values as one: compose_values(a, b) is the pair of them, and can be waited on like any value.
 //
-// Promises   reads and hooks in one frame, so that nothing is missed; read-only; never shows a state that no
-// transaction
+// Promises   reads and hooks in one frame, so that nothing is missed; read-only; never shows a state that no transaction
 //            left behind, also where a source stands in it twice or through another composite.
 // Lifetime   the sources outlive it (what they were is kept, but it no longer changes once one has ended).
 #pragma once

@@ -1,5 +1,4 @@
-// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one
-// Condition.
+// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one Condition.
 #pragma once
 
 #include <exception>

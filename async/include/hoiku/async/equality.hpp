@@ -1,5 +1,4 @@
-// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises
-// Equality.
+// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises Equality.
 #pragma once
 
 #include <concepts>

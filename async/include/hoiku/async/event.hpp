@@ -70,8 +70,8 @@ class Event {
   detail::IntrusiveList<detail::EventWaiter, Event> waiters_;
 };
 
-// "Something is to be done": any number of notify() between two waits are one. One task waits at a time; a second one
-// is a std::logic_error.
+// "Something is to be done": any number of notify() between two waits are one. One task waits at a time; a second one is
+// a std::logic_error.
 class Signal {
  public:
   Signal() = default;

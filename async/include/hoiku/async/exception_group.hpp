@@ -20,8 +20,8 @@ class ExceptionGroup : public std::exception {
   // The members, groups among them as they are.
   const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
 
-  // Calls `visit` for each error that is not a group, at any depth, in order. What is not a std::exception is shown as
-  // a std::runtime_error that says so.
+  // Calls `visit` for each error that is not a group, at any depth, in order. What is not a std::exception is shown as a
+  // std::runtime_error that says so.
   void for_each_leaf(const std::function<void(const std::exception&)>& visit) const;
 
  private:

@@ -1,5 +1,4 @@
-// frame_pool.hpp: coroutine frames from free lists by size, one pool a thread: spawning a task costs no malloc once
-// warm.
+// frame_pool.hpp: coroutine frames from free lists by size, one pool a thread: spawning a task costs no malloc once warm.
 #pragma once
 
 #include <cstddef>

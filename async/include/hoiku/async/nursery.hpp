@@ -1,11 +1,9 @@
 // nursery.hpp: a block that owns tasks: it ends when all of them have ended, whatever the reason.
 //
-// Promises   an error in the body or a child cancels all others; when everything has ended, cleanup included, the
-// errors
+// Promises   an error in the body or a child cancels all others; when everything has ended, cleanup included, the errors
 //            come out as one ExceptionGroup, in the order of their completion. A cancellation is never among them.
 //            The block's end is not itself a point of cancellation.
-// Lifetime   children outlive the body: they take their values as arguments, and refer only to what was declared
-// outside
+// Lifetime   children outlive the body: they take their values as arguments, and refer only to what was declared outside
 //            the nursery's block.
 // Source     Trio's nurseries; attendants are ours.
 #pragma once
@@ -69,8 +67,8 @@ inline ChildTask ChildPromise::get_return_object() noexcept {
   return ChildTask(std::coroutine_handle<ChildPromise>::from_promise(*this));
 }
 
-// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument
-// is of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
+// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument is
+// of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
 template <class Parameter, class Stored>
 inline constexpr bool binds_safely =
     !std::is_reference_v<Parameter> || std::is_base_of_v<std::remove_cvref_t<Parameter>, Stored> ||
@@ -277,8 +275,8 @@ Task<bool> run_until(TriggerBody trigger, B body) {
 
 }  // namespace detail
 
-// Runs the body until it ends or the trigger returns, whichever is first: true where it was cut short. The loser's
-// cleanup is waited for; the trigger always gets its first frame.
+// Runs the body until it ends or the trigger returns, whichever is first: true where it was cut short. The loser's cleanup
+// is waited for; the trigger always gets its first frame.
 template <class Trigger, class F, class... Args>
 Task<bool> move_on_when(Trigger&& trigger, F&& body, Args&&... args) {
   detail::check_body<Trigger>();

@@ -1,8 +1,7 @@
 // predicate_expression.hpp: conditions written as they are said: value > 3 && value != 7.
 //
-// An expression is data, not code: it can be compared with another one, so that equal waits share one evaluation, and
-// it can be sent to a broker. Nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await
-// twice.
+// An expression is data, not code: it can be compared with another one, so that equal waits share one evaluation, and it
+// can be sent to a broker. Nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await twice.
 #pragma once
 
 #include <chrono>

@@ -1,8 +1,8 @@
-// propagation.hpp: how a change of a value reaches what is composed of it: once per transaction, and in an order in
-// which nobody sees a mixed state.
+// propagation.hpp: how a change of a value reaches what is composed of it: once per transaction, and in an order in which
+// nobody sees a mixed state.
 //
-// Every derived value has a height above its highest source. A set marks the derived values of what it changed; when
-// the outermost transaction of the thread ends, the marked ones are computed anew, lowest first.
+// Every derived value has a height above its highest source. A set marks the derived values of what it changed; when the
+// outermost transaction of the thread ends, the marked ones are computed anew, lowest first.
 #pragma once
 
 #include <cstddef>
@@ -44,8 +44,8 @@ class Propagation {
 
 }  // namespace detail
 
-// Everything that `change` sets is seen by composed values as one change. It must not wait; an exception out of it
-// leaves what was set already set.
+// Everything that `change` sets is seen by composed values as one change. It must not wait; an exception out of it leaves
+// what was set already set.
 template <class F>
 void transaction(F&& change) {
   detail::Propagation propagation;

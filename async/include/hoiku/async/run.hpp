@@ -30,8 +30,8 @@ Task<> store_result(F& main, auto& result) {
 
 }  // namespace detail
 
-// run(main, args...): of a Task<> the process's exit status, of a Task<T> the T (or what the task threw). Calling it
-// inside a run is a std::logic_error.
+// run(main, args...): of a Task<> the process's exit status, of a Task<T> the T (or what the task threw). Calling it inside
+// a run is a std::logic_error.
 template <class F, class... Args>
 auto run(F&& main, Args&&... args) {
   auto call = [&] { return std::invoke(main, args...); };

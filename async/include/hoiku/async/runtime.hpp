@@ -1,8 +1,8 @@
 // runtime.hpp: the loop of one thread: the tasks that can run, the deadlines, and the clock, on an Asio io_context.
 //
-// A tick: Asio's handlers run (they only make tasks runnable), every deadline that is due fires, then each task that
-// was runnable at that moment runs for one frame. What becomes runnable meanwhile waits for the next tick. So a
-// deadline and an event that is produced by a task waking at the same instant are decided for the deadline, as in Trio.
+// A tick: Asio's handlers run (they only make tasks runnable), every deadline that is due fires, then each task that was
+// runnable at that moment runs for one frame. What becomes runnable meanwhile waits for the next tick. So a deadline and
+// an event that is produced by a task waking at the same instant are decided for the deadline, as in Trio.
 //
 // Promises   FIFO, unless a seed is given: then each tick's tasks are shuffled by it.
 // Thread     one runtime per thread; nothing here may be called from another.

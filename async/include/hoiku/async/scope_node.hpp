@@ -1,8 +1,7 @@
 // scope_node.hpp: the tree of cancel scopes under a run, and the tasks in it. The machinery behind CancelScope.
 //
-// A scope is *effective* when it was cancelled, or when its parent is effective and it has no shield. Nothing else
-// decides whether a task is cancelled: the state is level-triggered, kept up to date by whoever changes it, and read
-// with one load.
+// A scope is *effective* when it was cancelled, or when its parent is effective and it has no shield. Nothing else decides
+// whether a task is cancelled: the state is level-triggered, kept up to date by whoever changes it, and read with one load.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -20,8 +19,8 @@ class ScopeNode;
 struct InScope;
 struct InReadyQueue;
 
-// What a task is parked on. `interrupt` is called at most once for a park; it takes the task out of the wait structure
-// in the same instant and schedules it, and runs no code of the user's.
+// What a task is parked on. `interrupt` is called at most once for a park; it takes the task out of the wait structure in
+// the same instant and schedules it, and runs no code of the user's.
 class Blocker {
  public:
   explicit Blocker(const char* what) noexcept : what_(what) {}

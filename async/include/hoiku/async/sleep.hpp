@@ -18,8 +18,8 @@ class CheckpointAwaiter : public TaskAware {
   void await_resume() const { task().throw_if_cancelled(); }
 };
 
-// A sleep is a scope with a deadline around a wait that never ends. So where a sleep and an outer deadline end at the
-// same instant, the outer one wins, as it does for everything else that the deadline stops.
+// A sleep is a scope with a deadline around a wait that never ends. So where a sleep and an outer deadline end at the same
+// instant, the outer one wins, as it does for everything else that the deadline stops.
 class SleepAwaiter final : public Blocker {
  public:
   SleepAwaiter(TaskState& task, TimePoint until) noexcept : Blocker("sleep"), task_(task), until_(until) {}

@@ -1,7 +1,6 @@
 // task.hpp: Task<T>, what every asynchronous function returns.
 //
-// Promises   lazy: nothing runs until it is awaited, and it is awaited once; awaiting one that finishes without waiting
-// is
+// Promises   lazy: nothing runs until it is awaited, and it is awaited once; awaiting one that finishes without waiting is
 //            a plain call (a million in a row need no stack); an exception comes out of the co_await.
 // Owner      whoever holds the Task; destroying one that was never awaited runs nothing of it.
 // Source     the nested start (instead of symmetric transfer) is there because g++ makes a tail call of it only when
@@ -24,9 +23,8 @@ class Task;
 
 namespace detail {
 
-// The base of what knows how to wait in this library: it is told which task awaits it. What has to stay in its place
-// while it waits is described by a small movable object with make_awaiter(TaskState&), so that it can be given to a
-// scope.
+// The base of what knows how to wait in this library: it is told which task awaits it. What has to stay in its place while
+// it waits is described by a small movable object with make_awaiter(TaskState&), so that it can be given to a scope.
 class TaskAware {
  public:
   void bind(TaskState& task) noexcept { task_ = &task; }

@@ -145,9 +145,8 @@ Task<T> wait_on_value(ReadableValue<T>& source, std::shared_ptr<Condition<T>> co
 }  // namespace detail
 
 // State synchronisation: next() gives the present value whenever it matches and differs from the one given last; with a
-// hold, only once the predicate has been true throughout (without a predicate: the value unchanged). Values that come
-// and go between two calls are not seen, and none that is no longer current is ever given. One task at a time calls
-// next().
+// hold, only once the predicate has been true throughout (without a predicate: the value unchanged). Values that come and
+// go between two calls are not seen, and none that is no longer current is ever given. One task at a time calls next().
 template <class T>
 class EventualValues final : private detail::NotingWatcher<T> {
  public:

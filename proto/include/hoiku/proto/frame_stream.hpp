@@ -1,8 +1,7 @@
 // frame_stream.hpp: the two halves of a numbered stream of frames, the same at the client and at the broker.
 //
-// Each side numbers what it sends 1, 2, 3 … for the life of the session and keeps it until the other side has
-// acknowledged it. A new connection sends what is kept again. So every frame is taken exactly once and in order, across
-// cuts.
+// Each side numbers what it sends 1, 2, 3 … for the life of the session and keeps it until the other side has acknowledged
+// it. A new connection sends what is kept again. So every frame is taken exactly once and in order, across cuts.
 //
 // Promises   pure: no clock, no input or output. A kept frame that somebody still holds is never changed.
 // Thread     the owner's. Owner: a session.
@@ -36,8 +35,8 @@ class ReceivedFrames {
   std::uint64_t last_ = 0;
 };
 
-// The half that sends. Frame has `incarnation`, `number` and `acknowledged`; `Cost` is what its owner wants to know of
-// a frame when it is acknowledged.
+// The half that sends. Frame has `incarnation`, `number` and `acknowledged`; `Cost` is what its owner wants to know of a
+// frame when it is acknowledged.
 template <class Frame, class Cost = std::monostate>
 class SentFrames {
  public:

@@ -1,12 +1,10 @@
-// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and
-// back.
+// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and back.
 //
-// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each
-// side numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and
-// after a reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames
-// that carry nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The
-// incarnation counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends
-// the connection.
+// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
+// numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and after a
+// reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames that carry
+// nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The incarnation
+// counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends the connection.
 #pragma once
 
 #include <array>

@@ -4,18 +4,15 @@
 //   or := and ('||' and)* ; and := not ('&&' not)* ; not := '!' not | '(' or ')' | comparison
 //   comparison := term ('=='|'!='|'<'|'<='|'>'|'>=') term
 //   term := 'value' path? | 'old_value' path? | literal | 'abs(' term ('-' term)? ')' ; path := ('.' field)+
-//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff),
-//   message("T",00ff)
+//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff), message("T",00ff)
 // A word is anything without white space, parentheses, quotes, commas and !=<>&|; it is read as the topic's type. Texts
 // in quotes are strings, with the escapes of JSON. Within abs() a word is a number.
 //
 // Promises   immutable and cheap to copy; test() never throws, never allocates without bound, and reads nothing but its
 //            arguments; a comparison with null, or of two types that have nothing in common, is false, also by !=; NaN
-//            equals NaN and stands in no order (NaN <= NaN is false); int64 and double compare by their exact
-//            mathematical values; a difference of integers is exact, and one with a double in it is computed as
-//            doubles.
-// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together; beyond
-// them
+//            equals NaN and stands in no order (NaN <= NaN is false); int64 and double compare by their exact mathematical
+//            values; a difference of integers is exact, and one with a double in it is computed as doubles.
+// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together; beyond them
 //            parse(), build() and check() refuse. The codec lets a few times more through, see codec.hpp.
 #pragma once
 
@@ -75,10 +72,9 @@ class Predicate {
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
 
-  // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a
-  // literal does not fit; invalid_predicate, where something is asked for that the type does not have: an order of
-  // bools, bytes or messages, abs() of what is no number, a field of what is no message. Equal again after another call
-  // for the same type.
+  // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a literal
+  // does not fit; invalid_predicate, where something is asked for that the type does not have: an order of bools, bytes or
+  // messages, abs() of what is no number, a field of what is no message. Equal again after another call for the same type.
   Result<Predicate> resolved_for(ValueType type) const;
 
   bool test(const Value& value, const Value& old_value) const noexcept;

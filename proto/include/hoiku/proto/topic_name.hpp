@@ -1,5 +1,4 @@
-// topic_name.hpp: the rules of names and patterns: segments joined by '/'; in patterns '*' is one segment, '**' any
-// number.
+// topic_name.hpp: the rules of names and patterns: segments joined by '/'; in patterns '*' is one segment, '**' any number.
 //
 // A segment is one or more printable characters (valid UTF-8, no control characters, no white space, no '*', no '/').
 // Names that begin with '$' are the broker's own: read-only, and matched only by patterns that begin with '$'.

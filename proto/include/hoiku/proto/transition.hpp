@@ -10,8 +10,8 @@
 
 namespace hoiku {
 
-// Per topic. `number` rises by exactly one with each transition; 0 is "never set". Numbers compare within one epoch
-// only; the epoch is a random 64-bit number that changes whenever the broker cannot vouch for continuity.
+// Per topic. `number` rises by exactly one with each transition; 0 is "never set". Numbers compare within one epoch only;
+// the epoch is a random 64-bit number that changes whenever the broker cannot vouch for continuity.
 struct Version {
   std::uint64_t epoch = 0;
   std::uint64_t number = 0;

@@ -76,8 +76,8 @@ std::string to_display_string(const Value& value);
 // One JSON value. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}; NaN and the
 // infinities become strings, and what is not UTF-8 in a string becomes U+FFFD.
 std::string to_json(const Value& value);
-// Reads `text` as the type says; without a type by its look: true/false, an integer, a number, else a string (and so
-// never fails). Bytes are read as hex; a message cannot be read. Error: invalid_argument.
+// Reads `text` as the type says; without a type by its look: true/false, an integer, a number, else a string (and so never
+// fails). Bytes are read as hex; a message cannot be read. Error: invalid_argument.
 Result<Value> parse_value(std::string_view text);
 Result<Value> parse_value(std::string_view text, ValueType type);
 

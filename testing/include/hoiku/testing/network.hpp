@@ -1,13 +1,11 @@
 // network.hpp: a simulated network between clients and one broker: it takes exactly the time that a test gives it, and
 // breaks exactly when a test says so. The contract is that of proto/link.hpp, whose suite of tests runs on it too.
 //
-// Promises   frames arrive whole and in order, at most once. Without a delay a frame has arrived when it was sent. A
-// cut
-//            breaks the connection at once at both ends: both are told, and what was in flight is lost. A connect
-//            during the cut waits, and succeeds at the moment when the cut ends. A broker that is down refuses, at
-//            once. The same seed and the same calls give the same run.
-// Limits     each direction of a connection holds `capacity` frames that were sent and not read (default 64, as the
-// real
+// Promises   frames arrive whole and in order, at most once. Without a delay a frame has arrived when it was sent. A cut
+//            breaks the connection at once at both ends: both are told, and what was in flight is lost. A connect during the
+//            cut waits, and succeeds at the moment when the cut ends. A broker that is down refuses, at once.
+//            The same seed and the same calls give the same run.
+// Limits     each direction of a connection holds `capacity` frames that were sent and not read (default 64, as the real
 //            link); then the broker's try_send() says full and a client's send() waits.
 // Thread     the loop's. Links and connectors may outlive the Network.
 #pragma once

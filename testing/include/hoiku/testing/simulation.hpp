@@ -1,9 +1,8 @@
-// simulation.hpp: a bus with its broker, clients and network, in one thread and in virtual time. The client and the
-// broker are the real ones; only the network and the clock are not.
+// simulation.hpp: a bus with its broker, clients and network, in one thread and in virtual time. The client and the broker
+// are the real ones; only the network and the clock are not.
 //
 // Promises   seconds pass in no time and exactly; the same seed gives the same run, whatever machine it is on.
-// Limits     a simulation that has not ended after `time_limit` of virtual time has failed: sessions send heartbeats,
-// so a
+// Limits     a simulation that has not ended after `time_limit` of virtual time has failed: sessions send heartbeats, so a
 //            test that waits in vain is never a deadlock. The failure says who is parked where.
 // Thread     the caller's.
 #pragma once

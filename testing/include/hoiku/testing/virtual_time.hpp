@@ -1,11 +1,10 @@
-// virtual_time.hpp: a loop in which time jumps to the next deadline as soon as nobody can run: seconds pass in no time,
-// and exactly. The same seed gives the same run.
+// virtual_time.hpp: a loop in which time jumps to the next deadline as soon as nobody can run: seconds pass in no time, and
+// exactly. The same seed gives the same run.
 //
-// Promises   now() starts at an arbitrary point and moves only by jumps; tasks take no time. Nobody runnable and no
-// deadline
+// Promises   now() starts at an arbitrary point and moves only by jumps; tasks take no time. Nobody runnable and no deadline
 //            is a deadlock: an error that lists who is parked where.
-// Limits     sockets and Asio's own timers live in real time and are not waited for: use sleep() and the simulated
-// network. Thread     the caller's.
+// Limits     sockets and Asio's own timers live in real time and are not waited for: use sleep() and the simulated network.
+// Thread     the caller's.
 #pragma once
 
 #include <cstdint>
