@@ -96,13 +96,11 @@ template <TopicType T>
 inline constexpr bool is_topic<Topic<T>> = true;
 
 template <class L>
-concept ConditionLiteral = !IsBoundCondition<L> && !std::same_as<std::remove_cvref_t<L>, ValueTerm>;
+concept ConditionLiteral =
+    !IsBoundCondition<L> && !std::same_as<std::remove_cvref_t<L>, ValueTerm> && !is_topic<std::remove_cvref_t<L>>;
 
 template <ComparisonOp op, TopicType T, class L>
 TopicCondition<T> bind(const Topic<T>& topic, const L& literal) {
-  static_assert(!is_topic<L>,
-                "a topic is compared with a constant here; for two topics write "
-                "compose_values(a, b).wait_value([](auto a, auto b) { return a > b; })");
   return TopicCondition<T>(topic, compare_with<T, op>(literal));
 }
 
@@ -134,23 +132,31 @@ TopicCondition<T> operator>=(const Topic<T>& t, const L& l) {
 }
 
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator==(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::equal>(t, l); }
+TopicCondition<T> operator==(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::equal>(t, l); }
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator!=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::not_equal>(t, l); }
+TopicCondition<T> operator!=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::not_equal>(t, l); }
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator<(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater>(t, l); }
+TopicCondition<T> operator<(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater>(t, l); }
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator<=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater_equal>(t, l); }
+TopicCondition<T> operator<=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater_equal>(t, l); }
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator>(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less>(t, l); }
+TopicCondition<T> operator>(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less>(t, l); }
 template <TopicType T, detail::ConditionLiteral L>
-requires(!detail::is_topic<L>) TopicCondition<T>
-operator>=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less_equal>(t, l); }
+TopicCondition<T> operator>=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less_equal>(t, l); }
+
+// For two topics write compose_values(a, b).wait_value([](auto a, auto b) { return a > b; }).
+template <TopicType T, TopicType U>
+void operator==(const Topic<T>&, const Topic<U>&) = delete;
+template <TopicType T, TopicType U>
+void operator!=(const Topic<T>&, const Topic<U>&) = delete;
+template <TopicType T, TopicType U>
+void operator<(const Topic<T>&, const Topic<U>&) = delete;
+template <TopicType T, TopicType U>
+void operator<=(const Topic<T>&, const Topic<U>&) = delete;
+template <TopicType T, TopicType U>
+void operator>(const Topic<T>&, const Topic<U>&) = delete;
+template <TopicType T, TopicType U>
+void operator>=(const Topic<T>&, const Topic<U>&) = delete;
 
 template <class A, class B>
 requires IsBoundCondition<A> && IsBoundCondition<B> JoinedCondition operator&&(const A& a, const B& b) {
