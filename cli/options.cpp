@@ -22,7 +22,7 @@ constexpr const char* get_examples =
     "  hoiku get sensor/touch/head --json\n";
 constexpr const char* watch_examples =
     "  hoiku watch 'sensor/**'\n"
-    "  hoiku watch robot/mood --json\n";
+    "  hoiku watch robot/mood --every --json\n";
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
     "  hoiku wait robot/mood 'value != \"calm\"'\n";
@@ -54,6 +54,7 @@ struct Typed {
   std::string held_for;
   std::string timeout;
   std::optional<std::uint64_t> if_version;
+  bool every = false;
 };
 
 Result<std::string> read_all(std::istream& stream, const std::string& name) {
@@ -114,7 +115,7 @@ Result<Options> understand(const Typed& typed, const std::string& verb, bool jso
   } else if (verb == "get") {
     options.verb = GetVerb{typed.topic};
   } else if (verb == "watch") {
-    options.verb = WatchVerb{typed.topic};
+    options.verb = WatchVerb{typed.topic, typed.every};
   } else {
     WaitVerb wait{typed.topic, {}, {}};
     const auto hold = read_duration(typed.held_for);
@@ -166,6 +167,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App* watch = app.add_subcommand("watch", "Print the present state, then one line per change, until Ctrl-C");
   describe_verb(*watch, watch_examples);
   watch->add_option("pattern", typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
+  watch->add_flag("--every", typed.every,
+                  "Each change, as far as the broker's history goes; without it the newest counts");
   CLI::App* wait = app.add_subcommand("wait", "Wait until a condition is true of a topic, and print the value");
   describe_verb(*wait, wait_examples);
   wait->add_option("topic", typed.topic, "The topic's name")->required();

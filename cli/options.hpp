@@ -32,6 +32,7 @@ struct GetVerb {
 };
 struct WatchVerb {
   std::string pattern;
+  bool every = false;
 };
 struct WaitVerb {
   std::string topic;

@@ -51,12 +51,14 @@ std::string value_line(const Transition& transition, bool json) {
 std::string change_line(const TopicChange& change, bool json) {
   if (json)
     return fmt::format(
-        R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
+        R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number,
-        change.skipped, json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
+        change.skipped, change.lagged ? "true" : "false", json_time(change.changed_at), json_text(change.writer),
+        quality_name(change.quality));
   std::string line =
       fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
                   to_display_string(change.old_value), to_display_string(change.value), change.version.number);
+  if (change.lagged) return line + fmt::format(", {} lost)", change.lagged->count);
   if (change.skipped > 0) line += fmt::format(", {} skipped", change.skipped);
   return line + ")";
 }

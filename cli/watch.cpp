@@ -6,7 +6,7 @@
 namespace hoiku::cli {
 
 Task<int> watch(Bus bus, WatchVerb verb, bool json) {
-  PatternSubscription subscription = bus.watch(verb.pattern);
+  PatternSubscription subscription = bus.watch(verb.pattern, verb.every ? Mode::every : Mode::latest);
   for (;;) {
     const TopicChange change = co_await subscription.next();
     if (change.end_of_snapshot) continue;

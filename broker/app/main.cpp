@@ -20,8 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long clients and store may take when the broker ends. Below what init systems and containers wait before they
-// kill.
+// How long clients and store may take when the broker ends. Below what init systems and containers wait before they kill.
 constexpr auto drain_limit = 2s;
 
 const char* name_of(LogLevel level) {

@@ -10,6 +10,7 @@ namespace hoiku::broker {
 Core::Rooms::Rooms(const CoreOptions& core_options)
     : options(core_options),
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
+      histories(options.limits),
       subscriptions(options.limits.slots_per_session_max),
       sessions(options.limits, options.epoch_seed ^ options.run) {}
 
@@ -63,6 +64,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
       return Outgoing{peer->id, std::move(frame)};
     }
   }
+  rooms_->histories.trim();
   return std::nullopt;
 }
 
@@ -89,6 +91,7 @@ Statistics Core::statistics() const {
   counts.waits = rooms_->waits.size();
   counts.predicates = rooms_->waits.predicates();
   counts.conflated = rooms_->subscriptions.conflated();
+  counts.history_bytes = rooms_->histories.bytes();
   counts.predicate_tests = rooms_->waits.tests();
   rooms_->sessions.for_each([&](const Session& session) { counts.kept_frames += session.outbox.kept_frames(); });
   return counts;
@@ -118,6 +121,7 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   Topic& topic = topics[commit.topic];
   const State before = topic.visible();
   topic.commit(commit.state, at);
+  if (before) histories.append(commit.topic, before);
   revision = commit.state->revision;
   ++counts.commits;
 
@@ -168,6 +172,13 @@ State Core::Rooms::current(TopicId id) const {
   return never_set;
 }
 
+State Core::Rooms::after(TopicId id, std::uint64_t number) const {
+  const State& visible = topics[id].visible();
+  if (visible->version.number == number + 1) return visible;
+  State kept = histories.find(id, number + 1);
+  return kept ? kept : visible;
+}
+
 State Core::Rooms::current(std::string_view name) const {
   if (const auto id = topics.find(name)) return current(*id);
   auto never_set = std::make_shared<Transition>();
@@ -180,7 +191,7 @@ Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
   auto created = topics.create(name);
   if (!created) return created;
   std::vector<Subscription*> overfull;
-  subscriptions.topic_created(*created, name, overfull);
+  subscriptions.topic_created(*created, name, 0, overfull);
   fail_overfull(overfull);
   return created;
 }
@@ -189,6 +200,7 @@ void Core::Rooms::drop_if_unused(TopicId id) {
   if (!topics.contains(id) || !topics[id].is_idle()) return;
   if (waits.any(id) || subscriptions.keeps(id)) return;
   subscriptions.topic_removed(id);
+  histories.forget(id);
   topics.remove(id);
 }
 

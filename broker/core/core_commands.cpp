@@ -12,6 +12,7 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* get = std::get_if<proto::Get>(&command)) return execute(session, *get);
   if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) return execute(session, *subscribe);
   if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) return execute(session, *unsubscribe);
+  if (const auto* renew = std::get_if<proto::Renew>(&command)) return execute(session, *renew);
   if (const auto* wait = std::get_if<proto::Wait>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
 }
@@ -115,6 +116,8 @@ Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) con
   const auto& names = subscribe.topics;
   if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
   if (names.size() == 1) return check_topic_pattern(names.front(), limits);
+  if (subscribe.mode == proto::Mode::every)
+    return Failure{ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`"};
   if (names.size() > limits.composite_topics_max) {
     return Failure{ErrorCode::limit_exceeded,
                    "a composite has at most " + std::to_string(limits.composite_topics_max) + " topics"};
@@ -140,6 +143,9 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   subscription.id = subscribe.id;
   subscription.queue = &session.outbox.queue();
   subscription.opened_at = revision;
+  subscription.mode = subscribe.mode;
+  subscription.turn.subscription = &subscription;
+  subscription.credit = limits.credit_transitions;
   const bool is_pattern = subscribe.topics.size() == 1 && !is_plain_name(subscribe.topics.front());
   if (subscribe.resume && subscribe.resume->run == options.run && subscribe.resume->revision <= revision) {
     // Named topics are always told, so only a pattern depends on what is remembered of removed ones.
@@ -167,7 +173,7 @@ void Core::Rooms::attach_names(Session& session, Subscription& subscription, con
     // A reader that was away knows the state unless it changed since; that a topic is gone it cannot know.
     const State& visible = topics[*id].visible();
     const bool is_known = subscription.resume_after && visible && visible->revision <= *subscription.resume_after;
-    if (!subscriptions.attach(subscription, *id, member++, !is_known)) {
+    if (!subscriptions.attach(subscription, *id, member++, !is_known, sent_before(subscription, *id, !is_known))) {
       drop_if_unused(*id);
       return fail_subscription(subscription, {ErrorCode::limit_exceeded, "the session reads too many topics"});
     }
@@ -184,6 +190,19 @@ void Core::Rooms::start_scan(Session& session, Subscription& subscription) {
 void Core::Rooms::execute(Session& session, const proto::Unsubscribe& unsubscribe) {
   const auto found = session.held.find(unsubscribe.subscription);
   if (found != session.held.end() && found->second.subscription) drop_held(session, unsubscribe.subscription);
+}
+
+void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
+  const auto found = session.held.find(renew.subscription);
+  if (found == session.held.end() || !found->second.subscription) return;
+  Subscription& subscription = *found->second.subscription;
+  if (subscription.mode != proto::Mode::every || renew.taken <= subscription.taken) return;
+  // Nobody can have taken more than was sent.
+  const std::uint64_t taken =
+      std::min(renew.taken - subscription.taken, limits.credit_transitions - subscription.credit);
+  subscription.taken += taken;
+  subscription.credit += taken;
+  if (queue_turn(subscription)) wake(session);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Wait& wait, Instant at) {

@@ -81,6 +81,7 @@ std::shared_ptr<const ServerFrame> Core::Rooms::welcome_frame(const Peer& peer, 
   welcome.session_timeout = session.timeout;
   welcome.value_bytes_max = limits.value_bytes_max;
   welcome.frame_bytes_max = limits.frame_bytes_max;
+  welcome.credit_transitions = limits.credit_transitions;
   return frame;
 }
 
@@ -89,6 +90,7 @@ void Core::Rooms::cut(Session& session) {
     CutReport report;
     const bool has_frame = session.outbox.cut(*this, revision, session.scanning.empty(), report);
     counts.deliveries += report.deliveries;
+    counts.lagged += report.lagged;
     // Who was told that a topic is unset was perhaps the last that it was kept for.
     for (const TopicId id : report.unset) drop_if_unused(id);
     if (report.too_large != nullptr) {
@@ -134,7 +136,18 @@ bool Core::Rooms::attach_found(Subscription& subscription, TopicId id, const Top
   // A whole snapshot has what is set. One that goes on from a revision also tells what was unset since.
   const bool is_news = subscription.resume_after ? state && state->revision > *subscription.resume_after
                                                  : state && !state->value.is_null();
-  return subscriptions.attach(subscription, id, 0, is_news);
+  return subscriptions.attach(subscription, id, 0, is_news, sent_before(subscription, id, is_news));
+}
+
+// Up to which of the topic's numbers an `every` reader that is being opened has what there is.
+std::optional<std::uint64_t> Core::Rooms::sent_before(const Subscription& subscription, TopicId id,
+                                                      bool is_news) const {
+  const std::uint64_t present = version_of(topics[id].visible()).number;
+  if (!is_news) return present;
+  if (!subscription.resume_after) return std::nullopt;
+  if (present == 0) return 0;
+  const std::uint64_t next = histories.first_after(id, *subscription.resume_after);
+  return (next == 0 ? present : next) - 1;
 }
 
 // All topics have been met; now those that were removed while the reader was away.
@@ -170,7 +183,7 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     }
     const TopicId id = topics.restore(left - 1);
     std::vector<Subscription*> overfull;
-    subscriptions.topic_created(id, state->topic, overfull);
+    subscriptions.topic_created(id, state->topic, state->version.number, overfull);
     subscriptions.topic_restored(id, state->revision, woken);
     for (const SessionId other : std::exchange(woken, {})) wake(*sessions.find(other));
     const bool failed = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();

@@ -16,6 +16,7 @@
 
 #include "broker/core/commit_queue.hpp"
 #include "broker/core/core.hpp"
+#include "broker/core/history.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/peer_table.hpp"
 #include "broker/core/session_table.hpp"
@@ -31,6 +32,7 @@ struct Core::Rooms final : StateSource {
   const CoreOptions options;
   const Limits& limits = options.limits;
   TopicTable topics;
+  Histories histories;
   Subscriptions subscriptions;
   Waits waits;
   SessionTable sessions;
@@ -57,6 +59,7 @@ struct Core::Rooms final : StateSource {
   // ---- core.cpp
   State current(TopicId topic) const override;
   State current(std::string_view name) const override;
+  State after(TopicId topic, std::uint64_t number) const override;
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
   void end_waits();  // those in `ended`
@@ -87,6 +90,7 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Get& get);
   void execute(Session& session, const proto::Subscribe& subscribe);
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
+  void execute(Session& session, const proto::Renew& renew);
   void execute(Session& session, const proto::Wait& wait, Instant at);
   void execute(Session& session, const proto::CancelWait& cancel);
   bool begin_request(Session& session, proto::RequestId id);
@@ -108,6 +112,7 @@ struct Core::Rooms final : StateSource {
   void scan(Session& session, Subscription& subscription);
   void finish_scan(Subscription& subscription);
   bool restore_removed(Subscription& subscription);
+  std::optional<std::uint64_t> sent_before(const Subscription& subscription, TopicId topic, bool is_news) const;
   bool attach_found(Subscription& subscription, TopicId id, const Topic& topic);
 };
 

@@ -63,7 +63,8 @@ bool Outbox::cut(const StateSource& states, std::uint64_t revision, bool all_kno
   if (!std::is_sorted(deliveries.begin(), deliveries.end(), earlier)) {
     std::stable_sort(deliveries.begin(), deliveries.end(), earlier);
   }
-  if (queue_.empty() && endings_.empty() && all_known) cutting.frame.complete_through = revision;
+  if (queue_.empty() && queue_.starving == 0 && endings_.empty() && all_known)
+    cutting.frame.complete_through = revision;
 
   cutting.cost.is_batch = !deliveries.empty() || !cutting.frame.snapshot_ends.empty();
   batches_ += cutting.cost.is_batch ? 1 : 0;
@@ -100,39 +101,84 @@ void Outbox::cut_answers(Cutting& cutting, const StateSource& states) {
 
 void Outbox::cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report) {
   while (Slot* first = queue_.first) {
-    unit_.clear();
-    std::size_t bytes = 0;
-    const auto add = [&](Slot& slot) {
-      unit_.emplace_back(&slot, states.current(slot.readers->topic));
-      bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
-    };
     Subscription& subscription = *first->subscription;
-    if (subscription.kind == SubscriptionKind::composite) {
-      for (const auto& slot : subscription.slots) {
-        if (slot->dirty) add(*slot);
-      }
-      if (bytes + frame_overhead_bytes > limits_->frame_bytes_max) {
-        report.too_large = &subscription;
-        break;
-      }
-    } else {
-      add(*first);
-    }
-    if (!may_deliver(cutting, bytes)) {
-      crowded_out_ = cutting.frame.deliveries.empty() && !cutting.frame.answers.empty();
+    const bool has_room = subscription.mode == Mode::every ? cut_every(cutting, subscription, states, report)
+                                                           : cut_latest(cutting, *first, states, report);
+    if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
+    if (!has_room) {
+      crowded_out_ = cutting.frame.deliveries.empty() && !cutting.frame.answers.empty() && report.too_large == nullptr;
       break;
     }
-    queue_.erase(*first);
-    for (auto& [slot, state] : unit_) {
-      if (state->value.is_null()) report.unset.push_back(slot->readers->topic);
-      mark_clean(*slot);
-      cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot->member, std::move(state)});
-    }
-    cutting.bytes += bytes;
-    cutting.cost.batch_bytes += bytes;
-    if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
   }
   unit_.clear();
+}
+
+// One topic's newest state, or those of a composite that are dirty. False: they do not fit.
+bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report) {
+  unit_.clear();
+  std::size_t bytes = 0;
+  const auto add = [&](Slot& slot) {
+    unit_.emplace_back(&slot, states.current(slot.readers->topic));
+    bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
+  };
+  Subscription& subscription = *first.subscription;
+  if (subscription.kind == SubscriptionKind::composite) {
+    for (const auto& slot : subscription.slots) {
+      if (slot->dirty) add(*slot);
+    }
+    if (bytes + frame_overhead_bytes > limits_->frame_bytes_max) {
+      report.too_large = &subscription;
+      return false;
+    }
+  } else {
+    add(first);
+  }
+  if (!may_deliver(cutting, bytes)) return false;
+  queue_.erase(first);
+  for (auto& [slot, state] : unit_) {
+    if (state->value.is_null()) report.unset.push_back(slot->readers->topic);
+    mark_clean(*slot);
+    cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot->member, std::move(state)});
+  }
+  cutting.bytes += bytes;
+  cutting.cost.batch_bytes += bytes;
+  return true;
+}
+
+// One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
+// False: the next one does not fit.
+bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, const StateSource& states, CutReport& report) {
+  constexpr int states_per_visit = 64;
+  queue_.erase(subscription.turn);
+  Slot& slot = *subscription.backlog.first;
+  subscription.backlog.erase(slot);
+  bool has_room = true;
+  for (int left = states_per_visit; slot.dirty && subscription.credit > 0 && left > 0; --left) {
+    const TopicId topic = slot.readers->topic;
+    const State present = states.current(topic);
+    const bool goes_on = slot.started && present->version.number > slot.sent;
+    State next = goes_on ? states.after(topic, slot.sent) : present;
+    const std::size_t bytes = answer_overhead_bytes + estimated_bytes(*next);
+    has_room = may_deliver(cutting, bytes);
+    if (!has_room) break;
+    const std::uint64_t lagged = goes_on ? next->version.number - slot.sent - 1 : 0;
+    report.lagged += lagged;
+    slot.started = true;
+    slot.sent = next->version.number;
+    --subscription.credit;
+    if (next->value.is_null()) report.unset.push_back(topic);
+    if (slot.sent == present->version.number) {
+      mark_clean(slot);
+    } else if (next->revision >= subscription.opened_at) {
+      leave_snapshot(slot);
+    }
+    cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot.member, std::move(next), lagged});
+    cutting.bytes += bytes;
+    cutting.cost.batch_bytes += bytes;
+  }
+  if (slot.dirty) subscription.backlog.push_back(slot);
+  queue_turn(subscription);
+  return has_room;
 }
 
 bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept {

@@ -32,6 +32,8 @@ class StateSource {
  public:
   virtual State current(TopicId topic) const = 0;
   virtual State current(std::string_view name) const = 0;
+  // The state after the one of that number; where it has gone from the topic's history, the present one.
+  virtual State after(TopicId topic, std::uint64_t number) const = 0;
 
  protected:
   ~StateSource() = default;
@@ -42,6 +44,7 @@ struct CutReport {
   std::vector<TopicId> unset;         // topics whose unset state was delivered: perhaps nobody needs them any more
   Subscription* too_large = nullptr;  // a composite that fits in no frame: to be closed with an error
   std::size_t deliveries = 0;
+  std::uint64_t lagged = 0;  // states that had gone before an `every` reader was sent them
 };
 
 class Outbox {
@@ -105,6 +108,8 @@ class Outbox {
   std::size_t frame_budget() const noexcept { return limits_->frame_bytes_max - limits_->frame_bytes_max / 4; }
   void cut_answers(Cutting& cutting, const StateSource& states);
   void cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report);
+  bool cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report);
+  bool cut_every(Cutting& cutting, Subscription& subscription, const StateSource& states, CutReport& report);
   bool may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept;
   void cut_snapshot_ends(Cutting& cutting, std::uint64_t revision);
 

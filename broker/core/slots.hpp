@@ -1,8 +1,9 @@
-// slots.hpp: what a `latest` subscription costs: one slot for each topic that it reads, and that never more.
+// slots.hpp: what a subscription costs: one slot for each topic that it reads, and that never more.
 //
-// A slot says "this reader has not been sent the newest state of that topic"; the state itself is looked up in the topic
-// when a frame is cut, so a slow reader holds no values. The structs are plain and shared by two rooms: subscriptions.cpp
-// opens slots and marks them dirty, outbox.cpp sends them and marks them clean.
+// A slot says "this reader has not been sent the newest state of that topic", and, of an `every` subscription, up to which
+// number it has; the states themselves are looked up in the topic and its history when a frame is cut, so a slow reader holds
+// no values. The structs are plain and shared by two rooms: subscriptions.cpp opens slots and marks them dirty, outbox.cpp
+// sends them and marks them clean.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "broker/core/types.hpp"
+#include "hoiku/proto/message.hpp"
 
 namespace hoiku::broker {
 
@@ -33,17 +35,21 @@ struct Slot {
   Slot* next = nullptr;
   std::uint32_t place_in_readers = 0;
   std::uint32_t place_in_subscription = 0;
+  std::uint64_t sent = 0;  // of `every`: the number of the state that was sent last
   std::uint16_t member = 0;
+  bool started = false;      // of `every`: `sent` counts; otherwise the present state comes first
   bool dirty = false;        // its topic's newest state has not been sent
   bool queued = false;       // stands in the SlotQueue
   bool in_snapshot = false;  // has not been sent once since the subscription was opened
 };
 
-// The dirty slots of one session, longest waiting first. A composite stands in it once, by its first slot.
+// Dirty slots, longest waiting first. In a session's queue a composite stands once, by its first slot, and an `every`
+// subscription once, by its turn: its dirty slots have a queue of their own.
 struct SlotQueue {
   Slot* first = nullptr;
   Slot* last = nullptr;
-  std::size_t slots = 0;  // that the session has open, dirty or not
+  std::size_t slots = 0;     // that the session has open, dirty or not
+  std::size_t starving = 0;  // `every` subscriptions that have something to be sent and no credit
 
   bool empty() const noexcept { return first == nullptr; }
   void push_back(Slot& slot) noexcept {
@@ -64,11 +70,14 @@ struct SlotQueue {
 
 enum class SubscriptionKind : std::uint8_t { plain, pattern, composite };
 
+using proto::Mode;
+
 struct Subscription {
   SessionId owner{};
   std::uint64_t id = 0;  // the request that made it
   SlotQueue* queue = nullptr;
   SubscriptionKind kind = SubscriptionKind::plain;
+  Mode mode = Mode::latest;
   std::string pattern;                        // of a pattern
   std::optional<std::uint64_t> resume_after;  // the reader has everything up to this revision
   std::uint64_t opened_at = 0;                // the broker's revision then
@@ -81,8 +90,28 @@ struct Subscription {
   bool snapshot_ended = false;      // SnapshotEnd is on its way
   std::size_t place_in_pattern = 0;
 
+  // Of `every`.
+  SlotQueue backlog;         // its dirty slots
+  Slot turn;                 // stands for it in the session's queue while it may be sent something
+  std::uint64_t credit = 0;  // transitions that it may still be sent
+  std::uint64_t taken = 0;   // that its reader has said it has taken
+  bool is_starving = false;  // counted in queue->starving
+
   bool is_snapshot_complete() const noexcept { return !scanning && snapshot_left == 0; }
 };
+
+// Puts an `every` subscription with a backlog where it belongs. True where the session had nothing to be sent before.
+inline bool queue_turn(Subscription& subscription) noexcept {
+  const bool is_starving = !subscription.backlog.empty() && subscription.credit == 0;
+  if (is_starving != subscription.is_starving) {
+    subscription.is_starving = is_starving;
+    subscription.queue->starving += is_starving ? 1 : std::size_t(-1);
+  }
+  if (is_starving || subscription.backlog.empty() || subscription.turn.queued) return false;
+  const bool woken = subscription.queue->empty();
+  subscription.queue->push_back(subscription.turn);
+  return woken;
+}
 
 // The slot's reader has not seen the topic's newest state any more. True where the session had nothing to be sent before.
 inline bool mark_dirty(Slot& slot) noexcept {
@@ -90,6 +119,10 @@ inline bool mark_dirty(Slot& slot) noexcept {
   slot.dirty = true;
   ++slot.readers->dirty;
   ++subscription.dirty;
+  if (subscription.mode == Mode::every) {
+    subscription.backlog.push_back(slot);
+    return queue_turn(subscription);
+  }
   // A composite's members travel together, so the first of them stands in the queue for all.
   Slot& unit = subscription.kind == SubscriptionKind::composite ? *subscription.slots.front() : slot;
   if (unit.queued) return false;
@@ -101,9 +134,17 @@ inline bool mark_dirty(Slot& slot) noexcept {
 // It is to be sent before the snapshot ends. True as for mark_dirty().
 inline bool add_to_snapshot(Slot& slot) noexcept {
   if (slot.dirty) return false;
+  slot.started = false;
   slot.in_snapshot = true;
   ++slot.subscription->snapshot_left;
   return mark_dirty(slot);
+}
+
+// What the snapshot owes of this topic has been sent.
+inline void leave_snapshot(Slot& slot) noexcept {
+  if (!slot.in_snapshot) return;
+  slot.in_snapshot = false;
+  --slot.subscription->snapshot_left;
 }
 
 // It has been sent. The caller takes it, or what stands for it, out of the queue.
@@ -111,10 +152,7 @@ inline void mark_clean(Slot& slot) noexcept {
   slot.dirty = false;
   --slot.readers->dirty;
   --slot.subscription->dirty;
-  if (slot.in_snapshot) {
-    slot.in_snapshot = false;
-    --slot.subscription->snapshot_left;
-  }
+  leave_snapshot(slot);
 }
 
 }  // namespace hoiku::broker

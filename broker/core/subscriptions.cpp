@@ -9,7 +9,8 @@ void Subscriptions::open(Subscription& subscription) {
   if (subscription.kind == SubscriptionKind::pattern) patterns_.add(subscription);
 }
 
-bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint16_t member, bool in_snapshot) {
+bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint16_t member, bool in_snapshot,
+                           std::optional<std::uint64_t> sent) {
   if (subscription.queue->slots >= slots_per_session_max_) return false;
   if (index_of(topic) >= readers_.size()) readers_.resize(index_of(topic) + 1);
   std::unique_ptr<Readers>& readers = readers_[index_of(topic)];
@@ -27,7 +28,12 @@ bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint1
   if (subscription.kind != SubscriptionKind::pattern) ++readers->pins;
   ++subscription.queue->slots;
   subscription.slots.push_back(std::move(slot));
-  if (in_snapshot) add_to_snapshot(*subscription.slots.back());
+  Slot& attached = *subscription.slots.back();
+  if (in_snapshot) add_to_snapshot(attached);
+  if (sent) {
+    attached.sent = *sent;
+    attached.started = true;
+  }
   return true;
 }
 
@@ -46,21 +52,24 @@ void Subscriptions::leave_readers(Slot& slot) noexcept {
 void Subscriptions::close(Subscription& subscription, std::vector<TopicId>& released) {
   for (const auto& slot : subscription.slots) {
     released.push_back(slot->readers->topic);
-    subscription.queue->erase(*slot);
+    (subscription.mode == Mode::every ? subscription.backlog : *subscription.queue).erase(*slot);
     leave_readers(*slot);
   }
   subscription.slots.clear();
+  subscription.queue->erase(subscription.turn);
+  queue_turn(subscription);  // without a backlog it does not starve
   if (subscription.kind == SubscriptionKind::pattern) patterns_.remove(subscription);
   --size_;
 }
 
-void Subscriptions::topic_created(TopicId topic, std::string_view name, std::vector<Subscription*>& overfull) {
+void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uint64_t number,
+                                  std::vector<Subscription*>& overfull) {
   matched_.clear();
   patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
     // Where the scan has not been yet, it will come by.
     if (subscription->scanning && index_of(topic) >= subscription->scanned_to) continue;
-    if (!attach(*subscription, topic, 0, false)) overfull.push_back(subscription);
+    if (!attach(*subscription, topic, 0, false, number)) overfull.push_back(subscription);
   }
 }
 
@@ -85,7 +94,7 @@ void Subscriptions::changed(TopicId topic, std::vector<SessionId>& woken) {
   if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return;
   for (Slot* slot : readers_[index_of(topic)]->slots) {
     if (slot->dirty) {
-      ++conflated_;
+      if (slot->subscription->mode == Mode::latest) ++conflated_;
     } else if (mark_dirty(*slot)) {
       woken.push_back(slot->subscription->owner);
     }

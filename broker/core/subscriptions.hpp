@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,13 +24,17 @@ class Subscriptions {
   explicit Subscriptions(std::size_t slots_per_session_max) : slots_per_session_max_(slots_per_session_max) {}
 
   void open(Subscription& subscription);  // its owner, queue, kind and pattern are set
-  // Gives it a slot for `topic`. A slot of the snapshot is dirty from the start. False: the session has too many.
-  bool attach(Subscription& subscription, TopicId topic, std::uint16_t member, bool in_snapshot);
+  // Gives it a slot for `topic`. A slot of the snapshot is dirty from the start; an `every` reader that has the topic's
+  // states up to the number `sent` gets what comes after it, and otherwise the present one first. False: the session has
+  // too many.
+  bool attach(Subscription& subscription, TopicId topic, std::uint16_t member, bool in_snapshot,
+              std::optional<std::uint64_t> sent = {});
   // Takes its slots away, and tells the topics that it read (some may now be unused).
   void close(Subscription& subscription, std::vector<TopicId>& released);
 
-  // A new topic, that has no state yet. Tells the subscriptions that would have too many slots with it.
-  void topic_created(TopicId topic, std::string_view name, std::vector<Subscription*>& overfull);
+  // A new topic, whose readers have its states up to `number`: none, where it has no state yet. Tells the subscriptions that
+  // would have too many slots with it.
+  void topic_created(TopicId topic, std::string_view name, std::uint64_t number, std::vector<Subscription*>& overfull);
   // A topic that was removed is back, unset as of `revision`: those who were away and are still looking for their topics
   // have to be told. Tells the sessions that had nothing to be sent before.
   void topic_restored(TopicId topic, std::uint64_t revision, std::vector<SessionId>& woken);

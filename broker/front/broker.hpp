@@ -5,8 +5,7 @@
 // for input, for the store, or for the core's next deadline, whichever is first.
 //
 // Promises   nothing that a peer sends ends serve(). A connection that cannot take a frame delays no other: it is
-// passed
-//            over and asked again a moment later. The time is the loop's, so all of it runs on a virtual clock too.
+//            passed over and asked again a moment later. The time is the loop's, so all of it runs on a virtual clock too.
 // Thread     the loop's. Owner: hoikud's main, or the simulation.
 // Errors     serve() throws Error(unavailable) where the store says that this broker must not go on.
 #pragma once

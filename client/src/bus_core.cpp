@@ -73,15 +73,21 @@ proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predi
   return id;
 }
 
-proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics) {
+proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics, Mode mode) {
   if (ended_) {
     reader.ended(ended_);
     return 0;
   }
-  const proto::RequestId id = protocol_.subscribe(std::move(topics));
+  const proto::RequestId id = protocol_.subscribe(std::move(topics), mode);
   readers_.emplace(id, &reader);
   outgoing_.notify();
   return id;
+}
+
+std::optional<InboxItem> BusCore::take(proto::RequestId id) {
+  std::optional<InboxItem> item = protocol_.take(id);
+  if (protocol_.has_commands()) outgoing_.notify();  // credit to renew
+  return item;
 }
 
 void BusCore::unsubscribe(proto::RequestId id) noexcept {
@@ -126,8 +132,7 @@ void BusCore::apply(Received received) {
   // A test of the user's may open and close readers, so each is looked up when it is its turn.
   for (const proto::RequestId id : received.subscriptions) {
     const auto reading = readers_.find(id);
-    const Inbox* news = protocol_.inbox(id);
-    if (reading != readers_.end() && news) reading->second->arrived(*news);
+    if (reading != readers_.end()) reading->second->arrived();
   }
   if (protocol_.gone()) goodbye_done_.notify();
 }

@@ -30,7 +30,7 @@ namespace hoiku::client {
 // Who reads a subscription. The two calls come from the connection's task: take notes, wake somebody, nothing more.
 class Reader {
  public:
-  virtual void arrived(const Inbox& inbox) noexcept = 0;
+  virtual void arrived() noexcept = 0;
   virtual void ended(std::exception_ptr why) noexcept = 0;  // refused, or the Bus has ended; comes once, and last
 
  protected:
@@ -71,9 +71,11 @@ class BusCore {
   };
 
   // Where the Bus has ended, the reader is told at once, and gets 0.
-  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics);
+  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, Mode mode = Mode::latest);
   void unsubscribe(proto::RequestId id) noexcept;
-  Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }
+  Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }  // of a `latest` one
+  std::optional<InboxItem> take(proto::RequestId id);
+  const InboxCounts* inbox_counts(proto::RequestId id) { return protocol_.counts(id); }
 
   // ---- For Bus.
 
@@ -83,8 +85,7 @@ class BusCore {
 
   // The attendant: serves until the nursery closes.
   static Task<> attend(std::shared_ptr<BusCore> bus, Event& closing);
-  // For Bus::connect: waits until it is connected, for the time that the options say. Throws, and ends the Bus, where
-  // it fails.
+  // For Bus::connect: waits until it is connected, for the time that the options say. Throws, and ends the Bus, where it fails.
   Task<> wait_until_connected();
 
  private:

@@ -1,8 +1,7 @@
 // command_queue.hpp: the commands that are in no frame yet, in the order of their ids.
 //
 // Promises   remove() is cheap wherever the command stands; what was removed is never sent and does not pile up,
-// however
-//            many commands come and go while there is no connection.
+//            however many commands come and go while there is no connection.
 // Thread     the loop's. Owner: Protocol.
 #pragma once
 

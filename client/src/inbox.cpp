@@ -8,12 +8,19 @@ namespace {
 // Number 0 means "not set", in whatever epoch.
 bool is_unset(const Transition& transition) { return transition.version.number == 0; }
 
-bool is_duplicate(const Transition& have, const Transition& got) {
+}  // namespace
+
+bool is_duplicate(const Transition& have, const Transition& got) noexcept {
   if (is_unset(got)) return is_unset(have);
   return have.version.epoch == got.version.epoch && got.version.number <= have.version.number;
 }
 
-}  // namespace
+TransitionPtr vanished(const Transition& last, std::uint64_t revision) {
+  auto gone = std::make_shared<Transition>();
+  gone->topic = last.topic;
+  gone->revision = revision;
+  return gone;
+}
 
 std::uint64_t versions_between(const Transition& from, const Transition& to) noexcept {
   // A topic that was not set had no epoch yet, so everything up to `to` came after it.
@@ -91,12 +98,7 @@ void Inbox::store(Slot& slot, TransitionPtr transition) {
 
 bool Inbox::unset_unconfirmed(Slot& slot, std::uint64_t revision) {
   if (std::exchange(slot.confirmed, true) || !slot.newest || is_unset(*slot.newest)) return false;
-  // Nobody wrote this transition: the topic was volatile, and the broker that held it is gone. So it has no time and no
-  // writer, and the version that says "never set".
-  auto gone = std::make_shared<Transition>();
-  gone->topic = slot.newest->topic;
-  gone->revision = revision;
-  store(slot, std::move(gone));
+  store(slot, vanished(*slot.newest, revision));
   return true;
 }
 

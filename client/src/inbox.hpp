@@ -1,13 +1,11 @@
 // inbox.hpp: where the transitions of one `latest` subscription wait for their reader: one slot per topic.
 //
 // Promises   a newer version replaces an unread one in its slot, and is counted; no version comes twice, none out of
-// order;
-//            `previous` of an item is what this reader took before, and `skipped` the number of versions between the
+//            order; `previous` of an item is what this reader took before, and `skipped` the number of versions between the
 //            two; received = taken + conflated + pending, at any time. Memory: two transitions per topic, however slow
 //            the reader.
 // A resync   after a lost session the broker sends a snapshot again, and says at its end what it means of a topic that
-// was
-//            not mentioned since begin_resync(): nothing, where it holds only what changed; a whole one: it is not set.
+//            was not mentioned since begin_resync(): nothing, where it holds only what changed; a whole one: it is not set.
 // Thread     the loop's. Owner: Protocol.
 #pragma once
 
@@ -19,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hoiku/client/lagged.hpp"
 #include "hoiku/proto/transition.hpp"
 
 namespace hoiku::client {
@@ -37,6 +36,7 @@ struct InboxItem {
   TransitionPtr transition;  // null: the end of the snapshot
   TransitionPtr previous;    // null: this reader has not seen the topic before
   std::uint64_t skipped = 0;
+  std::optional<Lagged> lagged;  // of an `every` reader: what it was not given
 };
 
 class Inbox {
@@ -83,6 +83,11 @@ class Inbox {
   InboxCounts counts_;
 };
 
+// Whether a reader that has `have` knows `got` already.
+bool is_duplicate(const Transition& have, const Transition& got) noexcept;
+// What a topic is that went with a broker that was restarted. Nobody wrote this transition: so it has no time and no writer,
+// and the version that says "never set".
+TransitionPtr vanished(const Transition& last, std::uint64_t revision);
 // Versions that a reader who saw `from` missed when it sees `to` next. Across epochs that cannot be known: 0.
 std::uint64_t versions_between(const Transition& from, const Transition& to) noexcept;
 

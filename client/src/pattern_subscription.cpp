@@ -28,6 +28,7 @@ TopicChange change_of(const client::InboxItem& item) {
   change.version = transition.version;
   change.revision = transition.revision;
   change.skipped = item.skipped;
+  change.lagged = item.lagged;
   change.changed_at = transition.changed_at;
   change.writer = transition.writer;
   change.quality = transition.quality;
@@ -38,12 +39,12 @@ TopicChange change_of(const client::InboxItem& item) {
 
 class PatternSubscription::Impl final : public client::Reader {
  public:
-  Impl(detail::BusPtr bus, std::string pattern) : bus_(std::move(bus)) {
-    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))));
+  Impl(detail::BusPtr bus, std::string pattern, Mode mode) : bus_(std::move(bus)) {
+    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))), mode);
   }
   ~Impl() { bus_->unsubscribe(id_); }
 
-  void arrived(const client::Inbox&) noexcept override { news_.notify(); }
+  void arrived() noexcept override { news_.notify(); }
   void ended(std::exception_ptr why) noexcept override {
     error_ = std::move(why);
     news_.notify();
@@ -52,8 +53,7 @@ class PatternSubscription::Impl final : public client::Reader {
   std::optional<TopicChange> try_next() {
     if (error_) std::rethrow_exception(error_);
     for (;;) {
-      client::Inbox* inbox = bus_->inbox(id_);
-      const std::optional<client::InboxItem> item = inbox ? inbox->take() : std::nullopt;
+      const std::optional<client::InboxItem> item = bus_->take(id_);
       if (!item) return std::nullopt;
       // A plain name that was never set: nothing has happened to it that could be told.
       if (item->transition && !item->previous && item->transition->version.number == 0) continue;
@@ -72,14 +72,13 @@ class PatternSubscription::Impl final : public client::Reader {
 
   SubscriptionStatistics statistics() const {
     SubscriptionStatistics shown;
-    const client::Inbox* inbox = bus_->inbox(id_);
-    if (!inbox) return shown;
-    const client::InboxCounts& counts = inbox->counts();
-    shown.received = counts.received;
-    shown.taken = counts.taken;
-    shown.conflated = counts.conflated;
-    shown.pending = counts.pending;
-    shown.duplicates = counts.duplicates;
+    const client::InboxCounts* counts = bus_->inbox_counts(id_);
+    if (!counts) return shown;
+    shown.received = counts->received;
+    shown.taken = counts->taken;
+    shown.conflated = counts->conflated;
+    shown.pending = counts->pending;
+    shown.duplicates = counts->duplicates;
     return shown;
   }
 
@@ -90,8 +89,8 @@ class PatternSubscription::Impl final : public client::Reader {
   std::exception_ptr error_;
 };
 
-PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern))) {}
+PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, Mode mode)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), mode)) {}
 PatternSubscription::~PatternSubscription() = default;
 Task<TopicChange> PatternSubscription::next() { return impl_->next(); }
 std::optional<TopicChange> PatternSubscription::try_next() { return impl_->try_next(); }

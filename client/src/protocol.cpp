@@ -19,12 +19,16 @@ std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
 
 }  // namespace
 
-Protocol::Subscription::Subscription(const std::vector<std::string>& topics) : inbox(plain_names(topics)) {}
+Protocol::Subscription::Subscription(const std::vector<std::string>& topics, proto::Mode mode)
+    : inbox(plain_names(topics)) {
+  if (mode == proto::Mode::every) backlog.emplace();
+}
 
 Protocol::Protocol(ProtocolOptions options)
     : options_(std::move(options)),
       value_bytes_max_(options_.limits.value_bytes_max),
-      frame_bytes_max_(options_.limits.frame_bytes_max) {}
+      frame_bytes_max_(options_.limits.frame_bytes_max),
+      credit_(options_.limits.credit_transitions) {}
 
 // ---- Commands
 
@@ -62,12 +66,13 @@ Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predica
   return submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::subscribe(std::vector<std::string> topics) {
+proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
   Request request;
   request.kind = Request::Kind::subscription;
-  request.subscription = std::make_unique<Subscription>(topics);
+  request.subscription = std::make_unique<Subscription>(topics, mode);
   proto::Subscribe command;
   command.topics = std::move(topics);
+  command.mode = mode;
   return *submit(std::move(request), std::move(command));
 }
 
@@ -112,7 +117,31 @@ void Protocol::cancel(proto::RequestId id) {
 
 Inbox* Protocol::inbox(proto::RequestId id) {
   Subscription* found = subscription(id);
-  return found ? &found->inbox : nullptr;
+  return found && !found->backlog ? &found->inbox : nullptr;
+}
+
+const InboxCounts* Protocol::counts(proto::RequestId id) {
+  const Subscription* found = subscription(id);
+  if (!found) return nullptr;
+  return found->backlog ? &found->backlog->counts() : &found->inbox.counts();
+}
+
+std::optional<InboxItem> Protocol::take(proto::RequestId id) {
+  Subscription* found = subscription(id);
+  if (!found) return std::nullopt;
+  if (!found->backlog) return found->inbox.take();
+  std::optional<InboxItem> item = found->backlog->take();
+  renew(id, *found);
+  return item;
+}
+
+// Half of the credit at once: the broker need not wait for it, and need not hear of each transition.
+void Protocol::renew(proto::RequestId id, Subscription& subscription) {
+  const std::uint64_t taken = subscription.backlog->taken_of_session();
+  if (taken - subscription.renewed < std::max<std::uint64_t>(credit_ / 2, 1)) return;
+  subscription.renewed = taken;
+  const proto::RequestId own = ++last_id_;
+  queue_.push(own, proto::Renew{own, id, taken});
 }
 
 Protocol::Subscription* Protocol::subscription(proto::RequestId id) {

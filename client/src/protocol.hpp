@@ -8,8 +8,7 @@
 //            Nothing that a broker sends can make it fail: what is wrong comes back as a Failure, and the connection
 //            ends.
 // A turn     the caller gives receive() each frame that arrives, then sends what take_frame() gives until it is empty.
-// It
-//            asks again after a command, and at next_heartbeat().
+//            It asks again after a command, and at next_heartbeat().
 // Thread     one; reads no clock. Owner: BusCore (bus_core.hpp).
 #pragma once
 
@@ -21,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/src/backlog.hpp"
 #include "client/src/command_queue.hpp"
 #include "client/src/inbox.hpp"
 #include "hoiku/async/time.hpp"
@@ -74,13 +74,16 @@ class Protocol {
   proto::RequestId get(std::string topic);
   // too_large, where the predicate does not fit into a frame.
   Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
-  // One pattern, or 2..64 plain names.
-  proto::RequestId subscribe(std::vector<std::string> topics);
+  // One pattern, or, `latest`, 2..64 plain names.
+  proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
   // write that is in flight may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
-  // Of a living subscription; nullptr otherwise.
+  // Of a living `latest` subscription; nullptr otherwise.
   Inbox* inbox(proto::RequestId subscription);
+  // The next item of a subscription of either mode, or nothing. Of `every`, tells the broker now and then.
+  std::optional<InboxItem> take(proto::RequestId subscription);
+  const InboxCounts* counts(proto::RequestId subscription);
 
   // Ends the session with the next frame, behind all commands. Nothing else is accepted or answered afterwards.
   void say_goodbye();
@@ -99,13 +102,16 @@ class Protocol {
   // When take_frame() will have something although nothing has happened.
   TimePoint next_heartbeat() const;
 
+  bool has_commands() const noexcept { return !queue_.empty(); }
   // Requests and subscriptions that somebody still waits for.
   std::size_t open_requests() const noexcept { return requests_.size() - abandoned_; }
 
  private:
   struct Subscription {
-    explicit Subscription(const std::vector<std::string>& topics);
+    Subscription(const std::vector<std::string>& topics, proto::Mode mode);
     Inbox inbox;
+    std::optional<Backlog> backlog;            // of `every`, in place of the inbox
+    std::uint64_t renewed = 0;                 // what the broker of this session was told of what was taken
     bool started = false;                      // it was sent once: the inbox may know something
     bool complete = false;                     // the snapshot of this session has ended
     std::uint64_t complete_at = 0;             // how often complete_through had been told by then
@@ -135,6 +141,7 @@ class Protocol {
   void refuse_what_is_too_large(Received& received);
   void apply_deliveries(const proto::ServerFrame& frame, Received& received);
   void apply_completeness(std::uint64_t revision);
+  void renew(proto::RequestId id, Subscription& subscription);
   void apply_answer(const proto::Answer& answer, Received& received);
   Subscription* subscription(proto::RequestId id);
 
@@ -149,6 +156,7 @@ class Protocol {
   std::chrono::nanoseconds heartbeat_every_{0};
   std::size_t value_bytes_max_;
   std::size_t frame_bytes_max_;
+  std::uint64_t credit_;  // of each `every` subscription
 
   // What goes out.
   proto::RequestId last_id_ = 0;

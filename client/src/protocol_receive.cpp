@@ -12,8 +12,10 @@ Failure violation(const std::string& what) {
   return {ErrorCode::protocol_violation, "the broker broke the protocol: " + what};
 }
 
-bool ends_something(const proto::Command& command) {
-  return std::holds_alternative<proto::Unsubscribe>(command) || std::holds_alternative<proto::CancelWait>(command);
+// It is about a request of the session that it was made in.
+bool is_of_its_session(const proto::Command& command) {
+  return std::holds_alternative<proto::Unsubscribe>(command) || std::holds_alternative<proto::CancelWait>(command) ||
+         std::holds_alternative<proto::Renew>(command);
 }
 
 bool carries_content(const proto::ServerFrame& frame) {
@@ -95,6 +97,7 @@ Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint
     // Below this not even a name of the greatest length would fit.
     frame_bytes_max_ = std::max<std::size_t>(welcome.frame_bytes_max, std::size_t{64} << 10);
   }
+  if (welcome.credit_transitions != 0) credit_ = welcome.credit_transitions;
   refuse_what_is_too_large(received);
   return {};
 }
@@ -103,8 +106,7 @@ void Protocol::lose_session(Received& received) {
   std::vector<proto::RequestId> writes;
   for (auto& [id, request] : requests_) {
     Subscription* known = request.subscription.get();
-    // A subscription that was to be made anew, but not sent before the new session was lost as well, knows something
-    // too.
+    // A subscription that was to be made anew, but not sent before the new session was lost as well, knows something too.
     if (request.stage == Request::Stage::queued && known && known->started) {
       queue_.remove(id);
       request.stage = Request::Stage::lost;
@@ -140,8 +142,7 @@ void Protocol::lose_session(Received& received) {
   complete_told_ = 0;
 }
 
-// Brings what the last session knew into the new one, in the order of the ids: those are older than all that was not
-// sent.
+// Brings what the last session knew into the new one, in the order of the ids: those are older than all that was not sent.
 void Protocol::rearm(std::uint64_t run) {
   std::vector<proto::Command> commands;
   for (auto& [id, request] : requests_) {
@@ -152,13 +153,18 @@ void Protocol::rearm(std::uint64_t run) {
       // Revisions mean nothing to another run of the broker: it sends everything.
       if (again.resume && again.resume->run != run) again.resume.reset();
       again.complete = false;
-      again.inbox.begin_resync();
+      again.renewed = 0;
+      if (again.backlog) {
+        again.backlog->begin_resync();
+      } else {
+        again.inbox.begin_resync();
+      }
       std::get<proto::Subscribe>(*request.command).resume = again.resume;
     }
     commands.push_back(*request.command);
   }
   std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
-  queue_.restart(std::move(commands), ends_something);
+  queue_.restart(std::move(commands), is_of_its_session);
 }
 
 // Another broker may have other limits than the one for which a write was accepted; it would cut us off.
@@ -183,7 +189,12 @@ void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& recei
   for (const proto::Delivery& delivery : frame.deliveries) {
     Subscription* found = subscription(delivery.subscription);
     if (!found || !delivery.transition) continue;  // cancelled meanwhile
-    if (found->inbox.put(delivery.member, delivery.transition)) mark(delivery.subscription, *found);
+    if (found->backlog) {
+      if (found->backlog->put(delivery.transition, delivery.lagged)) mark(delivery.subscription, *found);
+      renew(delivery.subscription, *found);
+    } else if (found->inbox.put(delivery.member, delivery.transition)) {
+      mark(delivery.subscription, *found);
+    }
   }
   for (const proto::SnapshotEnd& end : frame.snapshot_ends) {
     Subscription* found = subscription(end.subscription);
@@ -191,7 +202,9 @@ void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& recei
     found->complete = true;
     found->complete_at = complete_told_;
     found->resume = proto::ResumePoint{run_, end.revision};
-    if (found->inbox.end_snapshot(end.revision, end.whole)) mark(end.subscription, *found);
+    const bool is_news = found->backlog ? found->backlog->end_snapshot(end.revision, end.whole)
+                                        : found->inbox.end_snapshot(end.revision, end.whole);
+    if (is_news) mark(end.subscription, *found);
   }
   for (const proto::RequestId id : received.subscriptions) subscription(id)->dirty = false;
 }

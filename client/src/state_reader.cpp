@@ -35,7 +35,8 @@ class StateReader::Impl final : public client::Reader {
   }
   ~Impl() { bus_->unsubscribe(id_); }
 
-  void arrived(const client::Inbox& inbox) noexcept override {
+  void arrived() noexcept override {
+    const client::Inbox& inbox = *bus_->inbox(id_);
     bool changed = false;
     bool gap = false;
     for (std::size_t i = 0; i < state_.size(); ++i) {

@@ -173,6 +173,9 @@ Result<Command> take_subscribe(RequestId id, wire::Subscribe& in) {
   out.id = id;
   out.topics.reserve(static_cast<std::size_t>(in.topics_size()));
   for (std::string& topic : *in.mutable_topics()) out.topics.push_back(std::move(topic));
+  if (in.mode() != wire::MODE_LATEST && in.mode() != wire::MODE_EVERY)
+    return violation(fmt::format("subscription {} is of a mode that is not known here", id));
+  out.mode = in.mode() == wire::MODE_EVERY ? Mode::every : Mode::latest;
   if (in.has_resume()) out.resume = ResumePoint{in.resume().run(), in.resume().revision()};
   return Command(std::move(out));
 }
@@ -205,6 +208,8 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
       return take_wait(id, *in.mutable_wait(), limits);
     case wire::Command::kCancelWait:
       return Command(CancelWait{id, in.cancel_wait().wait()});
+    case wire::Command::kRenew:
+      return Command(Renew{id, in.renew().subscription(), in.renew().taken()});
     case wire::Command::kGoodbye:
       return Command(Goodbye{});
     case wire::Command::WHAT_NOT_SET:
@@ -221,6 +226,7 @@ Welcome take(const wire::Welcome& in) {
   out.session_timeout = milliseconds(in.session_timeout_ms());
   out.value_bytes_max = in.value_bytes_max();
   out.frame_bytes_max = in.frame_bytes_max();
+  out.credit_transitions = in.credit_transitions();
   return out;
 }
 
@@ -312,7 +318,7 @@ Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& li
   for (wire::Delivery& from : *in.mutable_deliveries()) {
     auto transition = take(*from.mutable_transition());
     if (!transition) return transition.failure();
-    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition)});
+    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged()});
   }
   out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
   for (const wire::SnapshotEnd& end : in.snapshot_ends()) {

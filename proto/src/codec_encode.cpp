@@ -165,6 +165,7 @@ class Encoder {
       for (const std::string& topic : command.topics) {
         to_.bytes_even_if_empty(wire::Subscribe::kTopicsFieldNumber, topic);
       }
+      to_.number(wire::Subscribe::kModeFieldNumber, static_cast<std::uint64_t>(command.mode));
       if (!command.resume) return;
       to_.message(wire::Subscribe::kResumeFieldNumber, small, [&] {
         to_.fixed(wire::ResumePoint::kRunFieldNumber, command.resume->run);
@@ -177,6 +178,14 @@ class Encoder {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kUnsubscribeFieldNumber, small,
                 [&] { to_.number(wire::Unsubscribe::kSubscriptionFieldNumber, command.subscription); });
+  }
+
+  void put(const Renew& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kRenewFieldNumber, small, [&] {
+      to_.number(wire::Renew::kSubscriptionFieldNumber, command.subscription);
+      to_.number(wire::Renew::kTakenFieldNumber, command.taken);
+    });
   }
 
   void put(const Wait& command) {
@@ -211,12 +220,14 @@ class Encoder {
     to_.number(W::kSessionTimeoutMsFieldNumber, milliseconds(welcome.session_timeout));
     to_.number(W::kValueBytesMaxFieldNumber, welcome.value_bytes_max);
     to_.number(W::kFrameBytesMaxFieldNumber, welcome.frame_bytes_max);
+    to_.number(W::kCreditTransitionsFieldNumber, welcome.credit_transitions);
   }
 
   void put(const Delivery& delivery) {
     to_.number(wire::Delivery::kSubscriptionFieldNumber, delivery.subscription);
     to_.number(wire::Delivery::kMemberFieldNumber, delivery.member);
     put_transition(wire::Delivery::kTransitionFieldNumber, *delivery.transition);
+    to_.number(wire::Delivery::kLaggedFieldNumber, delivery.lagged);
   }
 
   void put(const SnapshotEnd& end) {

@@ -1,6 +1,5 @@
 // wire_writer.hpp: Protobuf's wire format, forwards only: what the generated code would write, at a quarter of its
-// cost, because nothing is copied into a message first. Used by codec_encode.cpp; the tests read it with the generated
-// code.
+// cost, because nothing is copied into a message first. Used by codec_encode.cpp; the tests read it with the generated code.
 //
 // Promises   as proto3 says, fields that hold their default are left out, except where the method says otherwise.
 #pragma once
@@ -64,8 +63,7 @@ class WireWriter {
   }
 
   // A message within this one, whose fields `write` writes; also where it stays empty. Its length stands before it and
-  // is known after it: `expected_bytes` says how much room to leave, and a wrong guess costs moving the message, no
-  // more.
+  // is known after it: `expected_bytes` says how much room to leave, and a wrong guess costs moving the message, no more.
   template <class Write>
   void message(int field, std::size_t expected_bytes, Write write) {
     reserve(small_max);
@@ -98,8 +96,7 @@ class WireWriter {
   void reserve(std::size_t bytes) {
     if (out_.size() - end_ < bytes) out_.resize(std::max(2 * out_.size(), end_ + bytes + 232));
   }
-  // Writes through a pointer of its own: a char may be a part of anything, so the compiler would load members again
-  // after each.
+  // Writes through a pointer of its own: a char may be a part of anything, so the compiler would load members again after each.
   void varint(std::uint64_t value) {
     char* to = out_.data() + end_;
     for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(static_cast<std::uint8_t>(value | 0x80));

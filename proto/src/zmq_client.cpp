@@ -19,8 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Something that accepts connections and is no broker may say nothing at all, or what ZeroMQ takes for its first
-// protocol.
+// Something that accepts connections and is no broker may say nothing at all, or what ZeroMQ takes for its first protocol.
 constexpr auto handshake_limit = 2s;
 
 // A batch of the broker may be larger than what it accepts in one frame: a composite's topics are never split.

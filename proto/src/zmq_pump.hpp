@@ -5,8 +5,7 @@
 // readable means nothing: whoever sends or receives has to ask again afterwards, on behalf of who waits for the other.
 //
 // Promises   `on_ready` runs in the loop after each word from ZeroMQ's thread; it must not destroy the pump. Nothing
-// runs
-//            after the destruction, which leaves the descriptor to ZeroMQ (it must come before the socket's).
+//            runs after the destruction, which leaves the descriptor to ZeroMQ (it must come before the socket's).
 // Thread     the loop's. Owner: the link.
 #pragma once
 

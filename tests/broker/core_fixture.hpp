@@ -29,7 +29,9 @@ struct FakeClient {
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
   proto::RequestId get(const std::string& topic);
-  proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {});
+  proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
+                             proto::Mode mode = proto::Mode::latest);
+  void renew(proto::RequestId subscription, std::uint64_t taken);
   proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns);
   void unsubscribe(proto::RequestId subscription);
   void cancel(proto::RequestId wait);
@@ -235,10 +237,14 @@ inline proto::RequestId FakeClient::get(const std::string& topic) {
   return last_id;
 }
 
-inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics,
-                                              std::optional<proto::ResumePoint> resume) {
-  send({proto::Subscribe{++last_id, std::move(topics), resume}});
+inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume,
+                                              proto::Mode mode) {
+  send({proto::Subscribe{++last_id, std::move(topics), resume, mode}});
   return last_id;
+}
+
+inline void FakeClient::renew(proto::RequestId subscription, std::uint64_t taken) {
+  send({proto::Renew{++last_id, subscription, taken}});
 }
 
 inline proto::RequestId FakeClient::wait(const std::string& topic, const std::string& predicate,

@@ -20,6 +20,7 @@ class OutboxTest : public testing::Test, public StateSource {
  protected:
   State current(TopicId topic) const override { return states.at(topic); }
   State current(std::string_view) const override { return states.at(TopicId{0}); }
+  State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
 
   void set(std::uint32_t topic, Value value) {
     auto next = std::make_shared<Transition>();

@@ -132,7 +132,7 @@ TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
   Subscription& one = open(SubscriptionKind::pattern, 1, "x/*");
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
   std::vector<Subscription*> overfull;
-  room.topic_created(a, "x/1", overfull);
+  room.topic_created(a, "x/1", 0, overfull);
   EXPECT_EQ(one.slots.size(), 1u);
   EXPECT_FALSE(one.slots[0]->dirty);
   EXPECT_TRUE(two.slots.empty());
@@ -143,8 +143,8 @@ TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
   scanning.scanning = true;
   scanning.scanned_to = 1;
   std::vector<Subscription*> overfull;
-  room.topic_created(a, "x", overfull);  // place 0: the scan has been there
-  room.topic_created(b, "y", overfull);  // place 1: the scan will come
+  room.topic_created(a, "x", 0, overfull);  // place 0: the scan has been there
+  room.topic_created(b, "y", 0, overfull);  // place 1: the scan will come
   EXPECT_EQ(scanning.slots.size(), 1u);
 }
 
@@ -153,7 +153,7 @@ TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
   for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, false));
   EXPECT_FALSE(room.attach(many, TopicId{10}, 0, false));
   std::vector<Subscription*> overfull;
-  room.topic_created(TopicId{11}, "x", overfull);
+  room.topic_created(TopicId{11}, "x", 0, overfull);
   EXPECT_THAT(overfull, ElementsAre(&many));
 }
 

@@ -23,9 +23,17 @@ TEST(Output, AChangeIsOneLineForAPerson) {
   EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
 }
 
+TEST(Output, WhatAnEveryReaderMissedIsSaid) {
+  auto later = change();
+  later.skipped = 4;
+  later.lagged = Lagged{Version{9, 3}, Version{9, 6}, 4};
+  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lost)");
+  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"lagged":true,)"), std::string::npos);
+}
+
 TEST(Output, AChangeIsOneJsonObjectForAScript) {
   EXPECT_EQ(change_line(change(), true),
-            R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,)"
+            R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"lagged":false,)"
             R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 

@@ -1,6 +1,5 @@
 // bus_world.hpp: clients as in production, the broker's core, and the simulated network between them, on a virtual
-// clock. The broker's end is served by the plainest loop that does it; the real one is tested in tests/broker and
-// tests/sim.
+// clock. The broker's end is served by the plainest loop that does it; the real one is tested in tests/broker and tests/sim.
 #pragma once
 
 #include <gmock/gmock.h>

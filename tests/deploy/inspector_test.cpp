@@ -117,6 +117,21 @@ TEST_F(Inspector, WatchesWhatThereIsAndWhatComes) {
   EXPECT_THAT(watching.wait_for_output("door/lock"), EndsWith("  door/lock  (unset) -> open  (version 1)"));
 }
 
+TEST_F(Inspector, WatchesEveryChange) {
+  hoiku({"set", "battery", "0"});
+  Program watching(HOIKU_PATH, at_the_bus({"watch", "battery", "--every", "--json"}));
+  watching.wait_for_output("battery");
+  for (int level = 1; level <= 5; ++level) hoiku({"set", "battery", std::to_string(level)});
+  watching.wait_for_output("\"version\":6,");
+  watching.signal(SIGINT);
+  watching.wait();
+  std::size_t at = 0;
+  for (int level = 1; level <= 5; ++level) {
+    at = watching.standard_output().find("\"value\":" + std::to_string(level) + ",\"version\"", at);
+    EXPECT_NE(at, std::string::npos) << level;
+  }
+}
+
 TEST_F(Inspector, TheEndpointMayComeFromTheEnvironment) {
   const Ended set = wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, HOIKU_PATH, "set", "a", "1"});
   EXPECT_EQ(set.status, 0) << set.error;

@@ -105,6 +105,7 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       const Subscribe& was = std::get<Subscribe>(sent.commands[i]);
       EXPECT_EQ(subscribe->id, was.id);
       EXPECT_EQ(subscribe->topics, was.topics);
+      EXPECT_EQ(subscribe->mode, was.mode);
       ASSERT_EQ(subscribe->resume.has_value(), was.resume.has_value());
       EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).run, was.resume.value_or(ResumePoint{}).run);
       EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).revision, was.resume.value_or(ResumePoint{}).revision);
@@ -118,6 +119,10 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
     } else if (const auto* unsubscribe = std::get_if<Unsubscribe>(&frame.commands[i])) {
       EXPECT_EQ(unsubscribe->id, std::get<Unsubscribe>(sent.commands[i]).id);
       EXPECT_EQ(unsubscribe->subscription, 5u);
+    } else if (const auto* renew = std::get_if<Renew>(&frame.commands[i])) {
+      EXPECT_EQ(renew->id, std::get<Renew>(sent.commands[i]).id);
+      EXPECT_EQ(renew->subscription, 5u);
+      EXPECT_EQ(renew->taken, 1'000u);
     } else if (const auto* cancel = std::get_if<CancelWait>(&frame.commands[i])) {
       EXPECT_EQ(cancel->id, std::get<CancelWait>(sent.commands[i]).id);
       EXPECT_EQ(cancel->wait, 6u);

@@ -72,6 +72,8 @@ inline ClientFrame commands() {
   frame.commands.emplace_back(Get{id++, "c"});
   frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt});
   frame.commands.emplace_back(Subscribe{id++, {"a", "b", "a"}, ResumePoint{~std::uint64_t{0}, 9}});
+  frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt, Mode::every});
+  frame.commands.emplace_back(Renew{id++, 5, 1'000});
   frame.commands.emplace_back(Unsubscribe{id++, 5});
   Wait wait;
   wait.id = id++;

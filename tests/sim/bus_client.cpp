@@ -61,8 +61,9 @@ Task<> BusClient::visit(TimePoint leave_at) {
     }
     if (!connected) co_return;
     const Bus bus = *connected;
-    for (const auto act : {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic,
-                           &BusClient::read_topic, &BusClient::read_composite, &BusClient::watch}) {
+    for (const auto act :
+         {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic, &BusClient::read_topic,
+          &BusClient::read_composite, &BusClient::watch, &BusClient::watch_every}) {
       nursery.start_soon([this, act, bus] { return repeat(act, bus); });
     }
     co_await sleep_until(leave_at);
@@ -164,10 +165,13 @@ Task<> BusClient::read_composite(Bus bus, TimePoint) {
   }
 }
 
-Task<> BusClient::watch(Bus bus, TimePoint) {
+Task<> BusClient::watch(Bus bus, TimePoint) { return watch_in(bus, Mode::latest); }
+Task<> BusClient::watch_every(Bus bus, TimePoint) { return watch_in(bus, Mode::every); }
+
+Task<> BusClient::watch_in(Bus bus, Mode mode) {
   const std::string pattern = dice_.pattern();
   Listed reading(*this, {pattern}, true);
-  PatternSubscription subscription(bus.watch(pattern));
+  PatternSubscription subscription(bus.watch(pattern, mode));
   bool marked = false;
   for (;;) {
     const TopicChange change = co_await subscription.next();
@@ -176,12 +180,12 @@ Task<> BusClient::watch(Bus bus, TimePoint) {
       marked = true;
       continue;
     }
-    check_change(*reading, change, marked);
+    check_change(*reading, change, marked, mode);
     if (dice_.chance(20)) co_await sleep(dice_.between(0ms, 80ms));
   }
 }
 
-void BusClient::check_change(Reading& reading, const TopicChange& change, bool after_mark) {
+void BusClient::check_change(Reading& reading, const TopicChange& change, bool after_mark, Mode mode) {
   const std::string what =
       reading.topics[0] + " showed " + change.topic + " version " + std::to_string(change.version.number) + ": ";
   if (!matches(reading.topics[0], change.topic)) complain(what + "it does not match");
@@ -200,6 +204,9 @@ void BusClient::check_change(Reading& reading, const TopicChange& change, bool a
   if (change.version.number <= old.version.number)
     complain(what + "after version " + std::to_string(old.version.number));
   if (change.skipped != change.version.number - old.version.number - 1) complain(what + "skipped is wrong");
+  if (mode == Mode::latest || change.skipped == 0) return;
+  if (!change.lagged || change.lagged->count != change.skipped || change.lagged->from.number != old.version.number + 1)
+    complain(what + "what is missing was not told");
 }
 
 void BusClient::check_at_rest() {

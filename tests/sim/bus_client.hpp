@@ -44,8 +44,10 @@ class BusClient {
   Task<> read_topic(Bus bus, TimePoint until);
   Task<> read_composite(Bus bus, TimePoint until);
   Task<> watch(Bus bus, TimePoint until);
+  Task<> watch_every(Bus bus, TimePoint until);
+  Task<> watch_in(Bus bus, Mode mode);
   Task<> write_once(Bus bus);
-  void check_change(Reading& reading, const TopicChange& change, bool after_mark);
+  void check_change(Reading& reading, const TopicChange& change, bool after_mark, Mode mode);
   void complain(const std::string& text);
 
   sim::Simulation& world_;

@@ -14,11 +14,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// In every other history the broker remembers little, and gives little credit.
+Limits limits_of(std::uint64_t seed) {
+  Limits limits;
+  if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
+  if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
+  return limits;
+}
+
 // One history: the clients live, the network misbehaves, then it is quiet, and then everybody leaves.
 class History {
  public:
   explicit History(std::uint64_t seed)
-      : grain_(grain_of(seed)), dice_(seed, grain_), network_(sim::seed(dice_.number())), witness_(story()) {
+      : grain_(grain_of(seed)),
+        dice_(seed, grain_),
+        network_(sim::seed(dice_.number())),
+        limits_(limits_of(seed)),
+        witness_(story(), limits_) {
     network_.observe(&witness_);
     if (dice_.chance(60)) network_.delay_all(0ms, dice_.between(0ms, 30ms));
     if (dice_.chance(30)) network_.capacity(1 + dice_.below(5));
@@ -59,6 +71,7 @@ class History {
   Task<> serve() {
     for (;;) {
       broker::CoreOptions options;
+      options.limits = limits_;
       options.run = dice_.number();
       options.epoch_seed = dice_.number();
       core_ = std::make_unique<broker::Core>(options);
@@ -108,6 +121,7 @@ class History {
   Duration grain_;
   Dice dice_;
   sim::Network network_;
+  Limits limits_;
   Witness witness_;
   std::unique_ptr<broker::Core> core_;
   std::vector<std::unique_ptr<FrameClient>> clients_;

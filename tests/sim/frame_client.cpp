@@ -31,7 +31,13 @@ Task<> FrameClient::be_connected(Duration duration, bool active) {
           co_await sleep(10ms);
           co_await read(1000);
           const bool due = received_ != told_ || now() - last_sent_ > 50ms;
-          if (greeted_ && due) co_await send(frame(0));
+          std::vector<proto::Command> renewed;
+          if (greeted_) renewed = renewals();
+          if (!renewed.empty()) {
+            co_await send_commands(std::move(renewed));
+          } else if (greeted_ && due) {
+            co_await send(frame(0));
+          }
         }
       }
     } catch (const proto::LinkClosed&) {
@@ -70,7 +76,12 @@ Task<> FrameClient::act() {
     for (std::size_t left = 1 + dice_.below(3); left > 0; --left) commands.push_back(random_command());
     co_await send_commands(std::move(commands));
   } else if (hasty_ || dice_.chance(30)) {
-    co_await send(frame(0));
+    std::vector<proto::Command> renewed = renewals();
+    if (!renewed.empty() && dice_.chance(50)) {
+      co_await send_commands(std::move(renewed));
+    } else {
+      co_await send(frame(0));
+    }
   } else if (!kept_.empty() && dice_.chance(10)) {
     co_await send(kept_.front());  // a second time, which changes nothing
   }
@@ -152,7 +163,10 @@ void FrameClient::take(const proto::ServerFrame& frame) {
   if (frame.number == 0 || frame.number <= received_) return;
   if (frame.number != received_ + 1) return complaints_.push_back(name_ + " misses a frame");
   received_ = frame.number;
-  for (const auto& delivery : frame.deliveries) versions_[delivery.transition->topic] = delivery.transition->version;
+  for (const auto& delivery : frame.deliveries) {
+    versions_[delivery.transition->topic] = delivery.transition->version;
+    if (const auto found = open_.find(delivery.subscription); found != open_.end()) ++found->second.delivered;
+  }
   for (const auto& end : frame.snapshot_ends) {
     if (const auto found = open_.find(end.subscription); found != open_.end()) found->second.ended = true;
   }
@@ -189,7 +203,7 @@ proto::Command FrameClient::random_command() {
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
     if (dice_.chance(3) && wait.topic.starts_with("number"))
       wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
-    open_[wait.id] = Open{{wait.topic}, true, false};
+    open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
   if (kind < 90) {
@@ -238,8 +252,19 @@ proto::Subscribe FrameClient::random_subscribe() {
   }
   // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
-  open_[subscribe.id] = Open{subscribe.topics, false, false};
+  if (subscribe.topics.size() == 1 && dice_.chance(40)) subscribe.mode = proto::Mode::every;
+  open_[subscribe.id] = Open{subscribe.topics, false, false, subscribe.mode == proto::Mode::every};
   return subscribe;
+}
+
+std::vector<proto::Command> FrameClient::renewals() {
+  std::vector<proto::Command> commands;
+  for (auto& [id, open] : open_) {
+    if (!open.is_every || open.renewed == open.delivered) continue;
+    open.renewed = open.delivered;
+    commands.push_back(proto::Renew{++last_id_, id, open.renewed});
+  }
+  return commands;
 }
 
 std::optional<proto::RequestId> FrameClient::random_open(bool wait) {

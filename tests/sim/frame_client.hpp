@@ -38,6 +38,9 @@ class FrameClient {
     std::vector<std::string> topics;
     bool is_wait = false;
     bool ended = false;
+    bool is_every = false;
+    std::uint64_t delivered = 0;  // of `every`
+    std::uint64_t renewed = 0;
   };
   Task<> be_connected(Duration duration, bool active);
   Task<> connect();
@@ -53,6 +56,7 @@ class FrameClient {
   proto::Set random_set();
   proto::Subscribe random_subscribe();
   std::optional<proto::RequestId> random_open(bool wait);
+  std::vector<proto::Command> renewals();  // for all that was delivered
 
   std::shared_ptr<proto::Connector> connector_;
   std::unique_ptr<proto::Link> link_;

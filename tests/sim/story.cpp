@@ -19,11 +19,15 @@ struct Describe {
   }
   std::string operator()(const proto::Get& c) const { return fmt::format("#{} get {}", c.id, c.topic); }
   std::string operator()(const proto::Subscribe& c) const {
-    std::string text = fmt::format("#{} subscribe {}", c.id, list(c.topics));
+    std::string text =
+        fmt::format("#{} subscribe {}{}", c.id, c.mode == proto::Mode::every ? "every " : "", list(c.topics));
     if (c.resume) text += fmt::format(" from revision {}", c.resume->revision);
     return text;
   }
   std::string operator()(const proto::Unsubscribe& c) const { return fmt::format("unsubscribe #{}", c.subscription); }
+  std::string operator()(const proto::Renew& c) const {
+    return fmt::format("#{} has taken {}", c.subscription, c.taken);
+  }
   std::string operator()(const proto::Wait& c) const {
     std::string text = fmt::format("#{} wait {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any value");
     if (c.hold.count() > 0) text += " held for " + seconds(c.hold);

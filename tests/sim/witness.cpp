@@ -129,11 +129,18 @@ void Witness::take(Session& session, const proto::Command& command) {
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
     session.requests[get->id] = Request{true, get->topic, {}, earliest, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
-    Reader reader{*subscribe, model_.revision(), step_, {}, false, {}};
+    Reader reader;
+    reader.command = *subscribe;
+    reader.opened_at = model_.revision();
+    reader.opened_after = earliest;
+    reader.opened_step = step_;
     if (subscribe->resume && run_ && subscribe->resume->run == *run_) reader.resumed_from = subscribe->resume->revision;
     session.readers[subscribe->id] = std::move(reader);
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {
     session.waiters[wait->id] = Waiter{*wait, now(), earliest, model_.revision(), step_};
+  } else if (const auto* renew = std::get_if<proto::Renew>(&command)) {
+    const auto reader = session.readers.find(renew->subscription);
+    if (reader != session.readers.end()) reader->second.taken = std::max(reader->second.taken, renew->taken);
   } else if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) {
     if (session.readers.erase(unsubscribe->subscription) > 0) session.gone[unsubscribe->subscription] = now();
   } else if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) {
@@ -199,6 +206,7 @@ void Witness::check_session(Session& session, TimePoint instant) {
   }
   if (session.acknowledged < session.sent) return;  // its window may be closed
   for (auto& [id, reader] : session.readers) {
+    if (reader.sent - reader.taken == limits_.credit_transitions) continue;  // `every`, and it may not be told more
     if (!reader.ended) complain(&session, fmt::format("the snapshot of #{} has not ended", id));
     reader.ended = true;
     check_complete(session, reader, id, model_.revision(), "the state");

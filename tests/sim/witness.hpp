@@ -22,7 +22,9 @@ namespace hoiku::model {
 class Witness final : public sim::NetworkObserver {
  public:
   // `tell`: one line for each thing that happens, for a person to read; or nothing.
-  explicit Witness(std::function<void(const std::string&)> tell = {}) : tell_(std::move(tell)) {}
+  // `limits`: the broker's.
+  explicit Witness(std::function<void(const std::string&)> tell = {}, Limits limits = {})
+      : tell_(std::move(tell)), limits_(limits) {}
 
   void broker_received(std::uint64_t peer, std::string_view frame) override;
   void broker_lost(std::uint64_t peer) override;
@@ -52,10 +54,14 @@ class Witness final : public sim::NetworkObserver {
   };
   struct Reader {
     proto::Subscribe command;
-    std::uint64_t opened_at = 0;  // revision
+    std::uint64_t opened_at = 0;     // revision
+    std::uint64_t opened_after = 0;  // the revision before that instant, all of which was visible then
     std::uint64_t opened_step = 0;
     std::optional<std::uint64_t> resumed_from;
     bool ended = false;
+    std::uint64_t ended_at = 0;                                           // revision
+    std::uint64_t sent = 0;                                               // of `every`
+    std::uint64_t taken = 0;                                              // as it said
     std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> seen;  // member and topic: the revision told last
   };
   struct Waiter {
@@ -107,6 +113,8 @@ class Witness final : public sim::NetworkObserver {
   void check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut);
   // What was let go may still be in a frame that was cut before, or in the same instant.
   static bool was_there(const Session& session, proto::RequestId id, const Moment& cut);
+  void check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
+                   const std::string& what);
   void check_composite(Session& session, proto::RequestId id, const Reader& reader);
   void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
                       const char* what);
@@ -129,6 +137,7 @@ class Witness final : public sim::NetworkObserver {
   TimePoint instant_{};
   std::vector<std::string> complaints_;
   std::function<void(const std::string&)> tell_;
+  Limits limits_;
 };
 
 }  // namespace hoiku::model

@@ -28,7 +28,8 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   if (!session) return;
   if (frame.fatal) {
     // Whoever is told so has broken the protocol or was silent; either way the session is not this peer's any more.
-    if (now() - session->last_heard < session->timeout) complain(session, "is sent away: " + frame.fatal->message);
+    if (now() - session->last_heard < session->timeout && !session->tie)
+      complain(session, "is sent away: " + frame.fatal->message);
     sessions_.erase(peers_.at(peer));
     return;
   }
@@ -38,6 +39,7 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   if (frame.acknowledged != session->received)
     complain(session,
              fmt::format("was acknowledged {}, but {} is what arrived", frame.acknowledged, session->received));
+  if (frame.acknowledged == session->received) session->tie = false;  // it goes on
   if (frame.number == 0) {
     if (!frame.deliveries.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty())
       complain(session, "is sent content without a number");
@@ -115,9 +117,10 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
     Reader& reader = found->second;
     if (reader.ended) complain(&session, fmt::format("the snapshot of #{} ends twice", end.subscription));
     reader.ended = true;
+    reader.ended_at = end.revision;
     if (end.whole) reader.resumed_from.reset();
     check_complete(session, reader, end.subscription, end.revision, "snapshot");
-    if (end.revision < reader.opened_at)
+    if (end.revision < reader.opened_after)
       complain(&session, fmt::format("the snapshot of #{} is of before it was asked for", end.subscription));
   }
   if (frame.complete_through != 0) {
@@ -146,12 +149,50 @@ void Witness::check_delivery(Session& session, const proto::Delivery& delivery, 
   const auto index = model_.recognise(transition, why);
   if (!index) return complain(&session, what + why);
   const std::uint64_t revision = model_.topic(transition.topic).states[*index].revision;
-  if (revision < model_.topic(transition.topic).at(reader.opened_at).revision)
+  const bool goes_on = reader.command.mode == proto::Mode::every && reader.resumed_from;
+  const std::uint64_t asked_for = goes_on ? *reader.resumed_from : reader.opened_at;
+  if (revision < model_.topic(transition.topic).at(asked_for).revision)
     complain(&session, what + "it is older than the subscription");
+  if (reader.command.mode == proto::Mode::every) {
+    if (++reader.sent - reader.taken > limits_.credit_transitions) complain(&session, what + "it is beyond the credit");
+    check_order(session, reader, delivery, *index, what);
+  }
   auto [seen, first] = reader.seen.try_emplace({delivery.member, transition.topic}, revision);
   if (!first && revision <= seen->second)
     complain(&session, what + fmt::format("it was sent revision {} before", seen->second));
   seen->second = std::max(seen->second, revision);
+}
+
+// Promise 5: each state once and in order, but for those that had gone from the history, whose number is told.
+void Witness::check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
+                          const std::string& what) {
+  const Topic& topic = model_.topic(delivery.transition->topic);
+  const auto seen = reader.seen.find({delivery.member, delivery.transition->topic});
+  std::size_t before = 0;  // the state that this reader knew
+  if (seen != reader.seen.end()) {
+    before = topic.index_at(seen->second);
+  } else if (reader.resumed_from) {
+    before = topic.index_at(*reader.resumed_from);
+  } else if (reader.ended) {
+    before = topic.index_at(reader.ended_at);
+  } else {
+    return;  // the snapshot begins with whatever is present
+  }
+  if (delivery.transition->version.number == 0) return;
+  const std::size_t missing = index - before - 1;
+  if (index <= before || missing == 0) return;  // the former is complained of elsewhere
+  // A topic that is unset is forgotten, with its history, when its present readers were told.
+  const bool was_forgotten = std::any_of(topic.states.begin() + static_cast<std::ptrdiff_t>(before) + 1,
+                                         topic.states.begin() + static_cast<std::ptrdiff_t>(index) + 1,
+                                         [](const State& state) { return state.value.is_null(); });
+  const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
+  if (before + 1 >= kept_from && !was_forgotten)
+    return complain(&session, what + fmt::format("{} states before it were left out, and are in the history", missing));
+  // Who comes back knows by itself what it has.
+  const bool comes_back = seen == reader.seen.end() && reader.resumed_from;
+  if (!comes_back && !was_forgotten && delivery.lagged != missing)
+    complain(&session,
+             what + fmt::format("{} states before it were left out, and it was told {}", missing, delivery.lagged));
 }
 
 bool Witness::was_there(const Session& session, proto::RequestId id, const Moment& cut) {
@@ -183,13 +224,17 @@ void Witness::check_complete(Session& session, const Reader& reader, proto::Requ
                              const char* what) {
   const bool pattern = reader.command.topics.size() == 1;
   const auto check = [&](std::uint32_t member, const std::string& name) {
-    const State& needed = model_.topic(name).at(revision);
+    const Topic& topic = model_.topic(name);
+    const State& needed = topic.at(revision);
     const auto seen = reader.seen.find({member, name});
     if (seen != reader.seen.end() && seen->second >= needed.revision) return;
     if (seen == reader.seen.end()) {
-      if (reader.resumed_from ? model_.topic(name).at(*reader.resumed_from).revision >= needed.revision
-                              : pattern && name != reader.command.topics[0] && needed.value.is_null())
-        return;
+      if (reader.resumed_from && topic.at(*reader.resumed_from).revision >= needed.revision) return;
+      // Of a topic that was not set when its part of the snapshot was cut there is nothing to tell.
+      const auto from = topic.states.begin() + static_cast<std::ptrdiff_t>(topic.index_at(revision));
+      const auto is_unset = [](const State& state) { return state.value.is_null(); };
+      const bool found_by_pattern = pattern && name != reader.command.topics[0];
+      if (!reader.resumed_from && found_by_pattern && std::any_of(from, topic.states.end(), is_unset)) return;
     }
     complain(&session, fmt::format("{} of #{} to revision {}: was not told '{}' of revision {}", what, id, revision,
                                    name, needed.revision));

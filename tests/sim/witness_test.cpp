@@ -2,6 +2,8 @@
 // noticed.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/testing/simulation.hpp"
 #include "tests/sim/witness.hpp"
@@ -48,8 +50,8 @@ Task<> live(sim::Simulation& world) {
     const auto heat = robot.topic<int>("heat");
     co_await battery.set(80);
     co_await heat.set(20);
-    auto read_all = [](Bus bus) -> Task<> {
-      PatternSubscription all(bus.watch("**"));
+    auto read_all = [](Bus bus, Mode mode) -> Task<> {
+      PatternSubscription all(bus.watch("**", mode));
       for (;;) co_await all.next();
     };
     auto read_both = [](Bus bus) -> Task<> {
@@ -60,13 +62,17 @@ Task<> live(sim::Simulation& world) {
       for (;;) co_await states.next();
     };
     auto wait = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_value(value < 79); };
-    nursery.start_soon(read_all, screen);
+    nursery.start_soon(read_all, screen, Mode::latest);
+    nursery.start_soon(read_all, screen, Mode::every);
     nursery.start_soon(read_both, screen);
     nursery.start_soon(wait, screen);
     for (int level = 79; level > 75; --level) {
       co_await sleep(10ms);
       co_await battery.set(level);
     }
+    // Two at one moment: only `every` readers are told both.
+    nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(1); }, heat);
+    nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(2); }, heat);
     co_await sleep(10ms);
     co_await battery.get();
     co_await sleep(2s);  // heartbeats
@@ -156,6 +162,27 @@ const std::vector<NamedLie> lies{
      [](ServerFrame& frame) {
        if (frame.deliveries.empty() || frame.deliveries.back().transition->version.number != 5) return false;
        frame.deliveries.clear();
+       return true;
+     }},
+    {"AStateOfEveryLeftOut",
+     [](ServerFrame& frame) {
+       auto& all = frame.deliveries;
+       for (auto first = all.begin(); first != all.end(); ++first) {
+         const bool goes_on = std::any_of(first + 1, all.end(), [&](const proto::Delivery& later) {
+           return later.subscription == first->subscription && later.transition->topic == first->transition->topic;
+         });
+         if (!goes_on) continue;
+         all.erase(first);
+         return true;
+       }
+       return false;
+     }},
+    {"AGapThatIsNone",
+     [](ServerFrame& frame) {
+       auto& all = frame.deliveries;
+       if (all.empty() || all.front().transition->version.number < 3) return false;
+       all.erase(all.begin());
+       for (proto::Delivery& delivery : all) delivery.lagged = 1;
        return true;
      }},
     {"HalfOfAComposite",

@@ -1,5 +1,4 @@
-// wire.hpp: what the tests on real sockets share: a folder of their own, a loop with a bound, and a broker's two
-// addresses.
+// wire.hpp: what the tests on real sockets share: a folder of their own, a loop with a bound, and a broker's two addresses.
 #pragma once
 
 #include <gtest/gtest.h>

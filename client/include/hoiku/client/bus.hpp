@@ -1,12 +1,10 @@
 // bus.hpp: a service's presence on the bus. A cheap handle; give it by value.
 //
 // Lifetime   the connection belongs to the nursery that it was made in: when the nursery's body and all its other
-// children
-//            have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
+//            children have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
 //            Handles that outlive it throw Closed.
 // Connection made again by itself when it breaks. Within the session's timeout nothing is lost; after it, and after a
-// restart
-//            of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
+//            restart of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
 //            outcome_unknown. What only this client can't repair (a broker that speaks another protocol) ends the
 //            nursery with an Error.
 // Thread     the loop's.
@@ -67,8 +65,11 @@ class Bus {
   }
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
 
-  // All topics that match: '*' is one segment, '**' any number.
-  PatternSubscription watch(std::string pattern) const { return PatternSubscription(core_, std::move(pattern)); }
+  // All topics that match: '*' is one segment, '**' any number. In Mode::every each transition, as far as the broker's
+  // history of the topic goes.
+  PatternSubscription watch(std::string pattern, Mode mode = Mode::latest) const {
+    return PatternSubscription(core_, std::move(pattern), mode);
+  }
 
   // The state of the connection, as a value that can be waited on. Lives as long as a handle of this Bus.
   ReadableValue<ConnectionState>& connection() const;

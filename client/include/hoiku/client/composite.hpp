@@ -1,9 +1,7 @@
-// composite.hpp: several topics as one: compose_values(a, b) reads both, and shows only states that existed at one
-// revision.
+// composite.hpp: several topics as one: compose_values(a, b) reads both, and shows only states that existed at one revision.
 //
 // Promises   all changes of one revision arrive together; nothing is shown before every topic is set, nor while one is
-// not.
-//            Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
+//            not. Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
 // Limits     64 topics, of one Bus (Error(limit_exceeded), Error(invalid_argument)).
 #pragma once
 
@@ -58,8 +56,7 @@ class CompositeValues {
   CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
       : reader_(composite.bus(), composite.names(), std::move(test), hold) {}
 
-  // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given
-  // last.
+  // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given last.
   Task<std::tuple<Ts...>> next() { return next_of(reader_); }
 
  private:

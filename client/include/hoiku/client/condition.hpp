@@ -132,17 +132,29 @@ TopicCondition<T> operator>=(const Topic<T>& t, const L& l) {
 }
 
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator==(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::equal>(t, l); }
+TopicCondition<T> operator==(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::equal>(t, l);
+}
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator!=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::not_equal>(t, l); }
+TopicCondition<T> operator!=(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::not_equal>(t, l);
+}
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater>(t, l); }
+TopicCondition<T> operator<(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::greater>(t, l);
+}
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::greater_equal>(t, l); }
+TopicCondition<T> operator<=(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::greater_equal>(t, l);
+}
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less>(t, l); }
+TopicCondition<T> operator>(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::less>(t, l);
+}
 template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>=(const L& l, const Topic<T>& t) { return detail::bind<ComparisonOp::less_equal>(t, l); }
+TopicCondition<T> operator>=(const L& l, const Topic<T>& t) {
+  return detail::bind<ComparisonOp::less_equal>(t, l);
+}
 
 // For two topics write compose_values(a, b).wait_value([](auto a, auto b) { return a > b; }).
 template <TopicType T, TopicType U>

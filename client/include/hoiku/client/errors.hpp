@@ -25,8 +25,7 @@ class VersionConflict : public Error {
   Version current_;
 };
 
-// The topic holds values of another type than the one that it was used with. The message names the topic and both
-// types.
+// The topic holds values of another type than the one that it was used with. The message names the topic and both types.
 class TypeMismatch : public Error {
  public:
   explicit TypeMismatch(const std::string& message) : Error(ErrorCode::type_mismatch, message) {}

@@ -28,8 +28,7 @@ class ClientName {
 };
 inline ClientName client_name(std::string name) { return ClientName(std::move(name)); }
 
-// How long the broker keeps the session of a client that it does not hear. A client that comes back sooner has lost
-// nothing.
+// How long the broker keeps the session of a client that it does not hear. A client that comes back sooner has lost nothing.
 class SessionTimeout {
  public:
   explicit SessionTimeout(std::chrono::milliseconds timeout) : timeout_(timeout) {}

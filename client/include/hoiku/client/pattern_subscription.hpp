@@ -1,9 +1,7 @@
-// pattern_subscription.hpp: every topic that a pattern matches, as one stream: the present state, a mark, then the
-// changes.
+// pattern_subscription.hpp: every topic that a pattern matches, as one stream: the present state, a mark, then the changes.
 //
-// Promises   topics that are created later are in it. Mode `latest`: a reader that is slow gets each topic's newest
-// version
-//            and is told how many it skipped; once writers stop it has the last value of each. Memory: two transitions
+// Promises   topics that are created later are in it. In Mode::latest a reader that is slow gets each topic's newest
+//            version and is told how many it skipped; once writers stop it has the last value of each. Memory: two transitions
 //            per topic. Over a lost session, or a restarted broker, the stream goes on: what vanished becomes unset.
 // Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
 #pragma once
@@ -13,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "hoiku/client/lagged.hpp"
 #include "hoiku/client/topic_core.hpp"
 
 namespace hoiku {
@@ -24,8 +23,9 @@ struct TopicChange {
   Value value;      // null: not set (any more)
   Version version;  // number 0: never set, or gone with a restarted broker
   std::uint64_t revision = 0;
-  std::uint64_t skipped = 0;  // versions between the two that this reader was not given
-  WallTime changed_at{};      // for people; not set (1970) where nobody made the change
+  std::uint64_t skipped = 0;     // versions between the two that this reader was not given
+  std::optional<Lagged> lagged;  // in Mode::every: where it was not given all, which
+  WallTime changed_at{};         // for people; not set (1970) where nobody made the change
   std::string writer;
   Quality quality = Quality::live;
 };
@@ -42,7 +42,7 @@ struct SubscriptionStatistics {
 class PatternSubscription {
  public:
   // By Bus::watch. Throws Error(invalid_topic).
-  PatternSubscription(detail::BusPtr bus, std::string pattern);
+  PatternSubscription(detail::BusPtr bus, std::string pattern, Mode mode = Mode::latest);
   ~PatternSubscription();
   PatternSubscription(const PatternSubscription&) = delete;
   PatternSubscription& operator=(const PatternSubscription&) = delete;

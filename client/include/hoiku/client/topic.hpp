@@ -1,5 +1,4 @@
-// topic.hpp: Topic<T>: a handle to one piece of state at the broker. Made by Bus::topic; cheap to copy; give it by
-// value.
+// topic.hpp: Topic<T>: a handle to one piece of state at the broker. Made by Bus::topic; cheap to copy; give it by value.
 //
 // T          bool, an integer, float or double, std::string; or Value, for whatever it holds (topic_type.hpp).
 // Waiting    every verb returns a Task that does nothing until it is awaited. Without a connection it waits for one,

@@ -22,6 +22,10 @@ struct Limits {
   std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; results of waits that were not sent yet
+  std::size_t credit_transitions = 1024;                  // per `every` subscription: sent and not taken by its reader
+  std::size_t history_transitions_max = 64;               // per topic, its present state among them
+  std::size_t history_bytes_max = std::size_t{64} << 10;  // per topic; one state is always kept
+  std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their present states
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
   std::size_t predicate_nodes_max = 64;

@@ -6,8 +6,7 @@
 //            there. Every operation is cancellable, and a cancelled receive has taken nothing. A client's receive() and
 //            send() let other tasks run each time.
 // Thread     the loop's. Owner: whoever connected or bound it; destroying it closes it at once: a client's unsent
-// frames
-//            are lost (LINGER 0), a broker's last ones have a moment to leave.
+//            frames are lost (LINGER 0), a broker's last ones have a moment to leave.
 #pragma once
 
 #include <cstddef>
@@ -82,8 +81,7 @@ class ServerLink {
 
 // ZeroMQ, over tcp://HOST:PORT and ipc://PATH (endpoint.hpp). Made and destroyed inside of a run. Both throw
 // Error(invalid_argument) for an endpoint that makes no sense; the server Error(unavailable), with the endpoint and the
-// system's reason, where it can't be bound. A peer that sends a frame over `frame_bytes_max` is cut off without an
-// answer.
+// system's reason, where it can't be bound. A peer that sends a frame over `frame_bytes_max` is cut off without an answer.
 std::unique_ptr<Connector> make_zmq_connector(const std::string& endpoint);
 std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
                                                  std::size_t frame_bytes_max = Limits{}.frame_bytes_max);

@@ -60,12 +60,26 @@ struct ResumePoint {
   std::uint64_t revision = 0;
 };
 
-// A `latest` subscription to one pattern (a topic's name is a pattern without wildcards), or to a composite: a list of
-// plain topics whose changes of one revision always travel in one batch.
+enum class Mode : std::uint8_t {
+  latest,  // the newest state of each topic
+  every,   // each transition, in order, as far as the topic's history goes
+};
+
+// A subscription to one pattern (a topic's name is a pattern without wildcards), or, `latest` only, to a composite: a list
+// of plain topics whose changes of one revision always travel in one batch.
 struct Subscribe {
   RequestId id = 0;
   std::vector<std::string> topics;  // one pattern, or 2..64 plain names (a composite; a name may stand twice)
   std::optional<ResumePoint> resume;
+  Mode mode = Mode::latest;
+};
+
+// The reader of an `every` subscription has taken so many transitions in all. The broker sends at most
+// Limits::credit_transitions more than that.
+struct Renew {
+  RequestId id = 0;  // of this command; it is not answered
+  RequestId subscription = 0;
+  std::uint64_t taken = 0;
 };
 
 struct Unsubscribe {
@@ -89,7 +103,7 @@ struct CancelWait {
 
 struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
 
-using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye>;
+using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew>;
 
 struct ClientFrame {
   std::uint64_t incarnation = 0;
@@ -110,6 +124,7 @@ struct Welcome {
   std::chrono::milliseconds session_timeout{0};
   std::uint64_t value_bytes_max = 0;
   std::uint64_t frame_bytes_max = 0;
+  std::uint64_t credit_transitions = 0;  // of each `every` subscription
 };
 
 // One transition for one subscription. `member` is the position in Subscribe::topics (always 0 for a pattern).
@@ -117,6 +132,7 @@ struct Delivery {
   RequestId subscription = 0;
   std::uint32_t member = 0;
   std::shared_ptr<const Transition> transition;  // never null; version.number 0: the topic is not set
+  std::uint64_t lagged = 0;  // of `every`: so many versions before it had gone from the topic's history
 };
 
 // The end of a subscription's snapshot: everything up to `revision` has been sent. Comes once per Subscribe.
