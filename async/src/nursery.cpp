@@ -52,10 +52,10 @@ detail::ChildPromise::Kind Nursery::prepare(detail::ChildPromise::Kind kind) con
   return kind;
 }
 
-void Nursery::spawn(detail::ChildTask child, detail::ChildPromise::Kind kind) noexcept {
+void Nursery::spawn(detail::ChildTask child, detail::ChildPromise::Kind kind, detail::ScopeNode& scope) noexcept {
   ++(kind == detail::ChildPromise::Kind::ordinary ? ordinary_ : attendants_);
   detail::TaskState& task = child.handle.promise().state_;
-  task.enter(scope_.node_);
+  task.enter(scope);
   task.runtime().schedule(task, child.handle);
 }
 

@@ -49,6 +49,13 @@ void ScopeNode::detach() noexcept {
   runtime_ = nullptr;
 }
 
+void ScopeNode::move_under(ScopeNode& parent) noexcept {
+  ListHook<ScopeNode>::unlink();
+  parent_ = &parent;
+  parent.children_.push_back(*this);
+  refresh();
+}
+
 void ScopeNode::cancel(CancelReason reason) noexcept {
   if (cancel_called_) return;
   cancel_called_ = true;

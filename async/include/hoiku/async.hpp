@@ -11,4 +11,5 @@
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/task.hpp"
+#include "hoiku/async/task_status.hpp"
 #include "hoiku/async/time.hpp"

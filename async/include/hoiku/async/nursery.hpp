@@ -19,6 +19,7 @@
 
 #include "hoiku/async/body.hpp"
 #include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/child_arguments.hpp"
 #include "hoiku/async/event.hpp"
 
 namespace hoiku {
@@ -67,41 +68,6 @@ inline ChildTask ChildPromise::get_return_object() noexcept {
   return ChildTask(std::coroutine_handle<ChildPromise>::from_promise(*this));
 }
 
-// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument is
-// of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
-template <class Parameter, class Stored>
-inline constexpr bool binds_safely =
-    !std::is_reference_v<Parameter> || std::is_base_of_v<std::remove_cvref_t<Parameter>, Stored> ||
-    std::is_same_v<std::remove_cvref_t<Parameter>, Stored> || !std::is_convertible_v<Stored, Parameter> ||
-    std::is_same_v<Stored, std::reference_wrapper<std::remove_reference_t<Parameter>>>;
-
-template <class Signature, class... Stored>
-inline constexpr bool arguments_bind_safely = true;
-template <class R, class... Parameters, class... Stored>
-requires(sizeof...(Parameters) ==
-         sizeof...(Stored)) inline constexpr bool arguments_bind_safely<R(Parameters...), Stored...> =
-    (binds_safely<Parameters, Stored> && ...);
-
-template <class F>
-struct SignatureOf {
-  using type = void;
-};
-template <class R, class... P>
-struct SignatureOf<R (*)(P...)> {
-  using type = R(P...);
-};
-template <class C, class R, class... P>
-struct SignatureOf<R (C::*)(P...) const> {
-  using type = R(P...);
-};
-template <class C, class R, class... P>
-struct SignatureOf<R (C::*)(P...)> {
-  using type = R(P...);
-};
-template <class F>
-requires requires { &F::operator(); }
-struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
-
 template <class F, class... Args>
 ChildTask child(Nursery&, ChildPromise::Kind, F function, std::tuple<Args...> args) {
   co_await std::apply([&](auto&... stored) { return std::invoke(function, static_cast<Args&&>(stored)...); }, args);
@@ -116,6 +82,7 @@ ChildTask shielded_child(Nursery&, ChildPromise::Kind, F function, std::tuple<Ar
 }
 
 class JoinAwaiter;
+class StartState;
 
 }  // namespace detail
 
@@ -145,6 +112,14 @@ class Nursery {
           ChildPromise::Kind::ordinary);
   }
 
+  // Starts a task and waits until it is ready: `T v = co_await nursery.start(serve, port)` runs
+  // `serve(TaskStatus<T>, port)` and gives what that passes to status.started(v). Until then the task lives under this
+  // call: its error comes out of it as it is, and cancelling the caller cancels the task. From then on it is a child of
+  // this nursery, with everything that it has opened. The nursery stays open while a start is pending. Throws Closed
+  // once the nursery has ended, std::logic_error where the task ends without started().
+  template <class F, class... Args>
+  auto start(F&& function, Args&&... args);
+
   // Cancelling it cancels the body and all children.
   CancelScope& cancel_scope() noexcept { return scope_; }
 
@@ -163,10 +138,13 @@ class Nursery {
  private:
   friend class detail::ChildPromise;
   friend class detail::JoinAwaiter;
+  friend class detail::StartState;
   friend class NurseryBlock;
 
   detail::ChildPromise::Kind prepare(detail::ChildPromise::Kind kind) const;
-  void spawn(detail::ChildTask child, detail::ChildPromise::Kind kind) noexcept;
+  void spawn(detail::ChildTask child, detail::ChildPromise::Kind kind) noexcept { spawn(child, kind, scope_.node_); }
+  void spawn(detail::ChildTask child, detail::ChildPromise::Kind kind, detail::ScopeNode& scope) noexcept;
+  void adopt(detail::ScopeNode& scope) noexcept { scope.move_under(scope_.node_); }
   void child_ended(detail::ChildPromise::Kind kind, std::exception_ptr error) noexcept;
   void add_error(std::exception_ptr error);
 
@@ -288,3 +266,5 @@ Task<bool> move_on_when(Trigger&& trigger, F&& body, Args&&... args) {
 }
 
 }  // namespace hoiku
+
+#include "hoiku/async/nursery_start.hpp"

@@ -80,6 +80,8 @@ class ScopeNode : public ListHook<ScopeNode>, public Deadline {
   // Hangs the scope under `parent` (nullptr: the root); its deadline begins to count.
   void attach(Runtime& runtime, ScopeNode* parent);
   void detach() noexcept;
+  // Moves the scope, with everything below it, to another parent, whose state rules it from this instant.
+  void move_under(ScopeNode& parent) noexcept;
   bool attached() const noexcept { return runtime_ != nullptr; }
   ScopeNode* parent() const noexcept { return parent_; }
 
