@@ -26,13 +26,24 @@ constexpr void check_body() {
 }
 
 template <class A>
-Task<> await_body(A awaitable) {
-  co_await std::move(awaitable);
+using AwaitResult =
+    std::remove_cvref_t<decltype(std::declval<PromiseBase&>().await_transform(std::declval<A>()).await_resume())>;
+
+template <class A>
+Task<AwaitResult<A>> await_body(A awaitable) {
+  if constexpr (std::is_void_v<AwaitResult<A>>)
+    co_await std::move(awaitable);
+  else
+    co_return co_await std::move(awaitable);
 }
 
 template <class F, class... Args>
 struct BodyTask {
   using type = Task<>;
+};
+template <class F>
+requires(!is_task<std::remove_cvref_t<F>> && !TaskFunction<F>) struct BodyTask<F> {
+  using type = Task<AwaitResult<std::remove_cvref_t<F>>>;
 };
 template <class F, class... Args>
 requires is_task<std::remove_cvref_t<F>>

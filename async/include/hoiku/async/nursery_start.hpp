@@ -49,8 +49,8 @@ ChildTask starting_child(Nursery&, ChildPromise::Kind, std::shared_ptr<StartStat
   } catch (...) {
     error = std::current_exception();
   }
-  const bool is_the_nurserys = state->ended(error);
-  if (error && is_the_nurserys) std::rethrow_exception(std::move(error));
+  const bool moved = state->ended(error);
+  if (error && moved) std::rethrow_exception(std::move(error));
 }
 
 template <class T, class F, class... Args>
