@@ -4,6 +4,7 @@
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/cancelled.hpp"
+#include "hoiku/async/channel.hpp"
 #include "hoiku/async/compose.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/exception_group.hpp"
