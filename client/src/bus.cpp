@@ -14,6 +14,17 @@ detail::TopicCore Bus::core(std::string name) const {
 }
 
 ReadableValue<ConnectionState>& Bus::connection() const { return core_->connection(); }
+namespace {
+
+// The core outlives the wait, whatever becomes of the handle.
+Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
+Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
+
+}  // namespace
+
+Task<> Bus::writable() const { return writable_of(core_); }
+Task<> Bus::flush() const { return flush_of(core_); }
+
 BusStatistics Bus::statistics() const { return core_->statistics(); }
 std::string Bus::endpoint() const { return core_->endpoint(); }
 

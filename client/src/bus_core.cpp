@@ -59,6 +59,46 @@ proto::RequestId BusCore::set(std::string topic, Value value, std::optional<Vers
   return id;
 }
 
+void BusCore::post(std::string topic, Value value) {
+  throw_if_ended();
+  const std::size_t bytes = topic.size() + value.payload_bytes();
+  if (!posts_.has_room(bytes)) {
+    throw Error(ErrorCode::limit_exceeded, "too many posts are on their way (" + std::to_string(Posts::posts_max) +
+                                               " or " + std::to_string(Posts::post_bytes_max) +
+                                               " bytes at most): await bus.writable() before the next one");
+  }
+  posts_.add(value_of(protocol_.set(std::move(topic), std::move(value), std::nullopt)), bytes);
+  outgoing_.notify();
+}
+
+Task<> BusCore::writable() {
+  co_await checkpoint();
+  while (!ended_ && !posts_.has_room(Posts::post_bytes_max / 2)) {
+    const proto::RequestId seen = settled_.value();
+    co_await settled_.wait_value([seen](proto::RequestId through) { return through != seen; });
+  }
+  throw_if_ended();
+}
+
+Task<> BusCore::flush() {
+  const proto::RequestId last = posts_.last();
+  co_await settled_.wait_value([last](proto::RequestId through) { return through >= last; });
+  if (const std::exception_ptr failure = posts_.take_failure()) std::rethrow_exception(failure);
+  throw_if_ended();
+}
+
+void BusCore::settle_post(const Completion& completion) {
+  std::exception_ptr failure;
+  if (const auto* failed = std::get_if<proto::Failed>(&completion.answer)) {
+    try {
+      throw_failure(*failed);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  posts_.settle(completion.id, failure);
+}
+
 proto::RequestId BusCore::get(std::string topic) {
   throw_if_ended();
   const proto::RequestId id = protocol_.get(std::move(topic));
@@ -127,8 +167,11 @@ void BusCore::apply(Received received) {
       } catch (...) {
         reader.ended(std::current_exception());
       }
+    } else {
+      settle_post(completion);
     }
   }
+  settled_.set(posts_.settled_through());
   // A test of the user's may open and close readers, so each is looked up when it is its turn.
   for (const proto::RequestId id : received.subscriptions) {
     const auto reading = readers_.find(id);
@@ -149,6 +192,7 @@ void BusCore::end(std::exception_ptr why) noexcept {
   auto readers = std::move(readers_);
   readers_.clear();
   for (auto& [id, reader] : readers) reader->ended(ended_);
+  settled_.set(posts_.last());  // nobody will answer any more
   connector_.reset();
 }
 

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/src/posts.hpp"
 #include "client/src/protocol.hpp"
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/cancel_scope.hpp"
@@ -49,6 +50,11 @@ class BusCore {
   proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
   proto::RequestId get(std::string topic);
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
+
+  // A write that nobody awaits. Throws Error(limit_exceeded) where too many are on their way.
+  void post(std::string topic, Value value);
+  Task<> writable();
+  Task<> flush();
 
   // One request while its task waits for the answer.
   class Pending {
@@ -98,6 +104,7 @@ class BusCore {
 
   void take(const std::string& bytes);
   void apply(Received received);
+  void settle_post(const Completion& completion);
   void report(ConnectionEvent::Kind kind, std::string text);
   void announce(SessionNews news);
   void end(std::exception_ptr why) noexcept;
@@ -112,6 +119,8 @@ class BusCore {
 
   std::unordered_map<proto::RequestId, Pending*> pending_;
   std::unordered_map<proto::RequestId, Reader*> readers_;
+  Posts posts_;
+  AsyncValue<proto::RequestId> settled_{0};  // all posts up to this one were answered
 
   Signal outgoing_;  // there may be something to send
   Signal goodbye_done_;

@@ -26,6 +26,8 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
   co_return std::get<proto::SetDone>(answer).version;
 }
 
+void post_topic(const TopicCore& topic, Value next) { topic.bus()->post(topic.name(), std::move(next)); }
+
 Task<TransitionPtr> get_topic(TopicCore topic) {
   BusCore& bus = *topic.bus();
   BusCore::Pending pending(bus, bus.get(topic.name()));

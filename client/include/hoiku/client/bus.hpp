@@ -71,6 +71,12 @@ class Bus {
     return PatternSubscription(core_, std::move(pattern), mode);
   }
 
+  // Waits until there is room for more posts (Topic::post): half of what may be on its way.
+  Task<> writable() const;
+  // Waits until all posts that were made so far are acknowledged. Throws what became of the first that failed since the last
+  // flush: with the session lost, Error(outcome_unknown).
+  Task<> flush() const;
+
   // The state of the connection, as a value that can be waited on. Lives as long as a handle of this Bus.
   ReadableValue<ConnectionState>& connection() const;
   BusStatistics statistics() const;

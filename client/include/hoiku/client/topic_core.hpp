@@ -46,6 +46,9 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
+// A write that nobody awaits.
+void post_topic(const TopicCore& topic, Value next);
+
 // The newest transition of each of some topics, in their order. Null: it has not arrived; a null value: it is not set.
 using Members = std::vector<TransitionPtr>;
 // Called when each member is set, at each change that arrives. May throw: that is the error of whoever waits.
