@@ -1,11 +1,16 @@
 // service.hpp: what the robot's programs have in common: a command line, and a Bus that says what happens to it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "hoiku/hoiku.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace hoiku::services {
 
@@ -13,12 +18,16 @@ struct ServiceOptions {
   std::string endpoint;
 };
 
-// Reads --endpoint (or HOIKU_ENDPOINT) and --help. Nothing: all has been said, and the program ends with `status`.
+// --endpoint (or HOIKU_ENDPOINT), for a program that has options of its own beside it (command_line.hpp).
+void add_endpoint_option(CLI::App& app, ServiceOptions& options);
+
+// For a program that has no others. Nothing: all has been said, and the program ends with `status`.
 std::optional<ServiceOptions> parse_service_options(int argc, const char* const* argv, const std::string& name,
                                                     const std::string& description, int& status);
 
 // Runs `body` with a Bus until it ends or a signal comes; the program's exit status.
-int serve(const ServiceOptions& options, const std::string& name, Task<> (*body)(Nursery& nursery, Bus bus));
+int serve(const ServiceOptions& options, const std::string& name,
+          const std::function<Task<>(Nursery& nursery, Bus bus)>& body);
 
 // Sets a topic, and sets it again where the broker went away before it could answer: what says a state, not a step, may
 // be said twice.
