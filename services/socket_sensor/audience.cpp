@@ -2,10 +2,7 @@
 
 namespace hoiku::services {
 
-Seat::Seat(Audience& audience) : audience_(audience) {
-  audience_.seats_.push_back(this);
-  audience_.first_seat_.set();
-}
+Seat::Seat(Audience& audience) : audience_(audience) { audience_.seats_.push_back(this); }
 
 Seat::~Seat() { std::erase(audience_.seats_, this); }
 

@@ -46,15 +46,11 @@ class Audience {
   bool ended() const noexcept { return ended_; }
   std::size_t size() const noexcept { return seats_.size(); }
 
-  // Somebody has come, ever.
-  Event& first_seat() noexcept { return first_seat_; }
-
  private:
   friend class Seat;
   const std::size_t behind_max_;
   std::vector<Seat*> seats_;
   bool ended_ = false;
-  Event first_seat_;
 };
 
 }  // namespace hoiku::services

@@ -1,6 +1,7 @@
 // socket_sensor: a sensor that speaks WebSocket, as in the talk: a random digit now and then, the same for everybody who
 // listens. It knows nothing of the bus; socket_bridge does.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t clients_max = 256;
 constexpr std::size_t digits_behind_max = 256;  // beyond what the system's own buffers hold
+constexpr Pause shortest_pause(1000);           // without any, the queues would fill before a quick client has its turn
 
 struct Options {
   SocketAddress listen;
@@ -33,12 +35,13 @@ struct Room {
   WebSocketListener door;
   Audience audience{digits_behind_max};
   std::size_t clients = 0;
+  Event begin;  // of the stream
 };
 
-// The stream begins with its first listener, so that a replay, or the digits of a seed, are heard from their beginning.
-Task<> speak(const Options& options, Recording* recording, Audience& audience) {
+// The stream begins with its first client, so that a replay, or the digits of a seed, are heard from their beginning.
+Task<> speak(const Options& options, Recording* recording, Room& room) {
   Dice dice(options.seed);
-  co_await audience.first_seat().wait();
+  co_await room.begin.wait();
   for (;;) {
     std::optional<FeedStep> step;
     if (recording) {
@@ -49,12 +52,12 @@ Task<> speak(const Options& options, Recording* recording, Audience& audience) {
     }
     if (!step) break;
     const Pause pause = step->pause ? *step->pause : dice.pause(options.interval);
-    co_await sleep(pause);
-    audience.say(step->digit);
+    co_await sleep(std::max(pause, shortest_pause));
+    room.audience.say(step->digit);
     std::printf("Sent: %d\n", step->digit);
     std::fflush(stdout);
   }
-  audience.end();
+  room.audience.end();
 }
 
 Task<> tell(WebSocket& socket, Seat& seat) {
@@ -83,9 +86,8 @@ Task<> hear(WebSocket& socket, CancelScope& hearing, CancelScope& telling) {
   telling.cancel();
 }
 
-// One client, from its handshake to the goodbye, which is said whoever ends it.
-Task<> attend(WebSocket socket, Room& room) {
-  Seat seat(room.audience);
+// One client, until the goodbye, which is said whoever ends it.
+Task<> attend(WebSocket& socket, Seat& seat) {
   CancelScope hearing;
   CancelScope telling;
   hearing.set_shield(true);
@@ -97,6 +99,7 @@ Task<> attend(WebSocket socket, Room& room) {
     } catch (...) {
       stopped = std::current_exception();
     }
+    if (seat.fell_behind()) std::fprintf(stderr, "socket_sensor: a client that was too slow is sent away\n");
     const char* reason = seat.fell_behind() ? "too slow" : stopped ? "the sensor is stopped" : "the feed has ended";
     if (!telling.cancel_called()) co_await shield([&]() -> Task<> { co_await socket.close(reason); });
     hearing.cancel();
@@ -107,12 +110,14 @@ Task<> attend(WebSocket socket, Room& room) {
 
 Task<> receive_client(WebSocket socket, Room& room) {
   const std::shared_ptr<void> counted(nullptr, [&](void*) { --room.clients; });
+  Seat seat(room.audience);  // from now on: so whoever knows that it is connected misses nothing
   try {
     co_await socket.shake_hands();
   } catch (const WebSocketError&) {
     co_return;  // whoever it is, it speaks no WebSocket
   }
-  co_await attend(std::move(socket), room);
+  room.begin.set();
+  co_await attend(socket, seat);
 }
 
 Task<> open_door(Nursery& nursery, Room& room) {
@@ -133,7 +138,7 @@ Task<> serve_stream(const Options& options) {
   auto everything = [&](Nursery& nursery) -> Task<> {
     auto welcome = [&]() -> Task<> { co_await doorway.run(open_door, std::ref(nursery), std::ref(room)); };
     nursery.start_soon(welcome);
-    co_await speak(options, recording.get(), room.audience);
+    co_await speak(options, recording.get(), room);
     doorway.cancel();  // whoever is there still hears the rest
   };
   co_await open_nursery(everything);
@@ -161,7 +166,7 @@ int main(int argc, char** argv) {
                "socket_sensor");
   app.footer(examples);
   app.add_option("--listen", listen, "HOST:PORT; port 0 is any that is free")->capture_default_str();
-  app.add_option("--interval", interval, "The pause before each digit, drawn between two bounds")
+  app.add_option("--interval", interval, "The pause before each digit, drawn between two bounds; at least 1ms")
       ->capture_default_str();
   app.add_option("--replay", options.replay, "Sends a recorded feed instead of random digits")->type_name("FILE");
   app.add_option("--seed", options.seed, "Equal seeds give equal streams")->type_name("N");
