@@ -75,14 +75,16 @@ Task<> BusCore::writable() {
   co_await checkpoint();
   while (!ended_ && !posts_.has_room(Posts::post_bytes_max / 2)) {
     const proto::RequestId seen = settled_.value();
-    co_await settled_.wait_value([seen](proto::RequestId through) { return through != seen; });
+    auto goes_on = [&](proto::RequestId through) { return through != seen; };
+    co_await settled_.wait_value(goes_on);
   }
   throw_if_ended();
 }
 
 Task<> BusCore::flush() {
   const proto::RequestId last = posts_.last();
-  co_await settled_.wait_value([last](proto::RequestId through) { return through >= last; });
+  auto all_answered = [&](proto::RequestId through) { return through >= last; };
+  co_await settled_.wait_value(all_answered);
   if (const std::exception_ptr failure = posts_.take_failure()) std::rethrow_exception(failure);
   throw_if_ended();
 }
