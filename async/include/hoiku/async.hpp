@@ -15,5 +15,6 @@
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/task_status.hpp"
 #include "hoiku/async/time.hpp"
+#include "hoiku/async/transitions.hpp"
 #include "hoiku/async/wait_all.hpp"
 #include "hoiku/async/wait_any.hpp"

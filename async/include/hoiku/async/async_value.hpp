@@ -9,11 +9,13 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <stdexcept>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,11 @@ namespace hoiku {
 
 template <class T>
 class EventualValues;
+template <class T>
+class Transitions;
+template <class T>
+struct ValueTransition;
+class QueueCapacity;
 
 namespace detail {
 
@@ -75,6 +82,22 @@ class ReadableValue : public detail::SourceOfDerived {
   EventualValues<T> eventual_values(P&& predicate, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) &;
   void eventual_values(auto&&...) && = delete;  // the reader would outlive the value: give the value a name
 
+  // Waits for a change, from when it is awaited: the present value does not count. With a predicate: the first one that
+  // matches. It is a condition on the new value, as for wait_value, or a callable that takes the new value and the old one.
+  Task<ValueTransition<T>> wait_transition();
+  template <class P>
+  Task<ValueTransition<T>> wait_transition(P&& predicate);
+
+  // A reader of every change from now on (of those that match), which loses none in silence: transitions.hpp.
+  Transitions<T> transitions() &;
+  Transitions<T> transitions(QueueCapacity capacity) &;
+  template <class P>
+  requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>) Transitions<T> transitions(P&& predicate)
+  &;
+  template <class P>
+  Transitions<T> transitions(P&& predicate, QueueCapacity capacity) &;
+  void transitions(auto&&...) && = delete;  // the same
+
   std::size_t condition_count() const noexcept { return conditions_.size(); }
   TimePoint changed_at() const noexcept { return changed_at_; }
   std::size_t height() const noexcept { return height_; }
@@ -89,11 +112,11 @@ class ReadableValue : public detail::SourceOfDerived {
     if (std::this_thread::get_id() != owner_) detail::refuse_foreign_thread();
     if (evaluating_) detail::refuse_set_in_predicate();
     if (Equality<T>::equal(value_, next)) return false;
-    value_ = std::move(next);
+    const T old_value = std::exchange(value_, std::move(next));
     changed_at_ = now();
     detail::Propagation propagation;
     this->mark_derived();
-    evaluate();
+    evaluate(detail::Change<T>{value_, old_value, changed_at_});
     return true;
   }
 
@@ -114,22 +137,22 @@ class ReadableValue : public detail::SourceOfDerived {
   template <class U>
   friend class EventualValues;
 
-  void evaluate() {
+  void evaluate(const detail::Change<T>& change) {
     evaluating_ = true;
     // What a predicate adds takes effect after this set.
     std::size_t left = conditions_.size();
-    for (auto it = conditions_.begin(); left > 0; ++it, --left) evaluate(**it);
+    for (auto it = conditions_.begin(); left > 0; ++it, --left) evaluate(**it, change);
     evaluating_ = false;
     std::erase_if(conditions_, [](const auto& condition) { return condition->watchers().empty(); });
   }
 
-  void evaluate(detail::Condition<T>& condition) {
+  void evaluate(detail::Condition<T>& condition, const detail::Change<T>& change) {
     auto& watchers = condition.watchers();
     if (watchers.empty()) return;
     bool matches = false;
     std::exception_ptr error;
     try {
-      matches = condition.test(value_);
+      matches = condition.test_change(change);
     } catch (...) {
       error = std::current_exception();
     }
@@ -138,7 +161,7 @@ class ReadableValue : public detail::SourceOfDerived {
       if (error)
         watcher->failed(error);
       else
-        watcher->evaluated(matches, value_, changed_at_);
+        watcher->evaluated(matches, change);
       watcher = following;
     }
   }
@@ -176,4 +199,5 @@ class AsyncValue : public ReadableValue<T> {
 
 }  // namespace hoiku
 
+#include "hoiku/async/transitions.hpp"
 #include "hoiku/async/value_waits.hpp"

@@ -1,6 +1,7 @@
 // condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one Condition.
 #pragma once
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -17,11 +18,19 @@ namespace hoiku::detail {
 
 struct WatchesCondition;
 
+// One set, for as long as it lasts.
+template <class T>
+struct Change {
+  const T& value;
+  const T& old_value;
+  TimePoint at;
+};
+
 // Told of every evaluation of its condition, on the setter's stack: it takes notes and wakes its task, nothing more.
 template <class T>
 class Watcher : public ListHook<WatchesCondition> {
  public:
-  virtual void evaluated(bool matches, const T& value, TimePoint at) = 0;
+  virtual void evaluated(bool matches, const Change<T>& change) = 0;
   virtual void failed(std::exception_ptr error) noexcept = 0;  // the predicate threw: its own waiter gets that
   virtual void closed() noexcept = 0;                          // the value has ended
 
@@ -34,6 +43,7 @@ class Condition {
  public:
   virtual ~Condition() = default;
   virtual bool test(const T& value) = 0;
+  virtual bool test_change(const Change<T>& change) { return test(change.value); }
   virtual bool same_as(const Condition&) const { return false; }
   IntrusiveList<Watcher<T>, WatchesCondition>& watchers() noexcept { return watchers_; }
 
@@ -66,6 +76,18 @@ class CallableCondition final : public Condition<T> {
     else
       return std::apply(predicate_, candidate);
   }
+
+ private:
+  F predicate_;
+};
+
+// Code of the user's that is about a change: it takes the new value and the old one.
+template <class T, class F>
+class EdgeCondition final : public Condition<T> {
+ public:
+  explicit EdgeCondition(F predicate) : predicate_(std::move(predicate)) {}
+  bool test(const T&) override { return false; }  // without a change there is nothing to match
+  bool test_change(const Change<T>& change) override { return std::invoke(predicate_, change.value, change.old_value); }
 
  private:
   F predicate_;
@@ -108,6 +130,19 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
     using Equal = ValueComparison<ComparisonOp::equal, T>;
     return std::make_unique<ExpressionCondition<T, Equal>>(Equal(static_cast<T>(std::forward<P>(predicate))));
   }
+}
+
+// A predicate of transitions takes the new value and the old one; or it is any condition on the new value. A callable that
+// could be both is taken for the former.
+template <class F, class T>
+concept EdgeFunction = !IsPredicateExpression<F> && std::predicate<std::decay_t<F>&, const T&, const T&>;
+
+template <class T, class P>
+std::unique_ptr<Condition<T>> make_edge_condition(P&& predicate) {
+  if constexpr (EdgeFunction<P, T>)
+    return std::make_unique<EdgeCondition<T, std::decay_t<P>>>(std::forward<P>(predicate));
+  else
+    return make_condition<T>(std::forward<P>(predicate));
 }
 
 }  // namespace hoiku::detail

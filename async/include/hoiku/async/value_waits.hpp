@@ -65,9 +65,9 @@ class NotingWatcher : public Watcher<T> {
 template <class T>
 class FirstMatch final : public NotingWatcher<T> {
  public:
-  void evaluated(bool matches, const T& value, TimePoint) override {
+  void evaluated(bool matches, const Change<T>& change) override {
     if (!matches || match_) return;
-    match_ = value;
+    match_ = change.value;
     this->signal_.notify();
   }
   std::optional<T>& match() noexcept { return match_; }
@@ -82,17 +82,17 @@ class Streak final : public NotingWatcher<T> {
  public:
   explicit Streak(Duration hold) : hold_(hold) {}
 
-  void start(const T& value, TimePoint at) { evaluated(true, value, at); }
-  void evaluated(bool matches, const T& value, TimePoint at) override {
+  void start(const T& value, TimePoint at) { evaluated(true, Change<T>{value, value, at}); }
+  void evaluated(bool matches, const Change<T>& change) override {
     if (complete_) return;
     if (!matches) {
       // Leaving exactly at the deadline counts as held, also where the set ran before the waiter could.
-      complete_ = held(at);
+      complete_ = held(change.at);
       if (!complete_) since_.reset();
     } else {
       // The hold may have been complete before this value came; it is the newest all the same.
-      if (!since_) since_ = at;
-      newest_ = value;
+      if (!since_) since_ = change.at;
+      newest_ = change.value;
     }
     this->signal_.notify();
   }
@@ -159,7 +159,7 @@ class EventualValues final : private detail::NotingWatcher<T> {
   EventualValues& operator=(const EventualValues&) = delete;
 
   Task<T> next() {
-    if (!evaluated_) evaluated(watch_.condition().test(source_.value()), source_.value(), source_.changed_at());
+    if (!evaluated_) note(watch_.condition().test(source_.value()), source_.changed_at());
     co_await checkpoint();
     for (;;) {
       this->throw_if_ended();
@@ -174,13 +174,16 @@ class EventualValues final : private detail::NotingWatcher<T> {
   }
 
  private:
-  void evaluated(bool matches, const T&, TimePoint at) override {
+  void evaluated(bool matches, const detail::Change<T>& change) override {
+    note(matches, change.at);
+    this->signal_.notify();
+  }
+  void note(bool matches, TimePoint at) {
     evaluated_ = true;
     if (!matches)
       since_.reset();
     else if (!since_ || unchanged_)
       since_ = at;
-    this->signal_.notify();
   }
 
   ReadableValue<T>& source_;
