@@ -132,28 +132,11 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   static const Value nothing;
   waits.changed(commit.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at,
                 ended);
-  end_waits();
+  end_waits(before);
 
   done(commit.origin, commit.state, true);
   for (const Origin& touch : commit.touches) done(touch, commit.state, false);
   if (commit.state->value.is_null()) drop_if_unused(commit.topic);
-}
-
-void Core::Rooms::end_waits() {
-  for (WaitEnd& end : ended) {
-    Session& session = *sessions.find(end.wait->owner);
-    const proto::RequestId id = end.wait->id;
-    const TopicId topic = end.wait->topic;
-    if (end.failure) {
-      fail(session, id, std::move(*end.failure), Outbox::Of::reader);
-    } else {
-      session.outbox.answer(proto::WaitDone{id, topics[topic].visible()}, Outbox::Of::reader);
-      wake(session);
-    }
-    session.held.erase(id);
-    drop_if_unused(topic);
-  }
-  ended.clear();
 }
 
 void Core::Rooms::done(const Origin& origin, const State& state, bool changed) {

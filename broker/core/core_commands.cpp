@@ -14,6 +14,7 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) return execute(session, *unsubscribe);
   if (const auto* renew = std::get_if<proto::Renew>(&command)) return execute(session, *renew);
   if (const auto* wait = std::get_if<proto::Wait>(&command)) return execute(session, *wait, at);
+  if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
 }
 
@@ -203,41 +204,6 @@ void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
   subscription.taken += taken;
   subscription.credit += taken;
   if (queue_turn(subscription)) wake(session);
-}
-
-void Core::Rooms::execute(Session& session, const proto::Wait& wait, Instant at) {
-  auto allowed = check_topic_name(wait.topic, limits);
-  if (allowed) allowed = check_wait(wait.predicate, wait.hold, limits);
-  if (allowed) allowed = may_hold(session, wait.id);
-  if (allowed) {
-    if (auto topic = find_or_create(wait.topic); !topic) {
-      allowed = topic.failure();
-    } else {
-      auto made = std::make_unique<Wait>();
-      made->owner = session.id;
-      made->id = wait.id;
-      made->topic = *topic;
-      made->predicate = wait.predicate;
-      made->hold = wait.hold;
-      const Topic& waited = topics[*topic];
-      const WaitedTopic state{waited.type(), waited.visible(), waited.changed_at()};
-      if (auto matched = waits.arm(*made, state, at.monotonic); !matched) {
-        allowed = matched.failure();
-        drop_if_unused(*topic);
-      } else if (*matched) {
-        session.outbox.answer(proto::WaitDone{wait.id, waited.visible()}, Outbox::Of::reader);
-        wake(session);
-      } else {
-        session.held[wait.id].wait = std::move(made);
-      }
-    }
-  }
-  if (!allowed && begin_request(session, wait.id)) fail(session, wait.id, allowed.failure(), Outbox::Of::request);
-}
-
-void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
-  const auto found = session.held.find(cancel.wait);
-  if (found != session.held.end() && found->second.wait) drop_held(session, cancel.wait);
 }
 
 void Core::Rooms::drop_held(Session& session, proto::RequestId id) {

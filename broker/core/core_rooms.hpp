@@ -3,6 +3,7 @@
 // core.cpp           the public face, the turn, and the life of a commit
 // core_sessions.cpp  what a frame means: hello, resume, order, acknowledgement; how sessions end
 // core_commands.cpp  what each command does
+// core_waits.cpp     the same for those that wait, and how waits end
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
@@ -62,7 +63,6 @@ struct Core::Rooms final : StateSource {
   State after(TopicId topic, std::uint64_t number) const override;
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
-  void end_waits();  // those in `ended`
   void done(const Origin& origin, const State& state, bool changed);
   Result<TopicId> find_or_create(std::string_view name);
   void drop_if_unused(TopicId topic);
@@ -91,8 +91,6 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Subscribe& subscribe);
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
-  void execute(Session& session, const proto::Wait& wait, Instant at);
-  void execute(Session& session, const proto::CancelWait& cancel);
   bool begin_request(Session& session, proto::RequestId id);
   Result<void> may_hold(const Session& session, proto::RequestId id) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
@@ -103,6 +101,22 @@ struct Core::Rooms final : StateSource {
   void fail_subscription(Subscription& subscription, Failure failure);
   void release(Session& session, Subscription& subscription);  // closes it; it is still held
   void drop_held(Session& session, proto::RequestId id);
+
+  // ---- core_waits.cpp
+  struct PastChange {
+    State match;   // null: there was none
+    State before;  // what it replaced; null: it was not set
+  };
+  void execute(Session& session, const proto::Wait& command, Instant at);
+  void execute(Session& session, const proto::WaitTransition& command, Instant at);
+  void execute(Session& session, const proto::CancelWait& cancel);
+  template <class Begin>
+  void begin_wait(Session& session, proto::RequestId id, const std::string& topic, std::unique_ptr<Wait> wait,
+                  Begin begin);
+  void answer(Session& session, proto::Answer result);
+  Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
+  Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate) const;
+  void end_waits(const State& before = nullptr);
 
   // ---- core_output.cpp
   std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);

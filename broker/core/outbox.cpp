@@ -7,21 +7,31 @@
 
 namespace hoiku::broker {
 
+namespace {
+
+State result_of_wait(const proto::Answer& answer) {
+  if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return done->match;
+  if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) return done->match;
+  return nullptr;
+}
+
+}  // namespace
+
 void Outbox::answer(proto::Answer answer, Of of) {
   Queued queued{std::move(answer), {}, 0, of};
   if (of == Of::reader) ++reader_answers_;
-  if (const auto* done = std::get_if<proto::WaitDone>(&queued.answer)) {
+  if (const State match = result_of_wait(queued.answer)) {
     // A thousand waits that one transition answered keep one value between them.
-    queued.bytes = done->match == last_match_ ? 0 : estimated_bytes(*done->match);
+    queued.bytes = match == last_match_ ? 0 : estimated_bytes(queued.answer);
     if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
       queued.bytes = 0;
       queued.answer = proto::Failed{
-          done->id,
+          std::visit([](const auto& result) { return result.id; }, queued.answer),
           {ErrorCode::limit_exceeded, "the results of this session's waits take more than " +
                                           std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster"},
           {}};
     } else {
-      last_match_ = done->match;
+      last_match_ = match;
     }
   }
   queued_bytes_ += queued.bytes;

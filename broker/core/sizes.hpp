@@ -24,6 +24,10 @@ inline std::size_t estimated_bytes(const Transition& transition) {
 inline std::size_t estimated_bytes(const proto::Answer& answer) {
   if (const auto* done = std::get_if<proto::WaitDone>(&answer))
     return answer_overhead_bytes + estimated_bytes(*done->match);
+  if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) {
+    return answer_overhead_bytes + estimated_bytes(*done->match) +
+           (done->old_value ? done->old_value->payload_bytes() : 0);
+  }
   if (const auto* got = std::get_if<proto::GetDone>(&answer))
     return answer_overhead_bytes + estimated_bytes(*got->current);
   if (const auto* failed = std::get_if<proto::Failed>(&answer))

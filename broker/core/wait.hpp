@@ -1,4 +1,4 @@
-// wait.hpp: one armed wait, as its session keeps it and waits.cpp uses it.
+// wait.hpp: one armed wait, for a state or for a change, as its session keeps it and waits.cpp uses it.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@ struct Wait : Timer {
   TopicId topic{};
   std::optional<Predicate> predicate;
   std::chrono::nanoseconds hold{0};
+  bool is_edge = false;  // it waits for a change: tested at transitions only, those to "not set" included; never holds
 
   // waits.cpp's own.
   WaitGroup* group = nullptr;  // null: its topic's type is not known yet

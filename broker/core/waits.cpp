@@ -8,10 +8,11 @@ namespace hoiku::broker {
 // The waits of one topic whose predicates are equal.
 struct WaitGroup {
   TopicId topic{};
-  std::string key;                     // of the predicate; empty: no predicate
+  std::string key;                     // of the predicate and of what it is asked about
+  bool is_edge = false;                // they wait for a change
   std::optional<Predicate> predicate;  // resolved for the topic's type
   std::size_t place = 0;               // among the topic's groups
-  bool is_matching = false;            // as of the last transition; stays false for predicates over old_value
+  bool is_matching = false;            // as of the last transition; stays false for what is about changes
   TimePoint matching_since{};          // while it is matching: not before this
   std::vector<Wait*> plain;            // without a hold: they end at the next match
   std::vector<Wait*> resting;          // holds without a timer
@@ -35,6 +36,17 @@ void take(std::vector<Wait*>& list, Wait& wait) noexcept {
   list.back()->place = wait.place;
   list[wait.place] = list.back();
   list.pop_back();
+}
+
+// Equal predicates about a state and about a change are two groups. No predicate's own key begins with a line break.
+std::string key_of(const Wait& wait) {
+  const std::string predicate = wait.predicate ? wait.predicate->key() : std::string();
+  return wait.is_edge ? '\n' + predicate : predicate;
+}
+
+// Its predicate is tested at transitions only.
+bool is_about_change(const WaitGroup& group) noexcept {
+  return group.is_edge || (group.predicate && group.predicate->uses_old_value());
 }
 
 TimePoint due_at(const Wait& wait) { return std::max(wait.group->matching_since, wait.counted_from) + wait.hold; }
@@ -68,7 +80,7 @@ bool Waits::any(TopicId topic) const noexcept {
 }
 
 bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
-  if (value.is_null()) return false;
+  if (value.is_null() && !group.is_edge) return false;
   if (!group.predicate) return true;
   ++tests_;
   return group.predicate->test(value, old_value);
@@ -76,16 +88,16 @@ bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old
 
 // Finds or makes the wait's group, as of the topic's visible state. Its predicate is resolved.
 WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
-  const std::string& key = wait.predicate ? wait.predicate->key() : std::string();
+  const std::string key = key_of(wait);
   WaitGroup*& group = waits.by_key[key];
   if (group == nullptr) {
     auto made = std::make_unique<WaitGroup>();
     made->topic = wait.topic;
     made->key = key;
+    made->is_edge = wait.is_edge;
     made->predicate = wait.predicate;
     made->place = waits.groups.size();
-    const bool is_edge = made->predicate && made->predicate->uses_old_value();
-    made->is_matching = !is_edge && topic.visible && matches(*made, topic.visible->value, Value());
+    made->is_matching = !is_about_change(*made) && topic.visible && matches(*made, topic.visible->value, Value());
     made->matching_since = topic.changed_at;
     predicates_ += made->predicate ? 1 : 0;
     group = made.get();
@@ -219,7 +231,7 @@ void Waits::match_group(WaitGroup& group, bool is_match, TimePoint now, std::vec
     wait->group = nullptr;
     ended.push_back(WaitEnd{wait, {}});
   }
-  if (group.predicate && group.predicate->uses_old_value()) return;
+  if (is_about_change(group)) return;
   if (!group.is_matching || !group.predicate) group.matching_since = now;
   group.is_matching = true;
   for (Wait* wait : std::exchange(group.resting, {})) timers_.schedule(*wait, due_at(*wait));

@@ -1,12 +1,14 @@
-// waits.hpp: readers that want one answer: the first transition that matches, or a match that has held for a time.
+// waits.hpp: readers that want one answer: the first state that matches, or a match that has held for a time, or the first
+// change that matches.
 //
 // Waits of one topic with equal predicates are one group, and a commit tests each group once, however many wait. A hold
 // counts from the moment since which the predicate has been true; one that is armed while it is true counts from the
 // topic's last transition. Without a predicate a hold means "unchanged": each transition begins it anew.
 //
-// A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming.
+// A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming; and so is
+// whatever waits for a change, which sees a topic become unset too.
 //
-// Promises   the first match decides, at the commit; a topic that is not set matches nothing; a hold is complete if, and
+// Promises   the first match decides, at the commit; a state that is not set matches nothing; a hold is complete if, and
 //            only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
 // Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.

@@ -180,8 +180,10 @@ Result<Command> take_subscribe(RequestId id, wire::Subscribe& in) {
   return Command(std::move(out));
 }
 
-Result<Command> take_wait(RequestId id, wire::Wait& in, const Limits& limits) {
-  Wait out;
+// What both kinds of waits have in common.
+template <class Out, class In>
+Result<Out> take_waiter(RequestId id, In& in, const Limits& limits) {
+  Out out;
   out.id = id;
   out.topic = std::move(*in.mutable_topic());
   if (in.has_predicate()) {
@@ -189,8 +191,21 @@ Result<Command> take_wait(RequestId id, wire::Wait& in, const Limits& limits) {
     if (!predicate) return predicate.failure();
     out.predicate = std::move(*predicate);
   }
-  out.hold = std::chrono::nanoseconds(in.hold_ns());
-  return Command(std::move(out));
+  return out;
+}
+
+Result<Command> take_wait(RequestId id, wire::Wait& in, const Limits& limits) {
+  auto out = take_waiter<Wait>(id, in, limits);
+  if (!out) return out.failure();
+  out->hold = std::chrono::nanoseconds(in.hold_ns());
+  return Command(std::move(*out));
+}
+
+Result<Command> take_wait_transition(RequestId id, wire::WaitTransition& in, const Limits& limits) {
+  auto out = take_waiter<WaitTransition>(id, in, limits);
+  if (!out) return out.failure();
+  if (in.has_after()) out->after = version(in.after());
+  return Command(std::move(*out));
 }
 
 Result<Command> take(wire::Command& in, const Limits& limits) {
@@ -206,6 +221,8 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
       return Command(Unsubscribe{id, in.unsubscribe().subscription()});
     case wire::Command::kWait:
       return take_wait(id, *in.mutable_wait(), limits);
+    case wire::Command::kWaitTransition:
+      return take_wait_transition(id, *in.mutable_wait_transition(), limits);
     case wire::Command::kCancelWait:
       return Command(CancelWait{id, in.cancel_wait().wait()});
     case wire::Command::kRenew:
@@ -247,6 +264,20 @@ Result<Answer> take(wire::Answer& in) {
       if (!match) return match.failure();
       return Answer(WaitDone{id, std::move(*match)});
     }
+    case wire::Answer::kTransitionDone: {
+      wire::TransitionDone& done = *in.mutable_transition_done();
+      auto match = take(*done.mutable_match());
+      if (!match) return match.failure();
+      TransitionDone out{id, std::move(*match), nullptr};
+      if (done.has_old_value()) {
+        auto old_value = take(*done.mutable_old_value());
+        if (!old_value) return old_value.failure();
+        out.old_value = std::make_shared<const Value>(std::move(*old_value));
+      }
+      return Answer(std::move(out));
+    }
+    case wire::Answer::kTransitionArmed:
+      return Answer(TransitionArmed{id, version(in.transition_armed().version())});
     case wire::Answer::kFailed: {
       Failed failed{id, take(*in.mutable_failed()->mutable_failure()), std::nullopt};
       if (in.failed().has_current()) failed.current = version(in.failed().current());

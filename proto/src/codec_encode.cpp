@@ -61,6 +61,9 @@ class Encoder {
   static std::size_t size_of(const Set& command) { return command.topic.size() + command.value.payload_bytes() + 20; }
   static std::size_t size_of(const GetDone& answer) { return size_of(*answer.current); }
   static std::size_t size_of(const WaitDone& answer) { return size_of(*answer.match); }
+  static std::size_t size_of(const TransitionDone& answer) {
+    return size_of(*answer.match) + (answer.old_value ? answer.old_value->payload_bytes() : 0);
+  }
   template <class Other>
   static std::size_t size_of(const Other&) {
     return small;
@@ -200,6 +203,18 @@ class Encoder {
     });
   }
 
+  void put(const WaitTransition& command) {
+    using W = wire::WaitTransition;
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kWaitTransitionFieldNumber, small, [&] {
+      to_.bytes(W::kTopicFieldNumber, command.topic);
+      if (command.predicate) {
+        to_.message(W::kPredicateFieldNumber, small, [&] { put(command.predicate->root()); });
+      }
+      if (command.after) put_version(W::kAfterFieldNumber, *command.after);
+    });
+  }
+
   void put(const CancelWait& command) {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kCancelWaitFieldNumber, small,
@@ -255,6 +270,20 @@ class Encoder {
     to_.number(wire::Answer::kIdFieldNumber, answer.id);
     to_.message(wire::Answer::kWaitDoneFieldNumber, size_of(*answer.match),
                 [&] { put_transition(wire::WaitDone::kMatchFieldNumber, *answer.match); });
+  }
+
+  void put(const TransitionDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kTransitionDoneFieldNumber, size_of(answer), [&] {
+      put_transition(wire::TransitionDone::kMatchFieldNumber, *answer.match);
+      if (answer.old_value) put_value(wire::TransitionDone::kOldValueFieldNumber, *answer.old_value);
+    });
+  }
+
+  void put(const TransitionArmed& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kTransitionArmedFieldNumber, small,
+                [&] { put_version(wire::TransitionArmed::kVersionFieldNumber, answer.version); });
   }
 
   void put(const Failed& answer) {

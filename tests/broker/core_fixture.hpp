@@ -33,6 +33,8 @@ struct FakeClient {
                              proto::Mode mode = proto::Mode::latest);
   void renew(proto::RequestId subscription, std::uint64_t taken);
   proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns);
+  proto::RequestId wait_transition(const std::string& topic, const std::string& predicate,
+                                   std::optional<Version> after = {});
   void unsubscribe(proto::RequestId subscription);
   void cancel(proto::RequestId wait);
   void goodbye();
@@ -68,6 +70,7 @@ struct FakeClient {
   std::optional<proto::Welcome> welcome;
   std::optional<Failure> fatal;
   std::map<proto::RequestId, proto::Answer> answers;
+  std::map<proto::RequestId, Version> armed;  // of waits for changes: behind which version they count
   std::vector<proto::Delivery> deliveries;
   std::map<proto::RequestId, proto::SnapshotEnd> ends;
   std::uint64_t complete_through = 0;
@@ -216,6 +219,11 @@ inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_
   for (const auto& end : in.snapshot_ends) EXPECT_TRUE(ends.emplace(end.subscription, end).second);
   for (const auto& one : in.answers) {
     const auto id = std::visit([](const auto& any) { return any.id; }, one);
+    if (const auto* begun = std::get_if<proto::TransitionArmed>(&one)) {
+      EXPECT_TRUE(armed.emplace(id, begun->version).second) << "armed twice: " << id;
+      EXPECT_FALSE(answers.contains(id)) << "armed after its end: " << id;
+      continue;
+    }
     EXPECT_TRUE(answers.emplace(id, one).second) << "answered twice: " << id;
   }
   if (in.complete_through != 0) complete_through = in.complete_through;
@@ -254,6 +262,17 @@ inline proto::RequestId FakeClient::wait(const std::string& topic, const std::st
   command.topic = topic;
   if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
   command.hold = hold;
+  send({command});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::wait_transition(const std::string& topic, const std::string& predicate,
+                                                    std::optional<Version> after) {
+  proto::WaitTransition command;
+  command.id = ++last_id;
+  command.topic = topic;
+  if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
+  command.after = after;
   send({command});
   return last_id;
 }

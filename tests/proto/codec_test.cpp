@@ -116,6 +116,12 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(wait->hold, was.hold);
       ASSERT_EQ(wait->predicate.has_value(), was.predicate.has_value());
       EXPECT_EQ(wait->predicate ? wait->predicate->key() : "", was.predicate ? was.predicate->key() : "");
+    } else if (const auto* change = std::get_if<WaitTransition>(&frame.commands[i])) {
+      const WaitTransition& was = std::get<WaitTransition>(sent.commands[i]);
+      EXPECT_EQ(change->id, was.id);
+      EXPECT_EQ(change->topic, was.topic);
+      EXPECT_EQ(change->after, was.after);
+      EXPECT_EQ(change->predicate ? change->predicate->key() : "", was.predicate ? was.predicate->key() : "");
     } else if (const auto* unsubscribe = std::get_if<Unsubscribe>(&frame.commands[i])) {
       EXPECT_EQ(unsubscribe->id, std::get<Unsubscribe>(sent.commands[i]).id);
       EXPECT_EQ(unsubscribe->subscription, 5u);
@@ -160,7 +166,7 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(frame.snapshot_ends[0].revision, 4711u);
   EXPECT_TRUE(frame.snapshot_ends[0].whole);
   EXPECT_FALSE(frame.snapshot_ends[1].whole);
-  ASSERT_EQ(frame.answers.size(), 5u);
+  ASSERT_EQ(frame.answers.size(), 9u);
   const auto& set = std::get<SetDone>(frame.answers[0]);
   EXPECT_EQ(set.id, 100u);
   EXPECT_EQ(set.version, (Version{1, 2}));
@@ -172,6 +178,14 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(failed.id, 103u);
   EXPECT_EQ(failed.failure, (Failure{ErrorCode::version_conflict, "it is 5"}));
   EXPECT_EQ(failed.current, (Version{1, 5}));
+  const auto& changed = std::get<TransitionDone>(frame.answers[5]);
+  EXPECT_EQ(changed.id, 105u);
+  expect_same(*changed.match, *samples::transition(Value("open")));
+  EXPECT_EQ(*changed.old_value, Value("closed"));
+  EXPECT_EQ(std::get<TransitionDone>(frame.answers[6]).old_value, nullptr);
+  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).id, 107u);
+  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).version, (Version{7, 9}));
+  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[8]).version, Version{});
   EXPECT_EQ(encode(frame), encode(sent));
 }
 

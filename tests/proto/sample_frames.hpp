@@ -88,6 +88,16 @@ inline ClientFrame commands() {
     wait.hold += std::chrono::nanoseconds(1'500'000'001);
     frame.commands.emplace_back(wait);
   }
+  WaitTransition change;
+  change.id = id++;
+  change.topic = "lid";
+  frame.commands.emplace_back(change);
+  for (const Version after : {Version{}, Version{0, 3}, Version{~std::uint64_t{0}, 9}}) {
+    change.id = id++;
+    change.predicate = Predicate::parse("value == open && old_value != open").value();
+    change.after = after;
+    frame.commands.emplace_back(change);
+  }
   frame.commands.emplace_back(CancelWait{id++, 6});
   frame.commands.emplace_back(Goodbye{});
   return frame;
@@ -128,6 +138,10 @@ inline ServerFrame batch() {
   frame.answers.emplace_back(WaitDone{102, transition(Value("x"))});
   frame.answers.emplace_back(Failed{103, Failure{ErrorCode::version_conflict, "it is 5"}, Version{1, 5}});
   frame.answers.emplace_back(Failed{104, Failure{static_cast<ErrorCode>(4711), ""}, std::nullopt});
+  frame.answers.emplace_back(TransitionDone{105, transition(Value("open")), std::make_shared<Value>("closed")});
+  frame.answers.emplace_back(TransitionDone{106, transition(Value()), nullptr});
+  frame.answers.emplace_back(TransitionArmed{107, Version{7, 9}});
+  frame.answers.emplace_back(TransitionArmed{108, Version{}});
   frame.complete_through = 4711;
   return frame;
 }

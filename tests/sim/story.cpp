@@ -33,6 +33,12 @@ struct Describe {
     if (c.hold.count() > 0) text += " held for " + seconds(c.hold);
     return text;
   }
+  std::string operator()(const proto::WaitTransition& c) const {
+    std::string text =
+        fmt::format("#{} wait for a change of {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any");
+    if (c.after) text += fmt::format(" after version {}", c.after->number);
+    return text;
+  }
   std::string operator()(const proto::CancelWait& c) const { return fmt::format("cancel wait #{}", c.wait); }
   std::string operator()(const proto::Goodbye&) const { return "goodbye"; }
 
@@ -44,6 +50,13 @@ struct Describe {
   }
   std::string operator()(const proto::WaitDone& a) const {
     return fmt::format("#{} matched {}", a.id, describe(*a.match));
+  }
+  std::string operator()(const proto::TransitionDone& a) const {
+    return fmt::format("#{} changed from {} to {}", a.id, a.old_value ? to_display_string(*a.old_value) : "(unset)",
+                       describe(*a.match));
+  }
+  std::string operator()(const proto::TransitionArmed& a) const {
+    return fmt::format("#{} counts from version {}", a.id, a.version.number);
   }
   std::string operator()(const proto::Failed& a) const {
     return fmt::format("#{} failed: {}", a.id, to_string(a.failure.code));

@@ -96,6 +96,18 @@ struct Wait {
   std::chrono::nanoseconds hold{0};
 };
 
+// Answered once, at the first change of the topic that matches, also where it is gone again by then. A change to "not set"
+// counts; of a predicate, each comparison with what is not set is false.
+struct WaitTransition {
+  RequestId id = 0;
+  std::string topic;
+  std::optional<Predicate> predicate;  // without one: any change
+  // Only changes behind this version; what has gone from the topic's history is an error (lagged), never a later match.
+  // Epoch 0: "the current epoch". Without it: from now on, which is told by TransitionArmed.
+  std::optional<Version> after;
+};
+
+// Of either kind of wait.
 struct CancelWait {
   RequestId id = 0;    // of this command; it is not answered
   RequestId wait = 0;  // an answer that is already under way may still arrive
@@ -103,7 +115,7 @@ struct CancelWait {
 
 struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
 
-using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew>;
+using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition>;
 
 struct ClientFrame {
   std::uint64_t incarnation = 0;
@@ -161,13 +173,25 @@ struct WaitDone {
   std::shared_ptr<const Transition> match;  // the first match; with a hold, the newest value when the hold was complete
 };
 
+struct TransitionDone {
+  RequestId id = 0;
+  std::shared_ptr<const Transition> match;
+  std::shared_ptr<const Value> old_value;  // what it replaced; nullptr: it was not set
+};
+
+// The one answer that does not end its request: the wait counts from behind this version.
+struct TransitionArmed {
+  RequestId id = 0;
+  Version version;
+};
+
 struct Failed {
   RequestId id = 0;
   Failure failure;
-  std::optional<Version> current;  // for version_conflict
+  std::optional<Version> current;  // for version_conflict and lagged
 };
 
-using Answer = std::variant<SetDone, GetDone, WaitDone, Failed>;
+using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed>;
 
 struct ServerFrame {
   std::uint64_t incarnation = 0;

@@ -1,0 +1,155 @@
+// core_waits.cpp: how waits begin and end: for a state, which may be there already, and for a change, which may have happened.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+std::shared_ptr<const Value> value_of(const State& state) {
+  return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
+}
+
+Failure lagged(const std::string& topic, const std::string& what) {
+  return {ErrorCode::lagged, "topic " + quoted(topic) + ": " + what + "; read its present state and go on from there"};
+}
+
+}  // namespace
+
+void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant at) {
+  auto wait = std::make_unique<Wait>();
+  wait->predicate = command.predicate;
+  wait->hold = command.hold;
+  const proto::RequestId id = command.id;
+  begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
+    const State state = topics[made->topic].visible();
+    auto matched = arm(session, std::move(made), at);
+    if (!matched) return matched.failure();
+    if (*matched) answer(session, proto::WaitDone{id, state});
+    return {};
+  });
+}
+
+void Core::Rooms::execute(Session& session, const proto::WaitTransition& command, Instant at) {
+  auto wait = std::make_unique<Wait>();
+  wait->predicate = command.predicate;
+  wait->is_edge = true;
+  const proto::RequestId id = command.id;
+  begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
+    const Topic& topic = topics[made->topic];
+    if (command.after) {
+      auto past = find_past(made->topic, *command.after, command.predicate);
+      if (!past) return past.failure();
+      if (past->match) {
+        answer(session, proto::TransitionDone{id, past->match, value_of(past->before)});
+        drop_if_unused(made->topic);
+        return {};
+      }
+    }
+    const Version known = version_of(topic.visible());
+    if (auto armed = arm(session, std::move(made), at); !armed) return armed.failure();
+    if (!command.after) answer(session, proto::TransitionArmed{id, known});
+    return {};
+  });
+}
+
+// What both have in common: may it be, on which topic, and what is said where it may not.
+template <class Begin>
+void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::string& topic,
+                             std::unique_ptr<Wait> wait, Begin begin) {
+  auto allowed = check_topic_name(topic, limits);
+  if (allowed) allowed = check_wait(wait->predicate, wait->hold, limits);
+  if (allowed) allowed = may_hold(session, id);
+  if (allowed) {
+    if (auto found = find_or_create(topic); !found) {
+      allowed = found.failure();
+    } else {
+      wait->owner = session.id;
+      wait->id = id;
+      wait->topic = *found;
+      allowed = begin(std::move(wait));
+      if (!allowed) drop_if_unused(*found);
+    }
+  }
+  if (!allowed && begin_request(session, id)) fail(session, id, allowed.failure(), Outbox::Of::request);
+}
+
+void Core::Rooms::answer(Session& session, proto::Answer result) {
+  session.outbox.answer(std::move(result), Outbox::Of::reader);
+  wake(session);
+}
+
+// True: it matches already, and nothing is kept of it.
+Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
+  const Topic& topic = topics[wait->topic];
+  const WaitedTopic state{topic.type(), topic.visible(), topic.changed_at()};
+  auto matched = waits.arm(*wait, state, at.monotonic);
+  if (matched && !*matched) session.held[wait->id].wait = std::move(wait);
+  return matched;
+}
+
+// The first change behind `after` that is visible and matches, with the state that it replaced; or neither.
+Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version& after,
+                                                       const std::optional<Predicate>& predicate) const {
+  const Topic& topic = topics[id];
+  const State& visible = topic.visible();
+  const Version present = version_of(visible);
+  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch))) {
+    return lagged(topic.name(), "version " + std::to_string(after.number) + " was of an earlier life of it");
+  }
+  if (after.number > present.number) {
+    return Failure{ErrorCode::invalid_argument, "topic " + quoted(topic.name()) + " has come to version " +
+                                                    std::to_string(present.number) + ", not yet to " +
+                                                    std::to_string(after.number)};
+  }
+  std::optional<Predicate> test;
+  if (predicate) {
+    auto resolved = predicate->resolved_for(topic.type());
+    if (!resolved) return resolved.failure();
+    test = std::move(*resolved);
+  }
+  static const Value nothing;
+  State before;
+  for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
+    const State state = number == present.number ? visible : histories.find(id, number);
+    if (!state) {
+      return lagged(topic.name(), "what came after version " + std::to_string(after.number) +
+                                      " has gone from its history, which goes back to a later one");
+    }
+    if (number > after.number && (!test || test->test(state->value, before ? before->value : nothing))) {
+      return PastChange{state, before};
+    }
+    before = state;
+  }
+  return PastChange{};
+}
+
+void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
+  const auto found = session.held.find(cancel.wait);
+  if (found != session.held.end() && found->second.wait) drop_held(session, cancel.wait);
+}
+
+// Those in `ended`. `before` is what the commit replaced that ended them; a hold that is complete has none.
+void Core::Rooms::end_waits(const State& before) {
+  for (WaitEnd& end : ended) {
+    Session& session = *sessions.find(end.wait->owner);
+    const proto::RequestId id = end.wait->id;
+    const TopicId topic = end.wait->topic;
+    if (end.failure) {
+      fail(session, id, std::move(*end.failure), Outbox::Of::reader);
+    } else {
+      const State& match = topics[topic].visible();
+      if (end.wait->is_edge)
+        answer(session, proto::TransitionDone{id, match, value_of(before)});
+      else
+        answer(session, proto::WaitDone{id, match});
+    }
+    session.held.erase(id);
+    drop_if_unused(topic);
+  }
+  ended.clear();
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,201 @@
+// Waits for a change: the first that matches, from now on or from behind a version that is known.
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+class CoreChangeWaiting : public CoreTest {
+ protected:
+  CoreChangeWaiting() {
+    robot.connect(1h);
+    brain.connect(1h);
+  }
+  Version set(const std::string& topic, Value value) {
+    const auto id = robot.set(topic, std::move(value));
+    turn();
+    return robot.answered<proto::SetDone>(id).version;
+  }
+  Value new_value(proto::RequestId id) const { return brain.answered<proto::TransitionDone>(id).match->value; }
+  Value old_value(proto::RequestId id) const {
+    const auto& old = brain.answered<proto::TransitionDone>(id).old_value;
+    return old ? *old : Value();
+  }
+
+  FakeClient robot{*this, "robot", 1};
+  FakeClient brain{*this, "brain", 2};
+};
+
+TEST_F(CoreChangeWaiting, ThePresentValueIsNoChange) {
+  const Version present = set("lid", "open");
+  const auto wait = brain.wait_transition("lid", "value == open");
+  turn();
+  EXPECT_FALSE(brain.has_answer(wait));
+  EXPECT_EQ(brain.armed.at(wait), present);
+  set("lid", "open");  // equal: no transition
+  EXPECT_FALSE(brain.has_answer(wait));
+  set("lid", "closed");
+  set("lid", "open");
+  EXPECT_EQ(new_value(wait), Value("open"));
+  EXPECT_EQ(old_value(wait), Value("closed"));
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+TEST_F(CoreChangeWaiting, AChangeThatIsGoneAtOnceIsNotMissed) {
+  const auto wait = brain.wait_transition("lid", "value == open");
+  robot.set("lid", "open");
+  robot.set("lid", "closed");
+  turn();
+  EXPECT_EQ(new_value(wait), Value("open"));
+  EXPECT_EQ(old_value(wait), Value());
+}
+
+TEST_F(CoreChangeWaiting, WithoutAPredicateAnyChangeCountsAndThatToUnsetToo) {
+  set("lid", "open");
+  const auto wait = brain.wait_transition("lid", "");
+  set("lid", Value());
+  EXPECT_EQ(new_value(wait), Value());
+  EXPECT_EQ(old_value(wait), Value("open"));
+}
+
+TEST_F(CoreChangeWaiting, APredicateMayBeAboutTheOldValueAlone) {
+  set("lid", "open");
+  const auto wait = brain.wait_transition("lid", "old_value == open");
+  const auto never = brain.wait_transition("lid", "value != open");  // a comparison with what is not set is false
+  set("lid", Value());
+  EXPECT_EQ(new_value(wait), Value());
+  EXPECT_FALSE(brain.has_answer(never));
+}
+
+TEST_F(CoreChangeWaiting, AStateAndAChangeAreNotMistakenForEachOther) {
+  set("lid", "open");
+  const auto change = brain.wait_transition("lid", "value == open");
+  const auto state = brain.wait("lid", "value == open");
+  const auto held = brain.wait("lid", "value == open", 1s);
+  turn();
+  EXPECT_TRUE(brain.has_answer(state));
+  EXPECT_FALSE(brain.has_answer(change));
+  EXPECT_EQ(statistics().predicates, 2u);
+  advance(1s);
+  EXPECT_TRUE(brain.has_answer(held));
+  EXPECT_FALSE(brain.has_answer(change));
+}
+
+// ---- Behind a version
+
+TEST_F(CoreChangeWaiting, WhatHappenedBehindTheVersionIsFoundInTheHistory) {
+  const Version known = set("lid", "closed");
+  set("lid", "open");
+  set("lid", "closed");
+  const auto wait = brain.wait_transition("lid", "value == open", known);
+  const auto any = brain.wait_transition("lid", "", known);
+  turn();
+  EXPECT_EQ(new_value(wait), Value("open"));
+  EXPECT_EQ(old_value(wait), Value("closed"));
+  EXPECT_EQ(new_value(any), Value("open"));
+  EXPECT_FALSE(brain.armed.contains(wait));
+}
+
+TEST_F(CoreChangeWaiting, TheFirstMatchBehindTheVersionIsTheAnswerNotALaterOne) {
+  const Version known = set("n", 0);
+  for (int i = 1; i <= 20; ++i) set("n", i);
+  const auto wait = brain.wait_transition("n", "value > 5", known);
+  turn();
+  EXPECT_EQ(new_value(wait), Value(6));
+  EXPECT_EQ(old_value(wait), Value(5));
+}
+
+TEST_F(CoreChangeWaiting, WhereNothingHasHappenedYetItIsArmed) {
+  const Version known = set("lid", "closed");
+  const auto wait = brain.wait_transition("lid", "value == open", known);
+  turn();
+  EXPECT_FALSE(brain.has_answer(wait));
+  set("lid", "open");
+  EXPECT_EQ(new_value(wait), Value("open"));
+}
+
+TEST_F(CoreChangeWaiting, VersionNoneIsBeforeTheFirstSet) {
+  const auto early = brain.wait_transition("lid", "", Version{});
+  set("lid", "closed");
+  const auto late = brain.wait_transition("lid", "", Version{});
+  turn();
+  EXPECT_EQ(new_value(early), Value("closed"));
+  EXPECT_EQ(new_value(late), Value("closed"));
+  EXPECT_EQ(old_value(late), Value());
+}
+
+TEST_F(CoreChangeWaiting, EpochNoneIsThePresentOne) {
+  set("n", 1);
+  set("n", 2);
+  const auto wait = brain.wait_transition("n", "", Version{0, 1});
+  turn();
+  EXPECT_EQ(new_value(wait), Value(2));
+}
+
+TEST_F(CoreChangeWaiting, WhatHasGoneFromTheHistoryIsAnErrorNeverALaterMatch) {
+  CoreOptions options = default_options();
+  options.limits.history_transitions_max = 4;
+  restart(options);
+  robot.connect(1h);
+  brain.connect(1h);
+  const Version known = set("n", 0);
+  for (int i = 1; i <= 3; ++i) set("n", i);
+  const auto within = brain.wait_transition("n", "", known);
+  turn();
+  EXPECT_EQ(new_value(within), Value(1));
+  set("n", 4);
+  const auto beyond = brain.wait_transition("n", "", known);
+  turn();
+  EXPECT_EQ(brain.failed(beyond), ErrorCode::lagged);
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+TEST_F(CoreChangeWaiting, AVersionOfAnotherEpochIsAnError) {
+  const Version known = set("n", 0);
+  const auto other = brain.wait_transition("n", "", Version{known.epoch + 1, 1});
+  const auto unknown = brain.wait_transition("nothing", "", known);
+  const auto future = brain.wait_transition("n", "", Version{known.epoch, 99});
+  turn();
+  EXPECT_EQ(brain.failed(other), ErrorCode::lagged);
+  EXPECT_EQ(brain.failed(unknown), ErrorCode::lagged);
+  EXPECT_EQ(brain.failed(future), ErrorCode::invalid_argument);
+  EXPECT_EQ(statistics().topics, 1u);  // what was refused left nothing behind
+}
+
+TEST_F(CoreChangeWaiting, ThatMakesNoSenseIsRefused) {
+  const Version known = set("flag", true);
+  const auto name = brain.wait_transition("a/*", "");
+  const auto type = brain.wait_transition("flag", "value > 3");
+  const auto past = brain.wait_transition("flag", "value > 3", known);
+  turn();
+  EXPECT_EQ(brain.failed(name), ErrorCode::invalid_topic);
+  EXPECT_TRUE(std::holds_alternative<proto::Failed>(brain.answer(type)));
+  EXPECT_TRUE(std::holds_alternative<proto::Failed>(brain.answer(past)));
+}
+
+TEST_F(CoreChangeWaiting, IsLetGoWithItsCancellationAndItsSession) {
+  const auto wait = brain.wait_transition("lid", "");
+  brain.wait_transition("lid", "value == open");
+  turn();
+  EXPECT_EQ(statistics().waits, 2u);
+  brain.cancel(wait);
+  turn();
+  EXPECT_EQ(statistics().waits, 1u);
+  brain.goodbye();
+  robot.goodbye();
+  turn();
+  expect_nothing_left();
+}
+
+TEST_F(CoreChangeWaiting, AThousandEqualOnesAreOneTestPerCommit) {
+  std::vector<proto::RequestId> waits;
+  set("n", 0);
+  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait_transition("n", "value > 2"));
+  turn();
+  const auto before = statistics().predicate_tests;
+  for (int i = 1; i <= 3; ++i) set("n", i);
+  EXPECT_EQ(statistics().predicate_tests, before + 3);
+  for (const auto id : waits) EXPECT_EQ(old_value(id), Value(2));
+}
+
+}  // namespace
+}  // namespace hoiku::broker
