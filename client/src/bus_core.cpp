@@ -40,6 +40,14 @@ void throw_failure(const proto::Failed& failed) {
   throw Error(failure);
 }
 
+std::exception_ptr error_of(const proto::Failed& failed) noexcept {
+  try {
+    throw_failure(failed);
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
 BusCore::BusCore(std::shared_ptr<proto::Connector> connector, detail::ConnectOptions options)
     : connector_(std::move(connector)),
       options_(std::move(options)),
@@ -90,15 +98,8 @@ Task<> BusCore::flush() {
 }
 
 void BusCore::settle_post(const Completion& completion) {
-  std::exception_ptr failure;
-  if (const auto* failed = std::get_if<proto::Failed>(&completion.answer)) {
-    try {
-      throw_failure(*failed);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  }
-  posts_.settle(completion.id, failure);
+  const auto* failed = std::get_if<proto::Failed>(&completion.answer);
+  posts_.settle(completion.id, failed ? error_of(*failed) : nullptr);
 }
 
 proto::RequestId BusCore::get(std::string topic) {
@@ -111,6 +112,14 @@ proto::RequestId BusCore::get(std::string topic) {
 proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold) {
   throw_if_ended();
   const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold));
+  outgoing_.notify();
+  return id;
+}
+
+proto::RequestId BusCore::wait_transition(std::string topic, std::optional<Predicate> predicate,
+                                          std::optional<Version> after) {
+  throw_if_ended();
+  const proto::RequestId id = value_of(protocol_.wait_transition(std::move(topic), std::move(predicate), after));
   outgoing_.notify();
   return id;
 }
@@ -164,11 +173,7 @@ void BusCore::apply(Received received) {
       Reader& reader = *reading->second;
       readers_.erase(reading);
       const auto* failed = std::get_if<proto::Failed>(&completion.answer);
-      try {
-        throw_failure(failed ? *failed : proto::Failed{});
-      } catch (...) {
-        reader.ended(std::current_exception());
-      }
+      reader.ended(error_of(failed ? *failed : proto::Failed{}));
     } else {
       settle_post(completion);
     }

@@ -27,6 +27,7 @@ namespace hoiku::client {
 
 // Throws what the failure means to a program: VersionConflict, TypeMismatch, or Error.
 [[noreturn]] void throw_failure(const proto::Failed& failed);
+std::exception_ptr error_of(const proto::Failed& failed) noexcept;
 
 // Who reads a subscription. The two calls come from the connection's task: take notes, wake somebody, nothing more.
 class Reader {
@@ -50,6 +51,7 @@ class BusCore {
   proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
   proto::RequestId get(std::string topic);
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
+  proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
 
   // A write that nobody awaits. Throws Error(limit_exceeded) where too many are on their way.
   void post(std::string topic, Value value);

@@ -29,10 +29,14 @@ class Measure {
     for (const std::string& topic : subscribe.topics) bytes += topic.size() + 8;
     return bytes;
   }
-  std::size_t operator()(const proto::Wait& wait) const {
-    return fixed_bytes + wait.topic.size() + (wait.predicate ? node_bytes(wait.predicate->root()) : 0);
-  }
+  std::size_t operator()(const proto::Wait& wait) const { return waiter_bytes(wait.topic, wait.predicate); }
+  std::size_t operator()(const proto::WaitTransition& wait) const { return waiter_bytes(wait.topic, wait.predicate); }
   std::size_t operator()(const auto&) const { return fixed_bytes; }
+
+ private:
+  static std::size_t waiter_bytes(const std::string& topic, const std::optional<Predicate>& predicate) {
+    return fixed_bytes + topic.size() + (predicate ? node_bytes(predicate->root()) : 0);
+  }
 };
 
 }  // namespace

@@ -92,8 +92,9 @@ Task<> until(const JoinedCondition& condition, HeldFor hold) {
     return forget_result(detail::wait_topic(topic, condition.as_predicate(), hold.duration()));
   }
   detail::MembersTest test = [condition](const detail::Members& members) { return condition.test(members); };
-  return forget_result(detail::wait_state(condition.bus(), condition.topics(), std::move(test), hold.duration(),
-                                          detail::StateReader::Unset::is_tested));
+  std::vector<detail::Presence> presence(condition.topics().size(), detail::Presence::anything);
+  return forget_result(
+      detail::wait_state(condition.bus(), condition.topics(), std::move(presence), std::move(test), hold.duration()));
 }
 
 namespace detail {

@@ -66,6 +66,17 @@ Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predica
   return submit(std::move(request), std::move(command));
 }
 
+Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optional<Predicate> predicate,
+                                                   std::optional<Version> after) {
+  Request request;
+  request.kind = Request::Kind::change;
+  proto::WaitTransition command;
+  command.topic = std::move(topic);
+  command.predicate = std::move(predicate);
+  command.after = after;
+  return submit(std::move(request), std::move(command));
+}
+
 proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
   Request request;
   request.kind = Request::Kind::subscription;
@@ -106,10 +117,10 @@ void Protocol::cancel(proto::RequestId id) {
       return;
     }
     const proto::RequestId own = ++last_id_;
-    if (request.kind == Request::Kind::wait) {
-      queue_.push(own, proto::CancelWait{own, id});
-    } else {
+    if (request.kind == Request::Kind::subscription) {
       queue_.push(own, proto::Unsubscribe{own, id});
+    } else {
+      queue_.push(own, proto::CancelWait{own, id});
     }
   }
   requests_.erase(found);

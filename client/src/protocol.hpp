@@ -74,6 +74,10 @@ class Protocol {
   proto::RequestId get(std::string topic);
   // too_large, where the predicate does not fit into a frame.
   Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
+  // The first change that matches, behind that version, or, without one, from when the broker has heard of it. In a new
+  // session it goes on from there too.
+  Result<proto::RequestId> wait_transition(std::string topic, std::optional<Predicate> predicate,
+                                           std::optional<Version> after);
   // One pattern, or, `latest`, 2..64 plain names.
   proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
@@ -119,7 +123,7 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, get, wait, subscription };
+    enum class Kind : std::uint8_t { set, get, wait, change, subscription };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
     Kind kind = Kind::set;
     Stage stage = Stage::queued;

@@ -221,13 +221,20 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
     return;  // a cancelled wait's late answer
   using Kind = Request::Kind;
   const Kind kind = found->second.kind;
+  if (const auto* armed = std::get_if<proto::TransitionArmed>(&answer); armed && kind == Kind::change) {
+    // A new session has to know from where: what happens until then must not be missed.
+    std::get<proto::WaitTransition>(*found->second.command).after = armed->version;
+    return;
+  }
   if (kind == Kind::set || kind == Kind::get) --in_flight_;
 
   const auto* got = std::get_if<proto::GetDone>(&answer);
   const auto* matched = std::get_if<proto::WaitDone>(&answer);
+  const auto* changed = std::get_if<proto::TransitionDone>(&answer);
   const bool fits = std::holds_alternative<proto::Failed>(answer) ||
                     (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
-                    (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match);
+                    (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match) ||
+                    (kind == Kind::change && changed && changed->match);
   if (found->second.abandoned) {
     --abandoned_;
   } else {

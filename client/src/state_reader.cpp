@@ -29,8 +29,12 @@ bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
 
 class StateReader::Impl final : public client::Reader {
  public:
-  Impl(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold, Unset unset)
-      : bus_(std::move(bus)), state_(topics.size()), test_(std::move(test)), hold_(hold), unset_(unset) {
+  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test, Duration hold)
+      : bus_(std::move(bus)),
+        state_(topics.size()),
+        presence_(std::move(presence)),
+        test_(std::move(test)),
+        hold_(hold) {
     id_ = bus_->subscribe(*this, std::move(topics));
   }
   ~Impl() { bus_->unsubscribe(id_); }
@@ -86,8 +90,7 @@ class StateReader::Impl final : public client::Reader {
 
  private:
   void evaluate(bool changed, bool gap) {
-    const bool complete = unset_ == Unset::is_tested || all_set(state_);
-    const bool matches = complete && (!test_ || test_(state_));
+    const bool matches = are_present(state_, presence_) && (!test_ || test_(state_));
     if (!matches) {
       // Leaving exactly when the hold is complete counts as held.
       if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_))
@@ -103,9 +106,9 @@ class StateReader::Impl final : public client::Reader {
   BusPtr bus_;
   proto::RequestId id_ = 0;
   Members state_;
+  std::vector<Presence> presence_;
   MembersTest test_;
   Duration hold_;
-  Unset unset_;
   std::optional<TimePoint> since_;  // since when the test has been true, where it is
   Members last_match_;
   std::optional<Members> first_;
@@ -114,15 +117,16 @@ class StateReader::Impl final : public client::Reader {
   Signal news_;
 };
 
-StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold, Unset unset)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(test), hold, unset)) {}
+StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+                         Duration hold)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold)) {}
 StateReader::~StateReader() = default;
 Task<Members> StateReader::next() { return impl_->next(); }
 Task<Members> StateReader::first() { return impl_->first(); }
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold,
-                         StateReader::Unset unset) {
-  StateReader reader(std::move(bus), std::move(topics), std::move(test), hold, unset);
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+                         Duration hold) {
+  StateReader reader(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold);
   co_return co_await reader.first();
 }
 

@@ -11,9 +11,10 @@ using client::BusCore;
 
 bool is_set(const TransitionPtr& member) noexcept { return member && !member->value.is_null(); }
 
-bool all_set(const Members& members) noexcept {
-  for (const TransitionPtr& member : members) {
-    if (!is_set(member)) return false;
+bool are_present(const Members& members, const std::vector<Presence>& wanted) noexcept {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (wanted[i] == Presence::set && !is_set(members[i])) return false;
+    if (wanted[i] == Presence::known && !members[i]) return false;
   }
   return true;
 }
@@ -44,9 +45,13 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   co_return std::get<proto::WaitDone>(answer).match;
 }
 
-void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has) {
-  throw TypeMismatch("topic '" + topic + "' holds a " + std::string(to_string(has.type())) +
-                     ", and is used here as a " + std::string(wanted));
+Task<ChangePair> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+  BusCore& bus = *topic.bus();
+  BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after));
+  co_await pending.wait();
+  const proto::Answer answer = pending.take();
+  const auto& done = std::get<proto::TransitionDone>(answer);
+  co_return ChangePair(done.match, done.old_value ? *done.old_value : Value());
 }
 
 void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {
@@ -54,3 +59,14 @@ void throw_out_of_range(const std::string& topic, std::string_view number, std::
 }
 
 }  // namespace hoiku::detail
+
+namespace hoiku {
+
+void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has) {
+  const auto* message = has.get_if<MessageBytes>();
+  throw TypeMismatch("topic '" + topic + "' holds a " +
+                     (message ? message->type_name : std::string(to_string(has.type()))) + ", and is used here as a " +
+                     std::string(wanted));
+}
+
+}  // namespace hoiku

@@ -9,3 +9,4 @@
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/client/topic.hpp"
+#include "hoiku/client/topic_transition.hpp"

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -47,10 +49,24 @@ Value number_literal(L literal) {
   }
 }
 
+template <class T>
+struct WithoutOptional {
+  using type = T;
+};
+template <class T>
+struct WithoutOptional<std::optional<T>> {
+  using type = T;
+};
+
 template <TopicType T, ComparisonOp op, class L>
 Predicate compare_with(const L& literal) {
   constexpr Predicate::Op as = predicate_op(op);
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (is_optional<T>) {
+    static_assert(!std::same_as<L, std::nullopt_t>,
+                  "in the broker a topic that is not set matches no comparison: for a topic of std::optional write "
+                  "wait_value(std::nullopt), or a callable that takes the std::optional");
+    return compare_with<typename WithoutOptional<T>::type, op>(literal);
+  } else if constexpr (std::same_as<T, bool>) {
     static_assert(std::same_as<L, bool>, "this topic holds a bool: compare it with true or false");
     static_assert(op == ComparisonOp::equal || op == ComparisonOp::not_equal, "a bool is compared with == or != only");
     return Predicate::compare(as, Value(literal));
@@ -64,9 +80,14 @@ Predicate compare_with(const L& literal) {
       return Predicate::compare(as, Value(std::string(std::string_view(literal))));
     else
       return Predicate::compare(as, Value(literal));
-  } else {
+  } else if constexpr (std::is_arithmetic_v<T>) {
     static_assert(Number<L>, "this topic holds a number: compare it with a number");
     return Predicate::compare(as, number_literal(literal));
+  } else {
+    static_assert(std::convertible_to<const L&, T>, "compare this topic with something of the type that it holds");
+    static_assert(op == ComparisonOp::equal || op == ComparisonOp::not_equal || !std::same_as<T, Bytes>,
+                  "bytes are compared with == or != only");
+    return Predicate::compare(as, to_value<T>(literal, {}));
   }
 }
 
@@ -102,11 +123,16 @@ template <class P, class T>
 concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, T> &&
                         !std::same_as<std::remove_cvref_t<P>, Predicate> && std::predicate<std::decay_t<P>&, const T&>;
 
+// Such a condition can't be sent: it is code, or it is a value that may be "not set", with which nothing compares there.
+template <class P, class T>
+concept DecidedHere = TopicCallable<P, T> ||
+    (is_optional<T> && !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, Predicate>);
+
 template <class P, class T>
 constexpr void check_topic_condition() {
   using D = std::decay_t<P>;
   static_assert(
-      !std::same_as<D, bool> || AnyOf<T, bool, Value>,
+      !std::same_as<D, bool> || AnyOf<T, bool, std::optional<bool>, Value>,
       "a bool as the condition of a topic that holds something else: does a variable named `value` hide hoiku::value?");
   static_assert(
       IsPredicateExpression<P> || TopicCallable<P, T> || std::same_as<D, Predicate> || std::convertible_to<P, T>,
@@ -136,6 +162,9 @@ std::function<bool(const T&)> local_test(P&& condition) {
     return [function = D(std::forward<P>(condition))](const T& v) mutable {
       return static_cast<bool>(std::invoke(function, v));
     };
+  } else if constexpr (DecidedHere<P, T>) {
+    return
+        [wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v) { return to_value<T>(v, {}) == wanted; };
   } else {
     // Tested as the broker does it, so that both agree about NaN and mixed numbers.
     return [predicate = broker_predicate<T>(std::forward<P>(condition))](const T& v) {

@@ -59,8 +59,10 @@ class Bus {
   // Throws Error(invalid_topic), which says what is wrong with the name. Waits for nothing.
   template <class T>
   Topic<T> topic(std::string name) const {
-    static_assert(TopicType<T>,
-                  "a topic holds a bool, an integer, a float or double, a std::string, or a hoiku::Value");
+    static_assert(
+        TopicType<T>,
+        "a topic holds a bool, a number, an enumeration, a std::string, Bytes, a hoiku::Value, a Protobuf message "
+        "(include hoiku/protobuf.hpp), a type with TopicTraits, or a std::optional of one of these");
     if constexpr (TopicType<T>) return Topic<T>(core(std::move(name)));
   }
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }

@@ -1,7 +1,7 @@
 // composite.hpp: several topics as one: compose_values(a, b) reads both, and shows only states that existed at one revision.
 //
 // Promises   all changes of one revision arrive together; nothing is shown before every topic is set, nor while one is
-//            not. Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
+//            not (but for a topic of std::optional, which may be unset). Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
 // Limits     64 topics, of one Bus (Error(limit_exceeded), Error(invalid_argument)).
 #pragma once
 
@@ -26,7 +26,8 @@ class CompositeCore {
 
 template <TopicType... Ts>
 Task<std::tuple<Ts...>> wait_for_members(CompositeCore composite, MembersTest test, Duration hold) {
-  const Members match = co_await wait_state(composite.bus(), composite.names(), std::move(test), hold);
+  const Members match =
+      co_await wait_state(composite.bus(), composite.names(), presence_of<Ts...>(), std::move(test), hold);
   co_return decode_members<Ts...>(match);
 }
 
@@ -54,7 +55,7 @@ template <TopicType... Ts>
 class CompositeValues {
  public:
   CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
-      : reader_(composite.bus(), composite.names(), std::move(test), hold) {}
+      : reader_(composite.bus(), composite.names(), detail::presence_of<Ts...>(), std::move(test), hold) {}
 
   // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given last.
   Task<std::tuple<Ts...>> next() { return next_of(reader_); }

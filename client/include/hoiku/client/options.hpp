@@ -125,6 +125,20 @@ concept ConnectOption = std::same_as<T, ClientName> || std::same_as<T, SessionTi
 
 }  // namespace detail
 
+// ---- Topic::wait_transition
+
+// Only changes behind this version. Version{} (number 0) is before the first one; an epoch of 0 with a number means the
+// present epoch.
+class After {
+ public:
+  explicit After(Version version) : version_(version) {}
+  Version version() const noexcept { return version_; }
+
+ private:
+  Version version_;
+};
+inline After after(Version version) { return After(version); }
+
 // ---- Topic::set
 
 // The write is applied only where this is still the topic's version; VersionConflict otherwise. Version{} (number 0)

@@ -1,6 +1,7 @@
 // topic.hpp: Topic<T>: a handle to one piece of state at the broker. Made by Bus::topic; cheap to copy; give it by value.
 //
-// T          bool, an integer, float or double, std::string; or Value, for whatever it holds (topic_type.hpp).
+// T          bool, an integer, an enumeration, float or double, std::string, Bytes, a Protobuf message (hoiku/protobuf.hpp),
+//            a type of your own; std::optional of one of them; or Value, for whatever it holds: topic_type.hpp.
 // Waiting    every verb returns a Task that does nothing until it is awaited. Without a connection it waits for one,
 //            cancellably: put it into a time limit where that matters.
 // Errors     TypeMismatch where the topic holds another type; Closed when the Bus has ended; see errors.hpp.
@@ -16,6 +17,7 @@
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/topic_core.hpp"
+#include "hoiku/client/topic_transition.hpp"
 #include "hoiku/client/topic_type.hpp"
 
 namespace hoiku {
@@ -31,11 +33,15 @@ std::tuple<Ts...> decode_members(const Members& members) {
   return decode_members<Ts...>(members, std::index_sequence_for<Ts...>());
 }
 
+template <TopicType... Ts>
+std::vector<Presence> presence_of() {
+  return {(is_optional<Ts> ? Presence::known : Presence::set)...};
+}
+
 template <TopicType T>
-Task<std::optional<T>> get_value(TopicCore topic) {
+Task<OrUnset<T>> get_value(TopicCore topic) {
   const TransitionPtr newest = co_await get_topic(topic);
-  if (!is_set(newest)) co_return std::nullopt;
-  co_return from_value<T>(newest->value, topic.name());
+  co_return from_value_or_unset<T>(newest->value, topic.name());
 }
 
 template <TopicType T>
@@ -46,8 +52,8 @@ Task<T> wait_for_value(TopicCore topic, std::optional<Predicate> predicate, Dura
 
 template <TopicType T>
 Task<T> wait_for_local_value(TopicCore topic, MembersTest test, Duration hold) {
-  const Members match =
-      co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), std::move(test), hold);
+  const Members match = co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), presence_of<T>(),
+                                            std::move(test), hold);
   co_return from_value<T>(match.front()->value, topic.name());
 }
 
@@ -66,9 +72,11 @@ template <TopicType T>
 class TopicValues {
  public:
   TopicValues(const detail::TopicCore& topic, detail::MembersTest test, Duration hold)
-      : topic_(topic), reader_(topic.bus(), std::vector<std::string>(1, topic.name()), std::move(test), hold) {}
+      : topic_(topic),
+        reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::presence_of<T>(), std::move(test),
+                hold) {}
 
-  // The present value, whenever it is set, matches, and differs from the one given last. Values that came and went
+  // The present value, whenever it is set (or T is an optional), matches, and differs from the one given last. Values that came and went
   // between two calls are not seen; once writers stop, the last value is.
   Task<T> next() { return next_of(reader_, topic_); }
 
@@ -89,31 +97,32 @@ class Topic {
   const std::string& name() const noexcept { return core_.name(); }
   const detail::TopicCore& core() const noexcept { return core_; }
 
-  // The value; nothing where the topic is not set.
-  Task<std::optional<T>> get() const { return detail::get_value<T>(core_); }
+  // The value; nothing where the topic is not set. (A std::optional<T>, also where T is one already.)
+  Task<detail::OrUnset<T>> get() const { return detail::get_value<T>(core_); }
   // Everything that is known of it: value, version, time, writer, quality. Never null; version.number 0: not set.
   Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
 
   // The version that the value became, or that it equals already. Cancelled, or failed with outcome_unknown, it may
   // have been applied all the same; it is never applied twice.
   Task<Version> set(T next, IfVersion condition = {}) const {
-    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.version());
+    return detail::set_topic(core_, detail::to_value<T>(next, name()), condition.version());
   }
   // The same without waiting for anything: for readings, of which the next one comes anyway. In the order of the calls, also
   // with set(). Without a connection they wait for it. Throws Error(limit_exceeded) beyond 16,384 posts or 1 MiB that are not
   // acknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements, and tells what failed.
-  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name())); }
+  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(next, name())); }
   // The topic then holds nothing.
   Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
 
   // The first value of which the condition is true, the present one included; with held_for(d), the newest value once
   // it has been true throughout d. Expressions (value > 3), values and parsed Predicates are decided in the broker, at
   // each commit: a match that is gone again at once is not missed, and one message crosses the network. A callable is
-  // decided here, over a subscription that may skip values, and each change crosses the network.
+  // decided here, over a subscription that may skip values, and each change crosses the network; so is a value of an
+  // optional, which may be that the topic is not set.
   template <class P>
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_topic_condition<P, T>();
-    if constexpr (detail::TopicCallable<P, T>) {
+    if constexpr (detail::DecidedHere<P, T>) {
       detail::check_body<P>();
       return detail::wait_for_local_value<T>(
           core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))), hold.duration());
@@ -136,6 +145,50 @@ class Topic {
     detail::check_topic_condition<P, T>();
     return TopicValues<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
                           hold.duration());
+  }
+
+  // The first change of which the condition is true, from now on, or, with after(version), behind that version: also where it
+  // has happened already, so that nothing can be missed in between. A condition is on the new value, as for wait_value; a
+  // parsed Predicate may be about old_value too. Without a condition every change counts, also that to "not set".
+  // Decided in the broker, at each commit. Error(lagged), where the broker can no longer tell what came behind the version
+  // (it has gone from the topic's history, or the broker was restarted): never a later match.
+  Task<TopicTransition<T>> wait_transition() const {
+    return detail::wait_for_change<T>(core_, std::nullopt, std::nullopt);
+  }
+  Task<TopicTransition<T>> wait_transition(After after) const {
+    return detail::wait_for_change<T>(core_, std::nullopt, after.version());
+  }
+  template <class P>
+  requires(!detail::DecidedHere<P, T> &&
+           !detail::EdgeCallable<P, T>) Task<TopicTransition<T>> wait_transition(P&& condition, After after)
+  const {
+    detail::check_topic_condition<P, T>();
+    return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), after.version());
+  }
+  // A callable, of the new value, or of the new and the old one as std::optional (nothing: not set), is decided here, over a
+  // subscription to every transition: each crosses the network.
+  template <class P>
+  requires(!std::same_as<std::remove_cvref_t<P>, After>) Task<TopicTransition<T>> wait_transition(P&& condition)
+  const {
+    detail::check_edge_condition<P, T>();
+    if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
+      detail::check_body<P>();
+      return detail::wait_for_local_change<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
+    } else {
+      return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), std::nullopt);
+    }
+  }
+  template <class P>
+  requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>) void wait_transition(P&& condition, After after)
+      const = delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
+
+  // A reader of every change from now on (of those that match), within the broker's history of the topic; what it was not
+  // given is told: topic_transition.hpp.
+  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
+  template <class P>
+  TopicTransitions<T> transitions(P&& condition) const {
+    detail::check_edge_condition<P, T>();
+    return TopicTransitions<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hoiku/async/task.hpp"
@@ -46,6 +47,20 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
+// A change that was waited for.
+class ChangePair {
+ public:
+  ChangePair(TransitionPtr transition, Value old_value)
+      : transition_(std::move(transition)), old_value_(std::move(old_value)) {}
+  const Transition& transition() const noexcept { return *transition_; }
+  const Value& old_value() const noexcept { return old_value_; }
+
+ private:
+  TransitionPtr transition_;
+  Value old_value_;
+};
+Task<ChangePair> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
+
 // A write that nobody awaits.
 void post_topic(const TopicCore& topic, Value next);
 
@@ -55,17 +70,23 @@ using Members = std::vector<TransitionPtr>;
 using MembersTest = std::function<bool(const Members&)>;
 
 bool is_set(const TransitionPtr& member) noexcept;
-bool all_set(const Members& members) noexcept;
+
+// What has to be there of a member before a test is asked.
+enum class Presence : unsigned char {
+  set,      // a value
+  known,    // its state, which may be that it is not set
+  anything  // not even that: it may be null
+};
+bool are_present(const Members& members, const std::vector<Presence>& wanted) noexcept;
 
 // A `latest` subscription to 1..64 topics, evaluated here. Subscribed when it is made, gone with the object.
 class StateReader {
  public:
-  enum class Unset : bool { matches_nothing, is_tested };
-
   // Without a test everything matches, and a hold means: unchanged for that long. The hold is counted from when the
   // change arrived here; where versions in between were skipped, anew.
-  StateReader(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold,
-              Unset unset = Unset::matches_nothing);
+  // `presence`: one for each topic.
+  StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+              Duration hold);
   ~StateReader();
   StateReader(const StateReader&) = delete;
   StateReader& operator=(const StateReader&) = delete;
@@ -80,8 +101,8 @@ class StateReader {
   std::unique_ptr<Impl> impl_;
 };
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, MembersTest test, Duration hold,
-                         StateReader::Unset unset = StateReader::Unset::matches_nothing);
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+                         Duration hold);
 
 }  // namespace detail
 }  // namespace hoiku

@@ -1,5 +1,7 @@
-// topic_type.hpp: how the types of C++ and the values on the bus become each other: bool, integers as int64, floating
-// point as double, text as string, and Value, which is whatever the topic holds.
+// topic_type.hpp: how the types of C++ and the values on the bus become each other: bool, integers and enumerations as int64,
+// floating point as double, text as string, Bytes, and Value, which is whatever the topic holds. std::optional of one of
+// these is a topic that may well be unset: nothing is null. Protobuf messages: hoiku/protobuf.hpp. For a type of your own
+// specialise TopicTraits.
 //
 // An int64 is read as a double where a double is asked for; nothing else is converted. An integer that does not fit the
 // type asked for is a TypeMismatch, never cut.
@@ -8,6 +10,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,6 +20,28 @@
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku {
+
+// How a type is kept in a topic. `topic` is for error messages: what cannot be kept or read throws TypeMismatch
+// (throw_type_mismatch says it as all others do). An example is in tests/client/topic_type_test.cpp.
+//
+//   template <>
+//   struct hoiku::TopicTraits<Mood> {
+//     static constexpr std::string_view type_name = "mood";                     // for people
+//     static Value to_value(const Mood& mood, const std::string& topic);        // never null
+//     static Mood from_value(const Value& held, const std::string& topic);      // of a value that is not null
+//   };
+template <class T>
+struct TopicTraits;
+
+template <class T>
+concept TopicType = requires(const T& v, const Value& held, const std::string& topic) {
+  { TopicTraits<T>::type_name } -> std::convertible_to<std::string_view>;
+  { TopicTraits<T>::to_value(v, topic) } -> std::same_as<Value>;
+  { TopicTraits<T>::from_value(held, topic) } -> std::same_as<T>;
+};
+
+[[noreturn]] void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has);
+
 namespace detail {
 
 template <class T, class... Ts>
@@ -28,61 +53,135 @@ concept IntegerTopic = std::integral<T> && !AnyOf<T, bool, char, wchar_t, char8_
 template <class T>
 concept RealTopic = AnyOf<T, float, double>;
 
-[[noreturn]] void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has);
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+// Where a topic may turn out not to be set: nothing is said once, also of a T that can say it itself.
+template <class T>
+using OrUnset = std::conditional_t<is_optional<T>, T, std::optional<T>>;
+
 [[noreturn]] void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted);
+
+template <class T>
+struct HeldAsItIs {
+  static Value to_value(const T& v, const std::string&) { return Value(v); }
+  static T from_value(const Value& held, const std::string& topic) {
+    const T* same = held.get_if<T>();
+    if (!same) throw_type_mismatch(topic, TopicTraits<T>::type_name, held);
+    return *same;
+  }
+};
 
 }  // namespace detail
 
-template <class T>
-concept TopicType = std::same_as<T, bool> || detail::IntegerTopic<T> || detail::RealTopic<T> ||
-    std::same_as<T, std::string> || std::same_as<T, Value>;
+template <>
+struct TopicTraits<bool> : detail::HeldAsItIs<bool> {
+  static constexpr std::string_view type_name = "bool";
+};
+template <>
+struct TopicTraits<std::string> : detail::HeldAsItIs<std::string> {
+  static constexpr std::string_view type_name = "string";
+};
+template <>
+struct TopicTraits<Bytes> : detail::HeldAsItIs<Bytes> {
+  static constexpr std::string_view type_name = "bytes";
+};
 
-namespace detail {
+template <>
+struct TopicTraits<Value> {
+  static constexpr std::string_view type_name = "value";
+  static Value to_value(const Value& v, const std::string&) { return v; }
+  static Value from_value(const Value& held, const std::string&) { return held; }
+};
 
-template <TopicType T>
-constexpr std::string_view topic_type_name() {
-  if constexpr (std::same_as<T, bool>) return "bool";
-  if constexpr (IntegerTopic<T>) return "int64";
-  if constexpr (RealTopic<T>) return "double";
-  if constexpr (std::same_as<T, std::string>) return "string";
-  if constexpr (std::same_as<T, Value>) return "value";
-}
-
-template <TopicType T>
-Value to_value(T v, const std::string& topic) {
-  if constexpr (IntegerTopic<T>) {
-    if (!std::in_range<std::int64_t>(v)) throw_out_of_range(topic, std::to_string(v), "an int64");
+template <detail::IntegerTopic T>
+struct TopicTraits<T> {
+  static constexpr std::string_view type_name = "int64";
+  static Value to_value(T v, const std::string& topic) {
+    if (!std::in_range<std::int64_t>(v)) detail::throw_out_of_range(topic, std::to_string(v), "an int64");
     return Value(static_cast<std::int64_t>(v));
-  } else if constexpr (RealTopic<T>) {
-    return Value(static_cast<double>(v));
-  } else {
-    return Value(std::move(v));
   }
-}
-
-// The value must not be null.
-template <TopicType T>
-T from_value(const Value& held, const std::string& topic) {
-  if constexpr (std::same_as<T, Value>) {
-    return held;
-  } else if constexpr (IntegerTopic<T>) {
+  static T from_value(const Value& held, const std::string& topic) {
     const auto* integer = held.get_if<std::int64_t>();
-    if (!integer) throw_type_mismatch(topic, topic_type_name<T>(), held);
+    if (!integer) throw_type_mismatch(topic, type_name, held);
     if (!std::in_range<T>(*integer)) {
-      throw_out_of_range(
+      detail::throw_out_of_range(
           topic, std::to_string(*integer),
           "an integer of " + std::to_string(std::numeric_limits<T>::digits + std::is_signed_v<T>) + " bits");
     }
     return static_cast<T>(*integer);
-  } else if constexpr (RealTopic<T>) {
+  }
+};
+
+template <detail::RealTopic T>
+struct TopicTraits<T> {
+  static constexpr std::string_view type_name = "double";
+  static Value to_value(T v, const std::string&) { return Value(static_cast<double>(v)); }
+  static T from_value(const Value& held, const std::string& topic) {
     if (const auto* integer = held.get_if<std::int64_t>()) return static_cast<T>(*integer);
     const auto* real = held.get_if<double>();
-    if (!real) throw_type_mismatch(topic, topic_type_name<T>(), held);
+    if (!real) throw_type_mismatch(topic, type_name, held);
     return static_cast<T>(*real);
+  }
+};
+
+// By its number, so that it has an order and names may change. A number without a name is kept as it is.
+template <class T>
+requires std::is_enum_v<T>
+struct TopicTraits<T> {
+  using Number = std::underlying_type_t<T>;
+  // An enumeration over bool or char is kept as a number too.
+  using Kept = std::conditional_t<detail::IntegerTopic<Number>, Number, std::int64_t>;
+  static constexpr std::string_view type_name = "int64";
+  static Value to_value(T v, const std::string& topic) {
+    return TopicTraits<Kept>::to_value(static_cast<Kept>(v), topic);
+  }
+  static T from_value(const Value& held, const std::string& topic) {
+    const Kept number = TopicTraits<Kept>::from_value(held, topic);
+    if constexpr (!std::same_as<Kept, Number>) {
+      if (number < static_cast<std::int64_t>(std::numeric_limits<Number>::min()) ||
+          number > static_cast<std::int64_t>(std::numeric_limits<Number>::max()))
+        detail::throw_out_of_range(topic, std::to_string(number), "this enumeration");
+    }
+    return static_cast<T>(static_cast<Number>(number));
+  }
+};
+
+// A topic that may be unset: nothing and "not set" are the same, for reading, writing and waiting.
+template <class T>
+requires TopicType<T> &&(!detail::is_optional<T>)struct TopicTraits<std::optional<T>> {
+  static constexpr std::string_view type_name = TopicTraits<T>::type_name;
+  static Value to_value(const std::optional<T>& v, const std::string& topic) {
+    return v ? TopicTraits<T>::to_value(*v, topic) : Value();
+  }
+  static std::optional<T> from_value(const Value& held, const std::string& topic) {
+    if (held.is_null()) return std::nullopt;
+    return TopicTraits<T>::from_value(held, topic);
+  }
+};
+
+namespace detail {
+
+template <TopicType T>
+Value to_value(const T& v, const std::string& topic) {
+  return TopicTraits<T>::to_value(v, topic);
+}
+
+// The value must not be null, unless T is an optional.
+template <TopicType T>
+T from_value(const Value& held, const std::string& topic) {
+  return TopicTraits<T>::from_value(held, topic);
+}
+
+template <TopicType T>
+OrUnset<T> from_value_or_unset(const Value& held, const std::string& topic) {
+  if constexpr (is_optional<T>) {
+    return from_value<T>(held, topic);
   } else {
-    const T* same = held.get_if<T>();
-    if (!same) throw_type_mismatch(topic, topic_type_name<T>(), held);
-    return *same;
+    if (held.is_null()) return std::nullopt;
+    return from_value<T>(held, topic);
   }
 }
 

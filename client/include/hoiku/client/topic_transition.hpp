@@ -1,0 +1,143 @@
+// topic_transition.hpp: the changes of one topic, as pairs of old and new: one that was waited for, or all of them in order.
+//
+// Promises   each comes once and in order, over cuts and lost sessions, as far as the broker's history of the topic goes;
+//            beyond it the next one says in `lagged` what is missing, and the reader goes on from the present state.
+//            `old_value` is what this reader saw last of the topic; a condition leaves out what does not match, and changes
+//            nothing else. It is decided here, so each transition crosses the network.
+// Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "hoiku/client/broker_predicate.hpp"
+#include "hoiku/client/options.hpp"
+#include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/topic_core.hpp"
+#include "hoiku/client/topic_type.hpp"
+
+namespace hoiku {
+
+template <TopicType T>
+struct TopicTransition {
+  detail::OrUnset<T> old_value;  // nothing: it was not set
+  detail::OrUnset<T> value;      // nothing: it is not set any more
+  Version version;
+  std::uint64_t revision = 0;
+  std::optional<Lagged> lagged;  // the transitions before it that this reader was not given
+  WallTime changed_at{};         // for people
+  std::string writer;
+  Quality quality = Quality::live;
+};
+
+namespace detail {
+
+// Of the new value and the old one, as they arrived.
+using ChangeTest = std::function<bool(const Value& now, const Value& before, const std::string& topic)>;
+
+// A callable that takes the new value and the old one, nothing being "not set".
+template <class P, class T>
+concept EdgeCallable =
+    !IsPredicateExpression<P> && std::predicate<std::decay_t<P>&, const OrUnset<T>&, const OrUnset<T>&>;
+
+template <class P, class T>
+constexpr void check_edge_condition() {
+  if constexpr (!EdgeCallable<P, T>) check_topic_condition<P, T>();
+}
+
+template <TopicType T, class P>
+ChangeTest edge_test(P&& condition) {
+  using D = std::decay_t<P>;
+  if constexpr (EdgeCallable<P, T>) {
+    return
+        [function = D(std::forward<P>(condition))](const Value& v, const Value& old, const std::string& topic) mutable {
+          return static_cast<bool>(
+              std::invoke(function, from_value_or_unset<T>(v, topic), from_value_or_unset<T>(old, topic)));
+        };
+  } else if constexpr (DecidedHere<P, T>) {
+    return [test = local_test<T>(std::forward<P>(condition))](const Value& v, const Value&, const std::string& topic) {
+      if (!is_optional<T> && v.is_null()) return false;
+      return test(from_value<T>(v, topic));
+    };
+  } else {
+    return [predicate = broker_predicate<T>(std::forward<P>(condition))](
+               const Value& v, const Value& old, const std::string&) { return predicate.test(v, old); };
+  }
+}
+
+template <TopicType T>
+Task<TopicTransition<T>> wait_for_change(TopicCore topic, std::optional<Predicate> predicate,
+                                         std::optional<Version> after) {
+  const ChangePair change = co_await wait_change(topic, std::move(predicate), after);
+  const Transition& now = change.transition();
+  TopicTransition<T> typed;
+  typed.old_value = from_value_or_unset<T>(change.old_value(), topic.name());
+  typed.value = from_value_or_unset<T>(now.value, topic.name());
+  typed.version = now.version;
+  typed.revision = now.revision;
+  typed.changed_at = now.changed_at;
+  typed.writer = now.writer;
+  typed.quality = now.quality;
+  co_return typed;
+}
+
+// The changes of a topic behind the state that it had when the broker heard of the reader.
+class ChangeReader {
+ public:
+  ChangeReader(const TopicCore& topic, ChangeTest test)
+      : subscription_(topic.bus(), topic.name(), Mode::every), test_(std::move(test)) {}
+  Task<TopicChange> next();
+
+ private:
+  PatternSubscription subscription_;
+  ChangeTest test_;  // null: everything
+  bool is_live_ = false;
+  std::optional<Lagged> lagged_;  // of what the test left out, since the one given last
+};
+
+// Where it was not given a transition, that may have been the one.
+Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test);
+
+template <TopicType T>
+TopicTransition<T> in_type(TopicChange&& change) {
+  TopicTransition<T> typed;
+  typed.old_value = from_value_or_unset<T>(change.old_value, change.topic);
+  typed.value = from_value_or_unset<T>(change.value, change.topic);
+  typed.version = change.version;
+  typed.revision = change.revision;
+  typed.lagged = change.lagged;
+  typed.changed_at = change.changed_at;
+  typed.writer = std::move(change.writer);
+  typed.quality = change.quality;
+  return typed;
+}
+
+template <TopicType T>
+Task<TopicTransition<T>> wait_for_local_change(TopicCore topic, ChangeTest test) {
+  TopicChange change = co_await wait_local_change(topic, std::move(test));
+  co_return in_type<T>(std::move(change));
+}
+
+}  // namespace detail
+
+// What transitions() of a topic gives.
+template <TopicType T>
+class TopicTransitions {
+ public:
+  TopicTransitions(const detail::TopicCore& topic, detail::ChangeTest test) : reader_(topic, std::move(test)) {}
+
+  Task<TopicTransition<T>> next() { return next_of(reader_); }
+
+ private:
+  static Task<TopicTransition<T>> next_of(detail::ChangeReader& reader) {
+    TopicChange change = co_await reader.next();
+    co_return detail::in_type<T>(std::move(change));
+  }
+  detail::ChangeReader reader_;
+};
+
+}  // namespace hoiku

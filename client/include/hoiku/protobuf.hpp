@@ -1,0 +1,72 @@
+// protobuf.hpp: topics of Protobuf messages: bus.topic<robot::Pose>("robot/pose"), also in a std::optional.
+//
+// A message is kept with the full name of its type, and a topic takes messages of one type only. Two messages are equal when
+// their bytes are: they are serialised deterministically, so that a map's order makes no change. Bytes that another version
+// of Protobuf wrote may differ where the content does not: that is a transition too many, never one too few.
+//
+// Whoever includes this links Protobuf (its lite runtime is enough); hoiku.hpp does without.
+// Errors     TypeMismatch for a message of another type, or bytes that are none; Error(invalid_argument) for a message that
+//            lacks a required field.
+#pragma once
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/message_lite.h>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "hoiku/async/equality.hpp"
+#include "hoiku/client/topic_type.hpp"
+
+namespace hoiku {
+namespace detail {
+
+template <class M>
+concept ProtobufMessage = std::derived_from<M, google::protobuf::MessageLite>;
+
+inline std::string serialised(const google::protobuf::MessageLite& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream to_string(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&to_string);
+    coded.SetSerializationDeterministic(true);
+    message.SerializePartialToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+}  // namespace detail
+
+template <detail::ProtobufMessage M>
+struct TopicTraits<M> {
+  static constexpr std::string_view type_name = "message";
+
+  static Value to_value(const M& message, const std::string& topic) {
+    if (!message.IsInitialized()) {
+      throw Error(ErrorCode::invalid_argument, "topic '" + topic + "': the " + message.GetTypeName() +
+                                                   " lacks required fields: " + message.InitializationErrorString());
+    }
+    return Value(MessageBytes{message.GetTypeName(), detail::serialised(message)});
+  }
+
+  static M from_value(const Value& held, const std::string& topic) {
+    M message;
+    const auto* bytes = held.get_if<MessageBytes>();
+    if (!bytes || bytes->type_name != message.GetTypeName()) throw_type_mismatch(topic, message.GetTypeName(), held);
+    if (!message.ParseFromString(bytes->data)) {
+      throw TypeMismatch("topic '" + topic + "' holds bytes that are no " + message.GetTypeName() +
+                         ": was its definition changed in a way that Protobuf does not allow?");
+    }
+    return message;
+  }
+};
+
+template <detail::ProtobufMessage M>
+struct Equality<M> {
+  static bool equal(const M& a, const M& b) { return detail::serialised(a) == detail::serialised(b); }
+};
+
+}  // namespace hoiku

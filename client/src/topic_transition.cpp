@@ -1,0 +1,50 @@
+#include "hoiku/client/topic_transition.hpp"
+
+#include <utility>
+
+#include "hoiku/client/errors.hpp"
+
+namespace hoiku::detail {
+namespace {
+
+// Two gaps with nothing given between them are one.
+void add(std::optional<Lagged>& gap, const std::optional<Lagged>& more) {
+  if (!more) return;
+  if (!gap) {
+    gap = more;
+    return;
+  }
+  gap->to = more->to;
+  gap->count += more->count;
+}
+
+}  // namespace
+
+Task<TopicChange> ChangeReader::next() {
+  for (;;) {
+    TopicChange change = co_await subscription_.next();
+    if (change.end_of_snapshot) {
+      is_live_ = true;
+      continue;
+    }
+    if (!is_live_) continue;  // the state that the changes begin with
+    add(lagged_, change.lagged);
+    if (test_ && !test_(change.value, change.old_value, change.topic)) continue;
+    change.lagged = std::exchange(lagged_, std::nullopt);
+    co_return change;
+  }
+}
+
+Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {
+  ChangeReader reader(topic, nullptr);
+  for (;;) {
+    TopicChange change = co_await reader.next();
+    if (change.lagged) {
+      throw Error(ErrorCode::lagged, "topic '" + topic.name() + "' changed " + std::to_string(change.lagged->count) +
+                                         " times that this wait was not told of; read its present state and wait anew");
+    }
+    if (test(change.value, change.old_value, change.topic)) co_return change;
+  }
+}
+
+}  // namespace hoiku::detail
