@@ -90,7 +90,7 @@ Task<> bridge(Bus bus, WebSocketUrl feed, std::string url) {
 }
 
 constexpr const char* examples =
-    "\nBoth topics begin as 'idle'; then a 3 makes robot/sad 'sad 3', and a 4 makes robot/happy 'happy 4'.\n"
+    "\nBoth topics begin as 'idle'; then a 3 makes robot/sad '😢 3', and a 4 makes robot/happy '😆 4'.\n"
     "\nExamples:\n"
     "  socket_bridge\n"
     "  socket_bridge --feed ws://127.0.0.1:9000/ --endpoint ipc:///run/hoiku.sock\n";

@@ -22,9 +22,7 @@ struct Moods {
   std::string sad = "idle";
   std::string happy = "idle";
 
-  void feel(int digit) {
-    (makes_sad(digit) ? sad : happy) = (makes_sad(digit) ? "sad " : "happy ") + std::to_string(digit);
-  }
+  void feel(int digit) { (makes_sad(digit) ? sad : happy) = (makes_sad(digit) ? "😢 " : "😆 ") + std::to_string(digit); }
 };
 
 // The pause before the next attempt: doubled each time, from a tenth of a second up to two.

@@ -84,19 +84,19 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   wire::endpoint_of(hoikud);
   Program sensor = start_sensor({"--replay", feed.path()});
   const std::string url = url_of(sensor);
-  Program robot(ROBOT_PATH, {endpoint});
+  Program robot(ROBOT_PATH, {"--endpoint", endpoint});
   Program bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint});
   bridge.wait_for_line("listening to " + url);
 
-  robot.wait_for_output("cute: idle, idle");
+  robot.wait_for_output("(event1='idle', event2='idle')");
   feed.write("1\n");
-  robot.wait_for_output("cute: sad 1, idle");
+  robot.wait_for_output("(event1='😢 1', event2='idle')");
   feed.write("2\n");
-  robot.wait_for_output("cute: sad 1, happy 2");
+  robot.wait_for_output("(event1='😢 1', event2='😆 2')");
   feed.write("2\n3\n");  // the second 2 is no change, and so nothing to wait for
-  robot.wait_for_output("cute: sad 3, happy 2");
+  robot.wait_for_output("(event1='😢 3', event2='😆 2')");
   feed.write("3\n4\n");
-  robot.wait_for_output("cute: sad 3, happy 4");
+  robot.wait_for_output("(event1='😢 3', event2='😆 4')");
 
   feed.end();
   EXPECT_EQ(sensor.wait(), 0) << sensor.standard_error();
@@ -104,11 +104,11 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   expect_end(bridge, SIGTERM);
   expect_end(robot, SIGTERM);
   EXPECT_EQ(robot.standard_output(),
-            "doing something cute: idle, idle\n"
-            "doing something cute: sad 1, idle\n"
-            "doing something cute: sad 1, happy 2\n"
-            "doing something cute: sad 3, happy 2\n"
-            "doing something cute: sad 3, happy 4\n");
+            "doing something cute 🤖 v=CompositeValue(event1='idle', event2='idle')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='😢 1', event2='idle')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='😢 1', event2='😆 2')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='😢 3', event2='😆 2')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='😢 3', event2='😆 4')\n");
   EXPECT_THAT(bridge.standard_output(), HasSubstr("Received message: 2\nReceived message: 2\nReceived message: 3\n"));
 }
 
@@ -127,13 +127,13 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
     EXPECT_EQ(waited.status, 0) << waited.error;
   };
   one.write("5\n");
-  expect_value("robot/sad", "sad 5");
+  expect_value("robot/sad", "😢 5");
 
   hoikud->signal(SIGKILL);
   hoikud->wait();
   hoikud = std::make_unique<Program>(HOIKUD_PATH, Lines{"--listen", endpoint});
   wire::endpoint_of(*hoikud);
-  expect_value("robot/sad", "sad 5");  // which nobody has said since
+  expect_value("robot/sad", "😢 5");  // which nobody has said since
   expect_value("robot/happy", "idle");
 
   sensor->signal(SIGKILL);
@@ -142,7 +142,7 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
   sensor = std::make_unique<Program>(SOCKET_SENSOR_PATH, Lines{"--listen", address_of(url), "--replay", two.path()});
   EXPECT_EQ(url_of(*sensor), url);
   two.write("8\n");
-  expect_value("robot/happy", "happy 8");
+  expect_value("robot/happy", "😆 8");
   expect_end(bridge, SIGINT);
 }
 

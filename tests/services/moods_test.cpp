@@ -12,11 +12,11 @@ TEST(Moods, OddDigitsMakeSadAndEvenOnesHappy) {
   EXPECT_EQ(moods.sad, "idle");
   EXPECT_EQ(moods.happy, "idle");
   moods.feel(1);
-  EXPECT_EQ(moods.sad, "sad 1");
+  EXPECT_EQ(moods.sad, "😢 1");
   EXPECT_EQ(moods.happy, "idle");
   moods.feel(0);
-  EXPECT_EQ(moods.sad, "sad 1");
-  EXPECT_EQ(moods.happy, "happy 0");
+  EXPECT_EQ(moods.sad, "😢 1");
+  EXPECT_EQ(moods.happy, "😆 0");
   for (int digit = 0; digit < 10; ++digit) EXPECT_EQ(makes_sad(digit), digit % 2 != 0);
 }
 

@@ -1,0 +1,33 @@
+// robot: the talk's robot. It does something cute when one of its two moods changes, which socket_bridge sets.
+//
+// The loop is the talk's: two values, one composite, and a line for each state of it. That the values live at a broker, and
+// are set by another process, does not show.
+#include <cstdio>
+
+#include "services/service.hpp"
+
+using namespace hoiku;
+using namespace hoiku::services;
+
+namespace {
+
+Task<> be_cute(Nursery&, Bus bus) {
+  auto sad = bus.topic<std::string>("robot/sad");
+  auto happy = bus.topic<std::string>("robot/happy");
+  auto both = compose_values(sad, happy);
+  auto moods = both.eventual_values();
+  for (;;) {
+    const auto [event1, event2] = co_await moods.next();
+    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", event1.c_str(),
+                event2.c_str());
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = 0;
+  const auto options = parse_service_options(argc, argv, "robot", "does something cute when its mood changes", status);
+  return options ? serve(*options, "robot", be_cute) : status;
+}
