@@ -81,7 +81,7 @@ void BusCore::post(std::string topic, Value value) {
 
 Task<> BusCore::writable() {
   co_await checkpoint();
-  while (!ended_ && !posts_.has_room(Posts::post_bytes_max / 2)) {
+  while (!ended_ && !posts_.has_ample_room()) {
     const proto::RequestId seen = settled_.value();
     auto goes_on = [&](proto::RequestId through) { return through != seen; };
     co_await settled_.wait_value(goes_on);

@@ -22,6 +22,8 @@ class Posts {
   bool has_room(std::size_t bytes) const noexcept {
     return open_.empty() || (open_.size() < posts_max && bytes_ + bytes <= post_bytes_max);
   }
+  // For a burst: half of both limits is free.
+  bool has_ample_room() const noexcept { return open_.size() <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
   void add(proto::RequestId id, std::size_t bytes) {
     open_.emplace(id, bytes);
     bytes_ += bytes;

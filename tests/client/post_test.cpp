@@ -49,6 +49,19 @@ TEST(Post, BeyondItsLimitIsRefusedAndWritableWaitsForRoom) {
   });
 }
 
+TEST(Post, AfterWritableHalfOfAllThatMayBeOnItsWayFits) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    world.network().delay("robot", 10ms, 10ms);
+    Bus robot = co_await world.connect(nursery, "robot");
+    const auto level = robot.topic<int>("level");
+    for (int round = 0; round < 4; ++round) {
+      co_await robot.writable();
+      for (int i = 0; i < 16'384 / 2; ++i) level.post(i);
+    }
+    co_await robot.flush();
+  });
+}
+
 TEST(Post, ThatFailsIsToldByTheNextFlushOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");

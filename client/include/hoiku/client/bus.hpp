@@ -73,7 +73,7 @@ class Bus {
     return PatternSubscription(core_, std::move(pattern), mode);
   }
 
-  // Waits until there is room for more posts (Topic::post): half of what may be on its way.
+  // Waits until there is room for a burst of posts (Topic::post): for half of what may be on its way at most.
   Task<> writable() const;
   // Waits until all posts that were made so far are acknowledged. Throws what became of the first that failed since the last
   // flush: with the session lost, Error(outcome_unknown).
