@@ -26,6 +26,9 @@ constexpr const char* watch_examples =
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
     "  hoiku wait robot/mood 'value != \"calm\"'\n";
+constexpr const char* ping_examples =
+    "  hoiku ping\n"
+    "  hoiku ping --quiet --timeout 2s || echo 'no broker'\n";
 constexpr const char* exit_statuses =
     "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed "
     "out,\n"
@@ -55,6 +58,7 @@ struct Typed {
   std::string timeout;
   std::optional<std::uint64_t> if_version;
   bool every = false;
+  bool quiet = false;
 };
 
 Result<std::string> read_all(std::istream& stream, const std::string& name) {
@@ -100,14 +104,18 @@ Result<Options> understand(const Typed& typed, const std::string& verb, bool jso
   options.json = json;
   const auto endpoint = proto::parse_endpoint(typed.endpoint, proto::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
-  const auto name = verb == "watch" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
-  if (!name) return name.failure();
   if (!typed.timeout.empty()) {
     const auto timeout = parse_duration(typed.timeout);
     if (!timeout) return timeout.failure();
     options.timeout = *timeout;
     options.timeout_text = typed.timeout;
   }
+  if (verb == "ping") {
+    options.verb = PingVerb{typed.quiet};
+    return options;
+  }
+  const auto name = verb == "watch" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
+  if (!name) return name.failure();
   if (verb == "set") {
     auto next = read_value(typed);
     if (!next) return next.failure();
@@ -145,7 +153,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
 
   CLI::App app("hoiku: looks at the topics of a Hoiku bus, and sets them.", "hoiku");
-  app.footer(footer({set_examples, get_examples, watch_examples, wait_examples}));
+  app.footer(footer({set_examples, get_examples, watch_examples, wait_examples, ping_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
@@ -174,6 +182,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   wait->add_option("topic", typed.topic, "The topic's name")->required();
   wait->add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
   wait->add_option("--held-for", typed.held_for, "The condition must have been true throughout this time");
+
+  CLI::App* ping = app.add_subcommand("ping", "Whether a broker answers, and how fast; status 1 where none does");
+  describe_verb(*ping, ping_examples);
+  ping->add_flag("--quiet", typed.quiet, "Print nothing; the status says it");
 
   try {
     app.parse(argc, argv);

@@ -40,13 +40,17 @@ struct WaitVerb {
   std::chrono::nanoseconds held_for{0};
 };
 
+struct PingVerb {
+  bool quiet = false;
+};
+
 struct Options {
   std::string endpoint;
   bool json = false;
   // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as it was typed
-  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb> verb;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb> verb;
 };
 
 // The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on stderr.

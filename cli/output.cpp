@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cstdio>
+
 namespace hoiku::cli {
 namespace {
 
@@ -34,6 +36,17 @@ std::string_view quality_name(Quality quality) {
 }
 
 }  // namespace
+
+void print(const std::string& line) {
+  std::puts(line.c_str());
+  std::fflush(stdout);
+}
+
+std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json) {
+  const std::chrono::duration<double, std::micro> us = taken;
+  if (json) return fmt::format(R"({{"endpoint":{},"round_trip_us":{:.0f}}})", json_text(endpoint), us.count());
+  return fmt::format("{} answers ({:.1f} ms)", endpoint, us.count() / 1000);
+}
 
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json) {
   if (json)

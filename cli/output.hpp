@@ -1,6 +1,7 @@
 // output.hpp: how the inspector writes what it has seen: for people, or one JSON object a line.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "hoiku/client/pattern_subscription.hpp"
@@ -8,8 +9,12 @@
 
 namespace hoiku::cli {
 
+// Writes one line to standard output, at once.
+void print(const std::string& line);
+
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json);
 std::string value_line(const Transition& transition, bool json);
+std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
 // Time, topic, old -> new, version, skipped.
 std::string change_line(const TopicChange& change, bool json);
 

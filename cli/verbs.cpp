@@ -13,11 +13,6 @@ using namespace std::chrono_literals;
 // What a one-shot verb takes at most where nothing else was said; and how long anybody waits for the first connection.
 constexpr Duration default_timeout = 5s;
 
-void print(const std::string& line) {
-  std::puts(line.c_str());
-  std::fflush(stdout);
-}
-
 Task<int> set(Bus bus, SetVerb verb, bool json) {
   const auto topic = bus.topic_value(verb.topic);
   // An epoch of 0 means the present one: on the command line a version is a number.
@@ -50,13 +45,11 @@ Task<int> run_one_shot(Bus bus, const Options& options) {
 }
 
 Task<int> run_in_time(Bus bus, const Options& options, Duration limit) {
-  const bool writes = std::holds_alternative<SetVerb>(options.verb);
   int status = timed_out;
   try {
     status = co_await fail_after(limit, run_one_shot, bus, std::cref(options));
   } catch (const TooSlowError&) {
-    throw Error(ErrorCode::unavailable, "the broker at " + options.endpoint + " did not answer within " +
-                                            options.timeout_text + (writes ? "; the set may still be applied" : ""));
+    throw no_answer(options);
   }
   co_return status;
 }
@@ -81,9 +74,16 @@ Task<int> run_verb(Nursery& nursery, const Options& options, Duration connecting
 
 }  // namespace
 
+Error no_answer(const Options& options) {
+  const bool writes = std::holds_alternative<SetVerb>(options.verb);
+  return Error(ErrorCode::unavailable, "the broker at " + options.endpoint + " did not answer within " +
+                                           options.timeout_text + (writes ? "; the set may still be applied" : ""));
+}
+
 Task<int> execute(Options options) {
   const bool waits = std::holds_alternative<WaitVerb>(options.verb);
   const Duration connecting = waits ? default_timeout : options.timeout.value_or(default_timeout);
+  if (std::holds_alternative<PingVerb>(options.verb)) co_return co_await ping(options, connecting);
   co_return co_await open_nursery(
       [&](Nursery& nursery) -> Task<int> { co_return co_await run_verb(nursery, options, connecting); });
 }

@@ -8,6 +8,10 @@ namespace hoiku::cli {
 
 Task<int> execute(Options options);
 
+Task<int> ping(const Options& options, Duration limit);
 Task<int> watch(Bus bus, WatchVerb verb, bool json);
+
+// What is thrown where a broker was there and then said nothing.
+Error no_answer(const Options& options);
 
 }  // namespace hoiku::cli

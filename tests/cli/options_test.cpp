@@ -47,6 +47,14 @@ TEST(Options, ReadAWait) {
   EXPECT_TRUE(wait.condition->test(Value(31), Value()));
 }
 
+TEST(Options, APingNeedsNoName) {
+  const auto options = std::get<Options>(parse({"ping", "--quiet", "--timeout", "2s"}));
+  EXPECT_TRUE(std::get<PingVerb>(options.verb).quiet);
+  EXPECT_EQ(options.timeout, std::chrono::seconds(2));
+  EXPECT_FALSE(std::get<PingVerb>(std::get<Options>(parse({"ping"})).verb).quiet);
+  EXPECT_NE(complaint({"ping", "battery"}).find("battery"), std::string::npos);
+}
+
 TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"get", "a//b"}).find("a//b"), std::string::npos);
   EXPECT_NE(complaint({"wait", "a", "value >"}).find("value >"), std::string::npos);

@@ -45,6 +45,13 @@ TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
   EXPECT_NE(change_line(gone, true).find(R"("changed_at_us":null,)"), std::string::npos);
 }
 
+TEST(Output, APingTellsHowLongTheRoundTripTook) {
+  const auto taken = std::chrono::nanoseconds(412'300);
+  EXPECT_EQ(ping_line("tcp://127.0.0.1:7411", taken, false), "tcp://127.0.0.1:7411 answers (0.4 ms)");
+  EXPECT_EQ(ping_line("tcp://127.0.0.1:7411", taken, true),
+            R"({"endpoint":"tcp://127.0.0.1:7411","round_trip_us":412})");
+}
+
 TEST(Output, ASetTellsTheVersion) {
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, false), "a/b = true  (version 2)");
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, true), R"({"topic":"a/b","value":true,"version":2})");

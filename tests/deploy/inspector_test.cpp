@@ -16,6 +16,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 using wire::Ended;
 using wire::Folder;
@@ -170,6 +171,31 @@ TEST_F(Inspector, AMissingBrokerIsNamed) {
   }
 }
 
+TEST_F(Inspector, PingsABrokerAndLeavesNothingBehind) {
+  const Ended ping = hoiku({"ping"});
+  EXPECT_EQ(ping.status, 0) << ping.error;
+  EXPECT_THAT(ping.output, MatchesRegex(endpoint_ + " answers \\([0-9]+\\.[0-9] ms\\)\n"));
+  EXPECT_EQ(ping.error, "");
+  hoikud_.wait_for_line("session_closed session=hoiku-ping detail=goodbye");
+  EXPECT_THAT(hoiku({"ping", "--json"}).output,
+              MatchesRegex("\\{\"endpoint\":\"" + endpoint_ + "\",\"round_trip_us\":[0-9]+\\}\n"));
+  const Ended quiet = hoiku({"ping", "--quiet"});
+  EXPECT_EQ(quiet.status, 0);
+  EXPECT_EQ(quiet.output + quiet.error, "");
+  hoikud_.signal(SIGTERM);
+  EXPECT_EQ(hoikud_.wait(), 0);
+  EXPECT_THAT(hoikud_.standard_error(), EndsWith("info stopped topics=0 commits=0\n"));
+}
+
+TEST_F(Inspector, APingThatNobodyAnswersEndsWithOne) {
+  const std::string nobody = "ipc://" + folder_.path("nobody.sock");
+  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms"}), 1,
+                   "no broker answers at " + nobody + " within 50 ms; is hoikud running there?");
+  const Ended quiet = wire::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms", "--quiet"});
+  EXPECT_EQ(quiet.status, 1);
+  EXPECT_EQ(quiet.output + quiet.error, "");
+}
+
 // What listens, but is no broker.
 TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -181,13 +207,16 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
   socklen_t length = sizeof address;
   ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), 0);
   const std::string silent = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", silent, "--timeout", "300ms"}), 1,
-                   "no broker answers at " + silent);
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"get", "a"}, {"ping"}}) {
+    std::vector<std::string> arguments = verb;
+    arguments.insert(arguments.end(), {"--endpoint", silent, "--timeout", "300ms"});
+    expect_complaint(wire::run_to_its_end(HOIKU_PATH, arguments), 1, "no broker answers at " + silent);
+  }
   ::close(listener);
 }
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
-  for (const char* verb : {"", "set", "get", "watch", "wait"}) {
+  for (const char* verb : {"", "set", "get", "watch", "wait", "ping"}) {
     const Ended help = wire::run_to_its_end(
         HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;
