@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "cli/duration.hpp"
+#include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
 #include "hoiku/proto/topic_name.hpp"
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
 
 namespace hoiku::broker {
@@ -28,11 +29,6 @@ int complain(const std::string& sentence) {
   return usage_error;
 }
 
-std::string duration_text(std::chrono::milliseconds duration) {
-  return duration.count() % 1000 == 0 ? std::to_string(duration.count() / 1000) + "s"
-                                      : std::to_string(duration.count()) + "ms";
-}
-
 // ---- What CLI11 checks: each gives a complaint, or an empty string. Its own checks complain in the language of C++.
 
 const std::map<std::string, LogLevel> levels{
@@ -51,13 +47,9 @@ std::string check_count(const std::string& text) {
 
 // Rewrites "3s" as the number of milliseconds.
 std::string read_duration(std::string& text) {
-  static const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto unit = units.find(std::string(end, static_cast<const char*>(text.data() + text.size())));
-  if (error != std::errc() || unit == units.end())
-    return "'" + text + "' is not a whole number with its unit, such as 500ms, 3s, 10m or 1h";
-  text = std::to_string(number * unit->second);
+  const auto duration = parse_duration(text);
+  if (!duration) return duration.failure().message;
+  text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*duration).count());
   return {};
 }
 

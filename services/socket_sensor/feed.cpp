@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "services/duration.hpp"
+#include "hoiku/proto/duration.hpp"
 
 namespace hoiku::services {
 namespace {
@@ -14,6 +14,12 @@ std::string_view next_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find_first_of(blanks));
   line.remove_prefix(word.size());
   return word;
+}
+
+std::optional<Pause> parse_pause(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return std::nullopt;
+  return std::chrono::duration_cast<Pause>(*duration);
 }
 
 }  // namespace
@@ -28,7 +34,7 @@ std::optional<FeedStep> parse_feed_line(std::string_view line, std::size_t numbe
   step.digit = digit.front() - '0';
   const std::string_view pause = next_word(line);
   if (!pause.empty()) {
-    step.pause = parse_duration(pause);
+    step.pause = parse_pause(pause);
     if (!step.pause) throw FeedError(number, "'" + std::string(pause) + "' is not a pause such as 500ms or 1.5s");
   }
   const std::string_view rest = next_word(line);
@@ -49,8 +55,8 @@ std::vector<FeedStep> parse_feed(std::string_view text) {
 std::optional<Interval> parse_interval(std::string_view text) {
   constexpr std::string_view between = "..";
   const std::size_t dots = text.find(between);
-  const auto shortest = parse_duration(text.substr(0, dots));
-  const auto longest = dots == std::string_view::npos ? shortest : parse_duration(text.substr(dots + between.size()));
+  const auto shortest = parse_pause(text.substr(0, dots));
+  const auto longest = dots == std::string_view::npos ? shortest : parse_pause(text.substr(dots + between.size()));
   if (!shortest || !longest || *shortest > *longest) return std::nullopt;
   Interval interval;
   interval.shortest = *shortest;

@@ -9,7 +9,6 @@
 
 #include "hoiku/async.hpp"
 #include "services/command_line.hpp"
-#include "services/duration.hpp"
 #include "services/socket_sensor/audience.hpp"
 #include "services/socket_sensor/recording.hpp"
 #include "services/websocket.hpp"

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <numbers>
 
+#include "hoiku/proto/duration.hpp"
 #include "services/command_line.hpp"
-#include "services/duration.hpp"
 #include "services/service.hpp"
 #include "services/swarm/pace.hpp"
 

@@ -2,12 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "services/duration.hpp"
-
 namespace hoiku::services {
 namespace {
-
-using namespace std::chrono_literals;
 
 SocketAddress address(std::string host, std::uint16_t port) {
   SocketAddress made;
@@ -44,14 +40,6 @@ TEST(Address, OfAWebSocketIsNotGuessedEither) {
   for (const char* text : {"", "localhost:8888", "wss://a:1/", "http://a:1/", "ws://a/", "ws://a:0/", "ws://a:1/b c",
                            "ws://a:1/\r\nHost: b"})
     EXPECT_EQ(parse_websocket_url(text), std::nullopt) << text;
-}
-
-TEST(Durations, HaveAUnit) {
-  EXPECT_EQ(parse_duration("20ms"), 20ms);
-  EXPECT_EQ(parse_duration("1.5s"), 1500ms);
-  EXPECT_EQ(parse_duration("2min"), 2min);
-  for (const char* text : {"", "5", "ms", "-1s", "1e3s", "nans", "5 s", "25h", "1441min"})
-    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
       {{"--log-level", "chatty"}, "--log-level"},
       {{"--session-timeout", "3"}, "--session-timeout"},
       {{"--session-timeout", "soon"}, "--session-timeout"},
-      {{"--session-timeout", "1ms"}, "--session-timeout must be between 100ms and 86400s"},
+      {{"--session-timeout", "1ms"}, "--session-timeout must be between 100ms and 24h"},
       {{"--session-timeout", "-3s"}, "--session-timeout"},
       {{"--topics-max", "0"}, "--topics-max"},
       {{"--sessions-max", "many"}, "--sessions-max"},

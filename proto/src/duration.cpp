@@ -1,0 +1,51 @@
+#include "hoiku/proto/duration.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace hoiku {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t nanoseconds;
+};
+
+// From small to large; the first name of a size is the one that is written.
+constexpr std::array<Unit, 6> units{{{"us", 1'000},
+                                     {"ms", 1'000'000},
+                                     {"s", 1'000'000'000},
+                                     {"min", 60'000'000'000},
+                                     {"m", 60'000'000'000},
+                                     {"h", 3'600'000'000'000}}};
+
+constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365);
+
+}  // namespace
+
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const Unit& unit : units) {
+    const double nanoseconds = number * static_cast<double>(unit.nanoseconds);
+    if (error == std::errc() && unit.name == name && number >= 0 && nanoseconds <= static_cast<double>(longest.count()))
+      return std::chrono::nanoseconds(std::llround(nanoseconds));
+  }
+  return Failure{
+      ErrorCode::invalid_argument,
+      "'" + std::string(text) + "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min"};
+}
+
+std::string duration_text(std::chrono::nanoseconds duration) {
+  const std::int64_t count = duration.count();
+  Unit best = units.front();
+  for (const Unit& unit : units) {
+    if (count != 0 && count % unit.nanoseconds == 0 && unit.nanoseconds > best.nanoseconds) best = unit;
+  }
+  if (count == 0) best = units[2];
+  return std::to_string(count / best.nanoseconds) + std::string(best.name);
+}
+
+}  // namespace hoiku
