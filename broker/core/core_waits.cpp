@@ -147,9 +147,10 @@ void Core::Rooms::end_waits(const State& before) {
         answer(session, proto::WaitDone{id, match});
     }
     session.held.erase(id);
-    drop_if_unused(topic);
+    released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
   }
   ended.clear();
+  drop_released();
 }
 
 }  // namespace hoiku::broker

@@ -57,6 +57,16 @@ TEST_F(CoreChangeWaiting, WithoutAPredicateAnyChangeCountsAndThatToUnsetToo) {
   EXPECT_EQ(old_value(wait), Value("open"));
 }
 
+TEST_F(CoreChangeWaiting, TheTopicStaysUntilAllWhoWaitedForItsEndAreAnswered) {
+  set("lid", "open");
+  const auto first = brain.wait_transition("lid", "");
+  const auto second = brain.wait_transition("lid", "old_value == open");
+  const auto third = brain.wait_transition("lid", "");
+  set("lid", Value());
+  for (const auto id : {first, second, third}) EXPECT_EQ(old_value(id), Value("open"));
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
 TEST_F(CoreChangeWaiting, APredicateMayBeAboutTheOldValueAlone) {
   set("lid", "open");
   const auto wait = brain.wait_transition("lid", "old_value == open");
