@@ -171,6 +171,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     if (const auto found = open_.find(end.subscription); found != open_.end()) found->second.ended = true;
   }
   for (const auto& answer : frame.answers) {
+    if (std::holds_alternative<proto::TransitionArmed>(answer)) continue;  // its end is still to come
     open_.erase(std::visit([](const auto& a) { return a.id; }, answer));
   }
   if (frame.complete_through != 0) complete_through_ = frame.complete_through;
@@ -195,6 +196,21 @@ proto::Command FrameClient::random_command() {
     return get;
   }
   if (kind < 58) return random_subscribe();
+  if (kind < 64) {
+    proto::WaitTransition wait;
+    wait.id = ++last_id_;
+    wait.topic = dice_.topic();
+    if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
+    if (const auto known = versions_.find(wait.topic); dice_.chance(60))
+      wait.after = known == versions_.end() ? Version{} : known->second;
+    // Topics that become unset; what their versions are then nobody has to know.
+    if (!wait.after && dice_.chance(30)) {
+      wait.topic = "gone/" + std::to_string(dice_.below(3));
+      wait.predicate.reset();
+    }
+    open_[wait.id] = Open{{wait.topic}, true};
+    return wait;
+  }
   if (kind < 80) {
     proto::Wait wait;
     wait.id = ++last_id_;

@@ -186,6 +186,20 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
   return std::nullopt;
 }
 
+std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, std::size_t behind) const {
+  const auto& states = topic(wait.topic).states;
+  for (std::size_t i = behind + 1; i < states.size(); ++i) {
+    if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
+  }
+  return std::nullopt;
+}
+
+bool Model::fits(const proto::WaitTransition& wait) const {
+  const ValueType literal = wait.predicate ? literal_type(wait.predicate->root()) : ValueType::null;
+  const ValueType type = type_of(topic(wait.topic));
+  return literal == ValueType::null || type == ValueType::null || literal == type;
+}
+
 std::optional<std::size_t> Model::recognise(const Transition& transition, std::string& why) {
   const auto found = topics_.find(transition.topic);
   const auto complain = [&](const std::string& text) {

@@ -60,6 +60,12 @@ class Model {
   std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                    TimePoint now) const;
 
+  // What answers a wait for a change that counts from behind the state of that index. Nothing: not until now.
+  std::optional<std::size_t> answer(const proto::WaitTransition& wait, std::size_t behind) const;
+
+  // Whether its predicate is of the topic's type, as far as that is known.
+  bool fits(const proto::WaitTransition& wait) const;
+
   // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
 

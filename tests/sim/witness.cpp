@@ -138,12 +138,20 @@ void Witness::take(Session& session, const proto::Command& command) {
     session.readers[subscribe->id] = std::move(reader);
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {
     session.waiters[wait->id] = Waiter{*wait, now(), earliest, model_.revision(), step_};
+  } else if (const auto* change = std::get_if<proto::WaitTransition>(&command)) {
+    session.change_waiters[change->id] = ChangeWaiter{*change, earliest, model_.revision()};
   } else if (const auto* renew = std::get_if<proto::Renew>(&command)) {
     const auto reader = session.readers.find(renew->subscription);
     if (reader != session.readers.end()) reader->second.taken = std::max(reader->second.taken, renew->taken);
   } else if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) {
     if (session.readers.erase(unsubscribe->subscription) > 0) session.gone[unsubscribe->subscription] = now();
   } else if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) {
+    if (const auto found = session.change_waiters.find(cancel->wait); found != session.change_waiters.end()) {
+      const bool something_is_under_way = may_have_matched(found->second) || !found->second.told_from;
+      session.gone[cancel->wait] = something_is_under_way ? never : now();
+      session.change_waiters.erase(found);
+      return;
+    }
     const auto waiter = session.waiters.find(cancel->wait);
     if (waiter == session.waiters.end()) return;
     // It may have matched already, and its answer wait for room in the link: then that may come at any time.
@@ -203,6 +211,11 @@ void Witness::check_session(Session& session, TimePoint instant) {
     const bool overdue = wait_is_overdue(waiter->second, instant);
     if (overdue) complain(&session, fmt::format("wait #{} is overdue", waiter->first));
     waiter = overdue ? session.waiters.erase(waiter) : std::next(waiter);
+  }
+  for (auto change = session.change_waiters.begin(); change != session.change_waiters.end();) {
+    const bool overdue = is_overdue(change->second, instant);
+    if (overdue) complain(&session, fmt::format("wait for a change #{} is overdue", change->first));
+    change = overdue ? session.change_waiters.erase(change) : std::next(change);
   }
   if (session.acknowledged < session.sent) return;  // its window may be closed
   for (auto& [id, reader] : session.readers) {

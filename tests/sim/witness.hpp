@@ -71,6 +71,13 @@ class Witness final : public sim::NetworkObserver {
     std::uint64_t latest = 0;
     std::uint64_t step = 0;
   };
+  // A wait for a change.
+  struct ChangeWaiter {
+    proto::WaitTransition command;
+    std::uint64_t earliest = 0;  // as above: where there is no `after`, it counts from one of these
+    std::uint64_t latest = 0;
+    bool told_from = false;  // the broker has said from where
+  };
   struct Request {
     bool is_get = false;
     std::string topic;
@@ -97,6 +104,7 @@ class Witness final : public sim::NetworkObserver {
     std::map<proto::RequestId, Request> requests;
     std::map<proto::RequestId, Reader> readers;
     std::map<proto::RequestId, Waiter> waiters;
+    std::map<proto::RequestId, ChangeWaiter> change_waiters;
     std::map<proto::RequestId, TimePoint> gone;  // readers and waiters that were let go, and when
   };
 
@@ -120,6 +128,14 @@ class Witness final : public sim::NetworkObserver {
                       const char* what);
   void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
   void check_wait(Session& session, proto::RequestId id, const Transition* match, std::optional<ErrorCode> error);
+  // ---- witness_changes.cpp
+  // The states, as indices, behind which it may count. None: only the error is right.
+  std::vector<std::size_t> origins(const ChangeWaiter& waiter) const;
+  bool may_be_lagged(const ChangeWaiter& waiter) const;
+  bool may_have_matched(const ChangeWaiter& waiter) const;
+  bool is_overdue(const ChangeWaiter& waiter, TimePoint instant) const;
+  void check_change_answer(Session& session, proto::RequestId id, const proto::Answer& answer);
+
   void check_instant(TimePoint instant);
   void check_session(Session& session, TimePoint instant);
   bool may_have_matched(const Waiter& waiter) const;

@@ -261,6 +261,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
     session.waiters.erase(id);
     return;
   }
+  if (session.change_waiters.contains(id)) return check_change_answer(session, id, answer);
   if (failed && session.readers.contains(id)) {
     complain(&session, fmt::format("subscription #{} is refused: {}", id, failed->failure.message));
     session.readers.erase(id);

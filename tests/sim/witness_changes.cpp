@@ -1,0 +1,123 @@
+// witness_changes.cpp: what a wait for a change may be answered with: the first change behind where it counts from, with the
+// value that was replaced; or that the broker can't tell any more, where that is so.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/sim/story.hpp"
+#include "tests/sim/witness.hpp"
+
+namespace hoiku::model {
+namespace {
+
+// Its version, also where nobody was told of it: versions rise by one.
+Version version_at(const Topic& topic, std::size_t index) {
+  Version version;
+  for (std::size_t i = 0; i <= index; ++i) {
+    version.number = topic.states[i].version ? topic.states[i].version->number : version.number + 1;
+    if (topic.states[i].version && topic.states[i].version->number > 0) version.epoch = topic.states[i].version->epoch;
+  }
+  return version;
+}
+
+}  // namespace
+
+std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
+  const Topic& topic = model_.topic(waiter.command.topic);
+  std::vector<std::size_t> found;
+  if (!waiter.command.after) {
+    for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
+      const std::size_t index = topic.index_at(revision);
+      if (found.empty() || found.back() != index) found.push_back(index);
+    }
+    return found;
+  }
+  const Version after = *waiter.command.after;
+  for (std::size_t i = 0; i < topic.states.size(); ++i) {
+    const Version version = version_at(topic, i);
+    // "Never set" is where a topic begins, and begins again after it was removed.
+    const bool is_it = after.number == 0 ? i == 0 || topic.states[i].value.is_null()
+                                         : version.number == after.number && version.epoch == after.epoch;
+    if (is_it) found.push_back(i);
+  }
+  return found;
+}
+
+// What came behind it has gone from the history, with its topic, or with its broker.
+bool Witness::may_be_lagged(const ChangeWaiter& waiter) const {
+  if (!waiter.command.after) return false;
+  const Topic& topic = model_.topic(waiter.command.topic);
+  for (const std::size_t origin : origins(waiter)) {
+    const auto behind = topic.states.begin() + static_cast<std::ptrdiff_t>(origin);
+    const bool was_unset =
+        std::any_of(behind, topic.states.end(), [](const State& state) { return state.value.is_null(); });
+    const std::size_t changes = topic.states.size() - 1 - origin;
+    if (!was_unset && changes + 1 <= limits_.history_transitions_max) return false;
+  }
+  return true;
+}
+
+bool Witness::may_have_matched(const ChangeWaiter& waiter) const {
+  const auto all = origins(waiter);
+  return all.empty() || !model_.fits(waiter.command) || std::any_of(all.begin(), all.end(), [&](std::size_t i) {
+           return model_.answer(waiter.command, i).has_value();
+         });
+}
+
+bool Witness::is_overdue(const ChangeWaiter& waiter, TimePoint instant) const {
+  if (!model_.fits(waiter.command)) return true;
+  const Topic& topic = model_.topic(waiter.command.topic);
+  const auto all = origins(waiter);
+  return std::all_of(all.begin(), all.end(), [&](std::size_t i) {
+    const auto match = model_.answer(waiter.command, i);
+    return match && topic.states[*match].at <= instant;
+  });
+}
+
+void Witness::check_change_answer(Session& session, proto::RequestId id, const proto::Answer& answer) {
+  ChangeWaiter& waiter = session.change_waiters.at(id);
+  const Topic& topic = model_.topic(waiter.command.topic);
+  const auto all = origins(waiter);
+  if (const auto* from = std::get_if<proto::TransitionArmed>(&answer)) {
+    const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
+      const Version version = version_at(topic, i);
+      if (from->version.number == 0) return topic.states[i].value.is_null();
+      if (waiter.command.topic.starts_with("gone/")) return true;  // removed meanwhile, it may have begun anew
+      return from->version.number == version.number && (version.epoch == 0 || from->version.epoch == version.epoch);
+    });
+    if (waiter.command.after || waiter.told_from || !is_known)
+      complain(&session,
+               fmt::format("wait for a change #{} is told to count from version {}", id, from->version.number));
+    waiter.told_from = true;
+    return;
+  }
+  const ChangeWaiter judged = waiter;
+  session.change_waiters.erase(id);
+  session.gone[id] = TimePoint::min();
+  if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
+    const bool is_right = failed->failure.code == ErrorCode::lagged          ? may_be_lagged(judged)
+                          : failed->failure.code == ErrorCode::type_mismatch ? !model_.fits(judged.command)
+                                                                             : false;
+    if (!is_right) complain(&session, fmt::format("wait for a change #{} failed: {}", id, failed->failure.message));
+    return;
+  }
+  const auto* done = std::get_if<proto::TransitionDone>(&answer);
+  if (!done) return complain(&session, fmt::format("wait for a change #{} is answered with something else", id));
+  if (!judged.command.after && !judged.told_from)
+    complain(&session, fmt::format("wait for a change #{} was never told from where it counts", id));
+  std::string why;
+  const auto match = model_.recognise(*done->match, why);
+  if (!match) return complain(&session, fmt::format("wait for a change #{} matched {}", id, why));
+  const Value before = *match > 0 ? topic.states[*match - 1].value : Value();
+  if (!(before == (done->old_value ? *done->old_value : Value())))
+    complain(&session, fmt::format("wait for a change #{}: the old value was {}", id, to_display_string(before)));
+  const bool is_first =
+      std::any_of(all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, i) == match; });
+  if (!is_first) {
+    complain(&session,
+             fmt::format("wait for a change #{} is answered with {}, which is not the first change that matches", id,
+                         describe(*done->match)));
+  }
+}
+
+}  // namespace hoiku::model
