@@ -108,8 +108,9 @@ std::shared_ptr<proto::Connector> Network::connector(const std::string& client) 
   return std::make_shared<SimulatedConnector>(wires_, client);
 }
 
-std::unique_ptr<proto::ServerLink> Network::listen() {
+std::unique_ptr<proto::ServerLink> Network::listen(std::size_t frame_bytes_max) {
   wires_->server = std::make_shared<Server>();
+  wires_->server->frame_bytes_max = frame_bytes_max;
   if (wires_->observer) wires_->observer->broker_listens();
   return std::make_unique<SimulatedServerLink>(wires_, wires_->server);
 }

@@ -70,11 +70,7 @@ void Wires::cut(const std::string& client, Duration duration) {
   if (observer) observer->was_cut(client, duration);
   if (!server) return;
   for (const auto& connection : connections_of(*server)) {
-    if (connection->client != client) continue;
-    lose(connection->up);
-    lose(connection->down);
-    break_at_client(*connection);
-    break_at_server(*connection);
+    if (connection->client == client) break_at_both(*connection);
   }
 }
 
@@ -152,6 +148,7 @@ void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, 
   const std::shared_ptr<Server> to = connection->server.lock();
   if (!to || !to->alive) return;
   if (!item) return break_at_server(*connection);
+  if (item->size() > to->frame_bytes_max) return break_at_both(*connection);
   if (connection->peer == 0) {
     connection->peer = ++last_peer;
     to->peers[connection->peer] = connection;
@@ -164,6 +161,13 @@ void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, 
 void Wires::lose(Direction& direction) {
   statistics.frames_lost += direction.in_flight.size();
   direction.in_flight.clear();
+}
+
+void Wires::break_at_both(Connection& connection) {
+  lose(connection.up);
+  lose(connection.down);
+  break_at_client(connection);
+  break_at_server(connection);
 }
 
 void Wires::break_at_client(Connection& connection) {

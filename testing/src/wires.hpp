@@ -73,6 +73,7 @@ struct Server {
   std::map<std::uint64_t, std::shared_ptr<Connection>> peers;
   std::vector<std::weak_ptr<Connection>> strangers;  // connected, no frame yet
   Signal activity;
+  std::size_t frame_bytes_max = 0;
   bool alive = true;
 };
 
@@ -116,6 +117,7 @@ struct Wires {
   void put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
   void arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
   void lose(Direction& direction);
+  void break_at_both(Connection& connection);
   void break_at_client(Connection& connection);
   void break_at_server(Connection& connection);
   static std::vector<std::shared_ptr<Connection>> connections_of(Server& of);

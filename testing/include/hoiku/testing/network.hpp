@@ -1,5 +1,6 @@
 // network.hpp: a simulated network between clients and one broker: it takes exactly the time that a test gives it, and
-// breaks exactly when a test says so. The contract is that of proto/link.hpp, whose suite of tests runs on it too.
+// breaks exactly when a test says so. The contract is that of proto/link.hpp; one suite of tests holds it and the real one
+// to that.
 //
 // Promises   frames arrive whole and in order, at most once. Without a delay a frame has arrived when it was sent. A cut
 //            breaks the connection at once at both ends: both are told, and what was in flight is lost. A connect during the
@@ -58,7 +59,8 @@ class Network {
   // What a client connects with. Clients of one name share their cuts and delays.
   std::shared_ptr<proto::Connector> connector(const std::string& client);
   // The broker's end. One listens at a time: a new one takes the address over, for connections that begin from now on.
-  std::unique_ptr<proto::ServerLink> listen();
+  // Who sends it a frame over the limit is cut off, as by the real link.
+  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
   // How long each frame and each handshake takes, each way, drawn anew between the two. Never overtakes.
   void delay(const std::string& client, Duration min, Duration max);

@@ -1,0 +1,236 @@
+// What every link owes when one of its ends is gone, or both were never there: the other half of link_contract_test.cpp.
+#include <set>
+
+#include "hoiku/async/event.hpp"
+#include "link_contract.hpp"
+
+namespace hoiku::wire {
+namespace {
+
+class LinkEndings : public LinkContract {};
+
+INSTANTIATE_TEST_SUITE_P(Links, LinkEndings, testing::ValuesIn(link_worlds()),
+                         [](const auto& world) { return world.param; });
+
+// ---- Of the broker
+
+TEST_P(LinkEndings, AClientHearsTheLastWordsAndThenThatTheServerIsGone) {
+  run([&]() -> Task<> {
+    auto server = listen();
+    const auto client = co_await connect();
+    const std::uint64_t peer = co_await greet(*server, *client);
+    server->try_send(peer, "and");
+    server->try_send(peer, "goodbye");
+    server.reset();
+    const std::string first = co_await client->receive();
+    const std::string last = co_await client->receive();
+    EXPECT_EQ(first + " " + last, "and goodbye");
+    co_await expect_closed(*client);
+    // However often it is asked.
+    co_await expect_closed(*client);
+    EXPECT_THROW(client->try_receive(), LinkClosed);
+    const auto refused = co_await error_of(client->send("too late"));
+    EXPECT_EQ(refused, ErrorCode::unavailable);
+  });
+}
+
+TEST_P(LinkEndings, AReceiveThatIsWaitingHearsThatTheServerIsGone) {
+  run([&]() -> Task<> {
+    auto server = listen();
+    const auto client = co_await connect();
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      nursery.start_soon(expect_closed, std::ref(*client));
+      co_await checkpoint();
+      server.reset();
+    });
+  });
+}
+
+TEST_P(LinkEndings, ASendThatIsWaitingHearsThatTheServerIsGone) {
+  run([&]() -> Task<> {
+    auto server = listen();
+    const auto client = co_await connect();
+    co_await send_until_full(*client);
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      nursery.start_soon([&]() -> Task<> {
+        // It may be that one more finds room, as the queues of the operating system are emptied.
+        for (;;) {
+          const auto refused = co_await error_of(client->send(large_frame));
+          if (refused) break;
+        }
+      });
+      co_await checkpoint();
+      server.reset();
+    });
+  });
+}
+
+TEST_P(LinkEndings, WhereNobodyListensConnectingFails) {
+  run([&]() -> Task<> {
+    listen().reset();
+    bool refused = false;
+    try {
+      co_await connect();
+    } catch (const LinkClosed& closed) {
+      refused = true;
+      EXPECT_EQ(closed.code(), ErrorCode::unavailable);
+    }
+    EXPECT_TRUE(refused);
+  });
+}
+
+TEST_P(LinkEndings, AServerThatBeginsAnewIsReachedAtTheSameAddressAndKnowsNobody) {
+  run([&]() -> Task<> {
+    std::unique_ptr<Link> before;
+    for (int i = 0; i < 5; ++i) {
+      std::unique_ptr<ServerLink> server;
+      // While the one before still sends its last frames, its address may be taken.
+      co_await eventually([&] {
+        try {
+          server = listen();
+        } catch (const Error&) {
+        }
+        return server != nullptr;
+      });
+      const auto client = co_await connect();
+      co_await greet(*server, *client);
+      EXPECT_FALSE(server->try_receive().has_value());
+      if (before) co_await expect_closed(*before);
+      before = co_await connect();
+    }
+  });
+}
+
+// ---- Of a client
+
+TEST_P(LinkEndings, AServerHearsThatAClientIsGoneAfterItsLastFrame) {
+  run([&]() -> Task<> {
+    const auto server = listen();
+    auto client = co_await connect();
+    const std::uint64_t peer = co_await greet(*server, *client);
+    co_await client->send("bye");
+    const Input bye = co_await server->receive();
+    EXPECT_EQ(bye.frame, "bye");
+    client.reset();
+    const Input gone = co_await server->receive();
+    EXPECT_EQ(gone.peer, peer);
+    EXPECT_EQ(gone.frame, std::nullopt);
+    EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::gone);
+  });
+}
+
+TEST_P(LinkEndings, OfAClientThatEndsWithoutAWordSomeOfTheLastFramesArriveAndThenTheEnd) {
+  run([&]() -> Task<> {
+    const auto server = listen();
+    auto client = co_await connect();
+    const std::uint64_t peer = co_await greet(*server, *client);
+    for (int i = 0; i < 20; ++i) co_await client->send(std::to_string(i));
+    client.reset();
+    for (int expected = 0;; ++expected) {
+      const Input input = co_await server->receive();
+      EXPECT_EQ(input.peer, peer);
+      if (!input.frame) break;
+      EXPECT_EQ(input.frame, std::to_string(expected));
+    }
+    EXPECT_FALSE(server->try_receive().has_value());
+  });
+}
+
+TEST_P(LinkEndings, WhoeverSaysNothingIsNoPeer) {
+  run([&]() -> Task<> {
+    const auto server = listen();
+    auto silent = co_await connect();
+    silent.reset();
+    const auto client = co_await connect();
+    co_await client->send("hello");
+    const Input first = co_await server->receive();
+    EXPECT_EQ(first.frame, "hello");
+    EXPECT_EQ(server->try_send(first.peer + 1, "anybody?"), SendResult::gone);
+  });
+}
+
+TEST_P(LinkEndings, EveryConnectionIsANewPeerAndEachIsToldWhenGone) {
+  run([&]() -> Task<> {
+    const auto server = listen();
+    std::set<std::uint64_t> peers;
+    for (int i = 0; i < 100; ++i) {
+      auto client = co_await connect();
+      const std::uint64_t peer = co_await greet(*server, *client);
+      EXPECT_TRUE(peers.insert(peer).second);
+      client.reset();
+      const Input gone = co_await server->receive();
+      EXPECT_EQ(gone.peer, peer);
+      EXPECT_FALSE(gone.frame);
+    }
+  });
+}
+
+TEST_P(LinkEndings, ClientsThatLeftWhileNobodyLookedAreToldOnceEach) {
+  constexpr int count = 300;
+  run([&]() -> Task<> {
+    const auto server = listen();
+    std::set<std::uint64_t> here;
+    std::set<std::uint64_t> gone;
+    const auto take = [&](const Input& input) {
+      if (input.frame) {
+        EXPECT_TRUE(here.insert(input.peer).second);
+      } else {
+        EXPECT_EQ(here.erase(input.peer), 1U);
+        EXPECT_TRUE(gone.insert(input.peer).second);
+      }
+    };
+    for (int i = 0; i < count; ++i) {
+      const auto client = co_await connect();
+      co_await client->send("hello");
+      if (i % 3 != 0) continue;
+      const std::optional<Input> input = server->try_receive();
+      if (input) take(*input);
+    }
+    const auto client = co_await connect();
+    co_await client->send("the last");
+    Input input;
+    while (input.frame != "the last") {
+      input = co_await server->receive();
+      take(input);
+    }
+    const std::uint64_t last = input.peer;
+    while (here.size() > 1) {
+      // The end of some is known by the first send only.
+      for (const std::uint64_t peer : here) {
+        if (peer != last) server->try_send(peer, "anybody?");
+      }
+      const std::optional<Input> next = server->try_receive();
+      if (next) take(*next);
+      if (!next) co_await sleep(1ms);
+    }
+    for (const std::uint64_t peer : gone) EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::gone);
+    EXPECT_EQ(server->try_send(last, "you are here"), SendResult::sent);
+    EXPECT_FALSE(server->try_receive().has_value());
+  });
+}
+
+TEST_P(LinkEndings, AClientThatComesBackIsAnotherPeerAndTheOldOneGetsNothingMore) {
+  run([&]() -> Task<> {
+    const auto server = listen();
+    auto client = co_await connect();
+    const std::uint64_t before = co_await greet(*server, *client);
+    client.reset();
+    client = co_await connect();
+    const std::uint64_t after = co_await greet(*server, *client);
+    EXPECT_NE(before, after);
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      nursery.start_soon([&]() -> Task<> {
+        const std::string frame = co_await client->receive();
+        EXPECT_EQ(frame, "for the new one");
+      });
+      while (server->try_send(before, "for the old one") != SendResult::gone) {
+        server->try_receive();
+        co_await sleep(1ms);
+      }
+      EXPECT_EQ(server->try_send(after, "for the new one"), SendResult::sent);
+    });
+  });
+}
+
+}  // namespace
+}  // namespace hoiku::wire

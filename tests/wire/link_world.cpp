@@ -1,0 +1,81 @@
+#include "link_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hoiku/testing/network.hpp"
+#include "wire.hpp"
+
+namespace hoiku::wire {
+namespace {
+
+class RealWorld final : public LinkWorld {
+ public:
+  explicit RealWorld(const std::string& transport) : endpoint_(listen_endpoint(transport, folder_)) {}
+
+  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max) override {
+    auto server = proto::make_zmq_server_link({endpoint_}, frame_bytes_max);
+    endpoint_ = server->endpoints().at(0);  // a port of the system's choice is kept
+    return server;
+  }
+  std::unique_ptr<proto::Connector> connector() override { return proto::make_zmq_connector(endpoint_); }
+  void run(const std::function<Task<>()>& body) override { run_within_patience(body); }
+
+ private:
+  Folder folder_;
+  std::string endpoint_;
+};
+
+// Of the simulated network's connectors, which are shared there.
+class OwnedConnector final : public proto::Connector {
+ public:
+  explicit OwnedConnector(std::shared_ptr<proto::Connector> shared) : shared_(std::move(shared)) {}
+  Task<std::unique_ptr<proto::Link>> connect() override { return shared_->connect(); }
+  std::string endpoint() const override { return shared_->endpoint(); }
+
+ private:
+  std::shared_ptr<proto::Connector> shared_;
+};
+
+class SimulatedWorld final : public LinkWorld {
+ public:
+  explicit SimulatedWorld(Duration delay_max) { network_.delay_all(Duration::zero(), delay_max); }
+
+  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max) override {
+    return network_.listen(frame_bytes_max);
+  }
+  std::unique_ptr<proto::Connector> connector() override {
+    return std::make_unique<OwnedConnector>(network_.connector("client"));
+  }
+  void run(const std::function<Task<>()>& body) override {
+    sim::run_virtual_or_throw(
+        [&]() -> Task<> {
+          co_await open_nursery([&](Nursery& nursery) -> Task<> {
+            nursery.start_soon([&] { return network_.run(); });
+            const bool late = co_await move_on_after(1h, body);
+            if (late) ADD_FAILURE() << "the test hangs";
+            nursery.cancel_scope().cancel();
+          });
+        },
+        sim::seed(7));
+  }
+
+ private:
+  sim::Network network_{sim::seed(7)};
+};
+
+}  // namespace
+
+Task<std::unique_ptr<proto::Link>> LinkWorld::connect() {
+  const auto to = connector();
+  co_return co_await to->connect();
+}
+
+std::vector<std::string> link_worlds() { return {"simulated", "delayed", "tcp", "ipc"}; }
+
+std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {
+  if (name == "simulated") return std::make_unique<SimulatedWorld>(Duration::zero());
+  if (name == "delayed") return std::make_unique<SimulatedWorld>(20ms);
+  return std::make_unique<RealWorld>(name);
+}
+
+}  // namespace hoiku::wire
