@@ -55,7 +55,7 @@ class SimulatedConnector final : public proto::Connector {
     Path& path = wires_->path(client_);
     for (;;) {
       // A cut may become longer while we wait for its end, or come back while the handshake is under way.
-      while (path.is_cut()) co_await sleep_until(path.cut_until);
+      while (now() < path.closed_until()) co_await sleep_until(path.closed_until());
       const std::uint64_t cuts = path.cuts;
       const Duration handshake = wires_->draw_delay(path);
       if (handshake > Duration::zero()) co_await sleep(handshake);
@@ -140,6 +140,21 @@ void Network::cut(const std::string& client, Duration duration) {
 void Network::cut_all(Duration duration) {
   check_duration(duration, "a cut");
   for (auto& [client, path] : wires_->paths) wires_->cut(client, duration);
+}
+
+void Network::cut_one_way(const std::string& client, End deaf, Duration duration) {
+  check_duration(duration, "a cut");
+  wires_->cut_one_way(client, deaf, duration);
+}
+
+void Network::patience(Duration silence) {
+  check_duration(silence, "the patience");
+  wires_->patience = silence;
+}
+
+void Network::break_unnoticed(const std::string& client, End unaware, Duration duration) {
+  check_duration(duration, "the time in which a break is not noticed");
+  wires_->break_unnoticed(client, unaware, duration);
 }
 
 void Network::kill_broker() {

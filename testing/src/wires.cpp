@@ -68,9 +68,41 @@ void Wires::cut(const std::string& client, Duration duration) {
   ++statistics.cuts;
   cut_path.cut_until = std::max(cut_path.cut_until, saturating_add(now(), duration));
   if (observer) observer->was_cut(client, duration);
-  if (!server) return;
-  for (const auto& connection : connections_of(*server)) {
-    if (connection->client == client) break_at_both(*connection);
+  for (const auto& connection : connections_of(client)) break_at_both(*connection);
+}
+
+void Wires::cut_one_way(const std::string& client, End deaf, Duration duration) {
+  const bool upwards = deaf == End::broker;
+  Path& cut_path = path(client);
+  TimePoint& until = cut_path.way_cut_until(upwards);
+  const bool goes_on = now() < until;
+  ++cut_path.cuts;
+  ++statistics.cuts;
+  until = std::max(until, saturating_add(now(), duration));
+  if (observer) observer->was_cut_one_way(client, deaf, duration);
+  for (const auto& connection : connections_of(client)) {
+    Direction& held = upwards ? connection->up : connection->down;
+    if (!goes_on) held.deaf_since = now();
+    for (Direction::Item& item : held.in_flight) item.arrives = std::max(item.arrives, until);
+    held.last_arrival = std::max(held.last_arrival, until);
+    look_at(until, connection, upwards);
+    look_at(saturating_add(held.deaf_since, patience), connection, upwards);
+  }
+}
+
+void Wires::break_unnoticed(const std::string& client, End unaware, Duration duration) {
+  ++statistics.cuts;
+  if (observer) observer->broke_unnoticed(client, unaware, duration);
+  for (const auto& connection : connections_of(client)) {
+    if (connection->broken || connection->gone) continue;
+    if (unaware == End::broker) {
+      lose(connection->down);
+      break_at_client(*connection);
+    } else {
+      lose(connection->up);
+      break_at_server(*connection);
+    }
+    straggle(connection, unaware == End::broker, duration);
   }
 }
 
@@ -81,6 +113,7 @@ void Wires::close_by_client(Connection& connection) {
   const std::shared_ptr<Server> to = connection.server.lock();
   if (!to || !to->alive || connection.broken) return;
   connection.broken = true;
+  if (connection.gone) return lose(connection.up);
   if (connection.up.in_flight.empty()) return break_at_server(connection);
   // Of what was sent last, some had left already (LINGER 0). The end is heard after that.
   std::uniform_int_distribution<std::size_t> draw(0, connection.up.in_flight.size());
@@ -124,17 +157,65 @@ void Wires::deliver_due() {
       direction.in_flight.pop_front();
       arrive(due.connection, due.upwards, std::move(item));
     }
+    give_up_if_deaf(due.connection, due.upwards);
   }
 }
 
 void Wires::put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
   Direction& direction = upwards ? connection->up : connection->down;
-  const TimePoint arrives = std::max(now() + draw_delay(path(connection->client)), direction.last_arrival);
+  if (upwards ? connection->gone : connection->broken) {
+    // It fills the sender's queues, as far as they go.
+    if (item) direction.in_flight.push_back(Direction::Item{never, std::move(item)});
+    return;
+  }
+  Path& way = path(connection->client);
+  const TimePoint leaves = std::max(now(), way.way_cut_until(upwards));
+  const TimePoint arrives = std::max(leaves + draw_delay(way), direction.last_arrival);
   direction.last_arrival = arrives;
   if (arrives <= now() && direction.in_flight.empty()) return arrive(connection, upwards, std::move(item));
   direction.in_flight.push_back(Direction::Item{arrives, std::move(item)});
-  arrivals.push(Arrival{arrives, ++last_order, connection, upwards});
+  look_at(arrives, connection, upwards);
+}
+
+void Wires::look_at(TimePoint at, const std::shared_ptr<Connection>& connection, bool upwards) {
+  arrivals.push(Arrival{at, ++last_order, connection, upwards});
   changed.notify();
+}
+
+void Wires::straggle(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration) {
+  Direction& direction = upwards ? connection->up : connection->down;
+  const std::size_t under_way = direction.in_flight.size();
+  const std::size_t comes = std::uniform_int_distribution<std::size_t>(0, under_way)(random);
+  statistics.frames_lost += under_way - comes;
+  direction.in_flight.resize(comes);
+  std::vector<TimePoint> times;
+  std::uniform_int_distribution<Duration::rep> draw(0, duration.count());
+  for (std::size_t i = 0; i < comes; ++i) times.push_back(now() + Duration(draw(random)));
+  std::sort(times.begin(), times.end());
+  TimePoint last = now() + duration;
+  for (std::size_t i = 0; i < comes; ++i) {
+    Direction::Item& item = direction.in_flight[i];
+    item.arrives = std::max(item.arrives, times[i]);
+    last = std::max(last, item.arrives);
+    look_at(item.arrives, connection, upwards);
+  }
+  direction.last_arrival = last;
+  direction.in_flight.push_back(Direction::Item{last, std::nullopt});
+  look_at(last, connection, upwards);
+}
+
+void Wires::give_up_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards) {
+  Direction& direction = upwards ? connection->up : connection->down;
+  const bool given_up = upwards ? connection->gone : connection->broken;
+  const bool held_up = now() < path(connection->client).way_cut_until(upwards);
+  if (given_up || !held_up || now() < saturating_add(direction.deaf_since, patience)) return;
+  lose(direction);
+  if (upwards) {
+    break_at_server(*connection);
+  } else {
+    break_at_client(*connection);
+  }
+  put(connection, !upwards, std::nullopt);
 }
 
 void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
@@ -172,15 +253,25 @@ void Wires::break_at_both(Connection& connection) {
 
 void Wires::break_at_client(Connection& connection) {
   connection.broken = true;
+  if (connection.gone) lose(connection.up);
   connection.client_activity.notify();
   connection.room.notify();
 }
 
 void Wires::break_at_server(Connection& connection) {
+  connection.gone = true;
+  if (connection.broken) lose(connection.down);
   const std::shared_ptr<Server> to = connection.server.lock();
   if (!to || !to->alive || to->peers.erase(connection.peer) == 0) return;
   to->inbox.push_back(ServerLink::Input{connection.peer, std::nullopt});
   to->activity.notify();
+}
+
+std::vector<std::shared_ptr<Connection>> Wires::connections_of(const std::string& client) {
+  if (!server) return {};
+  auto connections = connections_of(*server);
+  std::erase_if(connections, [&](const auto& connection) { return connection->client != client; });
+  return connections;
 }
 
 std::vector<std::shared_ptr<Connection>> Wires::connections_of(Server& of) {

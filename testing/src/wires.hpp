@@ -2,6 +2,7 @@
 // No coroutine but carry(): everything else happens at once, or is an item in flight with the time of its arrival.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -30,20 +31,25 @@ struct Delay {
 struct Path {
   Delay delay;
   TimePoint cut_until = TimePoint::min();
+  TimePoint up_cut_until = TimePoint::min();  // one way: upwards is to the broker
+  TimePoint down_cut_until = TimePoint::min();
   std::uint64_t cuts = 0;
-  bool is_cut() const { return now() < cut_until; }
+
+  TimePoint closed_until() const { return std::max({cut_until, up_cut_until, down_cut_until}); }
+  TimePoint& way_cut_until(bool upwards) { return upwards ? up_cut_until : down_cut_until; }
 };
 
 // One direction of a connection: what is under way, and what has arrived and was not read.
 struct Direction {
   struct Item {
-    TimePoint arrives;
+    TimePoint arrives;                 // never: nobody is there to hear it, and its sender does not know
     std::optional<std::string> frame;  // nothing: the other end has closed
   };
   std::deque<Item> in_flight;
   std::deque<std::string> arrived;
   std::size_t unread = 0;  // upwards the arrived frames stand in the server's inbox; this is how many
   TimePoint last_arrival = TimePoint::min();
+  TimePoint deaf_since = TimePoint::max();  // when the one-way cut began that holds it up
 
   std::size_t size() const { return in_flight.size() + arrived.size() + unread; }
   std::optional<std::string> take() {
@@ -60,7 +66,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::string client;
   std::weak_ptr<Server> server;
   std::uint64_t peer = 0;  // given with the first frame that arrives
-  bool broken = false;     // the client is told so when it has read what arrived before
+  bool broken = false;     // at the client's end: it is told so when it has read what arrived before
+  bool gone = false;       // at the broker's end
   bool closed = false;     // the client has let go of it
   Direction up;
   Direction down;
@@ -89,6 +96,8 @@ struct Wires {
   std::optional<ServerLink::Input> take_input(Server& server);
 
   void cut(const std::string& client, Duration duration);
+  void cut_one_way(const std::string& client, End deaf, Duration duration);
+  void break_unnoticed(const std::string& client, End unaware, Duration duration);
   void close_by_client(Connection& connection);
   void close_by_server(const std::shared_ptr<Server>& server);
   void kill(Server& server);
@@ -101,6 +110,7 @@ struct Wires {
   std::map<std::string, Path> paths;
   Delay default_delay;
   std::size_t capacity = 64;
+  Duration patience = std::chrono::seconds(6);
   std::shared_ptr<Server> server;  // who listens now; null: nobody
   NetworkObserver* observer = nullptr;
   NetworkStatistics statistics;
@@ -116,6 +126,11 @@ struct Wires {
   };
   void put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
   void arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
+  // Has a look at the direction then: what has arrived, and whether somebody loses patience.
+  void look_at(TimePoint at, const std::shared_ptr<Connection>& connection, bool upwards);
+  void straggle(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration);
+  void give_up_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards);
+  std::vector<std::shared_ptr<Connection>> connections_of(const std::string& client);
   void lose(Direction& direction);
   void break_at_both(Connection& connection);
   void break_at_client(Connection& connection);

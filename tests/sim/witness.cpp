@@ -195,6 +195,18 @@ void Witness::was_cut(const std::string& client, Duration duration) {
   tell(fmt::format("--- {} is cut off for {}", client, seconds(duration)));
 }
 
+void Witness::was_cut_one_way(const std::string& client, sim::End deaf, Duration duration) {
+  step();
+  tell(fmt::format("--- {} of {} hears nothing for {}", deaf == sim::End::broker ? "the broker" : "the client", client,
+                   seconds(duration)));
+}
+
+void Witness::broke_unnoticed(const std::string& client, sim::End unaware, Duration duration) {
+  step();
+  tell(fmt::format("--- the connection of {} is broken, which its {} does not know for {}", client,
+                   unaware == sim::End::broker ? "broker" : "client", seconds(duration)));
+}
+
 // ---- After each instant
 
 void Witness::check_instant(TimePoint instant) {

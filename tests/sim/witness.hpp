@@ -33,6 +33,8 @@ class Witness final : public sim::NetworkObserver {
   void broker_listens() override;
   void broker_killed() override;
   void was_cut(const std::string& client, Duration duration) override;
+  void was_cut_one_way(const std::string& client, sim::End deaf, Duration duration) override;
+  void broke_unnoticed(const std::string& client, sim::End unaware, Duration duration) override;
 
   // Writers have stopped and nothing is on its way: everybody who is connected knows everything.
   void check_at_rest();

@@ -31,6 +31,12 @@ class Liar final : public sim::NetworkObserver {
   void broker_listens() override { witness_.broker_listens(); }
   void broker_killed() override { witness_.broker_killed(); }
   void was_cut(const std::string& client, Duration duration) override { witness_.was_cut(client, duration); }
+  void was_cut_one_way(const std::string& client, sim::End deaf, Duration duration) override {
+    witness_.was_cut_one_way(client, deaf, duration);
+  }
+  void broke_unnoticed(const std::string& client, sim::End unaware, Duration duration) override {
+    witness_.broke_unnoticed(client, unaware, duration);
+  }
 
   bool told() const { return told_; }
   Witness& witness() { return witness_; }

@@ -6,6 +6,10 @@
 //            breaks the connection at once at both ends: both are told, and what was in flight is lost. A connect during the
 //            cut waits, and succeeds at the moment when the cut ends. A broker that is down refuses, at once.
 //            The same seed and the same calls give the same run.
+// Worse      cut_one_way() and break_unnoticed() do what TCP and ZeroMQ can do besides: one end hears nothing, or goes on
+//            with a connection that the other end has given up. Never is a frame lost in the middle of a connection that goes
+//            on: behind a gap is its end. But a frame may arrive that its sender takes for lost, and sends again over the
+//            next connection.
 // Limits     each direction of a connection holds `capacity` frames that were sent and not read (default 64, as the real
 //            link); then the broker's try_send() says full and a client's send() waits.
 // Thread     the loop's. Links and connectors may outlive the Network.
@@ -24,6 +28,9 @@ namespace hoiku::sim {
 
 struct Wires;
 
+// One of the two of a connection.
+enum class End : std::uint8_t { client, broker };
+
 // Sees what passes the broker's end, in the order and at the moment in which the broker takes and gives it.
 class NetworkObserver {
  public:
@@ -35,6 +42,8 @@ class NetworkObserver {
   virtual void broker_listens() {}
   virtual void broker_killed() {}
   virtual void was_cut(const std::string&, Duration) {}
+  virtual void was_cut_one_way(const std::string&, End, Duration) {}
+  virtual void broke_unnoticed(const std::string&, End, Duration) {}
 };
 
 struct NetworkStatistics {
@@ -70,6 +79,16 @@ class Network {
   // From now on, for so long. A cut within a cut makes it longer, never shorter.
   void cut(const std::string& client, Duration duration);
   void cut_all(Duration duration);
+  // `deaf` hears nothing for so long; the other way stays open. What is sent to it is held, as TCP repeats it, and comes when
+  // the cut is over. Where that takes longer than the patience, the deaf end gives the connection up: what was held is lost,
+  // and the other end hears of it. Nobody can connect meanwhile.
+  void cut_one_way(const std::string& client, End deaf, Duration duration);
+  // After how long an end that hears nothing gives up: as ZeroMQ's heartbeats, 6 s unless something else is said.
+  void patience(Duration silence);
+  // The connection breaks, and `unaware` does not notice for so long: half open. What it sends is lost, until its queues are
+  // full. Of what was on its way to it a first part still comes (the seed says how much), some time before it is told: over
+  // the old connection, even if the other end has a new one by then. Connecting is possible at once.
+  void break_unnoticed(const std::string& client, End unaware, Duration duration);
   // kill -9: every connection breaks, what was in flight is lost, and whoever holds the ServerLink talks to nobody.
   void kill_broker();
 
