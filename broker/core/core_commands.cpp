@@ -16,6 +16,7 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* wait = std::get_if<proto::Wait>(&command)) return execute(session, *wait, at);
   if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
+  if (const auto* list = std::get_if<proto::List>(&command)) return execute(session, *list);
 }
 
 // ---- Requests with one answer
@@ -94,6 +95,15 @@ void Core::Rooms::execute(Session& session, const proto::Get& get) {
     return fail(session, get.id, checked.failure(), Outbox::Of::request);
   }
   session.outbox.answer_get(get.id, get.topic);
+  wake(session);
+}
+
+void Core::Rooms::execute(Session& session, const proto::List& list) {
+  if (!begin_request(session, list.id)) return;
+  if (auto checked = check_topic_pattern(list.pattern, limits); !checked) {
+    return fail(session, list.id, checked.failure(), Outbox::Of::request);
+  }
+  session.outbox.answer_list(list);
   wake(session);
 }
 

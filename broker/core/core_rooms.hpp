@@ -4,6 +4,7 @@
 // core_sessions.cpp  what a frame means: hello, resume, order, acknowledgement; how sessions end
 // core_commands.cpp  what each command does
 // core_waits.cpp     the same for those that wait, and how waits end
+// core_listing.cpp   pages of what topics there are
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
@@ -61,6 +62,7 @@ struct Core::Rooms final : StateSource {
   State current(TopicId topic) const override;
   State current(std::string_view name) const override;
   State after(TopicId topic, std::uint64_t number) const override;
+  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;  // core_listing.cpp
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
   void done(const Origin& origin, const State& state, bool changed);
@@ -88,6 +90,7 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Command& command, Instant at);
   void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Get& get);
+  void execute(Session& session, const proto::List& list);
   void execute(Session& session, const proto::Subscribe& subscribe);
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);

@@ -18,7 +18,7 @@ State result_of_wait(const proto::Answer& answer) {
 }  // namespace
 
 void Outbox::answer(proto::Answer answer, Of of) {
-  Queued queued{std::move(answer), {}, 0, of};
+  Queued queued{std::move(answer), {}, {}, 0, of};
   if (of == Of::reader) ++reader_answers_;
   if (const State match = result_of_wait(queued.answer)) {
     // A thousand waits that one transition answered keep one value between them.
@@ -39,7 +39,13 @@ void Outbox::answer(proto::Answer answer, Of of) {
 }
 
 void Outbox::answer_get(proto::RequestId id, std::string topic) {
-  answers_.push_back(Queued{proto::GetDone{id, nullptr}, std::move(topic), 0, Of::request});
+  answers_.push_back(Queued{proto::GetDone{id, nullptr}, std::move(topic), {}, 0, Of::request});
+}
+
+void Outbox::answer_list(proto::List list) {
+  Queued queued{proto::ListDone{list.id, {}, 0}, {}, {}, 0, Of::request};
+  queued.list = std::move(list);
+  answers_.push_back(std::move(queued));
 }
 
 void Outbox::snapshot_ended(Subscription& subscription) {
@@ -54,7 +60,7 @@ bool Outbox::is_window_open() const noexcept {
   return batches_ == 0 || (batches_ < limits_->window_batches && batch_bytes_ < limits_->unacknowledged_bytes_max);
 }
 
-bool Outbox::cut(const StateSource& states, std::uint64_t revision, bool all_known, CutReport& report) {
+bool Outbox::cut(StateSource& states, std::uint64_t revision, bool all_known, CutReport& report) {
   if (answers_.empty() && queue_.empty() && endings_.empty()) return false;
   Cutting cutting;
   cutting.bytes = frame_overhead_bytes;
@@ -85,9 +91,23 @@ bool Outbox::cut(const StateSource& states, std::uint64_t revision, bool all_kno
   return true;
 }
 
-void Outbox::cut_answers(Cutting& cutting, const StateSource& states) {
+// Less than what a session may have unacknowledged: several of its requests are under way at once.
+std::size_t Outbox::page_bytes_max() const noexcept {
+  return std::min({limits_->list_bytes_max, limits_->unacknowledged_bytes_max, frame_budget()});
+}
+
+// A page costs more to make than to send, so its room is looked for first: it is the first answer of its frame.
+bool Outbox::cut_page(Cutting& cutting, Queued& next, StateSource& states) {
+  const bool has_room = answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max;
+  if (!cutting.is_empty() || !has_room) return false;
+  next.answer = states.page(*next.list, page_bytes_max());
+  return true;
+}
+
+void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
   while (!answers_.empty()) {
     Queued& next = answers_.front();
+    if (next.list && !cut_page(cutting, next, states)) break;
     if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = states.current(next.get_topic);
     const std::size_t bytes = estimated_bytes(next.answer);
     const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
@@ -97,6 +117,7 @@ void Outbox::cut_answers(Cutting& cutting, const StateSource& states) {
     if (!fits) {
       // It may be asked for again much later: then with the state of then.
       if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = nullptr;
+      if (next.list) std::get<proto::ListDone>(next.answer).rows.clear();
       break;
     }
     cutting.bytes += bytes;

@@ -1,7 +1,7 @@
 // outbox.hpp: what one session is to be sent, and what it has been sent and has not acknowledged.
 //
-// Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get,
-// which are looked up when their frame is cut.
+// Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get
+// and List, which are looked up when their frame is cut.
 //
 // Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged batches,
 //            answers may go beyond it; a composite's dirty members are in one frame; deliveries are sorted by revision.
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,8 @@ class StateSource {
   virtual State current(std::string_view name) const = 0;
   // The state after the one of that number; where it has gone from the topic's history, the present one.
   virtual State after(TopicId topic, std::uint64_t number) const = 0;
+  // A page of the topics that match; rows of `bytes_max` bytes at most, unless one alone is larger.
+  virtual proto::ListDone page(const proto::List& list, std::size_t bytes_max) = 0;
 
  protected:
   ~StateSource() = default;
@@ -64,13 +67,14 @@ class Outbox {
 
   void answer(proto::Answer answer, Of of);
   void answer_get(proto::RequestId id, std::string topic);  // of a request; with its state at the time of the cut
+  void answer_list(proto::List list);                       // of a request; likewise
   void snapshot_ended(Subscription& subscription);          // its slots were all sent: the mark is due
   void forget(Subscription& subscription) noexcept;         // it is being closed
 
   bool is_window_open() const noexcept;
   // Cuts the next frame, where there is anything that may be sent now, and appends it to sent(). `revision` is what is
   // visible; `all_known` says that no subscription is still looking for its topics.
-  bool cut(const StateSource& states, std::uint64_t revision, bool all_known, CutReport& report);
+  bool cut(StateSource& states, std::uint64_t revision, bool all_known, CutReport& report);
 
   bool has_next() const noexcept { return sent_.has_next(); }
   std::shared_ptr<const proto::ServerFrame> next(std::uint64_t incarnation, std::uint64_t acknowledged) {
@@ -87,8 +91,9 @@ class Outbox {
  private:
   struct Queued {
     proto::Answer answer;
-    std::string get_topic;  // where not empty: a Get, to be looked up
-    std::size_t bytes = 0;  // what it keeps in memory, counted in queued_bytes_
+    std::string get_topic;            // where not empty: a Get, to be looked up
+    std::optional<proto::List> list;  // likewise
+    std::size_t bytes = 0;            // what it keeps in memory, counted in queued_bytes_
     Of of = Of::request;
   };
   struct Cost {
@@ -106,7 +111,9 @@ class Outbox {
   };
 
   std::size_t frame_budget() const noexcept { return limits_->frame_bytes_max - limits_->frame_bytes_max / 4; }
-  void cut_answers(Cutting& cutting, const StateSource& states);
+  void cut_answers(Cutting& cutting, StateSource& states);
+  bool cut_page(Cutting& cutting, Queued& next, StateSource& states);
+  std::size_t page_bytes_max() const noexcept;
   void cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report);
   bool cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report);
   bool cut_every(Cutting& cutting, Subscription& subscription, const StateSource& states, CutReport& report);

@@ -107,6 +107,11 @@ bool Subscriptions::keeps(TopicId topic) const noexcept {
   return readers.pins > 0 || readers.dirty > 0;
 }
 
+std::size_t Subscriptions::readers(TopicId topic) const noexcept {
+  if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return 0;
+  return readers_[index_of(topic)]->slots.size();
+}
+
 void Subscriptions::topic_removed(TopicId topic) {
   if (index_of(topic) >= readers_.size()) return;
   while (readers_[index_of(topic)]) {

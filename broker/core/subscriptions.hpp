@@ -44,6 +44,7 @@ class Subscriptions {
   void changed(TopicId topic, std::vector<SessionId>& woken);
   // Whether the topic must not be removed: it has a reader by name, or one that was not sent its last state.
   bool keeps(TopicId topic) const noexcept;
+  std::size_t readers(TopicId topic) const noexcept;
   void topic_removed(TopicId topic);  // where not keeps(): the slots of patterns go
 
   std::size_t size() const noexcept { return size_; }

@@ -79,6 +79,14 @@ bool Waits::any(TopicId topic) const noexcept {
   return index_of(topic) < by_topic_.size() && by_topic_[index_of(topic)] != nullptr;
 }
 
+std::size_t Waits::count(TopicId topic) const noexcept {
+  if (!any(topic)) return 0;
+  const TopicWaits& waits = *by_topic_[index_of(topic)];
+  std::size_t total = waits.untyped.size();
+  for (const auto& group : waits.groups) total += group->plain.size() + group->holds;
+  return total;
+}
+
 bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
   if (value.is_null() && !group.is_edge) return false;
   if (!group.predicate) return true;

@@ -65,6 +65,7 @@ class Waits {
   std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
 
   bool any(TopicId topic) const noexcept;
+  std::size_t count(TopicId topic) const noexcept;  // looks at each of its groups, as a commit does
   std::size_t size() const noexcept { return size_; }
   std::size_t predicates() const noexcept { return predicates_; }  // distinct ones per topic
   std::uint64_t tests() const noexcept { return tests_; }

@@ -1,5 +1,6 @@
 #include "hoiku/client/bus.hpp"
 
+#include <map>
 #include <utility>
 
 #include "client/src/bus_core.hpp"
@@ -20,7 +21,39 @@ namespace {
 Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
 Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
 
+Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
+  std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
+  std::uint64_t run = core->run();
+  std::uint64_t cursor = 0;
+  bool complete = false;
+  while (!complete) {
+    client::BusCore::Pending pending(*core, core->list(pattern, cursor));
+    co_await pending.wait();
+    const proto::Answer answer = pending.take();
+    const auto& page = std::get<proto::ListDone>(answer);
+    if (core->run() != run) {  // another broker, to whom the cursor meant nothing
+      run = core->run();
+      found.clear();
+      cursor = 0;
+      continue;
+    }
+    for (const proto::ListRow& row : page.rows) found[row.current->topic] = TopicInfo{row.current, row.readers};
+    cursor = page.next;
+    complete = cursor == 0;
+  }
+  std::vector<TopicInfo> topics;
+  topics.reserve(found.size());
+  for (auto& [name, info] : found) topics.push_back(std::move(info));
+  co_return topics;
+}
+
 }  // namespace
+
+Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const {
+  const Result<void> valid = check_topic_pattern(pattern);
+  if (!valid) throw Error(valid.failure());
+  return list_of(core_, std::move(pattern));
+}
 
 Task<> Bus::writable() const { return writable_of(core_); }
 Task<> Bus::flush() const { return flush_of(core_); }

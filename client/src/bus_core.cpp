@@ -109,6 +109,13 @@ proto::RequestId BusCore::get(std::string topic) {
   return id;
 }
 
+proto::RequestId BusCore::list(std::string pattern, std::uint64_t cursor) {
+  throw_if_ended();
+  const proto::RequestId id = protocol_.list(std::move(pattern), cursor);
+  outgoing_.notify();
+  return id;
+}
+
 proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold) {
   throw_if_ended();
   const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold));

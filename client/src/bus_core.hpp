@@ -50,6 +50,8 @@ class BusCore {
 
   proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
   proto::RequestId get(std::string topic);
+  proto::RequestId list(std::string pattern, std::uint64_t cursor);
+  std::uint64_t run() const noexcept { return protocol_.run(); }
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
 

@@ -24,6 +24,7 @@ class Measure {
     return 2 * fixed_bytes + set.topic.size() + value_bytes(set.value);
   }
   std::size_t operator()(const proto::Get& get) const { return fixed_bytes + get.topic.size(); }
+  std::size_t operator()(const proto::List& list) const { return fixed_bytes + list.pattern.size(); }
   std::size_t operator()(const proto::Subscribe& subscribe) const {
     std::size_t bytes = fixed_bytes;
     for (const std::string& topic : subscribe.topics) bytes += topic.size() + 8;

@@ -55,6 +55,15 @@ proto::RequestId Protocol::get(std::string topic) {
   return *submit(std::move(request), std::move(command));
 }
 
+proto::RequestId Protocol::list(std::string pattern, std::uint64_t cursor) {
+  Request request;
+  request.kind = Request::Kind::list;
+  proto::List command;
+  command.pattern = std::move(pattern);
+  command.cursor = cursor;
+  return *submit(std::move(request), std::move(command));
+}
+
 Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predicate> predicate,
                                         std::chrono::nanoseconds hold) {
   Request request;
@@ -111,7 +120,7 @@ void Protocol::cancel(proto::RequestId id) {
   Request& request = found->second;
   if (request.stage == Request::Stage::queued) queue_.remove(id);
   if (request.stage == Request::Stage::sent) {
-    if (request.kind == Request::Kind::set || request.kind == Request::Kind::get) {
+    if (request.is_one_shot()) {
       request.abandoned = true;
       ++abandoned_;
       return;
@@ -231,7 +240,8 @@ std::vector<proto::Command> Protocol::take_commands() {
   const std::size_t bytes_max = std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - frame_overhead_bytes);
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
-    const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next);
+    const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
+                          std::holds_alternative<proto::List>(*next);
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;

@@ -72,6 +72,7 @@ class Protocol {
   // too_large, where the value is over the limit.
   Result<proto::RequestId> set(std::string topic, Value value, std::optional<Version> if_version);
   proto::RequestId get(std::string topic);
+  proto::RequestId list(std::string pattern, std::uint64_t cursor);
   // too_large, where the predicate does not fit into a frame.
   Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
   // The first change that matches, behind that version, or, without one, from when the broker has heard of it. In a new
@@ -106,6 +107,8 @@ class Protocol {
   // When take_frame() will have something although nothing has happened.
   TimePoint next_heartbeat() const;
 
+  // Of the broker that welcomed us last: another one knows nothing of the first one's cursors.
+  std::uint64_t run() const noexcept { return run_; }
   bool has_commands() const noexcept { return !queue_.empty(); }
   // Requests and subscriptions that somebody still waits for.
   std::size_t open_requests() const noexcept { return requests_.size() - abandoned_; }
@@ -123,11 +126,13 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, get, wait, change, subscription };
+    enum class Kind : std::uint8_t { set, get, list, wait, change, subscription };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
+    // It has one answer, and is in flight until then: not what is held.
+    bool is_one_shot() const noexcept { return kind == Kind::set || kind == Kind::get || kind == Kind::list; }
     Kind kind = Kind::set;
     Stage stage = Stage::queued;
-    bool abandoned = false;                 // a set or get that nobody waits for; its answer will still come
+    bool abandoned = false;                 // a one-shot that nobody waits for; its answer will still come
     std::string topic;                      // of a set
     std::optional<proto::Command> command;  // what to send anew; nothing for a set, which never is
     std::unique_ptr<Subscription> subscription;
@@ -166,7 +171,7 @@ class Protocol {
   proto::RequestId last_id_ = 0;
   CommandQueue queue_;
   proto::SentFrames<proto::ClientFrame> kept_;
-  std::size_t in_flight_ = 0;  // sets and gets that were sent and not answered
+  std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
   bool hello_due_ = false;
   TimePoint last_sent_{};
   bool goodbye_said_ = false;

@@ -226,13 +226,14 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
     std::get<proto::WaitTransition>(*found->second.command).after = armed->version;
     return;
   }
-  if (kind == Kind::set || kind == Kind::get) --in_flight_;
+  if (found->second.is_one_shot()) --in_flight_;
 
   const auto* got = std::get_if<proto::GetDone>(&answer);
   const auto* matched = std::get_if<proto::WaitDone>(&answer);
   const auto* changed = std::get_if<proto::TransitionDone>(&answer);
   const bool fits = std::holds_alternative<proto::Failed>(answer) ||
                     (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
+                    (kind == Kind::list && std::holds_alternative<proto::ListDone>(answer)) ||
                     (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match) ||
                     (kind == Kind::change && changed && changed->match);
   if (found->second.abandoned) {

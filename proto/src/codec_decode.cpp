@@ -227,6 +227,8 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
       return Command(CancelWait{id, in.cancel_wait().wait()});
     case wire::Command::kRenew:
       return Command(Renew{id, in.renew().subscription(), in.renew().taken()});
+    case wire::Command::kList:
+      return Command(List{id, std::move(*in.mutable_list()->mutable_pattern()), in.list().cursor()});
     case wire::Command::kGoodbye:
       return Command(Goodbye{});
     case wire::Command::WHAT_NOT_SET:
@@ -245,6 +247,19 @@ Welcome take(const wire::Welcome& in) {
   out.frame_bytes_max = in.frame_bytes_max();
   out.credit_transitions = in.credit_transitions();
   return out;
+}
+
+Result<Answer> take_list(RequestId id, wire::ListDone& in) {
+  ListDone out;
+  out.id = id;
+  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
+  for (wire::ListRow& row : *in.mutable_rows()) {
+    auto current = take(*row.mutable_current());
+    if (!current) return current.failure();
+    out.rows.push_back(ListRow{std::move(*current), row.readers()});
+  }
+  out.next = in.next();
+  return Answer(std::move(out));
 }
 
 Result<Answer> take(wire::Answer& in) {
@@ -283,6 +298,8 @@ Result<Answer> take(wire::Answer& in) {
       if (in.failed().has_current()) failed.current = version(in.failed().current());
       return Answer(std::move(failed));
     }
+    case wire::Answer::kListDone:
+      return take_list(id, *in.mutable_list_done());
     case wire::Answer::WHAT_NOT_SET:
       break;
   }

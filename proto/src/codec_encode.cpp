@@ -64,6 +64,11 @@ class Encoder {
   static std::size_t size_of(const TransitionDone& answer) {
     return size_of(*answer.match) + (answer.old_value ? answer.old_value->payload_bytes() : 0);
   }
+  static std::size_t size_of(const ListDone& answer) {
+    std::size_t bytes = 0;
+    for (const ListRow& row : answer.rows) bytes += size_of(*row.current);
+    return bytes;
+  }
   template <class Other>
   static std::size_t size_of(const Other&) {
     return small;
@@ -160,6 +165,14 @@ class Encoder {
   void put(const Get& command) {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kGetFieldNumber, small, [&] { to_.bytes(wire::Get::kTopicFieldNumber, command.topic); });
+  }
+
+  void put(const List& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kListFieldNumber, small, [&] {
+      to_.bytes(wire::List::kPatternFieldNumber, command.pattern);
+      to_.number(wire::List::kCursorFieldNumber, command.cursor);
+    });
   }
 
   void put(const Subscribe& command) {
@@ -284,6 +297,19 @@ class Encoder {
     to_.number(wire::Answer::kIdFieldNumber, answer.id);
     to_.message(wire::Answer::kTransitionArmedFieldNumber, small,
                 [&] { put_version(wire::TransitionArmed::kVersionFieldNumber, answer.version); });
+  }
+
+  void put(const ListDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kListDoneFieldNumber, size_of(answer), [&] {
+      for (const ListRow& row : answer.rows) {
+        to_.message(wire::ListDone::kRowsFieldNumber, size_of(*row.current), [&] {
+          put_transition(wire::ListRow::kCurrentFieldNumber, *row.current);
+          to_.number(wire::ListRow::kReadersFieldNumber, row.readers);
+        });
+      }
+      to_.number(wire::ListDone::kNextFieldNumber, answer.next);
+    });
   }
 
   void put(const Failed& answer) {

@@ -177,6 +177,7 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
       case 1:
         return proto::Set{number(), text(), value(), {}, {}};
       case 2:
+        if (random() % 2 == 0) return proto::List{number(), text(), number()};
         return proto::Get{number(), text()};
       case 3: {
         std::vector<std::string> names(random() % 70);

@@ -29,6 +29,7 @@ struct FakeClient {
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
   proto::RequestId get(const std::string& topic);
+  proto::RequestId list(const std::string& pattern, std::uint64_t cursor = 0);
   proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
                              proto::Mode mode = proto::Mode::latest);
   void renew(proto::RequestId subscription, std::uint64_t taken);
@@ -242,6 +243,11 @@ inline proto::RequestId FakeClient::set(const std::string& topic, Value value, s
 
 inline proto::RequestId FakeClient::get(const std::string& topic) {
   send({proto::Get{++last_id, topic}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::list(const std::string& pattern, std::uint64_t cursor) {
+  send({proto::List{++last_id, pattern, cursor}});
   return last_id;
 }
 

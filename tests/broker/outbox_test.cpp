@@ -21,6 +21,13 @@ class OutboxTest : public testing::Test, public StateSource {
   State current(TopicId topic) const override { return states.at(topic); }
   State current(std::string_view) const override { return states.at(TopicId{0}); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
+  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override {
+    proto::ListDone made;
+    made.id = list.id;
+    made.next = bytes_max;  // so that a test sees it
+    made.rows.push_back(proto::ListRow{states.at(TopicId{0}), ++pages});
+    return made;
+  }
 
   void set(std::uint32_t topic, Value value) {
     auto next = std::make_shared<Transition>();
@@ -58,6 +65,7 @@ class OutboxTest : public testing::Test, public StateSource {
   }
 
   Limits limits;
+  std::uint64_t pages = 0;
   Outbox outbox{limits};
   Subscriptions subscriptions{1000};
   std::deque<Subscription> all;
@@ -220,6 +228,35 @@ TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
   set(0, 2);
   const auto frame = cut();
   EXPECT_EQ(std::get<proto::GetDone>(frame->answers[0]).current->value, Value(2));
+}
+
+TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
+  set(0, 1);
+  outbox.begin_request();
+  outbox.answer_list(proto::List{9, "**", 0});
+  EXPECT_EQ(pages, 0u);
+  set(0, 2);
+  const auto frame = cut();
+  const auto& list = std::get<proto::ListDone>(frame->answers[0]);
+  EXPECT_EQ(list.rows[0].current->value, Value(2));
+  EXPECT_EQ(list.next, limits.list_bytes_max);
+}
+
+TEST_F(OutboxTest, APageIsMadeOnlyWhereThereIsRoomForIt) {
+  set(0, std::string(100, 'x'));
+  limits.unacknowledged_bytes_max = 2 * limits.list_bytes_max;
+  for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_list(proto::List{id, "**", 0});
+  EXPECT_THAT(cut()->answers, SizeIs(1));  // each has a frame of its own
+  EXPECT_THAT(cut()->answers, SizeIs(1));
+  EXPECT_THAT(cut()->answers, SizeIs(1));
+  acknowledge_all();
+  set(0, std::string(limits.unacknowledged_bytes_max, 'x'));
+  for (proto::RequestId id = 4; id <= 5; ++id) outbox.begin_request(), outbox.answer_list(proto::List{id, "**", 0});
+  EXPECT_THAT(cut()->answers, SizeIs(1));
+  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(pages, 4u);
+  acknowledge_all();
+  EXPECT_THAT(cut()->answers, SizeIs(1));
 }
 
 TEST_F(OutboxTest, LargeAnswersWaitForAcknowledgements) {

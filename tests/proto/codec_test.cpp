@@ -132,6 +132,11 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
     } else if (const auto* cancel = std::get_if<CancelWait>(&frame.commands[i])) {
       EXPECT_EQ(cancel->id, std::get<CancelWait>(sent.commands[i]).id);
       EXPECT_EQ(cancel->wait, 6u);
+    } else if (const auto* list = std::get_if<List>(&frame.commands[i])) {
+      const List& was = std::get<List>(sent.commands[i]);
+      EXPECT_EQ(list->id, was.id);
+      EXPECT_EQ(list->pattern, was.pattern);
+      EXPECT_EQ(list->cursor, was.cursor);
     }
   }
   EXPECT_EQ(encode(frame), encode(sent));
@@ -166,7 +171,7 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(frame.snapshot_ends[0].revision, 4711u);
   EXPECT_TRUE(frame.snapshot_ends[0].whole);
   EXPECT_FALSE(frame.snapshot_ends[1].whole);
-  ASSERT_EQ(frame.answers.size(), 9u);
+  ASSERT_EQ(frame.answers.size(), 11u);
   const auto& set = std::get<SetDone>(frame.answers[0]);
   EXPECT_EQ(set.id, 100u);
   EXPECT_EQ(set.version, (Version{1, 2}));
@@ -186,6 +191,16 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).id, 107u);
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).version, (Version{7, 9}));
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[8]).version, Version{});
+  const auto& list = std::get<ListDone>(frame.answers[9]);
+  const auto& was = std::get<ListDone>(sent.answers[9]);
+  EXPECT_EQ(list.id, 109u);
+  EXPECT_EQ(list.next, 4096u);
+  ASSERT_EQ(list.rows.size(), was.rows.size());
+  for (std::size_t i = 0; i < was.rows.size(); ++i) {
+    EXPECT_EQ(list.rows[i].readers, was.rows[i].readers);
+    expect_same(*list.rows[i].current, *was.rows[i].current);
+  }
+  EXPECT_TRUE(std::get<ListDone>(frame.answers[10]).rows.empty());
   EXPECT_EQ(encode(frame), encode(sent));
 }
 

@@ -99,6 +99,8 @@ inline ClientFrame commands() {
     frame.commands.emplace_back(change);
   }
   frame.commands.emplace_back(CancelWait{id++, 6});
+  frame.commands.emplace_back(List{id++, "sensor/*", ~std::uint64_t{0}});
+  frame.commands.emplace_back(List{id++, "**", 0});
   frame.commands.emplace_back(Goodbye{});
   return frame;
 }
@@ -142,6 +144,13 @@ inline ServerFrame batch() {
   frame.answers.emplace_back(TransitionDone{106, transition(Value()), nullptr});
   frame.answers.emplace_back(TransitionArmed{107, Version{7, 9}});
   frame.answers.emplace_back(TransitionArmed{108, Version{}});
+  ListDone list;
+  list.id = 109;
+  for (const Value& value : values()) list.rows.push_back(ListRow{transition(value), list.rows.size()});
+  list.rows.push_back(ListRow{std::make_shared<Transition>(), 300});
+  list.next = 4096;
+  frame.answers.emplace_back(list);
+  frame.answers.emplace_back(ListDone{110, {}, 0});
   frame.complete_through = 4711;
   return frame;
 }

@@ -189,6 +189,12 @@ void FrameClient::begin_session() {
 proto::Command FrameClient::random_command() {
   const std::size_t kind = dice_.below(100);
   if (kind < 40) return random_set();
+  if (kind < 42) {
+    proto::List list;
+    list.id = ++last_id_;
+    list.pattern = dice_.chance(15) ? "gone/**" : dice_.pattern();
+    return list;
+  }
   if (kind < 48) {
     proto::Get get;
     get.id = ++last_id_;

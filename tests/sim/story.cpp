@@ -18,6 +18,9 @@ struct Describe {
     return text;
   }
   std::string operator()(const proto::Get& c) const { return fmt::format("#{} get {}", c.id, c.topic); }
+  std::string operator()(const proto::List& c) const {
+    return fmt::format("#{} list {} from {}", c.id, c.pattern, c.cursor);
+  }
   std::string operator()(const proto::Subscribe& c) const {
     std::string text =
         fmt::format("#{} subscribe {}{}", c.id, c.mode == proto::Mode::every ? "every " : "", list(c.topics));
@@ -47,6 +50,11 @@ struct Describe {
   }
   std::string operator()(const proto::GetDone& a) const {
     return fmt::format("#{} got {}", a.id, describe(*a.current));
+  }
+  std::string operator()(const proto::ListDone& a) const {
+    std::string text = fmt::format("#{} lists", a.id);
+    for (const auto& row : a.rows) text += fmt::format(" {} (readers {})", describe(*row.current), row.readers);
+    return text;
   }
   std::string operator()(const proto::WaitDone& a) const {
     return fmt::format("#{} matched {}", a.id, describe(*a.match));

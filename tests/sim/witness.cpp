@@ -125,9 +125,12 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
 void Witness::take(Session& session, const proto::Command& command) {
   const std::uint64_t earliest = model_.revision_before(now());
   if (const auto* set = std::get_if<proto::Set>(&command)) {
-    session.requests[set->id] = Request{false, set->topic, model_.set(*set, session.name, now()), 0, now()};
+    session.requests[set->id] =
+        Request{Request::Kind::set, set->topic, model_.set(*set, session.name, now()), 0, now()};
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
-    session.requests[get->id] = Request{true, get->topic, {}, earliest, now()};
+    session.requests[get->id] = Request{Request::Kind::get, get->topic, {}, earliest, now()};
+  } else if (const auto* list = std::get_if<proto::List>(&command)) {
+    session.requests[list->id] = Request{Request::Kind::list, list->pattern, {}, earliest, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
     Reader reader;
     reader.command = *subscribe;

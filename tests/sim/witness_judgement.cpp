@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "hoiku/proto/codec.hpp"
 #include "tests/sim/story.hpp"
@@ -275,17 +276,9 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   }
   const Request request = found->second;
   session.requests.erase(found);
+  if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
+  if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
   const Topic& topic = model_.topic(request.topic);
-  if (request.is_get) {
-    const auto* got = std::get_if<proto::GetDone>(&answer);
-    if (!got) return complain(&session, fmt::format("#{} got no value", id));
-    std::string why;
-    const auto index = model_.recognise(*got->current, why);
-    if (!index) return complain(&session, fmt::format("#{} got {}", id, why));
-    if (topic.states[*index].revision < topic.at(request.earliest).revision)
-      complain(&session, fmt::format("#{} got an old value", id));
-    return;
-  }
   if (error != request.expected.error) {
     return complain(&session, fmt::format("#{} set {}: expected {}, got {}", id, request.topic,
                                           request.expected.error ? to_string(*request.expected.error) : "done",
@@ -304,6 +297,41 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   transition.writer = state.writer;
   std::string why;
   if (!model_.recognise(transition, why)) complain(&session, fmt::format("#{} set: {}", id, why));
+}
+
+void Witness::check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
+  const auto* got = std::get_if<proto::GetDone>(&answer);
+  if (!got) return complain(&session, fmt::format("#{} got no value", id));
+  std::string why;
+  const auto index = model_.recognise(*got->current, why);
+  if (!index) return complain(&session, fmt::format("#{} got {}", id, why));
+  const Topic& topic = model_.topic(request.topic);
+  if (topic.states[*index].revision < topic.at(request.earliest).revision)
+    complain(&session, fmt::format("#{} got an old value", id));
+}
+
+// The histories have few topics, so that one page has them all.
+void Witness::check_list(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
+  const auto* list = std::get_if<proto::ListDone>(&answer);
+  if (!list || list->next != 0) return complain(&session, fmt::format("#{} got no list, or not all of it", id));
+  std::set<std::string> listed;
+  for (const proto::ListRow& row : list->rows) {
+    std::string why;
+    const std::string& name = row.current->topic;
+    const auto index = model_.recognise(*row.current, why);
+    if (!index) return complain(&session, fmt::format("#{} lists {}", id, why));
+    const Topic& topic = model_.topic(name);
+    if (topic.states[*index].revision < topic.at(request.earliest).revision)
+      complain(&session, fmt::format("#{} lists an old value of {}", id, name));
+    if (!matches(request.topic, name)) complain(&session, fmt::format("#{} lists {}", id, name));
+    if (!listed.insert(name).second) complain(&session, fmt::format("#{} lists {} twice", id, name));
+  }
+  for (const auto& [name, topic] : model_.topics()) {
+    if (listed.contains(name) || !matches(request.topic, name)) continue;
+    const auto from = topic.states.begin() + static_cast<std::ptrdiff_t>(topic.index_at(request.earliest));
+    const auto is_unset = [](const State& state) { return state.value.is_null(); };
+    if (std::none_of(from, topic.states.end(), is_unset)) complain(&session, fmt::format("#{} lacks {}", id, name));
+  }
 }
 
 void Witness::check_wait(Session& session, proto::RequestId id, const Transition* match,

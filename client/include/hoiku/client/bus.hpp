@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/nursery.hpp"
@@ -31,6 +32,12 @@ struct BusStatistics {
   std::uint64_t reconnects = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t frames_received = 0;
+};
+
+// One topic, as it was when the broker looked.
+struct TopicInfo {
+  TransitionPtr state;        // never null; version.number 0: never set, but somebody reads it
+  std::uint64_t readers = 0;  // subscriptions and waits on it, of all clients
 };
 
 class Bus;
@@ -72,6 +79,11 @@ class Bus {
   PatternSubscription watch(std::string pattern, Mode mode = Mode::latest) const {
     return PatternSubscription(core_, std::move(pattern), mode);
   }
+
+  // The topics that match, sorted by name, with how many read each. Asks for one page after the other, so it is not a cut at
+  // one revision: each row is true of its own moment, and what comes or goes meanwhile may be missing. Creates nothing.
+  // Throws Error(invalid_topic), which says what is wrong with the pattern.
+  Task<std::vector<TopicInfo>> list(std::string pattern = "**") const;
 
   // Waits until there is room for a burst of posts (Topic::post): for half of what may be on its way at most.
   Task<> writable() const;

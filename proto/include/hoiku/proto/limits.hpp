@@ -28,6 +28,9 @@ struct Limits {
   std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their present states
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
+  std::size_t list_rows_max = 256;                      // of a page of a list
+  std::size_t list_bytes_max = std::size_t{256} << 10;  // likewise; one row is always allowed
+  std::size_t list_visits_max = 4096;                   // topics that are looked at for a page
   std::size_t predicate_nodes_max = 64;
   std::size_t predicate_depth_max = 8;
   std::chrono::nanoseconds hold_max{std::chrono::hours{24 * 3660}};  // ten years

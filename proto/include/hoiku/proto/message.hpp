@@ -54,6 +54,13 @@ struct Get {
   std::string topic;
 };
 
+// A page of the topics that match, in no particular order. Answered by ListDone.
+struct List {
+  RequestId id = 0;
+  std::string pattern;
+  std::uint64_t cursor = 0;  // 0: from the beginning; otherwise the `next` of the page before
+};
+
 // Where a reader that lost its session left off: it has seen everything up to `revision` of the run `run`.
 struct ResumePoint {
   std::uint64_t run = 0;
@@ -115,7 +122,7 @@ struct CancelWait {
 
 struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
 
-using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition>;
+using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List>;
 
 struct ClientFrame {
   std::uint64_t incarnation = 0;
@@ -185,13 +192,26 @@ struct TransitionArmed {
   Version version;
 };
 
+struct ListRow {
+  std::shared_ptr<const Transition> current;  // never null; version.number 0: never set, but somebody reads it
+  std::uint64_t readers = 0;                  // subscriptions and waits
+};
+
+// Each row is true of the moment when its page was made. A topic that came or went meanwhile may be in none of the pages,
+// or in two. A page may be empty and still not be the last.
+struct ListDone {
+  RequestId id = 0;
+  std::vector<ListRow> rows;
+  std::uint64_t next = 0;  // 0: there are no more
+};
+
 struct Failed {
   RequestId id = 0;
   Failure failure;
   std::optional<Version> current;  // for version_conflict and lagged
 };
 
-using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed>;
+using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed, ListDone>;
 
 struct ServerFrame {
   std::uint64_t incarnation = 0;

@@ -1,0 +1,93 @@
+// Bus::list: all pages, one answer.
+#include "tests/client/bus_world.hpp"
+
+namespace hoiku {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> names(const std::vector<TopicInfo>& topics) {
+  std::vector<std::string> made;
+  for (const TopicInfo& topic : topics) made.push_back(topic.state->topic);
+  return made;
+}
+
+Limits with_small_pages() {
+  Limits limits;
+  limits.list_rows_max = 2;
+  return limits;
+}
+
+Task<> set_all(Bus bus, std::vector<std::string> topics) {
+  for (const std::string& name : topics) co_await bus.topic<int>(name).set(1);
+}
+
+TEST(BusList, HasTheTopicsOfAllPagesInTheOrderOfTheirNames) {
+  in_a_world(
+      [](BusWorld& world, Nursery& nursery) -> Task<> {
+        Bus bus = co_await world.connect(nursery, "robot");
+        const std::vector<std::string> all{"c", "a/y", "b", "a/x", "d", "e", "f"};
+        co_await set_all(bus, all);
+        const auto listed = co_await bus.list();
+        EXPECT_THAT(names(listed), ElementsAre("a/x", "a/y", "b", "c", "d", "e", "f"));
+        const auto some = co_await bus.list("a/*");
+        EXPECT_THAT(names(some), ElementsAre("a/x", "a/y"));
+        EXPECT_EQ(bus.statistics().open_requests, 0u);
+      },
+      with_small_pages());
+}
+
+TEST(BusList, TellsTheStateAndTheReadersOfEach) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    Bus screen = co_await world.connect(nursery, "screen");
+    co_await robot.topic<int>("battery").set(80);
+    PatternSubscription all = screen.watch("**");
+    co_await all.next();
+    const auto listed = co_await robot.list("battery");
+    EXPECT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed.at(0).state->value, Value(80));
+    EXPECT_EQ(listed.at(0).state->writer, "robot");
+    EXPECT_EQ(listed.at(0).readers, 1u);
+  });
+}
+
+TEST(BusList, OfNothingIsEmptyAndCreatesNothing) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "robot");
+    const auto listed = co_await bus.list("nothing/here");
+    EXPECT_THAT(listed, IsEmpty());
+    EXPECT_EQ(world.statistics().topics, 0u);
+  });
+}
+
+TEST(BusList, APatternThatIsNoneIsRefusedAtOnce) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "robot");
+    EXPECT_THROW((void)bus.list("a//b"), Error);
+  });
+}
+
+// What the first broker said is not mixed with what the second one says.
+TEST(BusList, BeginsAnewWhereTheBrokerIsRestartedBetweenTwoPages) {
+  in_a_world(
+      [](BusWorld& world, Nursery& nursery) -> Task<> {
+        Bus bus = co_await world.connect(nursery, "robot");
+        const std::vector<std::string> all{"a", "b", "c", "d", "e", "f", "g", "h"};
+        co_await set_all(bus, all);
+        world.network().delay("robot", 10ms, 10ms);
+        nursery.start_soon([&world]() -> Task<> {
+          co_await sleep(50ms);  // two of its four pages were told
+          world.start_broker();
+        });
+        const auto listed = co_await bus.list();
+        EXPECT_THAT(listed, IsEmpty());
+        EXPECT_EQ(bus.statistics().reconnects, 1u);
+      },
+      with_small_pages());
+}
+
+}  // namespace
+}  // namespace hoiku
