@@ -25,5 +25,5 @@ function(hoiku_install_package)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/hoikuConfig.cmake ${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake
           DESTINATION ${destination})
-  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hoiku)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/broker/app/hoikud.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hoiku)
 endfunction()

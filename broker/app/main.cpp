@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "broker/app/options.hpp"
+#include "broker/app/settings.hpp"
 #include "broker/front/broker.hpp"
 #include "broker/store/memory_store.hpp"
 #include "hoiku/async/cancel_scope.hpp"
@@ -23,25 +24,11 @@ using namespace std::chrono_literals;
 // How long clients and store may take when the broker ends. Below what init systems and containers wait before they kill.
 constexpr auto drain_limit = 2s;
 
-const char* name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warn:
-      return "warn";
-    case LogLevel::error:
-      return "error";
-  }
-  return "info";
-}
-
 LogSink sink_to_stderr(LogLevel least) {
   auto logger = std::make_shared<spdlog::logger>("hoikud", std::make_shared<spdlog::sinks::stderr_sink_st>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
   return [logger = std::move(logger), least](LogLevel level, const std::string& line) {
-    if (level >= least) logger->info("{} {}", name_of(level), line);
+    if (level >= least) logger->info("{} {}", to_string(level), line);
   };
 }
 

@@ -2,10 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
-#include <map>
+#include <optional>
 #include <utility>
 
+#include "broker/app/config.hpp"
+#include "broker/app/settings.hpp"
 #include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
 
@@ -20,110 +23,130 @@ constexpr const char* examples =
     "  hoikud --listen ipc:///run/hoiku.sock           through a Unix socket\n"
     "  hoikud --listen tcp://127.0.0.1:7411 --listen ipc:///run/hoiku.sock\n"
     "  hoikud --listen tcp://*:7411 --insecure         for every machine that can reach this one\n"
+    "  hoikud --print-config > hoikud.toml             a file with every setting, to be changed\n"
+    "  hoikud --config hoikud.toml --log-level debug   what the command line says goes before the file\n"
     "\n"
     "Ends with status 0 after SIGTERM, when every client was told; 1 where it cannot listen; 2 for a wrong command "
-    "line.\n";
+    "line or\n"
+    "configuration.\n";
+
+// What was typed. What was not keeps what the file says, or the default.
+struct Typed {
+  std::vector<std::string> listen;
+  bool insecure = false;
+  std::string level;
+  std::string session_timeout;
+  std::string topics_max;
+  std::string sessions_max;
+  std::string config;
+  bool print_config = false;
+};
 
 int complain(const std::string& sentence) {
   std::fprintf(stderr, "error: %s\n", sentence.c_str());
   return usage_error;
 }
 
+int say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
 // ---- What CLI11 checks: each gives a complaint, or an empty string. Its own checks complain in the language of C++.
 
-const std::map<std::string, LogLevel> levels{
-    {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}};
-
 std::string check_level(const std::string& text) {
-  return levels.count(text) == 1 ? std::string() : "'" + text + "' is not one of debug, info, warn, error";
+  const auto level = parse_log_level(text);
+  return level ? std::string() : level.failure().message;
 }
 
-std::string check_count(const std::string& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_count = error == std::errc() && end == text.data() + text.size() && number > 0;
-  return is_count ? std::string() : "'" + text + "' is not a whole number from 1 to 4294967295";
-}
-
-// Rewrites "3s" as the number of milliseconds.
-std::string read_duration(std::string& text) {
+std::string check_duration(const std::string& text) {
   const auto duration = parse_duration(text);
-  if (!duration) return duration.failure().message;
-  text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*duration).count());
-  return {};
+  return duration ? std::string() : duration.failure().message;
 }
 
-// An empty string where all is well.
-std::string complaint_about(const Options& options) {
-  for (const std::string& text : options.listen) {
-    const auto endpoint = proto::parse_endpoint(text, proto::EndpointUse::listen);
-    if (!endpoint) return endpoint.failure().message;
-    if (!options.insecure && !proto::is_loopback(*endpoint))
-      return "refusing to listen at " + text +
-             ", which other machines can reach, since anybody there could read and write every topic: "
-             "if that network is trusted, start hoikud with --insecure";
+// Nothing where it is out of the setting's range.
+std::optional<std::size_t> read_count(const LimitSetting& setting, const std::string& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (!is_number || number < setting.least || number > setting.most) return std::nullopt;
+  return number;
+}
+
+void add_limit_option(CLI::App& app, const char* limit, std::string& text, const char* description) {
+  const LimitSetting& setting = *find_limit(limit);
+  app.add_option("--" + std::string(limit), text, description)
+      ->check([&setting](const std::string& typed) {
+        return read_count(setting, typed) ? std::string() : "'" + typed + "' is not " + allowed_text(setting);
+      })
+      ->type_name("N")
+      ->default_str(std::to_string(Limits().*setting.limit));
+}
+
+void describe(CLI::App& app, Typed& typed) {
+  app.footer(examples);
+  app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
+  app.add_option("--listen", typed.listen, "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
+      ->type_name("ENDPOINT")
+      ->default_str(std::string(proto::default_endpoint))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--insecure", typed.insecure,
+               "Allow to listen where other machines can reach it, without authentication");
+  app.add_option("--log-level", typed.level, "The least that is written to stderr")
+      ->check(check_level)
+      ->type_name("debug|info|warn|error")
+      ->default_str("info");
+  app.add_option("--session-timeout", typed.session_timeout,
+                 "How long a client may be silent before its session is gone, unless it asks for another time")
+      ->check(check_duration)
+      ->type_name("DURATION")
+      ->default_str(duration_text(Limits().session_timeout_default));
+  add_limit_option(app, "topics-max", typed.topics_max, "How many topics there may be");
+  add_limit_option(app, "sessions-max", typed.sessions_max, "How many clients there may be");
+  app.add_option("--config", typed.config, "A file that says all this, and more limits, in TOML")->type_name("FILE");
+  app.add_flag("--print-config", typed.print_config, "Print what holds, as such a file, and end");
+}
+
+void apply(const Typed& typed, bool has_insecure, Options& options) {
+  if (!typed.listen.empty()) options.listen = typed.listen;
+  if (options.listen.empty()) options.listen.emplace_back(proto::default_endpoint);
+  if (has_insecure) options.insecure = typed.insecure;
+  if (!typed.level.empty()) options.log_level = *parse_log_level(typed.level);
+  if (!typed.session_timeout.empty()) {
+    options.limits.session_timeout_default =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*parse_duration(typed.session_timeout));
   }
-  const Limits& limits = options.limits;
-  if (limits.session_timeout_default < limits.session_timeout_min ||
-      limits.session_timeout_default > limits.session_timeout_max)
-    return "--session-timeout must be between " + duration_text(limits.session_timeout_min) + " and " +
-           duration_text(limits.session_timeout_max);
-  return {};
+  if (!typed.topics_max.empty()) options.limits.topics_max = *read_count(*find_limit("topics-max"), typed.topics_max);
+  if (!typed.sessions_max.empty())
+    options.limits.sessions_max = *read_count(*find_limit("sessions-max"), typed.sessions_max);
 }
 
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
-  Options options;
-  std::int64_t session_timeout_ms = options.limits.session_timeout_default.count();
-
+  Typed typed;
   CLI::App app("hoikud: the broker of the Hoiku bus. It holds the state of every topic and streams its changes.",
                "hoikud");
-  app.footer(examples);
-  app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
-  app.add_option("--listen", options.listen,
-                 "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
-      ->type_name("ENDPOINT")
-      ->default_str(std::string(proto::default_endpoint))
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--insecure", options.insecure,
-               "Allow to listen where other machines can reach it, without authentication");
-  std::string level = "info";
-  app.add_option("--log-level", level, "The least that is written to stderr")
-      ->check(check_level)
-      ->type_name("debug|info|warn|error")
-      ->capture_default_str();
-  app.add_option("--session-timeout", session_timeout_ms,
-                 "How long a client may be silent before its session is gone, unless it asks for another time")
-      ->transform(CLI::Validator(read_duration, ""))
-      ->type_name("DURATION")
-      ->default_str(duration_text(options.limits.session_timeout_default));
-  app.add_option("--topics-max", options.limits.topics_max, "How many topics there may be")
-      ->check(check_count)
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--sessions-max", options.limits.sessions_max, "How many clients there may be")
-      ->check(check_count)
-      ->type_name("N")
-      ->capture_default_str();
-
+  describe(app, typed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return 0;
+    return say(app.help());
   } catch (const CLI::CallForVersion&) {
-    std::fputs((app.version() + "\n").c_str(), stdout);
-    return 0;
+    return say(app.version() + "\n");
   } catch (const CLI::ParseError& error) {
     return complain(std::string(error.what()) + " (hoikud --help shows what there is)");
   }
-  if (options.listen.empty()) options.listen.emplace_back(proto::default_endpoint);
-  options.log_level = levels.at(level);
-  options.limits.session_timeout_default = std::chrono::milliseconds(session_timeout_ms);
-  const std::string complaint = complaint_about(options);
-  if (!complaint.empty()) return complain(complaint);
+  Options options;
+  if (app.count("--config") > 0) {
+    const auto read = read_config(typed.config, options);
+    if (!read) return complain(read.failure().message);
+  }
+  apply(typed, app.count("--insecure") > 0, options);
+  const auto checked = check_options(options);
+  if (!checked) return complain(checked.failure().message);
+  if (typed.print_config) return say(config_text(options));
   return options;
 }
 

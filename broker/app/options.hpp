@@ -1,4 +1,4 @@
-// options.hpp: hoikud's command line.
+// options.hpp: hoikud's command line, and what it is configured to.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ struct Options {
   Limits limits;
 };
 
-// The options; or the status to end with, when all has been said: 0 after --help and --version on stdout, 2 after one
-// sentence on stderr.
+// The options; or the status to end with, when all has been said: 0 after --help, --version and --print-config on stdout,
+// 2 after one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::broker

@@ -26,6 +26,7 @@ ROOMS = set(LAYERS) | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
     (r"zmq\.h(pp)?|zmq_addon\.hpp", ["proto/src/zmq_*", "tests/wire/*"], "ZeroMQ"),
+    (r"toml\.h", ["broker/app/config.cpp"], "the TOML library"),
     (r".*\.pb\.h", ["proto/src/codec*.cpp", "tests/client/topic_message_test.cpp"], "Protobuf's generated code"),
 ]
 

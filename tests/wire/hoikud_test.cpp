@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 
 #include "program.hpp"
 #include "spoken.hpp"
@@ -162,7 +163,10 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
       {{"--session-timeout", "1ms"}, "--session-timeout must be between 100ms and 24h"},
       {{"--session-timeout", "-3s"}, "--session-timeout"},
       {{"--topics-max", "0"}, "--topics-max"},
-      {{"--sessions-max", "many"}, "--sessions-max"},
+      {{"--sessions-max", "many"}, "--sessions-max: 'many' is not a whole number from 1 to 4294967295"},
+      {{"--config", "/nowhere/hoikud.toml"}, "/nowhere/hoikud.toml cannot be read: No such file or directory"},
+      {{"--config", "/"}, "the configuration / cannot be read: Is a directory"},
+      {{"--config", "/dev/zero"}, "the configuration /dev/zero has more than 1 MiB"},
   };
   for (const auto& [arguments, expected] : cases) {
     const Ended ended = run_to_its_end(arguments);
@@ -172,6 +176,54 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
     EXPECT_EQ(std::count(ended.error.begin(), ended.error.end(), '\n'), 1) << ended.error;
     EXPECT_EQ(ended.output, "");
   }
+}
+
+TEST(Hoikud, AFileConfiguresItAndTheCommandLineGoesBeforeIt) {
+  Folder folder;
+  const std::string file = folder.path("hoikud.toml");
+  const std::string socket = "ipc://" + folder.path("broker.sock");
+  std::ofstream(file) << "listen = ['" << socket << "']\nsession-timeout = '1500ms'\n[limits]\ntopics-max = 1\n";
+  Program hoikud(HOIKUD_PATH, {"--config", file, "--topics-max", "2"});
+  EXPECT_EQ(endpoint_of(hoikud), socket);
+  run_within_patience([&]() -> Task<> {
+    SpokenClient client(socket, 1);
+    const proto::ServerFrame welcome = co_await client.greet();
+    EXPECT_TRUE(welcome.welcome && welcome.welcome->session_timeout == 1500ms);
+    std::vector<bool> failed;
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      co_await client.say(wire::set_command(i, "topic-" + std::to_string(i), Value(true)));
+      const proto::ServerFrame frame = co_await client.receive_more();
+      failed.push_back(std::holds_alternative<proto::Failed>(frame.answers.at(0)));
+    }
+    EXPECT_THAT(failed, testing::ElementsAre(false, false, true));
+  });
+}
+
+TEST(Hoikud, WhatIsWrongInAFileIsOneSentenceWithItsPlace) {
+  Folder folder;
+  const std::string file = folder.path("hoikud.toml");
+  std::ofstream(file) << "insecure = false\n\n[limits]\ntopics-max = 'many'\n";
+  const Ended ended = run_to_its_end({"--config", file});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.error, "error: " + file +
+                             ":4:14: limits.topics-max is a string; it has to be a whole number from 1 to "
+                             "4294967295\n");
+  EXPECT_EQ(ended.output, "");
+}
+
+TEST(Hoikud, PrintsAConfigurationThatSaysTheSame) {
+  Folder folder;
+  const std::string file = folder.path("hoikud.toml");
+  const Ended first = run_to_its_end({"--listen", "tcp://*:7500", "--insecure", "--session-timeout", "1500ms",
+                                      "--topics-max", "7", "--log-level", "warn", "--print-config"});
+  EXPECT_EQ(first.status, 0) << first.error;
+  EXPECT_THAT(first.output, HasSubstr("listen = [\"tcp://*:7500\"]"));
+  std::ofstream(file) << first.output;
+  const Ended second = run_to_its_end({"--config", file, "--print-config"});
+  EXPECT_EQ(second.status, 0) << second.error;
+  EXPECT_EQ(second.output, first.output);
+  // A flag can be taken back too.
+  EXPECT_THAT(run_to_its_end({"--config", file, "--insecure=false"}).error, HasSubstr("refusing to listen"));
 }
 
 TEST(Hoikud, AMissingFolderIsNamed) {
@@ -185,7 +237,7 @@ TEST(Hoikud, HelpAndVersionGoToStandardOutput) {
   const Ended help = run_to_its_end({"--help"});
   EXPECT_EQ(help.status, 0);
   EXPECT_EQ(help.error, "");
-  for (const char* part : {"--listen", "--insecure", "--log-level", "--session-timeout", "--version",
+  for (const char* part : {"--listen", "--insecure", "--log-level", "--session-timeout", "--version", "--config",
                            "Examples:", "hoikud --listen ipc:///run/hoiku.sock", "tcp://127.0.0.1:7411"})
     EXPECT_THAT(help.output, HasSubstr(part));
   const Ended version = run_to_its_end({"--version"});
