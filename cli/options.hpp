@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/value.hpp"
@@ -34,6 +35,14 @@ struct WatchVerb {
   std::string pattern;
   bool every = false;
 };
+struct LsVerb {
+  std::string pattern;
+  bool names = false;
+};
+// What the shells ask while somebody types: the words so far, the one at the cursor last.
+struct CompleteVerb {
+  std::vector<std::string> words;
+};
 struct WaitVerb {
   std::string topic;
   std::optional<Predicate> condition;
@@ -50,10 +59,11 @@ struct Options {
   // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as it was typed
-  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb> verb;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, CompleteVerb> verb;
 };
 
-// The options; or the status to end with, when all has been said: 0 after --help on stdout, 2 after one sentence on stderr.
+// The options; or the status to end with, when all has been said: 0 after --help and a shell's script on stdout, 2 after
+// one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::cli

@@ -23,6 +23,8 @@ std::string json_time(WallTime time) {
   return time == WallTime{} ? "null" : std::to_string(time.time_since_epoch().count());
 }
 
+}  // namespace
+
 std::string_view quality_name(Quality quality) {
   switch (quality) {
     case Quality::live:
@@ -34,8 +36,6 @@ std::string_view quality_name(Quality quality) {
   }
   return "unknown";
 }
-
-}  // namespace
 
 void print(const std::string& line) {
   std::puts(line.c_str());
@@ -59,6 +59,14 @@ std::string value_line(const Transition& transition, bool json) {
   return fmt::format(R"({{"topic":{},"value":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
                      json_text(transition.topic), to_json(transition.value), transition.version.number,
                      json_time(transition.changed_at), json_text(transition.writer), quality_name(transition.quality));
+}
+
+std::string topic_line(const TopicInfo& topic) {
+  const Transition& state = *topic.state;
+  return fmt::format(
+      R"({{"topic":{},"value":{},"type":"{}","version":{},"changed_at_us":{},"writer":{},"quality":"{}","readers":{}}})",
+      json_text(state.topic), to_json(state.value), to_string(state.value.type()), state.version.number,
+      json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
 
 std::string change_line(const TopicChange& change, bool json) {

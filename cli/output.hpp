@@ -3,11 +3,15 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
+#include "hoiku/client/bus.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/proto/transition.hpp"
 
 namespace hoiku::cli {
+
+std::string_view quality_name(Quality quality);
 
 // Writes one line to standard output, at once.
 void print(const std::string& line);
@@ -15,6 +19,7 @@ void print(const std::string& line);
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json);
 std::string value_line(const Transition& transition, bool json);
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
+std::string topic_line(const TopicInfo& topic);  // in JSON
 // Time, topic, old -> new, version, skipped.
 std::string change_line(const TopicChange& change, bool json);
 

@@ -41,6 +41,7 @@ Task<int> wait(Bus bus, WaitVerb verb, bool json) {
 
 Task<int> run_one_shot(Bus bus, const Options& options) {
   if (const auto* verb = std::get_if<SetVerb>(&options.verb)) return set(bus, *verb, options.json);
+  if (const auto* verb = std::get_if<LsVerb>(&options.verb)) return ls(bus, *verb, options.json);
   return get(bus, std::get<GetVerb>(options.verb), options.json);
 }
 
@@ -83,6 +84,7 @@ Error no_answer(const Options& options) {
 Task<int> execute(Options options) {
   const bool waits = std::holds_alternative<WaitVerb>(options.verb);
   const Duration connecting = waits ? default_timeout : options.timeout.value_or(default_timeout);
+  if (const auto* verb = std::get_if<CompleteVerb>(&options.verb)) co_return co_await complete_words(verb->words);
   if (std::holds_alternative<PingVerb>(options.verb)) co_return co_await ping(options, connecting);
   co_return co_await open_nursery(
       [&](Nursery& nursery) -> Task<int> { co_return co_await run_verb(nursery, options, connecting); });

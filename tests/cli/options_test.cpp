@@ -47,12 +47,30 @@ TEST(Options, ReadAWait) {
   EXPECT_TRUE(wait.condition->test(Value(31), Value()));
 }
 
+TEST(Options, ALsShowsEverythingUnlessAPatternIsGiven) {
+  EXPECT_EQ(std::get<LsVerb>(std::get<Options>(parse({"ls"})).verb).pattern, "**");
+  const auto verb = std::get<LsVerb>(std::get<Options>(parse({"ls", "sensor/*", "--names"})).verb);
+  EXPECT_EQ(verb.pattern, "sensor/*");
+  EXPECT_TRUE(verb.names);
+  EXPECT_NE(complaint({"ls", "a//b"}).find("a//b"), std::string::npos);
+}
+
 TEST(Options, APingNeedsNoName) {
   const auto options = std::get<Options>(parse({"ping", "--quiet", "--timeout", "2s"}));
   EXPECT_TRUE(std::get<PingVerb>(options.verb).quiet);
   EXPECT_EQ(options.timeout, std::chrono::seconds(2));
   EXPECT_FALSE(std::get<PingVerb>(std::get<Options>(parse({"ping"})).verb).quiet);
   EXPECT_NE(complaint({"ping", "battery"}).find("battery"), std::string::npos);
+}
+
+TEST(Options, ACompletionIsNotParsedByTheRulesOfACommandLine) {
+  const auto words = std::get<CompleteVerb>(std::get<Options>(parse({"complete", "get", "--endpoint", ""})).verb).words;
+  EXPECT_EQ(words, (std::vector<std::string>{"get", "--endpoint", ""}));
+}
+
+TEST(Options, AnUnknownShellIsNamed) {
+  EXPECT_NE(complaint({"completion", "ksh"}).find("'ksh' is no shell that can be completed: bash|zsh|fish"),
+            std::string::npos);
 }
 
 TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {

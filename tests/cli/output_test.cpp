@@ -45,6 +45,22 @@ TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
   EXPECT_NE(change_line(gone, true).find(R"("changed_at_us":null,)"), std::string::npos);
 }
 
+TEST(Output, ATopicIsOneJsonObject) {
+  auto state = std::make_shared<Transition>();
+  state->topic = "a/b";
+  EXPECT_EQ(
+      topic_line(TopicInfo{state, 2}),
+      R"({"topic":"a/b","value":null,"type":"null","version":0,"changed_at_us":null,"writer":"","quality":"live",)"
+      R"("readers":2})");
+  state->value = Value(21.5);
+  state->version = Version{1, 7};
+  state->changed_at = WallTime(std::chrono::microseconds(5));
+  state->writer = "robot";
+  EXPECT_EQ(topic_line(TopicInfo{state, 0}),
+            R"({"topic":"a/b","value":21.5,"type":"double","version":7,"changed_at_us":5,"writer":"robot",)"
+            R"("quality":"live","readers":0})");
+}
+
 TEST(Output, APingTellsHowLongTheRoundTripTook) {
   const auto taken = std::chrono::nanoseconds(412'300);
   EXPECT_EQ(ping_line("tcp://127.0.0.1:7411", taken, false), "tcp://127.0.0.1:7411 answers (0.4 ms)");

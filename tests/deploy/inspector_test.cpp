@@ -133,6 +133,29 @@ TEST_F(Inspector, WatchesEveryChange) {
   }
 }
 
+TEST_F(Inspector, ListsWhatThereIs) {
+  hoiku({"set", "robot/mood", "calm"});
+  hoiku({"set", "battery", "80"});
+  Program watching(HOIKU_PATH, at_the_bus({"watch", "robot/*"}));
+  watching.wait_for_output("robot/mood");
+  const Ended all = hoiku({"ls"});
+  EXPECT_EQ(all.status, 0) << all.error;
+  EXPECT_THAT(all.output, MatchesRegex("topic       value  type    version +age  quality  writer  readers\n"
+                                       "battery     80     int64         1 +[0-9.]+s  live     hoiku         0\n"
+                                       "robot/mood  calm   string        1 +[0-9.]+s  live     hoiku         1\n"));
+  EXPECT_EQ(hoiku({"ls", "--names"}).output, "battery\nrobot/mood\n");
+  EXPECT_THAT(hoiku({"ls", "robot/*", "--json"}).output,
+              MatchesRegex("\\{\"topic\":\"robot/mood\",\"value\":\"calm\",\"type\":\"string\",\"version\":1,.*"
+                           "\"readers\":1\\}\n"));
+}
+
+TEST_F(Inspector, ListsNothingWithASentence) {
+  const Ended nothing = hoiku({"ls", "x/**"});
+  EXPECT_EQ(nothing.status, 0);
+  EXPECT_EQ(nothing.output, "");
+  EXPECT_EQ(nothing.error, "hoiku: no topic matches 'x/**'\n");
+}
+
 TEST_F(Inspector, TheEndpointMayComeFromTheEnvironment) {
   const Ended set = wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, HOIKU_PATH, "set", "a", "1"});
   EXPECT_EQ(set.status, 0) << set.error;
@@ -216,7 +239,7 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
 }
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
-  for (const char* verb : {"", "set", "get", "watch", "wait", "ping"}) {
+  for (const char* verb : {"", "set", "get", "ls", "watch", "wait", "ping"}) {
     const Ended help = wire::run_to_its_end(
         HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;

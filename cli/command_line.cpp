@@ -1,0 +1,112 @@
+#include "cli/command_line.hpp"
+
+#include <cstdlib>
+#include <initializer_list>
+
+#include "cli/completion.hpp"
+#include "hoiku/proto/endpoint.hpp"
+
+namespace hoiku::cli {
+namespace {
+
+constexpr const char* set_examples =
+    "  hoiku set sensor/touch/head true\n"
+    "  hoiku set robot/name --type string 42\n"
+    "  hoiku set door/lock closed --if-version 7\n";
+constexpr const char* get_examples =
+    "  hoiku get sensor/touch/head\n"
+    "  hoiku get sensor/touch/head --json\n";
+constexpr const char* watch_examples =
+    "  hoiku watch 'sensor/**'\n"
+    "  hoiku watch robot/mood --every --json\n";
+constexpr const char* wait_examples =
+    "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
+    "  hoiku wait robot/mood 'value != \"calm\"'\n";
+constexpr const char* ls_examples =
+    "  hoiku ls\n"
+    "  hoiku ls 'sensor/**' --json\n";
+constexpr const char* ping_examples =
+    "  hoiku ping\n"
+    "  hoiku ping --quiet --timeout 2s || echo 'no broker'\n";
+constexpr const char* completion_examples =
+    "  source <(hoiku completion bash)\n"
+    "  hoiku completion fish > ~/.config/fish/completions/hoiku.fish\n";
+constexpr const char* exit_statuses =
+    "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed "
+    "out,\n"
+    "130 interrupted, 143 terminated.\n";
+
+std::string footer(std::initializer_list<const char*> examples) {
+  std::string text = "\nExamples:\n";
+  for (const char* example : examples) text += example;
+  return text + "\n" + exit_statuses;
+}
+
+void describe_verb(CLI::App& verb, const char* examples) {
+  verb.footer("\n--endpoint, --timeout and --json may stand here too: see hoiku --help.\n" + footer({examples}));
+}
+
+CLI::App& add_verb(CLI::App& app, const char* name, const char* description, const char* examples) {
+  CLI::App& verb = *app.add_subcommand(name, description);
+  describe_verb(verb, examples);
+  return verb;
+}
+
+void describe_writing(CLI::App& app, Typed& typed) {
+  CLI::App& set = add_verb(app, "set", "Set a topic; prints the version that it became", set_examples);
+  set.add_option(topic_argument, typed.topic, "The topic's name")->required();
+  set.add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes")->required();
+  set.add_option("--type", typed.type, "What the value is to be read as; bytes as hex")
+      ->type_name("bool|int64|double|string|bytes|null");
+  set.add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)")
+      ->type_name("N");
+}
+
+void describe_reading(CLI::App& app, Typed& typed) {
+  CLI::App& get = add_verb(app, "get", "Print a topic's value; status 1 where it is not set", get_examples);
+  get.add_option(topic_argument, typed.topic, "The topic's name")->required();
+  CLI::App& ls = add_verb(app, "ls", "What topics there are, who wrote them and how many read them", ls_examples);
+  typed.topic = "**";
+  ls.add_option(pattern_argument, typed.topic, "A topic, or a pattern: * is one segment, ** any number")
+      ->capture_default_str();
+  ls.add_flag("--names", typed.names, "Only their names");
+  CLI::App& watch =
+      add_verb(app, "watch", "Print the present state, then one line per change, until Ctrl-C", watch_examples);
+  watch.add_option(pattern_argument, typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
+  watch.add_flag("--every", typed.every,
+                 "Each change, as far as the broker's history goes; without it the newest counts");
+  CLI::App& wait =
+      add_verb(app, "wait", "Wait until a condition is true of a topic, and print the value", wait_examples);
+  wait.add_option(topic_argument, typed.topic, "The topic's name")->required();
+  wait.add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
+  wait.add_option("--held-for", typed.held_for, "The condition must have been true throughout this time")
+      ->type_name("DURATION");
+}
+
+}  // namespace
+
+void describe_command_line(CLI::App& app, Typed& typed) {
+  const char* from_environment = std::getenv("HOIKU_ENDPOINT");
+  typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
+  app.footer(footer({set_examples, get_examples, ls_examples, watch_examples, wait_examples, ping_examples}));
+  app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--endpoint", typed.endpoint, "The broker: tcp://HOST:PORT or ipc://PATH (or HOIKU_ENDPOINT)")
+      ->type_name("ENDPOINT")
+      ->capture_default_str();
+  app.add_flag("--json", typed.json, "One JSON object a line, for scripts");
+  app.add_option("--timeout", typed.timeout,
+                 "Give up after this time: 5s for the one-shot verbs; `wait` waits for ever without it")
+      ->type_name("DURATION");
+  describe_writing(app, typed);
+  describe_reading(app, typed);
+  CLI::App& ping =
+      add_verb(app, "ping", "Whether a broker answers, and how fast; status 1 where none does", ping_examples);
+  CLI::App& completion = add_verb(
+      app, "completion", "Print the script that lets a shell complete verbs, options and topics", completion_examples);
+  completion.add_option("shell", typed.shell, "Which one")->required()->type_name(known_shells);
+  ping.add_flag("--quiet", typed.quiet, "Print nothing; the status says it");
+}
+
+}  // namespace hoiku::cli

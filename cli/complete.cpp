@@ -1,0 +1,57 @@
+// complete.cpp: `hoiku complete`, which the shells ask. It is silent about whatever fails: somebody is typing.
+#include <cstdio>
+
+#include "cli/command_line.hpp"
+#include "cli/completion.hpp"
+#include "cli/verbs.hpp"
+#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A person waits, and cannot type meanwhile.
+constexpr Duration patience = 500ms;
+
+void print(const std::vector<Candidate>& candidates) {
+  for (const Candidate& candidate : candidates)
+    std::printf("%s\t%s\n", candidate.text.c_str(), candidate.description.c_str());
+  std::fflush(stdout);
+}
+
+Task<> collect(std::string endpoint, std::string pattern, std::vector<std::string>& names) {
+  co_await open_nursery([&](Nursery& nursery) -> Task<> {
+    const auto silent = on_connection_event([](const ConnectionEvent&) {});
+    Bus bus =
+        co_await Bus::connect(nursery, endpoint, client_name("hoiku-complete"), connect_timeout(patience), silent);
+    const std::vector<TopicInfo> topics = co_await bus.list(pattern);
+    for (const TopicInfo& topic : topics) names.push_back(topic.state->topic);
+  });
+}
+
+}  // namespace
+
+Task<int> complete_words(std::vector<std::string> words) {
+  Typed typed;
+  CLI::App app;
+  describe_command_line(app, typed);
+  Completion completion = complete(app, words);
+  print(completion.candidates);
+  const std::string pattern = pattern_for(completion.word);
+  const std::string endpoint = completion.endpoint.value_or(typed.endpoint);
+  const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
+                       proto::parse_endpoint(endpoint, proto::EndpointUse::connect);
+  if (!can_ask) co_return done;
+  std::vector<std::string> names;
+  try {
+    co_await move_on_after(patience, [&]() -> Task<> { co_await collect(endpoint, pattern, names); });
+  } catch (const std::exception&) {
+    // Nobody answers, or not what we understand: then there is nothing to propose.
+  }
+  print(next_segments(names, completion.word));
+  co_return done;
+}
+
+}  // namespace hoiku::cli

@@ -1,0 +1,110 @@
+#include "cli/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/output.hpp"
+
+namespace hoiku::cli {
+namespace {
+
+constexpr std::size_t value_width_min = 8;
+constexpr std::size_t columns = 8;
+constexpr std::size_t value_column = 1;
+using Row = std::array<std::string, columns>;
+// Numbers stand at the right of their columns.
+constexpr std::array<bool, columns> is_number{false, false, false, true, true, false, false, true};
+
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
+// In characters: close enough to columns for what stands in topics.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+// At most `width` characters, the last of them an ellipsis where something was cut off.
+std::string cut_to(const std::string& text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  std::size_t end = 0;
+  for (std::size_t seen = 0; end < text.size(); ++end) {
+    if (begins_character(text[end]) && ++seen == width) break;
+  }
+  return text.substr(0, end) + "…";
+}
+
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (byte == '\n') {
+      out += "\\n";
+    } else if (byte == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else if (is_c1) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+Row row_of(const TopicInfo& topic, WallTime now) {
+  const Transition& state = *topic.state;
+  return {state.topic,
+          one_line(to_display_string(state.value)),
+          std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
+          std::to_string(state.version.number),
+          age_text(state.changed_at, now),
+          state.version.number == 0 ? "-" : std::string(quality_name(state.quality)),
+          state.writer.empty() ? "-" : one_line(state.writer),
+          std::to_string(topic.readers)};
+}
+
+std::string line_of(const Row& row, const std::array<std::size_t, columns>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < columns; ++i) {
+    const std::string padding(widths[i] - std::min(width_of(row[i]), widths[i]), ' ');
+    line += (i == 0 ? "" : "  ") + (is_number[i] ? padding + row[i] : row[i] + padding);
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string age_text(WallTime then, WallTime now) {
+  using namespace std::chrono;
+  if (then == WallTime{}) return "-";
+  const auto age = std::max(duration_cast<milliseconds>(now - then), milliseconds(0));
+  if (age < seconds(10)) return fmt::format("{:.1f}s", static_cast<double>(age / milliseconds(100)) / 10);
+  if (age < seconds(120)) return fmt::format("{}s", age / seconds(1));
+  if (age < minutes(120)) return fmt::format("{}min", age / minutes(1));
+  if (age < hours(48)) return fmt::format("{}h", age / hours(1));
+  return fmt::format("{}d", age / hours(24));
+}
+
+std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width) {
+  std::vector<Row> rows{{"topic", "value", "type", "version", "age", "quality", "writer", "readers"}};
+  for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now));
+  std::array<std::size_t, columns> widths{};
+  std::size_t others = 2 * (columns - 1);
+  for (std::size_t i = 0; i < columns; ++i) {
+    for (const Row& row : rows) widths[i] = std::max(widths[i], width_of(row[i]));
+    if (i != value_column) others += widths[i];
+  }
+  if (width) {
+    const std::size_t room = *width > others ? *width - others : 0;
+    widths[value_column] = std::min(widths[value_column], std::max(room, value_width_min));
+    for (Row& row : rows) row[value_column] = cut_to(row[value_column], widths[value_column]);
+  }
+  std::string text;
+  for (const Row& row : rows) text += line_of(row, widths);
+  return text;
+}
+
+}  // namespace hoiku::cli

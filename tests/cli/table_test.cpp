@@ -1,0 +1,75 @@
+#include "cli/table.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hoiku::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const WallTime present{std::chrono::hours(1'000'000)};
+
+TopicInfo topic(std::string name, Value value, std::uint64_t number = 1, std::uint64_t readers = 0) {
+  auto state = std::make_shared<Transition>();
+  state->topic = std::move(name);
+  state->value = std::move(value);
+  state->version = Version{9, number};
+  if (number > 0) {
+    state->changed_at = present - 3s;
+    state->writer = "robot";
+  }
+  return TopicInfo{std::move(state), readers};
+}
+
+TEST(Table, HasALineForEachTopic) {
+  EXPECT_EQ(topic_table({topic("battery", 80, 12, 3), topic("robot/mood", "calm")}, present, {}),
+            "topic       value  type    version   age  quality  writer  readers\n"
+            "battery     80     int64        12  3.0s  live     robot         3\n"
+            "robot/mood  calm   string        1  3.0s  live     robot         0\n");
+}
+
+TEST(Table, ShowsATopicThatSomebodyWaitsForAndNobodyHasSet) {
+  EXPECT_THAT(topic_table({topic("robot/mod", Value(), 0, 1)}, present, {}),
+              HasSubstr("\nrobot/mod  (unset)  -           0    -  -        -             1\n"));
+}
+
+TEST(Table, CutsValuesToTheTerminalAndNowhereElse) {
+  const std::vector<TopicInfo> topics{topic("note", std::string(200, 'x')), topic("short", "äöü")};
+  const std::string full = topic_table(topics, present, {});
+  EXPECT_THAT(full, HasSubstr(std::string(200, 'x')));
+  const std::string cut = topic_table(topics, present, 80);
+  EXPECT_THAT(cut, HasSubstr("x…  string"));
+  EXPECT_THAT(cut, HasSubstr("äöü "));
+  // The header is ASCII: its width is that of all lines.
+  EXPECT_EQ(cut.find('\n'), 80u);
+}
+
+TEST(Table, OnANarrowTerminalAValueKeepsEightColumns) {
+  const std::string cut = topic_table({topic("a/long/name", "0123456789")}, present, 20);
+  EXPECT_THAT(cut, HasSubstr("  0123456…  "));
+}
+
+TEST(Table, NeitherAValueNorAWriterBreaksALineOrSpeaksToTheTerminal) {
+  auto state = std::make_shared<Transition>(*topic("note", "two\nlines\t\x1b[2J\x7f \xc2\x9b").state);
+  state->writer = "\x1b]0;";
+  const std::string text = topic_table({TopicInfo{state, 0}}, present, {});
+  EXPECT_THAT(text, HasSubstr("two\\nlines\\t\\x1b[2J\\x7f \\x9b"));
+  EXPECT_THAT(text, HasSubstr("\\x1b]0;"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+}
+
+TEST(Age, IsInOneUnitAndNeverNegative) {
+  EXPECT_EQ(age_text(present - 0ms, present), "0.0s");
+  EXPECT_EQ(age_text(present - 450ms, present), "0.4s");
+  EXPECT_EQ(age_text(present - 12s, present), "12s");
+  EXPECT_EQ(age_text(present - 119s, present), "119s");
+  EXPECT_EQ(age_text(present - 3min, present), "3min");
+  EXPECT_EQ(age_text(present - 5h, present), "5h");
+  EXPECT_EQ(age_text(present - 49h, present), "2d");
+  EXPECT_EQ(age_text(present + 1h, present), "0.0s");  // another machine's clock
+  EXPECT_EQ(age_text(WallTime{}, present), "-");
+}
+
+}  // namespace
+}  // namespace hoiku::cli

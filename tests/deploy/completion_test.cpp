@@ -1,0 +1,89 @@
+// Completion as a person at the prompt gets it: the script in a real shell, the topics from a real broker.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/wire/program.hpp"
+#include "tests/wire/wire.hpp"
+
+namespace hoiku {
+namespace {
+
+using wire::Ended;
+using wire::Folder;
+using wire::Program;
+
+class InspectorCompletion : public testing::Test {
+ protected:
+  void set(const std::string& topic) const {
+    const Ended ended = wire::run_to_its_end(HOIKU_PATH, {"set", topic, "1", "--endpoint", endpoint_});
+    ASSERT_EQ(ended.status, 0) << ended.error;
+  }
+  // What bash proposes behind `line`, one a line. The variables are those that it sets itself.
+  std::string complete(const std::string& line) const {
+    const std::string script =
+        "source <(\"$0\" completion bash) && "
+        "COMP_LINE=\"$0 $1\" && COMP_POINT=${#COMP_LINE} && "
+        "_hoiku && printf '%s\\n' \"${COMPREPLY[@]}\"";
+    const Ended ended =
+        wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, "bash", "-c", script, HOIKU_PATH, line});
+    EXPECT_EQ(ended.status, 0) << ended.error;
+    EXPECT_EQ(ended.error, "");
+    return ended.output;
+  }
+
+  Folder folder_;
+  Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
+  std::string endpoint_ = wire::endpoint_of(hoikud_);
+};
+
+TEST_F(InspectorCompletion, BashCompletesVerbsAndOptions) {
+  EXPECT_EQ(complete("w"), "watch\nwait\n");
+  EXPECT_EQ(complete("watch --ev"), "--every\n");
+  EXPECT_EQ(complete("set a 1 --type b"), "bool\nbytes\n");
+}
+
+TEST_F(InspectorCompletion, BashCompletesTopicsSegmentBySegment) {
+  for (const char* topic : {"sensor/touch/head", "sensor/touch/tail", "sensor/memory", "robot/mood"}) set(topic);
+  EXPECT_EQ(complete("get "), "robot/\nsensor/\n");
+  EXPECT_EQ(complete("get se"), "sensor/\n");
+  EXPECT_EQ(complete("get sensor/"), "sensor/memory\nsensor/touch/\n");
+  EXPECT_EQ(complete("wait sensor/touch/h"), "sensor/touch/head\n");
+  EXPECT_EQ(complete("watch 'sensor/m"), "sensor/memory\n");
+  EXPECT_EQ(complete("get x"), "\n");
+}
+
+// bash takes what stands before the last ':' for a word of its own; and what it would read otherwise is escaped.
+TEST_F(InspectorCompletion, BashIsGivenOddNamesAsItNeedsThem) {
+  for (const char* topic : {"a:b/one", "a:b/two", "it's"}) set(topic);
+  EXPECT_EQ(complete("get a:b/o"), "b/one\n");
+  EXPECT_EQ(complete("get i"), "it\\'s\n");
+}
+
+TEST_F(InspectorCompletion, TheEndpointThatWasTypedIsAsked) {
+  set("battery");
+  EXPECT_EQ(complete("get --endpoint ipc://" + folder_.path("nobody.sock") + " b"), "\n");
+  EXPECT_EQ(complete("--endpoint " + endpoint_ + " get b"), "battery\n");
+}
+
+// Zsh and fish need not be installed: then it says so.
+class InspectorScript : public testing::TestWithParam<const char*> {};
+
+TEST_P(InspectorScript, CanBeReadByItsShell) {
+  const std::string shell = GetParam();
+  if (::access(("/usr/bin/" + shell).c_str(), X_OK) != 0) GTEST_SKIP() << "there is no " << shell << " here";
+  const Ended script = wire::run_to_its_end(HOIKU_PATH, {"completion", shell});
+  EXPECT_EQ(script.status, 0);
+  Folder folder;
+  const std::string path = folder.path("script." + shell);
+  std::ofstream(path) << script.output;
+  const Ended read = wire::run_to_its_end("/usr/bin/" + shell, {"-n", path});
+  EXPECT_EQ(read.status, 0);
+  EXPECT_EQ(read.error, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, InspectorScript, testing::Values("bash", "zsh", "fish"));
+
+}  // namespace
+}  // namespace hoiku
