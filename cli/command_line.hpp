@@ -26,7 +26,7 @@ struct Typed {
   std::string shell;
 };
 
-// Names what is asked for: a positional of this name is completed with the topics that the bus has.
+// A positional of one of these names is completed with the topics that there are.
 inline constexpr const char* topic_argument = "topic";
 inline constexpr const char* pattern_argument = "pattern";
 

@@ -81,6 +81,11 @@ class ProtocolTest : public testing::Test {
     return sent ? sent->commands : std::vector<proto::Command>{};
   }
 
+  proto::ServerFrame list_done(proto::RequestId id) {
+    proto::ServerFrame made = frame();
+    made.answers.push_back(proto::ListDone{id, {}, 7});
+    return made;
+  }
   proto::ServerFrame set_done(proto::RequestId id, std::uint64_t version) {
     proto::ServerFrame made = frame();
     proto::SetDone done;

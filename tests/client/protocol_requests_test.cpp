@@ -100,6 +100,33 @@ TEST_F(ProtocolTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
   EXPECT_EQ(take(), nullptr);
 }
 
+TEST_F(ProtocolTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
+  connect();
+  std::vector<proto::RequestId> ids;
+  for (int i = 0; i < 9; ++i) ids.push_back(protocol.list("**", 0));
+  EXPECT_EQ(take_commands().size(), 8u);
+  protocol.cancel(ids[0]);
+  EXPECT_EQ(take(), nullptr);  // its place is not free yet
+  EXPECT_THAT(give(list_done(ids[0])).completions, IsEmpty());
+  EXPECT_EQ(take_commands().size(), 1u);
+  const Received received = give(list_done(ids[1]));
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(std::get<proto::ListDone>(received.completions[0].answer).next, 7u);
+}
+
+TEST_F(ProtocolTest, AListOfALostSessionIsAskedAgain) {
+  connect();
+  const auto id = protocol.list("a/*", 3);
+  take();
+  cut();
+  hello();
+  EXPECT_THAT(welcome_new().completions, IsEmpty());
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::List>(commands[0]).id, id);
+  EXPECT_EQ(std::get<proto::List>(commands[0]).cursor, 3u);
+}
+
 TEST_F(ProtocolTest, AnAnswerOfTheWrongKindIsAnErrorOfThatRequestOnly) {
   connect();
   const auto id = protocol.get("a");
