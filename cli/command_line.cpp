@@ -103,10 +103,10 @@ void describe_command_line(CLI::App& app, Typed& typed) {
   describe_reading(app, typed);
   CLI::App& ping =
       add_verb(app, "ping", "Whether a broker answers, and how fast; status 1 where none does", ping_examples);
+  ping.add_flag("--quiet", typed.quiet, "Print nothing; the status says it");
   CLI::App& completion = add_verb(
       app, "completion", "Print the script that lets a shell complete verbs, options and topics", completion_examples);
   completion.add_option("shell", typed.shell, "Which one")->required()->type_name(known_shells);
-  ping.add_flag("--quiet", typed.quiet, "Print nothing; the status says it");
 }
 
 }  // namespace hoiku::cli

@@ -239,7 +239,7 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
 }
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
-  for (const char* verb : {"", "set", "get", "ls", "watch", "wait", "ping"}) {
+  for (const char* verb : {"", "set", "get", "ls", "watch", "wait", "ping", "completion"}) {
     const Ended help = wire::run_to_its_end(
         HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;
