@@ -55,8 +55,9 @@ class PatternSubscription::Impl final : public client::Reader {
     for (;;) {
       const std::optional<client::InboxItem> item = bus_->take(id_);
       if (!item) return std::nullopt;
-      // A plain name that was never set: nothing has happened to it that could be told.
-      if (item->transition && !item->previous && item->transition->version.number == 0) continue;
+      // It was not set and is not set: nothing has happened to it that could be told.
+      const bool was_unset = !item->previous || item->previous->version.number == 0;
+      if (item->transition && item->transition->version.number == 0 && was_unset) continue;
       return change_of(*item);
     }
   }

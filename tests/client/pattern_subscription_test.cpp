@@ -96,6 +96,31 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
   });
 }
 
+// It was gone with one broker, set, and gone with the next one before the reader came back.
+TEST(PatternSubscription, WhatWasUnsetAndIsUnsetIsNotTold) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    Bus screen = co_await world.connect(nursery, "screen");
+    PatternSubscription watch = screen.watch("s/*");
+    co_await watch.next();
+    co_await robot.topic<int>("s/a").set(1);
+    TopicChange change = co_await watch.next();
+    world.start_broker();
+    change = co_await watch.next();
+    EXPECT_TRUE(change.value.is_null());
+    co_await robot.topic<int>("s/a").set(2);
+    co_await sim::settle();
+    world.start_broker();
+    co_await robot.connection().wait_equal(ConnectionState::lost);
+    co_await robot.connection().wait_equal(ConnectionState::connected);
+    co_await sleep(5s);
+    co_await robot.topic<int>("s/b").set(3);
+    change = co_await watch.next();
+    EXPECT_EQ(change.topic, "s/b");
+    EXPECT_EQ(change.value, Value(3));
+  });
+}
+
 TEST(PatternSubscription, ASlowReaderGetsTheNewestOfEachTopicAndTheCountsAddUp) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
