@@ -4,12 +4,13 @@
 
 #include <cstdint>
 #include <list>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hoiku/testing.hpp"
 #include "tests/sim/dice.hpp"
+#include "tests/sim/reader_judge.hpp"
 #include "tests/sim/witness.hpp"
 
 namespace hoiku::model {
@@ -26,13 +27,14 @@ class BusClient {
   // Nobody writes any more, and nothing is under way: what every reader saw last is what is true.
   void check_at_rest();
   const std::vector<std::string>& complaints() const { return complaints_; }
+  // Writes and waits that it began, and values that it took.
+  std::uint64_t acts() const { return acts_; }
 
  private:
   struct Reading {
     std::vector<std::string> topics;
-    std::vector<Value> last;  // of a topic or a composite
-    bool is_pattern = false;
-    std::map<std::string, TopicChange> by_topic;  // of a pattern
+    std::vector<Value> last;           // of a topic or a composite
+    std::optional<ReaderJudge> judge;  // of a pattern
   };
   // Lists a reader for as long as it lives.
   class Listed;
@@ -47,7 +49,6 @@ class BusClient {
   Task<> watch_every(Bus bus, TimePoint until);
   Task<> watch_in(Bus bus, Mode mode);
   Task<> write_once(Bus bus);
-  void check_change(Reading& reading, const TopicChange& change, bool after_mark, Mode mode);
   void complain(const std::string& text);
 
   sim::Simulation& world_;
@@ -57,6 +58,7 @@ class BusClient {
   TimePoint quiet_{};
   TimePoint end_{};
   std::list<Reading> readings_;
+  std::uint64_t acts_ = 0;
   std::vector<std::string> complaints_;
 };
 

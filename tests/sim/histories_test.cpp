@@ -2,11 +2,12 @@
 // is killed; judged by the model at the broker's end, and by what the clients see at theirs.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <deque>
 
 #include "tests/sim/bus_client.hpp"
 #include "tests/sim/seeds.hpp"
+#include "tests/sim/steps.hpp"
+#include "tests/sim/weather.hpp"
 
 namespace hoiku::model {
 namespace {
@@ -19,21 +20,15 @@ class BusHistory {
 
   Task<> run(sim::Simulation& world) {
     world.network().observe(&witness_);
-    if (dice_.chance(60)) world.network().delay_all(0ms, dice_.between(0ms, 30ms));
-    if (dice_.chance(20)) world.network().capacity(2 + dice_.below(4));
-    const TimePoint quiet = now() + 4s;
+    settle_the_climate(world.network(), dice_);
+    for (std::size_t left = 2 + dice_.below(clients_max - 1); left > 0; --left) {
+      const std::string name = "client-" + std::to_string(clients_.size());
+      clients_.emplace_back(world, witness_, name, Dice(dice_.number(), grain_));
+    }
+    // Of each season everybody leaves at the end. In the last one they stop writing before it, and are asked what they know.
+    while (steps() < steps_min) co_await season(world, now() + 4s, Duration::zero());
     // The longest cut, the longest pause before another attempt to connect, and some.
-    const TimePoint rest = quiet + 6s;
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      for (std::size_t i = 0; i < 2 + dice_.below(3); ++i) {
-        clients_.emplace_back(world, witness_, "client-" + std::to_string(i), Dice(dice_.number(), grain_));
-        nursery.start_soon([client = &clients_.back(), quiet, rest] { return client->live(quiet, rest + 1ms); });
-      }
-      co_await misbehave(world, quiet);
-      co_await sleep_until(rest);
-      witness_.check_at_rest();
-      for (BusClient& client : clients_) client.check_at_rest();
-    });
+    co_await season(world, now() + 4s, 6s);
     // Their goodbyes have crossed the network before their nurseries ended.
     const sim::BrokerStatistics left = world.broker_statistics();
     EXPECT_EQ(left.sessions, 0u);
@@ -51,20 +46,34 @@ class BusHistory {
     return all;
   }
   const Witness& witness() const { return witness_; }
+  std::uint64_t steps() const {
+    std::uint64_t all = witness_.steps();
+    for (const BusClient& client : clients_) all += client.acts();
+    return all;
+  }
 
  private:
+  Task<> season(sim::Simulation& world, TimePoint quiet, Duration rest) {
+    const TimePoint end = quiet + rest;
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      for (BusClient& client : clients_)
+        nursery.start_soon([&client, quiet, end] { return client.live(quiet, end + 1ms); });
+      co_await misbehave(world, quiet);
+      if (rest == Duration::zero()) co_return;
+      co_await sleep_until(end);
+      witness_.check_at_rest();
+      for (BusClient& client : clients_) client.check_at_rest();
+    });
+  }
+
   Task<> misbehave(sim::Simulation& world, TimePoint until) {
     for (;;) {
       co_await sleep(dice_.between(0ms, 700ms));
       if (now() >= until) co_return;
-      if (dice_.chance(65)) {
-        // Some are shorter than the session's timeout, some longer.
-        world.network().cut("client-" + std::to_string(dice_.below(4)),
-                            dice_.between(0ms, dice_.chance(70) ? 300ms : 900ms));
-      } else if (dice_.chance(15)) {
-        world.network().cut_all(dice_.between(0ms, 400ms));
-      } else if (dice_.chance(20)) {
+      if (dice_.chance(8)) {
         world.restart_broker(dice_.chance(50) ? Duration::zero() : dice_.between(0ms, 300ms));
+      } else {
+        disturb(world.network(), dice_);
       }
     }
   }
@@ -77,15 +86,18 @@ class BusHistory {
 
 TEST(Histories, KeepThePromises) {
   std::uint64_t checked = 0;
+  StepCount steps;
   for (const std::uint64_t seed : seeds_of_histories()) {
     SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
     BusHistory history(seed);
     sim::simulate_or_throw([&](sim::Simulation& world) { return history.run(world); }, sim::seed(seed));
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
+    steps.add(history.steps());
     if (HasFailure()) return print_replay(seed, "histories");
   }
-  std::printf("%llu deliveries and answers were checked\n", static_cast<unsigned long long>(checked));
+  EXPECT_GE(steps.fewest(), steps_min);
+  steps.print(checked);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // seeds.hpp: which histories are run, and how one of them is run again.
 //
-// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 200, HOIKU_SIM_STORY=1 tells what happens,
+// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 50, HOIKU_SIM_STORY=1 tells what happens,
 // line by line.
 #pragma once
 
@@ -23,7 +23,7 @@ inline std::optional<std::uint64_t> number_from_environment(const char* name) {
 inline std::vector<std::uint64_t> seeds_of_histories() {
   if (const auto seed = number_from_environment("HOIKU_SEED")) return {*seed};
   std::vector<std::uint64_t> seeds;
-  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(200); ++seed)
+  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(50); ++seed)
     seeds.push_back(seed);
   return seeds;
 }

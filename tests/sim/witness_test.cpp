@@ -71,7 +71,9 @@ Task<> live(sim::Simulation& world) {
     nursery.start_soon(read_all, screen, Mode::latest);
     nursery.start_soon(read_all, screen, Mode::every);
     nursery.start_soon(read_both, screen);
+    auto wait_for_change = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_transition(value < 79); };
     nursery.start_soon(wait, screen);
+    nursery.start_soon(wait_for_change, screen);
     for (int level = 79; level > 75; --level) {
       co_await sleep(10ms);
       co_await battery.set(level);
@@ -216,6 +218,35 @@ const std::vector<NamedLie> lies{
        --other.version.number;
        done->match = std::make_shared<const Transition>(std::move(other));
        return true;
+     }},
+    {"AWaitForAChangeThatIsNotAnswered",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.answers,
+                            [](const auto& a) { return std::holds_alternative<proto::TransitionDone>(a); }) > 0;
+     }},
+    {"AChangeFromAnotherValue",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::TransitionDone>(frame);
+       if (done) done->old_value = std::make_shared<const Value>(1);
+       return done != nullptr;
+     }},
+    {"AChangeThatDoesNotMatch",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::TransitionDone>(frame);
+       if (!done) return false;
+       Transition other = *done->match;
+       other.value = Value(79);
+       --other.version.number;
+       --other.revision;
+       done->match = std::make_shared<const Transition>(std::move(other));
+       done->old_value = std::make_shared<const Value>(80);
+       return true;
+     }},
+    {"AWaitThatCountsFromAnotherVersion",
+     [](ServerFrame& frame) {
+       auto* armed = find_answer<proto::TransitionArmed>(frame);
+       if (armed) ++armed->version.number;
+       return armed != nullptr;
      }},
     {"ASetThatIsNotAnswered",
      [](ServerFrame& frame) {

@@ -1,0 +1,121 @@
+// The judge of readers is itself judged: what is right passes, and each kind of lie is found.
+#include "tests/sim/reader_judge.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hoiku::model {
+namespace {
+
+using testing::IsEmpty;
+using testing::Not;
+
+// A topic whose version n has the value 10 * n, in the epochs 1 and 2.
+const State* find(const std::string& topic, const Version& version) {
+  static std::map<std::uint64_t, State> states;
+  if (topic != "a/b" || version.number == 0 || version.number > 100 || version.epoch < 1 || version.epoch > 2)
+    return nullptr;
+  State& state = states[version.number];
+  state.value = Value(static_cast<std::int64_t>(10 * version.number));
+  return &state;
+}
+
+TopicChange change(std::uint64_t from, std::uint64_t to, std::uint64_t epoch = 1) {
+  TopicChange made;
+  made.topic = "a/b";
+  if (from > 0) made.old_value = Value(static_cast<std::int64_t>(10 * from));
+  made.value = Value(static_cast<std::int64_t>(10 * to));
+  made.version = Version{epoch, to};
+  if (from > 0 && to > from) made.skipped = to - from - 1;
+  return made;
+}
+
+TopicChange told(TopicChange made, std::uint64_t from) {
+  made.lagged = Lagged{Version{1, from + 1}, Version{1, made.version.number - 1}, made.skipped};
+  return made;
+}
+
+TopicChange gone(std::uint64_t from) {
+  TopicChange made;
+  made.topic = "a/b";
+  made.old_value = Value(static_cast<std::int64_t>(10 * from));
+  return made;
+}
+
+std::vector<std::string> judge_all(Mode mode, const std::vector<TopicChange>& changes) {
+  ReaderJudge judge("a/*", mode, find);
+  std::vector<std::string> all;
+  for (const TopicChange& each : changes) {
+    for (const std::string& sentence : judge.judge(each)) all.push_back(sentence);
+  }
+  return all;
+}
+
+TEST(ReaderJudge, AChainWithTheRightCountsPasses) {
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(3, 4), change(4, 9), change(9, 10)}), IsEmpty());
+  EXPECT_THAT(judge_all(Mode::every, {change(0, 3), change(3, 4), told(change(4, 9), 4), change(9, 10)}), IsEmpty());
+}
+
+TEST(ReaderJudge, ARestartedBrokerBeginsAnew) {
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), gone(3), change(0, 1, 2), change(1, 2, 2)}), IsEmpty());
+  TopicChange anew = change(3, 7, 2);
+  anew.skipped = 0;
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), anew}), IsEmpty());
+}
+
+TEST(ReaderJudge, FindsAnOldValueThatIsNotWhatCameBefore) {
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(2, 4)}), Not(IsEmpty()));
+  EXPECT_THAT(judge_all(Mode::latest, {change(2, 3)}), Not(IsEmpty()));
+}
+
+TEST(ReaderJudge, FindsACountThatIsOffByOne) {
+  for (const int by : {-1, 1}) {
+    TopicChange wrong = change(3, 6);
+    wrong.skipped = static_cast<std::uint64_t>(static_cast<int>(wrong.skipped) + by);
+    EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), wrong}), Not(IsEmpty()));
+  }
+  TopicChange first = change(0, 3);
+  first.skipped = 1;  // 2: since it was not set
+  EXPECT_THAT(judge_all(Mode::latest, {first}), Not(IsEmpty()));
+}
+
+TEST(ReaderJudge, FindsWhatIsGivenTwiceOrTooLate) {
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(3, 3)}), Not(IsEmpty()));
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(3, 2)}), Not(IsEmpty()));
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), gone(3), gone(0)}), Not(IsEmpty()));
+}
+
+TEST(ReaderJudge, FindsATransitionThatIsMissingInSilence) {
+  EXPECT_THAT(judge_all(Mode::every, {change(0, 3), change(3, 6)}), Not(IsEmpty()));
+  TopicChange other = told(change(3, 6), 3);
+  other.lagged->count = 1;
+  EXPECT_THAT(judge_all(Mode::every, {change(0, 3), other}), Not(IsEmpty()));
+  EXPECT_THAT(judge_all(Mode::every, {change(0, 3), told(change(3, 6), 4)}), Not(IsEmpty()));
+}
+
+TEST(ReaderJudge, FindsWhatNeverWas) {
+  TopicChange wrong = change(3, 4);
+  wrong.value = Value(41);
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), wrong}), Not(IsEmpty()));
+  TopicChange elsewhere = change(0, 3);
+  elsewhere.topic = "b/b";
+  EXPECT_THAT(judge_all(Mode::latest, {elsewhere}), Not(IsEmpty()));
+}
+
+TEST(ReaderJudge, FindsASecondMarkAndASumThatDoesNotAddUp) {
+  ReaderJudge judge("a/*", Mode::latest, find);
+  TopicChange mark;
+  mark.end_of_snapshot = true;
+  EXPECT_THAT(judge.judge(mark), IsEmpty());
+  EXPECT_THAT(judge.judge(mark), Not(IsEmpty()));
+  SubscriptionStatistics counts;
+  counts.received = 6;
+  counts.taken = 3;
+  counts.conflated = 2;
+  counts.pending = 1;
+  EXPECT_THAT(judge.judge(counts), IsEmpty());
+  ++counts.conflated;
+  EXPECT_THAT(judge.judge(counts), Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace hoiku::model
