@@ -158,8 +158,8 @@ class Protocol {
   State state_ = State::disconnected;
 
   // The session as the broker last described it.
-  std::uint64_t incarnation_ = 0;  // of the newest connection
-  std::uint64_t welcomed_ = 0;     // of the last connection that was welcomed in this session; 0: there is no session
+  std::uint64_t incarnation_ = 0;    // of the newest connection
+  std::uint64_t session_since_ = 0;  // of the connection with which this session began; 0: there is no session
   bool ever_welcomed_ = false;
   std::uint64_t run_ = 0;
   std::chrono::nanoseconds heartbeat_every_{0};

@@ -71,7 +71,9 @@ Result<Received> Protocol::receive(const proto::ServerFrame& frame, TimePoint no
 
 Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received) {
   const proto::Welcome& welcome = *frame.welcome;
-  const bool knows_us = welcomed_ != 0 && welcome.resumed && welcome.since <= welcomed_;
+  // A session that began with another connection is not ours: the hello of one that was given up may come late, after our
+  // session has ended, and begin one that only the broker knows.
+  const bool knows_us = session_since_ != 0 && welcome.resumed && welcome.since == session_since_;
   if (knows_us) {
     if (!kept_.acknowledge(frame.acknowledged)) return violation("it acknowledged a frame that was not sent");
     received.session = SessionNews::resumed;
@@ -85,7 +87,7 @@ Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint
   kept_.rewind();
 
   state_ = State::established;
-  welcomed_ = incarnation_;
+  session_since_ = welcome.since;
   ever_welcomed_ = true;
   run_ = welcome.run;
   const auto timeout =
@@ -134,7 +136,7 @@ void Protocol::lose_session(Received& received) {
     }
     requests_.erase(found);
   }
-  welcomed_ = 0;
+  session_since_ = 0;
   kept_ = {};
   in_flight_ = 0;
   incoming_ = {};

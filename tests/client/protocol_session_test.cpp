@@ -50,6 +50,26 @@ TEST_F(ProtocolTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   EXPECT_EQ(take(), nullptr);
 }
 
+// The hello of the first connection came late, when the second session was over, and began one that nobody here knows.
+TEST_F(ProtocolTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
+  connect();
+  cut();
+  connect();  // the first session was lost
+  const auto id = *protocol.set("a", 1, {});
+  take();
+  cut();
+  hello();
+  number = client_frames = 0;
+  since = 1;
+  const Received received = welcome_back();
+  EXPECT_EQ(received.session, SessionNews::lost);
+  ASSERT_EQ(received.completions.size(), 1u);
+  EXPECT_EQ(received.completions[0].id, id);
+  const auto next = *protocol.set("a", 2, {});
+  EXPECT_EQ(take()->number, 1u);
+  EXPECT_EQ(give(set_done(next, 1)).completions.size(), 1u);  // and not a duplicate of what another session was sent
+}
+
 TEST_F(ProtocolTest, AnswersThatWereSentTwiceCountOnce) {
   connect();
   const auto id = *protocol.set("a", 1, {});

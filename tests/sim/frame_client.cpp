@@ -148,9 +148,9 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     return;
   }
   if (frame.welcome) {
-    if (!frame.welcome->resumed || frame.welcome->since > welcomed_) begin_session();
+    if (!frame.welcome->resumed || frame.welcome->since != session_since_) begin_session();
     greeted_ = true;
-    welcomed_ = incarnation_;
+    session_since_ = frame.welcome->since;
     if (run_ != frame.welcome->run) {
       complete_through_ = 0;
       versions_.clear();
@@ -178,7 +178,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
 }
 
 void FrameClient::begin_session() {
-  welcomed_ = 0;
+  session_since_ = 0;
   sent_ = received_ = told_ = 0;
   kept_.clear();
   open_.clear();

@@ -66,8 +66,8 @@ class FrameClient {
   bool hasty_ = false;  // of this history: acknowledges at once
 
   std::uint64_t incarnation_ = 0;
-  std::uint64_t welcomed_ = 0;  // the newest incarnation of this session that was welcomed; 0: no session
-  bool greeted_ = false;        // on this connection
+  std::uint64_t session_since_ = 0;  // the connection with which the session began; 0: no session
+  bool greeted_ = false;             // on this connection
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t told_ = 0;  // that were acknowledged
