@@ -118,7 +118,10 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   session.last_heard = now();
   session.peer = peer;
   session.resent = 0;
-  if (!fresh) session.acknowledged = std::clamp(frame.acknowledged, session.acknowledged, session.sent);
+  if (!fresh) {
+    session.acknowledged = std::clamp(frame.acknowledged, session.acknowledged, session.sent);
+    session.kept.erase(session.kept.begin(), session.kept.upper_bound(session.acknowledged));
+  }
   peers_[peer] = frame.hello->token;
 }
 
