@@ -7,7 +7,7 @@ set -euo pipefail
 
 bin=$1 seconds=${2:-10}
 state=$(mktemp -d /tmp/hoiku-swarm.XXXXXX)
-endpoint=tcp://127.0.0.1:17411
+endpoint=''
 pids=()
 
 stop() {
@@ -28,14 +28,19 @@ ticks_of() { # user and system time of a process, in clock ticks; its name may h
   sed 's/.*) //' "/proc/$1/stat" | awk '{print $12 + $13}'
 }
 
-"$bin/hoikud" --listen "$endpoint" 2>"$state/hoikud.err" &
+"$bin/hoikud" --listen tcp://127.0.0.1:0 2>"$state/hoikud.err" &
 broker=$!
 pids+=("$broker")
 for ((i = 0; i < 200; i++)); do
-  "$bin/hoiku" get swarm/none --endpoint "$endpoint" --timeout 1s >/dev/null 2>&1 && break
-  grep -q listening "$state/hoikud.err" && break
+  endpoint=$(sed -n 's/.*listening endpoint=//p' "$state/hoikud.err")
+  [[ -z $endpoint ]] || break
   sleep 0.05
 done
+[[ -n $endpoint ]] || {
+  cat "$state/hoikud.err" >&2
+  printf 'swarm.sh: the broker did not start; what it said is above\n' >&2
+  exit 1
+}
 start host_sensors
 start brain
 start behaviour
