@@ -1,9 +1,11 @@
 // complete.cpp: `hoiku complete`, which the shells ask. It is silent about whatever fails: somebody is typing.
 #include <cstdio>
+#include <cstdlib>
 
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
 #include "cli/verbs.hpp"
+#include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
@@ -12,8 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A person waits, and cannot type meanwhile.
-constexpr Duration patience = 500ms;
+// A person waits, and cannot type meanwhile. HOIKU_COMPLETION_TIMEOUT=5s: on a slow machine, or in a test, nobody does.
+Duration patience_for_topics() {
+  const char* text = std::getenv("HOIKU_COMPLETION_TIMEOUT");
+  const Result<Duration> wanted = parse_duration(text ? text : "");
+  return wanted ? *wanted : Duration(500ms);
+}
 
 void print(const std::vector<Candidate>& candidates) {
   for (const Candidate& candidate : candidates)
@@ -21,7 +27,7 @@ void print(const std::vector<Candidate>& candidates) {
   std::fflush(stdout);
 }
 
-Task<> collect(std::string endpoint, std::string pattern, std::vector<std::string>& names) {
+Task<> collect(std::string endpoint, std::string pattern, Duration patience, std::vector<std::string>& names) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const auto silent = on_connection_event([](const ConnectionEvent&) {});
     Bus bus =
@@ -46,7 +52,8 @@ Task<int> complete_words(std::vector<std::string> words) {
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {
-    co_await move_on_after(patience, [&]() -> Task<> { co_await collect(endpoint, pattern, names); });
+    const Duration patience = patience_for_topics();
+    co_await move_on_after(patience, [&]() -> Task<> { co_await collect(endpoint, pattern, patience, names); });
   } catch (const std::exception&) {
     // Nobody answers, or not what we understand: then there is nothing to propose.
   }
