@@ -105,12 +105,12 @@ class Topic {
   // The version that the value became, or that it equals already. Cancelled, or failed with outcome_unknown, it may
   // have been applied all the same; it is never applied twice.
   Task<Version> set(T next, IfVersion condition = {}) const {
-    return detail::set_topic(core_, detail::to_value<T>(next, name()), condition.version());
+    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.version());
   }
   // The same without waiting for anything: for readings, of which the next one comes anyway. In the order of the calls, also
   // with set(). Without a connection they wait for it. Throws Error(limit_exceeded) beyond 16,384 posts or 1 MiB that are not
   // acknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements, and tells what failed.
-  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(next, name())); }
+  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name())); }
   // The topic then holds nothing.
   Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
 

@@ -27,7 +27,7 @@ namespace hoiku {
 //   template <>
 //   struct hoiku::TopicTraits<Mood> {
 //     static constexpr std::string_view type_name = "mood";                     // for people
-//     static Value to_value(const Mood& mood, const std::string& topic);        // never null
+//     static Value to_value(const Mood& mood, const std::string& topic);        // or by value; never null
 //     static Mood from_value(const Value& held, const std::string& topic);      // of a value that is not null
 //   };
 template <class T>
@@ -66,7 +66,7 @@ using OrUnset = std::conditional_t<is_optional<T>, T, std::optional<T>>;
 
 template <class T>
 struct HeldAsItIs {
-  static Value to_value(const T& v, const std::string&) { return Value(v); }
+  static Value to_value(T v, const std::string&) { return Value(std::move(v)); }
   static T from_value(const Value& held, const std::string& topic) {
     const T* same = held.get_if<T>();
     if (!same) throw_type_mismatch(topic, TopicTraits<T>::type_name, held);
@@ -92,7 +92,7 @@ struct TopicTraits<Bytes> : detail::HeldAsItIs<Bytes> {
 template <>
 struct TopicTraits<Value> {
   static constexpr std::string_view type_name = "value";
-  static Value to_value(const Value& v, const std::string&) { return v; }
+  static Value to_value(Value v, const std::string&) { return v; }
   static Value from_value(const Value& held, const std::string&) { return held; }
 };
 
@@ -153,8 +153,8 @@ struct TopicTraits<T> {
 template <class T>
 requires TopicType<T> &&(!detail::is_optional<T>)struct TopicTraits<std::optional<T>> {
   static constexpr std::string_view type_name = TopicTraits<T>::type_name;
-  static Value to_value(const std::optional<T>& v, const std::string& topic) {
-    return v ? TopicTraits<T>::to_value(*v, topic) : Value();
+  static Value to_value(std::optional<T> v, const std::string& topic) {
+    return v ? TopicTraits<T>::to_value(*std::move(v), topic) : Value();
   }
   static std::optional<T> from_value(const Value& held, const std::string& topic) {
     if (held.is_null()) return std::nullopt;
@@ -165,8 +165,8 @@ requires TopicType<T> &&(!detail::is_optional<T>)struct TopicTraits<std::optiona
 namespace detail {
 
 template <TopicType T>
-Value to_value(const T& v, const std::string& topic) {
-  return TopicTraits<T>::to_value(v, topic);
+Value to_value(T v, const std::string& topic) {
+  return TopicTraits<T>::to_value(std::move(v), topic);
 }
 
 // The value must not be null, unless T is an optional.
