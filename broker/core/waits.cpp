@@ -40,8 +40,9 @@ void take(std::vector<Wait*>& list, Wait& wait) noexcept {
 
 // Equal predicates about a state and about a change are two groups. No predicate's own key begins with a line break.
 std::string key_of(const Wait& wait) {
-  const std::string predicate = wait.predicate ? wait.predicate->key() : std::string();
-  return wait.is_edge ? '\n' + predicate : predicate;
+  std::string key = wait.is_edge ? "\n" : "";
+  if (wait.predicate) key += wait.predicate->key();
+  return key;
 }
 
 // Its predicate is tested at transitions only.
