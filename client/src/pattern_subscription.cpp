@@ -21,21 +21,26 @@ TopicChange change_of(const client::InboxItem& item) {
     change.end_of_snapshot = true;
     return change;
   }
-  const Transition& transition = *item.transition;
+  change = detail::change_of(*item.transition, item.previous ? item.previous->value : Value());
+  change.skipped = item.skipped;
+  change.lagged = item.lagged;
+  return change;
+}
+
+}  // namespace
+
+TopicChange detail::change_of(const Transition& transition, Value old_value) {
+  TopicChange change;
   change.topic = transition.topic;
-  if (item.previous) change.old_value = item.previous->value;
+  change.old_value = std::move(old_value);
   change.value = transition.value;
   change.version = transition.version;
   change.revision = transition.revision;
-  change.skipped = item.skipped;
-  change.lagged = item.lagged;
   change.changed_at = transition.changed_at;
   change.writer = transition.writer;
   change.quality = transition.quality;
   return change;
 }
-
-}  // namespace
 
 class PatternSubscription::Impl final : public client::Reader {
  public:

@@ -45,15 +45,6 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   co_return std::get<proto::WaitDone>(answer).match;
 }
 
-Task<ChangePair> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
-  BusCore& bus = *topic.bus();
-  BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after));
-  co_await pending.wait();
-  const proto::Answer answer = pending.take();
-  const auto& done = std::get<proto::TransitionDone>(answer);
-  co_return ChangePair(done.match, done.old_value ? *done.old_value : Value());
-}
-
 void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {
   throw TypeMismatch("topic '" + topic + "': " + std::string(number) + " does not fit into " + std::string(wanted));
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/src/bus_core.hpp"
 #include "hoiku/client/errors.hpp"
 
 namespace hoiku::detail {
@@ -33,6 +34,15 @@ Task<TopicChange> ChangeReader::next() {
     change.lagged = std::exchange(lagged_, std::nullopt);
     co_return change;
   }
+}
+
+Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+  client::BusCore& bus = *topic.bus();
+  client::BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after));
+  co_await pending.wait();
+  const proto::Answer answer = pending.take();
+  const auto& done = std::get<proto::TransitionDone>(answer);
+  co_return change_of(*done.match, done.old_value ? *done.old_value : Value());
 }
 
 Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {

@@ -30,6 +30,11 @@ struct TopicChange {
   Quality quality = Quality::live;
 };
 
+namespace detail {
+// What a transition is to somebody who saw `old_value` last.
+TopicChange change_of(const Transition& transition, Value old_value);
+}  // namespace detail
+
 // What has come in and what was done with it: received = taken + conflated + pending.
 struct SubscriptionStatistics {
   std::uint64_t received = 0;

@@ -47,20 +47,6 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
-// A change that was waited for.
-class ChangePair {
- public:
-  ChangePair(TransitionPtr transition, Value old_value)
-      : transition_(std::move(transition)), old_value_(std::move(old_value)) {}
-  const Transition& transition() const noexcept { return *transition_; }
-  const Value& old_value() const noexcept { return old_value_; }
-
- private:
-  TransitionPtr transition_;
-  Value old_value_;
-};
-Task<ChangePair> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
-
 // A write that nobody awaits.
 void post_topic(const TopicCore& topic, Value next);
 

@@ -69,22 +69,6 @@ ChangeTest edge_test(P&& condition) {
   }
 }
 
-template <TopicType T>
-Task<TopicTransition<T>> wait_for_change(TopicCore topic, std::optional<Predicate> predicate,
-                                         std::optional<Version> after) {
-  const ChangePair change = co_await wait_change(topic, std::move(predicate), after);
-  const Transition& now = change.transition();
-  TopicTransition<T> typed;
-  typed.old_value = from_value_or_unset<T>(change.old_value(), topic.name());
-  typed.value = from_value_or_unset<T>(now.value, topic.name());
-  typed.version = now.version;
-  typed.revision = now.revision;
-  typed.changed_at = now.changed_at;
-  typed.writer = now.writer;
-  typed.quality = now.quality;
-  co_return typed;
-}
-
 // The changes of a topic behind the state that it had when the broker heard of the reader.
 class ChangeReader {
  public:
@@ -99,7 +83,9 @@ class ChangeReader {
   std::optional<Lagged> lagged_;  // of what the test left out, since the one given last
 };
 
-// Where it was not given a transition, that may have been the one.
+// Decided in the broker.
+Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
+// Decided here. Where it was not given a transition, that may have been the one.
 Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test);
 
 template <TopicType T>
@@ -114,6 +100,13 @@ TopicTransition<T> in_type(TopicChange&& change) {
   typed.writer = std::move(change.writer);
   typed.quality = change.quality;
   return typed;
+}
+
+template <TopicType T>
+Task<TopicTransition<T>> wait_for_change(TopicCore topic, std::optional<Predicate> predicate,
+                                         std::optional<Version> after) {
+  TopicChange change = co_await wait_change(topic, std::move(predicate), after);
+  co_return in_type<T>(std::move(change));
 }
 
 template <TopicType T>
