@@ -16,7 +16,7 @@
 
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/async/value_waits.hpp"
+#include "hoiku/async/watch.hpp"
 
 namespace hoiku {
 
