@@ -48,7 +48,7 @@ Task<int> complete_words(std::vector<std::string> words) {
   const std::string pattern = pattern_for(completion.word);
   const std::string endpoint = completion.endpoint.value_or(typed.endpoint);
   const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
-                       proto::parse_endpoint(endpoint, proto::EndpointUse::connect);
+                       proto::parse_outer_endpoint(endpoint, proto::EndpointUse::connect);
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {

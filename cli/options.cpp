@@ -57,7 +57,7 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   Options options;
   options.endpoint = typed.endpoint;
   options.json = typed.json;
-  const auto endpoint = proto::parse_endpoint(typed.endpoint, proto::EndpointUse::connect);
+  const auto endpoint = proto::parse_outer_endpoint(typed.endpoint, proto::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
   if (!typed.timeout.empty()) {
     const auto timeout = parse_duration(typed.timeout);

@@ -53,7 +53,7 @@ Task<> serve(Options options) {
   broker_options.core.epoch_seed = random_number();
   broker_options.wall_time = wall_now;
   broker_options.log = log;
-  Broker broker(std::move(broker_options), proto::make_zmq_server_link(options.listen, options.limits.frame_bytes_max),
+  Broker broker(std::move(broker_options), proto::make_server_link(options.listen, options.limits.frame_bytes_max),
                 std::make_unique<MemoryStore>());
   for (const std::string& endpoint : broker.endpoints())
     log(LogLevel::info, LogLine("listening").add("endpoint", endpoint).text());

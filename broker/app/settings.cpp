@@ -69,7 +69,7 @@ std::string_view to_string(LogLevel level) {
 
 Result<void> check_options(const Options& options) {
   for (const std::string& text : options.listen) {
-    const auto endpoint = proto::parse_endpoint(text, proto::EndpointUse::listen);
+    const auto endpoint = proto::parse_outer_endpoint(text, proto::EndpointUse::listen);
     if (!endpoint) return endpoint.failure();
     if (!options.insecure && !proto::is_loopback(*endpoint)) {
       return invalid("refusing to listen at " + text +

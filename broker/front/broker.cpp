@@ -1,11 +1,9 @@
 #include "broker/front/broker.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"
 
@@ -53,12 +51,8 @@ Instant Broker::instant() const { return Instant{now(), options_.wall_time ? opt
 // ---- The turn
 
 Task<> Broker::serve() {
-  // The store may call from a thread of its own, also after this broker has gone.
-  store_->on_news([&context = current_io_context(), weak = std::weak_ptr(link_)] {
-    boost::asio::post(context, [weak] {
-      if (const auto link = weak.lock()) link->activity().notify();
-    });
-  });
+  store_bell_.emplace([this] { link_->activity().notify(); });
+  store_->on_news([button = store_bell_->button()] { button.ring(); });
   for (;;) {
     ask_full_peers_again();
     const bool read_all = take_input();

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "broker/core/core.hpp"
 #include "broker/front/log.hpp"
 #include "broker/store/store.hpp"
+#include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/task.hpp"
 #include "hoiku/proto/link.hpp"
 
@@ -70,8 +72,9 @@ class Broker {
 
   const BrokerOptions options_;
   Core core_;
-  std::shared_ptr<proto::ServerLink> link_;  // shared only with calls from the store's thread, which outlive nothing
+  std::unique_ptr<proto::ServerLink> link_;
   std::unique_ptr<Store> store_;
+  std::optional<Doorbell> store_bell_;  // the store may call from a thread of its own, also after this broker has gone
   Log log_;
   std::uint64_t appended_ = 0;   // sequence of the last record that the store was given
   std::uint64_t committed_ = 0;  // and of the last that it has finished

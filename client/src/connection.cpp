@@ -271,7 +271,7 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<proto::Connector> conne
 }  // namespace
 
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
-  std::shared_ptr<proto::Connector> connector = proto::make_zmq_connector(endpoint);
+  std::shared_ptr<proto::Connector> connector = proto::make_connector(endpoint);
   if (!options.on_event) options.on_event = client::tell_standard_error(options.name);
   co_return co_await connect_core(nursery, std::move(connector), std::move(options));
 }

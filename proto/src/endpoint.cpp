@@ -73,18 +73,42 @@ Result<Endpoint> parse_ipc(std::string_view text, std::string_view path) {
   return endpoint;
 }
 
+Result<Endpoint> parse_inproc(std::string_view text, std::string_view name) {
+  const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7f; };
+  if (name.empty()) return malformed(text, "the name is missing");
+  if (name.size() > inproc_name_bytes_max)
+    return malformed(text,
+                     fmt::format("the name has {} bytes, and it may have {}", name.size(), inproc_name_bytes_max));
+  if (!std::all_of(name.begin(), name.end(), is_plain))
+    return malformed(text, "a name after inproc:// consists of letters, digits and signs, without spaces");
+  Endpoint endpoint;
+  endpoint.kind = Endpoint::Kind::inproc;
+  endpoint.path = name;
+  return endpoint;
+}
+
 }  // namespace
 
 Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use) {
   constexpr std::string_view tcp = "tcp://";
   constexpr std::string_view ipc = "ipc://";
+  constexpr std::string_view inproc = "inproc://";
   if (text.starts_with(tcp)) return parse_tcp(text, text.substr(tcp.size()), use);
   if (text.starts_with(ipc)) return parse_ipc(text, text.substr(ipc.size()));
+  if (text.starts_with(inproc)) return parse_inproc(text, text.substr(inproc.size()));
   return malformed(text, "it begins with neither tcp:// nor ipc://");
 }
 
+Result<Endpoint> parse_outer_endpoint(std::string_view text, EndpointUse use) {
+  Result<Endpoint> endpoint = parse_endpoint(text, use);
+  if (!endpoint || endpoint->kind != Endpoint::Kind::inproc) return endpoint;
+  return Failure{
+      ErrorCode::invalid_argument,
+      fmt::format("{} is inside of one process, and no other reaches it: use tcp:// or ipc://", text::excerpt(text))};
+}
+
 bool is_loopback(const Endpoint& endpoint) {
-  if (endpoint.kind == Endpoint::Kind::ipc || endpoint.host == "localhost") return true;
+  if (endpoint.kind != Endpoint::Kind::tcp || endpoint.host == "localhost") return true;
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(endpoint.host, error);
   if (error) return false;

@@ -8,8 +8,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/proto/endpoint.hpp"
-#include "hoiku/proto/link.hpp"
+#include "zmq_link.hpp"
 #include "zmq_monitor.hpp"
 #include "zmq_pump.hpp"
 #include "zmq_socket.hpp"
@@ -266,10 +265,8 @@ class ZmqConnector final : public Connector {
 
 }  // namespace
 
-std::unique_ptr<Connector> make_zmq_connector(const std::string& endpoint) {
-  Result<Endpoint> parsed = parse_endpoint(endpoint, EndpointUse::connect);
-  if (!parsed) throw Error(parsed.failure());
-  return std::make_unique<ZmqConnector>(endpoint, std::move(*parsed));
+std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoint) {
+  return std::make_unique<ZmqConnector>(std::move(text), std::move(endpoint));
 }
 
 }  // namespace hoiku::proto

@@ -8,9 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "hoiku/proto/endpoint.hpp"
-#include "hoiku/proto/link.hpp"
 #include "zmq_bind.hpp"
+#include "zmq_link.hpp"
 #include "zmq_monitor.hpp"
 #include "zmq_pump.hpp"
 #include "zmq_socket.hpp"

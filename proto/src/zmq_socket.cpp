@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <mutex>
 
+#include "link_queue.hpp"
+
 namespace hoiku::proto {
 namespace {
 
@@ -29,8 +31,8 @@ std::shared_ptr<zmq::context_t> shared_zmq_context() {
 }
 
 void set_link_options(zmq::socket_t& socket, std::size_t message_bytes_max) {
-  socket.set(zmq::sockopt::sndhwm, high_water_mark);
-  socket.set(zmq::sockopt::rcvhwm, high_water_mark);
+  socket.set(zmq::sockopt::sndhwm, static_cast<int>(link_queue_frames));
+  socket.set(zmq::sockopt::rcvhwm, static_cast<int>(link_queue_frames));
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(message_bytes_max));
   socket.set(zmq::sockopt::heartbeat_ivl, heartbeat_interval_ms);
   socket.set(zmq::sockopt::heartbeat_timeout, heartbeat_timeout_ms);

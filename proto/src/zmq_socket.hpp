@@ -16,9 +16,6 @@ namespace hoiku::proto {
 // One per process, made with the first link and terminated with the last; terminating it waits for what lingers.
 std::shared_ptr<zmq::context_t> shared_zmq_context();
 
-// Above the window of unacknowledged batches, so that ZeroMQ's queue is never where data waits.
-inline constexpr int high_water_mark = 64;
-
 // Heartbeats of the transport, the bound of its handshake, queues, sizes. To be set before connecting or binding.
 void set_link_options(zmq::socket_t& socket, std::size_t message_bytes_max);
 

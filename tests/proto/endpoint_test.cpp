@@ -50,6 +50,9 @@ TEST(Endpoint, WhatMakesNoSenseIsNamedWithAReason) {
       {"tcp://a;127.0.0.1:7411", "the host is neither an address nor a name"},
       {"ipc://", "the path is missing"},
       {"ipc://*", "ipc needs a path"},
+      {"inproc://", "the name is missing"},
+      {"inproc://a robot", "consists of letters, digits and signs"},
+      {"inproc://rob\x1bt", "consists of letters, digits and signs"},
   };
   for (const auto& [text, reason] : cases) {
     const auto endpoint = parse_endpoint(text, EndpointUse::connect);
@@ -65,6 +68,27 @@ TEST(Endpoint, APathHasALimit) {
   EXPECT_FALSE(parse_endpoint("ipc://" + std::string(ipc_path_bytes_max + 1, 'x'), EndpointUse::listen));
 }
 
+TEST(Endpoint, ANameInsideOfTheProcessHasALimit) {
+  EXPECT_TRUE(parse_endpoint("inproc://" + std::string(inproc_name_bytes_max, 'x'), EndpointUse::listen));
+  EXPECT_FALSE(parse_endpoint("inproc://" + std::string(inproc_name_bytes_max + 1, 'x'), EndpointUse::listen));
+}
+
+TEST(Endpoint, WhatIsInsideOfOneProcessIsRefusedByProgramsOfTheirOwn) {
+  const auto inner = parse_endpoint("inproc://robot", EndpointUse::connect);
+  ASSERT_TRUE(inner);
+  EXPECT_EQ(inner->kind, Endpoint::Kind::inproc);
+  EXPECT_EQ(inner->path, "robot");
+  for (const EndpointUse use : {EndpointUse::connect, EndpointUse::listen}) {
+    const auto refused = parse_outer_endpoint("inproc://robot", use);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.failure().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(refused.failure().message,
+              "\"inproc://robot\" is inside of one process, and no other reaches it: use tcp:// or ipc://");
+    EXPECT_TRUE(parse_outer_endpoint("ipc:///run/hoiku.sock", use));
+    EXPECT_FALSE(parse_outer_endpoint("nonsense", use));
+  }
+}
+
 TEST(Endpoint, AMessageShowsNoControlCharactersAndNotTooMuch) {
   const auto endpoint = parse_endpoint("\x1b[2J\n" + std::string(100'000, 'x'), EndpointUse::connect);
   ASSERT_FALSE(endpoint);
@@ -74,8 +98,8 @@ TEST(Endpoint, AMessageShowsNoControlCharactersAndNotTooMuch) {
 }
 
 TEST(Endpoint, LoopbackIsWhatOnlyThisMachineReaches) {
-  for (const char* text : {"ipc:///run/a", "tcp://127.0.0.1:1", "tcp://127.255.0.3:1", "tcp://localhost:1",
-                           "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"})
+  for (const char* text : {"inproc://a", "ipc:///run/a", "tcp://127.0.0.1:1", "tcp://127.255.0.3:1",
+                           "tcp://localhost:1", "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"})
     EXPECT_TRUE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;
   for (const char* text : {"tcp://*:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://10.0.0.1:1", "tcp://robot:1",
                            "tcp://localhost.evil:1", "tcp://127.0.0.1.evil:1", "tcp://[::ffff:10.0.0.1]:1"})

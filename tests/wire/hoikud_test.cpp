@@ -137,6 +137,13 @@ TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
   EXPECT_EQ(allowed.wait(), 0);
 }
 
+TEST(Hoikud, RefusesToListenWhereNobodyCouldReachIt) {
+  const Ended refused = run_to_its_end({"--listen", "inproc://robot"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.error,
+            "error: \"inproc://robot\" is inside of one process, and no other reaches it: use tcp:// or ipc://\n");
+}
+
 TEST(Hoikud, ListensOnLoopbackWithoutBeingTold) {
   for (const char* endpoint : {"tcp://127.0.0.1:*", "tcp://127.1.2.3:*", "tcp://localhost:*"}) {
     Program hoikud(HOIKUD_PATH, {"--listen", endpoint});

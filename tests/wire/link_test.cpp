@@ -22,7 +22,7 @@ using wire::run_within_patience;
 
 std::string failure_of_listening(const std::string& endpoint) {
   try {
-    make_zmq_server_link({endpoint});
+    make_server_link({endpoint});
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unavailable);
     return error.what();
@@ -33,12 +33,12 @@ std::string failure_of_listening(const std::string& endpoint) {
 class WireLink : public testing::TestWithParam<const char*> {
  protected:
   std::unique_ptr<ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max) {
-    auto server = make_zmq_server_link({wire::listen_endpoint(GetParam(), folder_)}, frame_bytes_max);
+    auto server = make_server_link({wire::listen_endpoint(GetParam(), folder_)}, frame_bytes_max);
     endpoint_ = server->endpoints().at(0);
     return server;
   }
   Task<std::unique_ptr<Link>> connect() {
-    const auto connector = make_zmq_connector(endpoint_);
+    const auto connector = make_connector(endpoint_);
     co_return co_await connector->connect();
   }
 
@@ -81,8 +81,8 @@ TEST(WireIpc, TheSocketOfABrokerThatWasKilledIsTakenOver) {
                                               local::stream_protocol::endpoint(folder.path("broker.sock")));
     }
     EXPECT_TRUE(std::filesystem::exists(folder.path("broker.sock")));
-    const auto server = make_zmq_server_link({endpoint});
-    const auto connector = make_zmq_connector(endpoint);
+    const auto server = make_server_link({endpoint});
+    const auto connector = make_connector(endpoint);
     co_await connector->connect();
   });
 }
@@ -124,11 +124,11 @@ TEST(WireTcp, AnAddressOfAnotherMachineIsRefusedWithASentence) {
 TEST(WireTcp, OneServerListensAtSeveralEndpoints) {
   Folder folder;
   run_within_patience([&]() -> Task<> {
-    const auto server = make_zmq_server_link({"tcp://127.0.0.1:*", "tcp://localhost:0", "ipc://" + folder.path("a")});
+    const auto server = make_server_link({"tcp://127.0.0.1:*", "tcp://localhost:0", "ipc://" + folder.path("a")});
     const std::vector<std::string> endpoints = server->endpoints();
     EXPECT_EQ(endpoints.size(), 3U);
     for (const std::string& endpoint : endpoints) {
-      const auto connector = make_zmq_connector(endpoint);
+      const auto connector = make_connector(endpoint);
       const auto client = co_await connector->connect();
       co_await client->send(endpoint);
       Input input = co_await server->receive();
@@ -140,9 +140,9 @@ TEST(WireTcp, OneServerListensAtSeveralEndpoints) {
 
 TEST(WireTcp, AClientFindsLocalhost) {
   run_within_patience([&]() -> Task<> {
-    const auto server = make_zmq_server_link({"tcp://127.0.0.1:*"});
+    const auto server = make_server_link({"tcp://127.0.0.1:*"});
     const std::string port = server->endpoints().at(0).substr(std::string("tcp://127.0.0.1").size());
-    const auto connector = make_zmq_connector("tcp://localhost" + port);
+    const auto connector = make_connector("tcp://localhost" + port);
     EXPECT_EQ(connector->endpoint(), "tcp://localhost" + port);
     co_await connector->connect();
   });

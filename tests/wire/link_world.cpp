@@ -13,11 +13,11 @@ class RealWorld final : public LinkWorld {
   explicit RealWorld(const std::string& transport) : endpoint_(listen_endpoint(transport, folder_)) {}
 
   std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max) override {
-    auto server = proto::make_zmq_server_link({endpoint_}, frame_bytes_max);
+    auto server = proto::make_server_link({endpoint_}, frame_bytes_max);
     endpoint_ = server->endpoints().at(0);  // a port of the system's choice is kept
     return server;
   }
-  std::unique_ptr<proto::Connector> connector() override { return proto::make_zmq_connector(endpoint_); }
+  std::unique_ptr<proto::Connector> connector() override { return proto::make_connector(endpoint_); }
   void run(const std::function<Task<>()>& body) override { run_within_patience(body); }
 
  private:
@@ -70,7 +70,7 @@ Task<std::unique_ptr<proto::Link>> LinkWorld::connect() {
   co_return co_await to->connect();
 }
 
-std::vector<std::string> link_worlds() { return {"simulated", "delayed", "tcp", "ipc"}; }
+std::vector<std::string> link_worlds() { return {"simulated", "delayed", "tcp", "ipc", "inproc"}; }
 
 std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {
   if (name == "simulated") return std::make_unique<SimulatedWorld>(Duration::zero());

@@ -1,5 +1,5 @@
 // link_world.hpp: a place where links can be made, for the one suite that holds every implementation of link.hpp to what it
-// promises: the simulated network, in virtual time, and ZeroMQ over tcp and over ipc, in real time.
+// promises: the simulated network, in virtual time, and in real time ZeroMQ over tcp and over ipc, and inproc.
 //
 // Lifetime   of one test. listen() and connect() inside of run().
 #pragma once

@@ -13,7 +13,7 @@ namespace hoiku::wire {
 class SpokenClient {
  public:
   // Every digit of the token is `token`, so that tests can tell their sessions apart.
-  SpokenClient(std::string endpoint, std::uint8_t token) : connector_(proto::make_zmq_connector(endpoint)) {
+  SpokenClient(std::string endpoint, std::uint8_t token) : connector_(proto::make_connector(endpoint)) {
     hello_.token.fill(token);
     hello_.client_name = "client-" + std::to_string(token);
   }

@@ -64,10 +64,10 @@ TEST(WireTcp, ConnectingToSomethingSilentFails) { expect_refusal_of("", false, "
 
 TEST(WireTcp, NonsenseAtTheServersDoorHarmsNobody) {
   run_within_patience([&]() -> Task<> {
-    const auto server = make_zmq_server_link({"tcp://127.0.0.1:*"});
+    const auto server = make_server_link({"tcp://127.0.0.1:*"});
     const std::string endpoint = server->endpoints().at(0);
     const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-    const auto connector = make_zmq_connector(endpoint);
+    const auto connector = make_connector(endpoint);
     const auto client = co_await connector->connect();
     const boost::asio::ip::tcp::endpoint door(boost::asio::ip::address_v4::loopback(), port);
     std::vector<boost::asio::ip::tcp::socket> strangers;
@@ -91,7 +91,7 @@ TEST(WireTcp, NonsenseAtTheServersDoorHarmsNobody) {
 TEST(WireConnect, CanBeCancelled) {
   run_within_patience([&]() -> Task<> {
     Stranger stranger;  // accepts in the kernel, and says nothing
-    const auto connector = make_zmq_connector(stranger.endpoint());
+    const auto connector = make_connector(stranger.endpoint());
     const bool cut = co_await move_on_after(10ms, [&]() -> Task<> { co_await connector->connect(); });
     EXPECT_TRUE(cut);
   });

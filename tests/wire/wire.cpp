@@ -44,7 +44,7 @@ Task<> eventually(std::function<bool()> is_so) {
 }
 
 Task<std::string> failure_of_connecting(std::string endpoint) {
-  const auto connector = proto::make_zmq_connector(endpoint);
+  const auto connector = proto::make_connector(endpoint);
   try {
     co_await connector->connect();
   } catch (const proto::LinkClosed& error) {
@@ -54,6 +54,7 @@ Task<std::string> failure_of_connecting(std::string endpoint) {
 }
 
 std::string listen_endpoint(const std::string& transport, const Folder& folder) {
+  if (transport == "inproc") return "inproc://" + folder.path("broker");
   return transport == "ipc" ? "ipc://" + folder.path("broker.sock") : "tcp://127.0.0.1:*";
 }
 

@@ -43,7 +43,8 @@ Task<> eventually(std::function<bool()> is_so);
 // What a connection attempt that has to fail says; empty where it did not fail.
 Task<std::string> failure_of_connecting(std::string endpoint);
 
-// Where a server should listen: "ipc" in the folder, "tcp" at a port that the system chooses.
+// Where a server should listen: "ipc" in the folder, "inproc" under a name that nobody else has, "tcp" at a port that the
+// system chooses.
 std::string listen_endpoint(const std::string& transport, const Folder& folder);
 
 }  // namespace hoiku::wire

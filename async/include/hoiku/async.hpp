@@ -6,6 +6,7 @@
 #include "hoiku/async/cancelled.hpp"
 #include "hoiku/async/channel.hpp"
 #include "hoiku/async/compose.hpp"
+#include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/nursery.hpp"

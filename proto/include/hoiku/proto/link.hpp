@@ -1,5 +1,6 @@
 // link.hpp: what carries frames between a client and a broker. One implementation on ZeroMQ (src/zmq_*, the only files
-// with zmq.hpp), one simulated (testing/); one suite of tests holds both to what is promised here.
+// with zmq.hpp), one inside of a process (src/inproc_*), one simulated (testing/); one suite of tests holds all of them
+// to what is promised here.
 //
 // Promises   frames arrive whole, in order, at most once; what was lost with the connection is lost without a trace, so
 //            the session above numbers its frames. A break is told to both ends, by LinkClosed here and by an event
@@ -79,11 +80,13 @@ class ServerLink {
   }
 };
 
-// ZeroMQ, over tcp://HOST:PORT and ipc://PATH (endpoint.hpp). Made and destroyed inside of a run. Both throw
+// The real ones, for what endpoint.hpp knows: ZeroMQ over tcp://HOST:PORT and ipc://PATH, and queues of our own for
+// inproc://NAME, whose ends may be on loops of different threads. Made and destroyed inside of a run. Both throw
 // Error(invalid_argument) for an endpoint that makes no sense; the server Error(unavailable), with the endpoint and the
-// system's reason, where it can't be bound. A peer that sends a frame over `frame_bytes_max` is cut off without an answer.
-std::unique_ptr<Connector> make_zmq_connector(const std::string& endpoint);
-std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
-                                                 std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
+// reason, where it can't be had. A peer that sends a frame over `frame_bytes_max` is cut off without an answer.
+std::unique_ptr<Connector> make_connector(const std::string& endpoint);
+// Several endpoints of tcp and ipc, or one of inproc.
+std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
+                                             std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
 }  // namespace hoiku::proto

@@ -1,0 +1,151 @@
+#include "inproc_exchange.hpp"
+
+#include <map>
+#include <utility>
+
+#include "link_queue.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+struct Names {
+  std::mutex mutex;
+  std::map<std::string, std::weak_ptr<InprocExchange>> known;
+};
+
+Names& names() {
+  static Names names;
+  return names;
+}
+
+}  // namespace
+
+std::shared_ptr<InprocExchange> InprocExchange::open(const std::string& name, Doorbell::Button server,
+                                                     std::size_t frame_bytes_max) {
+  Names& all = names();
+  const std::lock_guard lock(all.mutex);
+  std::weak_ptr<InprocExchange>& known = all.known[name];
+  if (known.lock()) return nullptr;
+  auto opened = std::make_shared<InprocExchange>(name, std::move(server), frame_bytes_max);
+  known = opened;
+  return opened;
+}
+
+std::shared_ptr<InprocExchange> InprocExchange::find(const std::string& name) {
+  Names& all = names();
+  const std::lock_guard lock(all.mutex);
+  const auto found = all.known.find(name);
+  return found == all.known.end() ? nullptr : found->second.lock();
+}
+
+// ---- The broker's end
+
+std::optional<ServerLink::Input> InprocExchange::take_input() {
+  const std::lock_guard lock(mutex_);
+  if (inbox_.empty()) return std::nullopt;
+  ServerLink::Input input = std::move(inbox_.front());
+  inbox_.pop_front();
+  const auto found = peers_.find(input.peer);
+  if (input.frame && found != peers_.end()) {
+    Connection& connection = *found->second;
+    --connection.unread;
+    if (std::exchange(connection.wants_room, false)) connection.client.ring();
+  }
+  return input;
+}
+
+SendResult InprocExchange::send_down(std::uint64_t peer, std::string_view frame) {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return SendResult::gone;
+  Connection& connection = *found->second;
+  if (connection.frames.size() >= link_queue_frames) return SendResult::full;
+  connection.frames.emplace_back(frame);
+  connection.client.ring();
+  return SendResult::sent;
+}
+
+void InprocExchange::close() {
+  {
+    // Another broker may take the name from now on, and nobody finds us under it.
+    Names& all = names();
+    const std::lock_guard lock(all.mutex);
+    all.known.erase(name_);
+  }
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  inbox_.clear();
+  const auto tell = [](Connection& connection) {
+    connection.ended = true;
+    connection.client.ring();
+  };
+  for (const auto& [peer, connection] : peers_) tell(*connection);
+  for (const auto& [key, stranger] : strangers_) {
+    if (const auto connection = stranger.lock()) tell(*connection);
+  }
+  peers_.clear();
+  strangers_.clear();
+}
+
+// ---- A client's end
+
+std::shared_ptr<InprocExchange::Connection> InprocExchange::connect(Doorbell::Button client) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return nullptr;
+  auto connection = std::make_shared<Connection>();
+  connection->client = std::move(client);
+  strangers_.emplace(connection.get(), connection);
+  return connection;
+}
+
+SendResult InprocExchange::send_up(const std::shared_ptr<Connection>& connection, std::string& frame) {
+  const std::lock_guard lock(mutex_);
+  if (connection->ended) return SendResult::gone;
+  if (frame.size() > frame_bytes_max_) {
+    end(*connection);
+    return SendResult::sent;
+  }
+  if (connection->unread >= link_queue_frames) {
+    connection->wants_room = true;
+    return SendResult::full;
+  }
+  if (connection->peer == 0) {
+    connection->peer = ++last_peer_;
+    peers_.emplace(connection->peer, connection);
+    strangers_.erase(connection.get());
+  }
+  ++connection->unread;
+  inbox_.push_back(ServerLink::Input{connection->peer, std::move(frame)});
+  server_.ring();
+  return SendResult::sent;
+}
+
+InprocExchange::Taken InprocExchange::take(Connection& connection) {
+  const std::lock_guard lock(mutex_);
+  Taken taken;
+  if (connection.frames.empty()) {
+    taken.ended = connection.ended;
+  } else {
+    taken.frame = std::move(connection.frames.front());
+    connection.frames.pop_front();
+  }
+  return taken;
+}
+
+void InprocExchange::leave(Connection& connection) {
+  const std::lock_guard lock(mutex_);
+  connection.frames.clear();
+  if (!connection.ended) end(connection);
+}
+
+void InprocExchange::end(Connection& connection) {
+  connection.ended = true;
+  connection.client.ring();
+  strangers_.erase(&connection);
+  if (connection.peer == 0) return;
+  inbox_.push_back(ServerLink::Input{connection.peer, std::nullopt});
+  peers_.erase(connection.peer);
+  server_.ring();
+}
+
+}  // namespace hoiku::proto

@@ -1,0 +1,119 @@
+#include "inproc_link.hpp"
+
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/doorbell.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "inproc_exchange.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+class InprocLink final : public Link {
+ public:
+  // Throws LinkClosed where nobody listens.
+  explicit InprocLink(const std::string& endpoint, const std::string& name)
+      : bell_([this] {
+          readable_.notify();
+          writable_.notify();
+        }) {
+    exchange_ = InprocExchange::find(name);
+    if (exchange_) connection_ = exchange_->connect(bell_.button());
+    if (!connection_)
+      throw LinkClosed(fmt::format("no broker listens at {}: nothing in this process has that name", endpoint));
+  }
+  ~InprocLink() override { exchange_->leave(*connection_); }
+
+  Task<std::string> receive() override {
+    co_await checkpoint();
+    for (;;) {
+      std::optional<std::string> frame = try_receive();
+      if (frame) co_return std::move(*frame);
+      co_await readable_.wait();
+    }
+  }
+
+  std::optional<std::string> try_receive() override {
+    InprocExchange::Taken taken = exchange_->take(*connection_);
+    if (taken.ended) throw LinkClosed(std::string(broke_off));
+    return std::move(taken.frame);
+  }
+
+  Task<> send(std::string frame) override {
+    co_await checkpoint();
+    for (;;) {
+      const SendResult result = exchange_->send_up(connection_, frame);
+      if (result == SendResult::sent) co_return;
+      if (result == SendResult::gone) throw LinkClosed(std::string(broke_off));
+      co_await writable_.wait();
+    }
+  }
+
+ private:
+  static constexpr std::string_view broke_off = "it broke off";
+
+  Signal readable_;
+  Signal writable_;
+  std::shared_ptr<InprocExchange> exchange_;
+  std::shared_ptr<InprocExchange::Connection> connection_;
+  Doorbell bell_;
+};
+
+class InprocConnector final : public Connector {
+ public:
+  InprocConnector(std::string endpoint, std::string name) : endpoint_(std::move(endpoint)), name_(std::move(name)) {}
+
+  std::string endpoint() const override { return endpoint_; }
+
+  Task<std::unique_ptr<Link>> connect() override {
+    co_await checkpoint();
+    co_return std::make_unique<InprocLink>(endpoint_, name_);
+  }
+
+ private:
+  std::string endpoint_;
+  std::string name_;
+};
+
+class InprocServerLink final : public ServerLink {
+ public:
+  InprocServerLink(std::string endpoint, const std::string& name, std::size_t frame_bytes_max)
+      : endpoint_(std::move(endpoint)),
+        bell_([this] { activity_.notify(); }),
+        exchange_(InprocExchange::open(name, bell_.button(), frame_bytes_max)) {
+    if (!exchange_)
+      throw Error(
+          ErrorCode::unavailable,
+          fmt::format("cannot listen at {}: another broker of this process does: choose another name", endpoint_));
+  }
+  ~InprocServerLink() override {
+    if (exchange_) exchange_->close();
+  }
+
+  std::vector<std::string> endpoints() const override { return {endpoint_}; }
+  Signal& activity() override { return activity_; }
+  std::optional<Input> try_receive() override { return exchange_->take_input(); }
+  SendResult try_send(std::uint64_t peer, std::string_view frame) override { return exchange_->send_down(peer, frame); }
+
+ private:
+  std::string endpoint_;
+  Signal activity_;
+  Doorbell bell_;
+  std::shared_ptr<InprocExchange> exchange_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> make_inproc_connector(std::string endpoint, std::string name) {
+  return std::make_unique<InprocConnector>(std::move(endpoint), std::move(name));
+}
+
+std::unique_ptr<ServerLink> make_inproc_server_link(std::string endpoint, const std::string& name,
+                                                    std::size_t frame_bytes_max) {
+  return std::make_unique<InprocServerLink>(std::move(endpoint), name, frame_bytes_max);
+}
+
+}  // namespace hoiku::proto

@@ -1,0 +1,20 @@
+// zmq_link.hpp: the link on ZeroMQ, over tcp and ipc.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/proto/link.hpp"
+
+namespace hoiku::proto {
+
+// `text` is the endpoint as it was written, for messages.
+std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoint);
+// Throws Error(unavailable), with the endpoint and the system's reason, where one of them can't be bound.
+std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
+                                                 std::size_t frame_bytes_max);
+
+}  // namespace hoiku::proto
