@@ -29,18 +29,23 @@ std::optional<ServiceOptions> parse_service_options(int argc, const char* const*
 int serve(const ServiceOptions& options, const std::string& name,
           const std::function<Task<>(Nursery& nursery, Bus bus)>& body);
 
-// Sets a topic, and sets it again where the broker went away before it could answer: what says a state, not a step, may
-// be said twice.
-template <class T>
-Task<> set_surely(Topic<T> topic, T value) {
+// Writes until it is sure that it was written: `write` makes the Task of a set or a commit, and is called again where the
+// broker went away before it could answer. Only for what says a state, not a step: that may be said twice.
+template <class Write>
+Task<> surely(Write write) {
   for (;;) {
     try {
-      co_await topic.set(value);
+      co_await write();
       co_return;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::outcome_unknown) throw;
     }
   }
+}
+
+template <class T>
+Task<> set_surely(Topic<T> topic, T value) {
+  co_await surely([&] { return topic.set(value); });
 }
 
 // Says a state of this process on the bus: now, when it changes, and again when the connection is back, since a broker

@@ -1,10 +1,11 @@
 // commit_queue.hpp: the commits that are on their way to the log, in its order, and who is to be told of each.
 //
-// Promises   commits leave in the order in which they came; a set that was equal to a commit on its way (a touch) is
+// Promises   commits leave in the order in which they came; a write that was equal to a commit on its way (a touch) is
 //            answered with that commit, not before.
 // Thread     the core's. Owner: Core.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -17,30 +18,38 @@
 
 namespace hoiku::broker {
 
-// Who asked for a commit; the session may be gone when it is answered.
-struct Origin {
+// What is said when a commit is visible, and to whom; the session may be gone by then.
+struct Notice {
   SessionId session{};
-  proto::RequestId request = 0;
+  proto::Answer answer;
 };
+
+struct Change {
+  TopicId topic{};
+  State state;
+};
+using Changes = boost::container::small_vector<Change, 1>;
 
 struct PendingCommit {
   std::uint64_t sequence = 0;
-  TopicId topic{};
-  State state;
-  Origin origin;
-  std::vector<Origin> touches;
+  Changes changes;
+  boost::container::small_vector<Notice, 1> notices;  // of who wrote it, then of the touches
 };
 
 class CommitQueue {
  public:
   // The position in the log that the next commit gets. It is its revision too, as commits become visible in that order.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
-  void push(TopicId topic, State state, Origin origin) {
-    queue_.push_back(PendingCommit{++last_, topic, std::move(state), origin, {}});
+  void push(Changes changes, Notice notice) {
+    PendingCommit commit;
+    commit.sequence = ++last_;
+    commit.changes = std::move(changes);
+    commit.notices.push_back(std::move(notice));
+    queue_.push_back(std::move(commit));
   }
-  // A set was equal to the state that the commit `sequence`, which has not left yet, will make.
-  void touch(std::uint64_t sequence, Origin origin) {
-    queue_[static_cast<std::size_t>(sequence - queue_.front().sequence)].touches.push_back(origin);
+  // A write was equal to the state that the commit `sequence`, which has not left yet, will make.
+  void touch(std::uint64_t sequence, Notice notice) {
+    queue_[static_cast<std::size_t>(sequence - queue_.front().sequence)].notices.push_back(std::move(notice));
   }
   // The next commit, where the log has everything up to `sequence`.
   std::optional<PendingCommit> take_through(std::uint64_t sequence) {

@@ -117,33 +117,41 @@ void Core::Rooms::begin(Instant at) {
   end_waits();
 }
 
+// All of its topics have changed before anybody is told of one.
 void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
-  Topic& topic = topics[commit.topic];
-  const State before = topic.visible();
-  topic.commit(commit.state, at);
-  if (before) histories.append(commit.topic, before);
-  revision = commit.state->revision;
+  boost::container::small_vector<State, 1> before;
+  for (const Change& change : commit.changes) {
+    Topic& topic = topics[change.topic];
+    before.push_back(topic.visible());
+    topic.commit(change.state, at);
+    if (before.back()) histories.append(change.topic, before.back());
+  }
+  revision = commit.sequence;
   ++counts.commits;
 
-  subscriptions.changed(commit.topic, woken);
+  for (std::size_t i = 0; i < commit.changes.size(); ++i) match(commit.changes[i], before[i], at);
+  for (Notice& notice : commit.notices) tell(std::move(notice));
+  for (const Change& change : commit.changes) {
+    if (change.state->value.is_null()) drop_if_unused(change.topic);
+  }
+}
+
+void Core::Rooms::match(const Change& change, const State& before, TimePoint at) {
+  subscriptions.changed(change.topic, woken);
   for (const SessionId id : woken) wake(*sessions.find(id));
   woken.clear();
 
   static const Value nothing;
-  waits.changed(commit.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at,
+  const Topic& topic = topics[change.topic];
+  waits.changed(change.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at,
                 ended);
   end_waits(before);
-
-  done(commit.origin, commit.state, true);
-  for (const Origin& touch : commit.touches) done(touch, commit.state, false);
-  if (commit.state->value.is_null()) drop_if_unused(commit.topic);
 }
 
-void Core::Rooms::done(const Origin& origin, const State& state, bool changed) {
-  Session* session = sessions.find(origin.session);
+void Core::Rooms::tell(Notice notice) {
+  Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
-  const std::uint64_t at = state ? state->revision : 0;
-  session->outbox.answer(proto::SetDone{origin.request, version_of(state), at, changed}, Outbox::Of::request);
+  session->outbox.answer(std::move(notice.answer), Outbox::Of::request);
   wake(*session);
 }
 

@@ -17,6 +17,7 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
   if (const auto* list = std::get_if<proto::List>(&command)) return execute(session, *list);
+  if (const auto* commit = std::get_if<proto::Commit>(&command)) return execute(session, *commit, at);
 }
 
 // ---- Requests with one answer
@@ -45,48 +46,6 @@ void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, O
                        std::optional<Version> at) {
   session.outbox.answer(proto::Failed{id, std::move(failure), at}, of);
   wake(session);
-}
-
-void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
-  if (!begin_request(session, set.id)) return;
-  const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
-    fail(session, set.id, std::move(failure), Outbox::Of::request, current);
-  };
-  const auto* message = set.value.get_if<MessageBytes>();
-  if (set.value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0) > limits.value_bytes_max) {
-    return refuse({ErrorCode::too_large, "the value for " + quoted(set.topic) + " has more than " +
-                                             std::to_string(limits.value_bytes_max) + " bytes"});
-  }
-  auto found = topics.find(set.topic);
-  if (!found || is_reserved_name(set.topic)) {
-    if (auto checked = check_topic_name(set.topic, limits); !checked) return refuse(checked.failure());
-    if (is_reserved_name(set.topic)) {
-      return refuse(
-          {ErrorCode::permission_denied, "topic " + quoted(set.topic) + " is the broker's own: it is read-only"});
-    }
-    auto created = find_or_create(set.topic);
-    if (!created) return refuse(created.failure());
-    found = *created;
-  }
-  Topic& topic = topics[*found];
-  const std::uint64_t sequence = commits.next_sequence();
-  const Origin origin{session.id, set.id};
-  auto applied = topic.apply(Update{set.value, set.if_version, set.source_time, session.name, at.wall}, sequence);
-  if (!applied) {
-    const bool is_conflict = applied.failure().code == ErrorCode::version_conflict;
-    refuse(applied.failure(), is_conflict ? std::optional(version_of(topic.newest())) : std::nullopt);
-    return drop_if_unused(*found);
-  }
-  if (applied->changed) {
-    commits.push(*found, applied->state, origin);
-    records.push_back(Record{sequence, applied->state});
-  } else if (topic.is_pending()) {
-    // Nobody may learn from an answer what is not in the log yet.
-    commits.touch(applied->state->revision, origin);
-  } else {
-    done(origin, applied->state, false);
-    drop_if_unused(*found);
-  }
 }
 
 void Core::Rooms::execute(Session& session, const proto::Get& get) {

@@ -3,6 +3,7 @@
 // core.cpp           the public face, the turn, and the life of a commit
 // core_sessions.cpp  what a frame means: hello, resume, order, acknowledgement; how sessions end
 // core_commands.cpp  what each command does
+// core_writes.cpp    those that write
 // core_waits.cpp     the same for those that wait, and how waits end
 // core_listing.cpp   pages of what topics there are
 // core_output.cpp    whose turn it is to be sent something, and what
@@ -65,7 +66,8 @@ struct Core::Rooms final : StateSource {
   proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;  // core_listing.cpp
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
-  void done(const Origin& origin, const State& state, bool changed);
+  void match(const Change& change, const State& before, TimePoint at);
+  void tell(Notice notice);
   Result<TopicId> find_or_create(std::string_view name);
   void drop_if_unused(TopicId topic);
   void drop_released();  // those in `released`
@@ -88,7 +90,6 @@ struct Core::Rooms final : StateSource {
 
   // ---- core_commands.cpp
   void execute(Session& session, const proto::Command& command, Instant at);
-  void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Get& get);
   void execute(Session& session, const proto::List& list);
   void execute(Session& session, const proto::Subscribe& subscribe);
@@ -104,6 +105,16 @@ struct Core::Rooms final : StateSource {
   void fail_subscription(Subscription& subscription, Failure failure);
   void release(Session& session, Subscription& subscription);  // closes it; it is still held
   void drop_held(Session& session, proto::RequestId id);
+
+  // ---- core_writes.cpp
+  void execute(Session& session, const proto::Set& set, Instant at);
+  void execute(Session& session, const proto::Commit& commit, Instant at);
+  Result<void> check_size(const std::string& topic, const Value& value) const;
+  Result<TopicId> find_to_write(const std::string& name);
+  std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
+                                            std::vector<TopicId>& written, Instant at);
+  void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
+                    Instant at);
 
   // ---- core_waits.cpp
   struct PastChange {

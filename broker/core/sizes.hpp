@@ -15,6 +15,7 @@ inline constexpr std::size_t frame_overhead_bytes = 256;      // numbers and Wel
 inline constexpr std::size_t transition_overhead_bytes = 96;  // eleven fields, each at its longest
 inline constexpr std::size_t answer_overhead_bytes = 64;
 inline constexpr std::size_t row_overhead_bytes = 24;
+inline constexpr std::size_t written_bytes = 32;  // a version, and whether it is new
 
 inline std::size_t estimated_bytes(const Transition& transition) {
   const auto* message = transition.value.get_if<MessageBytes>();
@@ -33,6 +34,8 @@ inline std::size_t estimated_bytes(const proto::Answer& answer) {
     return answer_overhead_bytes + estimated_bytes(*got->current);
   if (const auto* failed = std::get_if<proto::Failed>(&answer))
     return answer_overhead_bytes + failed->failure.message.size();
+  if (const auto* commit = std::get_if<proto::CommitDone>(&answer))
+    return answer_overhead_bytes + written_bytes * commit->written.size();
   if (const auto* list = std::get_if<proto::ListDone>(&answer)) {
     std::size_t bytes = answer_overhead_bytes;
     for (const proto::ListRow& row : list->rows) bytes += row_overhead_bytes + estimated_bytes(*row.current);

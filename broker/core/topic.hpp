@@ -36,6 +36,9 @@ class Topic {
   // A topic that was removed, as it was left: its versions go on.
   explicit Topic(State removed);
 
+  // Whether apply() would take it. Errors: version_conflict, type_mismatch.
+  Result<void> check(const Update& update) const;
+
   struct Applied {
     State state;           // what the value now is, once it is visible; null: never set
     bool changed = false;  // false: the value was equal already
@@ -57,7 +60,6 @@ class Topic {
   bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }
 
  private:
-  Result<void> check(const Update& update) const;
   void learn_type(const Value& value);
 
   std::string name_;

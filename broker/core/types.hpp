@@ -1,6 +1,7 @@
 // types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's things.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -28,10 +29,10 @@ enum class SessionId : std::uint64_t {};
 // What a topic is at one moment; null: never set.
 using State = std::shared_ptr<const Transition>;
 
-// One commit on its way to the log. What is in the log, in its order, decides every topic's value.
+// One commit on its way to the log, of one topic or of several. What is in the log, in its order, decides every topic's value.
 struct Record {
   std::uint64_t sequence = 0;  // position in the log: 1, 2, 3 …
-  State transition;
+  boost::container::small_vector<State, 1> transitions;
 };
 
 }  // namespace hoiku::broker

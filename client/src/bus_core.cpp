@@ -67,15 +67,31 @@ proto::RequestId BusCore::set(std::string topic, Value value, std::optional<Vers
   return id;
 }
 
-void BusCore::post(std::string topic, Value value) {
+proto::RequestId BusCore::commit(std::vector<proto::Write> writes) {
   throw_if_ended();
+  const proto::RequestId id = value_of(protocol_.commit(std::move(writes)));
+  outgoing_.notify();
+  return id;
+}
+
+void BusCore::post(std::string topic, Value value, bool latest_only) {
+  throw_if_ended();
+  proto::RequestId* replaceable = latest_only ? &posts_.replaceable(topic) : nullptr;
+  if (replaceable && protocol_.is_unsent(*replaceable)) {
+    // Taken back, and the newer one goes to the end: what was written in between keeps its order.
+    protocol_.cancel(*replaceable);
+    posts_.settle(*replaceable);
+    ++counts_.conflated_posts;
+  }
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes)) {
     throw Error(ErrorCode::limit_exceeded, "too many posts are on their way (" + std::to_string(Posts::posts_max) +
                                                " or " + std::to_string(Posts::post_bytes_max) +
                                                " bytes at most): await bus.writable() before the next one");
   }
-  posts_.add(value_of(protocol_.set(std::move(topic), std::move(value), std::nullopt)), bytes);
+  const proto::RequestId id = value_of(protocol_.set(std::move(topic), std::move(value), std::nullopt));
+  posts_.add(id, bytes);
+  if (replaceable) *replaceable = id;
   outgoing_.notify();
 }
 
@@ -89,17 +105,24 @@ Task<> BusCore::writable() {
   throw_if_ended();
 }
 
-Task<> BusCore::flush() {
+Task<> BusCore::settle_posts() {
   const proto::RequestId last = posts_.last();
   auto all_answered = [&](proto::RequestId through) { return through >= last; };
   co_await settled_.wait_value(all_answered);
-  if (const std::exception_ptr failure = posts_.take_failure()) std::rethrow_exception(failure);
+}
+
+Task<> BusCore::flush() {
+  co_await settle_posts();
+  if (const std::exception_ptr unknown = posts_.take_unknown()) std::rethrow_exception(unknown);
   throw_if_ended();
 }
 
 void BusCore::settle_post(const Completion& completion) {
+  if (!posts_.settle(completion.id)) return;
   const auto* failed = std::get_if<proto::Failed>(&completion.answer);
-  posts_.settle(completion.id, failed ? error_of(*failed) : nullptr);
+  if (!failed) return;
+  posts_.failed(failed->failure.code, error_of(*failed));
+  post_refused_.notify();
 }
 
 proto::RequestId BusCore::get(std::string topic) {

@@ -49,14 +49,16 @@ class BusCore {
   // ---- For the verbs. They throw Closed where the Bus has ended.
 
   proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
+  proto::RequestId commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
   std::uint64_t run() const noexcept { return protocol_.run(); }
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
 
-  // A write that nobody awaits. Throws Error(limit_exceeded) where too many are on their way.
-  void post(std::string topic, Value value);
+  // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
+  // Error(limit_exceeded) where too many are on their way.
+  void post(std::string topic, Value value, bool latest_only);
   Task<> writable();
   Task<> flush();
 
@@ -94,7 +96,7 @@ class BusCore {
   const std::string& endpoint() const noexcept { return endpoint_; }
 
   // The attendant: serves until the nursery closes.
-  static Task<> attend(std::shared_ptr<BusCore> bus, Event& closing);
+  static Task<> attend(std::shared_ptr<BusCore> bus, Nursery& nursery);
   // For Bus::connect: waits until it is connected, for the time that the options say. Throws, and ends the Bus, where it fails.
   Task<> wait_until_connected();
 
@@ -105,6 +107,8 @@ class BusCore {
   Task<> receive_frames(proto::Link& link);
   Task<> send_frames(proto::Link& link);
   Task<> leave_when_closing(Event& closing);
+  Task<> settle_posts();  // those that were made so far
+  Task<> tell_of_refused_post(Nursery& nursery);
 
   void take(const std::string& bytes);
   void apply(Received received);
@@ -128,6 +132,7 @@ class BusCore {
 
   Signal outgoing_;  // there may be something to send
   Signal goodbye_done_;
+  Signal post_refused_;
   CancelScope serving_;       // around all that needs a connection
   bool handed_over_ = false;  // somebody has a handle
   bool leaving_ = false;

@@ -20,8 +20,11 @@ std::size_t node_bytes(const Predicate::Node& node) {
 
 class Measure {
  public:
-  std::size_t operator()(const proto::Set& set) const {
-    return 2 * fixed_bytes + set.topic.size() + value_bytes(set.value);
+  std::size_t operator()(const proto::Set& set) const { return write_bytes(set); }
+  std::size_t operator()(const proto::Commit& commit) const {
+    std::size_t bytes = fixed_bytes;
+    for (const proto::Write& write : commit.writes) bytes += write_bytes(write);
+    return bytes;
   }
   std::size_t operator()(const proto::Get& get) const { return fixed_bytes + get.topic.size(); }
   std::size_t operator()(const proto::List& list) const { return fixed_bytes + list.pattern.size(); }
@@ -35,6 +38,9 @@ class Measure {
   std::size_t operator()(const auto&) const { return fixed_bytes; }
 
  private:
+  static std::size_t write_bytes(const auto& write) {
+    return 2 * fixed_bytes + write.topic.size() + value_bytes(write.value);
+  }
   static std::size_t waiter_bytes(const std::string& topic, const std::optional<Predicate>& predicate) {
     return fixed_bytes + topic.size() + (predicate ? node_bytes(predicate->root()) : 0);
   }

@@ -61,11 +61,17 @@ std::string in_words(Duration time) {
   return std::to_string(ms) + " ms";
 }
 
+Task<> rethrow(std::exception_ptr error) {
+  std::rethrow_exception(error);
+  co_return;
+}
+
 }  // namespace
 
-Task<> BusCore::attend(std::shared_ptr<BusCore> bus, Event& closing) {
+Task<> BusCore::attend(std::shared_ptr<BusCore> bus, Nursery& nursery) {
   auto body = [&](Nursery& own) -> Task<> {
-    own.start_soon([&]() -> Task<> { co_await bus->leave_when_closing(closing); });
+    own.start_soon([&]() -> Task<> { co_await bus->leave_when_closing(nursery.closing()); });
+    own.start_soon([&]() -> Task<> { co_await bus->tell_of_refused_post(nursery); });
     co_await bus->serving_.run([&]() -> Task<> { co_await bus->stay_connected(); });
     own.cancel_scope().cancel();
   };
@@ -76,6 +82,7 @@ Task<> BusCore::attend(std::shared_ptr<BusCore> bus, Event& closing) {
     failed = first_leaf(errors);
   }
   if (!failed) failed = bus->fatal_;
+  if (!failed) failed = bus->posts_.take_refusal();  // of the last moment
   bus->end(failed ? failed : std::make_exception_ptr(Closed("the Bus has ended with its nursery")));
   bus->state_.set(ConnectionState::ended);
   // Where Bus::connect has failed, it has told its caller.
@@ -105,11 +112,22 @@ Task<> BusCore::leave_when_closing(Event& closing) {
   co_await closing.wait();
   leaving_ = true;
   if (protocol_.state() == Protocol::State::established) {
+    const TimePoint end = now() + goodbye_timeout;
+    co_await move_on_at(end, settle_posts());
     protocol_.say_goodbye();
     outgoing_.notify();
-    co_await move_on_after(goodbye_timeout, goodbye_done_.wait());
+    co_await move_on_at(end, goodbye_done_.wait());
   }
   serving_.cancel("the nursery of the Bus has ended");
+}
+
+// Nobody awaits a post, so it fails as a child of the nursery does.
+Task<> BusCore::tell_of_refused_post(Nursery& nursery) {
+  for (;;) {
+    co_await post_refused_.wait();
+    if (nursery.closing().is_set()) co_return;
+    if (const std::exception_ptr refusal = posts_.take_refusal()) nursery.start_soon(rethrow, refusal);
+  }
 }
 
 Task<> BusCore::stay_connected() {
@@ -263,7 +281,7 @@ namespace {
 
 Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options) {
   auto core = std::make_shared<client::BusCore>(std::move(connector), std::move(options));
-  nursery.start_attendant(client::BusCore::attend, core, std::ref(nursery.closing()));
+  nursery.start_attendant(client::BusCore::attend, core, std::ref(nursery));
   co_await core->wait_until_connected();
   co_return Bus(std::move(core));
 }

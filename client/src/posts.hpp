@@ -1,6 +1,7 @@
 // posts.hpp: the writes that nobody awaits, until the broker has acknowledged them.
 //
-// Promises   never more of them than the limits; what went wrong with one is kept until somebody flushes: the first of them.
+// Promises   never more of them than the limits. Of what became of them the first "nobody knows" is kept until somebody
+//            flushes, and the first refusal until the nursery is told.
 // Thread     the loop's. Owner: BusCore.
 // Limits     posts_max of them, post_bytes_max of their values together; one is always allowed.
 #pragma once
@@ -8,8 +9,11 @@
 #include <cstddef>
 #include <exception>
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
+#include "hoiku/proto/error.hpp"
 #include "hoiku/proto/message.hpp"
 
 namespace hoiku::client {
@@ -29,15 +33,23 @@ class Posts {
     bytes_ += bytes;
     last_ = id;
   }
-  // One of them, or another request, which is ignored. `failure`: what became of it, or null.
-  void settle(proto::RequestId id, std::exception_ptr failure) {
+  // One of them, or another request: then false.
+  bool settle(proto::RequestId id) {
     const auto found = open_.find(id);
-    if (found == open_.end()) return;
+    if (found == open_.end()) return false;
     bytes_ -= found->second;
     open_.erase(found);
-    if (failure && !failure_) failure_ = std::move(failure);
+    return true;
   }
-  std::exception_ptr take_failure() noexcept { return std::exchange(failure_, nullptr); }
+  void failed(ErrorCode code, std::exception_ptr error) {
+    std::exception_ptr& first = code == ErrorCode::outcome_unknown ? unknown_ : refusal_;
+    if (!first) first = std::move(error);
+  }
+  std::exception_ptr take_unknown() noexcept { return std::exchange(unknown_, nullptr); }
+  std::exception_ptr take_refusal() noexcept { return std::exchange(refusal_, nullptr); }
+
+  // The post of which a newer one of the topic may take the place; 0: there is none.
+  proto::RequestId& replaceable(const std::string& topic) { return replaceable_[topic]; }
 
   proto::RequestId last() const noexcept { return last_; }  // that was posted
   // All up to this one have been answered.
@@ -47,7 +59,9 @@ class Posts {
   std::map<proto::RequestId, std::size_t> open_;
   std::size_t bytes_ = 0;
   proto::RequestId last_ = 0;
-  std::exception_ptr failure_;
+  std::unordered_map<std::string, proto::RequestId> replaceable_;
+  std::exception_ptr unknown_;
+  std::exception_ptr refusal_;
 };
 
 }  // namespace hoiku::client

@@ -32,11 +32,14 @@ Protocol::Protocol(ProtocolOptions options)
 
 // ---- Commands
 
+Result<void> Protocol::check_size(const std::string& topic, const Value& value) const {
+  if (value.payload_bytes() <= value_bytes_max_) return {};
+  return Failure{ErrorCode::too_large, "the value for '" + topic + "' has " + std::to_string(value.payload_bytes()) +
+                                           " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
+}
+
 Result<proto::RequestId> Protocol::set(std::string topic, Value value, std::optional<Version> if_version) {
-  if (value.payload_bytes() > value_bytes_max_) {
-    return Failure{ErrorCode::too_large, "the value for '" + topic + "' has " + std::to_string(value.payload_bytes()) +
-                                             " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
-  }
+  if (auto checked = check_size(topic, value); !checked) return checked.failure();
   Request request;
   request.kind = Request::Kind::set;
   request.topic = topic;
@@ -44,6 +47,19 @@ Result<proto::RequestId> Protocol::set(std::string topic, Value value, std::opti
   command.topic = std::move(topic);
   command.value = std::move(value);
   command.if_version = if_version;
+  return submit(std::move(request), std::move(command));
+}
+
+Result<proto::RequestId> Protocol::commit(std::vector<proto::Write> writes) {
+  for (const proto::Write& write : writes) {
+    if (auto checked = check_size(write.topic, write.value); !checked) return checked.failure();
+  }
+  Request request;
+  request.kind = Request::Kind::commit;
+  request.topic = writes.front().topic;
+  request.further_topics = writes.size() - 1;
+  proto::Commit command;
+  command.writes = std::move(writes);
   return submit(std::move(request), std::move(command));
 }
 
@@ -108,7 +124,7 @@ Result<proto::RequestId> Protocol::submit(Request request, proto::Command comman
         if constexpr (requires { c.id; }) c.id = id;
       },
       command);
-  if (request.kind != Request::Kind::set) request.command = command;
+  if (!request.is_write()) request.command = command;
   queue_.push(id, std::move(command));
   requests_.emplace(id, std::move(request));
   return id;
@@ -133,6 +149,11 @@ void Protocol::cancel(proto::RequestId id) {
     }
   }
   requests_.erase(found);
+}
+
+bool Protocol::is_unsent(proto::RequestId id) const {
+  const auto found = requests_.find(id);
+  return found != requests_.end() && found->second.stage == Request::Stage::queued;
 }
 
 Inbox* Protocol::inbox(proto::RequestId id) {
@@ -241,7 +262,7 @@ std::vector<proto::Command> Protocol::take_commands() {
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
     const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
-                          std::holds_alternative<proto::List>(*next);
+                          std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next);
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;

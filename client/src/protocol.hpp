@@ -71,6 +71,8 @@ class Protocol {
 
   // too_large, where the value is over the limit.
   Result<proto::RequestId> set(std::string topic, Value value, std::optional<Version> if_version);
+  // Several at once: all of them or none. Errors as above.
+  Result<proto::RequestId> commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
   // too_large, where the predicate does not fit into a frame.
@@ -84,6 +86,8 @@ class Protocol {
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
   // write that is in flight may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
+  // Whether the command is in no frame yet: then cancel() takes it back whole.
+  bool is_unsent(proto::RequestId id) const;
   // Of a living `latest` subscription; nullptr otherwise.
   Inbox* inbox(proto::RequestId subscription);
   // The next item of a subscription of either mode, or nothing. Of `every`, tells the broker now and then.
@@ -126,18 +130,21 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, get, list, wait, change, subscription };
+    enum class Kind : std::uint8_t { set, commit, get, list, wait, change, subscription };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
     // It has one answer, and is in flight until then: not what is held.
-    bool is_one_shot() const noexcept { return kind == Kind::set || kind == Kind::get || kind == Kind::list; }
+    bool is_one_shot() const noexcept { return kind <= Kind::list; }
+    bool is_write() const noexcept { return kind <= Kind::commit; }
     Kind kind = Kind::set;
     Stage stage = Stage::queued;
     bool abandoned = false;                 // a one-shot that nobody waits for; its answer will still come
-    std::string topic;                      // of a set
-    std::optional<proto::Command> command;  // what to send anew; nothing for a set, which never is
+    std::string topic;                      // of a write: the first one
+    std::size_t further_topics = 0;         // likewise, of a commit
+    std::optional<proto::Command> command;  // what to send anew; nothing for a write, which never is
     std::unique_ptr<Subscription> subscription;
   };
 
+  Result<void> check_size(const std::string& topic, const Value& value) const;
   Result<proto::RequestId> submit(Request request, proto::Command command);
   void append_commands();
   std::vector<proto::Command> take_commands();

@@ -117,7 +117,7 @@ void Protocol::lose_session(Received& received) {
     if (known && known->complete && complete_told_ > known->complete_at) {
       known->resume->revision = std::max(known->resume->revision, complete_through_);
     }
-    if (request.kind == Request::Kind::set || request.abandoned) {
+    if (request.is_write() || request.abandoned) {
       writes.push_back(id);
     } else {
       request.stage = Request::Stage::lost;
@@ -129,10 +129,14 @@ void Protocol::lose_session(Received& received) {
     if (found->second.abandoned) {
       --abandoned_;
     } else {
+      const auto written = [](const Request& request) {
+        const std::string others = " and " + std::to_string(request.further_topics) + " more";
+        return "'" + request.topic + "'" + (request.further_topics > 0 ? others : "");
+      };
       received.completions.push_back(Completion{
           id, failed(id, {ErrorCode::outcome_unknown,
-                          "the session was lost while a write to '" + found->second.topic +
-                              "' was in flight: it may or may not have been applied; read the topic to find out"})});
+                          "the session was lost while a write to " + written(found->second) +
+                              " was in flight: it may or may not have been applied; read the topic to find out"})});
     }
     requests_.erase(found);
   }
@@ -235,6 +239,7 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
   const auto* changed = std::get_if<proto::TransitionDone>(&answer);
   const bool fits = std::holds_alternative<proto::Failed>(answer) ||
                     (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
+                    (kind == Kind::commit && std::holds_alternative<proto::CommitDone>(answer)) ||
                     (kind == Kind::list && std::holds_alternative<proto::ListDone>(answer)) ||
                     (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match) ||
                     (kind == Kind::change && changed && changed->match);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/src/bus_core.hpp"
+#include "hoiku/client/errors.hpp"
 #include "hoiku/client/topic_type.hpp"
 
 namespace hoiku::detail {
@@ -27,7 +28,22 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
   co_return std::get<proto::SetDone>(answer).version;
 }
 
-void post_topic(const TopicCore& topic, Value next) { topic.bus()->post(topic.name(), std::move(next)); }
+Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
+  for (;;) {
+    const TransitionPtr present = co_await get_topic(topic);
+    Value next = next_of(present->value);
+    try {
+      const Version version = co_await set_topic(topic, std::move(next), present->version);
+      co_return version;
+    } catch (const VersionConflict&) {
+      // Another writer was faster, so it goes on: somebody always does.
+    }
+  }
+}
+
+void post_topic(const TopicCore& topic, Value next, bool latest_only) {
+  topic.bus()->post(topic.name(), std::move(next), latest_only);
+}
 
 Task<TransitionPtr> get_topic(TopicCore topic) {
   BusCore& bus = *topic.bus();

@@ -156,15 +156,35 @@ Result<Hello> take(wire::Hello& in, const Limits& limits) {
   return out;
 }
 
-Result<Command> take_set(RequestId id, wire::Set& in) {
-  Set out;
-  out.id = id;
+// A Set, or a Write of a Commit.
+template <class Out>
+Result<Out> take_write(wire::Set& in) {
+  Out out;
   auto value = take(*in.mutable_value());
   if (!value) return value.failure();
   out.topic = std::move(*in.mutable_topic());
   out.value = std::move(*value);
   if (in.has_if_version()) out.if_version = version(in.if_version());
   if (in.has_source_time_us()) out.source_time = wall_time(in.source_time_us());
+  return out;
+}
+
+Result<Command> take_set(RequestId id, wire::Set& in) {
+  auto out = take_write<Set>(in);
+  if (!out) return out.failure();
+  out->id = id;
+  return Command(std::move(*out));
+}
+
+Result<Command> take_commit(RequestId id, wire::Commit& in) {
+  Commit out;
+  out.id = id;
+  out.writes.reserve(static_cast<std::size_t>(in.writes_size()));
+  for (wire::Set& from : *in.mutable_writes()) {
+    auto write = take_write<Write>(from);
+    if (!write) return write.failure();
+    out.writes.push_back(std::move(*write));
+  }
   return Command(std::move(out));
 }
 
@@ -213,6 +233,8 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
   switch (in.what_case()) {
     case wire::Command::kSet:
       return take_set(id, *in.mutable_set());
+    case wire::Command::kCommit:
+      return take_commit(id, *in.mutable_commit());
     case wire::Command::kGet:
       return Command(Get{id, std::move(*in.mutable_get()->mutable_topic())});
     case wire::Command::kSubscribe:
@@ -262,6 +284,16 @@ Result<Answer> take_list(RequestId id, wire::ListDone& in) {
   return Answer(std::move(out));
 }
 
+Answer take_commit_done(RequestId id, const wire::CommitDone& in) {
+  CommitDone out;
+  out.id = id;
+  out.revision = in.revision();
+  out.written.reserve(static_cast<std::size_t>(in.written_size()));
+  for (const wire::CommitDone::Written& written : in.written())
+    out.written.push_back(CommitDone::Written{version(written.version()), written.changed()});
+  return out;
+}
+
 Result<Answer> take(wire::Answer& in) {
   const RequestId id = in.id();
   switch (in.what_case()) {
@@ -298,6 +330,8 @@ Result<Answer> take(wire::Answer& in) {
       if (in.failed().has_current()) failed.current = version(in.failed().current());
       return Answer(std::move(failed));
     }
+    case wire::Answer::kCommitDone:
+      return take_commit_done(id, in.commit_done());
     case wire::Answer::kListDone:
       return take_list(id, *in.mutable_list_done());
     case wire::Answer::WHAT_NOT_SET:

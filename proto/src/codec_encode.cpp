@@ -58,7 +58,16 @@ class Encoder {
   static std::size_t size_of(const Transition& transition) {
     return transition.topic.size() + transition.writer.size() + transition.value.payload_bytes() + 36;
   }
-  static std::size_t size_of(const Set& command) { return command.topic.size() + command.value.payload_bytes() + 20; }
+  static std::size_t size_of(const Set& command) { return write_size(command); }
+  static std::size_t size_of(const Commit& command) {
+    std::size_t bytes = 0;
+    for (const Write& write : command.writes) bytes += write_size(write) + 4;
+    return bytes;
+  }
+  template <class Written>  // a Set or a Write
+  static std::size_t write_size(const Written& write) {
+    return write.topic.size() + write.value.payload_bytes() + 20;
+  }
   static std::size_t size_of(const GetDone& answer) { return size_of(*answer.current); }
   static std::size_t size_of(const WaitDone& answer) { return size_of(*answer.match); }
   static std::size_t size_of(const TransitionDone& answer) {
@@ -151,14 +160,26 @@ class Encoder {
     to_.number(W::kSessionTimeoutMsFieldNumber, milliseconds(hello.session_timeout));
   }
 
-  void put(const Set& command) {
+  template <class Written>
+  void put_write(int field, const Written& write) {
     using W = wire::Set;
+    to_.message(field, write_size(write), [&] {
+      to_.bytes(W::kTopicFieldNumber, write.topic);
+      put_value(W::kValueFieldNumber, write.value);
+      if (write.if_version) put_version(W::kIfVersionFieldNumber, *write.if_version);
+      if (write.source_time) put_time(W::kSourceTimeUsFieldNumber, *write.source_time);
+    });
+  }
+
+  void put(const Set& command) {
     to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kSetFieldNumber, size_of(command), [&] {
-      to_.bytes(W::kTopicFieldNumber, command.topic);
-      put_value(W::kValueFieldNumber, command.value);
-      if (command.if_version) put_version(W::kIfVersionFieldNumber, *command.if_version);
-      if (command.source_time) put_time(W::kSourceTimeUsFieldNumber, *command.source_time);
+    put_write(wire::Command::kSetFieldNumber, command);
+  }
+
+  void put(const Commit& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kCommitFieldNumber, size_of(command), [&] {
+      for (const Write& write : command.writes) put_write(wire::Commit::kWritesFieldNumber, write);
     });
   }
 
@@ -270,6 +291,20 @@ class Encoder {
       put_version(wire::SetDone::kVersionFieldNumber, answer.version);
       to_.number(wire::SetDone::kRevisionFieldNumber, answer.revision);
       to_.number(wire::SetDone::kChangedFieldNumber, answer.changed ? 1 : 0);
+    });
+  }
+
+  void put(const CommitDone& answer) {
+    using W = wire::CommitDone;
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kCommitDoneFieldNumber, small, [&] {
+      to_.number(W::kRevisionFieldNumber, answer.revision);
+      for (const CommitDone::Written& written : answer.written) {
+        to_.message(W::kWrittenFieldNumber, small, [&] {
+          put_version(W::Written::kVersionFieldNumber, written.version);
+          to_.number(W::Written::kChangedFieldNumber, written.changed ? 1 : 0);
+        });
+      }
     });
   }
 

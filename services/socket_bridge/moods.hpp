@@ -19,11 +19,29 @@ inline bool makes_sad(int digit) { return digit % 2 == 1; }
 
 // The two topics' values as the feed has made them so far.
 struct Moods {
-  std::string sad = "idle";
-  std::string happy = "idle";
-
-  void feel(int digit) { (makes_sad(digit) ? sad : happy) = (makes_sad(digit) ? "😢 " : "😆 ") + std::to_string(digit); }
+  std::string sad;
+  std::string happy;
+  friend bool operator==(const Moods&, const Moods&) = default;
 };
+
+// Which of the two talks' robots it is.
+enum class Variant : unsigned char {
+  us,  // one field changes, the other keeps its last text
+  jp,  // both fields change: one is filled, the other emptied
+};
+
+inline Moods first_moods(Variant variant) { return variant == Variant::us ? Moods{"idle", "idle"} : Moods{"👶", "🍼"}; }
+
+inline void feel(Moods& moods, int digit, Variant variant) {
+  const std::string n = std::to_string(digit);
+  const bool is_sad = makes_sad(digit);
+  if (variant == Variant::us) {
+    (is_sad ? moods.sad : moods.happy) = (is_sad ? "😢 " : "😆 ") + n;
+  } else {
+    moods.sad = is_sad ? "👶 :" + n + "…" : "";
+    moods.happy = is_sad ? "" : "🍼 :" + n + "…";
+  }
+}
 
 // The pause before the next attempt: doubled each time, from a tenth of a second up to two.
 class Backoff {

@@ -28,6 +28,7 @@ struct FakeClient {
   void cut();  // the connection is gone, and the broker was told
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
+  proto::RequestId commit(std::vector<proto::Write> writes);
   proto::RequestId get(const std::string& topic);
   proto::RequestId list(const std::string& pattern, std::uint64_t cursor = 0);
   proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
@@ -238,6 +239,11 @@ inline proto::RequestId FakeClient::set(const std::string& topic, Value value, s
   command.value = std::move(value);
   command.if_version = if_version;
   send({command});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::commit(std::vector<proto::Write> writes) {
+  send({proto::Commit{++last_id, std::move(writes)}});
   return last_id;
 }
 

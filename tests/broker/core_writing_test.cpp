@@ -173,7 +173,7 @@ TEST_F(CoreWriting, NothingIsVisibleOrAnsweredBeforeItIsInTheLog) {
   const auto records = core->take_records();
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_EQ(records[0].sequence, 1u);
-  EXPECT_EQ(records[0].transition->topic, "a");
+  EXPECT_EQ(records[0].transitions[0]->topic, "a");
   turn();
   EXPECT_FALSE(robot.has_answer(set));
   EXPECT_FALSE(screen.has_answer(wait));

@@ -14,8 +14,8 @@ TEST(MemoryStore, HasNoNewsBeforeTheFirstRecord) {
 
 TEST(MemoryStore, TellsOnceThatEverythingIsCommitted) {
   MemoryStore store;
-  store.append({Record{1, nullptr}, Record{2, nullptr}});
-  store.append({Record{3, nullptr}});
+  store.append({Record{1, {}}, Record{2, {}}});
+  store.append({Record{3, {}}});
   const auto news = store.poll();
   ASSERT_TRUE(news);
   EXPECT_EQ(news->kind, StoreNews::Kind::committed);

@@ -62,17 +62,116 @@ TEST(Post, AfterWritableHalfOfAllThatMayBeOnItsWayFits) {
   });
 }
 
-TEST(Post, ThatFailsIsToldByTheNextFlushOnce) {
+TEST(Post, ThatIsRefusedEndsTheNurseryAsAFailedChildDoes) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus screen = co_await world.connect(nursery, "screen");
+    bool cleaned_up = false;
+    std::string told;
+    try {
+      co_await open_nursery([&](Nursery& inner) -> Task<> {
+        Bus robot = co_await world.connect(inner, "robot");
+        co_await robot.topic<int>("level").set(1);
+        robot.topic<std::string>("level").post("high");
+        robot.topic<int>("level").post(2);
+        std::exception_ptr cancelled;
+        try {
+          co_await sleep(1h);
+        } catch (...) {
+          cancelled = std::current_exception();
+        }
+        // The Bus is there until the end, so cleanup can still use it.
+        co_await shield([&]() -> Task<> {
+          co_await robot.topic<int>("level").set(3);
+          cleaned_up = true;
+        });
+        std::rethrow_exception(cancelled);
+      });
+    } catch (const ExceptionGroup& errors) {
+      errors.for_each_leaf(
+          [&](const std::exception& leaf) { told += dynamic_cast<const TypeMismatch*>(&leaf) ? leaf.what() : "?"; });
+    }
+    EXPECT_TRUE(cleaned_up);
+    EXPECT_EQ(told, "topic 'level' holds int64 values, and this one is string");
+    const std::optional<int> last = co_await screen.topic<int>("level").get();
+    EXPECT_EQ(last, 3);
+    co_await sleep(1s);
+    EXPECT_EQ(world.statistics().sessions, 1u);  // it has said goodbye
+  });
+}
+
+TEST(Post, ThatIsRefusedWhenTheBusIsEndingIsToldToo) {
+  in_a_world([](BusWorld& world, Nursery&) -> Task<> {
+    int errors = 0;
+    try {
+      co_await open_nursery([&](Nursery& inner) -> Task<> {
+        Bus robot = co_await world.connect(inner, "robot");
+        co_await robot.topic<int>("level").set(1);
+        robot.topic<std::string>("level").post("high");
+        robot.topic<std::string>("level").post("higher");
+      });
+    } catch (const ExceptionGroup& group) {
+      group.for_each_leaf([&](const std::exception&) { ++errors; });
+    }
+    EXPECT_EQ(errors, 1);
+  });
+}
+
+// ---- Only the newest
+
+TEST(Post, OfWhichOnlyTheLatestCountsReplacesTheOneThatHasNotLeft) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
-    co_await robot.topic<int>("level").set(1);
-    robot.topic<std::string>("level").post("high");
-    robot.topic<int>("level").post(2);
-    const bool told = co_await fails_with<TypeMismatch>(robot.flush());
-    EXPECT_TRUE(told);
+    Bus screen = co_await world.connect(nursery, "screen");
+    const auto level = robot.topic<int>("level");
+    const auto heat = robot.topic<int>("heat");
+    world.network().cut("robot", 1s);
+    for (int i = 1; i <= 20'000; ++i) {
+      level.post(i, latest_only);
+      heat.post(-i, latest_only);
+    }
+    EXPECT_EQ(robot.statistics().conflated_posts, 2 * 19'999u);
     co_await robot.flush();
-    const std::optional<int> last = co_await robot.topic<int>("level").get();
-    EXPECT_EQ(last, 2);
+    const TransitionPtr last = co_await screen.topic<int>("level").latest();
+    EXPECT_EQ(last->value, Value(20'000));
+    EXPECT_EQ(last->version.number, 1u);
+    const std::optional<int> other = co_await screen.topic<int>("heat").get();
+    EXPECT_EQ(other, -20'000);
+  });
+}
+
+TEST(Post, OfWhichOnlyTheLatestCountsKeepsItsPlaceAmongTheOthers) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    auto changes = robot.watch("**", Mode::every);
+    const TopicChange beginning = co_await changes.next();
+    EXPECT_TRUE(beginning.end_of_snapshot);
+    const auto level = robot.topic<int>("level");
+    level.post(1, latest_only);
+    level.post(2);
+    robot.topic<int>("heat").post(7);
+    level.post(3, latest_only);  // in place of the 1, and behind the 2
+    co_await robot.flush();
+    std::vector<Value> seen;
+    while (seen.size() < 3) {
+      const TopicChange change = co_await changes.next();
+      seen.push_back(change.value);
+    }
+    EXPECT_THAT(seen, testing::ElementsAre(Value(2), Value(7), Value(3)));
+    EXPECT_EQ(robot.statistics().conflated_posts, 1u);
+  });
+}
+
+TEST(Post, ThatHasLeftIsNotReplaced) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    const auto level = robot.topic<int>("level");
+    level.post(1, latest_only);
+    co_await robot.flush();
+    level.post(2, latest_only);
+    co_await robot.flush();
+    EXPECT_EQ(robot.statistics().conflated_posts, 0u);
+    const TransitionPtr last = co_await level.latest();
+    EXPECT_EQ(last->version.number, 2u);
   });
 }
 

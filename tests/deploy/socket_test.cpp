@@ -112,6 +112,36 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   EXPECT_THAT(bridge.standard_output(), HasSubstr("Received message: 2\nReceived message: 2\nReceived message: 3\n"));
 }
 
+// One line for each digit that is another one: both topics change in one commit.
+TEST_F(Socket, MovesTheOtherTalksRobotAsThatDoes) {
+  FeedPipe feed(folder_.path("feed"));
+  const std::string endpoint = "ipc://" + folder_.path("broker.sock");
+  Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
+  wire::endpoint_of(hoikud);
+  Program sensor = start_sensor({"--replay", feed.path()});
+  const std::string url = url_of(sensor);
+  Program robot(ROBOT_PATH, {"--endpoint", endpoint});
+  Program bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint, "--variant", "jp"});
+  bridge.wait_for_line("listening to " + url);
+
+  robot.wait_for_output("(event1='👶', event2='🍼')");
+  feed.write("1\n");
+  robot.wait_for_output("(event1='👶 :1…', event2='')");
+  feed.write("2\n");
+  robot.wait_for_output("(event1='', event2='🍼 :2…')");
+  feed.write("2\n4\n");
+  robot.wait_for_output("(event1='', event2='🍼 :4…')");
+  feed.write("3\n");
+  robot.wait_for_output("(event1='👶 :3…', event2='')");
+  expect_end(robot, SIGTERM);
+  EXPECT_EQ(robot.standard_output(),
+            "doing something cute 🤖 v=CompositeValue(event1='👶', event2='🍼')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='👶 :1…', event2='')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='', event2='🍼 :2…')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='', event2='🍼 :4…')\n"
+            "doing something cute 🤖 v=CompositeValue(event1='👶 :3…', event2='')\n");
+}
+
 TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
   const std::string endpoint = "ipc://" + folder_.path("broker.sock");
   FeedPipe one(folder_.path("one"));
@@ -248,6 +278,7 @@ TEST_F(Socket, TheSensorSaysWhyItCannotBegin) {
 
 TEST_F(Socket, TheBridgeSaysWhyItCannotBegin) {
   expect_complaint(SOCKET_BRIDGE_PATH, {"--feed", "wss://a:1/"}, 2, "'wss://a:1/' is not a feed");
+  expect_complaint(SOCKET_BRIDGE_PATH, {"--variant", "uk"}, 2, "'uk' is neither us nor jp");
   expect_complaint(SOCKET_BRIDGE_PATH, {"--endpoint", "7411"}, 2, "\"7411\" is not an endpoint");
 }
 

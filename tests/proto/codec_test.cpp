@@ -137,6 +137,16 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(list->id, was.id);
       EXPECT_EQ(list->pattern, was.pattern);
       EXPECT_EQ(list->cursor, was.cursor);
+    } else if (const auto* commit = std::get_if<Commit>(&frame.commands[i])) {
+      const Commit& was = std::get<Commit>(sent.commands[i]);
+      EXPECT_EQ(commit->id, was.id);
+      ASSERT_EQ(commit->writes.size(), was.writes.size());
+      for (std::size_t j = 0; j < was.writes.size(); ++j) {
+        EXPECT_EQ(commit->writes[j].topic, was.writes[j].topic);
+        EXPECT_EQ(commit->writes[j].value, was.writes[j].value);
+        EXPECT_EQ(commit->writes[j].if_version, was.writes[j].if_version);
+        EXPECT_EQ(commit->writes[j].source_time, was.writes[j].source_time);
+      }
     }
   }
   EXPECT_EQ(encode(frame), encode(sent));
@@ -171,7 +181,7 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(frame.snapshot_ends[0].revision, 4711u);
   EXPECT_TRUE(frame.snapshot_ends[0].whole);
   EXPECT_FALSE(frame.snapshot_ends[1].whole);
-  ASSERT_EQ(frame.answers.size(), 11u);
+  ASSERT_EQ(frame.answers.size(), 13u);
   const auto& set = std::get<SetDone>(frame.answers[0]);
   EXPECT_EQ(set.id, 100u);
   EXPECT_EQ(set.version, (Version{1, 2}));
@@ -191,6 +201,15 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).id, 107u);
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).version, (Version{7, 9}));
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[8]).version, Version{});
+  const auto& commit = std::get<CommitDone>(frame.answers[11]);
+  EXPECT_EQ(commit.id, 111u);
+  EXPECT_EQ(commit.revision, 4711u);
+  ASSERT_EQ(commit.written.size(), 2u);
+  EXPECT_EQ(commit.written[0].version, (Version{1, 2}));
+  EXPECT_TRUE(commit.written[0].changed);
+  EXPECT_EQ(commit.written[1].version, Version{});
+  EXPECT_FALSE(commit.written[1].changed);
+  EXPECT_TRUE(std::get<CommitDone>(frame.answers[12]).written.empty());
   const auto& list = std::get<ListDone>(frame.answers[9]);
   const auto& was = std::get<ListDone>(sent.answers[9]);
   EXPECT_EQ(list.id, 109u);

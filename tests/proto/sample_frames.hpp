@@ -101,6 +101,14 @@ inline ClientFrame commands() {
   frame.commands.emplace_back(CancelWait{id++, 6});
   frame.commands.emplace_back(List{id++, "sensor/*", ~std::uint64_t{0}});
   frame.commands.emplace_back(List{id++, "**", 0});
+  Commit commit;
+  for (const Value& value : values()) commit.writes.push_back(Write{"a/b", value, {}, {}});
+  commit.writes[1].if_version = Version{};
+  commit.writes[2].if_version = Version{0, 300};
+  commit.writes[3].source_time = WallTime(std::chrono::microseconds(-5));
+  commit.id = id++;
+  frame.commands.emplace_back(commit);
+  frame.commands.emplace_back(Commit{id++, {}});
   frame.commands.emplace_back(Goodbye{});
   return frame;
 }
@@ -151,6 +159,8 @@ inline ServerFrame batch() {
   list.next = 4096;
   frame.answers.emplace_back(list);
   frame.answers.emplace_back(ListDone{110, {}, 0});
+  frame.answers.emplace_back(CommitDone{111, 4711, {{Version{1, 2}, true}, {Version{}, false}}});
+  frame.answers.emplace_back(CommitDone{112, 0, {}});
   frame.complete_through = 4711;
   return frame;
 }

@@ -8,16 +8,22 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Moods, OddDigitsMakeSadAndEvenOnesHappy) {
-  Moods moods;
-  EXPECT_EQ(moods.sad, "idle");
-  EXPECT_EQ(moods.happy, "idle");
-  moods.feel(1);
-  EXPECT_EQ(moods.sad, "😢 1");
-  EXPECT_EQ(moods.happy, "idle");
-  moods.feel(0);
-  EXPECT_EQ(moods.sad, "😢 1");
-  EXPECT_EQ(moods.happy, "😆 0");
+  Moods moods = first_moods(Variant::us);
+  EXPECT_EQ(moods, (Moods{"idle", "idle"}));
+  feel(moods, 1, Variant::us);
+  EXPECT_EQ(moods, (Moods{"😢 1", "idle"}));
+  feel(moods, 0, Variant::us);
+  EXPECT_EQ(moods, (Moods{"😢 1", "😆 0"}));
   for (int digit = 0; digit < 10; ++digit) EXPECT_EQ(makes_sad(digit), digit % 2 != 0);
+}
+
+TEST(Moods, OfTheOtherTalkFillOneAndEmptyTheOther) {
+  Moods moods = first_moods(Variant::jp);
+  EXPECT_EQ(moods, (Moods{"👶", "🍼"}));
+  feel(moods, 1, Variant::jp);
+  EXPECT_EQ(moods, (Moods{"👶 :1…", ""}));
+  feel(moods, 2, Variant::jp);
+  EXPECT_EQ(moods, (Moods{"", "🍼 :2…"}));
 }
 
 TEST(Moods, OnlyOneDigitIsADigit) {

@@ -100,6 +100,10 @@ Task<> BusClient::write_once(Bus bus) {
         complain("latest() of " + name + " never was");
       if (dice_.chance(50)) co_await sleep(dice_.between(0ms, 20ms));
       co_await topic.set(dice_.value(name), if_version(latest->version));
+    } else if (dice_.chance(15)) {
+      co_await write_two(bus);
+    } else if (dice_.chance(10)) {
+      co_await topic.update([&](std::optional<Value>) { return dice_.value(name); });
     } else if (dice_.chance(20)) {
       // Changes its mind: the write may have been applied or not.
       co_await move_on_after(dice_.between(0ms, 30ms), topic.set(dice_.value(name)));
@@ -113,6 +117,20 @@ Task<> BusClient::write_once(Bus bus) {
     // Somebody was faster.
   } catch (const Error& error) {
     if (error.code() != ErrorCode::outcome_unknown) complain(std::string("a write failed: ") + error.what());
+  }
+}
+
+Task<> BusClient::write_two(Bus bus) {
+  const std::string names[] = {dice_.topic(), dice_.topic()};
+  if (names[0] == names[1]) co_return;
+  const Value values[] = {dice_.value(names[0]), dice_.value(names[1])};
+  const Committed committed = co_await bus.commit([&](Transaction& both) {
+    for (const int i : {0, 1}) both.set(bus.topic<Value>(names[i]), values[i]);
+  });
+  for (const std::size_t i : {0, 1}) {
+    const State* state = witness_.find(names[i], committed.versions.at(i));
+    if (!state || !(state->value == values[i]))
+      complain("commit() of " + names[i] + " gave the version of something else");
   }
 }
 

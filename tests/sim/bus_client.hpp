@@ -48,6 +48,7 @@ class BusClient {
   Task<> watch(Bus bus, TimePoint until);
   Task<> watch_every(Bus bus, TimePoint until);
   Task<> watch_in(Bus bus, Mode mode);
+  Task<> write_two(Bus bus);
   Task<> write_once(Bus bus);
   void complain(const std::string& text);
 

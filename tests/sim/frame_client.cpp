@@ -188,7 +188,8 @@ void FrameClient::begin_session() {
 
 proto::Command FrameClient::random_command() {
   const std::size_t kind = dice_.below(100);
-  if (kind < 40) return random_set();
+  if (kind < 34) return random_set();
+  if (kind < 40) return random_commit();
   if (kind < 42) {
     proto::List list;
     list.id = ++last_id_;
@@ -262,6 +263,23 @@ proto::Set FrameClient::random_set() {
     set.value = dice_.chance(50) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
   }
   return set;
+}
+
+proto::Commit FrameClient::random_commit() {
+  proto::Commit commit;
+  for (std::size_t left = 1 + dice_.below(4); left > 0; --left) {
+    proto::Set set = random_set();
+    commit.writes.push_back(proto::Write{std::move(set.topic), std::move(set.value), set.if_version, {}});
+  }
+  // Sometimes a topic stands in it twice, which is an error; but mostly not.
+  if (!dice_.chance(10)) {
+    std::map<std::string, proto::Write> by_topic;
+    for (proto::Write& write : commit.writes) by_topic[write.topic] = std::move(write);
+    commit.writes.clear();
+    for (auto& [topic, write] : by_topic) commit.writes.push_back(std::move(write));
+  }
+  commit.id = ++last_id_;
+  return commit;
 }
 
 proto::Subscribe FrameClient::random_subscribe() {

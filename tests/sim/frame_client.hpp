@@ -54,6 +54,7 @@ class FrameClient {
   proto::ClientFrame frame(std::uint64_t number) const;
   proto::Command random_command();
   proto::Set random_set();
+  proto::Commit random_commit();
   proto::Subscribe random_subscribe();
   std::optional<proto::RequestId> random_open(bool wait);
   std::vector<proto::Command> renewals();  // for all that was delivered

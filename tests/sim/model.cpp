@@ -127,16 +127,22 @@ bool holds(const Predicate& predicate, const Value& value, const Value& old_valu
   return condition(predicate.root(), value, old_value);
 }
 
-Model::SetResult Model::set(const proto::Set& command, const std::string& writer, TimePoint now) {
-  if (now != instant_) {
-    instant_ = now;
-    before_instant_ = revision_;
-  }
-  if (!check_topic_name(command.topic)) return {ErrorCode::invalid_topic};
-  if (is_reserved_name(command.topic)) return {ErrorCode::permission_denied};
-  Topic& topic = topics_[command.topic];
-  const State& current = topic.newest();
-  if (command.if_version) {
+void Model::begin(TimePoint now) {
+  if (now == instant_) return;
+  instant_ = now;
+  before_instant_ = revision_;
+}
+
+std::optional<ErrorCode> Model::error_of_name(const std::string& name) {
+  if (!check_topic_name(name)) return ErrorCode::invalid_topic;
+  if (is_reserved_name(name)) return ErrorCode::permission_denied;
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Value& value,
+                                               const std::optional<Version>& if_version) const {
+  const Topic& topic = this->topic(name);
+  if (if_version) {
     // Of a state that nobody was told of, the version is known all the same: one more than the one before.
     std::uint64_t number = 0;
     std::optional<std::uint64_t> epoch;
@@ -144,15 +150,48 @@ Model::SetResult Model::set(const proto::Set& command, const std::string& writer
       number = state.version ? state.version->number : number + 1;
       if (state.version && state.version->number > 0) epoch = state.version->epoch;
     }
-    const bool other_epoch = command.if_version->epoch != 0 && epoch && command.if_version->epoch != *epoch;
-    if (command.if_version->number != number || other_epoch) return {ErrorCode::version_conflict};
+    const bool other_epoch = if_version->epoch != 0 && epoch && if_version->epoch != *epoch;
+    if (if_version->number != number || other_epoch) return ErrorCode::version_conflict;
   }
   const ValueType type = type_of(topic);
-  if (!command.value.is_null() && type != ValueType::null && command.value.type() != type)
-    return {ErrorCode::type_mismatch};
-  if (command.value == current.value) return {{}, false, topic.states.size() - 1};
-  topic.states.push_back(State{++revision_, now, command.value, writer, {}});
+  if (!value.is_null() && type != ValueType::null && value.type() != type) return ErrorCode::type_mismatch;
+  return std::nullopt;
+}
+
+Model::SetResult Model::apply(const std::string& name, const Value& value, std::uint64_t revision,
+                              const std::string& writer, TimePoint now) {
+  Topic& topic = topics_[name];
+  if (value == topic.newest().value) return {{}, false, topic.states.size() - 1};
+  topic.states.push_back(State{revision, now, value, writer, {}});
   return {{}, true, topic.states.size() - 1};
+}
+
+Model::SetResult Model::set(const proto::Set& command, const std::string& writer, TimePoint now) {
+  begin(now);
+  if (const auto error = error_of_name(command.topic)) return {error};
+  if (const auto error = error_of_state(command.topic, command.value, command.if_version)) return {error};
+  const SetResult result = apply(command.topic, command.value, revision_ + 1, writer, now);
+  if (result.changed) ++revision_;
+  return result;
+}
+
+std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const std::string& writer, TimePoint now) {
+  begin(now);
+  std::vector<std::string> names;
+  for (const proto::Write& write : command.writes) {
+    if (const auto error = error_of_name(write.topic)) return {{error}};
+    if (std::find(names.begin(), names.end(), write.topic) != names.end()) return {{ErrorCode::invalid_argument}};
+    names.push_back(write.topic);
+  }
+  for (const proto::Write& write : command.writes) {
+    if (const auto error = error_of_state(write.topic, write.value, write.if_version)) return {{error}};
+  }
+  std::vector<SetResult> results;
+  for (const proto::Write& write : command.writes)
+    results.push_back(apply(write.topic, write.value, revision_ + 1, writer, now));
+  const auto changed = [](const SetResult& result) { return result.changed; };
+  if (std::any_of(results.begin(), results.end(), changed)) ++revision_;
+  return results;
 }
 
 std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,

@@ -55,6 +55,8 @@ class Model {
     std::size_t state = 0;  // that the topic is in now
   };
   SetResult set(const proto::Set& command, const std::string& writer, TimePoint now);
+  // For each of its writes; or one, the error that all of them got.
+  std::vector<SetResult> commit(const proto::Commit& command, const std::string& writer, TimePoint now);
 
   // What answers `wait` where it was armed at `armed`, in the state of `revision`. Nothing: not until now.
   std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
@@ -76,6 +78,13 @@ class Model {
   std::uint64_t revision_before(TimePoint now) const { return now == instant_ ? before_instant_ : revision_; }
 
  private:
+  void begin(TimePoint now);
+  static std::optional<ErrorCode> error_of_name(const std::string& name);
+  std::optional<ErrorCode> error_of_state(const std::string& name, const Value& value,
+                                          const std::optional<Version>& if_version) const;
+  SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
+                  TimePoint now);
+
   std::map<std::string, Topic> topics_;
   std::uint64_t revision_ = 0;
   TimePoint instant_{};

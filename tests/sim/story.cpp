@@ -17,6 +17,14 @@ struct Describe {
     if (c.if_version) text += fmt::format(" if version {}", c.if_version->number);
     return text;
   }
+  std::string operator()(const proto::Commit& c) const {
+    std::string text = fmt::format("#{} commit", c.id);
+    for (const proto::Write& write : c.writes) {
+      text += fmt::format(" {} = {}", write.topic, to_display_string(write.value));
+      if (write.if_version) text += fmt::format(" if version {}", write.if_version->number);
+    }
+    return text;
+  }
   std::string operator()(const proto::Get& c) const { return fmt::format("#{} get {}", c.id, c.topic); }
   std::string operator()(const proto::List& c) const {
     return fmt::format("#{} list {} from {}", c.id, c.pattern, c.cursor);
@@ -47,6 +55,12 @@ struct Describe {
 
   std::string operator()(const proto::SetDone& a) const {
     return fmt::format("#{} {} version {}", a.id, a.changed ? "is" : "was already", a.version.number);
+  }
+  std::string operator()(const proto::CommitDone& a) const {
+    std::string text = fmt::format("#{} makes revision {}:", a.id, a.revision);
+    for (const auto& written : a.written)
+      text += fmt::format(" {} {}", written.changed ? "version" : "already", written.version.number);
+    return text;
   }
   std::string operator()(const proto::GetDone& a) const {
     return fmt::format("#{} got {}", a.id, describe(*a.current));

@@ -129,11 +129,15 @@ void Witness::take(Session& session, const proto::Command& command) {
   const std::uint64_t earliest = model_.revision_before(now());
   if (const auto* set = std::get_if<proto::Set>(&command)) {
     session.requests[set->id] =
-        Request{Request::Kind::set, set->topic, model_.set(*set, session.name, now()), 0, now()};
+        Request{Request::Kind::set, {set->topic}, {model_.set(*set, session.name, now())}, 0, now()};
+  } else if (const auto* commit = std::get_if<proto::Commit>(&command)) {
+    Request request{Request::Kind::commit, {}, model_.commit(*commit, session.name, now()), 0, now()};
+    for (const proto::Write& write : commit->writes) request.topics.push_back(write.topic);
+    session.requests[commit->id] = std::move(request);
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
-    session.requests[get->id] = Request{Request::Kind::get, get->topic, {}, earliest, now()};
+    session.requests[get->id] = Request{Request::Kind::get, {get->topic}, {}, earliest, now()};
   } else if (const auto* list = std::get_if<proto::List>(&command)) {
-    session.requests[list->id] = Request{Request::Kind::list, list->pattern, {}, earliest, now()};
+    session.requests[list->id] = Request{Request::Kind::list, {list->pattern}, {}, earliest, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
     Reader reader;
     reader.command = *subscribe;

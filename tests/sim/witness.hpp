@@ -81,11 +81,11 @@ class Witness final : public sim::NetworkObserver {
     bool told_from = false;  // the broker has said from where
   };
   struct Request {
-    enum class Kind { set, get, list };
+    enum class Kind { set, commit, get, list };
     Kind kind = Kind::set;
-    std::string topic;           // of a list: its pattern
-    Model::SetResult expected;   // of a set
-    std::uint64_t earliest = 0;  // of a get or list: it shows states from then on
+    std::vector<std::string> topics;         // one, but of a commit; of a list: its pattern
+    std::vector<Model::SetResult> expected;  // of a write: for each topic, or the one error
+    std::uint64_t earliest = 0;              // of a get or list: it shows states from then on
     TimePoint at{};
   };
   struct Session {
@@ -130,6 +130,7 @@ class Witness final : public sim::NetworkObserver {
   void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
                       const char* what);
   void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
+  void check_write(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_list(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_wait(Session& session, proto::RequestId id, const Transition* match, std::optional<ErrorCode> error);

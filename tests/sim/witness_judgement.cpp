@@ -278,25 +278,52 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   session.requests.erase(found);
   if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
-  const Topic& topic = model_.topic(request.topic);
-  if (error != request.expected.error) {
-    return complain(&session, fmt::format("#{} set {}: expected {}, got {}", id, request.topic,
-                                          request.expected.error ? to_string(*request.expected.error) : "done",
-                                          error ? to_string(*error) : "done"));
+  check_write(session, id, request, answer);
+}
+
+// A set, or a commit, which tells of each of its writes what a set would.
+void Witness::check_write(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
+  const auto* failed = std::get_if<proto::Failed>(&answer);
+  const std::optional<ErrorCode> error = failed ? std::optional(failed->failure.code) : std::nullopt;
+  const std::optional<ErrorCode> expected = request.expected.front().error;
+  if (error != expected) {
+    return complain(&session,
+                    fmt::format("#{} write to {}: expected {}, got {}", id, request.topics.front(),
+                                expected ? to_string(*expected) : "done", error ? to_string(*error) : "done"));
   }
-  const auto* done = std::get_if<proto::SetDone>(&answer);
-  if (!done) return;
-  const State& state = topic.states[request.expected.state];
-  if (done->changed != request.expected.changed) complain(&session, fmt::format("#{}: changed is wrong", id));
-  if (state.value.is_null() && done->version.number == 0) return;  // unsetting what was never set, or removed
-  Transition transition;
-  transition.topic = request.topic;
-  transition.version = done->version;
-  transition.revision = state.revision;
-  transition.value = state.value;
-  transition.writer = state.writer;
-  std::string why;
-  if (!model_.recognise(transition, why)) complain(&session, fmt::format("#{} set: {}", id, why));
+  if (failed) return;
+  std::vector<proto::CommitDone::Written> written;
+  std::uint64_t revision = 0;
+  if (const auto* set = std::get_if<proto::SetDone>(&answer)) {
+    written.push_back({set->version, set->changed});
+    revision = set->revision;
+  } else if (const auto* commit = std::get_if<proto::CommitDone>(&answer)) {
+    written = commit->written;
+    revision = commit->revision;
+  }
+  if (written.size() != request.topics.size())
+    return complain(&session, fmt::format("#{} is answered for {} writes", id, written.size()));
+  std::uint64_t newest = 0;
+  bool all_known = true;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const State& state = model_.topic(request.topics[i]).states[request.expected[i].state];
+    newest = std::max(newest, state.revision);
+    if (written[i].changed != request.expected[i].changed) complain(&session, fmt::format("#{}: changed is wrong", id));
+    if (state.value.is_null() && written[i].version.number == 0) {  // unsetting what was never set, or removed
+      all_known = false;
+      continue;
+    }
+    Transition transition;
+    transition.topic = request.topics[i];
+    transition.version = written[i].version;
+    transition.revision = state.revision;
+    transition.value = state.value;
+    transition.writer = state.writer;
+    std::string why;
+    if (!model_.recognise(transition, why)) complain(&session, fmt::format("#{} write: {}", id, why));
+  }
+  if (all_known && revision != newest)
+    complain(&session, fmt::format("#{} is of revision {}, and is said to be of {}", id, newest, revision));
 }
 
 void Witness::check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
@@ -305,7 +332,7 @@ void Witness::check_get(Session& session, proto::RequestId id, const Request& re
   std::string why;
   const auto index = model_.recognise(*got->current, why);
   if (!index) return complain(&session, fmt::format("#{} got {}", id, why));
-  const Topic& topic = model_.topic(request.topic);
+  const Topic& topic = model_.topic(request.topics.front());
   if (topic.states[*index].revision < topic.at(request.earliest).revision)
     complain(&session, fmt::format("#{} got an old value", id));
 }
@@ -323,11 +350,11 @@ void Witness::check_list(Session& session, proto::RequestId id, const Request& r
     const Topic& topic = model_.topic(name);
     if (topic.states[*index].revision < topic.at(request.earliest).revision)
       complain(&session, fmt::format("#{} lists an old value of {}", id, name));
-    if (!matches(request.topic, name)) complain(&session, fmt::format("#{} lists {}", id, name));
+    if (!matches(request.topics.front(), name)) complain(&session, fmt::format("#{} lists {}", id, name));
     if (!listed.insert(name).second) complain(&session, fmt::format("#{} lists {} twice", id, name));
   }
   for (const auto& [name, topic] : model_.topics()) {
-    if (listed.contains(name) || !matches(request.topic, name)) continue;
+    if (listed.contains(name) || !matches(request.topics.front(), name)) continue;
     const auto from = topic.states.begin() + static_cast<std::ptrdiff_t>(topic.index_at(request.earliest));
     const auto is_unset = [](const State& state) { return state.value.is_null(); };
     if (std::none_of(from, topic.states.end(), is_unset)) complain(&session, fmt::format("#{} lacks {}", id, name));

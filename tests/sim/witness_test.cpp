@@ -82,6 +82,10 @@ Task<> live(sim::Simulation& world) {
     nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(1); }, heat);
     nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(2); }, heat);
     co_await sleep(10ms);
+    co_await robot.commit([&](Transaction& both) {
+      both.set(battery, 70);
+      both.set(heat, 3);
+    });
     co_await battery.get();
     co_await sleep(2s);  // heartbeats
     nursery.cancel_scope().cancel();
@@ -262,6 +266,24 @@ const std::vector<NamedLie> lies{
      [](ServerFrame& frame) {
        auto* done = find_answer<proto::SetDone>(frame);
        if (done) ++done->version.number;
+       return done != nullptr;
+     }},
+    {"ACommitOfAnotherVersion",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::CommitDone>(frame);
+       if (done) ++done->written.back().version.number;
+       return done != nullptr;
+     }},
+    {"ACommitThatChangedNothing",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::CommitDone>(frame);
+       if (done) done->written.front().changed = false;
+       return done != nullptr;
+     }},
+    {"ACommitOfAnotherRevision",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::CommitDone>(frame);
+       if (done) ++done->revision;
        return done != nullptr;
      }},
     {"AFrameLeftOut",

@@ -138,6 +138,17 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     interrupt
     ;;
 
+  waits)
+    start_broker
+    "$folder/waits" "$HOIKU_ENDPOINT" >"$state/waits.out" 2>"$state/waits.err" || fail "waits ended with $?"
+    expect "unchanged: yes
+hot: 33
+lid: closed -> open
+conflict: the lid has moved on
+gave up: yes
+lid: sealed" "$state/waits.out"
+    ;;
+
   *) fail "there is no target program '$program'" ;;
 esac
 printf '%s: as promised\n' "$program"

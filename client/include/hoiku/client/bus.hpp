@@ -21,6 +21,7 @@
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/client/topic.hpp"
+#include "hoiku/client/transaction.hpp"
 #include "hoiku/proto/link.hpp"
 
 namespace hoiku {
@@ -32,6 +33,7 @@ struct BusStatistics {
   std::uint64_t reconnects = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t frames_received = 0;
+  std::uint64_t conflated_posts = 0;  // that a newer one replaced before they had left
 };
 
 // One topic, as it was when the broker looked.
@@ -85,10 +87,22 @@ class Bus {
   // Throws Error(invalid_topic), which says what is wrong with the pattern.
   Task<std::vector<TopicInfo>> list(std::string pattern = "**") const;
 
+  // Several writes as one: bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); }). `fill` is called at
+  // once. All are applied, in one revision, or none, with the error of the first that can't be: VersionConflict, TypeMismatch,
+  // Error(invalid_argument) where a topic stands in it twice. Retried and cancelled as a set is. An empty one does nothing.
+  template <class F>
+  Task<Committed> commit(F&& fill) const {
+    static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
+                  "commit() takes a function of a Transaction& that puts its writes in, and returns nothing");
+    Transaction transaction(core_);
+    std::invoke(fill, transaction);
+    return std::move(transaction).commit();
+  }
+
   // Waits until there is room for a burst of posts (Topic::post): for half of what may be on its way at most.
   Task<> writable() const;
-  // Waits until all posts that were made so far are acknowledged. Throws what became of the first that failed since the last
-  // flush: with the session lost, Error(outcome_unknown).
+  // Waits until all posts that were made so far are acknowledged. Throws Error(outcome_unknown) where some were in flight when
+  // the session was lost, since the last flush. (What the broker refuses ends the nursery.)
   Task<> flush() const;
 
   // The state of the connection, as a value that can be waited on. Lives as long as a handle of this Bus.

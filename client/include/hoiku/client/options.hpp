@@ -139,6 +139,12 @@ class After {
 };
 inline After after(Version version) { return After(version); }
 
+// ---- Topic::post
+
+// Only the newest counts: a post that has not left yet, and was made with this too, is replaced by the next one of its topic.
+struct LatestOnly {};
+inline constexpr LatestOnly latest_only{};
+
 // ---- Topic::set
 
 // The write is applied only where this is still the topic's version; VersionConflict otherwise. Version{} (number 0)

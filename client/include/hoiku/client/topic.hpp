@@ -109,8 +109,22 @@ class Topic {
   }
   // The same without waiting for anything: for readings, of which the next one comes anyway. In the order of the calls, also
   // with set(). Without a connection they wait for it. Throws Error(limit_exceeded) beyond 16,384 posts or 1 MiB that are not
-  // acknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements, and tells what failed.
-  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name())); }
+  // acknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements. One that the broker refuses ends
+  // the Bus's nursery with the error; one that was in flight when the session was lost is told by the next flush().
+  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), false); }
+  // The same in place of the last post(…, latest_only) of this topic, where that has not left yet: so a sensor that is cut
+  // off keeps one reading for when it is back. BusStatistics::conflated_posts counts those that were replaced.
+  void post(T next, LatestOnly) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), true); }
+  // Sets what `next_of` makes of the present value (nothing: not set), a std::optional<T>; called again where another writer was
+  // faster, so that no write is lost: topic.update([](std::optional<int> n) { return n.value_or(0) + 1; }).
+  template <class F>
+  Task<Version> update(F next_of) const {
+    static_assert(std::is_invocable_r_v<T, F&, detail::OrUnset<T>>,
+                  "update() takes a function of a std::optional of the topic's type that returns the next value");
+    return detail::update_topic(core_, [next_of = std::move(next_of), name = name()](const Value& present) mutable {
+      return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
+    });
+  }
   // The topic then holds nothing.
   Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
 

@@ -44,11 +44,12 @@ class TopicCore {
 
 // While there is no connection these wait for it, cancellably.
 Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version);
+Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of);
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
 // A write that nobody awaits.
-void post_topic(const TopicCore& topic, Value next);
+void post_topic(const TopicCore& topic, Value next, bool latest_only);
 
 // The newest transition of each of some topics, in their order. Null: it has not arrived; a null value: it is not set.
 using Members = std::vector<TransitionPtr>;

@@ -17,6 +17,7 @@ struct Limits {
   std::size_t subscriptions_per_session_max = 10'000;  // subscriptions and waits together
   std::size_t slots_per_session_max = 1'000'000;       // topics that all subscriptions of a session match together
   std::size_t composite_topics_max = 64;
+  std::size_t commit_topics_max = 64;
   std::size_t sessions_max = 10'000;
   std::size_t requests_in_flight_max = 4096;                    // per session; bounds the answers that wait for it
   std::size_t window_batches = 32;                              // unacknowledged batches per session

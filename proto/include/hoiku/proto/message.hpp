@@ -49,6 +49,21 @@ struct Set {
   std::optional<WallTime> source_time;
 };
 
+// One of the writes of a Commit.
+struct Write {
+  std::string topic;
+  Value value;
+  std::optional<Version> if_version;
+  std::optional<WallTime> source_time;
+};
+
+// Writes to several topics as one: all of them are applied, in one revision, or none. A topic stands in it once. Answered
+// by CommitDone, or by Failed of the first write that can't be.
+struct Commit {
+  RequestId id = 0;
+  std::vector<Write> writes;
+};
+
 struct Get {
   RequestId id = 0;
   std::string topic;
@@ -122,7 +137,8 @@ struct CancelWait {
 
 struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
 
-using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List>;
+using Command =
+    std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List, Commit>;
 
 struct ClientFrame {
   std::uint64_t incarnation = 0;
@@ -170,6 +186,16 @@ struct SetDone {
   bool changed = false;  // false: the value was equal already, and `version` is the one it equals
 };
 
+struct CommitDone {
+  struct Written {
+    Version version;
+    bool changed = false;  // false: the value was equal already
+  };
+  RequestId id = 0;
+  std::uint64_t revision = 0;    // of the commit; where nothing was changed, the newest of those that the values equal
+  std::vector<Written> written;  // in the order of the writes
+};
+
 struct GetDone {
   RequestId id = 0;
   std::shared_ptr<const Transition> current;  // never null; version.number 0: not set
@@ -211,7 +237,7 @@ struct Failed {
   std::optional<Version> current;  // for version_conflict and lagged
 };
 
-using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed, ListDone>;
+using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed, ListDone, CommitDone>;
 
 struct ServerFrame {
   std::uint64_t incarnation = 0;

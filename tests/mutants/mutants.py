@@ -1,0 +1,80 @@
+"""mutants.py: small ways of breaking the broker's core, each of which the random histories have to notice.
+
+A mutant is (name, what it breaks, file, the text, what it becomes). The text has to be in the file exactly once: a change of
+the core that moves it has to move the mutant too. docs/testing.md has what was found, and with which seed.
+"""
+
+MUTANTS = [
+    # ---- writes
+    ("version-skips", "versions rise by two", "broker/core/topic.cpp",
+     "version_of(newest_).number + 1}", "version_of(newest_).number + 2}"),
+    ("equal-is-a-change", "an equal value makes a transition", "broker/core/topic.cpp",
+     "if (equal) return Applied{newest_, false};", "if (equal && !newest_) return Applied{newest_, false};"),
+    ("any-version-fits", "if_version of a later version is accepted", "broker/core/topic.cpp",
+     "update.if_version->number != current.number", "update.if_version->number < current.number"),
+    ("commit-checks-the-first-only", "a commit is applied where only its first write may be", "broker/core/core_writes.cpp",
+     "if (checked) continue;", "if (checked || i > 0) continue;"),
+    ("commit-in-two-revisions", "a commit's later topics are of a later revision", "broker/core/core_writes.cpp",
+     "const Topic::Applied applied = *topic.apply(update_of(commit.writes[i], session, at), sequence);",
+     "const Topic::Applied applied = *topic.apply(update_of(commit.writes[i], session, at), sequence + changes.size());"),
+    ("commit-forgets-a-topic", "the last topic of a commit is never made visible", "broker/core/core_writes.cpp",
+     "commits.push(std::move(changes), std::move(notice));",
+     "if (changes.size() > 1) changes.pop_back();\n    commits.push(std::move(changes), std::move(notice));"),
+
+    # ---- readers
+    ("composite-is-split", "a composite's members travel one by one", "broker/core/outbox.cpp",
+     "if (slot->dirty) add(*slot);", "if (slot->dirty && unit_.empty()) add(*slot);"),
+    ("dirty-slot-is-forgotten", "a reader whose session has something to send already is not marked",
+     "broker/core/subscriptions.cpp",
+     "} else if (mark_dirty(*slot)) {", "} else if (slot->subscription->dirty == 0 && mark_dirty(*slot)) {"),
+    ("cursor-goes-too-far", "a cursor is put one state too far", "broker/core/outbox.cpp",
+     "slot.sent = next->version.number;", "slot.sent = std::min(next->version.number + 1, present->version.number);"),
+    ("gap-is-one-too-large", "a gap is told as one larger than it is", "broker/core/outbox.cpp",
+     "next->version.number - slot.sent - 1 : 0", "next->version.number - slot.sent : 0"),
+    ("credit-is-endless", "a cursor goes on without credit", "broker/core/outbox.cpp",
+     "slot.dirty && subscription.credit > 0 && left > 0", "slot.dirty && subscription.credit + left > 0 && left > 0"),
+    ("history-is-shorter", "a history keeps one state less than it promises", "broker/core/history.cpp",
+     "grown.size() + 1 > limits_->history_transitions_max", "grown.size() + 2 > limits_->history_transitions_max"),
+    ("window-is-larger", "one batch more than the window is sent", "broker/core/outbox.cpp",
+     "batches_ < limits_->window_batches &&", "batches_ <= limits_->window_batches &&"),
+    ("mark-comes-early", "the snapshot's end is told while topics are still being looked for", "broker/core/slots.hpp",
+     "return !scanning && snapshot_left == 0;", "return snapshot_left == 0;"),
+    ("complete-while-starving", "completeness is told while a cursor has no credit", "broker/core/outbox.cpp",
+     "queue_.empty() && queue_.starving == 0 && endings_.empty()", "queue_.empty() && endings_.empty()"),
+    ("resume-ignores-the-removed", "who comes back is not told of topics that have gone", "broker/core/core_output.cpp",
+     "if (subscription.resume_after && !restore_removed(subscription)) return;",
+     "if (subscription.resume_after && revision == 0 && !restore_removed(subscription)) return;"),
+    ("resume-skips-one", "who comes back is taken to know one revision more", "broker/core/core_commands.cpp",
+     "subscription.resume_after = subscribe.resume->revision;",
+     "subscription.resume_after = std::min(subscribe.resume->revision + 1, revision);"),
+    ("unsubscribed-goes-on", "an unsubscribe is not obeyed", "broker/core/core_commands.cpp",
+     "if (found != session.held.end() && found->second.subscription) drop_held(session, unsubscribe.subscription);",
+     "if (found != session.held.end() && found->second.wait) drop_held(session, unsubscribe.subscription);"),
+
+    # ---- waits
+    ("hold-is-not-reset", "a hold goes on where its predicate was false in between", "broker/core/waits.cpp",
+     "if (!group.is_matching || !group.predicate) group.matching_since = now;",
+     "if (group.matching_since == TimePoint{}) group.matching_since = now;"),
+    ("hold-fires-while-false", "a hold whose time is up fires although its predicate is false", "broker/core/waits.cpp",
+     "    if (!group.is_matching) {\n      rest(wait);\n    } else if", "    if"),
+    ("old-value-is-tested-on-arming", "a predicate over old_value is tested on the present value when it is armed",
+     "broker/core/waits.cpp",
+     "made->is_matching = !is_about_change(*made) && topic.visible", "made->is_matching = !made->is_edge && topic.visible"),
+    ("unset-matches", "a topic that is not set matches a wait without a predicate", "broker/core/waits.cpp",
+     "if (value.is_null() && !group.is_edge) return false;", "if (value.is_null() && group.predicate) return false;"),
+    ("past-begins-too-early", "a wait for a change behind a version finds that version itself", "broker/core/core_waits.cpp",
+     "if (number > after.number &&", "if (number >= after.number &&"),
+    ("timers-after-commands", "a hold that is due fires after the commands of its instant", "broker/core/core.cpp",
+     "rooms_->begin(now);\n  rooms_->receive(peer, frame, now);", "rooms_->receive(peer, frame, now);"),
+
+    # ---- sessions
+    ("kept-frames-are-not-repeated", "after a reconnect what was kept is not sent again", "broker/core/core_sessions.cpp",
+     "session->outbox.rewind();", "session->outbox.step_back();"),
+    ("repeated-frame-counts-twice", "a frame that is repeated is applied again", "broker/core/core_sessions.cpp",
+     "case Verdict::duplicate:\n      ++counts.refused_frames;", "case Verdict::duplicate:\n      if (!session.was_broken_off) break;\n      ++counts.refused_frames;"),
+    ("session-lives-too-long", "a session is not ended by its silence", "broker/core/session_table.cpp",
+     "if (due <= now) return &session;", "if (due + session.timeout <= now) return &session;"),
+    ("acknowledged-too-early", "a client's frame is acknowledged before it came", "broker/core/core_output.cpp",
+     "return session.outbox.next(session.incarnation, session.received.last());",
+     "return session.outbox.next(session.incarnation, session.received.last() + 1);"),
+]
