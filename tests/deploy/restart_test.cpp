@@ -67,6 +67,8 @@ TEST_F(Restart, TheRobotLivesOn) {
                                    std::pair("behaviour", BEHAVIOUR_PATH)})
     robot.try_emplace(name, path, std::vector<std::string>{"--endpoint", endpoint_});
   const std::string any_mood = "value == 'calm' || value == 'excited' || value == 'cramped'";
+  // Who has not come to the bus yet would give up, instead of waiting for a broker that comes back.
+  hoiku({"wait", "sensor/memory/used", "value > 0", "--timeout", "30s"});
   hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
   robot.at("behaviour").wait_for_output("is the mood now");
 
