@@ -7,8 +7,11 @@ elseif(HOIKU_SANITIZE STREQUAL "thread")
   # Asio's handlers are fenced, which ThreadSanitizer does not understand; one thread runs a loop, so nothing hangs on it.
   # And of instrumented std::string code g++ 12 says that it leaves its bounds.
   set(HOIKU_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan -Wno-array-bounds -Wno-stringop-overflow)
+elseif(HOIKU_SANITIZE STREQUAL "fuzzer")
+  # What libFuzzer has to see of the code, and both sanitizers, which tell it what went wrong.
+  set(HOIKU_SANITIZE_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 elseif(NOT HOIKU_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "HOIKU_SANITIZE is '${HOIKU_SANITIZE}'; it may be address, thread, or empty.")
+  message(FATAL_ERROR "HOIKU_SANITIZE is '${HOIKU_SANITIZE}'; it may be address, thread, fuzzer, or empty.")
 endif()
 if(HOIKU_SANITIZE_FLAGS)
   add_compile_options(${HOIKU_SANITIZE_FLAGS})

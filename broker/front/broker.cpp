@@ -53,21 +53,28 @@ Instant Broker::instant() const { return Instant{now(), options_.wall_time ? opt
 Task<> Broker::serve() {
   store_bell_.emplace([this] { link_->activity().notify(); });
   store_->on_news([button = store_bell_->button()] { button.ring(); });
-  for (;;) {
-    ask_full_peers_again();
-    const bool read_all = take_input();
-    if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
-      core_.advance(instant());
-      turns_without_advance_ = 0;
-    }
-    hand_to_store();
-    send_output();
-    write_events();
-    if (read_all) {
-      co_await wait_for_work();
-    } else {
-      co_await checkpoint();
-    }
+  for (;;) co_await turn();
+}
+
+Task<> Broker::serve_until_empty(Duration limit) {
+  const TimePoint end = saturating_add(now(), limit);
+  while (core_.statistics().sessions > 0 && now() < end) co_await move_on_at(end, turn());
+}
+
+Task<> Broker::turn() {
+  ask_full_peers_again();
+  const bool read_all = take_input();
+  if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
+    core_.advance(instant());
+    turns_without_advance_ = 0;
+  }
+  hand_to_store();
+  send_output();
+  write_events();
+  if (read_all) {
+    co_await wait_for_work();
+  } else {
+    co_await checkpoint();
   }
 }
 

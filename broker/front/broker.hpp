@@ -52,6 +52,9 @@ class Broker {
   // Serves until it is cancelled, which ends it at once: the clients see a cut, as if the process had been killed.
   Task<> serve();
 
+  // Serves on until no session is left, or for so long: for the end, when clients are about to say goodbye.
+  Task<> serve_until_empty(Duration limit);
+
   // The polite end, when serve() has ended: decides what is waiting already, lets the store finish, tells every client
   // that the broker is ending. Takes at most `limit`. Shield it where serve() was cancelled.
   Task<Drained> drain(Duration limit);
@@ -61,6 +64,7 @@ class Broker {
 
  private:
   Instant instant() const;
+  Task<> turn();
   bool take_input();  // false: there is more
   void take(proto::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
   void hand_to_store();

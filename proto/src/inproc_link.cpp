@@ -80,9 +80,11 @@ class InprocConnector final : public Connector {
 
 class InprocServerLink final : public ServerLink {
  public:
-  InprocServerLink(std::string endpoint, const std::string& name, std::size_t frame_bytes_max)
+  InprocServerLink(std::string endpoint, const std::string& name, std::size_t frame_bytes_max,
+                   std::shared_ptr<Signal> activity)
       : endpoint_(std::move(endpoint)),
-        bell_([this] { activity_.notify(); }),
+        activity_(std::move(activity)),
+        bell_([this] { activity_->notify(); }),
         exchange_(InprocExchange::open(name, bell_.button(), frame_bytes_max)) {
     if (!exchange_)
       throw Error(
@@ -94,13 +96,13 @@ class InprocServerLink final : public ServerLink {
   }
 
   std::vector<std::string> endpoints() const override { return {endpoint_}; }
-  Signal& activity() override { return activity_; }
+  Signal& activity() override { return *activity_; }
   std::optional<Input> try_receive() override { return exchange_->take_input(); }
   SendResult try_send(std::uint64_t peer, std::string_view frame) override { return exchange_->send_down(peer, frame); }
 
  private:
   std::string endpoint_;
-  Signal activity_;
+  std::shared_ptr<Signal> activity_;
   Doorbell bell_;
   std::shared_ptr<InprocExchange> exchange_;
 };
@@ -112,8 +114,8 @@ std::unique_ptr<Connector> make_inproc_connector(std::string endpoint, std::stri
 }
 
 std::unique_ptr<ServerLink> make_inproc_server_link(std::string endpoint, const std::string& name,
-                                                    std::size_t frame_bytes_max) {
-  return std::make_unique<InprocServerLink>(std::move(endpoint), name, frame_bytes_max);
+                                                    std::size_t frame_bytes_max, std::shared_ptr<Signal> activity) {
+  return std::make_unique<InprocServerLink>(std::move(endpoint), name, frame_bytes_max, std::move(activity));
 }
 
 }  // namespace hoiku::proto

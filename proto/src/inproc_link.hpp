@@ -13,8 +13,8 @@
 namespace hoiku::proto {
 
 std::unique_ptr<Connector> make_inproc_connector(std::string endpoint, std::string name);
-// Throws Error(unavailable) where another broker of this process has the name.
+// Throws Error(unavailable) where another broker of this process has the name. `activity` is what its activity() is.
 std::unique_ptr<ServerLink> make_inproc_server_link(std::string endpoint, const std::string& name,
-                                                    std::size_t frame_bytes_max);
+                                                    std::size_t frame_bytes_max, std::shared_ptr<Signal> activity);
 
 }  // namespace hoiku::proto

@@ -16,6 +16,44 @@ Endpoint require_endpoint(const std::string& text, EndpointUse use) {
   return std::move(*parsed);
 }
 
+// Several links as one: they share their activity, and take turns. A peer's number tells whose it is.
+class JoinedServerLink final : public ServerLink {
+ public:
+  JoinedServerLink(std::vector<std::unique_ptr<ServerLink>> links, std::shared_ptr<Signal> activity)
+      : activity_(std::move(activity)), links_(std::move(links)) {}
+
+  Signal& activity() override { return *activity_; }
+
+  std::vector<std::string> endpoints() const override {
+    std::vector<std::string> all;
+    for (const auto& link : links_) {
+      for (std::string& endpoint : link->endpoints()) all.push_back(std::move(endpoint));
+    }
+    return all;
+  }
+
+  std::optional<Input> try_receive() override {
+    for (std::size_t left = links_.size(); left > 0; --left) {
+      const std::size_t turn = turn_;
+      turn_ = (turn_ + 1) % links_.size();
+      std::optional<Input> input = links_[turn]->try_receive();
+      if (!input) continue;
+      input->peer = input->peer * links_.size() + turn;
+      return input;
+    }
+    return std::nullopt;
+  }
+
+  SendResult try_send(std::uint64_t peer, std::string_view frame) override {
+    return links_[peer % links_.size()]->try_send(peer / links_.size(), frame);
+  }
+
+ private:
+  std::shared_ptr<Signal> activity_;
+  std::vector<std::unique_ptr<ServerLink>> links_;
+  std::size_t turn_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<Connector> make_connector(const std::string& endpoint) {
@@ -25,13 +63,21 @@ std::unique_ptr<Connector> make_connector(const std::string& endpoint) {
 }
 
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max) {
+  const auto activity = std::make_shared<Signal>();
+  std::vector<std::unique_ptr<ServerLink>> links;
+  std::vector<std::string> outer;
   for (const std::string& text : endpoints) {
     const Endpoint parsed = require_endpoint(text, EndpointUse::listen);
-    if (parsed.kind != Endpoint::Kind::inproc) continue;
-    if (endpoints.size() == 1) return make_inproc_server_link(text, parsed.path, frame_bytes_max);
-    throw Error(ErrorCode::invalid_argument, text + " cannot be one of several endpoints: listen there alone");
+    if (parsed.kind == Endpoint::Kind::inproc) {
+      links.push_back(make_inproc_server_link(text, parsed.path, frame_bytes_max, activity));
+    } else {
+      outer.push_back(text);
+    }
   }
-  return make_zmq_server_link(endpoints, frame_bytes_max);
+  if (!outer.empty()) links.push_back(make_zmq_server_link(outer, frame_bytes_max, activity));
+  if (links.empty()) throw Error(ErrorCode::invalid_argument, "a broker needs at least one endpoint to listen at");
+  if (links.size() == 1) return std::move(links.front());
+  return std::make_unique<JoinedServerLink>(std::move(links), activity);
 }
 
 }  // namespace hoiku::proto

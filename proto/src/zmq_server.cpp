@@ -24,8 +24,10 @@ constexpr int backlog = 1024;
 
 class ZmqServerLink final : public ServerLink {
  public:
-  ZmqServerLink(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max)
-      : context_(shared_zmq_context()),
+  ZmqServerLink(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+                std::shared_ptr<Signal> activity)
+      : activity_(std::move(activity)),
+        context_(shared_zmq_context()),
         socket_(*context_, zmq::socket_type::router),
         monitor_(*context_, socket_, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED),
         socket_pump_(socket_, [this] { look(); }),
@@ -39,7 +41,7 @@ class ZmqServerLink final : public ServerLink {
   }
 
   std::vector<std::string> endpoints() const override { return endpoints_; }
-  Signal& activity() override { return activity_; }
+  Signal& activity() override { return *activity_; }
 
   std::optional<Input> try_receive() override {
     zmq::message_t routing_id;
@@ -112,7 +114,7 @@ class ZmqServerLink final : public ServerLink {
   }
 
   void look() {
-    if (events_of(socket_) & ZMQ_POLLIN) activity_.notify();
+    if (events_of(socket_) & ZMQ_POLLIN) activity_->notify();
   }
 
   void read_events() {
@@ -127,14 +129,14 @@ class ZmqServerLink final : public ServerLink {
       gone_.insert(gone_.end(), connection->second.begin(), connection->second.end());
       connections_.erase(connection);
     }
-    if (!gone_.empty()) activity_.notify();
+    if (!gone_.empty()) activity_->notify();
   }
 
+  std::shared_ptr<Signal> activity_;
   std::shared_ptr<zmq::context_t> context_;
   zmq::socket_t socket_;
   ZmqMonitor monitor_;
   std::vector<std::string> endpoints_;
-  Signal activity_;
   std::uint64_t last_peer_ = 0;
   std::unordered_map<std::string, std::uint64_t> numbers_;  // by routing id
   std::unordered_map<std::uint64_t, std::string> peers_;    // the same the other way round
@@ -147,9 +149,9 @@ class ZmqServerLink final : public ServerLink {
 
 }  // namespace
 
-std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
-                                                 std::size_t frame_bytes_max) {
-  return std::make_unique<ZmqServerLink>(endpoints, frame_bytes_max);
+std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+                                                 std::shared_ptr<Signal> activity) {
+  return std::make_unique<ZmqServerLink>(endpoints, frame_bytes_max, std::move(activity));
 }
 
 }  // namespace hoiku::proto

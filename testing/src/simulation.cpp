@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "broker/embedded/shown_statistics.hpp"
 #include "broker/front/broker.hpp"
 #include "broker/store/memory_store.hpp"
 
@@ -57,19 +58,7 @@ Simulation::~Simulation() = default;
 Network& Simulation::network() { return impl_->network; }
 
 BrokerStatistics Simulation::broker_statistics() const {
-  BrokerStatistics shown;
-  if (!impl_->broker) return shown;
-  const broker::Statistics counted = impl_->broker->statistics();
-  shown.topics = counted.topics;
-  shown.sessions = counted.sessions;
-  shown.subscriptions = counted.subscriptions;
-  shown.waits = counted.waits;
-  shown.predicates = counted.predicates;
-  shown.kept_frames = counted.kept_frames;
-  shown.commits = counted.commits;
-  shown.deliveries = counted.deliveries;
-  shown.conflated = counted.conflated;
-  return shown;
+  return impl_->broker ? broker::shown_statistics(impl_->broker->statistics()) : BrokerStatistics();
 }
 
 void Simulation::restart_broker(Duration down_for) {

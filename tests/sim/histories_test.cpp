@@ -30,7 +30,7 @@ class BusHistory {
     // The longest cut, the longest pause before another attempt to connect, and some.
     co_await season(world, now() + 4s, 6s);
     // Their goodbyes have crossed the network before their nurseries ended.
-    const sim::BrokerStatistics left = world.broker_statistics();
+    const BrokerStatistics left = world.broker_statistics();
     EXPECT_EQ(left.sessions, 0u);
     EXPECT_EQ(left.subscriptions, 0u);
     EXPECT_EQ(left.waits, 0u);

@@ -61,7 +61,7 @@ TEST(Leaving, TenThousandConnectsSubscribesAndCancelsLeaveNothingAtTheBroker) {
           });
         }
         co_await sleep(600ms);  // those who were cut off when they left are forgotten
-        const sim::BrokerStatistics left = world.broker_statistics();
+        const BrokerStatistics left = world.broker_statistics();
         EXPECT_EQ(left.sessions, 0u);
         EXPECT_EQ(left.subscriptions, 0u);
         EXPECT_EQ(left.waits, 0u);

@@ -21,7 +21,7 @@ LAYERS = {
     "testing": {"testing", "broker", "client", "proto", "async"},
 }
 VIRTUAL_TIME = re.compile(r"testing/.*virtual_time")  # the part that tests of async/ use: it must not pull in the rest
-UMBRELLAS = {"hoiku/async.hpp": "async", "hoiku/hoiku.hpp": "client", "hoiku/testing.hpp": "testing"}
+UMBRELLAS = {"hoiku/async.hpp": "async", "hoiku/broker.hpp": "broker", "hoiku/hoiku.hpp": "client", "hoiku/testing.hpp": "testing"}
 ROOMS = set(LAYERS) | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)

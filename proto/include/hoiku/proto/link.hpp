@@ -85,7 +85,7 @@ class ServerLink {
 // Error(invalid_argument) for an endpoint that makes no sense; the server Error(unavailable), with the endpoint and the
 // reason, where it can't be had. A peer that sends a frame over `frame_bytes_max` is cut off without an answer.
 std::unique_ptr<Connector> make_connector(const std::string& endpoint);
-// Several endpoints of tcp and ipc, or one of inproc.
+// At one endpoint or several, of any kinds.
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
                                              std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 

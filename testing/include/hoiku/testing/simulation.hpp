@@ -14,24 +14,12 @@
 #include <optional>
 #include <utility>
 
+#include "hoiku/broker.hpp"
 #include "hoiku/hoiku.hpp"
 #include "hoiku/testing/network.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
 namespace hoiku::sim {
-
-// What the broker holds; all zero while it is down.
-struct BrokerStatistics {
-  std::size_t topics = 0;
-  std::size_t sessions = 0;
-  std::size_t subscriptions = 0;
-  std::size_t waits = 0;
-  std::size_t predicates = 0;   // distinct ones that are being evaluated
-  std::size_t kept_frames = 0;  // not acknowledged by their clients
-  std::uint64_t commits = 0;
-  std::uint64_t deliveries = 0;
-  std::uint64_t conflated = 0;
-};
 
 class Simulation {
  public:
@@ -48,7 +36,7 @@ class Simulation {
   }
 
   Network& network();
-  BrokerStatistics broker_statistics() const;
+  BrokerStatistics broker_statistics() const;  // all zero while it is down
   // kill -9, and a new one that knows nothing: at once, or after a time in which connections are refused.
   void restart_broker(Duration down_for = Duration::zero());
 

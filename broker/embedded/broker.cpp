@@ -1,0 +1,89 @@
+#include "hoiku/broker.hpp"
+
+#include <chrono>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "broker/embedded/shown_statistics.hpp"
+#include "broker/front/broker.hpp"
+#include "broker/store/memory_store.hpp"
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/time.hpp"
+#include "hoiku/proto/endpoint.hpp"
+
+namespace hoiku {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long clients may take to say goodbye, and how long those that have not may take to be told.
+constexpr auto goodbye_limit = 1s;
+constexpr auto drain_limit = 1s;
+
+std::uint64_t random_number() {
+  std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
+}
+
+void require_loopback(const std::string& text) {
+  const Result<proto::Endpoint> endpoint = proto::parse_endpoint(text, proto::EndpointUse::listen);
+  if (!endpoint) throw Error(endpoint.failure());
+  if (!proto::is_loopback(*endpoint)) {
+    throw Error(ErrorCode::invalid_argument, text +
+                                                 " can be reached by other machines: a broker inside of a process "
+                                                 "listens on this one only; run hoikud for others");
+  }
+}
+
+broker::BrokerOptions options_with(const Limits& limits) {
+  broker::BrokerOptions options;
+  options.core.limits = limits;
+  options.core.run = random_number();
+  options.core.epoch_seed = random_number();
+  options.wall_time = wall_now;
+  return options;
+}
+
+}  // namespace
+
+class Broker::Impl {
+ public:
+  Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
+    for (const std::string& endpoint : endpoints) require_loopback(endpoint);
+    serving_.emplace(options_with(limits), proto::make_server_link(endpoints, limits.frame_bytes_max),
+                     std::make_unique<broker::MemoryStore>());
+    endpoints_ = serving_->endpoints();
+  }
+
+  const std::vector<std::string>& endpoints() const noexcept { return endpoints_; }
+  BrokerStatistics statistics() const {
+    return serving_ ? broker::shown_statistics(serving_->statistics()) : BrokerStatistics();
+  }
+
+  // The attendant: shielded, and told when everybody else has left.
+  static Task<> attend(std::shared_ptr<Impl> impl, Event& closing) {
+    broker::Broker& serving = *impl->serving_;
+    co_await move_on_when(closing.wait(), [&]() -> Task<> { co_await serving.serve(); });
+    co_await serving.serve_until_empty(goodbye_limit);
+    co_await serving.drain(drain_limit);
+    impl->serving_.reset();  // before its loop, whoever keeps a handle
+  }
+
+ private:
+  std::optional<broker::Broker> serving_;  // nothing: it has ended
+  std::vector<std::string> endpoints_;
+};
+
+Broker::Broker(Nursery& nursery, std::string endpoint, const Limits& limits)
+    : Broker(nursery, std::vector<std::string>{std::move(endpoint)}, limits) {}
+
+Broker::Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits)
+    : impl_(std::make_shared<Impl>(endpoints, limits)) {
+  nursery.start_attendant(Impl::attend, impl_, std::ref(nursery.closing()));
+}
+
+std::vector<std::string> Broker::endpoints() const { return impl_->endpoints(); }
+BrokerStatistics Broker::statistics() const { return impl_->statistics(); }
+
+}  // namespace hoiku
