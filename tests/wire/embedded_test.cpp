@@ -51,10 +51,10 @@ TEST(Embedded, ABrokerAndItsClientsShareOneLoop) {
 
 TEST(Embedded, ItEndsAfterItsClientsHaveSaidGoodbye) {
   run_within_patience([]() -> Task<> {
+    std::string told;
     co_await open_nursery([&](Nursery& outer) -> Task<> {
       // Their nursery ends while a session of another one is there: that one is told after a while.
       std::optional<Bus> guest;
-      std::string told;
       co_await open_nursery([&](Nursery& inner) -> Task<> {
         const Broker broker(inner, "inproc://ending");
         Bus robot = co_await Bus::connect(inner, "inproc://ending", client_name("robot"));
