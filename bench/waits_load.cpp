@@ -36,7 +36,7 @@ Task<> load(services::ServiceOptions options, int waits, Duration limit) {
     std::fflush(stdout);
 
     int sets = 0;
-    auto ticks = periodic(1s / rate);
+    auto ticks = periodic(Duration(1s) / rate);
     co_await move_on_after(limit, [&]() -> Task<> {
       for (;;) {
         co_await ticks.next();
