@@ -6,7 +6,6 @@
 #include <csignal>
 #include <exception>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "broker/app/options.hpp"
@@ -32,11 +31,6 @@ LogSink sink_to_stderr(LogLevel least) {
   };
 }
 
-std::uint64_t random_number() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
-
 // Each client is a descriptor; what the user may open is more than what the shell gives by default.
 void allow_many_descriptors() {
   rlimit limit{};
@@ -47,11 +41,7 @@ void allow_many_descriptors() {
 
 Task<> serve(Options options) {
   const LogSink log = sink_to_stderr(options.log_level);
-  BrokerOptions broker_options;
-  broker_options.core.limits = options.limits;
-  broker_options.core.run = random_number();
-  broker_options.core.epoch_seed = random_number();
-  broker_options.wall_time = wall_now;
+  BrokerOptions broker_options = options_of_new_run(options.limits);
   broker_options.log = log;
   Broker broker(std::move(broker_options), proto::make_server_link(options.listen, options.limits.frame_bytes_max),
                 std::make_unique<MemoryStore>());

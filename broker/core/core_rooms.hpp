@@ -113,6 +113,7 @@ struct Core::Rooms final : StateSource {
   Result<TopicId> find_to_write(const std::string& name);
   std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
                                             std::vector<TopicId>& written, Instant at);
+  void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
 

@@ -15,6 +15,12 @@ Update update_of(const Written& write, const Session& session, Instant at) {
   return Update{write.value, write.if_version, write.source_time, session.name, at.wall};
 }
 
+// What the writer has to know, where it has lost to another one.
+std::optional<Version> current_in_conflict(const Failure& failure, const Topic& topic) {
+  if (failure.code != ErrorCode::version_conflict) return std::nullopt;
+  return version_of(topic.newest());
+}
+
 }  // namespace
 
 Result<void> Core::Rooms::check_size(const std::string& topic, const Value& value) const {
@@ -48,23 +54,15 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   const std::uint64_t sequence = commits.next_sequence();
   auto applied = topic.apply(update_of(set, session, at), sequence);
   if (!applied) {
-    const bool is_conflict = applied.failure().code == ErrorCode::version_conflict;
-    refuse(applied.failure(), is_conflict ? std::optional(version_of(topic.newest())) : std::nullopt);
+    refuse(applied.failure(), current_in_conflict(applied.failure(), topic));
     return drop_if_unused(*found);
   }
   const State& state = applied->state;
-  const std::uint64_t made_at = state ? state->revision : 0;
-  Notice notice{session.id, proto::SetDone{set.id, version_of(state), made_at, applied->changed}};
-  if (applied->changed) {
-    records.push_back(Record{sequence, {state}});
-    commits.push({Change{*found, state}}, std::move(notice));
-  } else if (topic.is_pending()) {
-    // Nobody may learn from an answer what is not in the log yet.
-    commits.touch(made_at, std::move(notice));
-  } else {
-    tell(std::move(notice));
-    drop_if_unused(*found);
-  }
+  Changes changes;
+  if (applied->changed) changes.push_back(Change{*found, state});
+  put_on_its_way(std::move(changes), topic.is_pending() ? revision_of(state) : 0,
+                 {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied->changed}});
+  drop_if_unused(*found);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant at) {
@@ -102,9 +100,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
     const Topic& topic = topics[written[i]];
     const auto checked = topic.check(update_of(commit.writes[i], session, at));
     if (checked) continue;
-    proto::Failed failed = refused(checked.failure());
-    if (failed.failure.code == ErrorCode::version_conflict) failed.current = version_of(topic.newest());
-    return failed;
+    return proto::Failed{commit.id, checked.failure(), current_in_conflict(checked.failure(), topic)};
   }
   return std::nullopt;
 }
@@ -114,25 +110,28 @@ void Core::Rooms::apply_commit(const Session& session, const proto::Commit& comm
   const std::uint64_t sequence = commits.next_sequence();
   proto::CommitDone done;
   done.id = commit.id;
-  Record record{sequence, {}};
   Changes changes;
   std::uint64_t pending = 0;  // the newest commit on its way that a write equals
   for (std::size_t i = 0; i < written.size(); ++i) {
     Topic& topic = topics[written[i]];
     const Topic::Applied applied = *topic.apply(update_of(commit.writes[i], session, at), sequence);
-    const std::uint64_t made_at = applied.state ? applied.state->revision : 0;
     done.written.push_back({version_of(applied.state), applied.changed});
-    done.revision = std::max(done.revision, made_at);
+    done.revision = std::max(done.revision, revision_of(applied.state));
     if (applied.changed) {
-      record.transitions.push_back(applied.state);
       changes.push_back(Change{written[i], applied.state});
     } else if (topic.is_pending()) {
-      pending = std::max(pending, made_at);
+      pending = std::max(pending, revision_of(applied.state));
     }
   }
-  Notice notice{session.id, std::move(done)};
+  put_on_its_way(std::move(changes), pending, {session.id, std::move(done)});
+}
+
+// The next commit. Where nothing has changed, what is said waits for the commit `pending` (0: for none), since nobody may
+// learn from an answer what is not in the log yet; a commit that changes something comes after that anyway.
+void Core::Rooms::put_on_its_way(Changes changes, std::uint64_t pending, Notice notice) {
   if (!changes.empty()) {
-    // It comes after whatever the unchanged ones wait for.
+    Record record{commits.next_sequence(), {}};
+    for (const Change& change : changes) record.transitions.push_back(change.state);
     records.push_back(std::move(record));
     commits.push(std::move(changes), std::move(notice));
   } else if (pending != 0) {

@@ -2,14 +2,12 @@
 
 #include <chrono>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "broker/embedded/shown_statistics.hpp"
 #include "broker/front/broker.hpp"
 #include "broker/store/memory_store.hpp"
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/async/time.hpp"
 #include "hoiku/proto/endpoint.hpp"
 
 namespace hoiku {
@@ -21,11 +19,6 @@ using namespace std::chrono_literals;
 constexpr auto goodbye_limit = 1s;
 constexpr auto drain_limit = 1s;
 
-std::uint64_t random_number() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
-
 void require_loopback(const std::string& text) {
   const Result<proto::Endpoint> endpoint = proto::parse_endpoint(text, proto::EndpointUse::listen);
   if (!endpoint) throw Error(endpoint.failure());
@@ -36,22 +29,13 @@ void require_loopback(const std::string& text) {
   }
 }
 
-broker::BrokerOptions options_with(const Limits& limits) {
-  broker::BrokerOptions options;
-  options.core.limits = limits;
-  options.core.run = random_number();
-  options.core.epoch_seed = random_number();
-  options.wall_time = wall_now;
-  return options;
-}
-
 }  // namespace
 
 class Broker::Impl {
  public:
   Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
-    serving_.emplace(options_with(limits), proto::make_server_link(endpoints, limits.frame_bytes_max),
+    serving_.emplace(broker::options_of_new_run(limits), proto::make_server_link(endpoints, limits.frame_bytes_max),
                      std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();
   }

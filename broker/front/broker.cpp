@@ -1,6 +1,7 @@
 #include "broker/front/broker.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "hoiku/async/cancel_scope.hpp"
@@ -35,7 +36,22 @@ std::string_view noun_of(Event::Kind kind) {
   return "event";
 }
 
+std::uint64_t random_number() {
+  // On this system it reads the kernel's or the processor's own source.
+  std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
+}
+
 }  // namespace
+
+BrokerOptions options_of_new_run(const Limits& limits) {
+  BrokerOptions options;
+  options.core.limits = limits;
+  options.core.run = random_number();
+  options.core.epoch_seed = random_number();
+  options.wall_time = wall_now;
+  return options;
+}
 
 Broker::Broker(BrokerOptions options, std::unique_ptr<proto::ServerLink> link, std::unique_ptr<Store> store)
     : options_(std::move(options)),

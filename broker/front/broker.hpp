@@ -34,6 +34,9 @@ struct BrokerOptions {
   LogSink log;                          // empty: quiet
 };
 
+// Of a broker that begins: its run and its epochs are drawn from a secure source, and this machine's clock dates what it makes.
+BrokerOptions options_of_new_run(const Limits& limits);
+
 // What drain() has done.
 struct Drained {
   std::size_t sessions = 0;   // that were open, and were told

@@ -59,6 +59,24 @@ class Socket : public testing::Test {
     const std::string rest = url.substr(std::string("ws://").size());
     return rest.substr(0, rest.find('/'));
   }
+  // All of a talk's programs; the bridge listens.
+  struct Talk {
+    Talk(const std::string& address, const FeedPipe& feed, const std::string& variant)
+        : hoikud(HOIKUD_PATH, {"--listen", address}),
+          endpoint(wire::endpoint_of(hoikud)),
+          sensor(start_sensor({"--replay", feed.path()})),
+          url(url_of(sensor)),
+          robot(ROBOT_PATH, {"--endpoint", endpoint}),
+          bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint, "--variant", variant}) {
+      bridge.wait_for_line("listening to " + url);
+    }
+    Program hoikud;
+    std::string endpoint;
+    Program sensor;
+    std::string url;
+    Program robot;
+    Program bridge;
+  };
   static void expect_end(Program& program, int signal) {
     program.signal(signal);
     EXPECT_EQ(program.wait(), signal == SIGINT ? 130 : 0) << program.standard_error();
@@ -79,14 +97,8 @@ Task<std::string> hear(WebSocket& socket, std::size_t digits) {
 
 TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   FeedPipe feed(folder_.path("feed"));
-  const std::string endpoint = "ipc://" + folder_.path("broker.sock");
-  Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
-  wire::endpoint_of(hoikud);
-  Program sensor = start_sensor({"--replay", feed.path()});
-  const std::string url = url_of(sensor);
-  Program robot(ROBOT_PATH, {"--endpoint", endpoint});
-  Program bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint});
-  bridge.wait_for_line("listening to " + url);
+  Talk talk("ipc://" + folder_.path("broker.sock"), feed, "us");
+  Program& robot = talk.robot;
 
   robot.wait_for_output("(event1='idle', event2='idle')");
   feed.write("1\n");
@@ -99,9 +111,9 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   robot.wait_for_output("(event1='😢 3', event2='😆 4')");
 
   feed.end();
-  EXPECT_EQ(sensor.wait(), 0) << sensor.standard_error();
-  EXPECT_THAT(bridge.wait_for_line("is gone"), HasSubstr("(it has ended); trying again"));
-  expect_end(bridge, SIGTERM);
+  EXPECT_EQ(talk.sensor.wait(), 0) << talk.sensor.standard_error();
+  EXPECT_THAT(talk.bridge.wait_for_line("is gone"), HasSubstr("(it has ended); trying again"));
+  expect_end(talk.bridge, SIGTERM);
   expect_end(robot, SIGTERM);
   EXPECT_EQ(robot.standard_output(),
             "doing something cute 🤖 v=CompositeValue(event1='idle', event2='idle')\n"
@@ -109,20 +121,15 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
             "doing something cute 🤖 v=CompositeValue(event1='😢 1', event2='😆 2')\n"
             "doing something cute 🤖 v=CompositeValue(event1='😢 3', event2='😆 2')\n"
             "doing something cute 🤖 v=CompositeValue(event1='😢 3', event2='😆 4')\n");
-  EXPECT_THAT(bridge.standard_output(), HasSubstr("Received message: 2\nReceived message: 2\nReceived message: 3\n"));
+  EXPECT_THAT(talk.bridge.standard_output(),
+              HasSubstr("Received message: 2\nReceived message: 2\nReceived message: 3\n"));
 }
 
 // One line for each digit that is another one: both topics change in one commit.
 TEST_F(Socket, MovesTheOtherTalksRobotAsThatDoes) {
   FeedPipe feed(folder_.path("feed"));
-  const std::string endpoint = "ipc://" + folder_.path("broker.sock");
-  Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
-  wire::endpoint_of(hoikud);
-  Program sensor = start_sensor({"--replay", feed.path()});
-  const std::string url = url_of(sensor);
-  Program robot(ROBOT_PATH, {"--endpoint", endpoint});
-  Program bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint, "--variant", "jp"});
-  bridge.wait_for_line("listening to " + url);
+  Talk talk("ipc://" + folder_.path("broker.sock"), feed, "jp");
+  Program& robot = talk.robot;
 
   robot.wait_for_output("(event1='👶', event2='🍼')");
   feed.write("1\n");

@@ -6,10 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "hoiku/async/event.hpp"
-#include "hoiku/async/sleep.hpp"
-#include "hoiku/proto/link.hpp"
-#include "wire.hpp"
+#include "link_contract.hpp"
 
 namespace hoiku::proto {
 namespace {
@@ -41,10 +38,6 @@ class InprocThreads : public testing::Test {
   std::atomic_flag listening_;
 };
 
-Task<> send_patiently(ServerLink& server, std::uint64_t peer, std::string frame) {
-  while (server.try_send(peer, frame) == SendResult::full) co_await sleep(1ms);
-}
-
 // Sends everything back, until everybody who has come is gone again.
 Task<> echo_until_all_are_gone(ServerLink& server) {
   std::set<std::uint64_t> here;
@@ -52,7 +45,7 @@ Task<> echo_until_all_are_gone(ServerLink& server) {
     const Input input = co_await server.receive();
     if (input.frame) {
       here.insert(input.peer);
-      co_await send_patiently(server, input.peer, *input.frame);
+      co_await wire::send_patiently(server, input.peer, *input.frame);
     } else {
       here.erase(input.peer);
     }
@@ -113,15 +106,8 @@ TEST_F(InprocThreads, AServerThatEndsOnItsThreadIsHeardOnOurs) {
     co_await client->send("hello");
     const std::string last = co_await client->receive();
     EXPECT_EQ(last, "goodbye");
-    for (Link* link : {client.get(), silent.get()}) {
-      bool closed = false;
-      try {
-        co_await link->receive();
-      } catch (const LinkClosed&) {
-        closed = true;
-      }
-      EXPECT_TRUE(closed);
-    }
+    co_await wire::expect_closed(*client);
+    co_await wire::expect_closed(*silent);
   });
 }
 
