@@ -54,4 +54,8 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
   return page;
 }
 
+void Core::Rooms::execute(Session& session, const proto::ListReaders& list) {
+  if (begin_request(session, list.id)) fail(session, list.id, {ErrorCode::unavailable, "not yet"}, Outbox::Of::request);
+}
+
 }  // namespace hoiku::broker

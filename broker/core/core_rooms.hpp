@@ -5,7 +5,9 @@
 // core_commands.cpp  what each command does
 // core_writes.cpp    those that write
 // core_waits.cpp     the same for those that wait, and how waits end
-// core_listing.cpp   pages of what topics there are
+// core_ownership.cpp what topics are declared to be, and whose they are
+// core_schemas.cpp   what messages look like
+// core_listing.cpp   pages of what topics there are, and of who reads
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
@@ -116,6 +118,18 @@ struct Core::Rooms final : StateSource {
   void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
+
+  // ---- core_ownership.cpp
+  void execute(Session& session, const proto::Declare& declare);
+  void execute(Session& session, const proto::Own& own, Instant at);
+  void execute(Session& session, const proto::Release& release, Instant at);
+
+  // ---- core_schemas.cpp
+  void execute(Session& session, const proto::RegisterSchema& schema);
+  void execute(Session& session, const proto::GetSchema& schema);
+
+  // ---- core_listing.cpp
+  void execute(Session& session, const proto::ListReaders& list);
 
   // ---- core_waits.cpp
   struct PastChange {

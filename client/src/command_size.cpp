@@ -31,8 +31,18 @@ class Measure {
   std::size_t operator()(const proto::Subscribe& subscribe) const {
     std::size_t bytes = fixed_bytes;
     for (const std::string& topic : subscribe.topics) bytes += topic.size() + 8;
-    return bytes;
+    return bytes + (subscribe.filter ? node_bytes(subscribe.filter->root()) : 0);
   }
+  std::size_t operator()(const proto::Declare& declare) const {
+    return fixed_bytes + declare.topic.size() + declare.message_type.size();
+  }
+  std::size_t operator()(const proto::Own& own) const {
+    return fixed_bytes + own.topic.size() + value_bytes(own.last_will);
+  }
+  std::size_t operator()(const proto::RegisterSchema& schema) const {
+    return fixed_bytes + schema.message_type.size() + schema.files.size();
+  }
+  std::size_t operator()(const proto::GetSchema& schema) const { return fixed_bytes + schema.message_type.size(); }
   std::size_t operator()(const proto::Wait& wait) const { return waiter_bytes(wait.topic, wait.predicate); }
   std::size_t operator()(const proto::WaitTransition& wait) const { return waiter_bytes(wait.topic, wait.predicate); }
   std::size_t operator()(const auto&) const { return fixed_bytes; }

@@ -188,14 +188,26 @@ Result<Command> take_commit(RequestId id, wire::Commit& in) {
   return Command(std::move(out));
 }
 
-Result<Command> take_subscribe(RequestId id, wire::Subscribe& in) {
+Result<Mode> take_mode(wire::Mode in) {
+  if (in == wire::MODE_LATEST) return Mode::latest;
+  if (in == wire::MODE_EVERY) return Mode::every;
+  return violation(fmt::format("a subscription is of the mode {}, which is not known here", static_cast<int>(in)));
+}
+
+Result<Command> take_subscribe(RequestId id, wire::Subscribe& in, const Limits& limits) {
   Subscribe out;
   out.id = id;
   out.topics.reserve(static_cast<std::size_t>(in.topics_size()));
   for (std::string& topic : *in.mutable_topics()) out.topics.push_back(std::move(topic));
-  if (in.mode() != wire::MODE_LATEST && in.mode() != wire::MODE_EVERY)
-    return violation(fmt::format("subscription {} is of a mode that is not known here", id));
-  out.mode = in.mode() == wire::MODE_EVERY ? Mode::every : Mode::latest;
+  const auto mode = take_mode(in.mode());
+  if (!mode) return mode.failure();
+  out.mode = *mode;
+  if (in.has_filter()) {
+    auto filter = PredicateReader(limits).read(*in.mutable_filter());
+    if (!filter) return filter.failure();
+    out.filter = std::move(*filter);
+  }
+  out.interval = std::chrono::nanoseconds(in.interval_ns());
   if (in.has_resume()) out.resume = ResumePoint{in.resume().run(), in.resume().revision()};
   return Command(std::move(out));
 }
@@ -211,6 +223,7 @@ Result<Out> take_waiter(RequestId id, In& in, const Limits& limits) {
     if (!predicate) return predicate.failure();
     out.predicate = std::move(*predicate);
   }
+  out.given_up_after = std::chrono::nanoseconds(in.given_up_after_ns());
   return out;
 }
 
@@ -228,6 +241,35 @@ Result<Command> take_wait_transition(RequestId id, wire::WaitTransition& in, con
   return Command(std::move(*out));
 }
 
+Result<Command> take_declare(RequestId id, wire::Declare& in) {
+  if (!wire::Declare::Type_IsValid(in.type())) {
+    return violation(
+        fmt::format("a topic is declared to be of the type {}, which is not known here", static_cast<int>(in.type())));
+  }
+  Declare out;
+  out.id = id;
+  out.topic = std::move(*in.mutable_topic());
+  out.type = static_cast<ValueType>(in.type());
+  out.message_type = std::move(*in.mutable_message_type());
+  if (in.has_deadline_ns()) out.deadline = std::chrono::nanoseconds(in.deadline_ns());
+  if (in.has_history()) out.history = in.history();
+  return Command(std::move(out));
+}
+
+Result<Command> take_own(RequestId id, wire::Own& in) {
+  Own out;
+  out.id = id;
+  out.topic = std::move(*in.mutable_topic());
+  if (in.has_last_will()) {
+    auto will = take(*in.mutable_last_will());
+    if (!will) return will.failure();
+    out.last_will = std::move(*will);
+  }
+  out.take_over = in.take_over();
+  out.lasting = std::chrono::nanoseconds(in.lasting_ns());
+  return Command(std::move(out));
+}
+
 Result<Command> take(wire::Command& in, const Limits& limits) {
   const RequestId id = in.id();
   switch (in.what_case()) {
@@ -238,7 +280,7 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
     case wire::Command::kGet:
       return Command(Get{id, std::move(*in.mutable_get()->mutable_topic())});
     case wire::Command::kSubscribe:
-      return take_subscribe(id, *in.mutable_subscribe());
+      return take_subscribe(id, *in.mutable_subscribe(), limits);
     case wire::Command::kUnsubscribe:
       return Command(Unsubscribe{id, in.unsubscribe().subscription()});
     case wire::Command::kWait:
@@ -251,6 +293,20 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
       return Command(Renew{id, in.renew().subscription(), in.renew().taken()});
     case wire::Command::kList:
       return Command(List{id, std::move(*in.mutable_list()->mutable_pattern()), in.list().cursor()});
+    case wire::Command::kDeclare:
+      return take_declare(id, *in.mutable_declare());
+    case wire::Command::kOwn:
+      return take_own(id, *in.mutable_own());
+    case wire::Command::kRelease:
+      return Command(Release{id, in.release().lease()});
+    case wire::Command::kRegisterSchema: {
+      wire::RegisterSchema& schema = *in.mutable_register_schema();
+      return Command(RegisterSchema{id, std::move(*schema.mutable_message_type()), std::move(*schema.mutable_files())});
+    }
+    case wire::Command::kGetSchema:
+      return Command(GetSchema{id, std::move(*in.mutable_get_schema()->mutable_message_type())});
+    case wire::Command::kListReaders:
+      return Command(ListReaders{id, in.list_readers().cursor()});
     case wire::Command::kGoodbye:
       return Command(Goodbye{});
     case wire::Command::WHAT_NOT_SET:
@@ -294,6 +350,32 @@ Answer take_commit_done(RequestId id, const wire::CommitDone& in) {
   return out;
 }
 
+Result<Answer> take_readers(RequestId id, wire::ReadersDone& in) {
+  ReadersDone out;
+  out.id = id;
+  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
+  for (wire::ReaderRow& from : *in.mutable_rows()) {
+    const auto mode = take_mode(from.mode());
+    if (!mode) return mode.failure();
+    ReaderRow& row = out.rows.emplace_back();
+    row.client = std::move(*from.mutable_client());
+    row.session = std::move(*from.mutable_session());
+    for (std::string& topic : *from.mutable_topics()) row.topics.push_back(std::move(topic));
+    row.mode = *mode;
+    row.filter = std::move(*from.mutable_filter());
+    row.interval = std::chrono::nanoseconds(from.interval_ns());
+    row.matched = from.matched();
+    row.written = from.written();
+    row.delivered = from.delivered();
+    row.conflated = from.conflated();
+    row.filtered = from.filtered();
+    row.lagged = from.lagged();
+    row.pending = from.pending();
+  }
+  out.next = in.next();
+  return Answer(std::move(out));
+}
+
 Result<Answer> take(wire::Answer& in) {
   const RequestId id = in.id();
   switch (in.what_case()) {
@@ -334,6 +416,14 @@ Result<Answer> take(wire::Answer& in) {
       return take_commit_done(id, in.commit_done());
     case wire::Answer::kListDone:
       return take_list(id, *in.mutable_list_done());
+    case wire::Answer::kDone:
+      return Answer(Done{id});
+    case wire::Answer::kOwned:
+      return Answer(Owned{id, version(in.owned().version())});
+    case wire::Answer::kSchemaDone:
+      return Answer(SchemaDone{id, std::move(*in.mutable_schema_done()->mutable_files())});
+    case wire::Answer::kReadersDone:
+      return take_readers(id, *in.mutable_readers_done());
     case wire::Answer::WHAT_NOT_SET:
       break;
   }
@@ -400,7 +490,8 @@ Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& li
   for (wire::Delivery& from : *in.mutable_deliveries()) {
     auto transition = take(*from.mutable_transition());
     if (!transition) return transition.failure();
-    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged()});
+    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
+                                      from.filtered(), from.counted_from()});
   }
   out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
   for (const wire::SnapshotEnd& end : in.snapshot_ends()) {

@@ -68,6 +68,13 @@ class Encoder {
   static std::size_t write_size(const Written& write) {
     return write.topic.size() + write.value.payload_bytes() + 20;
   }
+  static std::size_t size_of(const Own& command) {
+    return command.topic.size() + command.last_will.payload_bytes() + 20;
+  }
+  static std::size_t size_of(const RegisterSchema& command) {
+    return command.message_type.size() + command.files.size() + 20;
+  }
+  static std::size_t size_of(const SchemaDone& answer) { return answer.files.size() + 20; }
   static std::size_t size_of(const GetDone& answer) { return size_of(*answer.current); }
   static std::size_t size_of(const WaitDone& answer) { return size_of(*answer.match); }
   static std::size_t size_of(const TransitionDone& answer) {
@@ -144,6 +151,14 @@ class Encoder {
     }
   }
 
+  void put_predicate(int field, const Predicate& predicate) {
+    to_.message(field, small, [&] { put(predicate.root()); });
+  }
+
+  void put_duration(int field, std::chrono::nanoseconds duration) {
+    to_.number(field, static_cast<std::uint64_t>(duration.count()));
+  }
+
   void put(const Failure& failure) {
     to_.number(wire::Failure::kCodeFieldNumber, static_cast<std::uint64_t>(failure.code));
     to_.bytes(wire::Failure::kMessageFieldNumber, failure.message);
@@ -203,6 +218,8 @@ class Encoder {
         to_.bytes_even_if_empty(wire::Subscribe::kTopicsFieldNumber, topic);
       }
       to_.number(wire::Subscribe::kModeFieldNumber, static_cast<std::uint64_t>(command.mode));
+      if (command.filter) put_predicate(wire::Subscribe::kFilterFieldNumber, *command.filter);
+      put_duration(wire::Subscribe::kIntervalNsFieldNumber, command.interval);
       if (!command.resume) return;
       to_.message(wire::Subscribe::kResumeFieldNumber, small, [&] {
         to_.fixed(wire::ResumePoint::kRunFieldNumber, command.resume->run);
@@ -230,10 +247,9 @@ class Encoder {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kWaitFieldNumber, small, [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
-      if (command.predicate) {
-        to_.message(W::kPredicateFieldNumber, small, [&] { put(command.predicate->root()); });
-      }
-      to_.number(W::kHoldNsFieldNumber, static_cast<std::uint64_t>(command.hold.count()));
+      if (command.predicate) put_predicate(W::kPredicateFieldNumber, *command.predicate);
+      put_duration(W::kHoldNsFieldNumber, command.hold);
+      put_duration(W::kGivenUpAfterNsFieldNumber, command.given_up_after);
     });
   }
 
@@ -242,10 +258,9 @@ class Encoder {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kWaitTransitionFieldNumber, small, [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
-      if (command.predicate) {
-        to_.message(W::kPredicateFieldNumber, small, [&] { put(command.predicate->root()); });
-      }
+      if (command.predicate) put_predicate(W::kPredicateFieldNumber, *command.predicate);
       if (command.after) put_version(W::kAfterFieldNumber, *command.after);
+      put_duration(W::kGivenUpAfterNsFieldNumber, command.given_up_after);
     });
   }
 
@@ -253,6 +268,57 @@ class Encoder {
     to_.number(wire::Command::kIdFieldNumber, command.id);
     to_.message(wire::Command::kCancelWaitFieldNumber, small,
                 [&] { to_.number(wire::CancelWait::kWaitFieldNumber, command.wait); });
+  }
+
+  void put(const Declare& command) {
+    using W = wire::Declare;
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kDeclareFieldNumber, small, [&] {
+      to_.bytes(W::kTopicFieldNumber, command.topic);
+      to_.number(W::kTypeFieldNumber, static_cast<std::uint64_t>(command.type));
+      to_.bytes(W::kMessageTypeFieldNumber, command.message_type);
+      if (command.deadline) {
+        to_.number_even_if_zero(W::kDeadlineNsFieldNumber, static_cast<std::uint64_t>(command.deadline->count()));
+      }
+      if (command.history) to_.number_even_if_zero(W::kHistoryFieldNumber, *command.history);
+    });
+  }
+
+  void put(const Own& command) {
+    using W = wire::Own;
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kOwnFieldNumber, size_of(command), [&] {
+      to_.bytes(W::kTopicFieldNumber, command.topic);
+      if (!command.last_will.is_null()) put_value(W::kLastWillFieldNumber, command.last_will);
+      to_.number(W::kTakeOverFieldNumber, command.take_over ? 1 : 0);
+      put_duration(W::kLastingNsFieldNumber, command.lasting);
+    });
+  }
+
+  void put(const Release& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kReleaseFieldNumber, small,
+                [&] { to_.number(wire::Release::kLeaseFieldNumber, command.lease); });
+  }
+
+  void put(const RegisterSchema& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kRegisterSchemaFieldNumber, size_of(command), [&] {
+      to_.bytes(wire::RegisterSchema::kMessageTypeFieldNumber, command.message_type);
+      to_.bytes(wire::RegisterSchema::kFilesFieldNumber, command.files);
+    });
+  }
+
+  void put(const GetSchema& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kGetSchemaFieldNumber, small,
+                [&] { to_.bytes(wire::GetSchema::kMessageTypeFieldNumber, command.message_type); });
+  }
+
+  void put(const ListReaders& command) {
+    to_.number(wire::Command::kIdFieldNumber, command.id);
+    to_.message(wire::Command::kListReadersFieldNumber, small,
+                [&] { to_.number(wire::ListReaders::kCursorFieldNumber, command.cursor); });
   }
 
   void put(const Goodbye&) {
@@ -277,6 +343,8 @@ class Encoder {
     to_.number(wire::Delivery::kMemberFieldNumber, delivery.member);
     put_transition(wire::Delivery::kTransitionFieldNumber, *delivery.transition);
     to_.number(wire::Delivery::kLaggedFieldNumber, delivery.lagged);
+    to_.number(wire::Delivery::kFilteredFieldNumber, delivery.filtered);
+    to_.number(wire::Delivery::kCountedFromFieldNumber, delivery.counted_from);
   }
 
   void put(const SnapshotEnd& end) {
@@ -344,6 +412,50 @@ class Encoder {
         });
       }
       to_.number(wire::ListDone::kNextFieldNumber, answer.next);
+    });
+  }
+
+  void put(const Done& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kDoneFieldNumber, small, [] {});
+  }
+
+  void put(const Owned& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kOwnedFieldNumber, small,
+                [&] { put_version(wire::Owned::kVersionFieldNumber, answer.version); });
+  }
+
+  void put(const SchemaDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kSchemaDoneFieldNumber, size_of(answer),
+                [&] { to_.bytes(wire::SchemaDone::kFilesFieldNumber, answer.files); });
+  }
+
+  void put(const ReaderRow& row) {
+    using W = wire::ReaderRow;
+    to_.bytes(W::kClientFieldNumber, row.client);
+    to_.bytes(W::kSessionFieldNumber, row.session);
+    for (const std::string& topic : row.topics) to_.bytes_even_if_empty(W::kTopicsFieldNumber, topic);
+    to_.number(W::kModeFieldNumber, static_cast<std::uint64_t>(row.mode));
+    to_.bytes(W::kFilterFieldNumber, row.filter);
+    put_duration(W::kIntervalNsFieldNumber, row.interval);
+    to_.number(W::kMatchedFieldNumber, row.matched);
+    to_.number(W::kWrittenFieldNumber, row.written);
+    to_.number(W::kDeliveredFieldNumber, row.delivered);
+    to_.number(W::kConflatedFieldNumber, row.conflated);
+    to_.number(W::kFilteredFieldNumber, row.filtered);
+    to_.number(W::kLaggedFieldNumber, row.lagged);
+    to_.number(W::kPendingFieldNumber, row.pending);
+  }
+
+  void put(const ReadersDone& answer) {
+    to_.number(wire::Answer::kIdFieldNumber, answer.id);
+    to_.message(wire::Answer::kReadersDoneFieldNumber, small * (answer.rows.size() + 1), [&] {
+      for (const ReaderRow& row : answer.rows) {
+        to_.message(wire::ReadersDone::kRowsFieldNumber, small, [&] { put(row); });
+      }
+      to_.number(wire::ReadersDone::kNextFieldNumber, answer.next);
     });
   }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/proto/sample_frames.hpp"
 
 namespace hoiku::proto {
@@ -106,6 +108,8 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(subscribe->id, was.id);
       EXPECT_EQ(subscribe->topics, was.topics);
       EXPECT_EQ(subscribe->mode, was.mode);
+      EXPECT_EQ(subscribe->filter ? subscribe->filter->key() : "", was.filter ? was.filter->key() : "");
+      EXPECT_EQ(subscribe->interval, was.interval);
       ASSERT_EQ(subscribe->resume.has_value(), was.resume.has_value());
       EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).run, was.resume.value_or(ResumePoint{}).run);
       EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).revision, was.resume.value_or(ResumePoint{}).revision);
@@ -114,6 +118,7 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(wait->id, was.id);
       EXPECT_EQ(wait->topic, was.topic);
       EXPECT_EQ(wait->hold, was.hold);
+      EXPECT_EQ(wait->given_up_after, was.given_up_after);
       ASSERT_EQ(wait->predicate.has_value(), was.predicate.has_value());
       EXPECT_EQ(wait->predicate ? wait->predicate->key() : "", was.predicate ? was.predicate->key() : "");
     } else if (const auto* change = std::get_if<WaitTransition>(&frame.commands[i])) {
@@ -121,6 +126,7 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(change->id, was.id);
       EXPECT_EQ(change->topic, was.topic);
       EXPECT_EQ(change->after, was.after);
+      EXPECT_EQ(change->given_up_after, was.given_up_after);
       EXPECT_EQ(change->predicate ? change->predicate->key() : "", was.predicate ? was.predicate->key() : "");
     } else if (const auto* unsubscribe = std::get_if<Unsubscribe>(&frame.commands[i])) {
       EXPECT_EQ(unsubscribe->id, std::get<Unsubscribe>(sent.commands[i]).id);
@@ -137,6 +143,35 @@ TEST(Codec, EveryCommandArrivesAsItWasSent) {
       EXPECT_EQ(list->id, was.id);
       EXPECT_EQ(list->pattern, was.pattern);
       EXPECT_EQ(list->cursor, was.cursor);
+    } else if (const auto* declare = std::get_if<Declare>(&frame.commands[i])) {
+      const Declare& was = std::get<Declare>(sent.commands[i]);
+      EXPECT_EQ(declare->id, was.id);
+      EXPECT_EQ(declare->topic, was.topic);
+      EXPECT_EQ(declare->type, was.type);
+      EXPECT_EQ(declare->message_type, was.message_type);
+      EXPECT_EQ(declare->deadline, was.deadline);
+      EXPECT_EQ(declare->history, was.history);
+    } else if (const auto* own = std::get_if<Own>(&frame.commands[i])) {
+      const Own& was = std::get<Own>(sent.commands[i]);
+      EXPECT_EQ(own->id, was.id);
+      EXPECT_EQ(own->topic, was.topic);
+      EXPECT_EQ(own->last_will, was.last_will);
+      EXPECT_EQ(own->take_over, was.take_over);
+      EXPECT_EQ(own->lasting, was.lasting);
+    } else if (const auto* release = std::get_if<Release>(&frame.commands[i])) {
+      EXPECT_EQ(release->id, std::get<Release>(sent.commands[i]).id);
+      EXPECT_EQ(release->lease, 7u);
+    } else if (const auto* schema = std::get_if<RegisterSchema>(&frame.commands[i])) {
+      const RegisterSchema& was = std::get<RegisterSchema>(sent.commands[i]);
+      EXPECT_EQ(schema->id, was.id);
+      EXPECT_EQ(schema->message_type, was.message_type);
+      EXPECT_EQ(schema->files, was.files);
+    } else if (const auto* wanted = std::get_if<GetSchema>(&frame.commands[i])) {
+      EXPECT_EQ(wanted->id, std::get<GetSchema>(sent.commands[i]).id);
+      EXPECT_EQ(wanted->message_type, "a.B");
+    } else if (const auto* readers = std::get_if<ListReaders>(&frame.commands[i])) {
+      EXPECT_EQ(readers->id, std::get<ListReaders>(sent.commands[i]).id);
+      EXPECT_EQ(readers->cursor, 4096u);
     } else if (const auto* commit = std::get_if<Commit>(&frame.commands[i])) {
       const Commit& was = std::get<Commit>(sent.commands[i]);
       EXPECT_EQ(commit->id, was.id);
@@ -175,13 +210,16 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
     EXPECT_EQ(frame.deliveries[i].subscription, sent.deliveries[i].subscription);
     EXPECT_EQ(frame.deliveries[i].member, sent.deliveries[i].member);
     expect_same(*frame.deliveries[i].transition, *sent.deliveries[i].transition);
+    EXPECT_EQ(frame.deliveries[i].lagged, sent.deliveries[i].lagged);
+    EXPECT_EQ(frame.deliveries[i].filtered, sent.deliveries[i].filtered);
+    EXPECT_EQ(frame.deliveries[i].counted_from, sent.deliveries[i].counted_from);
   }
   ASSERT_EQ(frame.snapshot_ends.size(), 2u);
   EXPECT_EQ(frame.snapshot_ends[0].subscription, 5u);
   EXPECT_EQ(frame.snapshot_ends[0].revision, 4711u);
   EXPECT_TRUE(frame.snapshot_ends[0].whole);
   EXPECT_FALSE(frame.snapshot_ends[1].whole);
-  ASSERT_EQ(frame.answers.size(), 13u);
+  ASSERT_EQ(frame.answers.size(), 19u);
   const auto& set = std::get<SetDone>(frame.answers[0]);
   EXPECT_EQ(set.id, 100u);
   EXPECT_EQ(set.version, (Version{1, 2}));
@@ -198,6 +236,24 @@ TEST(Codec, ABatchArrivesAsItWasSent) {
   expect_same(*changed.match, *samples::transition(Value("open")));
   EXPECT_EQ(*changed.old_value, Value("closed"));
   EXPECT_EQ(std::get<TransitionDone>(frame.answers[6]).old_value, nullptr);
+  EXPECT_EQ(std::get<Done>(frame.answers[13]).id, 113u);
+  EXPECT_EQ(std::get<Owned>(frame.answers[14]).version, (Version{7, 9}));
+  EXPECT_EQ(std::get<SchemaDone>(frame.answers[15]).files, std::string("\x00\xFF", 2));
+  EXPECT_EQ(std::get<SchemaDone>(frame.answers[16]).files, "");
+  EXPECT_TRUE(std::get<ReadersDone>(frame.answers[17]).rows.empty());
+  const auto& readers = std::get<ReadersDone>(frame.answers[18]);
+  EXPECT_EQ(readers.next, 9u);
+  ASSERT_EQ(readers.rows.size(), 2u);
+  const ReaderRow& row = readers.rows[1];
+  EXPECT_EQ(row.client, "eye");
+  EXPECT_EQ(row.session, "eye-1");
+  EXPECT_EQ(row.topics, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(row.mode, Mode::every);
+  EXPECT_EQ(row.filter, "value > 3");
+  EXPECT_EQ(row.interval, std::chrono::seconds(1));
+  const std::vector<std::uint64_t> numbers{row.matched,  row.written, row.delivered, row.conflated,
+                                           row.filtered, row.lagged,  row.pending};
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{2, 30, 4, 5, 6, 7, 8}));
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).id, 107u);
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).version, (Version{7, 9}));
   EXPECT_EQ(std::get<TransitionArmed>(frame.answers[8]).version, Version{});
@@ -265,7 +321,7 @@ TEST(Codec, AFrameWithTooManyItemsIsTooLarge) {
   --limits.frame_items_max;
   EXPECT_EQ(refusal(encode(samples::commands()), limits), ErrorCode::too_large);
 
-  limits.frame_items_max = samples::batch().deliveries.size();
+  limits.frame_items_max = std::max(samples::batch().deliveries.size(), samples::batch().answers.size());
   EXPECT_TRUE(decode_server_frame(encode(samples::batch()), limits));
   --limits.frame_items_max;
   EXPECT_EQ(decode_server_frame(encode(samples::batch()), limits).failure().code, ErrorCode::too_large);

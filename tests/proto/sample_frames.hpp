@@ -86,6 +86,7 @@ inline ClientFrame commands() {
     wait.id = id++;
     wait.predicate = Predicate::parse(text).value();
     wait.hold += std::chrono::nanoseconds(1'500'000'001);
+    wait.given_up_after += std::chrono::seconds(3);
     frame.commands.emplace_back(wait);
   }
   WaitTransition change;
@@ -96,6 +97,7 @@ inline ClientFrame commands() {
     change.id = id++;
     change.predicate = Predicate::parse("value == open && old_value != open").value();
     change.after = after;
+    change.given_up_after += std::chrono::seconds(3);
     frame.commands.emplace_back(change);
   }
   frame.commands.emplace_back(CancelWait{id++, 6});
@@ -109,6 +111,21 @@ inline ClientFrame commands() {
   commit.id = id++;
   frame.commands.emplace_back(commit);
   frame.commands.emplace_back(Commit{id++, {}});
+  Subscribe filtered{id++, {"sensor/**"}, std::nullopt};
+  filtered.filter = Predicate::parse("value > 3").value();
+  filtered.interval = std::chrono::milliseconds(100);
+  frame.commands.emplace_back(filtered);
+  frame.commands.emplace_back(Declare{id++, "a", ValueType::null, "", {}, {}});
+  for (int type = 1; type <= static_cast<int>(ValueType::message); ++type) {
+    frame.commands.emplace_back(
+        Declare{id++, "a", static_cast<ValueType>(type), "a.B", std::chrono::milliseconds(type - 1), type - 1});
+  }
+  frame.commands.emplace_back(Own{id++, "a", Value(), false, {}});
+  frame.commands.emplace_back(Own{id++, "a", Value(0.0), true, std::chrono::seconds(5)});
+  frame.commands.emplace_back(Release{id++, 7});
+  frame.commands.emplace_back(RegisterSchema{id++, "a.B", std::string("\x00\xFF", 2)});
+  frame.commands.emplace_back(GetSchema{id++, "a.B"});
+  frame.commands.emplace_back(ListReaders{id++, 4096});
   frame.commands.emplace_back(Goodbye{});
   return frame;
 }
@@ -142,6 +159,7 @@ inline ServerFrame batch() {
   std::uint32_t member = 0;
   for (const Value& value : values()) frame.deliveries.push_back(Delivery{5, member++, transition(value)});
   frame.deliveries.push_back(Delivery{6, 0, std::make_shared<Transition>()});
+  frame.deliveries.push_back(Delivery{6, 0, transition(Value(1)), 2, 3, 4});
   frame.snapshot_ends = {SnapshotEnd{5, 4711, true}, SnapshotEnd{6, 0, false}};
   frame.answers.emplace_back(SetDone{100, Version{1, 2}, 3, true});
   frame.answers.emplace_back(GetDone{101, transition(Value(1))});
@@ -161,6 +179,16 @@ inline ServerFrame batch() {
   frame.answers.emplace_back(ListDone{110, {}, 0});
   frame.answers.emplace_back(CommitDone{111, 4711, {{Version{1, 2}, true}, {Version{}, false}}});
   frame.answers.emplace_back(CommitDone{112, 0, {}});
+  frame.answers.emplace_back(Done{113});
+  frame.answers.emplace_back(Owned{114, Version{7, 9}});
+  frame.answers.emplace_back(SchemaDone{115, std::string("\x00\xFF", 2)});
+  frame.answers.emplace_back(SchemaDone{116, ""});
+  frame.answers.emplace_back(ReadersDone{117, {}, 0});
+  frame.answers.emplace_back(ReadersDone{
+      118,
+      {ReaderRow{},
+       ReaderRow{"eye", "eye-1", {"a", "b"}, Mode::every, "value > 3", std::chrono::seconds(1), 2, 30, 4, 5, 6, 7, 8}},
+      9});
   frame.complete_through = 4711;
   return frame;
 }

@@ -32,6 +32,8 @@ struct Describe {
   std::string operator()(const proto::Subscribe& c) const {
     std::string text =
         fmt::format("#{} subscribe {}{}", c.id, c.mode == proto::Mode::every ? "every " : "", list(c.topics));
+    if (c.filter) text += " where " + c.filter->key();
+    if (c.interval.count() > 0) text += " once in " + seconds(c.interval);
     if (c.resume) text += fmt::format(" from revision {}", c.resume->revision);
     return text;
   }
@@ -51,6 +53,29 @@ struct Describe {
     return text;
   }
   std::string operator()(const proto::CancelWait& c) const { return fmt::format("cancel wait #{}", c.wait); }
+  std::string operator()(const proto::Declare& c) const {
+    std::string text = fmt::format("#{} declare {}", c.id, c.topic);
+    if (c.type != ValueType::null) text += fmt::format(" {} {}", to_string(c.type), c.message_type);
+    if (c.deadline) text += " deadline " + seconds(*c.deadline);
+    if (c.history) text += fmt::format(" history {}", *c.history);
+    return text;
+  }
+  std::string operator()(const proto::Own& c) const {
+    std::string text = fmt::format("#{} {} {}, last will {}", c.id, c.take_over ? "take over" : "own", c.topic,
+                                   to_display_string(c.last_will));
+    if (c.lasting.count() > 0) text += " for " + seconds(c.lasting);
+    return text;
+  }
+  std::string operator()(const proto::Release& c) const { return fmt::format("release #{}", c.lease); }
+  std::string operator()(const proto::RegisterSchema& c) const {
+    return fmt::format("#{} register {}", c.id, c.message_type);
+  }
+  std::string operator()(const proto::GetSchema& c) const {
+    return fmt::format("#{} get schema {}", c.id, c.message_type);
+  }
+  std::string operator()(const proto::ListReaders& c) const {
+    return fmt::format("#{} list readers from {}", c.id, c.cursor);
+  }
   std::string operator()(const proto::Goodbye&) const { return "goodbye"; }
 
   std::string operator()(const proto::SetDone& a) const {
@@ -79,6 +104,16 @@ struct Describe {
   }
   std::string operator()(const proto::TransitionArmed& a) const {
     return fmt::format("#{} counts from version {}", a.id, a.version.number);
+  }
+  std::string operator()(const proto::Done& a) const { return fmt::format("#{} done", a.id); }
+  std::string operator()(const proto::Owned& a) const {
+    return fmt::format("#{} owns from version {}", a.id, a.version.number);
+  }
+  std::string operator()(const proto::SchemaDone& a) const {
+    return fmt::format("#{} has a schema of {} bytes", a.id, a.files.size());
+  }
+  std::string operator()(const proto::ReadersDone& a) const {
+    return fmt::format("#{} lists {} readers", a.id, a.rows.size());
   }
   std::string operator()(const proto::Failed& a) const {
     return fmt::format("#{} failed: {}", a.id, to_string(a.failure.code));

@@ -27,6 +27,10 @@ struct Limits {
   std::size_t history_transitions_max = 64;               // per topic, its present state among them
   std::size_t history_bytes_max = std::size_t{64} << 10;  // per topic; one state is always kept
   std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their present states
+  std::size_t declared_history_max = 65'536;  // transitions that a topic may be declared to keep, whatever they take
+  std::size_t schemas_max = 4096;             // types of messages
+  std::size_t schema_bytes_max = std::size_t{1} << 20;  // of one type's files
+  std::size_t schemas_bytes_max = std::size_t{16} << 20;
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
   std::size_t list_rows_max = 256;                      // of a page of a list
@@ -34,7 +38,8 @@ struct Limits {
   std::size_t list_visits_max = 4096;                   // topics that are looked at for a page
   std::size_t predicate_nodes_max = 64;
   std::size_t predicate_depth_max = 8;
-  std::chrono::nanoseconds hold_max{std::chrono::hours{24 * 3660}};  // ten years
+  std::chrono::nanoseconds hold_max{
+      std::chrono::hours{24 * 3660}};  // ten years; also of deadlines, leases and intervals
   std::size_t client_name_bytes_max = 255;
   std::chrono::milliseconds session_timeout_min{100};
   std::chrono::milliseconds session_timeout_max{std::chrono::hours{24}};

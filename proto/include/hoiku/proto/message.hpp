@@ -94,6 +94,10 @@ struct Subscribe {
   std::vector<std::string> topics;  // one pattern, or 2..64 plain names (a composite; a name may stand twice)
   std::optional<ResumePoint> resume;
   Mode mode = Mode::latest;
+  // Only versions that it is true of; the others are counted (Delivery::filtered). In a snapshot, of the present states.
+  std::optional<Predicate> filter = std::nullopt;
+  // `latest` only: of each topic at most one delivery in so long a time; the newest state comes when the time is over.
+  std::chrono::nanoseconds interval{0};
 };
 
 // The reader of an `every` subscription has taken so many transitions in all. The broker sends at most
@@ -116,6 +120,9 @@ struct Wait {
   std::string topic;
   std::optional<Predicate> predicate;
   std::chrono::nanoseconds hold{0};
+  // Housekeeping: nobody waits any more after that long, so the broker forgets the wait a second later and says nothing.
+  // The client's own scope decides when it really ends. 0: it is cancelled, or answered, or goes with the session.
+  std::chrono::nanoseconds given_up_after{0};
 };
 
 // Answered once, at the first change of the topic that matches, also where it is gone again by then. A change to "not set"
@@ -127,6 +134,7 @@ struct WaitTransition {
   // Only changes behind this version; what has gone from the topic's history is an error (lagged), never a later match.
   // Epoch 0: "the current epoch". Without it: from now on, which is told by TransitionArmed.
   std::optional<Version> after;
+  std::chrono::nanoseconds given_up_after{0};  // as of a Wait
 };
 
 // Of either kind of wait.
@@ -135,10 +143,58 @@ struct CancelWait {
   RequestId wait = 0;  // an answer that is already under way may still arrive
 };
 
+// What a topic is to be, whoever writes it. It stays so as long as the broker runs, and the topic is not removed. Answered by
+// Done. What is not said here stays as it is; of two sessions that say different things the later one counts, but for the
+// type: there it is refused (type_mismatch).
+struct Declare {
+  RequestId id = 0;
+  std::string topic;
+  ValueType type = ValueType::null;                  // null: not said
+  std::string message_type;                          // of a topic of messages: the full name of their type
+  std::optional<std::chrono::nanoseconds> deadline;  // unwritten for so long, a value is stale; 0: never
+  std::optional<std::uint64_t> history;              // how many transitions are kept
+};
+
+// Nobody but this session may write the topic, until the lease ends: by Release, by the end of the session, after `lasting`,
+// or because another session takes over. Answered by Owned; its end by Failed (not_owner), unless the session asked for it.
+// Whenever it ends, but for a take-over, the topic becomes its last will, orphaned.
+struct Own {
+  RequestId id = 0;
+  std::string topic;
+  Value last_will;  // null: it becomes unset
+  bool take_over = false;
+  std::chrono::nanoseconds lasting{0};  // 0: as long as the session
+};
+
+struct Release {
+  RequestId id = 0;     // of this command; it is not answered
+  RequestId lease = 0;  // the id of its Own
+};
+
+// What messages of this type look like: a serialised google.protobuf.FileDescriptorSet in which each file comes behind those
+// that it imports. Answered by Done. A second one must be one that readers of the first can read (type_mismatch).
+struct RegisterSchema {
+  RequestId id = 0;
+  std::string message_type;
+  std::string files;
+};
+
+// Answered by SchemaDone.
+struct GetSchema {
+  RequestId id = 0;
+  std::string message_type;
+};
+
+// A page of all sessions' subscriptions, with what each was sent. Answered by ReadersDone.
+struct ListReaders {
+  RequestId id = 0;
+  std::uint64_t cursor = 0;  // as of a List
+};
+
 struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
 
-using Command =
-    std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List, Commit>;
+using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List,
+                             Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders>;
 
 struct ClientFrame {
   std::uint64_t incarnation = 0;
@@ -168,6 +224,12 @@ struct Delivery {
   std::uint32_t member = 0;
   std::shared_ptr<const Transition> transition;  // never null; version.number 0: the topic is not set
   std::uint64_t lagged = 0;  // of `every`: so many versions before it had gone from the topic's history
+  // Of a filtered reader: so many versions since the delivery before it did not pass. Of those that are neither delivered
+  // nor counted so or as lagged, a newer one took the place (`latest`).
+  std::uint64_t filtered = 0;
+  // In the first delivery of a filtered reader that came back: the broker counts from this version on. What it was not sent
+  // up to there had not passed either, as it was complete up to there.
+  std::uint64_t counted_from = 0;
 };
 
 // The end of a subscription's snapshot: everything up to `revision` has been sent. Comes once per Subscribe.
@@ -212,7 +274,7 @@ struct TransitionDone {
   std::shared_ptr<const Value> old_value;  // what it replaced; nullptr: it was not set
 };
 
-// The one answer that does not end its request: the wait counts from behind this version.
+// Not the end of its request: the wait counts from behind this version.
 struct TransitionArmed {
   RequestId id = 0;
   Version version;
@@ -231,13 +293,54 @@ struct ListDone {
   std::uint64_t next = 0;  // 0: there are no more
 };
 
+// The declaration, or the schema, is in force.
+struct Done {
+  RequestId id = 0;
+};
+
+// The lease has begun; its end is still to come.
+struct Owned {
+  RequestId id = 0;
+  Version version;  // of the topic then
+};
+
+struct SchemaDone {
+  RequestId id = 0;
+  std::string files;  // as of RegisterSchema; empty: there is none
+};
+
+// One subscription: who reads what, and what has become of it. Of the transitions since its snapshot
+// written == delivered + conflated + filtered + lagged + pending, at every moment.
+struct ReaderRow {
+  std::string client;   // the client's name
+  std::string session;  // the last segment of its presence topic
+  std::vector<std::string> topics;
+  Mode mode = Mode::latest;
+  std::string filter;  // in its normal form
+  std::chrono::nanoseconds interval{0};
+  std::uint64_t matched = 0;    // topics
+  std::uint64_t written = 0;    // transitions of theirs
+  std::uint64_t delivered = 0;  // sent
+  std::uint64_t conflated = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;
+  std::uint64_t pending = 0;  // not sent yet
+};
+
+struct ReadersDone {
+  RequestId id = 0;
+  std::vector<ReaderRow> rows;
+  std::uint64_t next = 0;  // as of a ListDone
+};
+
 struct Failed {
   RequestId id = 0;
   Failure failure;
   std::optional<Version> current;  // for version_conflict and lagged
 };
 
-using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed, ListDone, CommitDone>;
+using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, TransitionArmed, ListDone, CommitDone,
+                            Done, Owned, SchemaDone, ReadersDone>;
 
 struct ServerFrame {
   std::uint64_t incarnation = 0;
