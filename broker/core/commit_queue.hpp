@@ -40,11 +40,12 @@ class CommitQueue {
  public:
   // The position in the log that the next commit gets. It is its revision too, as commits become visible in that order.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
-  void push(Changes changes, Notice notice) {
+  // Without a notice: the broker's own.
+  void push(Changes changes, std::optional<Notice> notice) {
     PendingCommit commit;
     commit.sequence = ++last_;
     commit.changes = std::move(changes);
-    commit.notices.push_back(std::move(notice));
+    if (notice) commit.notices.push_back(std::move(*notice));
     queue_.push_back(std::move(commit));
   }
   // A write was equal to the state that the commit `sequence`, which has not left yet, will make.

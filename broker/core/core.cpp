@@ -39,6 +39,8 @@ void Core::disconnected(PeerId id) {
 void Core::advance(Instant now) {
   rooms_->begin(now);
   rooms_->expire(now.monotonic);
+  rooms_->end_lapsed_leases(now.monotonic);
+  rooms_->mark_overdue_topics(now.monotonic);
   rooms_->scan_left = Rooms::scan_per_turn;
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);
@@ -70,10 +72,12 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 
 std::optional<TimePoint> Core::next_deadline() const {
   if (!rooms_->scan_waiting.empty()) return rooms_->now;
-  const auto hold = rooms_->waits.next_deadline();
-  const auto silence = rooms_->sessions.next_deadline();
-  if (hold && silence) return std::min(*hold, *silence);
-  return hold ? hold : silence;
+  std::optional<TimePoint> first;
+  for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
+                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline()}) {
+    if (next && (!first || *next < *first)) first = next;
+  }
+  return first;
 }
 
 std::vector<Event> Core::take_events() {
@@ -90,6 +94,7 @@ Statistics Core::statistics() const {
   counts.subscriptions = rooms_->subscriptions.size();
   counts.waits = rooms_->waits.size();
   counts.predicates = rooms_->waits.predicates();
+  counts.leases = rooms_->leases.size();
   counts.conflated = rooms_->subscriptions.conflated();
   counts.history_bytes = rooms_->histories.bytes();
   counts.predicate_tests = rooms_->waits.tests();
@@ -113,6 +118,7 @@ void Core::shut_down(Instant now) {
 
 void Core::Rooms::begin(Instant at) {
   now = std::max(now, at.monotonic);
+  wall = at.wall;
   waits.take_due(at.monotonic, ended);
   end_waits();
 }
@@ -141,10 +147,8 @@ void Core::Rooms::match(const Change& change, const State& before, TimePoint at)
   for (const SessionId id : woken) wake(*sessions.find(id));
   woken.clear();
 
-  static const Value nothing;
   const Topic& topic = topics[change.topic];
-  waits.changed(change.topic, WaitedTopic{topic.type(), topic.visible(), at}, before ? before->value : nothing, at,
-                ended);
+  waits.changed(change.topic, WaitedTopic{topic.type(), topic.visible(), at}, before, at, ended);
   end_waits(before);
 }
 
@@ -189,6 +193,7 @@ Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
 
 void Core::Rooms::drop_if_unused(TopicId id) {
   if (!topics.contains(id) || !topics[id].is_idle()) return;
+  if (leases.find(id) != nullptr || declarations.contains(id)) return;
   if (waits.any(id) || subscriptions.keeps(id)) return;
   subscriptions.topic_removed(id);
   histories.forget(id);

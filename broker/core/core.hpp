@@ -8,8 +8,8 @@
 //            (3) calls take_output() and sends each frame, in order. It does that again on input, on a store's answer,
 //            when a full link drains, and at next_deadline().
 // Time       `Instant::monotonic` decides everything; `wall` is only written into transitions for people.
-//            Timers that are due at `now` fire before a command that is received at `now`; the silence of sessions is
-//            judged in advance() only, after the input that was already waiting.
+//            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of sessions,
+//            leases and deadlines are judged in advance() only, after the input that was already waiting.
 // Thread     one. Owner: Broker (front/broker.hpp).
 #pragma once
 
@@ -37,7 +37,8 @@ struct Statistics {
   std::size_t sessions = 0;
   std::size_t subscriptions = 0;
   std::size_t waits = 0;
-  std::size_t predicates = 0;   // distinct ones being evaluated
+  std::size_t predicates = 0;  // distinct ones being evaluated
+  std::size_t leases = 0;
   std::size_t kept_frames = 0;  // sent or waiting, not yet acknowledged
   std::uint64_t commits = 0;
   std::uint64_t deliveries = 0;
@@ -74,7 +75,7 @@ class Core {
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection is gone. Its session lives on until its timeout.
   void disconnected(PeerId peer);
-  // Fires what is due at `now` or before: hold timers first, then the silence of sessions.
+  // Fires what is due at `now` or before: hold timers first, then the silence of sessions, leases, and deadlines.
   void advance(Instant now);
 
   std::vector<Record> take_records();

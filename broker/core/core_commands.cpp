@@ -18,9 +18,9 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
   if (const auto* list = std::get_if<proto::List>(&command)) return execute(session, *list);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) return execute(session, *commit, at);
-  if (const auto* declare = std::get_if<proto::Declare>(&command)) return execute(session, *declare);
+  if (const auto* declare = std::get_if<proto::Declare>(&command)) return execute(session, *declare, at);
   if (const auto* own = std::get_if<proto::Own>(&command)) return execute(session, *own, at);
-  if (const auto* release = std::get_if<proto::Release>(&command)) return execute(session, *release, at);
+  if (const auto* release = std::get_if<proto::Release>(&command)) return execute(session, *release);
   if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) return execute(session, *schema);
   if (const auto* schema = std::get_if<proto::GetSchema>(&command)) return execute(session, *schema);
   if (const auto* readers = std::get_if<proto::ListReaders>(&command)) return execute(session, *readers);
@@ -185,9 +185,11 @@ void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
   Held& held = session.held[id];
   if (held.subscription) {
     release(session, *held.subscription);
-  } else {
+  } else if (held.wait) {
     released.push_back(held.wait->topic);
     waits.cancel(*held.wait);
+  } else {
+    execute_wills({held.lease.get()}, session.name);
   }
   session.held.erase(id);
   drop_released();

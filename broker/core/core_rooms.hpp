@@ -21,6 +21,7 @@
 
 #include "broker/core/commit_queue.hpp"
 #include "broker/core/core.hpp"
+#include "broker/core/declarations.hpp"
 #include "broker/core/history.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/peer_table.hpp"
@@ -42,12 +43,15 @@ struct Core::Rooms final : StateSource {
   Waits waits;
   SessionTable sessions;
   PeerTable peers;
+  Leases leases;
+  Declarations declarations;
   CommitQueue commits;
   std::vector<Record> records;
   std::deque<Event> events;
   Statistics counts;           // those that are counted here
   std::uint64_t revision = 0;  // visible
   TimePoint now{};             // of the last call
+  WallTime wall{};             // likewise, as far as it had one
 
   // A turn matches at most so many topics to new patterns; who did not get to the end goes on in the next turn.
   static constexpr std::size_t scan_per_turn = 65'536;
@@ -116,13 +120,23 @@ struct Core::Rooms final : StateSource {
   std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
                                             std::vector<TopicId>& written, Instant at);
   void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
+  void put_on_its_way(Changes changes, std::optional<Notice> notice = {});
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
 
   // ---- core_ownership.cpp
-  void execute(Session& session, const proto::Declare& declare);
+  void execute(Session& session, const proto::Declare& declare, Instant at);
   void execute(Session& session, const proto::Own& own, Instant at);
-  void execute(Session& session, const proto::Release& release, Instant at);
+  void execute(Session& session, const proto::Release& release);
+  Result<void> check_declare(const proto::Declare& declare) const;
+  void type_is_known(TopicId id);
+  Result<void> may_write(const Session& session, TopicId topic) const;
+  Result<void> may_own(const Session& session, TopicId topic, bool take_over) const;
+  std::string name_of(SessionId id) const;
+  void lose(Lease& lease, std::string why);
+  void execute_wills(const std::vector<Lease*>& ending, const std::string& writer);
+  void end_lapsed_leases(TimePoint at);
+  void mark_overdue_topics(TimePoint at);
 
   // ---- core_schemas.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);

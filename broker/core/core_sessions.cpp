@@ -188,14 +188,20 @@ void Core::Rooms::close(Session& session, Failure failure) {
 }
 
 void Core::Rooms::close(Session& session, const ServerFrame& last) {
+  std::vector<Lease*> ending;
   for (auto& [id, held] : session.held) {
     if (held.subscription) {
       subscriptions.close(*held.subscription, released);
-    } else {
+    } else if (held.wait) {
       released.push_back(held.wait->topic);
       waits.cancel(*held.wait);
+    } else {
+      ending.push_back(held.lease.get());
     }
   }
+  // In the order in which they began, so that the same calls give the same commit.
+  std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
+  execute_wills(ending, session.name);
   if (session.peer) peers.refuse(*session.peer, std::make_shared<ServerFrame>(last));
   sessions.remove(session);
   drop_released();

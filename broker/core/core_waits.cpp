@@ -118,7 +118,8 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
       return lagged(topic.name(), "what came after version " + std::to_string(after.number) +
                                       " has gone from its history, which goes back to a later one");
     }
-    if (number > after.number && (!test || test->test(state->value, before ? before->value : nothing))) {
+    const bool is_news = number > after.number && !(before && before->value == state->value);
+    if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
       return PastChange{state, before};
     }
     before = state;

@@ -50,6 +50,7 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   if (auto checked = check_size(set.topic, set.value); !checked) return refuse(checked.failure());
   const auto found = find_to_write(set.topic);
   if (!found) return refuse(found.failure());
+  if (auto allowed = may_write(session, *found); !allowed) return refuse(allowed.failure());
   Topic& topic = topics[*found];
   const std::uint64_t sequence = commits.next_sequence();
   auto applied = topic.apply(update_of(set, session, at), sequence);
@@ -57,6 +58,7 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
     refuse(applied.failure(), current_in_conflict(applied.failure(), topic));
     return drop_if_unused(*found);
   }
+  declarations.touched(*found, at.monotonic);
   const State& state = applied->state;
   Changes changes;
   if (applied->changed) changes.push_back(Change{*found, state});
@@ -97,6 +99,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
     written.push_back(*topic);
   }
   for (std::size_t i = 0; i < written.size(); ++i) {
+    if (auto allowed = may_write(session, written[i]); !allowed) return refused(allowed.failure());
     const Topic& topic = topics[written[i]];
     const auto checked = topic.check(update_of(commit.writes[i], session, at));
     if (checked) continue;
@@ -115,6 +118,7 @@ void Core::Rooms::apply_commit(const Session& session, const proto::Commit& comm
   for (std::size_t i = 0; i < written.size(); ++i) {
     Topic& topic = topics[written[i]];
     const Topic::Applied applied = *topic.apply(update_of(commit.writes[i], session, at), sequence);
+    declarations.touched(written[i], at.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
     if (applied.changed) {
@@ -130,15 +134,19 @@ void Core::Rooms::apply_commit(const Session& session, const proto::Commit& comm
 // learn from an answer what is not in the log yet; a commit that changes something comes after that anyway.
 void Core::Rooms::put_on_its_way(Changes changes, std::uint64_t pending, Notice notice) {
   if (!changes.empty()) {
-    Record record{commits.next_sequence(), {}};
-    for (const Change& change : changes) record.transitions.push_back(change.state);
-    records.push_back(std::move(record));
-    commits.push(std::move(changes), std::move(notice));
+    put_on_its_way(std::move(changes), std::move(notice));
   } else if (pending != 0) {
     commits.touch(pending, std::move(notice));
   } else {
     tell(std::move(notice));
   }
+}
+
+void Core::Rooms::put_on_its_way(Changes changes, std::optional<Notice> notice) {
+  Record record{commits.next_sequence(), {}};
+  for (const Change& change : changes) record.transitions.push_back(change.state);
+  records.push_back(std::move(record));
+  commits.push(std::move(changes), std::move(notice));
 }
 
 }  // namespace hoiku::broker

@@ -7,10 +7,21 @@
 
 namespace hoiku::broker {
 
-void Histories::append(TopicId topic, State state) {
+Histories::History& Histories::make(TopicId topic) {
   if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
   std::unique_ptr<History>& history = by_topic_[index_of(topic)];
   if (!history) history = std::make_unique<History>();
+  return *history;
+}
+
+void Histories::keep(TopicId topic, std::size_t transitions) {
+  History& history = make(topic);
+  history.wanted = transitions;
+  if (!std::exchange(history.grown, true)) grown_.push_back(topic);
+}
+
+void Histories::append(TopicId topic, State state) {
+  History* history = &make(topic);
   const std::size_t bytes = estimated_bytes(*state);
   history->bytes += bytes;
   bytes_ += bytes;
@@ -44,10 +55,7 @@ void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
     History& grown = *history(topic);
     grown.grown = false;
-    while (grown.size() > 0 &&
-           (grown.size() + 1 > limits_->history_transitions_max || grown.bytes > limits_->history_bytes_max)) {
-      drop_oldest(grown);
-    }
+    while (grown.size() > 0 && is_too_long(grown)) drop_oldest(grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
     const Replaced oldest = replaced_.front();
@@ -56,6 +64,11 @@ void Histories::trim() {
     if (is_kept(oldest)) drop_oldest(*history(oldest.topic));
   }
   if (replaced_.size() > 2 * kept_ + 1024) forget_the_gone();
+}
+
+bool Histories::is_too_long(const History& history) const noexcept {
+  if (history.wanted != 0) return history.size() + 1 > history.wanted;
+  return history.size() + 1 > limits_->history_transitions_max || history.bytes > limits_->history_bytes_max;
 }
 
 bool Histories::is_kept(const Replaced& replaced) const noexcept {

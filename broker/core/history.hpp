@@ -4,7 +4,7 @@
 // Promises   of each topic the states before its visible one, without a gap; the oldest go first. Nothing goes within a turn
 //            of the broker, only in trim(), so what a turn wrote can be sent before it goes.
 // Thread     the core's. Owner: Core.
-// Limits     history_transitions_max and history_bytes_max per topic; histories_bytes_max for all of them: what was replaced
+// Limits     history_transitions_max and history_bytes_max per topic, where it was not declared; histories_bytes_max for all of them: what was replaced
 //            longest ago goes first. The visible states count for the first of them, and belong to the topics.
 #pragma once
 
@@ -26,6 +26,8 @@ class Histories {
   // `state` was what the topic is, until now.
   void append(TopicId topic, State state);
   void forget(TopicId topic);  // it is removed
+  // From now on the topic keeps so many transitions, its present state among them, whatever their bytes.
+  void keep(TopicId topic, std::size_t transitions);
   // Drops what is over the limits.
   void trim();
 
@@ -42,7 +44,8 @@ class Histories {
     std::vector<State> states;
     std::size_t first = 0;
     std::size_t bytes = 0;
-    bool grown = false;  // stands in grown_
+    bool grown = false;      // stands in grown_
+    std::size_t wanted = 0;  // transitions, as it was declared; 0: as the limits say
 
     std::size_t size() const noexcept { return states.size() - first; }
     const State& oldest() const noexcept { return states[first]; }
@@ -54,6 +57,8 @@ class Histories {
   };
 
   static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
+  History& make(TopicId topic);
+  bool is_too_long(const History& history) const noexcept;
   History* history(TopicId topic) const noexcept {
     return index_of(topic) < by_topic_.size() ? by_topic_[index_of(topic)].get() : nullptr;
   }

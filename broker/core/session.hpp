@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/leases.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/slots.hpp"
 #include "broker/core/timers.hpp"
@@ -21,10 +22,11 @@
 
 namespace hoiku::broker {
 
-// A subscription or a wait, by the request that made it; exactly one of the two.
+// A subscription, a wait or a lease, by the request that made it; exactly one of them.
 struct Held {
   std::unique_ptr<Subscription> subscription;
   std::unique_ptr<Wait> wait;
+  std::unique_ptr<Lease> lease;
 };
 
 struct Session : Timer {

@@ -22,6 +22,7 @@ class SessionTable {
   SessionTable(const Limits& limits, std::uint64_t seed);
 
   Session* find(SessionId id) noexcept;
+  const Session* find(SessionId id) const noexcept { return const_cast<SessionTable*>(this)->find(id); }
   Session* find(const proto::SessionToken& token) noexcept;
   // For a token that find() does not find. nullptr: there are sessions_max already.
   Session* open(const proto::SessionToken& token);

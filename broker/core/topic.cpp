@@ -30,13 +30,17 @@ Result<void> Topic::check(const Update& update) const {
                          "; read it and decide again"};
     }
   }
-  const ValueType given = update.value.type();
-  if (type_ == ValueType::null || given == ValueType::null || widens(update.value, type_)) return {};
+  return check_type(update.value);
+}
+
+Result<void> Topic::check_type(const Value& value) const {
+  const ValueType given = value.type();
+  if (type_ == ValueType::null || given == ValueType::null || widens(value, type_)) return {};
   if (given != type_) {
     return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' holds " + std::string(to_string(type_)) +
                                                  " values, and this one is " + std::string(to_string(given))};
   }
-  if (given == ValueType::message && update.value.get_if<MessageBytes>()->type_name != *message_type_) {
+  if (given == ValueType::message && value.get_if<MessageBytes>()->type_name != *message_type_) {
     return Failure{ErrorCode::type_mismatch,
                    "topic '" + name_ + "' holds messages of type '" + *message_type_ + "', and this one is another"};
   }
@@ -44,11 +48,24 @@ Result<void> Topic::check(const Update& update) const {
 }
 
 void Topic::learn_type(const Value& value) {
-  if (type_ != ValueType::null || value.is_null()) return;
+  const auto* message = value.get_if<MessageBytes>();
   type_ = value.type();
-  if (const auto* message = value.get_if<MessageBytes>()) {
-    message_type_ = std::make_unique<std::string>(message->type_name);
+  if (message != nullptr) message_type_ = std::make_unique<std::string>(message->type_name);
+}
+
+Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
+  const auto name_of = [](ValueType a, const std::string& of_message) {
+    return std::string(to_string(a)) + (a == ValueType::message ? " '" + of_message + "'" : "");
+  };
+  if (type_ == ValueType::null) {
+    type_ = type;
+    if (type == ValueType::message) message_type_ = std::make_unique<std::string>(message_type);
+    return {};
   }
+  if (type == type_ && (type != ValueType::message || message_type == *message_type_)) return {};
+  return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' is of type " +
+                                               name_of(type_, message_type_ ? *message_type_ : "") +
+                                               ", and is declared here to be of type " + name_of(type, message_type)};
 }
 
 Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
@@ -57,7 +74,8 @@ Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision
   const bool equal = !newest_ ? update.value.is_null()
                      : widen  ? newest_->value == widened(update.value)
                               : newest_->value == update.value;
-  if (equal) return Applied{newest_, false};
+  const bool same_quality = update.value.is_null() || (newest_ && newest_->quality == update.quality);
+  if (equal && same_quality) return Applied{newest_, false};
 
   auto next = std::make_shared<Transition>();
   next->topic = name_;
@@ -66,8 +84,9 @@ Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision
   next->value = widen ? widened(update.value) : update.value;
   next->changed_at = update.at;
   next->writer = update.writer;
+  next->quality = update.quality;
   next->source_time = update.source_time;
-  learn_type(next->value);
+  if (type_ == ValueType::null && !next->value.is_null()) learn_type(next->value);
   newest_ = std::move(next);
   return Applied{newest_, true};
 }

@@ -3,8 +3,9 @@
 // A topic has two states: the visible one, which readers get, and the newest one, which is ahead of it while a record is on
 // its way to the log. Conditions, equality and the next version are judged by the newest; reads never see it.
 //
-// Promises   versions rise by exactly one; an equal value makes no transition; a topic's type is that of its first value,
-//            and int64 widens to double; the same calls give the same transitions (no clock is read).
+// Promises   versions rise by exactly one; an equal value of equal quality makes no transition; a topic's type is the
+//            declared one, or that of its first value, and int64 widens to double; the same calls give the same transitions
+//            (no clock is read). What is not set has no quality of its own: unsetting it again changes nothing.
 // Thread     the core's. Owner: TopicTable.
 #pragma once
 
@@ -27,6 +28,7 @@ struct Update {
   const std::optional<WallTime>& source_time;
   const std::string& writer;
   WallTime at{};
+  Quality quality = Quality::live;
 };
 
 class Topic {
@@ -35,6 +37,14 @@ class Topic {
   Topic(std::string name, std::uint64_t epoch) : name_(std::move(name)), epoch_(epoch) {}
   // A topic that was removed, as it was left: its versions go on.
   explicit Topic(State removed);
+
+  // Whether the topic may hold it. Error: type_mismatch.
+  Result<void> check_type(const Value& value) const;
+  // The topic holds values of the type of `value`, which is not null, from now on. Of a topic without a type.
+  void learn_type(const Value& value);
+  // It holds values of that type; `message_type` says of which one, where that is message. Error: type_mismatch, where it
+  // holds others already.
+  Result<void> declare_type(ValueType type, const std::string& message_type);
 
   // Whether apply() would take it. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
@@ -60,8 +70,6 @@ class Topic {
   bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }
 
  private:
-  void learn_type(const Value& value);
-
   std::string name_;
   std::uint64_t epoch_;
   State visible_;

@@ -12,8 +12,9 @@ struct WaitGroup {
   bool is_edge = false;                // they wait for a change
   std::optional<Predicate> predicate;  // resolved for the topic's type
   std::size_t place = 0;               // among the topic's groups
-  bool is_matching = false;            // as of the last transition; stays false for what is about changes
-  TimePoint matching_since{};          // while it is matching: not before this
+  bool is_true = false;                // as of the last transition; stays false for what is about changes
+  bool is_holding = false;             // it is true, and the value is live
+  TimePoint holding_since{};           // while it is holding: not before this
   std::vector<Wait*> plain;            // without a hold: they end at the next match
   std::vector<Wait*> resting;          // holds without a timer
   std::size_t holds = 0;               // all of them, resting or timed
@@ -50,7 +51,7 @@ bool is_about_change(const WaitGroup& group) noexcept {
   return group.is_edge || (group.predicate && group.predicate->uses_old_value());
 }
 
-TimePoint due_at(const Wait& wait) { return std::max(wait.group->matching_since, wait.counted_from) + wait.hold; }
+TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.counted_from) + wait.hold; }
 
 }  // namespace
 
@@ -106,8 +107,9 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) 
     made->is_edge = wait.is_edge;
     made->predicate = wait.predicate;
     made->place = waits.groups.size();
-    made->is_matching = !is_about_change(*made) && topic.visible && matches(*made, topic.visible->value, Value());
-    made->matching_since = topic.changed_at;
+    made->is_true = !is_about_change(*made) && topic.visible && matches(*made, topic.visible->value, Value());
+    made->is_holding = made->is_true && topic.visible->quality == Quality::live;
+    made->holding_since = topic.changed_at;
     predicates_ += made->predicate ? 1 : 0;
     group = made.get();
     waits.groups.push_back(std::move(made));
@@ -131,7 +133,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     return false;
   }
   WaitGroup& group = join(waits, wait, topic);
-  if (group.is_matching && (wait.hold.count() == 0 || due_at(wait) <= now)) {
+  if (wait.hold.count() == 0 ? group.is_true : group.is_holding && due_at(wait) <= now) {
     wait.group = nullptr;
     drop_if_empty(group);
     drop_if_empty(wait.topic);
@@ -142,7 +144,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     put(group.plain, wait);
   } else {
     ++group.holds;
-    if (group.is_matching) {
+    if (group.is_holding) {
       timers_.schedule(wait, due_at(wait));
     } else {
       rest(wait);
@@ -193,15 +195,31 @@ void Waits::drop_if_empty(TopicId topic) noexcept {
   if (waits->groups.empty() && waits->untyped.empty()) waits.reset();
 }
 
-void Waits::changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now,
+void Waits::type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
+  if (!any(id)) return;
+  settle_types(*by_topic_[index_of(id)], topic, ended);
+  drop_if_empty(id);
+}
+
+void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
                     std::vector<WaitEnd>& ended) {
   if (!any(id)) return;
+  static const Value nothing;
+  const Value& value = topic.visible->value;
+  const Value& old_value = before ? before->value : nothing;
+  const bool is_live = topic.visible->quality == Quality::live;
+  // Between two states of one value and one quality there is no transition.
+  const bool is_same_value = before && before->quality != topic.visible->quality && old_value == value;
   TopicWaits& waits = *by_topic_[index_of(id)];
   if (!waits.untyped.empty() && topic.type != ValueType::null) settle_types(waits, topic, ended);
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {
     WaitGroup& group = *waits.groups[left - 1];
-    match_group(group, matches(group, topic.visible->value, old_value), now, ended);
+    if (is_same_value) {
+      hold_group(group, is_live, now);
+    } else {
+      match_group(group, matches(group, value, old_value), is_live, now, ended);
+    }
     drop_if_empty(group);
   }
   drop_if_empty(id);
@@ -229,10 +247,10 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
   }
 }
 
-void Waits::match_group(WaitGroup& group, bool is_match, TimePoint now, std::vector<WaitEnd>& ended) {
+void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended) {
   if (!is_match) {
     // The timers of holds are left as they are: when one comes up it finds out, instead of every flip moving all.
-    group.is_matching = false;
+    group.is_true = group.is_holding = false;
     return;
   }
   for (Wait* wait : std::exchange(group.plain, {})) {
@@ -241,8 +259,15 @@ void Waits::match_group(WaitGroup& group, bool is_match, TimePoint now, std::vec
     ended.push_back(WaitEnd{wait, {}});
   }
   if (is_about_change(group)) return;
-  if (!group.is_matching || !group.predicate) group.matching_since = now;
-  group.is_matching = true;
+  group.is_true = true;
+  hold_group(group, is_live, now);
+}
+
+// Of a group whose predicate is as true as it says: whether that counts for holds.
+void Waits::hold_group(WaitGroup& group, bool is_live, TimePoint now) {
+  const bool was_holding = std::exchange(group.is_holding, group.is_true && is_live);
+  if (!group.is_holding) return;
+  if (!was_holding || !group.predicate) group.holding_since = now;
   for (Wait* wait : std::exchange(group.resting, {})) timers_.schedule(*wait, due_at(*wait));
 }
 
@@ -250,7 +275,7 @@ void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
   while (Timer* timer = timers_.take_due(now)) {
     Wait& wait = static_cast<Wait&>(*timer);
     WaitGroup& group = *wait.group;
-    if (!group.is_matching) {
+    if (!group.is_holding) {
       rest(wait);
     } else if (const TimePoint due = due_at(wait); due > now) {
       timers_.schedule(wait, due);  // it was true, then not, and is true again

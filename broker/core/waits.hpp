@@ -6,7 +6,8 @@
 // topic's last transition. Without a predicate a hold means "unchanged": each transition begins it anew.
 //
 // A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming; and so is
-// whatever waits for a change, which sees a topic become unset too.
+// whatever waits for a change, which sees a topic become unset too. Both are about values: a transition that changes the
+// quality alone is none to them. A hold is complete only with a value that is live throughout.
 //
 // Promises   the first match decides, at the commit; a state that is not set matches nothing; a hold is complete if, and
 //            only if, the predicate was true throughout; each wait ends once.
@@ -57,9 +58,10 @@ class Waits {
   Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
   void cancel(Wait& wait) noexcept;  // that is armed
 
-  // The topic has changed from `old_value` to topic.visible. What was due at `now` has been taken before.
-  void changed(TopicId id, const WaitedTopic& topic, const Value& old_value, TimePoint now,
-               std::vector<WaitEnd>& ended);
+  // The topic has changed from `before` (null: never set) to topic.visible. What was due at `now` has been taken before.
+  void changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now, std::vector<WaitEnd>& ended);
+  // The topic had no type, and has one from now on; its state is the same.
+  void type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
   // Holds that are complete at `now`, in the order in which they became so.
   void take_due(TimePoint now, std::vector<WaitEnd>& ended);
   std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
@@ -77,7 +79,8 @@ class Waits {
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
   bool matches(const WaitGroup& group, const Value& value, const Value& old_value);
   void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
-  void match_group(WaitGroup& group, bool is_match, TimePoint now, std::vector<WaitEnd>& ended);
+  void match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended);
+  void hold_group(WaitGroup& group, bool is_live, TimePoint now);
   void rest(Wait& wait);
   void leave(Wait& wait) noexcept;
   void drop_if_empty(WaitGroup& group) noexcept;

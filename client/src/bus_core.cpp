@@ -117,8 +117,9 @@ Task<> BusCore::flush() {
   throw_if_ended();
 }
 
-void BusCore::settle_post(const Completion& completion) {
-  if (!posts_.settle(completion.id)) return;
+// Of what nobody awaits: a post, or a declaration that was said again to a broker that knows it otherwise.
+void BusCore::settle(const Completion& completion) {
+  posts_.settle(completion.id);
   const auto* failed = std::get_if<proto::Failed>(&completion.answer);
   if (!failed) return;
   posts_.failed(failed->failure.code, error_of(*failed));
@@ -165,6 +166,21 @@ proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> top
   return id;
 }
 
+proto::RequestId BusCore::declare(proto::Declare command) {
+  throw_if_ended();
+  const proto::RequestId id = protocol_.declare(std::move(command));
+  outgoing_.notify();
+  return id;
+}
+
+proto::RequestId BusCore::own(Reader& lease, proto::Own command) {
+  throw_if_ended();
+  const proto::RequestId id = value_of(protocol_.own(std::move(command)));
+  readers_.emplace(id, &lease);
+  outgoing_.notify();
+  return id;
+}
+
 std::optional<InboxItem> BusCore::take(proto::RequestId id) {
   std::optional<InboxItem> item = protocol_.take(id);
   if (protocol_.has_commands()) outgoing_.notify();  // credit to renew
@@ -205,7 +221,7 @@ void BusCore::apply(Received received) {
       const auto* failed = std::get_if<proto::Failed>(&completion.answer);
       reader.ended(error_of(failed ? *failed : proto::Failed{}));
     } else {
-      settle_post(completion);
+      settle(completion);
     }
   }
   settled_.set(posts_.settled_through());

@@ -29,7 +29,7 @@ namespace hoiku::client {
 [[noreturn]] void throw_failure(const proto::Failed& failed);
 std::exception_ptr error_of(const proto::Failed& failed) noexcept;
 
-// Who reads a subscription. The two calls come from the connection's task: take notes, wake somebody, nothing more.
+// Who reads a subscription, or holds a lease. The two calls come from the connection's task: take notes, wake somebody, nothing more.
 class Reader {
  public:
   virtual void arrived() noexcept = 0;
@@ -55,6 +55,8 @@ class BusCore {
   std::uint64_t run() const noexcept { return protocol_.run(); }
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
+
+  proto::RequestId declare(proto::Declare command);
 
   // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
   // Error(limit_exceeded) where too many are on their way.
@@ -84,6 +86,8 @@ class BusCore {
 
   // Where the Bus has ended, the reader is told at once, and gets 0.
   proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, Mode mode = Mode::latest);
+  // Tells `lease` each time that the topic is owned, and when it is not any more. Ends by unsubscribe().
+  proto::RequestId own(Reader& lease, proto::Own command);
   void unsubscribe(proto::RequestId id) noexcept;
   Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }  // of a `latest` one
   std::optional<InboxItem> take(proto::RequestId id);
@@ -112,7 +116,7 @@ class BusCore {
 
   void take(const std::string& bytes);
   void apply(Received received);
-  void settle_post(const Completion& completion);
+  void settle(const Completion& completion);
   void report(ConnectionEvent::Kind kind, std::string text);
   void announce(SessionNews news);
   void end(std::exception_ptr why) noexcept;

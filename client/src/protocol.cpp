@@ -102,6 +102,19 @@ Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optio
   return submit(std::move(request), std::move(command));
 }
 
+proto::RequestId Protocol::declare(proto::Declare command) {
+  Request request;
+  request.kind = Request::Kind::declaration;
+  return *submit(std::move(request), std::move(command));
+}
+
+Result<proto::RequestId> Protocol::own(proto::Own command) {
+  if (auto checked = check_size(command.topic, command.last_will); !checked) return checked.failure();
+  Request request;
+  request.kind = Request::Kind::lease;
+  return submit(std::move(request), std::move(command));
+}
+
 proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
   Request request;
   request.kind = Request::Kind::subscription;
@@ -144,6 +157,8 @@ void Protocol::cancel(proto::RequestId id) {
     const proto::RequestId own = ++last_id_;
     if (request.kind == Request::Kind::subscription) {
       queue_.push(own, proto::Unsubscribe{own, id});
+    } else if (request.kind == Request::Kind::lease) {
+      queue_.push(own, proto::Release{own, id});
     } else {
       queue_.push(own, proto::CancelWait{own, id});
     }
@@ -262,7 +277,8 @@ std::vector<proto::Command> Protocol::take_commands() {
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
     const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
-                          std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next);
+                          std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next) ||
+                          std::holds_alternative<proto::Declare>(*next);
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;

@@ -54,7 +54,7 @@ struct Completion {
 struct Received {
   std::vector<Completion> completions;
   std::vector<proto::RequestId>
-      subscriptions;  // whose inboxes have something new, each once; the frame is applied whole
+      subscriptions;  // whose inboxes have something new, each once; the frame is applied whole. And leases that have begun
   std::optional<SessionNews> session;
   std::optional<Failure> fatal;  // the broker ends the connection, and the session with it
 };
@@ -81,6 +81,11 @@ class Protocol {
   // session it goes on from there too.
   Result<proto::RequestId> wait_transition(std::string topic, std::optional<Predicate> predicate,
                                            std::optional<Version> after);
+  // What the topic is to be. Answered once; said again in each new session, together with what was said of the topic before.
+  proto::RequestId declare(proto::Declare command);
+  // Answered by Owned each time that it begins, and by Failed when it ends, unless it is cancelled. A new session owns it again,
+  // where nobody else does.
+  Result<proto::RequestId> own(proto::Own command);
   // One pattern, or, `latest`, 2..64 plain names.
   proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
@@ -115,7 +120,7 @@ class Protocol {
   std::uint64_t run() const noexcept { return run_; }
   bool has_commands() const noexcept { return !queue_.empty(); }
   // Requests and subscriptions that somebody still waits for.
-  std::size_t open_requests() const noexcept { return requests_.size() - abandoned_; }
+  std::size_t open_requests() const noexcept { return requests_.size() - abandoned_ - declared_.size(); }
 
  private:
   struct Subscription {
@@ -130,10 +135,10 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, commit, get, list, wait, change, subscription };
+    enum class Kind : std::uint8_t { set, commit, get, list, declaration, wait, change, subscription, lease };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
     // It has one answer, and is in flight until then: not what is held.
-    bool is_one_shot() const noexcept { return kind <= Kind::list; }
+    bool is_one_shot() const noexcept { return kind <= Kind::declaration; }
     bool is_write() const noexcept { return kind <= Kind::commit; }
     Kind kind = Kind::set;
     Stage stage = Stage::queued;
@@ -159,6 +164,8 @@ class Protocol {
   void apply_completeness(std::uint64_t revision);
   void renew(proto::RequestId id, Subscription& subscription);
   void apply_answer(const proto::Answer& answer, Received& received);
+  bool apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, Received& received);
+  void remember_declaration(proto::RequestId id, proto::Declare& declared);
   Subscription* subscription(proto::RequestId id);
 
   ProtocolOptions options_;
@@ -191,6 +198,7 @@ class Protocol {
   std::uint64_t complete_through_ = 0;
 
   std::unordered_map<proto::RequestId, Request> requests_;
+  std::unordered_map<std::string, proto::RequestId> declared_;  // by topic: requests that were answered, and are kept
   std::size_t abandoned_ = 0;
 };
 

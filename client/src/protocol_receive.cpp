@@ -15,7 +15,7 @@ Failure violation(const std::string& what) {
 // It is about a request of the session that it was made in.
 bool is_of_its_session(const proto::Command& command) {
   return std::holds_alternative<proto::Unsubscribe>(command) || std::holds_alternative<proto::CancelWait>(command) ||
-         std::holds_alternative<proto::Renew>(command);
+         std::holds_alternative<proto::Renew>(command) || std::holds_alternative<proto::Release>(command);
 }
 
 bool carries_content(const proto::ServerFrame& frame) {
@@ -220,6 +220,44 @@ void Protocol::apply_completeness(std::uint64_t revision) {
   complete_through_ = revision;
 }
 
+// What is kept beyond its answer: it has to be said again in a new session.
+bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer,
+                                  Received& received) {
+  using Kind = Request::Kind;
+  if (request.kind == Kind::declaration && std::holds_alternative<proto::Done>(answer)) {
+    // Also where nobody waits for it any more: the broker has it.
+    if (std::exchange(request.abandoned, false))
+      --abandoned_;
+    else
+      received.completions.push_back(Completion{id, answer});
+    remember_declaration(id, std::get<proto::Declare>(*request.command));
+    return true;
+  }
+  if (request.kind == Kind::lease && std::holds_alternative<proto::Owned>(answer)) {
+    // Whoever took the topic over meanwhile keeps it.
+    std::get<proto::Own>(*request.command).take_over = false;
+    received.subscriptions.push_back(id);
+    return true;
+  }
+  if (const auto declared =
+          std::find_if(declared_.begin(), declared_.end(), [id](const auto& d) { return d.second == id; });
+      declared != declared_.end())
+    declared_.erase(declared);
+  return false;
+}
+
+// One declaration of each topic is kept: the newest, with what the older one said besides.
+void Protocol::remember_declaration(proto::RequestId id, proto::Declare& declared) {
+  proto::RequestId& kept = declared_.try_emplace(declared.topic, id).first->second;
+  if (kept == id) return;
+  const auto older = requests_.find(kept);
+  const proto::Declare& before = std::get<proto::Declare>(*older->second.command);
+  if (!declared.deadline) declared.deadline = before.deadline;
+  if (!declared.history) declared.history = before.history;
+  requests_.erase(older);
+  kept = id;
+}
+
 void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
   const proto::RequestId id = std::visit([](const auto& a) { return a.id; }, answer);
   const auto found = requests_.find(id);
@@ -233,6 +271,7 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
     return;
   }
   if (found->second.is_one_shot()) --in_flight_;
+  if (apply_first_answer(id, found->second, answer, received)) return;
 
   const auto* got = std::get_if<proto::GetDone>(&answer);
   const auto* matched = std::get_if<proto::WaitDone>(&answer);

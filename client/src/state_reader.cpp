@@ -1,4 +1,5 @@
 // state_reader.cpp: waiting on what a subscription brings: the client's own evaluation of conditions.
+#include <algorithm>
 #include <utility>
 
 #include "client/src/bus_core.hpp"
@@ -24,6 +25,9 @@ bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
   if (!from || from == to) return false;
   return from->version.epoch != to->version.epoch || to->version.number != from->version.number + 1;
 }
+
+// Any other quality ends a hold.
+bool is_live(const TransitionPtr& member) { return !member || member->quality == Quality::live; }
 
 }  // namespace
 
@@ -90,17 +94,24 @@ class StateReader::Impl final : public client::Reader {
 
  private:
   void evaluate(bool changed, bool gap) {
+    if (hold_ > Duration::zero() && !std::all_of(state_.begin(), state_.end(), is_live)) {
+      end_of_match();
+      return;
+    }
     const bool matches = are_present(state_, presence_) && (!test_ || test_(state_));
     if (!matches) {
-      // Leaving exactly when the hold is complete counts as held.
-      if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_))
-        first_ = last_match_;
-      since_.reset();
+      end_of_match();
       return;
     }
     if (!since_ || gap || (!test_ && changed)) since_ = now();
     last_match_ = state_;
     if (hold_ <= Duration::zero() && !first_) first_ = state_;
+  }
+
+  void end_of_match() {
+    // Leaving exactly when the hold is complete counts as held.
+    if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_)) first_ = last_match_;
+    since_.reset();
   }
 
   BusPtr bus_;

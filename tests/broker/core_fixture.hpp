@@ -37,6 +37,12 @@ struct FakeClient {
   proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns);
   proto::RequestId wait_transition(const std::string& topic, const std::string& predicate,
                                    std::optional<Version> after = {});
+  proto::RequestId declare(const std::string& topic, std::optional<std::chrono::nanoseconds> deadline = {},
+                           std::optional<std::uint64_t> history = {});
+  proto::RequestId declare_type(const std::string& topic, ValueType type, const std::string& message_type = "");
+  proto::RequestId own(const std::string& topic, Value last_will = {}, bool take_over = false,
+                       std::chrono::nanoseconds lasting = 0ns);
+  void release(proto::RequestId lease);
   void unsubscribe(proto::RequestId subscription);
   void cancel(proto::RequestId wait);
   void goodbye();
@@ -55,6 +61,7 @@ struct FakeClient {
     return *expected;
   }
   ErrorCode failed(proto::RequestId id) const { return answered<proto::Failed>(id).failure.code; }
+  bool owns(proto::RequestId id) const { return armed.contains(id) && !has_answer(id); }
   std::vector<std::pair<std::string, Value>> take_deliveries(proto::RequestId subscription);
   Value last_value(const std::string& topic) const;
 
@@ -72,7 +79,7 @@ struct FakeClient {
   std::optional<proto::Welcome> welcome;
   std::optional<Failure> fatal;
   std::map<proto::RequestId, proto::Answer> answers;
-  std::map<proto::RequestId, Version> armed;  // of waits for changes: behind which version they count
+  std::map<proto::RequestId, Version> armed;  // of waits for changes, and leases: from which version on
   std::vector<proto::Delivery> deliveries;
   std::map<proto::RequestId, proto::SnapshotEnd> ends;
   std::uint64_t complete_through = 0;
@@ -138,6 +145,7 @@ class CoreTest : public testing::Test {
     EXPECT_EQ(left.subscriptions, 0u);
     EXPECT_EQ(left.waits, 0u);
     EXPECT_EQ(left.predicates, 0u);
+    EXPECT_EQ(left.leases, 0u);
     EXPECT_EQ(left.kept_frames, 0u);
   }
 
@@ -226,6 +234,10 @@ inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_
       EXPECT_FALSE(answers.contains(id)) << "armed after its end: " << id;
       continue;
     }
+    if (const auto* owned = std::get_if<proto::Owned>(&one)) {
+      EXPECT_TRUE(armed.emplace(id, owned->version).second) << "owned twice: " << id;
+      continue;
+    }
     EXPECT_TRUE(answers.emplace(id, one).second) << "answered twice: " << id;
   }
   if (in.complete_through != 0) complete_through = in.complete_through;
@@ -288,6 +300,26 @@ inline proto::RequestId FakeClient::wait_transition(const std::string& topic, co
   send({command});
   return last_id;
 }
+
+inline proto::RequestId FakeClient::declare(const std::string& topic, std::optional<std::chrono::nanoseconds> deadline,
+                                            std::optional<std::uint64_t> history) {
+  send({proto::Declare{++last_id, topic, ValueType::null, "", deadline, history}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::declare_type(const std::string& topic, ValueType type,
+                                                 const std::string& message_type) {
+  send({proto::Declare{++last_id, topic, type, message_type, {}, {}}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::own(const std::string& topic, Value last_will, bool take_over,
+                                        std::chrono::nanoseconds lasting) {
+  send({proto::Own{++last_id, topic, std::move(last_will), take_over, lasting}});
+  return last_id;
+}
+
+inline void FakeClient::release(proto::RequestId lease) { send({proto::Release{++last_id, lease}}); }
 
 inline void FakeClient::unsubscribe(proto::RequestId subscription) {
   send({proto::Unsubscribe{++last_id, subscription}});

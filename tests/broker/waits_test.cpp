@@ -45,11 +45,11 @@ class WaitsTest : public testing::Test {
     auto next = std::make_shared<Transition>();
     if (type == ValueType::null) type = value.type();
     next->value = std::move(value);
-    const Value old = visible ? visible->value : Value();
+    const State before = visible;
     visible = std::move(next);
     changed_at = at;
     std::vector<WaitEnd> ended;
-    waits.changed(topic, state(), old, at, ended);
+    waits.changed(topic, state(), before, at, ended);
     for (auto id : ids(ended)) due.push_back(id);
     return due;
   }

@@ -6,6 +6,7 @@
 #include "hoiku/client/composite.hpp"
 #include "hoiku/client/condition.hpp"
 #include "hoiku/client/errors.hpp"
+#include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/client/topic.hpp"

@@ -43,6 +43,7 @@ inline std::string serialised(const google::protobuf::MessageLite& message) {
 template <detail::ProtobufMessage M>
 struct TopicTraits<M> {
   static constexpr std::string_view type_name = "message";
+  static std::string message_type() { return M().GetTypeName(); }
 
   static Value to_value(const M& message, const std::string& topic) {
     if (!message.IsInitialized()) {

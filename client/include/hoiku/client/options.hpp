@@ -145,6 +145,62 @@ inline After after(Version version) { return After(version); }
 struct LatestOnly {};
 inline constexpr LatestOnly latest_only{};
 
+// ---- Topic::declare
+
+// A value that was not written, nor set again, for so long is stale. Zero: never.
+class Deadline {
+ public:
+  explicit Deadline(Duration after) : after_(after) {}
+  Duration after() const noexcept { return after_; }
+
+ private:
+  Duration after_;
+};
+inline Deadline deadline(Duration after) { return Deadline(after); }
+
+// How many transitions the broker keeps of the topic, for those who read every one.
+class History {
+ public:
+  explicit History(std::uint64_t transitions) : transitions_(transitions) {}
+  std::uint64_t transitions() const noexcept { return transitions_; }
+
+ private:
+  std::uint64_t transitions_;
+};
+inline History history(std::uint64_t transitions) { return History(transitions); }
+
+// ---- Topic::own
+
+// What the topic becomes when its owner is gone.
+template <class V>
+class LastWill {
+ public:
+  explicit LastWill(V value) : value_(std::move(value)) {}
+  const V& value() const noexcept { return value_; }
+
+ private:
+  V value_;
+};
+template <class V>
+LastWill<V> last_will(V value) {
+  return LastWill<V>(std::move(value));
+}
+
+// From whoever owns it now, without its last will.
+struct TakeOver {};
+inline constexpr TakeOver take_over{};
+
+// The lease ends after that time, if it has not ended before.
+class Lasting {
+ public:
+  explicit Lasting(Duration time) : time_(time) {}
+  Duration time() const noexcept { return time_; }
+
+ private:
+  Duration time_;
+};
+inline Lasting lasting(Duration time) { return Lasting(time); }
+
 // ---- Topic::set
 
 // The write is applied only where this is still the topic's version; VersionConflict otherwise. Version{} (number 0)

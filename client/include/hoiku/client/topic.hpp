@@ -15,6 +15,7 @@
 
 #include "hoiku/async/body.hpp"
 #include "hoiku/client/broker_predicate.hpp"
+#include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/topic_core.hpp"
 #include "hoiku/client/topic_transition.hpp"
@@ -125,6 +126,22 @@ class Topic {
       return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
     });
   }
+  // Says what the topic is to be, whoever writes it: deadline(100ms), history(256), and, without being asked, that it holds
+  // values of this type. It stays so as long as the broker runs, and this Bus says it again to one that was restarted; where
+  // that one knows it otherwise, the nursery ends with the error. Throws TypeMismatch where the topic is of another type.
+  template <detail::DeclareOption... Options>
+  Task<> declare(Options... options) const {
+    return detail::declare_topic(core_, detail::declaration_of<T>(std::move(options)...));
+  }
+
+  // Nobody else may write the topic (Error(not_owner)) as long as the lease lives: lease.hpp. With last_will(v): what the topic
+  // becomes when it ends, otherwise it becomes unset; readers see it as orphaned. With take_over: also where somebody else owns
+  // it, who loses it then; without it that is Error(not_owner). With lasting(5s): at most for so long.
+  template <detail::OwnOption<T>... Options>
+  Task<Lease> own(Options... options) const {
+    return detail::own_topic(core_, detail::ownership_of<T>(name(), std::move(options)...));
+  }
+
   // The topic then holds nothing.
   Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
 

@@ -1,0 +1,57 @@
+// leases.hpp: whose a topic is. While a lease stands nobody else may write its topic; when it ends, the topic becomes the
+// lease's last will (core_ownership.cpp).
+//
+// Promises   a topic has one lease at most. A lease that was made for a time is told once, when the time is over.
+// Thread     the core's. Owner: Core. A Lease belongs to its session and is ended before it dies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "broker/core/timers.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/value.hpp"
+
+namespace hoiku::broker {
+
+struct Lease : Timer {
+  SessionId owner{};
+  std::uint64_t id = 0;  // the request that made it
+  TopicId topic{};
+  Value last_will;  // null: the topic becomes unset
+};
+
+class Leases {
+ public:
+  // Of a topic that find() says nobody owns. `until`: only so long.
+  void begin(Lease& lease, std::optional<TimePoint> until) {
+    if (index_of(lease.topic) >= by_topic_.size()) by_topic_.resize(index_of(lease.topic) + 1);
+    by_topic_[index_of(lease.topic)] = &lease;
+    ++size_;
+    if (until) times_.schedule(lease, *until);
+  }
+  void end(Lease& lease) noexcept {
+    by_topic_[index_of(lease.topic)] = nullptr;
+    --size_;
+    times_.cancel(lease);
+  }
+  // nullptr: nobody owns the topic.
+  Lease* find(TopicId topic) const noexcept {
+    return index_of(topic) < by_topic_.size() ? by_topic_[index_of(topic)] : nullptr;
+  }
+  // The next one whose time is over, or nullptr. It stands until end().
+  Lease* take_lapsed(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
+  std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
+
+  std::vector<Lease*> by_topic_;  // null: nobody owns it
+  Timers times_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace hoiku::broker

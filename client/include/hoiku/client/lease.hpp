@@ -1,0 +1,117 @@
+// lease.hpp: what Topic::own gives: while it lives, nobody but this Bus may write the topic; what Topic::declare says.
+//
+// Lifetime   the object holds the lease. When it goes, and when the Bus ends, the topic becomes its last will at once, and
+//            when the whole service is gone, as soon as the broker notices (the session's timeout). Nothing is waited for.
+// Lost       where another service took over, or owned the topic when this Bus came back after its session was lost, or the
+//            time of lasting() is over: then writes fail with not_owner, and lost() completes. A lost lease stays lost.
+// Thread     the loop's.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "hoiku/client/options.hpp"
+#include "hoiku/client/topic_core.hpp"
+#include "hoiku/client/topic_type.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku {
+
+class Lease {
+ public:
+  class Impl;
+  explicit Lease(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&& other) noexcept {
+    release();
+    impl_ = std::move(other.impl_);
+    return *this;
+  }
+  ~Lease() { release(); }
+
+  // Lets go now. Does nothing where it is lost, or was let go before.
+  void release() noexcept;
+  bool is_lost() const noexcept;
+  // Completes when the lease is lost; never for one that was let go. Throws Closed when the Bus has ended.
+  Task<> lost() const;
+  // Why it was lost, as a sentence that names the topic; empty while it is not.
+  std::string why_lost() const;
+
+ private:
+  std::shared_ptr<Impl> impl_;  // null: moved from
+};
+
+namespace detail {
+
+Task<> declare_topic(TopicCore topic, proto::Declare command);
+Task<Lease> own_topic(TopicCore topic, proto::Own command);
+
+template <class Option>
+concept DeclareOption = AnyOf<Option, Deadline, History>;
+
+template <class Option>
+inline constexpr bool is_last_will = false;
+template <class V>
+inline constexpr bool is_last_will<LastWill<V>> = true;
+
+template <class Option, class T>
+concept OwnOption = AnyOf<Option, TakeOver, Lasting> || is_last_will<Option>;
+
+inline void add_to(proto::Declare& declare, const Deadline& option) { declare.deadline = option.after(); }
+inline void add_to(proto::Declare& declare, const History& option) { declare.history = option.transitions(); }
+
+// A type of the user's own has a name for people; what it is kept as, the broker learns from its values.
+template <TopicType T>
+ValueType declared_type() {
+  if constexpr (is_optional<T>) {
+    return declared_type<typename T::value_type>();
+  } else {
+    const auto known = parse_value_type(TopicTraits<T>::type_name);
+    return known ? *known : ValueType::null;
+  }
+}
+
+template <TopicType T>
+std::string declared_message_type() {
+  if constexpr (is_optional<T>)
+    return declared_message_type<typename T::value_type>();
+  else if constexpr (requires { TopicTraits<T>::message_type(); })
+    return TopicTraits<T>::message_type();
+  else
+    return {};
+}
+
+template <TopicType T, class... Options>
+proto::Declare declaration_of(const Options&... options) {
+  proto::Declare declare;
+  declare.type = declared_type<T>();
+  declare.message_type = declared_message_type<T>();
+  (add_to(declare, options), ...);
+  return declare;
+}
+
+template <TopicType T, class Option>
+void add_to(proto::Own& own, const std::string& topic, const Option& option) {
+  if constexpr (std::same_as<Option, TakeOver>) {
+    own.take_over = true;
+  } else if constexpr (std::same_as<Option, Lasting>) {
+    own.lasting = option.time();
+  } else {
+    static_assert(std::convertible_to<decltype(option.value()), T>,
+                  "the last will of a topic is a value of the topic's type");
+    own.last_will = to_value<T>(option.value(), topic);
+  }
+}
+
+template <TopicType T, class... Options>
+proto::Own ownership_of(const std::string& topic, const Options&... options) {
+  proto::Own own;
+  (add_to<T>(own, topic, options), ...);
+  return own;
+}
+
+}  // namespace detail
+}  // namespace hoiku

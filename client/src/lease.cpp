@@ -1,0 +1,78 @@
+#include "hoiku/client/lease.hpp"
+
+#include "client/src/bus_core.hpp"
+#include "hoiku/async/event.hpp"
+#include "hoiku/client/errors.hpp"
+
+namespace hoiku {
+
+class Lease::Impl final : public client::Reader {
+ public:
+  Impl(detail::BusPtr bus, proto::Own command) : bus_(std::move(bus)) { id_ = bus_->own(*this, std::move(command)); }
+  ~Impl() { release(); }
+
+  void arrived() noexcept override { begun_.set(); }
+  void ended(std::exception_ptr why) noexcept override {
+    why_ = std::move(why);
+    begun_.set();
+    lost_.set();
+  }
+
+  Task<> begin() {
+    co_await begun_.wait();
+    if (why_) std::rethrow_exception(why_);
+  }
+  void release() noexcept { bus_->unsubscribe(id_); }
+
+  bool is_lost() const noexcept { return why_ != nullptr; }
+  static Task<> lost(std::shared_ptr<Impl> lease) {
+    co_await lease->lost_.wait();
+    try {
+      std::rethrow_exception(lease->why_);
+    } catch (const Error&) {
+      // It is what was waited for.
+    }
+  }
+  std::string why_lost() const {
+    if (!why_) return {};
+    try {
+      std::rethrow_exception(why_);
+    } catch (const std::exception& why) {
+      return why.what();
+    }
+  }
+
+ private:
+  detail::BusPtr bus_;
+  proto::RequestId id_ = 0;
+  Event begun_;
+  Event lost_;
+  std::exception_ptr why_;
+};
+
+void Lease::release() noexcept {
+  if (impl_) impl_->release();
+}
+bool Lease::is_lost() const noexcept { return impl_ && impl_->is_lost(); }
+Task<> Lease::lost() const { return Impl::lost(impl_); }
+std::string Lease::why_lost() const { return impl_ ? impl_->why_lost() : std::string(); }
+
+namespace detail {
+
+Task<> declare_topic(TopicCore topic, proto::Declare command) {
+  client::BusCore& bus = *topic.bus();
+  command.topic = topic.name();
+  client::BusCore::Pending pending(bus, bus.declare(std::move(command)));
+  co_await pending.wait();
+  pending.take();
+}
+
+Task<Lease> own_topic(TopicCore topic, proto::Own command) {
+  command.topic = topic.name();
+  auto lease = std::make_shared<Lease::Impl>(topic.bus(), std::move(command));
+  co_await lease->begin();
+  co_return Lease(std::move(lease));
+}
+
+}  // namespace detail
+}  // namespace hoiku

@@ -1,0 +1,302 @@
+// Whose a topic is: who may write it, and what becomes of it when its owner is gone.
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+class CoreOwnership : public CoreTest {
+ protected:
+  CoreOwnership() {
+    imu.connect(1s);
+    rival.connect(1h);
+    screen.connect(1h);
+  }
+  const Transition& newest(const std::string& topic) {
+    const auto get = screen.get(topic);
+    turn();
+    return *screen.answered<proto::GetDone>(get).current;
+  }
+  void expect_state(const std::string& topic, const Value& value, Quality quality) {
+    EXPECT_EQ(newest(topic).value, value);
+    EXPECT_EQ(newest(topic).quality, quality);
+  }
+
+  FakeClient imu{*this, "imu", 1};
+  FakeClient rival{*this, "rival", 2};
+  FakeClient screen{*this, "screen", 3};
+};
+
+TEST_F(CoreOwnership, OnlyTheOwnerMayWrite) {
+  const auto lease = imu.own("yaw");
+  const auto mine = imu.set("yaw", 1.5);
+  const auto yours = rival.set("yaw", 2.5);
+  const auto unset = rival.set("yaw", Value());
+  const auto commit = rival.commit({proto::Write{"free", 1, {}, {}}, proto::Write{"yaw", 2.5, {}, {}}});
+  turn();
+  EXPECT_TRUE(imu.owns(lease));
+  EXPECT_EQ(imu.armed.at(lease), Version{});
+  EXPECT_TRUE(imu.answered<proto::SetDone>(mine).changed);
+  EXPECT_EQ(rival.failed(yours), ErrorCode::not_owner);
+  EXPECT_THAT(rival.answered<proto::Failed>(yours).failure.message, HasSubstr("'yaw' belongs to client 'imu'"));
+  EXPECT_EQ(rival.failed(unset), ErrorCode::not_owner);
+  EXPECT_EQ(rival.failed(commit), ErrorCode::not_owner);
+  EXPECT_EQ(newest("free").version.number, 0u);
+  expect_state("yaw", 1.5, Quality::live);
+  EXPECT_EQ(statistics().leases, 1u);
+}
+
+TEST_F(CoreOwnership, AReleasedTopicIsItsLastWillAndAnybodyMayWriteIt) {
+  const auto lease = imu.own("yaw", 0.0);
+  imu.set("yaw", 1.5);
+  imu.release(lease);
+  turn();
+  expect_state("yaw", 0.0, Quality::orphaned);
+  EXPECT_EQ(newest("yaw").writer, "imu");
+  EXPECT_FALSE(imu.has_answer(lease));
+  EXPECT_EQ(statistics().leases, 0u);
+  rival.set("yaw", 0.0);
+  turn();
+  expect_state("yaw", 0.0, Quality::live);
+  EXPECT_EQ(newest("yaw").version.number, 3u);
+}
+
+TEST_F(CoreOwnership, WithoutAWillItBecomesUnsetAndGoes) {
+  const auto reader = screen.subscribe({"yaw"}, {}, proto::Mode::every);
+  turn();
+  imu.own("yaw");
+  imu.set("yaw", 1.5);
+  turn();
+  imu.goodbye();
+  turn();
+  ASSERT_THAT(screen.deliveries, SizeIs(3));
+  EXPECT_EQ(screen.deliveries.back().transition->quality, Quality::orphaned);
+  EXPECT_THAT(screen.take_deliveries(reader),
+              ElementsAre(Pair("yaw", Value()), Pair("yaw", Value(1.5)), Pair("yaw", Value())));
+  screen.unsubscribe(reader);
+  turn();
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreOwnership, AWillThatIsTheValueAlreadyStillSaysThatItsOwnerIsGone) {
+  imu.own("yaw", 1.5);
+  imu.set("yaw", 1.5);
+  imu.goodbye();
+  turn();
+  expect_state("yaw", 1.5, Quality::orphaned);
+  EXPECT_EQ(newest("yaw").version.number, 2u);
+}
+
+TEST_F(CoreOwnership, NothingHappensToATopicThatWasNeverSet) {
+  imu.own("yaw");
+  imu.goodbye();
+  turn();
+  EXPECT_EQ(statistics().commits, 0u);
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreOwnership, SilenceEndsALeaseAfterTheInputThatWasWaiting) {
+  imu.own("yaw", 0.0);
+  imu.set("yaw", 1.5);
+  turn();
+  now += 1s;
+  imu.acknowledge();  // was waiting when the broker came to look
+  core->advance(at());
+  turn();
+  expect_state("yaw", 1.5, Quality::live);
+  advance(999ms);
+  expect_state("yaw", 1.5, Quality::live);
+  advance(1ms);
+  expect_state("yaw", 0.0, Quality::orphaned);
+  EXPECT_EQ(statistics().leases, 0u);
+}
+
+TEST_F(CoreOwnership, AllWillsOfASessionAreOneCommitInTheOrderOfTheLeases) {
+  const auto reader = screen.subscribe({"imu/*"}, {}, proto::Mode::every);
+  for (const char* axis : {"imu/z", "imu/x", "imu/y"}) {
+    imu.own(axis, "gone");
+    imu.set(axis, "here");
+  }
+  turn();
+  screen.take_deliveries(reader);
+  imu.goodbye();
+  const auto records = core->take_records();
+  ASSERT_THAT(records, SizeIs(1));
+  ASSERT_THAT(records[0].transitions, SizeIs(3));
+  EXPECT_EQ(records[0].transitions[0]->topic, "imu/z");
+  EXPECT_EQ(records[0].transitions[2]->topic, "imu/y");
+}
+
+TEST_F(CoreOwnership, AnotherMayNotOwnItAndOneMayNotOwnItTwice) {
+  const auto first = imu.own("yaw");
+  const auto second = rival.own("yaw");
+  const auto again = imu.own("yaw");
+  turn();
+  EXPECT_TRUE(imu.owns(first));
+  EXPECT_EQ(rival.failed(second), ErrorCode::not_owner);
+  EXPECT_THAT(rival.answered<proto::Failed>(second).failure.message, HasSubstr("'yaw' belongs to client 'imu'"));
+  EXPECT_EQ(imu.failed(again), ErrorCode::invalid_argument);
+}
+
+TEST_F(CoreOwnership, TakingOverExecutesNoWillAndFencesTheOldOwner) {
+  const auto reader = screen.subscribe({"yaw"}, {}, proto::Mode::every);
+  const auto first = imu.own("yaw", "offline");
+  imu.set("yaw", "fine");
+  turn();
+  screen.take_deliveries(reader);
+  const auto second = rival.own("yaw", "offline", true);
+  const auto late = imu.set("yaw", "late");
+  const auto next = rival.set("yaw", "better");
+  turn();
+  EXPECT_TRUE(rival.owns(second));
+  EXPECT_EQ(rival.armed.at(second).number, 1u);
+  EXPECT_EQ(imu.failed(first), ErrorCode::not_owner);
+  EXPECT_THAT(imu.answered<proto::Failed>(first).failure.message, HasSubstr("taken over by client 'rival'"));
+  EXPECT_EQ(imu.failed(late), ErrorCode::not_owner);
+  EXPECT_TRUE(rival.answered<proto::SetDone>(next).changed);
+  EXPECT_THAT(screen.take_deliveries(reader), ElementsAre(Pair("yaw", Value("better"))));
+  // The first owner's end is nothing to the topic any more.
+  imu.goodbye();
+  turn();
+  expect_state("yaw", "better", Quality::live);
+  EXPECT_EQ(statistics().leases, 1u);
+}
+
+TEST_F(CoreOwnership, AReturningOwnerWhoseSessionWasLostIsRefused) {
+  imu.own("yaw", 0.0);
+  imu.set("yaw", 1.5);
+  turn();
+  imu.cut();
+  advance_by_deadlines(1s);
+  expect_state("yaw", 0.0, Quality::orphaned);
+  const auto now_mine = rival.own("yaw", 0.0);
+  rival.set("yaw", 7.5);
+  turn();
+  imu.connect(1s);
+  ASSERT_FALSE(imu.welcome->resumed);
+  const auto again = imu.own("yaw", 0.0);
+  const auto late = imu.set("yaw", 2.5);
+  turn();
+  EXPECT_TRUE(rival.owns(now_mine));
+  EXPECT_EQ(imu.failed(again), ErrorCode::not_owner);
+  EXPECT_EQ(imu.failed(late), ErrorCode::not_owner);
+  expect_state("yaw", 7.5, Quality::live);
+}
+
+TEST_F(CoreOwnership, ASessionThatComesBackInTimeStillOwnsIt) {
+  const auto lease = imu.own("yaw", 0.0);
+  imu.set("yaw", 1.5);
+  turn();
+  imu.cut();
+  advance_by_deadlines(999ms);
+  imu.connect(1s);
+  ASSERT_TRUE(imu.welcome->resumed);
+  turn();
+  EXPECT_TRUE(imu.owns(lease));
+  expect_state("yaw", 1.5, Quality::live);
+}
+
+TEST_F(CoreOwnership, ALeaseForATimeEndsWithIt) {
+  const auto lease = imu.own("door", "closed", false, 300ms);
+  imu.set("door", "open");
+  turn();
+  EXPECT_EQ(core->next_deadline(), now + 300ms);
+  advance(299ms);
+  expect_state("door", "open", Quality::live);
+  advance(1ms);
+  expect_state("door", "closed", Quality::orphaned);
+  EXPECT_EQ(imu.failed(lease), ErrorCode::not_owner);
+  EXPECT_THAT(imu.answered<proto::Failed>(lease).failure.message, HasSubstr("'door'"));
+  const auto again = imu.own("door");
+  turn();
+  EXPECT_TRUE(imu.owns(again));
+}
+
+TEST_F(CoreOwnership, AReleasedLeaseLeavesNoTimer) {
+  const auto lease = imu.own("door", "closed", false, 300ms);
+  imu.set("door", "open");
+  imu.release(lease);
+  const auto taken = rival.own("door", "closed");
+  turn();
+  advance_by_deadlines(500ms);
+  EXPECT_TRUE(rival.owns(taken));
+  EXPECT_FALSE(imu.has_answer(lease));
+}
+
+TEST_F(CoreOwnership, AnOwnedTopicIsNotRemoved) {
+  const auto lease = imu.own("yaw");
+  turn();
+  EXPECT_EQ(statistics().topics, 1u);
+  imu.set("yaw", 1.5);
+  imu.set("yaw", Value());
+  turn();
+  EXPECT_EQ(newest("yaw").version.number, 2u);
+  imu.release(lease);
+  turn();
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreOwnership, AWillOfAnotherTypeIsRefused) {
+  rival.set("yaw", 1.5);
+  const auto text = imu.own("yaw", "offline");
+  const auto whole = imu.own("yaw", 3);  // widens, as a set does
+  turn();
+  EXPECT_EQ(imu.failed(text), ErrorCode::type_mismatch);
+  EXPECT_TRUE(imu.owns(whole));
+  imu.goodbye();
+  turn();
+  expect_state("yaw", 3.0, Quality::orphaned);
+}
+
+TEST_F(CoreOwnership, AWillDecidesTheTypeOfATopicThatHasNone) {
+  const auto wait = screen.wait("yaw", "value == x");
+  imu.own("yaw", 0.0);
+  const auto text = imu.set("yaw", "north");
+  turn();
+  EXPECT_EQ(imu.failed(text), ErrorCode::type_mismatch);
+  EXPECT_EQ(screen.failed(wait), ErrorCode::type_mismatch);
+}
+
+TEST_F(CoreOwnership, WhatMakesNoSenseIsRefused) {
+  const auto name = imu.own("a//b");
+  const auto reserved = imu.own("$hoiku/mine");
+  const auto negative = imu.own("yaw", {}, false, -1ns);
+  const auto endless = imu.own("yaw", {}, false, std::chrono::nanoseconds::max());
+  const auto large = imu.own("yaw", std::string((1 << 20) + 1, 'x'));
+  turn();
+  EXPECT_EQ(imu.failed(name), ErrorCode::invalid_topic);
+  EXPECT_EQ(imu.failed(reserved), ErrorCode::permission_denied);
+  EXPECT_EQ(imu.failed(negative), ErrorCode::invalid_argument);
+  EXPECT_EQ(imu.failed(endless), ErrorCode::invalid_argument);
+  EXPECT_EQ(imu.failed(large), ErrorCode::too_large);
+  EXPECT_EQ(statistics().leases, 0u);
+  EXPECT_EQ(statistics().topics, 0u);
+  // What is no lease is not released, and what is one is not cancelled as something else.
+  const auto lease = imu.own("yaw");
+  imu.release(lease + 40);
+  imu.cancel(lease);
+  imu.unsubscribe(lease);
+  turn();
+  EXPECT_TRUE(imu.owns(lease));
+  EXPECT_EQ(statistics().leases, 1u);
+}
+
+TEST_F(CoreOwnership, NothingIsLeftOfIt) {
+  imu.own("a", 1);
+  imu.own("b", {}, false, 5s);
+  rival.own("c");
+  turn();
+  for (FakeClient* client : {&imu, &rival, &screen}) client->goodbye();
+  turn();
+  EXPECT_EQ(statistics().leases, 0u);
+  EXPECT_EQ(statistics().topics, 1u);  // a is its will
+  EXPECT_EQ(core->next_deadline(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace hoiku::broker
