@@ -32,7 +32,11 @@ void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
 void Core::disconnected(PeerId id) {
   const Peer* peer = rooms_->peers.find(id);
   if (peer == nullptr) return;
-  if (peer->session) rooms_->sessions.find(*peer->session)->peer.reset();
+  if (peer->session) {
+    Session& session = *rooms_->sessions.find(*peer->session);
+    session.peer.reset();
+    rooms_->tell_presence(session, "away");
+  }
   rooms_->peers.remove(id);
 }
 
@@ -41,6 +45,7 @@ void Core::advance(Instant now) {
   rooms_->expire(now.monotonic);
   rooms_->end_lapsed_leases(now.monotonic);
   rooms_->mark_overdue_topics(now.monotonic);
+  rooms_->refresh_if_due(now.monotonic);
   rooms_->scan_left = Rooms::scan_per_turn;
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);
@@ -74,7 +79,7 @@ std::optional<TimePoint> Core::next_deadline() const {
   if (!rooms_->scan_waiting.empty()) return rooms_->now;
   std::optional<TimePoint> first;
   for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
-                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline()}) {
+                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline(), rooms_->refresh_due}) {
     if (next && (!first || *next < *first)) first = next;
   }
   return first;
@@ -87,20 +92,7 @@ std::vector<Event> Core::take_events() {
   return taken;
 }
 
-Statistics Core::statistics() const {
-  Statistics counts = rooms_->counts;
-  counts.topics = rooms_->topics.size();
-  counts.sessions = rooms_->sessions.size();
-  counts.subscriptions = rooms_->subscriptions.size();
-  counts.waits = rooms_->waits.size();
-  counts.predicates = rooms_->waits.predicates();
-  counts.leases = rooms_->leases.size();
-  counts.conflated = rooms_->subscriptions.conflated();
-  counts.history_bytes = rooms_->histories.bytes();
-  counts.predicate_tests = rooms_->waits.tests();
-  rooms_->sessions.for_each([&](const Session& session) { counts.kept_frames += session.outbox.kept_frames(); });
-  return counts;
-}
+Statistics Core::statistics() const { return rooms_->statistics(); }
 
 void Core::shut_down(Instant now) {
   rooms_->begin(now);
@@ -112,6 +104,21 @@ void Core::shut_down(Instant now) {
     rooms_->tell(Event::Kind::session_closed, session.name, "the broker is ending");
     rooms_->close(session, Failure{ErrorCode::unavailable, "the broker is ending"});
   }
+}
+
+Statistics Core::Rooms::statistics() const {
+  Statistics all = counts;
+  all.topics = topics.size() - topics.reserved();
+  all.sessions = sessions.size();
+  all.subscriptions = subscriptions.size();
+  all.waits = waits.size();
+  all.predicates = waits.predicates();
+  all.leases = leases.size();
+  all.conflated = subscriptions.conflated();
+  all.history_bytes = histories.bytes();
+  all.predicate_tests = waits.tests();
+  sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
+  return all;
 }
 
 // ---- The life of a commit

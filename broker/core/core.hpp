@@ -33,7 +33,7 @@ struct Outgoing {
 
 // Counts that a test or an operator can look at; all of them are zero again when every client has left.
 struct Statistics {
-  std::size_t topics = 0;
+  std::size_t topics = 0;  // without the broker's own
   std::size_t sessions = 0;
   std::size_t subscriptions = 0;
   std::size_t waits = 0;

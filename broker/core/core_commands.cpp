@@ -59,6 +59,7 @@ void Core::Rooms::execute(Session& session, const proto::Get& get) {
   if (auto checked = check_topic_name(get.topic, limits); !checked) {
     return fail(session, get.id, checked.failure(), Outbox::Of::request);
   }
+  asked_about(get.topic);
   session.outbox.answer_get(get.id, get.topic);
   wake(session);
 }
@@ -68,6 +69,7 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
   if (auto checked = check_topic_pattern(list.pattern, limits); !checked) {
     return fail(session, list.id, checked.failure(), Outbox::Of::request);
   }
+  asked_about(list.pattern);
   session.outbox.answer_list(list);
   wake(session);
 }
@@ -112,6 +114,7 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
     return;
   }
+  for (const std::string& name : subscribe.topics) asked_about(name);
   Held& held = session.held[subscribe.id];
   held.subscription = std::make_unique<Subscription>();
   Subscription& subscription = *held.subscription;

@@ -5,6 +5,7 @@
 // core_commands.cpp  what each command does
 // core_writes.cpp    those that write
 // core_waits.cpp     the same for those that wait, and how waits end
+// core_about.cpp     what the broker tells of itself
 // core_ownership.cpp what topics are declared to be, and whose they are
 // core_schemas.cpp   what messages look like
 // core_listing.cpp   pages of what topics there are, and of who reads
@@ -15,6 +16,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,12 @@ struct Core::Rooms final : StateSource {
   std::size_t scan_left = scan_per_turn;
   std::vector<SessionId> scan_waiting;
 
+  // What the broker tells of itself.
+  bool tells_of_itself = false;  // somebody has asked
+  std::set<TopicId> statistics_topics;
+  std::optional<TimePoint> refreshed_at;
+  std::optional<TimePoint> refresh_due;  // where somebody still reads them
+
   // What the rooms said in the course of one call; empty between calls.
   std::vector<SessionId> woken;
   std::vector<TopicId> released;
@@ -77,6 +85,7 @@ struct Core::Rooms final : StateSource {
   Result<TopicId> find_or_create(std::string_view name);
   void drop_if_unused(TopicId topic);
   void drop_released();  // those in `released`
+  Statistics statistics() const;
   void wake(Session& session);
   void tell(Event::Kind kind, std::string session, std::string detail);
 
@@ -137,6 +146,15 @@ struct Core::Rooms final : StateSource {
   void execute_wills(const std::vector<Lease*>& ending, const std::string& writer);
   void end_lapsed_leases(TimePoint at);
   void mark_overdue_topics(TimePoint at);
+
+  // ---- core_about.cpp
+  void asked_about(std::string_view name);
+  static std::string presence_topic(const Session& session);
+  void tell_presence(const Session& session, Value presence);
+  void refresh_statistics();
+  void refresh_if_due(TimePoint at);
+  std::optional<TopicId> say(Changes& changes, const std::string& name, const Value& what);
+  void commit_own(Changes changes);
 
   // ---- core_schemas.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);

@@ -156,6 +156,7 @@ void Core::Rooms::welcome(PeerId id, Session& session, const ClientFrame& frame,
   peer.welcome_due = true;
   peer.resumed = resumed;
   peers.make_ready(peer);
+  tell_presence(session, "connected");
 }
 
 // ---- Ends
@@ -175,6 +176,7 @@ void Core::Rooms::break_off(PeerId id, std::uint64_t incarnation, Failure failur
     Session& session = *sessions.find(*peer->session);
     session.peer.reset();
     session.was_broken_off = true;
+    tell_presence(session, "away");
     incarnation = session.incarnation;
     acknowledged = session.received.last();
     name = session.name;
@@ -202,6 +204,7 @@ void Core::Rooms::close(Session& session, const ServerFrame& last) {
   // In the order in which they began, so that the same calls give the same commit.
   std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
   execute_wills(ending, session.name);
+  tell_presence(session, Value());
   if (session.peer) peers.refuse(*session.peer, std::make_shared<ServerFrame>(last));
   sessions.remove(session);
   drop_released();

@@ -63,6 +63,7 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
   if (allowed) allowed = check_wait(wait->predicate, wait->hold, limits);
   if (allowed) allowed = may_hold(session, id);
   if (allowed) {
+    asked_about(topic);
     if (auto found = find_or_create(topic); !found) {
       allowed = found.failure();
     } else {

@@ -35,6 +35,7 @@ TopicId TopicTable::place(std::unique_ptr<Topic> topic) {
     free_.pop_back();
   }
   index_.insert(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
+  reserved_ += is_reserved_name(topic->name()) ? 1 : 0;
   topics_[index_of(id)] = std::move(topic);
   return id;
 }
@@ -43,6 +44,7 @@ void TopicTable::remove(TopicId id) {
   std::unique_ptr<Topic> topic = std::move(topics_[index_of(id)]);
   index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
   free_.push_back(id);
+  reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
   if (!topic->visible()) return;  // never set: there is nothing that a reader could have missed
   removed_.push_back(topic->visible());
   if (removed_.size() > options_.removed_topics_max) {

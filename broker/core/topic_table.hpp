@@ -40,6 +40,7 @@ class TopicTable {
   const Topic& operator[](TopicId id) const noexcept { return *topics_[index_of(id)]; }
   void remove(TopicId id);  // of a topic that is_idle()
   std::size_t size() const noexcept { return index_.size(); }
+  std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
 
   // Calls visit(id, topic) for the topics among the places [from, from + count) and says where to go on; the scan is
   // complete when that is end(). A topic that comes later has a place anywhere, so the scanner must hear of it otherwise.
@@ -70,6 +71,7 @@ class TopicTable {
   NameIndex index_;
   std::vector<std::unique_ptr<Topic>> topics_;  // by TopicId; null: free
   std::vector<TopicId> free_;
+  std::size_t reserved_ = 0;
   std::deque<State> removed_;
   std::uint64_t forgotten_through_ = 0;
 };

@@ -138,6 +138,15 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     interrupt
     ;;
 
+  owner)
+    start_broker
+    start_program
+    wait "$client" || fail "owner ended with $?"
+    hoiku get sensor/imu/yaw
+    expect 0.0 "$state/hoiku.out"
+    hoiku get sensor/imu/yaw --json
+    grep -q '"quality":"orphaned"' "$state/hoiku.out" || fail "the value of an owner that is gone is orphaned"
+    ;;
   waits)
     start_broker
     "$folder/waits" "$HOIKU_ENDPOINT" >"$state/waits.out" 2>"$state/waits.err" || fail "waits ended with $?"

@@ -50,7 +50,7 @@ Task<> declare_topic(TopicCore topic, proto::Declare command);
 Task<Lease> own_topic(TopicCore topic, proto::Own command);
 
 template <class Option>
-concept DeclareOption = AnyOf<Option, Deadline, History>;
+concept DeclareOption = AnyOf<Option, TopicDeadline, TopicHistory>;
 
 template <class Option>
 inline constexpr bool is_last_will = false;
@@ -60,8 +60,8 @@ inline constexpr bool is_last_will<LastWill<V>> = true;
 template <class Option, class T>
 concept OwnOption = AnyOf<Option, TakeOver, Lasting> || is_last_will<Option>;
 
-inline void add_to(proto::Declare& declare, const Deadline& option) { declare.deadline = option.after(); }
-inline void add_to(proto::Declare& declare, const History& option) { declare.history = option.transitions(); }
+inline void add_to(proto::Declare& declare, const TopicDeadline& option) { declare.deadline = option.after(); }
+inline void add_to(proto::Declare& declare, const TopicHistory& option) { declare.history = option.transitions(); }
 
 // A type of the user's own has a name for people; what it is kept as, the broker learns from its values.
 template <TopicType T>
@@ -100,9 +100,9 @@ void add_to(proto::Own& own, const std::string& topic, const Option& option) {
   } else if constexpr (std::same_as<Option, Lasting>) {
     own.lasting = option.time();
   } else {
-    static_assert(std::convertible_to<decltype(option.value()), T>,
+    static_assert(std::convertible_to<decltype(option.will()), T>,
                   "the last will of a topic is a value of the topic's type");
-    own.last_will = to_value<T>(option.value(), topic);
+    own.last_will = to_value<T>(option.will(), topic);
   }
 }
 

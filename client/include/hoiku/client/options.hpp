@@ -148,26 +148,26 @@ inline constexpr LatestOnly latest_only{};
 // ---- Topic::declare
 
 // A value that was not written, nor set again, for so long is stale. Zero: never.
-class Deadline {
+class TopicDeadline {
  public:
-  explicit Deadline(Duration after) : after_(after) {}
+  explicit TopicDeadline(Duration after) : after_(after) {}
   Duration after() const noexcept { return after_; }
 
  private:
   Duration after_;
 };
-inline Deadline deadline(Duration after) { return Deadline(after); }
+inline TopicDeadline deadline(Duration after) { return TopicDeadline(after); }
 
 // How many transitions the broker keeps of the topic, for those who read every one.
-class History {
+class TopicHistory {
  public:
-  explicit History(std::uint64_t transitions) : transitions_(transitions) {}
+  explicit TopicHistory(std::uint64_t transitions) : transitions_(transitions) {}
   std::uint64_t transitions() const noexcept { return transitions_; }
 
  private:
   std::uint64_t transitions_;
 };
-inline History history(std::uint64_t transitions) { return History(transitions); }
+inline TopicHistory history(std::uint64_t transitions) { return TopicHistory(transitions); }
 
 // ---- Topic::own
 
@@ -175,15 +175,15 @@ inline History history(std::uint64_t transitions) { return History(transitions);
 template <class V>
 class LastWill {
  public:
-  explicit LastWill(V value) : value_(std::move(value)) {}
-  const V& value() const noexcept { return value_; }
+  explicit LastWill(V will) : will_(std::move(will)) {}
+  const V& will() const noexcept { return will_; }
 
  private:
-  V value_;
+  V will_;
 };
 template <class V>
-LastWill<V> last_will(V value) {
-  return LastWill<V>(std::move(value));
+LastWill<V> last_will(V will) {
+  return LastWill<V>(std::move(will));
 }
 
 // From whoever owns it now, without its last will.
