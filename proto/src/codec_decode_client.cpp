@@ -1,71 +1,17 @@
-// Bytes to frames: Protobuf's generated code parses, and what it parsed is checked and moved into our structs.
-#include "hoiku/proto/codec.hpp"
-
+// Frames of clients, from bytes: Protobuf's generated code parses, and what it parsed is checked and moved into our structs.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "hoiku.pb.h"
+#include "hoiku/proto/codec.hpp"
+#include "proto/src/codec_wire.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::proto {
 namespace {
 
 namespace wire = hoiku::v1;
-
-Failure violation(std::string message) { return Failure{ErrorCode::protocol_violation, std::move(message)}; }
-
-WallTime wall_time(std::int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
-
-std::chrono::milliseconds milliseconds(std::uint64_t count) {
-  constexpr auto max = static_cast<std::uint64_t>(std::chrono::milliseconds::max().count());
-  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(count, max)));
-}
-
-hoiku::Version version(const wire::Version& in) { return hoiku::Version{in.epoch(), in.number()}; }
-
-Result<hoiku::Value> take(wire::Value& in) {
-  switch (in.kind_case()) {
-    case wire::Value::kNull:
-      return hoiku::Value{};
-    case wire::Value::kBoolean:
-      return hoiku::Value(in.boolean());
-    case wire::Value::kInt64:
-      return hoiku::Value(std::int64_t{in.int64()});
-    case wire::Value::kFloat64:
-      return hoiku::Value(in.float64());
-    case wire::Value::kText:
-      return hoiku::Value(std::move(*in.mutable_text()));
-    case wire::Value::kBlob:
-      return hoiku::Value(Bytes{std::move(*in.mutable_blob())});
-    case wire::Value::kMessage: {
-      wire::Value::Message& message = *in.mutable_message();
-      return hoiku::Value(MessageBytes{std::move(*message.mutable_type_name()), std::move(*message.mutable_data())});
-    }
-    case wire::Value::KIND_NOT_SET:
-      break;
-  }
-  return violation("a value is missing, or of a kind that is not known here");
-}
-
-Result<std::shared_ptr<const hoiku::Transition>> take(wire::Transition& in) {
-  auto value = take(*in.mutable_value());
-  if (!value) return value.failure();
-  if (!wire::Quality_IsValid(in.quality())) {
-    return violation("a transition has the quality " + std::to_string(in.quality()) + ", which is not known here");
-  }
-  auto out = std::make_shared<hoiku::Transition>();
-  out->topic = std::move(*in.mutable_topic());
-  out->version = version(in.version());
-  out->revision = in.revision();
-  out->value = std::move(*value);
-  out->changed_at = wall_time(in.changed_at_us());
-  out->writer = std::move(*in.mutable_writer());
-  out->quality = static_cast<hoiku::Quality>(in.quality());
-  if (in.has_source_time_us()) out->source_time = wall_time(in.source_time_us());
-  return std::shared_ptr<const hoiku::Transition>(std::move(out));
-}
 
 // What a tree costs grows with its nodes, and each recursion with its depth, so both end here; see codec.hpp.
 class PredicateReader {
@@ -119,7 +65,7 @@ class PredicateReader {
       if (out.literal_text.empty()) return violation("a literal of a predicate is empty");
       return {};
     }
-    auto value = take(*in.mutable_value());
+    auto value = take_value(*in.mutable_value());
     if (!value) return value.failure();
     out.literal = std::move(*value);
     return {};
@@ -128,8 +74,6 @@ class PredicateReader {
   Limits limits_;
   std::size_t nodes_ = 0;
 };
-
-Failure take(wire::Failure& in) { return Failure{static_cast<ErrorCode>(in.code()), std::move(*in.mutable_message())}; }
 
 Result<Hello> take(wire::Hello& in, const Limits& limits) {
   if (in.version() != protocol_version) {  // before anything else: other versions may have another meaning for the rest
@@ -160,7 +104,7 @@ Result<Hello> take(wire::Hello& in, const Limits& limits) {
 template <class Out>
 Result<Out> take_write(wire::Set& in) {
   Out out;
-  auto value = take(*in.mutable_value());
+  auto value = take_value(*in.mutable_value());
   if (!value) return value.failure();
   out.topic = std::move(*in.mutable_topic());
   out.value = std::move(*value);
@@ -186,12 +130,6 @@ Result<Command> take_commit(RequestId id, wire::Commit& in) {
     out.writes.push_back(std::move(*write));
   }
   return Command(std::move(out));
-}
-
-Result<Mode> take_mode(wire::Mode in) {
-  if (in == wire::MODE_LATEST) return Mode::latest;
-  if (in == wire::MODE_EVERY) return Mode::every;
-  return violation(fmt::format("a subscription is of the mode {}, which is not known here", static_cast<int>(in)));
 }
 
 Result<Command> take_subscribe(RequestId id, wire::Subscribe& in, const Limits& limits) {
@@ -261,7 +199,7 @@ Result<Command> take_own(RequestId id, wire::Own& in) {
   out.id = id;
   out.topic = std::move(*in.mutable_topic());
   if (in.has_last_will()) {
-    auto will = take(*in.mutable_last_will());
+    auto will = take_value(*in.mutable_last_will());
     if (!will) return will.failure();
     out.last_will = std::move(*will);
   }
@@ -315,138 +253,6 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
   return violation("command " + std::to_string(id) + " is of a kind that is not known here");
 }
 
-Welcome take(const wire::Welcome& in) {
-  Welcome out;
-  out.resumed = in.resumed();
-  out.run = in.run();
-  out.since = in.since();
-  out.session_timeout = milliseconds(in.session_timeout_ms());
-  out.value_bytes_max = in.value_bytes_max();
-  out.frame_bytes_max = in.frame_bytes_max();
-  out.credit_transitions = in.credit_transitions();
-  return out;
-}
-
-Result<Answer> take_list(RequestId id, wire::ListDone& in) {
-  ListDone out;
-  out.id = id;
-  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (wire::ListRow& row : *in.mutable_rows()) {
-    auto current = take(*row.mutable_current());
-    if (!current) return current.failure();
-    out.rows.push_back(ListRow{std::move(*current), row.readers()});
-  }
-  out.next = in.next();
-  return Answer(std::move(out));
-}
-
-Answer take_commit_done(RequestId id, const wire::CommitDone& in) {
-  CommitDone out;
-  out.id = id;
-  out.revision = in.revision();
-  out.written.reserve(static_cast<std::size_t>(in.written_size()));
-  for (const wire::CommitDone::Written& written : in.written())
-    out.written.push_back(CommitDone::Written{version(written.version()), written.changed()});
-  return out;
-}
-
-Result<Answer> take_readers(RequestId id, wire::ReadersDone& in) {
-  ReadersDone out;
-  out.id = id;
-  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (wire::ReaderRow& from : *in.mutable_rows()) {
-    const auto mode = take_mode(from.mode());
-    if (!mode) return mode.failure();
-    ReaderRow& row = out.rows.emplace_back();
-    row.client = std::move(*from.mutable_client());
-    row.session = std::move(*from.mutable_session());
-    for (std::string& topic : *from.mutable_topics()) row.topics.push_back(std::move(topic));
-    row.mode = *mode;
-    row.filter = std::move(*from.mutable_filter());
-    row.interval = std::chrono::nanoseconds(from.interval_ns());
-    row.matched = from.matched();
-    row.written = from.written();
-    row.delivered = from.delivered();
-    row.conflated = from.conflated();
-    row.filtered = from.filtered();
-    row.lagged = from.lagged();
-    row.pending = from.pending();
-  }
-  out.next = in.next();
-  return Answer(std::move(out));
-}
-
-Result<Answer> take(wire::Answer& in) {
-  const RequestId id = in.id();
-  switch (in.what_case()) {
-    case wire::Answer::kSetDone: {
-      const wire::SetDone& done = in.set_done();
-      return Answer(SetDone{id, version(done.version()), done.revision(), done.changed()});
-    }
-    case wire::Answer::kGetDone: {
-      auto current = take(*in.mutable_get_done()->mutable_current());
-      if (!current) return current.failure();
-      return Answer(GetDone{id, std::move(*current)});
-    }
-    case wire::Answer::kWaitDone: {
-      auto match = take(*in.mutable_wait_done()->mutable_match());
-      if (!match) return match.failure();
-      return Answer(WaitDone{id, std::move(*match)});
-    }
-    case wire::Answer::kTransitionDone: {
-      wire::TransitionDone& done = *in.mutable_transition_done();
-      auto match = take(*done.mutable_match());
-      if (!match) return match.failure();
-      TransitionDone out{id, std::move(*match), nullptr};
-      if (done.has_old_value()) {
-        auto old_value = take(*done.mutable_old_value());
-        if (!old_value) return old_value.failure();
-        out.old_value = std::make_shared<const Value>(std::move(*old_value));
-      }
-      return Answer(std::move(out));
-    }
-    case wire::Answer::kTransitionArmed:
-      return Answer(TransitionArmed{id, version(in.transition_armed().version())});
-    case wire::Answer::kFailed: {
-      Failed failed{id, take(*in.mutable_failed()->mutable_failure()), std::nullopt};
-      if (in.failed().has_current()) failed.current = version(in.failed().current());
-      return Answer(std::move(failed));
-    }
-    case wire::Answer::kCommitDone:
-      return take_commit_done(id, in.commit_done());
-    case wire::Answer::kListDone:
-      return take_list(id, *in.mutable_list_done());
-    case wire::Answer::kDone:
-      return Answer(Done{id});
-    case wire::Answer::kOwned:
-      return Answer(Owned{id, version(in.owned().version())});
-    case wire::Answer::kSchemaDone:
-      return Answer(SchemaDone{id, std::move(*in.mutable_schema_done()->mutable_files())});
-    case wire::Answer::kReadersDone:
-      return take_readers(id, *in.mutable_readers_done());
-    case wire::Answer::WHAT_NOT_SET:
-      break;
-  }
-  return violation("the answer to " + std::to_string(id) + " is of a kind that is not known here");
-}
-
-Result<void> at_most(std::size_t limit, std::size_t count, const char* what) {
-  if (count <= limit) return {};
-  return Failure{ErrorCode::too_large, fmt::format("a frame has {} {}, at most {} are allowed", count, what, limit)};
-}
-
-Result<void> parse(std::string_view bytes, const Limits& limits, google::protobuf::MessageLite& out) {
-  constexpr std::size_t protobuf_bytes_max = std::numeric_limits<int>::max();
-  if (auto ok = at_most(std::min(limits.frame_bytes_max, protobuf_bytes_max), bytes.size(), "bytes"); !ok) return ok;
-  // Protobuf goes at most 100 messages deep, whatever the bytes say.
-  if (out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
-  return violation(fmt::format("a frame of {} bytes is malformed or truncated", bytes.size()));
-}
-
-Result<void> check_items(int count, const Limits& limits) {
-  return at_most(limits.frame_items_max, static_cast<std::size_t>(count), "items");
-}
-
 }  // namespace
 
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits) {
@@ -470,40 +276,6 @@ Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& li
     if (!command) return command.failure();
     out.commands.push_back(std::move(*command));
   }
-  return out;
-}
-
-Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits) {
-  google::protobuf::Arena arena;
-  auto& in = *google::protobuf::Arena::CreateMessage<wire::ServerFrame>(&arena);
-  if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
-  for (const int count : {in.deliveries_size(), in.snapshot_ends_size(), in.answers_size()}) {
-    if (auto ok = check_items(count, limits); !ok) return ok.failure();
-  }
-  ServerFrame out;
-  out.incarnation = in.incarnation();
-  out.number = in.number();
-  out.acknowledged = in.acknowledged();
-  if (in.has_welcome()) out.welcome = take(in.welcome());
-  if (in.has_fatal()) out.fatal = take(*in.mutable_fatal());
-  out.deliveries.reserve(static_cast<std::size_t>(in.deliveries_size()));
-  for (wire::Delivery& from : *in.mutable_deliveries()) {
-    auto transition = take(*from.mutable_transition());
-    if (!transition) return transition.failure();
-    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
-                                      from.filtered(), from.counted_from()});
-  }
-  out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
-  for (const wire::SnapshotEnd& end : in.snapshot_ends()) {
-    out.snapshot_ends.push_back(SnapshotEnd{end.subscription(), end.revision(), end.whole()});
-  }
-  out.answers.reserve(static_cast<std::size_t>(in.answers_size()));
-  for (wire::Answer& from : *in.mutable_answers()) {
-    auto answer = take(from);
-    if (!answer) return answer.failure();
-    out.answers.push_back(std::move(*answer));
-  }
-  out.complete_through = in.complete_through();
   return out;
 }
 

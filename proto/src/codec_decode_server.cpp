@@ -1,0 +1,182 @@
+// Frames of brokers, from bytes; as codec_decode_client.cpp.
+#include "hoiku.pb.h"
+#include "hoiku/proto/codec.hpp"
+#include "proto/src/codec_wire.hpp"
+
+namespace hoiku::proto {
+namespace {
+
+namespace wire = hoiku::v1;
+
+Result<std::shared_ptr<const hoiku::Transition>> take(wire::Transition& in) {
+  auto value = take_value(*in.mutable_value());
+  if (!value) return value.failure();
+  if (!wire::Quality_IsValid(in.quality())) {
+    return violation("a transition has the quality " + std::to_string(in.quality()) + ", which is not known here");
+  }
+  auto out = std::make_shared<hoiku::Transition>();
+  out->topic = std::move(*in.mutable_topic());
+  out->version = version(in.version());
+  out->revision = in.revision();
+  out->value = std::move(*value);
+  out->changed_at = wall_time(in.changed_at_us());
+  out->writer = std::move(*in.mutable_writer());
+  out->quality = static_cast<hoiku::Quality>(in.quality());
+  if (in.has_source_time_us()) out->source_time = wall_time(in.source_time_us());
+  return std::shared_ptr<const hoiku::Transition>(std::move(out));
+}
+
+Failure take(wire::Failure& in) { return Failure{static_cast<ErrorCode>(in.code()), std::move(*in.mutable_message())}; }
+
+Welcome take(const wire::Welcome& in) {
+  Welcome out;
+  out.resumed = in.resumed();
+  out.run = in.run();
+  out.since = in.since();
+  out.session_timeout = milliseconds(in.session_timeout_ms());
+  out.value_bytes_max = in.value_bytes_max();
+  out.frame_bytes_max = in.frame_bytes_max();
+  out.credit_transitions = in.credit_transitions();
+  return out;
+}
+
+Result<Answer> take_list(RequestId id, wire::ListDone& in) {
+  ListDone out;
+  out.id = id;
+  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
+  for (wire::ListRow& row : *in.mutable_rows()) {
+    auto current = take(*row.mutable_current());
+    if (!current) return current.failure();
+    out.rows.push_back(ListRow{std::move(*current), row.readers()});
+  }
+  out.next = in.next();
+  return Answer(std::move(out));
+}
+
+Answer take_commit_done(RequestId id, const wire::CommitDone& in) {
+  CommitDone out;
+  out.id = id;
+  out.revision = in.revision();
+  out.written.reserve(static_cast<std::size_t>(in.written_size()));
+  for (const wire::CommitDone::Written& written : in.written())
+    out.written.push_back(CommitDone::Written{version(written.version()), written.changed()});
+  return out;
+}
+
+Result<Answer> take_readers(RequestId id, wire::ReadersDone& in) {
+  ReadersDone out;
+  out.id = id;
+  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
+  for (wire::ReaderRow& from : *in.mutable_rows()) {
+    const auto mode = take_mode(from.mode());
+    if (!mode) return mode.failure();
+    ReaderRow& row = out.rows.emplace_back();
+    row.client = std::move(*from.mutable_client());
+    row.session = std::move(*from.mutable_session());
+    for (std::string& topic : *from.mutable_topics()) row.topics.push_back(std::move(topic));
+    row.mode = *mode;
+    row.filter = std::move(*from.mutable_filter());
+    row.interval = std::chrono::nanoseconds(from.interval_ns());
+    row.matched = from.matched();
+    row.written = from.written();
+    row.delivered = from.delivered();
+    row.conflated = from.conflated();
+    row.filtered = from.filtered();
+    row.lagged = from.lagged();
+    row.pending = from.pending();
+  }
+  out.next = in.next();
+  return Answer(std::move(out));
+}
+
+Result<Answer> take(wire::Answer& in) {
+  const RequestId id = in.id();
+  switch (in.what_case()) {
+    case wire::Answer::kSetDone: {
+      const wire::SetDone& done = in.set_done();
+      return Answer(SetDone{id, version(done.version()), done.revision(), done.changed()});
+    }
+    case wire::Answer::kGetDone: {
+      auto current = take(*in.mutable_get_done()->mutable_current());
+      if (!current) return current.failure();
+      return Answer(GetDone{id, std::move(*current)});
+    }
+    case wire::Answer::kWaitDone: {
+      auto match = take(*in.mutable_wait_done()->mutable_match());
+      if (!match) return match.failure();
+      return Answer(WaitDone{id, std::move(*match)});
+    }
+    case wire::Answer::kTransitionDone: {
+      wire::TransitionDone& done = *in.mutable_transition_done();
+      auto match = take(*done.mutable_match());
+      if (!match) return match.failure();
+      TransitionDone out{id, std::move(*match), nullptr};
+      if (done.has_old_value()) {
+        auto old_value = take_value(*done.mutable_old_value());
+        if (!old_value) return old_value.failure();
+        out.old_value = std::make_shared<const Value>(std::move(*old_value));
+      }
+      return Answer(std::move(out));
+    }
+    case wire::Answer::kTransitionArmed:
+      return Answer(TransitionArmed{id, version(in.transition_armed().version())});
+    case wire::Answer::kFailed: {
+      Failed failed{id, take(*in.mutable_failed()->mutable_failure()), std::nullopt};
+      if (in.failed().has_current()) failed.current = version(in.failed().current());
+      return Answer(std::move(failed));
+    }
+    case wire::Answer::kCommitDone:
+      return take_commit_done(id, in.commit_done());
+    case wire::Answer::kListDone:
+      return take_list(id, *in.mutable_list_done());
+    case wire::Answer::kDone:
+      return Answer(Done{id});
+    case wire::Answer::kOwned:
+      return Answer(Owned{id, version(in.owned().version())});
+    case wire::Answer::kSchemaDone:
+      return Answer(SchemaDone{id, std::move(*in.mutable_schema_done()->mutable_files())});
+    case wire::Answer::kReadersDone:
+      return take_readers(id, *in.mutable_readers_done());
+    case wire::Answer::WHAT_NOT_SET:
+      break;
+  }
+  return violation("the answer to " + std::to_string(id) + " is of a kind that is not known here");
+}
+
+}  // namespace
+
+Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits) {
+  google::protobuf::Arena arena;
+  auto& in = *google::protobuf::Arena::CreateMessage<wire::ServerFrame>(&arena);
+  if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
+  for (const int count : {in.deliveries_size(), in.snapshot_ends_size(), in.answers_size()}) {
+    if (auto ok = check_items(count, limits); !ok) return ok.failure();
+  }
+  ServerFrame out;
+  out.incarnation = in.incarnation();
+  out.number = in.number();
+  out.acknowledged = in.acknowledged();
+  if (in.has_welcome()) out.welcome = take(in.welcome());
+  if (in.has_fatal()) out.fatal = take(*in.mutable_fatal());
+  out.deliveries.reserve(static_cast<std::size_t>(in.deliveries_size()));
+  for (wire::Delivery& from : *in.mutable_deliveries()) {
+    auto transition = take(*from.mutable_transition());
+    if (!transition) return transition.failure();
+    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
+                                      from.filtered(), from.counted_from()});
+  }
+  out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
+  for (const wire::SnapshotEnd& end : in.snapshot_ends()) {
+    out.snapshot_ends.push_back(SnapshotEnd{end.subscription(), end.revision(), end.whole()});
+  }
+  out.answers.reserve(static_cast<std::size_t>(in.answers_size()));
+  for (wire::Answer& from : *in.mutable_answers()) {
+    auto answer = take(from);
+    if (!answer) return answer.failure();
+    out.answers.push_back(std::move(*answer));
+  }
+  out.complete_through = in.complete_through();
+  return out;
+}
+
+}  // namespace hoiku::proto
