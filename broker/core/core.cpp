@@ -39,6 +39,7 @@ void Core::disconnected(PeerId id) {
 void Core::advance(Instant now) {
   rooms_->begin(now);
   rooms_->expire(now.monotonic);
+  rooms_->give_up_waits(now.monotonic);
   rooms_->scan_left = Rooms::scan_per_turn;
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);

@@ -53,6 +53,8 @@ class History {
       }
       co_await for_all([](FrameClient& client) { return client.listen(3s); });
       witness_.check_at_rest();
+      co_await sleep(1ns);  // what was to end at this very instant has ended
+      EXPECT_EQ(core_->statistics().waits, witness_.waits_at_rest());
       co_await for_all([](FrameClient& client) { return client.say_goodbye(); });
       co_await sleep(1s);
       check_empty();

@@ -215,6 +215,7 @@ proto::Command FrameClient::random_command() {
       wait.topic = "gone/" + std::to_string(dice_.below(3));
       wait.predicate.reset();
     }
+    wait.given_up_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
@@ -226,6 +227,7 @@ proto::Command FrameClient::random_command() {
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
     if (dice_.chance(3) && wait.topic.starts_with("number"))
       wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
+    wait.given_up_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
@@ -242,6 +244,12 @@ proto::Command FrameClient::random_command() {
   return random_set();
 }
 
+// It never says when it has lost it, and may even cancel what the broker has forgotten.
+std::chrono::nanoseconds FrameClient::random_patience() {
+  if (!dice_.chance(40)) return {};
+  return dice_.chance(80) ? dice_.between(5ms, 300ms) : dice_.between(1s, 10s);
+}
+
 proto::Set FrameClient::random_set() {
   proto::Set set;
   set.id = ++last_id_;
@@ -251,6 +259,7 @@ proto::Set FrameClient::random_set() {
     const auto known = versions_.find(set.topic);
     set.if_version = known == versions_.end() || dice_.chance(20) ? Version{} : known->second;
     if (dice_.chance(20)) set.if_version->epoch = 0;
+    if (dice_.chance(10)) ++set.if_version->number;  // one that is still to come
   }
   // Of another type; but never as a topic's first value, which would decide its type.
   if (versions_.contains(set.topic) && dice_.chance(4))

@@ -53,6 +53,7 @@ class FrameClient {
   void new_token();
   proto::ClientFrame frame(std::uint64_t number) const;
   proto::Command random_command();
+  std::chrono::nanoseconds random_patience();
   proto::Set random_set();
   proto::Commit random_commit();
   proto::Subscribe random_subscribe();

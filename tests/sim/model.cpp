@@ -194,8 +194,13 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
   return results;
 }
 
+TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed) {
+  return given_up_after.count() == 0 ? never : saturating_add(armed, given_up_after + std::chrono::seconds(1));
+}
+
 std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                         TimePoint now) const {
+  const TimePoint end = forgotten_at(wait.given_up_after, armed);
   const Topic& topic = this->topic(wait.topic);
   const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
   const std::size_t first = topic.index_at(revision);
@@ -205,8 +210,11 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     const ValueType type = state.value.type();
     if (wait.predicate && type != ValueType::null) {
       const ValueType literal = literal_type(wait.predicate->root());
-      if (literal != ValueType::null && literal != type)
-        return WaitAnswer{0, std::max(armed, state.at), ErrorCode::type_mismatch};
+      if (literal != ValueType::null && literal != type) {
+        const TimePoint due = std::max(armed, state.at);
+        if (due > end) return std::nullopt;
+        return WaitAnswer{0, due, ErrorCode::type_mismatch};
+      }
     }
     bool match = type != ValueType::null && !(edge && i == first);
     if (match && wait.predicate)
@@ -220,23 +228,28 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     // A hold that is complete at the very moment of the next change is complete.
     const bool in_time =
         i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
+    if (in_time && due > end) return std::nullopt;
     if (in_time) return WaitAnswer{i, due, {}};
   }
   return std::nullopt;
 }
 
-std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, std::size_t behind) const {
+std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const {
   const auto& states = topic(wait.topic).states;
-  for (std::size_t i = behind + 1; i < states.size(); ++i) {
+  const TimePoint end = forgotten_at(wait.given_up_after, armed);
+  for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
     if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
   }
   return std::nullopt;
 }
 
-bool Model::fits(const proto::WaitTransition& wait) const {
+bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {
   const ValueType literal = wait.predicate ? literal_type(wait.predicate->root()) : ValueType::null;
-  const ValueType type = type_of(topic(wait.topic));
-  return literal == ValueType::null || type == ValueType::null || literal == type;
+  const auto& states = topic(wait.topic).states;
+  const auto typed =
+      std::find_if(states.begin(), states.end(), [](const State& state) { return !state.value.is_null(); });
+  if (typed == states.end() || typed->at > forgotten_at(wait.given_up_after, armed)) return true;
+  return literal == ValueType::null || literal == typed->value.type();
 }
 
 std::optional<std::size_t> Model::recognise(const Transition& transition, std::string& why) {

@@ -47,6 +47,10 @@ struct WaitAnswer {
   std::optional<ErrorCode> error = std::nullopt;
 };
 
+// When the broker forgets a wait that nobody waits for any more after that time, without a word; `never` where it was not
+// told. At that very instant it may still answer.
+TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed);
+
 class Model {
  public:
   struct SetResult {
@@ -63,10 +67,10 @@ class Model {
                                    TimePoint now) const;
 
   // What answers a wait for a change that counts from behind the state of that index. Nothing: not until now.
-  std::optional<std::size_t> answer(const proto::WaitTransition& wait, std::size_t behind) const;
+  std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
-  // Whether its predicate is of the topic's type, as far as that is known.
-  bool fits(const proto::WaitTransition& wait) const;
+  // Whether its predicate is of the topic's type, as far as that was known before the wait was forgotten.
+  bool fits(const proto::WaitTransition& wait, TimePoint armed) const;
 
   // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);

@@ -149,7 +149,7 @@ void Witness::take(Session& session, const proto::Command& command) {
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {
     session.waiters[wait->id] = Waiter{*wait, now(), earliest, model_.revision(), step_};
   } else if (const auto* change = std::get_if<proto::WaitTransition>(&command)) {
-    session.change_waiters[change->id] = ChangeWaiter{*change, earliest, model_.revision()};
+    session.change_waiters[change->id] = ChangeWaiter{*change, now(), earliest, model_.revision()};
   } else if (const auto* renew = std::get_if<proto::Renew>(&command)) {
     const auto reader = session.readers.find(renew->subscription);
     if (reader != session.readers.end()) reader->second.taken = std::max(reader->second.taken, renew->taken);
@@ -257,6 +257,20 @@ void Witness::check_at_rest() {
     session.full.reset();  // a frame that still waits for room is missed all the same
     check_session(session, now());
   }
+}
+
+std::size_t Witness::waits_at_rest() const {
+  std::size_t waits = 0;
+  const auto is_kept = [](const auto& entry) {
+    const auto& [id, waiter] = entry;
+    return forgotten_at(waiter.command.given_up_after, waiter.armed) > now();
+  };
+  for (const auto& [token, session] : sessions_) {
+    waits += static_cast<std::size_t>(std::count_if(session.waiters.begin(), session.waiters.end(), is_kept));
+    waits +=
+        static_cast<std::size_t>(std::count_if(session.change_waiters.begin(), session.change_waiters.end(), is_kept));
+  }
+  return waits;
 }
 
 }  // namespace hoiku::model

@@ -38,6 +38,8 @@ class Witness final : public sim::NetworkObserver {
 
   // Writers have stopped and nothing is on its way: everybody who is connected knows everything.
   void check_at_rest();
+  // How many waits the broker has then.
+  std::size_t waits_at_rest() const;
   // All that was wrong, a sentence each, with the time and the client's name.
   const std::vector<std::string>& complaints() const { return complaints_; }
   const Model& model() const { return model_; }
@@ -76,6 +78,7 @@ class Witness final : public sim::NetworkObserver {
   // A wait for a change.
   struct ChangeWaiter {
     proto::WaitTransition command;
+    TimePoint armed{};
     std::uint64_t earliest = 0;  // as above: where there is no `after`, it counts from one of these
     std::uint64_t latest = 0;
     bool told_from = false;  // the broker has said from where

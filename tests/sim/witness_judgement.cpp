@@ -398,6 +398,7 @@ bool Witness::wait_is_overdue(const Waiter& waiter, TimePoint instant) const {
   for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
     const auto answer = model_.answer(waiter.command, waiter.armed, revision, instant);
     if (!answer || answer->due > instant) return false;
+    if (answer->due == forgotten_at(waiter.command.given_up_after, waiter.armed)) return false;
   }
   return true;
 }
