@@ -46,6 +46,7 @@ void Core::advance(Instant now) {
   rooms_->end_lapsed_leases(now.monotonic);
   rooms_->mark_overdue_topics(now.monotonic);
   rooms_->refresh_if_due(now.monotonic);
+  rooms_->give_up_waits(now.monotonic);
   rooms_->scan_left = Rooms::scan_per_turn;
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);

@@ -178,6 +178,7 @@ struct Core::Rooms final : StateSource {
   Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
   Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate) const;
   void end_waits(const State& before = nullptr);
+  void give_up_waits(TimePoint at);
 
   // ---- core_output.cpp
   std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);

@@ -22,6 +22,7 @@ void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant 
   auto wait = std::make_unique<Wait>();
   wait->predicate = command.predicate;
   wait->hold = command.hold;
+  wait->given_up_after = command.given_up_after;
   const proto::RequestId id = command.id;
   begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
     const State state = topics[made->topic].visible();
@@ -36,6 +37,7 @@ void Core::Rooms::execute(Session& session, const proto::WaitTransition& command
   auto wait = std::make_unique<Wait>();
   wait->predicate = command.predicate;
   wait->is_edge = true;
+  wait->given_up_after = command.given_up_after;
   const proto::RequestId id = command.id;
   begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
     const Topic& topic = topics[made->topic];
@@ -60,7 +62,7 @@ template <class Begin>
 void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::string& topic,
                              std::unique_ptr<Wait> wait, Begin begin) {
   auto allowed = check_topic_name(topic, limits);
-  if (allowed) allowed = check_wait(wait->predicate, wait->hold, limits);
+  if (allowed) allowed = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
   if (allowed) allowed = may_hold(session, id);
   if (allowed) {
     asked_about(topic);
@@ -131,6 +133,12 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
 void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
   const auto found = session.held.find(cancel.wait);
   if (found != session.held.end() && found->second.wait) drop_held(session, cancel.wait);
+}
+
+// Nobody waits for them any more, so nobody is told. Judged once the input that was waiting has been read: what it says
+// about such a wait is as true as if the broker had been faster.
+void Core::Rooms::give_up_waits(TimePoint at) {
+  while (const Wait* wait = waits.take_given_up(at)) drop_held(*sessions.find(wait->owner), wait->id);
 }
 
 // Those in `ended`. `before` is what the commit replaced that ended them; a hold that is complete has none.

@@ -51,14 +51,20 @@ bool is_about_change(const WaitGroup& group) noexcept {
   return group.is_edge || (group.predicate && group.predicate->uses_old_value());
 }
 
+constexpr std::chrono::nanoseconds kept_after_given_up = std::chrono::seconds(1);
+
 TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.counted_from) + wait.hold; }
 
 }  // namespace
 
 Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
-                        const Limits& limits) {
+                        std::chrono::nanoseconds given_up_after, const Limits& limits) {
   if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
   if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
+  if (given_up_after.count() < 0)
+    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up before it begins"};
+  if (given_up_after > limits.hold_max)
+    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up after so long a time"};
   if (!predicate) return {};
   if (hold.count() > 0 && predicate->uses_old_value()) {
     return Failure{ErrorCode::invalid_argument,
@@ -129,7 +135,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   TopicWaits& waits = waits_of(wait.topic);
   if (wait.predicate && topic.type == ValueType::null) {
     put(waits.untyped, wait);
-    ++size_;
+    begin(wait, now);
     return false;
   }
   WaitGroup& group = join(waits, wait, topic);
@@ -139,7 +145,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     drop_if_empty(wait.topic);
     return true;
   }
-  ++size_;
+  begin(wait, now);
   if (wait.hold.count() == 0) {
     put(group.plain, wait);
   } else {
@@ -153,12 +159,24 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   return false;
 }
 
+void Waits::begin(Wait& wait, TimePoint now) {
+  ++size_;
+  if (wait.given_up_after.count() > 0)
+    giving_up_.schedule(wait.giving_up, now + wait.given_up_after + kept_after_given_up);
+}
+
+// However it ends.
+void Waits::end(Wait& wait) noexcept {
+  --size_;
+  giving_up_.cancel(wait.giving_up);
+}
+
 // A hold whose predicate is not true needs no timer.
 void Waits::rest(Wait& wait) { put(wait.group->resting, wait); }
 
 // Takes a wait out of wherever it stands; its group may be empty after that.
 void Waits::leave(Wait& wait) noexcept {
-  --size_;
+  end(wait);
   if (wait.group == nullptr) {
     take(by_topic_[index_of(wait.topic)]->untyped, wait);
   } else if (wait.hold.count() == 0) {
@@ -231,7 +249,7 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
   for (Wait* wait : std::exchange(waits.untyped, {})) {
     auto resolved = wait->predicate->resolved_for(topic.type);
     if (!resolved) {
-      --size_;
+      end(*wait);
       ended.push_back(WaitEnd{wait, resolved.failure()});
       continue;
     }
@@ -254,7 +272,7 @@ void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint
     return;
   }
   for (Wait* wait : std::exchange(group.plain, {})) {
-    --size_;
+    end(*wait);
     wait->group = nullptr;
     ended.push_back(WaitEnd{wait, {}});
   }
@@ -280,7 +298,7 @@ void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
     } else if (const TimePoint due = due_at(wait); due > now) {
       timers_.schedule(wait, due);  // it was true, then not, and is true again
     } else {
-      --size_;
+      end(wait);
       --group.holds;
       wait.group = nullptr;
       ended.push_back(WaitEnd{&wait, {}});
@@ -288,6 +306,18 @@ void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
       drop_if_empty(wait.topic);
     }
   }
+}
+
+Wait* Waits::take_given_up(TimePoint now) noexcept {
+  Timer* timer = giving_up_.take_due(now);
+  return timer == nullptr ? nullptr : &static_cast<GivingUp&>(*timer).wait;
+}
+
+std::optional<TimePoint> Waits::next_deadline() const noexcept {
+  const auto hold = timers_.next();
+  const auto given_up = giving_up_.next();
+  if (hold && given_up) return std::min(*hold, *given_up);
+  return hold ? hold : given_up;
 }
 
 }  // namespace hoiku::broker

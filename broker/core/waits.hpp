@@ -9,10 +9,14 @@
 // whatever waits for a change, which sees a topic become unset too. Both are about values: a transition that changes the
 // quality alone is none to them. A hold is complete only with a value that is live throughout.
 //
+// Whoever says for how long somebody waits at most need not come back to cancel: a second later the wait is given up, and
+// nobody is told. The second is for answers and cancels that are under way when the time is over: the client decides.
+//
 // Promises   the first match decides, at the commit; a state that is not set matches nothing; a hold is complete if, and
 //            only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
 // Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.
+//            A wait that is given up after a time has a timer of its own for that.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +48,8 @@ struct WaitEnd {
 };
 
 // Whether a wait makes sense by itself. Errors: invalid_predicate, invalid_argument.
-Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold, const Limits& limits);
+Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
+                        std::chrono::nanoseconds given_up_after, const Limits& limits);
 
 class Waits {
  public:
@@ -64,7 +69,9 @@ class Waits {
   void type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
   // Holds that are complete at `now`, in the order in which they became so.
   void take_due(TimePoint now, std::vector<WaitEnd>& ended);
-  std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
+  // One that has been given up by `now`, which the caller now cancels; nullptr: there is none.
+  Wait* take_given_up(TimePoint now) noexcept;
+  std::optional<TimePoint> next_deadline() const noexcept;
 
   bool any(TopicId topic) const noexcept;
   std::size_t count(TopicId topic) const noexcept;  // looks at each of its groups, as a commit does
@@ -81,13 +88,16 @@ class Waits {
   void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
   void match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended);
   void hold_group(WaitGroup& group, bool is_live, TimePoint now);
+  void begin(Wait& wait, TimePoint now);
+  void end(Wait& wait) noexcept;
   void rest(Wait& wait);
   void leave(Wait& wait) noexcept;
   void drop_if_empty(WaitGroup& group) noexcept;
   void drop_if_empty(TopicId topic) noexcept;
 
   std::vector<std::unique_ptr<TopicWaits>> by_topic_;  // null: nobody waits
-  Timers timers_;
+  Timers timers_;                                      // of holds
+  Timers giving_up_;                                   // of those that are given up after a time
   std::size_t size_ = 0;
   std::size_t predicates_ = 0;
   std::uint64_t tests_ = 0;

@@ -3,6 +3,7 @@
 #include <random>
 #include <utility>
 
+#include "hoiku/async/sleep.hpp"
 #include "hoiku/client/errors.hpp"
 
 namespace hoiku::client {
@@ -140,17 +141,17 @@ proto::RequestId BusCore::list(std::string pattern, std::uint64_t cursor) {
   return id;
 }
 
-proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold) {
+proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold));
+  const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold, until));
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                          std::optional<Version> after) {
+                                          std::optional<Version> after, TimePoint until) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.wait_transition(std::move(topic), std::move(predicate), after));
+  const proto::RequestId id = value_of(protocol_.wait_transition(std::move(topic), std::move(predicate), after, until));
   outgoing_.notify();
   return id;
 }
@@ -196,9 +197,34 @@ void BusCore::unsubscribe(proto::RequestId id) noexcept {
 BusCore::Pending::Pending(BusCore& bus, proto::RequestId id) : bus_(bus), id_(id) { bus_.pending_.emplace(id, this); }
 
 BusCore::Pending::~Pending() {
-  if (bus_.pending_.erase(id_) == 0) return;
-  bus_.protocol_.cancel(id_);
+  take_back(earlier_);
+  take_back(id_);
+}
+
+void BusCore::Pending::take_back(proto::RequestId id) noexcept {
+  if (bus_.pending_.erase(id) == 0) return;
+  bus_.protocol_.cancel(id);
   bus_.outgoing_.notify();
+}
+
+// The broker keeps a wait for another second, and this one until the next renewal: so no match is missed in between.
+void BusCore::Pending::renew(TimePoint until) {
+  const proto::RequestId again = value_of(bus_.protocol_.repeat(id_, until));
+  take_back(earlier_);
+  earlier_ = std::exchange(id_, again);
+  bus_.pending_.emplace(again, this);
+  bus_.outgoing_.notify();
+}
+
+Task<> BusCore::Pending::wait(TimePoint until) {
+  while (until != never) {
+    const bool is_over = co_await move_on_at(until, done_.wait());
+    if (!is_over) co_return;
+    co_await checkpoint();  // where it was our own deadline, it strikes here
+    until = co_await current_effective_deadline();
+    if (!done_.is_set()) renew(until);
+  }
+  co_await done_.wait();
 }
 
 proto::Answer BusCore::Pending::take() {
@@ -213,6 +239,7 @@ void BusCore::apply(Received received) {
     if (const auto waiting = pending_.find(completion.id); waiting != pending_.end()) {
       Pending& pending = *waiting->second;
       pending_.erase(waiting);
+      if (pending.answer_) continue;
       pending.answer_ = std::move(completion.answer);
       pending.done_.set();
     } else if (const auto reading = readers_.find(completion.id); reading != readers_.end()) {

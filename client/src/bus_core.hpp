@@ -53,8 +53,10 @@ class BusCore {
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
   std::uint64_t run() const noexcept { return protocol_.run(); }
-  proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
-  proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
+  // `until`: as Protocol says.
+  proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until);
+  proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after,
+                                   TimePoint until);
 
   proto::RequestId declare(proto::Declare command);
 
@@ -72,13 +74,19 @@ class BusCore {
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
     auto wait() noexcept { return done_.wait(); }
+    // The same, of a wait whose broker was told that nobody waits any more after `until`. It is the scopes of the task that
+    // decide when that is, and where they were given more time meanwhile, the broker is told.
+    Task<> wait(TimePoint until);
     // After wait(): the answer, or the error that came instead, thrown.
     proto::Answer take();
 
    private:
     friend class BusCore;
+    void renew(TimePoint until);
+    void take_back(proto::RequestId id) noexcept;
     BusCore& bus_;
     proto::RequestId id_;
+    proto::RequestId earlier_ = 0;  // for the same, with an earlier end; the first answer to either counts
     std::optional<proto::Answer> answer_;
     std::exception_ptr error_;
     Event done_;

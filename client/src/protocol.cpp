@@ -12,6 +12,15 @@ namespace {
 // What a frame takes besides its commands.
 constexpr std::size_t frame_overhead_bytes = 256;
 
+// What the broker is to be told of the time that is left; 0 is "no limit". A limit that is farther away than it would
+// take is none.
+std::chrono::nanoseconds time_left(TimePoint until, TimePoint now, std::chrono::nanoseconds max) {
+  if (until == never) return {};
+  if (until <= now) return std::chrono::nanoseconds(1);
+  if (until - max > now) return {};
+  return until - now;
+}
+
 std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
   if (topics.size() == 1 && !is_plain_name(topics.front())) return {};
   return topics;
@@ -81,9 +90,10 @@ proto::RequestId Protocol::list(std::string pattern, std::uint64_t cursor) {
 }
 
 Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predicate> predicate,
-                                        std::chrono::nanoseconds hold) {
+                                        std::chrono::nanoseconds hold, TimePoint until) {
   Request request;
   request.kind = Request::Kind::wait;
+  request.until = until;
   proto::Wait command;
   command.topic = std::move(topic);
   command.predicate = std::move(predicate);
@@ -92,9 +102,10 @@ Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predica
 }
 
 Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                                   std::optional<Version> after) {
+                                                   std::optional<Version> after, TimePoint until) {
   Request request;
   request.kind = Request::Kind::change;
+  request.until = until;
   proto::WaitTransition command;
   command.topic = std::move(topic);
   command.predicate = std::move(predicate);
@@ -112,6 +123,15 @@ Result<proto::RequestId> Protocol::own(proto::Own command) {
   if (auto checked = check_size(command.topic, command.last_will); !checked) return checked.failure();
   Request request;
   request.kind = Request::Kind::lease;
+  return submit(std::move(request), std::move(command));
+}
+
+Result<proto::RequestId> Protocol::repeat(proto::RequestId wait, TimePoint until) {
+  const Request& first = requests_.at(wait);
+  Request request;
+  request.kind = first.kind;
+  request.until = until;
+  proto::Command command = *first.command;
   return submit(std::move(request), std::move(command));
 }
 
@@ -230,7 +250,7 @@ std::shared_ptr<const proto::ClientFrame> Protocol::take_frame(TimePoint now) {
   if (state_ == State::greeting && std::exchange(hello_due_, false)) frame = unnumbered_frame(true);
   if (state_ == State::established) {
     // Each waits until the one before it is out, so that as much as possible fits into it.
-    if (!kept_.has_next() && !goodbye_) append_commands();
+    if (!kept_.has_next() && !goodbye_) append_commands(now);
     if (kept_.has_next()) {
       frame = kept_.next(incarnation_, incoming_.last());
     } else if (!goodbye_ && (incoming_.last() != acknowledged_ || now >= next_heartbeat())) {
@@ -257,8 +277,8 @@ std::shared_ptr<const proto::ClientFrame> Protocol::unnumbered_frame(bool with_h
   return frame;
 }
 
-void Protocol::append_commands() {
-  std::vector<proto::Command> commands = take_commands();
+void Protocol::append_commands(TimePoint now) {
+  std::vector<proto::Command> commands = take_commands(now);
   if (commands.empty()) return;
   goodbye_ = std::holds_alternative<proto::Goodbye>(commands.back());
   proto::ClientFrame frame;
@@ -271,7 +291,7 @@ TimePoint Protocol::next_heartbeat() const {
   return saturating_add(last_sent_, heartbeat_every_);
 }
 
-std::vector<proto::Command> Protocol::take_commands() {
+std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
   std::vector<proto::Command> commands;
   const std::size_t bytes_max = std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - frame_overhead_bytes);
   std::size_t bytes = 0;
@@ -285,16 +305,19 @@ std::vector<proto::Command> Protocol::take_commands() {
     if (commands.size() == options_.limits.turn_commands_max) break;
     if (answered) ++in_flight_;
     commands.push_back(queue_.pop());
-    mark_sent(commands.back());
+    mark_sent(commands.back(), now);
   }
   return commands;
 }
 
-void Protocol::mark_sent(const proto::Command& command) {
+void Protocol::mark_sent(proto::Command& command, TimePoint now) {
   const auto found = requests_.find(id_of(command));
   if (found == requests_.end()) return;
   found->second.stage = Request::Stage::sent;
   if (found->second.subscription) found->second.subscription->started = true;
+  const std::chrono::nanoseconds left = time_left(found->second.until, now, options_.limits.hold_max);
+  if (auto* wait = std::get_if<proto::Wait>(&command)) wait->given_up_after = left;
+  if (auto* wait = std::get_if<proto::WaitTransition>(&command)) wait->given_up_after = left;
 }
 
 }  // namespace hoiku::client

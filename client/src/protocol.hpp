@@ -75,12 +75,16 @@ class Protocol {
   Result<proto::RequestId> commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
-  // too_large, where the predicate does not fit into a frame.
-  Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
+  // too_large, where the predicate does not fit into a frame. `until`: when nobody waits any more, for the broker's
+  // housekeeping: it is told what is left of that when the wait leaves, also for a new session.
+  Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold,
+                                TimePoint until = never);
   // The first change that matches, behind that version, or, without one, from when the broker has heard of it. In a new
   // session it goes on from there too.
   Result<proto::RequestId> wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                           std::optional<Version> after);
+                                           std::optional<Version> after, TimePoint until = never);
+  // The same wait once more, from where that one counts, until another time; both stand.
+  Result<proto::RequestId> repeat(proto::RequestId wait, TimePoint until);
   // What the topic is to be. Answered once; said again in each new session, together with what was said of the topic before.
   proto::RequestId declare(proto::Declare command);
   // Answered by Owned each time that it begins, and by Failed when it ends, unless it is cancelled. A new session owns it again,
@@ -146,14 +150,15 @@ class Protocol {
     std::string topic;                      // of a write: the first one
     std::size_t further_topics = 0;         // likewise, of a commit
     std::optional<proto::Command> command;  // what to send anew; nothing for a write, which never is
+    TimePoint until = never;                // of a wait
     std::unique_ptr<Subscription> subscription;
   };
 
   Result<void> check_size(const std::string& topic, const Value& value) const;
   Result<proto::RequestId> submit(Request request, proto::Command command);
-  void append_commands();
-  std::vector<proto::Command> take_commands();
-  void mark_sent(const proto::Command& command);
+  void append_commands(TimePoint now);
+  std::vector<proto::Command> take_commands(TimePoint now);
+  void mark_sent(proto::Command& command, TimePoint now);
   std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
 
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);

@@ -55,8 +55,9 @@ Task<TransitionPtr> get_topic(TopicCore topic) {
 
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
   BusCore& bus = *topic.bus();
-  BusCore::Pending pending(bus, bus.wait(topic.name(), std::move(predicate), hold));
-  co_await pending.wait();
+  const TimePoint until = co_await current_effective_deadline();
+  BusCore::Pending pending(bus, bus.wait(topic.name(), std::move(predicate), hold, until));
+  co_await pending.wait(until);
   const proto::Answer answer = pending.take();
   co_return std::get<proto::WaitDone>(answer).match;
 }

@@ -38,8 +38,9 @@ Task<TopicChange> ChangeReader::next() {
 
 Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
   client::BusCore& bus = *topic.bus();
-  client::BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after));
-  co_await pending.wait();
+  const TimePoint until = co_await current_effective_deadline();
+  client::BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after, until));
+  co_await pending.wait(until);
   const proto::Answer answer = pending.take();
   const auto& done = std::get<proto::TransitionDone>(answer);
   co_return change_of(*done.match, done.old_value ? *done.old_value : Value());

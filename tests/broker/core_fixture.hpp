@@ -34,9 +34,10 @@ struct FakeClient {
   proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
                              proto::Mode mode = proto::Mode::latest);
   void renew(proto::RequestId subscription, std::uint64_t taken);
-  proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns);
+  proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns,
+                        std::chrono::nanoseconds given_up_after = 0ns);
   proto::RequestId wait_transition(const std::string& topic, const std::string& predicate,
-                                   std::optional<Version> after = {});
+                                   std::optional<Version> after = {}, std::chrono::nanoseconds given_up_after = 0ns);
   proto::RequestId declare(const std::string& topic, std::optional<std::chrono::nanoseconds> deadline = {},
                            std::optional<std::uint64_t> history = {});
   proto::RequestId declare_type(const std::string& topic, ValueType type, const std::string& message_type = "");
@@ -280,23 +281,26 @@ inline void FakeClient::renew(proto::RequestId subscription, std::uint64_t taken
 }
 
 inline proto::RequestId FakeClient::wait(const std::string& topic, const std::string& predicate,
-                                         std::chrono::nanoseconds hold) {
+                                         std::chrono::nanoseconds hold, std::chrono::nanoseconds given_up_after) {
   proto::Wait command;
   command.id = ++last_id;
   command.topic = topic;
   if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
   command.hold = hold;
+  command.given_up_after = given_up_after;
   send({command});
   return last_id;
 }
 
 inline proto::RequestId FakeClient::wait_transition(const std::string& topic, const std::string& predicate,
-                                                    std::optional<Version> after) {
+                                                    std::optional<Version> after,
+                                                    std::chrono::nanoseconds given_up_after) {
   proto::WaitTransition command;
   command.id = ++last_id;
   command.topic = topic;
   if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
   command.after = after;
+  command.given_up_after = given_up_after;
   send({command});
   return last_id;
 }

@@ -72,6 +72,8 @@ TEST_F(CoreWaiting, WaitsThatMakeNoSenseAreRefused) {
   set("flag", true);
   const auto name = brain.wait("a/*", "");
   const auto negative = brain.wait("a", "", -1s);
+  const auto given_up_before = brain.wait("a", "", 0s, -1s);
+  const auto given_up_never = brain.wait_transition("a", "", {}, std::chrono::nanoseconds::max());
   const auto endless = brain.wait("a", "", std::chrono::nanoseconds::max());
   const auto moment = brain.wait("a", "old_value < 3", 1s);
   const auto type = brain.wait("flag", "value > 3");
@@ -80,6 +82,8 @@ TEST_F(CoreWaiting, WaitsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(brain.failed(name), ErrorCode::invalid_topic);
   EXPECT_EQ(brain.failed(negative), ErrorCode::invalid_argument);
   EXPECT_EQ(brain.failed(endless), ErrorCode::invalid_argument);
+  EXPECT_EQ(brain.failed(given_up_before), ErrorCode::invalid_argument);
+  EXPECT_EQ(brain.failed(given_up_never), ErrorCode::invalid_argument);
   EXPECT_EQ(brain.failed(moment), ErrorCode::invalid_argument);
   EXPECT_TRUE(std::holds_alternative<proto::Failed>(brain.answer(type)));
   EXPECT_FALSE(brain.has_answer(later));
@@ -97,6 +101,49 @@ TEST_F(CoreWaiting, ACancelledWaitIsNotAnswered) {
   EXPECT_EQ(statistics().topics, 0u);
   set("a", 9);
   EXPECT_FALSE(brain.has_answer(wait));
+}
+
+TEST_F(CoreWaiting, WhatIsGivenUpIsFreedASecondLaterWithoutAWord) {
+  const auto plain = brain.wait("a", "value > 5", 0s, 3s);
+  const auto hold = brain.wait("b", "value > 5", 1h, 3s);
+  const auto change = brain.wait_transition("c", "", {}, 3s);
+  turn();
+  EXPECT_EQ(statistics().waits, 3u);
+  EXPECT_EQ(core->next_deadline(), now + 4s);
+  brain.acknowledge();
+  const std::size_t told = brain.frames.size();
+  advance_by_deadlines(4s - 1ns);
+  EXPECT_EQ(statistics().waits, 3u);
+  advance_by_deadlines(1ns);
+  EXPECT_EQ(statistics().waits, 0u);
+  EXPECT_EQ(statistics().predicates, 0u);
+  EXPECT_EQ(statistics().topics, 0u);
+  EXPECT_EQ(brain.frames.size(), told);
+  for (const std::string topic : {"a", "b", "c"}) set(topic, 9);
+  brain.cancel(plain);  // it did not know
+  turn();
+  for (const auto id : {plain, hold, change}) EXPECT_FALSE(brain.has_answer(id));
+  brain.goodbye();
+  EXPECT_EQ(statistics().sessions, 1u);
+}
+
+TEST_F(CoreWaiting, WhatMatchesWithinThatSecondIsAnswered) {
+  const auto wait = brain.wait("a", "value > 5", 0s, 3s);
+  advance_by_deadlines(4s - 1ns);
+  set("a", 9);
+  EXPECT_EQ(matched(wait), Value(9));
+  advance_by_deadlines(1min);
+  EXPECT_EQ(statistics().waits, 0u);
+}
+
+TEST_F(CoreWaiting, WhatIsGivenUpGoesWithItsSessionToo) {
+  brain.wait("a", "value > 5", 0s, 3s);
+  turn();
+  brain.goodbye();
+  turn();
+  EXPECT_EQ(statistics().waits, 0u);
+  advance_by_deadlines(1min);
+  EXPECT_EQ(statistics().topics, 0u);
 }
 
 TEST_F(CoreWaiting, AResultThatTheCutLostIsSentAgain) {

@@ -21,17 +21,20 @@ Predicate predicate(const std::string& text) { return *Predicate::parse(text); }
 class WaitsTest : public testing::Test {
  protected:
   // True: it matched at once.
-  bool arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns) {
-    auto matched = try_arm(id, std::move(condition), hold);
+  bool arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
+           std::chrono::nanoseconds given_up_after = 0ns) {
+    auto matched = try_arm(id, std::move(condition), hold, given_up_after);
     EXPECT_TRUE(matched);
     return *matched;
   }
-  Result<bool> try_arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns) {
+  Result<bool> try_arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
+                       std::chrono::nanoseconds given_up_after = 0ns) {
     Wait& wait = armed.emplace_back();
     wait.id = id;
     wait.topic = topic;
     wait.predicate = std::move(condition);
     wait.hold = hold;
+    wait.given_up_after = given_up_after;
     return waits.arm(wait, state(), now);
   }
   void cancel(std::uint64_t id) {
@@ -59,6 +62,15 @@ class WaitsTest : public testing::Test {
     std::vector<WaitEnd> ended;
     waits.take_due(at, ended);
     return ids(ended);
+  }
+  // Those that are given up by then, in that order.
+  std::vector<std::uint64_t> give_up(TimePoint at) {
+    std::vector<std::uint64_t> made;
+    while (Wait* wait = waits.take_given_up(at)) {
+      made.push_back(wait->id);
+      waits.cancel(*wait);
+    }
+    return made;
   }
   std::vector<std::uint64_t> ids(const std::vector<WaitEnd>& ended) {
     std::vector<std::uint64_t> made;
@@ -279,16 +291,63 @@ TEST_F(WaitsTest, ATopicThatFlipsCostsAHoldsTimerNothing) {
   expect_nothing_left();
 }
 
+TEST_F(WaitsTest, IsGivenUpASecondAfterTheTimeThatItWasGiven) {
+  set(0);
+  arm(1, predicate("value > 5"), 0ns, 3s);
+  arm(2, predicate("value > 5"), 0ns, 2s);
+  arm(3, {}, 1h, 2500ms);
+  arm(4, predicate("value > 5"));
+  EXPECT_EQ(waits.next_deadline(), start + 3s);
+  EXPECT_THAT(give_up(start + 3s - 1ns), IsEmpty());
+  EXPECT_THAT(give_up(start + 3s), ElementsAre(2));
+  EXPECT_THAT(give_up(start + 1min), ElementsAre(3, 1));
+  EXPECT_EQ(waits.size(), 1u);
+  EXPECT_THAT(set(6, start + 1min), ElementsAre(4));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WhateverEndsItIsItsOnlyEnd) {
+  arm(1, predicate("value == text"), 0ns, 1s);  // fails when the type is known
+  set(0);
+  arm(2, predicate("value > 5"), 0ns, 1s);  // matches
+  arm(3, predicate("value == 0"), 1s, 1s);  // holds until then
+  arm(4, predicate("value > 9"), 0ns, 1s);  // is cancelled
+  arm(5, predicate("value > 9"), 1s, 1s);   // likewise
+  EXPECT_THAT(advance(start + 1s), ElementsAre(3));
+  EXPECT_THAT(set(6), ElementsAre(2));
+  cancel(4);
+  cancel(5);
+  expect_nothing_left();
+  EXPECT_THAT(give_up(start + 1h), IsEmpty());
+}
+
+TEST_F(WaitsTest, MatchesUntilItIsGivenUp) {
+  set(0);
+  arm(1, predicate("value > 5"), 0ns, 1s);
+  EXPECT_THAT(set(6, start + 2s), ElementsAre(1));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WhatMatchesAtOnceIsNotGivenUp) {
+  set(6);
+  EXPECT_TRUE(arm(1, predicate("value > 5"), 0ns, 1s));
+  expect_nothing_left();
+}
+
 TEST_F(WaitsTest, WhatMakesNoSenseIsRefused) {
   const Limits limits;
-  const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold) {
-    const auto checked = check_wait(condition, hold, limits);
+  const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold,
+                        std::chrono::nanoseconds given_up_after = 0ns) {
+    const auto checked = check_wait(condition, hold, given_up_after, limits);
     return checked ? ErrorCode{} : checked.failure().code;
   };
   EXPECT_EQ(code({}, 0ns), ErrorCode{});
   EXPECT_EQ(code({}, -1ns), ErrorCode::invalid_argument);
   EXPECT_EQ(code({}, limits.hold_max), ErrorCode{});
   EXPECT_EQ(code({}, limits.hold_max + 1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({}, 0ns, -1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({}, 0ns, limits.hold_max), ErrorCode{});
+  EXPECT_EQ(code({}, 0ns, limits.hold_max + 1ns), ErrorCode::invalid_argument);
   EXPECT_EQ(code(predicate("old_value < value"), 0ns), ErrorCode{});
   EXPECT_EQ(code(predicate("old_value < value"), 1s), ErrorCode::invalid_argument);
   Predicate large = predicate("value > 1");

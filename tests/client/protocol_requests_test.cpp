@@ -89,6 +89,50 @@ TEST_F(ProtocolTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   EXPECT_EQ(protocol.open_requests(), 0u);
 }
 
+TEST_F(ProtocolTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
+  const auto wait = *protocol.wait("a", {}, 0ns, now + 10s);
+  const auto change = *protocol.wait_transition("a", {}, {}, now + 3s);
+  const auto endless = *protocol.wait("a", {}, 0ns);
+  now += 4s;
+  connect();
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 3u);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).given_up_after, 6s);
+  EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).id, change);
+  EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).given_up_after, 1ns);  // 0 would be "no limit"
+  EXPECT_EQ(std::get<proto::Wait>(commands[2]).id, endless);
+  EXPECT_EQ(std::get<proto::Wait>(commands[2]).given_up_after, 0ns);
+}
+
+TEST_F(ProtocolTest, AFrameThatIsSentAgainSaysWhatItSaid) {
+  connect();
+  *protocol.wait("a", {}, 0ns, now + 10s);
+  protocol.take_frame(now);
+  cut();
+  now += 2s;
+  hello();
+  welcome_back();
+  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 10s);
+}
+
+TEST_F(ProtocolTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
+  connect();
+  const auto first = *protocol.wait_transition("a", {}, {}, now + 1s);
+  take();
+  proto::ServerFrame armed = frame();
+  armed.answers.emplace_back(proto::TransitionArmed{first, Version{5, 7}});
+  give(armed);
+  const auto second = *protocol.repeat(first, now + 9s);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  const auto& again = std::get<proto::WaitTransition>(commands[0]);
+  EXPECT_EQ(again.id, second);
+  EXPECT_EQ(again.given_up_after, 9s);
+  EXPECT_EQ(again.after, (Version{5, 7}));
+  EXPECT_EQ(protocol.open_requests(), 2u);
+}
+
 TEST_F(ProtocolTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
   connect();
   const auto id = *protocol.wait("a", {}, 0ns);

@@ -200,6 +200,17 @@ TEST_F(ProtocolTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSen
   EXPECT_EQ(std::get<proto::Get>(commands[2]).id, later);
 }
 
+TEST_F(ProtocolTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
+  connect();
+  *protocol.wait("a", {}, 0ns, now + 10s);
+  take();
+  cut();
+  now += 4s;
+  hello();
+  welcome_new();
+  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 6s);
+}
+
 TEST_F(ProtocolTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   connect();
   const auto id = *protocol.set("a", 1, {});

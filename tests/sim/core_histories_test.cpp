@@ -19,6 +19,7 @@ Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
   if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
+  if (seed % 8 == 0) limits.window_batches = 1 + seed / 8 % 3;
   return limits;
 }
 
@@ -53,6 +54,8 @@ class History {
       }
       co_await for_all([](FrameClient& client) { return client.listen(3s); });
       witness_.check_at_rest();
+      co_await sleep(1ns);  // what was to end at this very instant has ended
+      EXPECT_EQ(core_->statistics().waits, witness_.waits_at_rest());
       co_await for_all([](FrameClient& client) { return client.say_goodbye(); });
       co_await sleep(1s);
       check_empty();
@@ -83,10 +86,17 @@ class History {
       auto link = network_.listen();
       CancelScope killed;
       killed_ = &killed;
-      co_await killed.run([&] { return host(*core_, *link); });
+      co_await killed.run(
+          [&] { return host(*core_, *link, [this](const broker::Record& made) { tell_witness(made); }); });
       killed_ = nullptr;
       co_await sleep(down_for_);
     }
+  }
+
+  void tell_witness(const broker::Record& made) {
+    std::vector<Transition> record;
+    for (const broker::State& state : made.transitions) record.push_back(*state);
+    witness_.broker_committed(record);
   }
 
   Task<> misbehave() {
@@ -117,6 +127,7 @@ class History {
     EXPECT_EQ(left.subscriptions, 0u);
     EXPECT_EQ(left.waits, 0u);
     EXPECT_EQ(left.predicates, 0u);
+    EXPECT_EQ(left.leases, 0u);
     EXPECT_EQ(left.kept_frames, 0u);
   }
 

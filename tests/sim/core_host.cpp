@@ -19,7 +19,7 @@ broker::Instant instant() {
 
 }  // namespace
 
-Task<> host(broker::Core& core, proto::ServerLink& link) {
+Task<> host(broker::Core& core, proto::ServerLink& link, std::function<void(const broker::Record&)> on_record) {
   std::set<std::uint64_t> full;
   std::optional<TimePoint> retry_at;
   for (;;) {
@@ -39,6 +39,7 @@ Task<> host(broker::Core& core, proto::ServerLink& link) {
     }
     core.advance(instant());
     const auto records = core.take_records();
+    for (const broker::Record& record : records) on_record(record);
     if (!records.empty()) core.committed(records.back().sequence, instant());
     if (retry_at && *retry_at <= now()) {
       for (const std::uint64_t peer : full) core.writable(broker::PeerId{peer});

@@ -2,12 +2,14 @@
 // The real front has threads of its own to think of; here the state machine is alone with the model.
 #pragma once
 
+#include <functional>
+
 #include "broker/core/core.hpp"
 #include "hoiku/proto/link.hpp"
 
 namespace hoiku::model {
 
-// Serves until it is cancelled.
-Task<> host(broker::Core& core, proto::ServerLink& link);
+// Serves until it is cancelled. `on_record` hears of each record before anything of it is sent.
+Task<> host(broker::Core& core, proto::ServerLink& link, std::function<void(const broker::Record&)> on_record);
 
 }  // namespace hoiku::model

@@ -12,14 +12,14 @@ std::string Dice::topic() {
 
 Value Dice::value(const std::string& topic) {
   static const std::vector<std::string> words{"rest", "left", "right"};
-  if (topic.starts_with("number")) return Value(static_cast<std::int64_t>(below(5)));
+  if (topic.starts_with("number") || topic.starts_with("own")) return Value(static_cast<std::int64_t>(below(5)));
   if (topic.starts_with("text")) return Value(pick(words));
   return Value(chance(50));
 }
 
 std::string Dice::pattern() {
-  static const std::vector<std::string> patterns{"number/*", "**",        "*/0",    "number/**",
-                                                 "text/*",   "nothing/*", "**/deep"};
+  static const std::vector<std::string> patterns{"number/*",  "own/*",  "**",        "*/0",
+                                                 "number/**", "text/*", "nothing/*", "**/deep"};
   return chance(35) ? topic() : pick(patterns);
 }
 

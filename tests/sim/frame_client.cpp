@@ -1,5 +1,7 @@
 #include "tests/sim/frame_client.hpp"
 
+#include <algorithm>
+
 #include "hoiku/proto/codec.hpp"
 
 namespace hoiku::model {
@@ -172,6 +174,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
   }
   for (const auto& answer : frame.answers) {
     if (std::holds_alternative<proto::TransitionArmed>(answer)) continue;  // its end is still to come
+    if (std::holds_alternative<proto::Owned>(answer)) continue;            // likewise
     open_.erase(std::visit([](const auto& a) { return a.id; }, answer));
   }
   if (frame.complete_through != 0) complete_through_ = frame.complete_through;
@@ -182,11 +185,13 @@ void FrameClient::begin_session() {
   sent_ = received_ = told_ = 0;
   kept_.clear();
   open_.clear();
+  leases_.clear();
 }
 
 // ---- What it says
 
 proto::Command FrameClient::random_command() {
+  if (dice_.chance(8)) return random_ownership();
   const std::size_t kind = dice_.below(100);
   if (kind < 34) return random_set();
   if (kind < 40) return random_commit();
@@ -215,17 +220,19 @@ proto::Command FrameClient::random_command() {
       wait.topic = "gone/" + std::to_string(dice_.below(3));
       wait.predicate.reset();
     }
+    wait.given_up_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
   if (kind < 80) {
     proto::Wait wait;
     wait.id = ++last_id_;
-    wait.topic = dice_.topic();
+    wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
     wait.predicate = dice_.predicate(wait.topic);
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
     if (dice_.chance(3) && wait.topic.starts_with("number"))
       wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
+    wait.given_up_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
@@ -242,6 +249,45 @@ proto::Command FrameClient::random_command() {
   return random_set();
 }
 
+// It never says when it has lost it, and may even cancel what the broker has forgotten.
+std::chrono::nanoseconds FrameClient::random_patience() {
+  if (!dice_.chance(40)) return {};
+  return dice_.chance(80) ? dice_.between(5ms, 300ms) : dice_.between(1s, 10s);
+}
+
+// Of topics of their own, so that nobody else has to know what their next version is. All wills are values, and none is
+// like another: each end of a lease is a transition, of which the witness hears.
+proto::Command FrameClient::random_ownership() {
+  const std::string topic = "own/" + std::to_string(dice_.below(3));
+  if (dice_.chance(30)) {
+    const auto lease = random_of(leases_);
+    if (lease) {
+      leases_.erase(std::find(leases_.begin(), leases_.end(), *lease));
+      return proto::Release{++last_id_, *lease};
+    }
+  }
+  if (dice_.chance(25)) {
+    proto::Declare declare;
+    declare.id = ++last_id_;
+    declare.topic = topic;
+    if (dice_.chance(80)) declare.deadline = dice_.chance(20) ? Duration(0) : dice_.between(20ms, 400ms);
+    return declare;
+  }
+  proto::Own own;
+  own.id = ++last_id_;
+  own.topic = topic;
+  own.last_will = Value(static_cast<std::int64_t>(1000 + dice_.below(1'000'000'000)));
+  own.take_over = dice_.chance(30);
+  if (dice_.chance(25)) own.lasting = dice_.between(10ms, 500ms);
+  leases_.push_back(own.id);
+  return own;
+}
+
+std::optional<proto::RequestId> FrameClient::random_of(const std::vector<proto::RequestId>& ids) {
+  if (ids.empty()) return std::nullopt;
+  return dice_.pick(ids);
+}
+
 proto::Set FrameClient::random_set() {
   proto::Set set;
   set.id = ++last_id_;
@@ -251,12 +297,18 @@ proto::Set FrameClient::random_set() {
     const auto known = versions_.find(set.topic);
     set.if_version = known == versions_.end() || dice_.chance(20) ? Version{} : known->second;
     if (dice_.chance(20)) set.if_version->epoch = 0;
+    if (dice_.chance(10)) ++set.if_version->number;  // one that is still to come
   }
   // Of another type; but never as a topic's first value, which would decide its type.
   if (versions_.contains(set.topic) && dice_.chance(4))
     set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
   // Unset topics of their own, so that nobody else has to know what their next version is.
+  if (dice_.chance(12)) {
+    set.topic = "own/" + std::to_string(dice_.below(3));
+    set.if_version.reset();
+    set.value = dice_.chance(15) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
+  }
   if (dice_.chance(5)) {
     set.topic = "gone/" + std::to_string(dice_.below(3));
     set.if_version.reset();
@@ -312,8 +364,7 @@ std::optional<proto::RequestId> FrameClient::random_open(bool wait) {
   for (const auto& [id, open] : open_) {
     if (open.is_wait == wait) ids.push_back(id);
   }
-  if (ids.empty()) return std::nullopt;
-  return dice_.pick(ids);
+  return random_of(ids);
 }
 
 }  // namespace hoiku::model

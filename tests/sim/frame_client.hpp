@@ -53,6 +53,9 @@ class FrameClient {
   void new_token();
   proto::ClientFrame frame(std::uint64_t number) const;
   proto::Command random_command();
+  std::chrono::nanoseconds random_patience();
+  proto::Command random_ownership();
+  std::optional<proto::RequestId> random_of(const std::vector<proto::RequestId>& ids);
   proto::Set random_set();
   proto::Commit random_commit();
   proto::Subscribe random_subscribe();
@@ -78,6 +81,7 @@ class FrameClient {
 
   proto::RequestId last_id_ = 0;
   std::map<proto::RequestId, Open> open_;
+  std::vector<proto::RequestId> leases_;  // that it asked for, and did not release
   std::map<std::string, Version> versions_;
   std::uint64_t run_ = 0;
   std::uint64_t complete_through_ = 0;

@@ -159,23 +159,29 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
 }
 
 Model::SetResult Model::apply(const std::string& name, const Value& value, std::uint64_t revision,
-                              const std::string& writer, TimePoint now) {
+                              const std::string& writer, TimePoint now, Quality quality) {
   Topic& topic = topics_[name];
-  if (value == topic.newest().value) return {{}, false, topic.states.size() - 1};
-  topic.states.push_back(State{revision, now, value, writer, {}});
+  if (const auto found = deadlines_.find(name); found != deadlines_.end() && quality == Quality::live)
+    found->second.touched = now;
+  const State& newest = topic.newest();
+  if (value == newest.value && (value.is_null() || quality == newest.quality))
+    return {{}, false, topic.states.size() - 1};
+  topic.states.push_back(State{revision, now, value, writer, {}, quality});
   return {{}, true, topic.states.size() - 1};
 }
 
-Model::SetResult Model::set(const proto::Set& command, const std::string& writer, TimePoint now) {
+Model::SetResult Model::set(const proto::Set& command, const Owner& by, const std::string& writer, TimePoint now) {
   begin(now);
   if (const auto error = error_of_name(command.topic)) return {error};
+  if (const auto error = error_of_writer(command.topic, by)) return {error};
   if (const auto error = error_of_state(command.topic, command.value, command.if_version)) return {error};
   const SetResult result = apply(command.topic, command.value, revision_ + 1, writer, now);
   if (result.changed) ++revision_;
   return result;
 }
 
-std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const std::string& writer, TimePoint now) {
+std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const Owner& by, const std::string& writer,
+                                            TimePoint now) {
   begin(now);
   std::vector<std::string> names;
   for (const proto::Write& write : command.writes) {
@@ -184,6 +190,7 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
     names.push_back(write.topic);
   }
   for (const proto::Write& write : command.writes) {
+    if (const auto error = error_of_writer(write.topic, by)) return {{error}};
     if (const auto error = error_of_state(write.topic, write.value, write.if_version)) return {{error}};
   }
   std::vector<SetResult> results;
@@ -194,8 +201,13 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
   return results;
 }
 
+TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed) {
+  return given_up_after.count() == 0 ? never : saturating_add(armed, given_up_after + std::chrono::seconds(1));
+}
+
 std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                         TimePoint now) const {
+  const TimePoint end = forgotten_at(wait.given_up_after, armed);
   const Topic& topic = this->topic(wait.topic);
   const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
   const std::size_t first = topic.index_at(revision);
@@ -205,12 +217,17 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     const ValueType type = state.value.type();
     if (wait.predicate && type != ValueType::null) {
       const ValueType literal = literal_type(wait.predicate->root());
-      if (literal != ValueType::null && literal != type)
-        return WaitAnswer{0, std::max(armed, state.at), ErrorCode::type_mismatch};
+      if (literal != ValueType::null && literal != type) {
+        const TimePoint due = std::max(armed, state.at);
+        if (due > end) return std::nullopt;
+        return WaitAnswer{0, due, ErrorCode::type_mismatch};
+      }
     }
-    bool match = type != ValueType::null && !(edge && i == first);
+    const bool is_same_value = i > 0 && state.value == topic.states[i - 1].value;
+    bool match = type != ValueType::null && !(edge && (i == first || is_same_value));
     if (match && wait.predicate)
       match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value());
+    if (wait.hold.count() > 0 && state.quality != Quality::live) match = false;
     if (!match) {
       since.reset();
       continue;
@@ -220,23 +237,29 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     // A hold that is complete at the very moment of the next change is complete.
     const bool in_time =
         i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
+    if (in_time && due > end) return std::nullopt;
     if (in_time) return WaitAnswer{i, due, {}};
   }
   return std::nullopt;
 }
 
-std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, std::size_t behind) const {
+std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const {
   const auto& states = topic(wait.topic).states;
-  for (std::size_t i = behind + 1; i < states.size(); ++i) {
+  const TimePoint end = forgotten_at(wait.given_up_after, armed);
+  for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
+    if (states[i].value == states[i - 1].value) continue;  // of its quality
     if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
   }
   return std::nullopt;
 }
 
-bool Model::fits(const proto::WaitTransition& wait) const {
+bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {
   const ValueType literal = wait.predicate ? literal_type(wait.predicate->root()) : ValueType::null;
-  const ValueType type = type_of(topic(wait.topic));
-  return literal == ValueType::null || type == ValueType::null || literal == type;
+  const auto& states = topic(wait.topic).states;
+  const auto typed =
+      std::find_if(states.begin(), states.end(), [](const State& state) { return !state.value.is_null(); });
+  if (typed == states.end() || typed->at > forgotten_at(wait.given_up_after, armed)) return true;
+  return literal == ValueType::null || literal == typed->value.type();
 }
 
 std::optional<std::size_t> Model::recognise(const Transition& transition, std::string& why) {
@@ -260,6 +283,7 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   State& state = states[index];
   if (state.revision != transition.revision) return complain("no such revision of this topic");
   if (!(state.value == transition.value)) return complain("the value was " + to_display_string(state.value));
+  if (state.quality != transition.quality) return complain("the quality is wrong");
   if (state.writer != transition.writer) return complain("the writer was " + state.writer);
   if (!state.version) {
     state.version = transition.version;

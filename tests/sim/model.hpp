@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct State {
   Value value;
   std::string writer;
   std::optional<Version> version = std::nullopt;  // as the broker said first; it must say so ever after
+  Quality quality = Quality::live;
 };
 
 struct Topic {
@@ -47,6 +49,10 @@ struct WaitAnswer {
   std::optional<ErrorCode> error = std::nullopt;
 };
 
+// When the broker forgets a wait that nobody waits for any more after that time, without a word; `never` where it was not
+// told. At that very instant it may still answer.
+TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed);
+
 class Model {
  public:
   struct SetResult {
@@ -54,19 +60,46 @@ class Model {
     bool changed = false;
     std::size_t state = 0;  // that the topic is in now
   };
-  SetResult set(const proto::Set& command, const std::string& writer, TimePoint now);
+  using Owner = proto::SessionToken;
+  SetResult set(const proto::Set& command, const Owner& by, const std::string& writer, TimePoint now);
   // For each of its writes; or one, the error that all of them got.
-  std::vector<SetResult> commit(const proto::Commit& command, const std::string& writer, TimePoint now);
+  std::vector<SetResult> commit(const proto::Commit& command, const Owner& by, const std::string& writer,
+                                TimePoint now);
+
+  // ---- model_ownership.cpp: whose a topic is, and how long it may stay unwritten. The wills of the histories are values.
+  struct Lease {
+    Owner owner{};
+    proto::RequestId id = 0;
+    Value last_will;
+    std::string writer;
+    std::optional<TimePoint> until;
+  };
+  struct OwnResult {
+    std::optional<ErrorCode> error = std::nullopt;
+    std::optional<Lease> lost = std::nullopt;  // by whoever owned it before
+  };
+  OwnResult own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now);
+  void release(const Owner& by, proto::RequestId lease, TimePoint now);
+  void end_leases(const Owner& by, TimePoint now);  // its session has ended
+  void declare(const proto::Declare& command, TimePoint now);
+
+  // The broker has made a commit that nobody asked for. Whether it had to: an empty text; or what is wrong with it. `ended`: the
+  // leases that ended with it.
+  std::string judge_own_commit(const std::vector<Transition>& record,
+                               const std::function<bool(const Owner&)>& has_expired, TimePoint now,
+                               std::vector<Lease>& ended);
+  // What it should have done by itself by the end of that instant; empty: nothing.
+  std::string neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const;
 
   // What answers `wait` where it was armed at `armed`, in the state of `revision`. Nothing: not until now.
   std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                    TimePoint now) const;
 
   // What answers a wait for a change that counts from behind the state of that index. Nothing: not until now.
-  std::optional<std::size_t> answer(const proto::WaitTransition& wait, std::size_t behind) const;
+  std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
-  // Whether its predicate is of the topic's type, as far as that is known.
-  bool fits(const proto::WaitTransition& wait) const;
+  // Whether its predicate is of the topic's type, as far as that was known before the wait was forgotten.
+  bool fits(const proto::WaitTransition& wait, TimePoint armed) const;
 
   // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
@@ -82,10 +115,22 @@ class Model {
   static std::optional<ErrorCode> error_of_name(const std::string& name);
   std::optional<ErrorCode> error_of_state(const std::string& name, const Value& value,
                                           const std::optional<Version>& if_version) const;
+  std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
   SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
-                  TimePoint now);
+                  TimePoint now, Quality quality = Quality::live);
+  // The topics of these leases become what their wills say, and nobody's. Those that changed.
+  std::vector<std::string> execute_wills(const std::vector<std::string>& topics, TimePoint now);
+  std::vector<std::string> topics_of(const Owner& by) const;
+
+  struct Deadline {
+    std::chrono::nanoseconds after{0};
+    TimePoint touched{};
+  };
+  bool is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const;
 
   std::map<std::string, Topic> topics_;
+  std::map<std::string, Lease> leases_;  // by topic
+  std::map<std::string, Deadline> deadlines_;
   std::uint64_t revision_ = 0;
   TimePoint instant_{};
   std::uint64_t before_instant_ = 0;

@@ -44,12 +44,14 @@ struct Describe {
   std::string operator()(const proto::Wait& c) const {
     std::string text = fmt::format("#{} wait {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any value");
     if (c.hold.count() > 0) text += " held for " + seconds(c.hold);
+    if (c.given_up_after.count() > 0) text += " given up after " + seconds(c.given_up_after);
     return text;
   }
   std::string operator()(const proto::WaitTransition& c) const {
     std::string text =
         fmt::format("#{} wait for a change of {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any");
     if (c.after) text += fmt::format(" after version {}", c.after->number);
+    if (c.given_up_after.count() > 0) text += " given up after " + seconds(c.given_up_after);
     return text;
   }
   std::string operator()(const proto::CancelWait& c) const { return fmt::format("cancel wait #{}", c.wait); }

@@ -75,6 +75,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   Session* session = session_of(peer);
   tell(fmt::format("{} > {}", session ? session->name : "somebody", describe(frame)));
   if (!session || frame.incarnation != session->incarnation) return;
+  if (session->expired) return;
   if (now() - session->last_heard >= session->timeout) {
     if (now() - session->last_heard > session->timeout) return;
     session->tie = true;
@@ -86,6 +87,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   session->received = frame.number;
   for (const proto::Command& command : frame.commands) {
     if (std::holds_alternative<proto::Goodbye>(command)) {
+      model_.end_leases(session->token, now());
       sessions_.erase(peers_.at(peer));
       return;
     }
@@ -100,7 +102,9 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
     // A client that has forgotten what it had acknowledged does not know the session.
     const bool forgotten =
         frame.incarnation > known->second.incarnation && frame.acknowledged < known->second.acknowledged;
-    if (forgotten || now() - known->second.last_heard > known->second.timeout) sessions_.erase(known);
+    if (forgotten && !known->second.expired) model_.end_leases(known->first, now());
+    const bool is_silent = now() - known->second.last_heard > known->second.timeout;
+    if (forgotten || is_silent || known->second.expired) sessions_.erase(known);
   }
   const auto [found, fresh] = sessions_.try_emplace(frame.hello->token);
   Session& session = found->second;
@@ -110,6 +114,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   session.tie = !fresh && now() - session.last_heard == session.timeout;
   session.timeout = wanted.count() == 0 ? limits.session_timeout_default
                                         : std::clamp(wanted, limits.session_timeout_min, limits.session_timeout_max);
+  session.token = frame.hello->token;
   session.name = frame.hello->client_name;
   session.resumed = !fresh;
   session.welcomed = false;
@@ -129,9 +134,9 @@ void Witness::take(Session& session, const proto::Command& command) {
   const std::uint64_t earliest = model_.revision_before(now());
   if (const auto* set = std::get_if<proto::Set>(&command)) {
     session.requests[set->id] =
-        Request{Request::Kind::set, {set->topic}, {model_.set(*set, session.name, now())}, 0, now()};
+        Request{Request::Kind::set, {set->topic}, {model_.set(*set, session.token, session.name, now())}, 0, now()};
   } else if (const auto* commit = std::get_if<proto::Commit>(&command)) {
-    Request request{Request::Kind::commit, {}, model_.commit(*commit, session.name, now()), 0, now()};
+    Request request{Request::Kind::commit, {}, model_.commit(*commit, session.token, session.name, now()), 0, now()};
     for (const proto::Write& write : commit->writes) request.topics.push_back(write.topic);
     session.requests[commit->id] = std::move(request);
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
@@ -149,7 +154,7 @@ void Witness::take(Session& session, const proto::Command& command) {
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {
     session.waiters[wait->id] = Waiter{*wait, now(), earliest, model_.revision(), step_};
   } else if (const auto* change = std::get_if<proto::WaitTransition>(&command)) {
-    session.change_waiters[change->id] = ChangeWaiter{*change, earliest, model_.revision()};
+    session.change_waiters[change->id] = ChangeWaiter{*change, now(), earliest, model_.revision()};
   } else if (const auto* renew = std::get_if<proto::Renew>(&command)) {
     const auto reader = session.readers.find(renew->subscription);
     if (reader != session.readers.end()) reader->second.taken = std::max(reader->second.taken, renew->taken);
@@ -167,6 +172,8 @@ void Witness::take(Session& session, const proto::Command& command) {
     // It may have matched already, and its answer wait for room in the link: then that may come at any time.
     session.gone[cancel->wait] = may_have_matched(waiter->second) ? never : now();
     session.waiters.erase(waiter);
+  } else {
+    take_ownership(session, command);
   }
 }
 
@@ -221,6 +228,8 @@ void Witness::broke_unnoticed(const std::string& client, sim::End unaware, Durat
 
 void Witness::check_instant(TimePoint instant) {
   for (auto& [token, session] : sessions_) check_session(session, instant);
+  const auto is_gone = [&](const proto::SessionToken& token) { return has_expired(token, instant); };
+  if (const std::string what = model_.neglected(is_gone, instant); !what.empty() && run_) complain(nullptr, what);
 }
 
 void Witness::check_session(Session& session, TimePoint instant) {
@@ -229,6 +238,7 @@ void Witness::check_session(Session& session, TimePoint instant) {
   for (const auto& [id, request] : session.requests)
     complain(&session, fmt::format("#{} of {} was not answered", id, time_in_words(request.at)));
   session.requests.clear();
+  check_leases_are_told(session);
   for (auto waiter = session.waiters.begin(); waiter != session.waiters.end();) {
     const bool overdue = wait_is_overdue(waiter->second, instant);
     if (overdue) complain(&session, fmt::format("wait #{} is overdue", waiter->first));
@@ -257,6 +267,20 @@ void Witness::check_at_rest() {
     session.full.reset();  // a frame that still waits for room is missed all the same
     check_session(session, now());
   }
+}
+
+std::size_t Witness::waits_at_rest() const {
+  std::size_t waits = 0;
+  const auto is_kept = [](const auto& entry) {
+    const auto& [id, waiter] = entry;
+    return forgotten_at(waiter.command.given_up_after, waiter.armed) > now();
+  };
+  for (const auto& [token, session] : sessions_) {
+    waits += static_cast<std::size_t>(std::count_if(session.waiters.begin(), session.waiters.end(), is_kept));
+    waits +=
+        static_cast<std::size_t>(std::count_if(session.change_waiters.begin(), session.change_waiters.end(), is_kept));
+  }
+  return waits;
 }
 
 }  // namespace hoiku::model

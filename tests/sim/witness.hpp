@@ -30,6 +30,8 @@ class Witness final : public sim::NetworkObserver {
   void broker_lost(std::uint64_t peer) override;
   void broker_sent(std::uint64_t peer, std::string_view frame) override;
   void broker_was_full(std::uint64_t peer) override;
+  // The store was given this; to be called in the order of the log, before anything of it is sent.
+  void broker_committed(const std::vector<Transition>& record);
   void broker_listens() override;
   void broker_killed() override;
   void was_cut(const std::string& client, Duration duration) override;
@@ -38,6 +40,8 @@ class Witness final : public sim::NetworkObserver {
 
   // Writers have stopped and nothing is on its way: everybody who is connected knows everything.
   void check_at_rest();
+  // How many waits the broker has then.
+  std::size_t waits_at_rest() const;
   // All that was wrong, a sentence each, with the time and the client's name.
   const std::vector<std::string>& complaints() const { return complaints_; }
   const Model& model() const { return model_; }
@@ -76,19 +80,28 @@ class Witness final : public sim::NetworkObserver {
   // A wait for a change.
   struct ChangeWaiter {
     proto::WaitTransition command;
+    TimePoint armed{};
     std::uint64_t earliest = 0;  // as above: where there is no `after`, it counts from one of these
     std::uint64_t latest = 0;
     bool told_from = false;  // the broker has said from where
   };
   struct Request {
-    enum class Kind { set, commit, get, list };
+    enum class Kind { set, commit, get, list, declare };
     Kind kind = Kind::set;
     std::vector<std::string> topics;         // one, but of a commit; of a list: its pattern
     std::vector<Model::SetResult> expected;  // of a write: for each topic, or the one error
     std::uint64_t earliest = 0;              // of a get or list: it shows states from then on
     TimePoint at{};
   };
+  // Of a topic: what is to be said of it.
+  struct LeaseWatch {
+    std::optional<ErrorCode> refused;  // it never begins
+    bool is_told = false;              // that it has begun, or why not
+    bool is_lost = false;
+    TimePoint at{};  // the last of these
+  };
   struct Session {
+    proto::SessionToken token{};
     std::string name;
     std::optional<std::uint64_t> peer;
     std::uint64_t incarnation = 0;
@@ -97,6 +110,7 @@ class Witness final : public sim::NetworkObserver {
     TimePoint last_heard{};
     bool resumed = false;        // what its last hello is to be told
     bool tie = false;            // silent for exactly its timeout: either is right
+    bool expired = false;        // it was: its wills were executed
     bool welcomed = false;       // on this connection
     std::uint64_t received = 0;  // client frames that count
     std::uint64_t sent = 0;
@@ -108,6 +122,7 @@ class Witness final : public sim::NetworkObserver {
     std::map<proto::RequestId, Reader> readers;
     std::map<proto::RequestId, Waiter> waiters;
     std::map<proto::RequestId, ChangeWaiter> change_waiters;
+    std::map<proto::RequestId, LeaseWatch> leases;
     std::map<proto::RequestId, TimePoint> gone;  // readers and waiters that were let go, and when
   };
 
@@ -134,6 +149,12 @@ class Witness final : public sim::NetworkObserver {
   void check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_list(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_wait(Session& session, proto::RequestId id, const Transition* match, std::optional<ErrorCode> error);
+  // ---- witness_ownership.cpp
+  bool has_expired(const proto::SessionToken& token, TimePoint at) const;
+  void take_ownership(Session& session, const proto::Command& command);
+  void lose(const Model::Lease& lease);
+  bool check_lease(Session& session, proto::RequestId id, const proto::Answer& answer);
+  void check_leases_are_told(Session& session);
   // ---- witness_changes.cpp
   // The states, as indices, behind which it may count. None: only the error is right.
   std::vector<std::size_t> origins(const ChangeWaiter& waiter) const;

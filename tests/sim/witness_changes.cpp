@@ -59,18 +59,19 @@ bool Witness::may_be_lagged(const ChangeWaiter& waiter) const {
 
 bool Witness::may_have_matched(const ChangeWaiter& waiter) const {
   const auto all = origins(waiter);
-  return all.empty() || !model_.fits(waiter.command) || std::any_of(all.begin(), all.end(), [&](std::size_t i) {
-           return model_.answer(waiter.command, i).has_value();
-         });
+  return all.empty() || !model_.fits(waiter.command, waiter.armed) ||
+         std::any_of(all.begin(), all.end(),
+                     [&](std::size_t i) { return model_.answer(waiter.command, waiter.armed, i).has_value(); });
 }
 
 bool Witness::is_overdue(const ChangeWaiter& waiter, TimePoint instant) const {
-  if (!model_.fits(waiter.command)) return true;
+  if (!model_.fits(waiter.command, waiter.armed)) return true;
+  const TimePoint end = forgotten_at(waiter.command.given_up_after, waiter.armed);
   const Topic& topic = model_.topic(waiter.command.topic);
   const auto all = origins(waiter);
   return std::all_of(all.begin(), all.end(), [&](std::size_t i) {
-    const auto match = model_.answer(waiter.command, i);
-    return match && topic.states[*match].at <= instant;
+    const auto match = model_.answer(waiter.command, waiter.armed, i);
+    return match && topic.states[*match].at <= instant && topic.states[*match].at < end;
   });
 }
 
@@ -95,9 +96,10 @@ void Witness::check_change_answer(Session& session, proto::RequestId id, const p
   session.change_waiters.erase(id);
   session.gone[id] = TimePoint::min();
   if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
-    const bool is_right = failed->failure.code == ErrorCode::lagged          ? may_be_lagged(judged)
-                          : failed->failure.code == ErrorCode::type_mismatch ? !model_.fits(judged.command)
-                                                                             : false;
+    const bool is_right = failed->failure.code == ErrorCode::lagged ? may_be_lagged(judged)
+                          : failed->failure.code == ErrorCode::type_mismatch
+                              ? !model_.fits(judged.command, judged.armed)
+                              : false;
     if (!is_right) complain(&session, fmt::format("wait for a change #{} failed: {}", id, failed->failure.message));
     return;
   }
@@ -111,8 +113,8 @@ void Witness::check_change_answer(Session& session, proto::RequestId id, const p
   const Value before = *match > 0 ? topic.states[*match - 1].value : Value();
   if (!(before == (done->old_value ? *done->old_value : Value())))
     complain(&session, fmt::format("wait for a change #{}: the old value was {}", id, to_display_string(before)));
-  const bool is_first =
-      std::any_of(all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, i) == match; });
+  const bool is_first = std::any_of(
+      all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, judged.armed, i) == match; });
   if (!is_first) {
     complain(&session,
              fmt::format("wait for a change #{} is answered with {}, which is not the first change that matches", id,

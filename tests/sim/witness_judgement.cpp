@@ -58,6 +58,7 @@ void Witness::welcome(Session& session, const proto::ServerFrame& frame) {
   if (session.welcomed) complain(&session, "is welcomed twice");
   if (session.tie && !welcome.resumed) {
     Session fresh;
+    fresh.token = session.token;
     fresh.name = session.name;
     fresh.peer = session.peer;
     fresh.incarnation = fresh.since = session.incarnation;
@@ -263,6 +264,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
     return;
   }
   if (session.change_waiters.contains(id)) return check_change_answer(session, id, answer);
+  if (session.leases.contains(id) && check_lease(session, id, answer)) return;
   if (failed && session.readers.contains(id)) {
     complain(&session, fmt::format("subscription #{} is refused: {}", id, failed->failure.message));
     session.readers.erase(id);
@@ -278,6 +280,10 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   session.requests.erase(found);
   if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
+  if (request.kind == Request::Kind::declare) {
+    if (!std::holds_alternative<proto::Done>(answer)) complain(&session, fmt::format("declaration #{} failed", id));
+    return;
+  }
   check_write(session, id, request, answer);
 }
 
@@ -319,6 +325,7 @@ void Witness::check_write(Session& session, proto::RequestId id, const Request& 
     transition.revision = state.revision;
     transition.value = state.value;
     transition.writer = state.writer;
+    transition.quality = state.quality;
     std::string why;
     if (!model_.recognise(transition, why)) complain(&session, fmt::format("#{} write: {}", id, why));
   }
@@ -398,6 +405,7 @@ bool Witness::wait_is_overdue(const Waiter& waiter, TimePoint instant) const {
   for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
     const auto answer = model_.answer(waiter.command, waiter.armed, revision, instant);
     if (!answer || answer->due > instant) return false;
+    if (answer->due == forgotten_at(waiter.command.given_up_after, waiter.armed)) return false;
   }
   return true;
 }

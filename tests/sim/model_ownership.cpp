@@ -1,0 +1,112 @@
+// The half of the model that knows whose topics are, and how long they may stay unwritten.
+#include <algorithm>
+
+#include "tests/sim/model.hpp"
+
+namespace hoiku::model {
+
+std::optional<ErrorCode> Model::error_of_writer(const std::string& name, const Owner& by) const {
+  const auto lease = leases_.find(name);
+  if (lease == leases_.end() || lease->second.owner == by) return std::nullopt;
+  return ErrorCode::not_owner;
+}
+
+Model::OwnResult Model::own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now) {
+  begin(now);
+  OwnResult result;
+  if (const auto standing = leases_.find(command.topic); standing != leases_.end()) {
+    if (standing->second.owner == by) return {ErrorCode::invalid_argument};
+    if (!command.take_over) return {ErrorCode::not_owner};
+    result.lost = standing->second;
+  }
+  Lease& lease = leases_[command.topic];
+  lease = Lease{by, command.id, command.last_will, writer, std::nullopt};
+  if (command.lasting.count() > 0) lease.until = saturating_add(now, command.lasting);
+  return result;
+}
+
+std::vector<std::string> Model::execute_wills(const std::vector<std::string>& topics, TimePoint now) {
+  begin(now);
+  std::vector<std::string> changed;
+  for (const std::string& topic : topics) {
+    const Lease lease = leases_.at(topic);
+    leases_.erase(topic);
+    if (apply(topic, lease.last_will, revision_ + 1, lease.writer, now, Quality::orphaned).changed)
+      changed.push_back(topic);
+  }
+  if (!changed.empty()) ++revision_;
+  return changed;
+}
+
+std::vector<std::string> Model::topics_of(const Owner& by) const {
+  std::vector<std::string> topics;
+  for (const auto& [topic, lease] : leases_) {
+    if (lease.owner == by) topics.push_back(topic);
+  }
+  return topics;
+}
+
+void Model::release(const Owner& by, proto::RequestId id, TimePoint now) {
+  for (const std::string& topic : topics_of(by)) {
+    if (leases_.at(topic).id == id) execute_wills({topic}, now);
+  }
+}
+
+void Model::end_leases(const Owner& by, TimePoint now) { execute_wills(topics_of(by), now); }
+
+void Model::declare(const proto::Declare& command, TimePoint now) {
+  if (!command.deadline) return;
+  const auto [found, fresh] = deadlines_.try_emplace(command.topic, Deadline{{}, now});
+  if (found->second.after == *command.deadline) return;
+  if (found->second.after.count() == 0) found->second.touched = now;
+  found->second.after = *command.deadline;
+}
+
+bool Model::is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const {
+  const State& newest = topic(name).newest();
+  return deadline.after.count() > 0 && !newest.value.is_null() && newest.quality == Quality::live &&
+         deadline.touched + deadline.after <= at;
+}
+
+std::string Model::judge_own_commit(const std::vector<Transition>& record,
+                                    const std::function<bool(const Owner&)>& has_expired, TimePoint now,
+                                    std::vector<Lease>& ended) {
+  const Transition& first = record.front();
+  if (first.quality == Quality::live) return "nobody wrote '" + first.topic + "'";
+  if (first.quality == Quality::stale) {
+    const auto deadline = deadlines_.find(first.topic);
+    if (record.size() != 1 || deadline == deadlines_.end() || !is_overdue(first.topic, deadline->second, now))
+      return "'" + first.topic + "' is not stale";
+    begin(now);
+    const State newest = topics_[first.topic].newest();
+    apply(first.topic, newest.value, revision_ + 1, newest.writer, now, Quality::stale);
+    ++revision_;
+    return {};
+  }
+  const auto lease = leases_.find(first.topic);
+  if (lease == leases_.end()) return "nobody owned '" + first.topic + "'";
+  std::vector<std::string> topics{first.topic};
+  if (has_expired(lease->second.owner)) {
+    topics = topics_of(lease->second.owner);
+  } else if (!lease->second.until || *lease->second.until > now) {
+    return "the lease of '" + first.topic + "' stands";
+  }
+  for (const std::string& topic : topics) ended.push_back(leases_.at(topic));
+  std::vector<std::string> said;
+  for (const Transition& transition : record) said.push_back(transition.topic);
+  std::sort(said.begin(), said.end());
+  return execute_wills(topics, now) == said ? "" : "not all wills were executed, or too many";
+}
+
+std::string Model::neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const {
+  for (const auto& [topic, deadline] : deadlines_) {
+    if (is_overdue(topic, deadline, instant)) return "'" + topic + "' should be stale";
+  }
+  for (const auto& [topic, lease] : leases_) {
+    if (has_expired(lease.owner) || (lease.until && *lease.until <= instant))
+      return "the lease of '" + topic + "' should have ended";
+  }
+  return {};
+}
+
+}  // namespace hoiku::model
