@@ -22,6 +22,7 @@
 #include "hoiku/client/bus.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/proto/link.hpp"
+#include "hoiku/proto/schema.hpp"
 
 namespace hoiku::client {
 
@@ -57,6 +58,10 @@ class BusCore {
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
 
   proto::RequestId declare(proto::Declare command);
+
+  // Once for each type. A broker that refuses it ends the nursery with its error, as a refused post does.
+  void register_schema(const MessageSchema& schema);
+  proto::RequestId get_schema(std::string message_type);
 
   // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
   // Error(limit_exceeded) where too many are on their way.
