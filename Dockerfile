@@ -29,7 +29,7 @@ RUN cmake --preset release \
 FROM debian:bookworm-slim
 RUN export DEBIAN_FRONTEND=noninteractive \
   && apt-get update -qq \
-  && apt-get install -qq --no-install-recommends libfmt9 libprotobuf-lite32 libspdlog1.10 libzmq5 \
+  && apt-get install -qq --no-install-recommends libfmt9 libprotobuf32 libspdlog1.10 libzmq5 \
   && apt-get clean \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --no-create-home --home-dir /var/lib/hoiku --shell /usr/sbin/nologin hoiku \

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* set_examples =
     "  hoiku set sensor/touch/head true\n"
     "  hoiku set robot/name --type string 42\n"
-    "  hoiku set door/lock closed --if-version 7\n";
+    "  hoiku set door/lock closed --if-version 7\n"
+    "  hoiku set robot/pose '{\"x\": 1.5}' --type message:robot.Pose\n";
 constexpr const char* get_examples =
     "  hoiku get sensor/touch/head\n"
     "  hoiku get sensor/touch/head --json\n";
@@ -21,7 +22,8 @@ constexpr const char* watch_examples =
     "  hoiku watch robot/mood --every --json\n";
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
-    "  hoiku wait robot/mood 'value != \"calm\"'\n";
+    "  hoiku wait robot/mood 'value != \"calm\"'\n"
+    "  hoiku wait robot/pose 'value.x > 3'\n";
 constexpr const char* ls_examples =
     "  hoiku ls\n"
     "  hoiku ls 'sensor/**' --json\n";
@@ -55,9 +57,10 @@ CLI::App& add_verb(CLI::App& app, const char* name, const char* description, con
 void describe_writing(CLI::App& app, Typed& typed) {
   CLI::App& set = add_verb(app, "set", "Set a topic; prints the version that it became", set_examples);
   set.add_option(topic_argument, typed.topic, "The topic's name")->required();
-  set.add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes")->required();
-  set.add_option("--type", typed.type, "What the value is to be read as; bytes as hex")
-      ->type_name("bool|int64|double|string|bytes|null");
+  set.add_option("value", typed.value, "The value; its type by its look; @FILE or - for bytes; of a message its JSON")
+      ->required();
+  set.add_option("--type", typed.type, "What the value is to be read as; bytes as hex, messages as JSON")
+      ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
   set.add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)")
       ->type_name("N");
 }
@@ -78,7 +81,8 @@ void describe_reading(CLI::App& app, Typed& typed) {
   CLI::App& wait =
       add_verb(app, "wait", "Wait until a condition is true of a topic, and print the value", wait_examples);
   wait.add_option(topic_argument, typed.topic, "The topic's name")->required();
-  wait.add_option("condition", typed.condition, "Such as 'value > 30 && value != 42'; without it: any value");
+  wait.add_option("condition", typed.condition,
+                  "Such as 'value > 30 && value != 42', or 'value.x > 3' of messages; without it: any value");
   wait.add_option("--held-for", typed.held_for, "The condition must have been true throughout this time")
       ->type_name("DURATION");
 }

@@ -89,14 +89,15 @@ class Walk {
     }
   }
 
-  // A type that is written "a|b|c" can only be one of these.
+  // A type that is written "a|b|c" can only be one of these. What C is in "b:C", nobody knows here.
   static void add_choices(const CLI::Option& option, const std::string& word, Completion& completion) {
     const std::string type = option.get_type_name();
     if (type.find('|') == std::string::npos) return;
     for (std::size_t from = 0; from <= type.size();) {
       const std::size_t to = std::min(type.find('|', from), type.size());
       const std::string choice = type.substr(from, to - from);
-      if (begins_with(choice, word)) completion.candidates.push_back({choice, ""});
+      const bool is_open = choice.find(':') != std::string::npos;
+      if (begins_with(choice, word) && !is_open) completion.candidates.push_back({choice, ""});
       from = to + 1;
     }
   }

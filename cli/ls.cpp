@@ -23,10 +23,15 @@ std::optional<std::size_t> terminal_width() {
 Task<int> ls(Bus bus, LsVerb verb, bool json) {
   const std::vector<TopicInfo> topics = co_await bus.list(verb.pattern);
   if (topics.empty()) std::fprintf(stderr, "hoiku: no topic matches '%s'\n", verb.pattern.c_str());
+  Messages messages;
+  for (const TopicInfo& topic : topics) {
+    if (!verb.names) co_await messages.learn(bus, message_type_of(topic.state->value));
+  }
   if (verb.names || json) {
-    for (const TopicInfo& topic : topics) std::puts((verb.names ? topic.state->topic : topic_line(topic)).c_str());
+    for (const TopicInfo& topic : topics)
+      std::puts((verb.names ? topic.state->topic : topic_line(topic, messages)).c_str());
   } else if (!topics.empty()) {
-    std::fputs(topic_table(topics, wall_now(), terminal_width()).c_str(), stdout);
+    std::fputs(topic_table(topics, wall_now(), terminal_width(), messages).c_str(), stdout);
   }
   std::fflush(stdout);
   co_return done;

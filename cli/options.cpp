@@ -26,12 +26,33 @@ Result<std::string> read_all(std::istream& stream, const std::string& name) {
   return bytes;
 }
 
+constexpr std::string_view message_prefix = "message:";
+
+bool looks_like_an_object(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{';
+}
+
+// Where it was said, `text` is of that type.
+Result<Value> read_typed(const std::string& name, std::string text, bool is_raw) {
+  const auto type = parse_value_type(name);
+  if (!type) return type.failure();
+  if (*type == ValueType::message)
+    return Failure{ErrorCode::invalid_argument, "say of which type the message is: --type message:robot.Pose"};
+  if (*type == ValueType::bytes && is_raw) return Value(Bytes{std::move(text)});
+  return parse_value(text, *type);
+}
+
 // @file and - (stdin) give the bytes as they are; other text is read by its look or as --type says.
-Result<Value> read_value(const Typed& typed) {
+Result<SetVerb> read_set(const Typed& typed) {
+  SetVerb verb;
+  verb.topic = typed.topic;
+  verb.if_version = typed.if_version;
   std::string text = typed.value;
   const bool from_stdin = text == "-";
   const bool from_file = text.size() > 1 && text.front() == '@';
-  if (from_stdin || from_file) {
+  const bool is_raw = from_stdin || from_file;
+  if (is_raw) {
     const std::string path = text.substr(1);
     std::ifstream file;
     if (from_file) file.open(path, std::ios::binary);
@@ -39,14 +60,18 @@ Result<Value> read_value(const Typed& typed) {
     if (!bytes) return bytes.failure();
     text = std::move(bytes).value();
   }
-  if (typed.type.empty()) {
-    if (from_stdin || from_file) return Value(Bytes{std::move(text)});
-    return parse_value(text);
+  if (typed.type.starts_with(message_prefix)) {
+    verb.message_type = typed.type.substr(message_prefix.size());
+    verb.json = std::move(text);
+    return verb;
   }
-  const auto type = parse_value_type(typed.type);
-  if (!type) return type.failure();
-  if (*type == ValueType::bytes && (from_stdin || from_file)) return Value(Bytes{std::move(text)});
-  return parse_value(text, *type);
+  if (typed.type.empty() && !is_raw && looks_like_an_object(text)) verb.json = text;
+  auto value = !typed.type.empty() ? read_typed(typed.type, std::move(text), is_raw)
+               : is_raw            ? Result<Value>(Value(Bytes{std::move(text)}))
+                                   : parse_value(text);
+  if (!value) return value.failure();
+  verb.value = std::move(value).value();
+  return verb;
 }
 
 Result<std::chrono::nanoseconds> read_duration(const std::string& text) {
@@ -72,9 +97,9 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
   if (!name) return name.failure();
   if (verb == "set") {
-    auto next = read_value(typed);
-    if (!next) return next.failure();
-    options.verb = SetVerb{typed.topic, std::move(next).value(), typed.if_version};
+    auto set = read_set(typed);
+    if (!set) return set.failure();
+    options.verb = std::move(set).value();
   } else if (verb == "get") {
     options.verb = GetVerb{typed.topic};
   } else if (verb == "ls") {

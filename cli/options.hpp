@@ -27,6 +27,8 @@ struct SetVerb {
   std::string topic;
   Value value;
   std::optional<std::uint64_t> if_version;
+  std::string message_type;         // where it was said
+  std::optional<std::string> json;  // what is to be read as a message of that type, or of the topic's, where it has one
 };
 struct GetVerb {
   std::string topic;

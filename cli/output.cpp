@@ -48,37 +48,38 @@ std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds take
   return fmt::format("{} answers ({:.1f} ms)", endpoint, us.count() / 1000);
 }
 
-std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json) {
+std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
+                     const Messages& messages) {
   if (json)
-    return fmt::format(R"({{"topic":{},"value":{},"version":{}}})", json_text(topic), to_json(value), version.number);
-  return fmt::format("{} = {}  (version {})", topic, to_display_string(value), version.number);
+    return fmt::format(R"({{"topic":{},"value":{},"version":{}}})", json_text(topic), messages.json(value),
+                       version.number);
+  return fmt::format("{} = {}  (version {})", topic, messages.text(value), version.number);
 }
 
-std::string value_line(const Transition& transition, bool json) {
-  if (!json) return to_display_string(transition.value);
+std::string value_line(const Transition& transition, bool json, const Messages& messages) {
+  if (!json) return messages.text(transition.value);
   return fmt::format(R"({{"topic":{},"value":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
-                     json_text(transition.topic), to_json(transition.value), transition.version.number,
+                     json_text(transition.topic), messages.json(transition.value), transition.version.number,
                      json_time(transition.changed_at), json_text(transition.writer), quality_name(transition.quality));
 }
 
-std::string topic_line(const TopicInfo& topic) {
+std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   const Transition& state = *topic.state;
   return fmt::format(
       R"({{"topic":{},"value":{},"type":"{}","version":{},"changed_at_us":{},"writer":{},"quality":"{}","readers":{}}})",
-      json_text(state.topic), to_json(state.value), to_string(state.value.type()), state.version.number,
+      json_text(state.topic), messages.json(state.value), to_string(state.value.type()), state.version.number,
       json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
 
-std::string change_line(const TopicChange& change, bool json) {
+std::string change_line(const TopicChange& change, bool json, const Messages& messages) {
   if (json)
     return fmt::format(
         R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
-        json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number,
+        json_text(change.topic), messages.json(change.old_value), messages.json(change.value), change.version.number,
         change.skipped, change.lagged ? "true" : "false", json_time(change.changed_at), json_text(change.writer),
         quality_name(change.quality));
-  std::string line =
-      fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
-                  to_display_string(change.old_value), to_display_string(change.value), change.version.number);
+  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
+                                 messages.text(change.old_value), messages.text(change.value), change.version.number);
   if (change.lagged) return line + fmt::format(", {} lost)", change.lagged->count);
   if (change.skipped > 0) line += fmt::format(", {} skipped", change.skipped);
   return line + ")";

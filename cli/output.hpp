@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/messages.hpp"
 #include "hoiku/client/bus.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/proto/transition.hpp"
@@ -16,11 +17,12 @@ std::string_view quality_name(Quality quality);
 // Writes one line to standard output, at once.
 void print(const std::string& line);
 
-std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json);
-std::string value_line(const Transition& transition, bool json);
+std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
+                     const Messages& messages = {});
+std::string value_line(const Transition& transition, bool json, const Messages& messages = {});
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
-std::string topic_line(const TopicInfo& topic);  // in JSON
+std::string topic_line(const TopicInfo& topic, const Messages& messages = {});  // in JSON
 // Time, topic, old -> new, version, skipped.
-std::string change_line(const TopicChange& change, bool json);
+std::string change_line(const TopicChange& change, bool json, const Messages& messages = {});
 
 }  // namespace hoiku::cli

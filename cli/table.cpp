@@ -54,10 +54,10 @@ std::string one_line(const std::string& text) {
   return out;
 }
 
-Row row_of(const TopicInfo& topic, WallTime now) {
+Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
   const Transition& state = *topic.state;
   return {state.topic,
-          one_line(to_display_string(state.value)),
+          one_line(messages.text(state.value)),
           std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
           std::to_string(state.version.number),
           age_text(state.changed_at, now),
@@ -88,9 +88,10 @@ std::string age_text(WallTime then, WallTime now) {
   return fmt::format("{}d", age / hours(24));
 }
 
-std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width) {
+std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
+                        const Messages& messages) {
   std::vector<Row> rows{{"topic", "value", "type", "version", "age", "quality", "writer", "readers"}};
-  for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now));
+  for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now, messages));
   std::array<std::size_t, columns> widths{};
   std::size_t others = 2 * (columns - 1);
   for (std::size_t i = 0; i < columns; ++i) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/messages.hpp"
 #include "hoiku/client/bus.hpp"
 
 namespace hoiku::cli {
@@ -16,6 +17,7 @@ std::string age_text(WallTime then, WallTime now);
 
 // One line for the columns' names, one per topic, each with its end. Where a width is given, values are cut so that a line
 // fits into it; but to no less than eight columns. What would break a line or speak to the terminal is escaped.
-std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width);
+std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
+                        const Messages& messages = {});
 
 }  // namespace hoiku::cli

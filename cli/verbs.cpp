@@ -13,12 +13,27 @@ using namespace std::chrono_literals;
 // What a one-shot verb takes at most where nothing else was said; and how long anybody waits for the first connection.
 constexpr Duration default_timeout = 5s;
 
+// What begins like JSON's object is one, where the topic holds messages; elsewhere it is a text as any other.
+Task<Value> value_to_set(Bus bus, SetVerb verb, Messages& messages) {
+  if (!verb.json) co_return verb.value;
+  std::string type = verb.message_type;
+  if (type.empty()) {
+    const TransitionPtr present = co_await bus.topic_value(verb.topic).latest();
+    type = message_type_of(present->value);
+  }
+  if (type.empty()) co_return verb.value;
+  co_await messages.learn(bus, type);
+  co_return messages.read(type, *verb.json);
+}
+
 Task<int> set(Bus bus, SetVerb verb, bool json) {
   const auto topic = bus.topic_value(verb.topic);
+  Messages messages;
+  const Value next = co_await value_to_set(bus, verb, messages);
   // An epoch of 0 means the present one: on the command line a version is a number.
   const IfVersion condition = verb.if_version ? if_version(Version{0, *verb.if_version}) : IfVersion();
-  const Version version = co_await topic.set(verb.value, condition);
-  print(set_line(verb.topic, verb.value, version, json));
+  const Version version = co_await topic.set(next, condition);
+  print(set_line(verb.topic, next, version, json, messages));
   co_return done;
 }
 
@@ -28,14 +43,18 @@ Task<int> get(Bus bus, GetVerb verb, bool json) {
     std::fprintf(stderr, "hoiku: %s is not set\n", verb.topic.c_str());
     co_return failed;
   }
-  print(value_line(*newest, json));
+  Messages messages;
+  co_await messages.learn(bus, message_type_of(newest->value));
+  print(value_line(*newest, json, messages));
   co_return done;
 }
 
 Task<int> wait(Bus bus, WaitVerb verb, bool json) {
   const TransitionPtr match =
       co_await detail::wait_topic(bus.topic_value(verb.topic).core(), verb.condition, verb.held_for);
-  print(value_line(*match, json));
+  Messages messages;
+  co_await messages.learn(bus, message_type_of(match->value));
+  print(value_line(*match, json, messages));
   co_return done;
 }
 

@@ -7,12 +7,15 @@ namespace hoiku::cli {
 
 Task<int> watch(Bus bus, WatchVerb verb, bool json) {
   PatternSubscription subscription = bus.watch(verb.pattern, verb.every ? Mode::every : Mode::latest);
+  Messages messages;
   for (;;) {
     const TopicChange change = co_await subscription.next();
     if (change.end_of_snapshot) continue;
     // A plain name that is not set has nothing to show yet.
     if (change.value.is_null() && change.old_value.is_null()) continue;
-    std::puts(change_line(change, json).c_str());
+    co_await messages.learn(bus, message_type_of(change.value));
+    co_await messages.learn(bus, message_type_of(change.old_value));
+    std::puts(change_line(change, json, messages).c_str());
     std::fflush(stdout);
   }
 }

@@ -12,7 +12,8 @@ Core::Rooms::Rooms(const CoreOptions& core_options)
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
       histories(options.limits),
       subscriptions(options.limits.slots_per_session_max),
-      sessions(options.limits, options.epoch_seed ^ options.run) {}
+      sessions(options.limits, options.epoch_seed ^ options.run),
+      schemas(options.limits) {}
 
 Core::Core(const CoreOptions& options) : rooms_(std::make_unique<Rooms>(options)) {}
 Core::~Core() = default;
@@ -118,6 +119,7 @@ Statistics Core::Rooms::statistics() const {
   all.conflated = subscriptions.conflated();
   all.history_bytes = histories.bytes();
   all.predicate_tests = waits.tests();
+  all.schemas = schemas.size();
   sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
   return all;
 }
@@ -156,7 +158,8 @@ void Core::Rooms::match(const Change& change, const State& before, TimePoint at)
   woken.clear();
 
   const Topic& topic = topics[change.topic];
-  waits.changed(change.topic, WaitedTopic{topic.type(), topic.visible(), at}, before, at, ended);
+  const ContentType type = waits.any(change.topic) ? content_type(topic) : ContentType(topic.type());
+  waits.changed(change.topic, WaitedTopic{type, topic.visible(), at}, before, at, ended);
   end_waits(before);
 }
 

@@ -31,7 +31,7 @@ struct Outgoing {
   std::shared_ptr<const proto::ServerFrame> frame;
 };
 
-// Counts that a test or an operator can look at; all of them are zero again when every client has left.
+// Counts that a test or an operator can look at; all but `schemas` are zero again when every client has left.
 struct Statistics {
   std::size_t topics = 0;  // without the broker's own
   std::size_t sessions = 0;
@@ -40,6 +40,7 @@ struct Statistics {
   std::size_t predicates = 0;  // distinct ones being evaluated
   std::size_t leases = 0;
   std::size_t kept_frames = 0;  // sent or waiting, not yet acknowledged
+  std::size_t schemas = 0;      // types of messages that were registered
   std::uint64_t commits = 0;
   std::uint64_t deliveries = 0;
   std::uint64_t lagged = 0;       // transitions that had gone from a history before an `every` reader was sent them

@@ -27,6 +27,7 @@
 #include "broker/core/history.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/peer_table.hpp"
+#include "broker/core/schemas.hpp"
 #include "broker/core/session_table.hpp"
 #include "broker/core/subscriptions.hpp"
 #include "broker/core/topic_table.hpp"
@@ -44,6 +45,7 @@ struct Core::Rooms final : StateSource {
   Subscriptions subscriptions;
   Waits waits;
   SessionTable sessions;
+  Schemas schemas;
   PeerTable peers;
   Leases leases;
   Declarations declarations;
@@ -159,6 +161,8 @@ struct Core::Rooms final : StateSource {
   // ---- core_schemas.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);
   void execute(Session& session, const proto::GetSchema& schema);
+  const std::string* schema_files(std::string_view message_type) const override;
+  ContentType content_type(const Topic& topic) const;
 
   // ---- core_listing.cpp
   void execute(Session& session, const proto::ListReaders& list);

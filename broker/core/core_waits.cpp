@@ -87,7 +87,7 @@ void Core::Rooms::answer(Session& session, proto::Answer result) {
 // True: it matches already, and nothing is kept of it.
 Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
   const Topic& topic = topics[wait->topic];
-  const WaitedTopic state{topic.type(), topic.visible(), topic.changed_at()};
+  const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
   auto matched = waits.arm(*wait, state, at.monotonic);
   if (matched && !*matched) session.held[wait->id].wait = std::move(wait);
   return matched;
@@ -109,9 +109,9 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
   }
   std::optional<Predicate> test;
   if (predicate) {
-    auto resolved = predicate->resolved_for(topic.type());
-    if (!resolved) return resolved.failure();
-    test = std::move(*resolved);
+    auto read = resolved(*predicate, content_type(topic));
+    if (!read) return read.failure();
+    test = std::move(*read);
   }
   static const Value nothing;
   State before;

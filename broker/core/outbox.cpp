@@ -15,6 +15,18 @@ State result_of_wait(const proto::Answer& answer) {
   return nullptr;
 }
 
+void look_up(const std::string& name, const StateSource& states, proto::Answer& answer) {
+  if (auto* got = std::get_if<proto::GetDone>(&answer)) got->current = states.current(name);
+  if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) {
+    if (const std::string* files = states.schema_files(name)) schema->files = *files;
+  }
+}
+
+void forget(proto::Answer& answer) {
+  if (auto* got = std::get_if<proto::GetDone>(&answer)) got->current = nullptr;
+  if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) schema->files = {};
+}
+
 }  // namespace
 
 void Outbox::answer(proto::Answer answer, Of of) {
@@ -40,6 +52,10 @@ void Outbox::answer(proto::Answer answer, Of of) {
 
 void Outbox::answer_get(proto::RequestId id, std::string topic) {
   answers_.push_back(Queued{proto::GetDone{id, nullptr}, std::move(topic), {}, 0, Of::request});
+}
+
+void Outbox::answer_schema(proto::RequestId id, std::string message_type) {
+  answers_.push_back(Queued{proto::SchemaDone{id, {}}, std::move(message_type), {}, 0, Of::request});
 }
 
 void Outbox::answer_list(proto::List list) {
@@ -108,7 +124,7 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
   while (!answers_.empty()) {
     Queued& next = answers_.front();
     if (next.list && !cut_page(cutting, next, states)) break;
-    if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = states.current(next.get_topic);
+    if (!next.get_topic.empty()) look_up(next.get_topic, states, next.answer);
     const std::size_t bytes = estimated_bytes(next.answer);
     const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
     // As with batches, one answer is always allowed when none is outstanding, and alone in a frame it may be large.
@@ -116,7 +132,7 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
                       (cutting.is_empty() || cutting.bytes + bytes <= frame_budget());
     if (!fits) {
       // It may be asked for again much later: then with the state of then.
-      if (!next.get_topic.empty()) std::get<proto::GetDone>(next.answer).current = nullptr;
+      if (!next.get_topic.empty()) broker::forget(next.answer);
       if (next.list) std::get<proto::ListDone>(next.answer).rows.clear();
       break;
     }

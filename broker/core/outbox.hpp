@@ -1,7 +1,7 @@
 // outbox.hpp: what one session is to be sent, and what it has been sent and has not acknowledged.
 //
-// Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get
-// and List, which are looked up when their frame is cut.
+// Deliveries wait as dirty slots and become values when a frame is cut; answers wait as they are, but for those of Get,
+// GetSchema and List, which are looked up when their frame is cut.
 //
 // Promises   a frame is cut only when the caller can send it; deliveries stay within the window of unacknowledged batches,
 //            answers may go beyond it; a composite's dirty members are in one frame; deliveries are sorted by revision.
@@ -37,6 +37,8 @@ class StateSource {
   virtual State after(TopicId topic, std::uint64_t number) const = 0;
   // A page of the topics that match; rows of `bytes_max` bytes at most, unless one alone is larger.
   virtual proto::ListDone page(const proto::List& list, std::size_t bytes_max) = 0;
+  // As of RegisterSchema; null: there is none.
+  virtual const std::string* schema_files(std::string_view) const { return nullptr; }
 
  protected:
   ~StateSource() = default;
@@ -68,8 +70,9 @@ class Outbox {
   void answer(proto::Answer answer, Of of);
   void answer_get(proto::RequestId id, std::string topic);  // of a request; with its state at the time of the cut
   void answer_list(proto::List list);                       // of a request; likewise
-  void snapshot_ended(Subscription& subscription);          // its slots were all sent: the mark is due
-  void forget(Subscription& subscription) noexcept;         // it is being closed
+  void answer_schema(proto::RequestId id, std::string message_type);  // likewise
+  void snapshot_ended(Subscription& subscription);                    // its slots were all sent: the mark is due
+  void forget(Subscription& subscription) noexcept;                   // it is being closed
 
   bool is_window_open() const noexcept;
   // Cuts the next frame, where there is anything that may be sent now, and appends it to sent(). `revision` is what is
@@ -91,7 +94,7 @@ class Outbox {
  private:
   struct Queued {
     proto::Answer answer;
-    std::string get_topic;            // where not empty: a Get, to be looked up
+    std::string get_topic;            // where not empty: a Get or a GetSchema, to be looked up
     std::optional<proto::List> list;  // likewise
     std::size_t bytes = 0;            // what it keeps in memory, counted in queued_bytes_
     Of of = Of::request;

@@ -63,8 +63,9 @@ class Topic {
   const std::string& name() const noexcept { return name_; }
   const State& visible() const noexcept { return visible_; }
   const State& newest() const noexcept { return newest_; }
-  TimePoint changed_at() const noexcept { return changed_at_; }  // of the visible state
-  ValueType type() const noexcept { return type_; }              // null: not known yet
+  TimePoint changed_at() const noexcept { return changed_at_; }                     // of the visible state
+  ValueType type() const noexcept { return type_; }                                 // null: not known yet
+  const std::string* message_type() const noexcept { return message_type_.get(); }  // null: it holds no messages
   bool is_pending() const noexcept { return visible_ != newest_; }
   // Has no value, and none on its way: nothing is lost with it but the continuity of its versions.
   bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }

@@ -126,14 +126,15 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) 
 }
 
 Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
-  if (wait.predicate && topic.type != ValueType::null) {
-    auto resolved = wait.predicate->resolved_for(topic.type);
-    if (!resolved) return resolved.failure();
-    wait.predicate = std::move(resolved).value();
+  const bool is_typed = topic.type.type != ValueType::null;
+  if (wait.predicate && is_typed) {
+    auto read = resolved(*wait.predicate, topic.type);
+    if (!read) return read.failure();
+    wait.predicate = std::move(read).value();
   }
   wait.counted_from = topic.changed_at;
   TopicWaits& waits = waits_of(wait.topic);
-  if (wait.predicate && topic.type == ValueType::null) {
+  if (wait.predicate && !is_typed) {
     put(waits.untyped, wait);
     begin(wait, now);
     return false;
@@ -229,7 +230,7 @@ void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, T
   // Between two states of one value and one quality there is no transition.
   const bool is_same_value = before && before->quality != topic.visible->quality && old_value == value;
   TopicWaits& waits = *by_topic_[index_of(id)];
-  if (!waits.untyped.empty() && topic.type != ValueType::null) settle_types(waits, topic, ended);
+  if (!waits.untyped.empty() && topic.type.type != ValueType::null) settle_types(waits, topic, ended);
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {
     WaitGroup& group = *waits.groups[left - 1];
@@ -247,13 +248,13 @@ void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, T
 void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
   static const State never_set;
   for (Wait* wait : std::exchange(waits.untyped, {})) {
-    auto resolved = wait->predicate->resolved_for(topic.type);
-    if (!resolved) {
+    auto read = resolved(*wait->predicate, topic.type);
+    if (!read) {
       end(*wait);
-      ended.push_back(WaitEnd{wait, resolved.failure()});
+      ended.push_back(WaitEnd{wait, read.failure()});
       continue;
     }
-    wait->predicate = std::move(resolved).value();
+    wait->predicate = std::move(read).value();
     // As of before the value: changed() tests it in a moment, as it does for all.
     WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
     if (wait->hold.count() == 0) {

@@ -26,6 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/content_type.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 #include "broker/core/wait.hpp"
@@ -36,7 +37,7 @@ namespace hoiku::broker {
 
 // What a wait has to know of its topic.
 struct WaitedTopic {
-  ValueType type = ValueType::null;  // null: not known
+  ContentType type;
   const State& visible;
   TimePoint changed_at;
 };

@@ -21,6 +21,19 @@ namespace {
 Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
 Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
 
+Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string message_type) {
+  client::BusCore::Pending pending(*core, core->get_schema(message_type));
+  co_await pending.wait();
+  proto::Answer answer = pending.take();
+  std::string files = std::move(std::get<proto::SchemaDone>(answer).files);
+  if (files.empty()) co_return std::nullopt;
+  Limits limits;
+  limits.schema_bytes_max = limits.frame_bytes_max;  // whatever the broker has let through
+  auto schema = MessageSchema::parse(std::move(message_type), std::move(files), limits);
+  if (!schema) throw Error(schema.failure());
+  co_return std::move(*schema);
+}
+
 Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
   std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
   std::uint64_t run = core->run();
@@ -54,6 +67,12 @@ Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const {
   if (!valid) throw Error(valid.failure());
   return list_of(core_, std::move(pattern));
 }
+
+Task<std::optional<MessageSchema>> Bus::schema(std::string message_type) const {
+  return schema_of(core_, std::move(message_type));
+}
+
+void detail::register_schema(const BusPtr& bus, const MessageSchema& schema) { bus->register_schema(schema); }
 
 Task<> Bus::writable() const { return writable_of(core_); }
 Task<> Bus::flush() const { return flush_of(core_); }

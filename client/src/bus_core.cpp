@@ -118,7 +118,7 @@ Task<> BusCore::flush() {
   throw_if_ended();
 }
 
-// Of what nobody awaits: a post, or a declaration that was said again to a broker that knows it otherwise.
+// Of what nobody awaits: a post, a schema, or a declaration that was said again to a broker that knows it otherwise.
 void BusCore::settle(const Completion& completion) {
   posts_.settle(completion.id);
   const auto* failed = std::get_if<proto::Failed>(&completion.answer);
@@ -170,6 +170,19 @@ proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> top
 proto::RequestId BusCore::declare(proto::Declare command) {
   throw_if_ended();
   const proto::RequestId id = protocol_.declare(std::move(command));
+  outgoing_.notify();
+  return id;
+}
+
+void BusCore::register_schema(const MessageSchema& schema) {
+  if (ended_) return;
+  if (auto said = protocol_.register_schema(schema.type_name(), schema.files()); !said) throw Error(said.failure());
+  outgoing_.notify();
+}
+
+proto::RequestId BusCore::get_schema(std::string message_type) {
+  throw_if_ended();
+  const proto::RequestId id = protocol_.get_schema(std::move(message_type));
   outgoing_.notify();
   return id;
 }

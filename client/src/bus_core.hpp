@@ -22,6 +22,7 @@
 #include "hoiku/client/bus.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/proto/link.hpp"
+#include "hoiku/proto/schema.hpp"
 
 namespace hoiku::client {
 
@@ -59,6 +60,10 @@ class BusCore {
                                    TimePoint until);
 
   proto::RequestId declare(proto::Declare command);
+
+  // Once for each type. A broker that refuses it ends the nursery with its error, as a refused post does.
+  void register_schema(const MessageSchema& schema);
+  proto::RequestId get_schema(std::string message_type);
 
   // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
   // Error(limit_exceeded) where too many are on their way.

@@ -135,6 +135,26 @@ Result<proto::RequestId> Protocol::repeat(proto::RequestId wait, TimePoint until
   return submit(std::move(request), std::move(command));
 }
 
+Result<void> Protocol::register_schema(const std::string& message_type, const std::string& files) {
+  if (registered_.contains(message_type)) return {};
+  Request request;
+  request.kind = Request::Kind::registration;
+  proto::RegisterSchema command;
+  command.message_type = message_type;
+  command.files = files;
+  if (auto submitted = submit(std::move(request), std::move(command)); !submitted) return submitted.failure();
+  registered_.insert(message_type);
+  return {};
+}
+
+proto::RequestId Protocol::get_schema(std::string message_type) {
+  Request request;
+  request.kind = Request::Kind::schema;
+  proto::GetSchema command;
+  command.message_type = std::move(message_type);
+  return *submit(std::move(request), std::move(command));
+}
+
 proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
   Request request;
   request.kind = Request::Kind::subscription;
@@ -298,7 +318,9 @@ std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
   while (const proto::Command* next = queue_.front()) {
     const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
                           std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next) ||
-                          std::holds_alternative<proto::Declare>(*next);
+                          std::holds_alternative<proto::Declare>(*next) ||
+                          std::holds_alternative<proto::RegisterSchema>(*next) ||
+                          std::holds_alternative<proto::GetSchema>(*next);
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "client/src/backlog.hpp"
@@ -90,6 +91,10 @@ class Protocol {
   // Answered by Owned each time that it begins, and by Failed when it ends, unless it is cancelled. A new session owns it again,
   // where nobody else does.
   Result<proto::RequestId> own(proto::Own command);
+  // What messages of a type look like: said once, before all that is submitted later, and again in each new session. Nobody
+  // awaits it; a Failed is its only answer. too_large, where it does not fit into a frame.
+  Result<void> register_schema(const std::string& message_type, const std::string& files);
+  proto::RequestId get_schema(std::string message_type);
   // One pattern, or, `latest`, 2..64 plain names.
   proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
@@ -124,7 +129,9 @@ class Protocol {
   std::uint64_t run() const noexcept { return run_; }
   bool has_commands() const noexcept { return !queue_.empty(); }
   // Requests and subscriptions that somebody still waits for.
-  std::size_t open_requests() const noexcept { return requests_.size() - abandoned_ - declared_.size(); }
+  std::size_t open_requests() const noexcept {
+    return requests_.size() - abandoned_ - declared_.size() - registered_.size();
+  }
 
  private:
   struct Subscription {
@@ -139,7 +146,19 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, commit, get, list, declaration, wait, change, subscription, lease };
+    enum class Kind : std::uint8_t {
+      set,
+      commit,
+      get,
+      list,
+      schema,
+      registration,
+      declaration,
+      wait,
+      change,
+      subscription,
+      lease
+    };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
     // It has one answer, and is in flight until then: not what is held.
     bool is_one_shot() const noexcept { return kind <= Kind::declaration; }
@@ -170,6 +189,7 @@ class Protocol {
   void renew(proto::RequestId id, Subscription& subscription);
   void apply_answer(const proto::Answer& answer, Received& received);
   bool apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, Received& received);
+  void forget_registration(const proto::Command& command);
   void remember_declaration(proto::RequestId id, proto::Declare& declared);
   Subscription* subscription(proto::RequestId id);
 
@@ -204,6 +224,7 @@ class Protocol {
 
   std::unordered_map<proto::RequestId, Request> requests_;
   std::unordered_map<std::string, proto::RequestId> declared_;  // by topic: requests that were answered, and are kept
+  std::unordered_set<std::string> registered_;                  // types of messages: each has a request that is kept
   std::size_t abandoned_ = 0;
 };
 

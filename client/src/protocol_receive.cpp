@@ -183,6 +183,7 @@ void Protocol::refuse_what_is_too_large(Received& received) {
         failed(id_of(command),
                {ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
                                           std::to_string(frame_bytes_max_) + " bytes"})});
+    forget_registration(command);
     requests_.erase(id_of(command));
   }
 }
@@ -233,17 +234,23 @@ bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const p
     remember_declaration(id, std::get<proto::Declare>(*request.command));
     return true;
   }
+  if (request.kind == Kind::registration && std::holds_alternative<proto::Done>(answer)) return true;
   if (request.kind == Kind::lease && std::holds_alternative<proto::Owned>(answer)) {
     // Whoever took the topic over meanwhile keeps it.
     std::get<proto::Own>(*request.command).take_over = false;
     received.subscriptions.push_back(id);
     return true;
   }
+  if (request.kind == Kind::registration) forget_registration(*request.command);
   if (const auto declared =
           std::find_if(declared_.begin(), declared_.end(), [id](const auto& d) { return d.second == id; });
       declared != declared_.end())
     declared_.erase(declared);
   return false;
+}
+
+void Protocol::forget_registration(const proto::Command& command) {
+  if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.erase(schema->message_type);
 }
 
 // One declaration of each topic is kept: the newest, with what the older one said besides.
@@ -280,6 +287,7 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
                     (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
                     (kind == Kind::commit && std::holds_alternative<proto::CommitDone>(answer)) ||
                     (kind == Kind::list && std::holds_alternative<proto::ListDone>(answer)) ||
+                    (kind == Kind::schema && std::holds_alternative<proto::SchemaDone>(answer)) ||
                     (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match) ||
                     (kind == Kind::change && changed && changed->match);
   if (found->second.abandoned) {

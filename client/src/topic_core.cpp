@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/src/bus_core.hpp"
+#include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/errors.hpp"
 #include "hoiku/client/topic_type.hpp"
 
@@ -60,6 +61,18 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   co_await pending.wait(until);
   const proto::Answer answer = pending.take();
   co_return std::get<proto::WaitDone>(answer).match;
+}
+
+Predicate readable_here(const Predicate& predicate, const MessageSchema* schema) {
+  if (!predicate.names_fields()) return predicate;
+  if (schema == nullptr) {
+    throw Error(ErrorCode::invalid_predicate,
+                "'" + predicate.key() +
+                    "' names fields, and here they are known of a Topic of a Protobuf message that is not lite only");
+  }
+  auto read = predicate.resolved_for(ValueType::message, schema);
+  if (!read) throw Error(read.failure());
+  return *read;
 }
 
 void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {

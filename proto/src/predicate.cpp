@@ -12,6 +12,10 @@ bool refers_to_old_value(const Predicate::Node& node) {
          std::any_of(node.children.begin(), node.children.end(), refers_to_old_value);
 }
 
+bool refers_to_field(const Predicate::Node& node) {
+  return !node.path.empty() || std::any_of(node.children.begin(), node.children.end(), refers_to_field);
+}
+
 Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predicate*> operands) {
   Predicate::Node node;
   node.kind = kind;
@@ -23,11 +27,15 @@ Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predica
 
 struct Predicate::Shared {
   explicit Shared(Node tree)
-      : root(std::move(tree)), key(predicate::normalise(root)), uses_old_value(refers_to_old_value(root)) {}
+      : root(std::move(tree)),
+        key(predicate::normalise(root)),
+        uses_old_value(refers_to_old_value(root)),
+        names_fields(refers_to_field(root)) {}
 
   Node root;  // in its normal form
   std::string key;
   bool uses_old_value;
+  bool names_fields;
 };
 
 Predicate::Predicate(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)), root_(&shared_->root) {}
@@ -71,8 +79,10 @@ const std::string& Predicate::key() const noexcept { return shared_->key; }
 
 bool Predicate::uses_old_value() const noexcept { return shared_->uses_old_value; }
 
-Result<Predicate> Predicate::resolved_for(ValueType type) const {
-  auto root = predicate::resolve(*root_, type);
+bool Predicate::names_fields() const noexcept { return shared_->names_fields; }
+
+Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* schema) const {
+  auto root = predicate::resolve(*root_, type, schema);
   if (!root) return root.failure();
   return Predicate(std::make_shared<const Shared>(std::move(*root)));
 }

@@ -1,13 +1,14 @@
 #include <cmath>
 #include <variant>
 
+#include "hoiku/proto/field_path.hpp"
 #include "proto/src/predicate_tree.hpp"
 
 namespace hoiku::predicate {
 namespace {
 
 // What a term came to. Nothing: null, or an operation on something that it is not made for.
-using Operand = std::variant<std::monostate, bool, Wide, double, std::string_view, const Bytes*, const MessageBytes*>;
+using Operand = std::variant<std::monostate, bool, Wide, double, std::string_view, BytesView, const MessageBytes*>;
 
 // How two operands stand to each other. `same` and `different` are without an order: bool, bytes, messages, NaN.
 enum class Relation { none, less, equal, greater, same, different };
@@ -17,8 +18,22 @@ Operand operand_of(const Value& value) {
   if (const auto* v = value.get_if<std::int64_t>()) return Wide{*v};
   if (const auto* v = value.get_if<double>()) return *v;
   if (const auto* v = value.get_if<std::string>()) return std::string_view(*v);
-  if (const auto* v = value.get_if<Bytes>()) return v;
+  if (const auto* v = value.get_if<Bytes>()) return BytesView{v->data};
   if (const auto* v = value.get_if<MessageBytes>()) return v;
+  return {};
+}
+
+// Of a message of the type that the path was made for.
+Operand operand_of(const FieldPath* field, const Value& value) {
+  const auto* message = value.get_if<MessageBytes>();
+  if (field == nullptr || message == nullptr || message->type_name != field->message_type()) return {};
+  const FieldContent content = field->read(message->data);
+  if (const auto* v = std::get_if<bool>(&content)) return *v;
+  if (const auto* v = std::get_if<std::int64_t>(&content)) return Wide{*v};
+  if (const auto* v = std::get_if<std::uint64_t>(&content)) return Wide{*v};
+  if (const auto* v = std::get_if<double>(&content)) return *v;
+  if (const auto* v = std::get_if<std::string_view>(&content)) return *v;
+  if (const auto* v = std::get_if<BytesView>(&content)) return *v;
   return {};
 }
 
@@ -51,9 +66,9 @@ struct Values {
 Operand evaluate(const Node& term, const Values& values) {
   switch (term.kind) {
     case Kind::new_value:
-      return term.path.empty() ? operand_of(values.now) : Operand{};
+      return term.path.empty() ? operand_of(values.now) : operand_of(term.field.get(), values.now);
     case Kind::old_value:
-      return term.path.empty() ? operand_of(values.old) : Operand{};
+      return term.path.empty() ? operand_of(values.old) : operand_of(term.field.get(), values.old);
     case Kind::literal:
       return operand_of(term.literal);
     case Kind::absolute:
@@ -106,7 +121,7 @@ Relation relation(const Operand& a, const Operand& b) {
   }
   if (const auto* x = std::get_if<std::string_view>(&a)) return ordered(*x, std::get<std::string_view>(b));
   if (const auto* x = std::get_if<bool>(&a)) return unordered(*x == std::get<bool>(b));
-  if (const auto* x = std::get_if<const Bytes*>(&a)) return unordered(**x == *std::get<const Bytes*>(b));
+  if (const auto* x = std::get_if<BytesView>(&a)) return unordered(*x == std::get<BytesView>(b));
   if (const auto* x = std::get_if<const MessageBytes*>(&a)) return unordered(**x == *std::get<const MessageBytes*>(b));
   return Relation::none;
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hoiku/proto/field_path.hpp"
 #include "proto/src/predicate_tree.hpp"
 #include "proto/src/text.hpp"
 
@@ -168,6 +169,7 @@ std::string term_text(const Node& term) {
   }
   std::string out = term.kind == Kind::new_value ? "value" : "old_value";
   for (const std::string& field : term.path) out += '.' + field;
+  if (term.field) out += '@' + term.field->key();
   return out;
 }
 

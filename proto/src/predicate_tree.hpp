@@ -47,7 +47,7 @@ std::string term_text(const Node& term);
 
 // ---- predicate_types.cpp -------------------------------------------------------------------------------------------
 
-Result<Node> resolve(const Node& root, ValueType type);
+Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema);
 
 // ---- predicate_evaluation.cpp --------------------------------------------------------------------------------------
 

@@ -1,6 +1,9 @@
 // A predicate meets the type of its topic: literals are read as that type, and what has no meaning for it is refused.
+//
+// All that a comparison is about has to be of one type, numbers of both kinds being one: that of the topic, or of the fields.
 #include <cmath>
 
+#include "hoiku/proto/schema.hpp"
 #include "proto/src/predicate_tree.hpp"
 #include "proto/src/text.hpp"
 
@@ -12,6 +15,10 @@ bool is_numeric(ValueType type) { return type == ValueType::int64 || type == Val
 bool has_order(ValueType type) { return is_numeric(type) || type == ValueType::string || type == ValueType::null; }
 
 bool asks_for_order(Op op) { return op != Op::equal && op != Op::not_equal; }
+
+std::string with_article(ValueType type) {
+  return (type == ValueType::int64 ? "an " : "a ") + std::string(to_string(type));
+}
 
 // The number as the type says, where that changes nothing. `value > 2.5` has a meaning for an int64, so 2.5 stays.
 Value in_type(const Value& number, ValueType type) {
@@ -36,69 +43,162 @@ Result<Value> read_text(const std::string& text, ValueType type) {
   return value;
 }
 
-Result<void> resolve_literal(Node& node, ValueType type) {
-  if (!node.literal_text.empty()) {
-    auto value = read_text(node.literal_text, type);
-    if (!value) return value.failure();
-    node.literal = std::move(*value);
-    node.literal_text.clear();
-  }
-  const ValueType own = node.literal.type();
-  if (type == ValueType::null || own == type || own == ValueType::null) return {};
-  if (!is_numeric(type) || !is_numeric(own)) {
-    return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: it compares with a " +
-                                                 std::string(to_string(own)) + ", and the topic's type is " +
-                                                 std::string(to_string(type))};
-  }
-  return {};
-}
+class Resolution {
+ public:
+  Resolution(ValueType topic, const MessageSchema* schema) : topic_(topic), schema_(schema) {}
 
-Result<void> resolve_term(Node& node, ValueType type) {
-  switch (node.kind) {
-    case Kind::new_value:
-    case Kind::old_value:
-      if (node.path.empty() || type == ValueType::null) return {};
-      if (type == ValueType::message) return invalid("fields of messages cannot be tested by this version");
-      return invalid("fields need a message, and " + text::excerpt(term_text(node)) + " asks for one of a " +
-                     std::string(to_string(type)));
-    case Kind::literal:
-      if (auto ok = resolve_literal(node, type); !ok) return ok;
-      node.literal = in_type(node.literal, type);
-      return {};
-    default:
-      break;
-  }
-  if (type != ValueType::null && !is_numeric(type)) {
-    return invalid("abs() needs numbers, and the topic's type is " + std::string(to_string(type)));
-  }
-  for (Node& child : node.children) {
-    if (auto ok = resolve_term(child, type); !ok) return ok;
-  }
-  return {};
-}
-
-Result<void> resolve_condition(Node& node, ValueType type) {
-  if (node.kind != Kind::comparison) {
+  Result<void> condition(Node& node) {
+    if (node.kind == Kind::comparison) return comparison(node);
     for (Node& child : node.children) {
-      if (auto ok = resolve_condition(child, type); !ok) return ok;
+      if (auto ok = condition(child); !ok) return ok;
     }
     return {};
   }
-  for (Node& child : node.children) {
-    if (auto ok = resolve_term(child, type); !ok) return ok;
+
+ private:
+  // What a comparison's references have in common.
+  struct Common {
+    std::optional<ValueType> type;
+    const Node* first = nullptr;              // of that type
+    std::shared_ptr<const FieldPath> choice;  // an enumeration
+  };
+
+  Result<void> comparison(Node& node) {
+    Common common;
+    for (Node& child : node.children) {
+      if (auto ok = references(child, common); !ok) return ok;
+    }
+    type_ = common.type.value_or(topic_);
+    choice_ = common.choice.get();
+    for (Node& child : node.children) {
+      if (auto ok = term(child); !ok) return ok;
+    }
+    if (asks_for_order(node.op) && !has_order(type_)) {
+      return invalid("a " + std::string(to_string(type_)) + " can be compared with == and != only, not with " +
+                     std::string(symbol(node.op)));
+    }
+    return {};
   }
-  if (asks_for_order(node.op) && !has_order(type)) {
-    return invalid("a " + std::string(to_string(type)) + " can be compared with == and != only, not with " +
-                   std::string(symbol(node.op)));
+
+  Result<void> references(Node& node, Common& common) {
+    for (Node& child : node.children) {
+      if (auto ok = references(child, common); !ok) return ok;
+    }
+    if (node.kind != Kind::new_value && node.kind != Kind::old_value) return {};
+    if (node.path.empty() || topic_ == ValueType::null) return join(node, topic_, common);
+    if (auto ok = find_field(node); !ok) return ok;
+    if (auto ok = join(node, node.field->type(), common); !ok) return ok;
+    if (node.field->enum_name().empty()) return {};
+    if (common.choice && common.choice->enum_name() != node.field->enum_name()) {
+      return invalid(named(node) + " is of another enumeration than " + named(*common.first) +
+                     ": they cannot be compared");
+    }
+    common.choice = node.field;
+    return {};
   }
-  return {};
-}
+
+  Result<void> find_field(Node& node) {
+    if (topic_ != ValueType::message) {
+      return invalid("fields need a message, and " + named(node) + " asks for one of a " +
+                     std::string(to_string(topic_)));
+    }
+    if (schema_ == nullptr) {
+      return invalid(named(node) +
+                     " is a field, and what the topic's messages look like is not known here: register their "
+                     "schema first, as Bus::topic does for messages that are not lite");
+    }
+    auto field = schema_->path(node.path);
+    if (!field) return field.failure();
+    node.field = std::make_shared<const FieldPath>(std::move(*field));
+    return {};
+  }
+
+  Result<void> join(const Node& node, ValueType type, Common& common) {
+    if (!common.type) {
+      common.type = type;
+      common.first = &node;
+      return {};
+    }
+    if (*common.type == type) return {};
+    if (!is_numeric(type) || !is_numeric(*common.type)) {
+      return invalid(named(*common.first) + " is " + with_article(*common.type) + " and " + named(node) + " is " +
+                     with_article(type) + ": they cannot be compared");
+    }
+    common.type = ValueType::float64;
+    return {};
+  }
+
+  Result<void> term(Node& node) {
+    if (node.kind == Kind::new_value || node.kind == Kind::old_value) return {};
+    if (node.kind == Kind::literal) {
+      if (auto ok = literal(node); !ok) return ok;
+      node.literal = in_type(node.literal, type_);
+      return {};
+    }
+    if (type_ != ValueType::null && !is_numeric(type_)) {
+      return invalid("abs() needs numbers, and there it is about a " + std::string(to_string(type_)));
+    }
+    for (Node& child : node.children) {
+      if (auto ok = term(child); !ok) return ok;
+    }
+    return {};
+  }
+
+  Result<void> literal(Node& node) {
+    if (choice_ != nullptr && is_name(node)) return enum_literal(node);
+    if (!node.literal_text.empty()) {
+      auto value = read_text(node.literal_text, type_);
+      if (!value) return value.failure();
+      node.literal = std::move(*value);
+      node.literal_text.clear();
+    }
+    const ValueType own = node.literal.type();
+    if (type_ == ValueType::null || own == type_ || own == ValueType::null) return {};
+    if (!is_numeric(type_) || !is_numeric(own)) {
+      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: it compares with a " +
+                                                   std::string(to_string(own)) + ", and the type there is " +
+                                                   std::string(to_string(type_))};
+    }
+    return {};
+  }
+
+  static bool is_name(const Node& literal) {
+    if (literal.literal_text.empty()) return literal.literal.type() == ValueType::string;
+    return is_field_name(literal.literal_text);
+  }
+
+  Result<void> enum_literal(Node& node) {
+    const auto* quoted = node.literal.get_if<std::string>();
+    const std::string& name = node.literal_text.empty() ? *quoted : node.literal_text;
+    const auto number = choice_->enum_number(name);
+    if (!number) {
+      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + text::excerpt(name) +
+                                                   " is no value of " + text::excerpt(choice_->enum_name()) +
+                                                   "; there are " + choice_->enum_names()};
+    }
+    node.literal = Value(static_cast<std::int64_t>(*number));
+    node.literal_text.clear();
+    return {};
+  }
+
+  // As it was written, whatever was resolved before.
+  static std::string named(const Node& reference) {
+    std::string name = reference.kind == Kind::new_value ? "value" : "old_value";
+    for (const std::string& field : reference.path) name += '.' + field;
+    return text::excerpt(name);
+  }
+
+  ValueType topic_;
+  const MessageSchema* schema_;
+  ValueType type_{};                   // of the comparison at hand
+  const FieldPath* choice_ = nullptr;  // likewise, where it is about an enumeration
+};
 
 }  // namespace
 
-Result<Node> resolve(const Node& root, ValueType type) {
+Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema) {
   Node resolved = root;
-  if (auto ok = resolve_condition(resolved, type); !ok) return ok.failure();
+  if (auto ok = Resolution(type, schema).condition(resolved); !ok) return ok.failure();
   return resolved;
 }
 

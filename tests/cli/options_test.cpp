@@ -31,6 +31,19 @@ TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
 }
 
+TEST(Options, LeaveAMessageInJsonToTheTopicOrTheTypeThatWasSaid) {
+  const auto set = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), {"set", "a"});
+    return std::get<SetVerb>(std::get<Options>(parse(arguments)).verb);
+  };
+  EXPECT_EQ(set({"42"}).json, std::nullopt);
+  EXPECT_EQ(set({"{\"x\": 1}"}).json, "{\"x\": 1}");
+  EXPECT_EQ(set({"{\"x\": 1}"}).value, Value("{\"x\": 1}"));  // where the topic holds no messages
+  EXPECT_EQ(set({"{\"x\": 1}", "--type", "string"}).json, std::nullopt);
+  EXPECT_EQ(set({"\"1.5s\"", "--type", "message:google.protobuf.Duration"}).json, "\"1.5s\"");
+  EXPECT_EQ(set({"{}", "--type", "message:robot.Pose"}).message_type, "robot.Pose");
+}
+
 TEST(Options, TakeANegativeNumberForAValue) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "-42"})).verb).value, Value(-42));
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "-0.5"})).verb).value, Value(-0.5));
@@ -78,6 +91,7 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"wait", "a", "value >"}).find("value >"), std::string::npos);
   EXPECT_NE(complaint({"wait", "a", "value > 1", "--timeout", "5"}).find("'5' is not a duration"), std::string::npos);
   EXPECT_NE(complaint({"--endpoint", "nowhere", "get", "a"}).find("nowhere"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "x", "--type", "message"}).find("message:robot.Pose"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/"}).find("the file / cannot be read"), std::string::npos);

@@ -31,6 +31,9 @@ int replay(const std::string& folder, void (*target)(std::string_view)) {
 TEST(FuzzCorpus, FramesOfClients) { EXPECT_GT(replay("client_frame", client_frame), 5); }
 TEST(FuzzCorpus, FramesOfBrokers) { EXPECT_GT(replay("server_frame", server_frame), 5); }
 TEST(FuzzCorpus, Predicates) { EXPECT_GT(replay("predicate", predicate), 10); }
+TEST(FuzzCorpus, Schemas) { EXPECT_GT(replay("schema", schema), 5); }
+TEST(FuzzCorpus, MessagesInJson) { EXPECT_GT(replay("json", json), 5); }
+TEST(FuzzCorpus, Messages) { EXPECT_GT(replay("message", message), 5); }
 
 }  // namespace
 }  // namespace hoiku::fuzz

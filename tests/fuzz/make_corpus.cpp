@@ -5,6 +5,7 @@
 #include <string>
 
 #include "hoiku/proto/codec.hpp"
+#include "tests/proto/proto_text.hpp"
 #include "tests/proto/sample_frames.hpp"
 
 namespace {
@@ -17,6 +18,43 @@ void write(const std::filesystem::path& folder, const std::string& name, const s
 void write_whole_and_cut(const std::filesystem::path& folder, const std::string& name, const std::string& bytes) {
   write(folder, name, bytes);
   write(folder, name + "-cut", bytes.substr(0, bytes.size() * 2 / 3));
+}
+
+void write_schemas(const std::filesystem::path& folder) {
+  using hoiku::test::files_of;
+  const auto pair = [](const std::string& type, const std::string& one, const std::string& other) {
+    return "its." + type + "\n" + static_cast<char>(one.size() & 0xFF) + static_cast<char>(one.size() >> 8) + one +
+           other;
+  };
+  const auto a = [](const std::string& fields) { return files_of("message A\n" + fields + "\nend"); };
+  const std::string all = files_of(hoiku::test::everything);
+  write_whole_and_cut(folder, "everything", pair("All", all, all));
+  write(folder, "more", pair("A", a("double x 1"), a("double x 1\n optional string y 2")));
+  write(folder, "renamed", pair("A", a("int32 x 1\n bool a 2"), a("int64 a 1")));
+  write(folder, "broken", pair("A", a("double x 1"), a("string x 1")));
+  write(folder, "oneofs", pair("A", a("oneof o int32 x 1\n oneof o string a 2"), a("int32 x 1\n string a 2")));
+  write(folder, "maps", pair("A", a("map string int32 x 1"), a("map string double a 1")));
+  write(folder, "required", pair("A", files_of("syntax proto2\nmessage A\n required int32 x 1\nend"), a("int32 x 1")));
+}
+
+void write_messages(const std::filesystem::path& corpus) {
+  const auto schema = hoiku::test::schema_of("All", hoiku::test::everything);
+  const std::vector<std::pair<std::string, std::string>> all{
+      {"empty", "{}"},
+      {"numbers", R"({"i32":-1,"i64":"-9007199254740993","u32":4294967295,"u64":"18446744073709551615","s32":-7,
+                      "s64":"-8","f32":9,"f64":"10","sf32":-11,"sf64":"-12","single":1.5,"twice":-2.5e300})"},
+      {"others", R"({"flag":true,"text":"a\u00e4\"b","raw":"AP8=","mode":"LOST","twice":"NaN","single":"-Infinity"})"},
+      {"nested", R"({"inner":{"inner":{"text":"deep"},"where":{"x":1,"y":2}},"other":{"number":3}})"},
+      {"many", R"({"many":[1,2,3],"tags":{"a":1,"b":2},"more":[{"i32":1},{}]})"},
+      {"present", R"({"maybe":0,"perhaps":"","word":""})"},
+      {"oneof", R"({"state":77})"}};
+  for (const auto& [name, text] : all) {
+    write(corpus / "json", name, text);
+    write_whole_and_cut(corpus / "message", name, schema.from_json(text).value());
+  }
+  write(
+      corpus / "message", "merged",
+      schema.from_json(all[3].second).value() + schema.from_json(R"({"number":1,"inner":{"where":{"x":3}}})").value());
 }
 
 }  // namespace
@@ -43,4 +81,6 @@ int main(int argc, char** argv) {
     frame.answers.push_back(answer);
     write(corpus / "server_frame", "answer-" + std::to_string(++i), encode(frame));
   }
+  write_schemas(corpus / "schema");
+  write_messages(corpus);
 }

@@ -1,25 +1,14 @@
 #include "tests/fuzz/targets.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/proto/predicate.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace hoiku::fuzz {
 namespace {
-
-void require(bool is_so, const char* sentence) {
-  if (is_so) return;
-  std::fprintf(stderr, "%s\n", sentence);
-  std::abort();
-}
-
-void require_sentence(const Failure& failure) {
-  require(!failure.message.empty() && failure.message.size() < 1000, "a refusal is one sentence");
-}
 
 template <class Frame>
 void frame(std::string_view bytes, Result<Frame> (*decode)(std::string_view, const Limits&)) {

@@ -87,6 +87,12 @@ Task<> live(sim::Simulation& world) {
       both.set(heat, 3);
     });
     co_await battery.get();
+    const auto lid = robot.topic<int>("lid");
+    {
+      const auto lease = co_await lid.own(last_will(0));
+      co_await lid.set(1);
+    }
+    co_await lid.get();
     co_await sleep(2s);  // heartbeats
     nursery.cancel_scope().cancel();
   });
@@ -285,6 +291,31 @@ const std::vector<NamedLie> lies{
        auto* done = find_answer<proto::CommitDone>(frame);
        if (done) ++done->revision;
        return done != nullptr;
+     }},
+    {"ALeaseThatIsNotTold",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::Owned>(a); }) > 0;
+     }},
+    {"ALeaseThatIsRefused",
+     [](ServerFrame& frame) {
+       for (proto::Answer& answer : frame.answers) {
+         const auto* owned = std::get_if<proto::Owned>(&answer);
+         if (!owned) continue;
+         answer = proto::Failed{owned->id, {ErrorCode::not_owner, "it is somebody's"}, {}};
+         return true;
+       }
+       return false;
+     }},
+    {"AWillThatLooksLive",
+     [](ServerFrame& frame) {
+       for (proto::Delivery& delivery : frame.deliveries) {
+         if (delivery.transition->quality != Quality::orphaned) continue;
+         Transition falsified = *delivery.transition;
+         falsified.quality = Quality::live;
+         delivery.transition = std::make_shared<const Transition>(std::move(falsified));
+         return true;
+       }
+       return false;
      }},
     {"AFrameLeftOut",
      [](ServerFrame& frame) {

@@ -4,7 +4,10 @@
 // their bytes are: they are serialised deterministically, so that a map's order makes no change. Bytes that another version
 // of Protobuf wrote may differ where the content does not: that is a transition too many, never one too few.
 //
-// Whoever includes this links Protobuf (its lite runtime is enough); hoiku.hpp does without.
+// Of messages that are not lite the broker is told what they look like (Bus::topic), so that predicates can name their fields
+// (topic.wait_value(Predicate::parse("value.x > 3").value())), and `hoiku` shows them. Lite ones do without both.
+//
+// Whoever includes this links Protobuf; hoiku.hpp does without.
 // Errors     TypeMismatch for a message of another type, or bytes that are none; Error(invalid_argument) for a message that
 //            lacks a required field.
 #pragma once
@@ -38,12 +41,22 @@ inline std::string serialised(const google::protobuf::MessageLite& message) {
   return bytes;
 }
 
+template <class M>
+concept DescribedMessage = ProtobufMessage<M> && requires {
+  M::descriptor()->file();
+};
+
 }  // namespace detail
 
 template <detail::ProtobufMessage M>
 struct TopicTraits<M> {
   static constexpr std::string_view type_name = "message";
   static std::string message_type() { return M().GetTypeName(); }
+
+  static const MessageSchema& schema() requires detail::DescribedMessage<M> {
+    static const MessageSchema made = MessageSchema::of(*M::descriptor());
+    return made;
+  }
 
   static Value to_value(const M& message, const std::string& topic) {
     if (!message.IsInitialized()) {

@@ -12,6 +12,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "hoiku/client/topic.hpp"
 #include "hoiku/client/transaction.hpp"
 #include "hoiku/proto/link.hpp"
+#include "hoiku/proto/schema.hpp"
 
 namespace hoiku {
 
@@ -47,6 +49,7 @@ class Bus;
 namespace detail {
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options);
 Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options);
+void register_schema(const BusPtr& bus, const MessageSchema& schema);
 }  // namespace detail
 
 class Bus {
@@ -65,14 +68,20 @@ class Bus {
     return detail::connect_bus(nursery, std::move(connector), detail::ConnectOptions::of(std::move(options)...));
   }
 
-  // Throws Error(invalid_topic), which says what is wrong with the name. Waits for nothing.
+  // Throws Error(invalid_topic), which says what is wrong with the name. Waits for nothing. Of a Protobuf message that is not
+  // lite the first one tells the broker what it looks like, before anything is done with the topic; where that does not go
+  // with what other programs said (MessageSchema: check_compatible), the nursery ends with TypeMismatch.
   template <class T>
   Topic<T> topic(std::string name) const {
     static_assert(
         TopicType<T>,
         "a topic holds a bool, a number, an enumeration, a std::string, Bytes, a hoiku::Value, a Protobuf message "
         "(include hoiku/protobuf.hpp), a type with TopicTraits, or a std::optional of one of these");
-    if constexpr (TopicType<T>) return Topic<T>(core(std::move(name)));
+    if constexpr (TopicType<T>) {
+      detail::TopicCore made = core(std::move(name));
+      if (const MessageSchema* schema = detail::schema_of<T>()) detail::register_schema(core_, *schema);
+      return Topic<T>(std::move(made));
+    }
   }
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
 
@@ -86,6 +95,9 @@ class Bus {
   // one revision: each row is true of its own moment, and what comes or goes meanwhile may be missing. Creates nothing.
   // Throws Error(invalid_topic), which says what is wrong with the pattern.
   Task<std::vector<TopicInfo>> list(std::string pattern = "**") const;
+
+  // What messages of the type look like, as far as somebody has said; for programs that know no type themselves.
+  Task<std::optional<MessageSchema>> schema(std::string message_type) const;
 
   // Several writes as one: bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); }). `fill` is called at
   // once. All are applied, in one revision, or none, with the error of the first that can't be: VersionConflict, TypeMismatch,

@@ -64,7 +64,7 @@ ChangeTest edge_test(P&& condition) {
       return test(from_value<T>(v, topic));
     };
   } else {
-    return [predicate = broker_predicate<T>(std::forward<P>(condition))](
+    return [predicate = readable_here(broker_predicate<T>(std::forward<P>(condition)), schema_of<T>())](
                const Value& v, const Value& old, const std::string&) { return predicate.test(v, old); };
   }
 }

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "hoiku/client/errors.hpp"
+#include "hoiku/proto/schema.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku {
@@ -173,6 +174,17 @@ Value to_value(T v, const std::string& topic) {
 template <TopicType T>
 T from_value(const Value& held, const std::string& topic) {
   return TopicTraits<T>::from_value(held, topic);
+}
+
+// What messages of the topic look like; null where it holds none, or lite ones.
+template <TopicType T>
+const MessageSchema* schema_of() {
+  if constexpr (is_optional<T>)
+    return schema_of<typename T::value_type>();
+  else if constexpr (requires { TopicTraits<T>::schema(); })
+    return &TopicTraits<T>::schema();
+  else
+    return nullptr;
 }
 
 template <TopicType T>

@@ -30,6 +30,7 @@ struct Limits {
   std::size_t declared_history_max = 65'536;  // transitions that a topic may be declared to keep, whatever they take
   std::size_t schemas_max = 4096;             // types of messages
   std::size_t schema_bytes_max = std::size_t{1} << 20;  // of one type's files
+  std::size_t schema_items_max = 32'768;                // all fields of its descriptors
   std::size_t schemas_bytes_max = std::size_t{16} << 20;
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;

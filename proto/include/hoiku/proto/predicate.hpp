@@ -29,6 +29,9 @@
 
 namespace hoiku {
 
+class FieldPath;
+class MessageSchema;
+
 class Predicate {
  public:
   enum class Op : std::uint8_t { equal = 1, not_equal = 2, less = 3, less_equal = 4, greater = 5, greater_equal = 6 };
@@ -50,7 +53,8 @@ class Predicate {
     Op op = Op::equal;              // of a comparison
     Value literal;                  // of a literal; where it has a text, that text read by its look
     std::string literal_text;       // as it was written, where it was not quoted: read again as the topic's type
-    std::vector<std::string> path;  // field names after value or old_value; for messages, a later version
+    std::vector<std::string> path;  // field names after value or old_value
+    std::shared_ptr<const FieldPath> field;  // where that is, once it was resolved
     std::vector<Node> children;
   };
 
@@ -68,14 +72,18 @@ class Predicate {
 
   const Node& root() const noexcept { return *root_; }
 
-  // The normal form as text: equal keys have equal meaning. parse(key()) gives the same predicate again.
+  // The normal form as text: equal keys have equal meaning. parse(key()) gives the same predicate again, until its fields
+  // were resolved: then their names have where they are behind them, which parse() does not take.
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
+  bool names_fields() const noexcept;
 
   // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a literal
   // does not fit; invalid_predicate, where something is asked for that the type does not have: an order of bools, bytes or
   // messages, abs() of what is no number, a field of what is no message. Equal again after another call for the same type.
-  Result<Predicate> resolved_for(ValueType type) const;
+  // Fields are those of `schema`, of the topic's messages: without it they are refused (invalid_predicate). An enumeration is
+  // its number, and a text beside it the name of one. A newer schema that is compatible changes nothing of what is resolved.
+  Result<Predicate> resolved_for(ValueType type, const MessageSchema* schema = nullptr) const;
 
   bool test(const Value& value, const Value& old_value) const noexcept;
 

@@ -1,0 +1,24 @@
+// content_type.hpp: what a topic holds, as far as a predicate on it has to know.
+#pragma once
+
+#include <string>
+
+#include "hoiku/proto/predicate.hpp"
+#include "hoiku/proto/value.hpp"
+
+namespace hoiku::broker {
+
+struct ContentType {
+  ContentType(ValueType of_values) : type(of_values) {}
+  ContentType(ValueType of_values, const std::string* of_messages, const MessageSchema* of_fields)
+      : type(of_values), message_type(of_messages), schema(of_fields) {}
+
+  ValueType type;                             // null: not known yet
+  const std::string* message_type = nullptr;  // of messages
+  const MessageSchema* schema = nullptr;      // of them; null: nobody has said
+};
+
+// Errors: those of Predicate::resolved_for().
+Result<Predicate> resolved(const Predicate& predicate, const ContentType& of);
+
+}  // namespace hoiku::broker

@@ -1,0 +1,32 @@
+// field_path_impl.hpp: where a field stands in the bytes of a message.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hoiku/proto/field_path.hpp"
+#include "proto/src/schema_shape.hpp"
+
+namespace hoiku {
+
+struct FieldPath::Impl {
+  struct Member {
+    std::uint32_t number = 0;
+    wire::WireType type{};
+    std::shared_ptr<const schema::EnumShape> closed;  // null: any number will do
+  };
+  struct Step {
+    Member own;
+    std::vector<Member> others;  // of its oneof: they clear it
+  };
+
+  std::string message_type;
+  std::string key;
+  std::vector<Step> steps;   // never empty
+  schema::FieldType type{};  // of the last one
+  bool is_implicit = false;
+  std::shared_ptr<const schema::EnumShape> names;  // of an enumeration
+};
+
+}  // namespace hoiku

@@ -1,0 +1,211 @@
+// schema_compatibility.cpp: by the rules of "Updating a message type" in Protobuf's documentation, where both directions count:
+// an old program reads what a new one wrote, and the other way round.
+#include <algorithm>
+#include <map>
+
+#include "proto/src/schema_shape.hpp"
+#include "proto/src/text.hpp"
+
+namespace hoiku::schema {
+namespace {
+
+// Of one encoding: what one wrote the other can read.
+int family_of(const FieldShape& field) {
+  switch (field.type) {
+    case FieldType::boolean:
+    case FieldType::int32:
+    case FieldType::int64:
+    case FieldType::uint32:
+    case FieldType::uint64:
+    case FieldType::enumeration:
+      return 1;
+    case FieldType::sint32:
+    case FieldType::sint64:
+      return 2;
+    case FieldType::fixed32:
+    case FieldType::sfixed32:
+      return 3;
+    case FieldType::fixed64:
+    case FieldType::sfixed64:
+      return 4;
+    case FieldType::string:
+    case FieldType::bytes:
+      return 5;
+    default:
+      return 100 + static_cast<int>(field.type);  // float, double, messages and groups stand alone
+  }
+}
+
+class Comparison {
+ public:
+  Comparison(const Shape& older, const Shape& newer) : older_(older), newer_(newer) {}
+
+  Result<void> all() {
+    for (const auto& [name, message] : newer_.messages) {
+      const MessageShape* before = find(older_.messages, name);
+      if (before == nullptr) before = find(older_.gone, name);
+      if (before == nullptr) continue;
+      if (auto ok = messages(*before, message); !ok) return ok;
+    }
+    return {};
+  }
+
+ private:
+  static const MessageShape* find(const std::map<std::string, MessageShape, std::less<>>& in, const std::string& name) {
+    const auto found = in.find(name);
+    return found == in.end() ? nullptr : &found->second;
+  }
+
+  struct Pair {
+    const FieldShape* before;
+    const FieldShape* now;
+  };
+
+  Result<void> messages(const MessageShape& before, const MessageShape& now) {
+    std::map<std::int32_t, const FieldShape*> numbers;
+    for (const auto& [name, field] : now.fields) numbers.emplace(field.number, &field);
+    std::map<std::int32_t, const FieldShape*> known;
+    for (const FieldShape& field : before.retired) known.emplace(field.number, &field);
+    std::vector<Pair> common;
+    for (const auto& [name, field] : before.fields) {
+      known[field.number] = &field;
+      const auto found = numbers.find(field.number);
+      if (found != numbers.end()) {
+        common.push_back(Pair{&field, found->second});
+      } else if (field.is_required) {
+        return refused(now, field, "is required, so old programs cannot read a message without it: keep it");
+      }
+    }
+    for (const auto& [number, field] : numbers) {
+      const auto before_it = known.find(number);
+      if (before_it != known.end()) {
+        if (auto ok = fields(now, *before_it->second, *field); !ok) return ok;
+      } else if (field->is_required) {
+        return refused(now, *field, "is new and required, so new programs cannot read old messages: make it optional");
+      }
+    }
+    return oneofs(now, common);
+  }
+
+  Result<void> fields(const MessageShape& in, const FieldShape& before, const FieldShape& now) {
+    const bool is_same = before.is_map == now.is_map && family_of(before) == family_of(now) &&
+                         before.is_required == now.is_required && is_one_type(before, now) &&
+                         (before.is_repeated == now.is_repeated || may_be_repeated(before));
+    if (!is_same) {
+      const std::string was = before.name == now.name ? "" : text::excerpt(before.name) + ", ";
+      return refused(in, now,
+                     "was " + was + text::excerpt(type_text(before, older_)) + " and is " +
+                         text::excerpt(type_text(now, newer_)) +
+                         " now, which old and new programs cannot read of each other: give the new field a number that "
+                         "was never used");
+    }
+    if (!now.is_map) return {};
+    const MessageShape* entry_before = find(older_.messages, before.type_name);
+    if (entry_before == nullptr) entry_before = find(older_.gone, before.type_name);
+    const MessageShape* entry_now = find(newer_.messages, now.type_name);
+    // Those of a map that has kept its name come round as messages.
+    if (before.type_name == now.type_name || entry_before == nullptr || entry_now == nullptr) return {};
+    return messages(*entry_before, *entry_now);
+  }
+
+  // An enumeration may become an integer; what stays one, or a message, keeps its type.
+  static bool is_one_type(const FieldShape& before, const FieldShape& now) {
+    if (before.type != now.type || now.is_map) return true;
+    return before.type_name == now.type_name;
+  }
+
+  // A reader of one takes the last of many, and nobody packs them.
+  static bool may_be_repeated(const FieldShape& field) {
+    return field.type == FieldType::string || field.type == FieldType::bytes || field.type == FieldType::message;
+  }
+
+  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither.
+  Result<void> oneofs(const MessageShape& in, const std::vector<Pair>& common) {
+    if (const FieldShape* field = torn(common, &Pair::now, &Pair::before)) {
+      return refused(in, *field,
+                     "has moved into a oneof with fields that could be set beside it: take new numbers there");
+    }
+    if (const FieldShape* field = torn(common, &Pair::before, &Pair::now)) {
+      return refused(in, *field, "has moved out of a oneof that old programs still have: take a new number for it");
+    }
+    return {};
+  }
+
+  // One of two fields that are in one oneof here, and not there.
+  static const FieldShape* torn(const std::vector<Pair>& common, const FieldShape* Pair::*here,
+                                const FieldShape* Pair::*there) {
+    std::map<int, int> counterparts;
+    for (const Pair& pair : common) {
+      const int own = (pair.*here)->oneof;
+      if (own < 0) continue;
+      const int other = (pair.*there)->oneof;
+      const auto [first, is_new] = counterparts.emplace(own, other);
+      if (!is_new && (other < 0 || other != first->second)) return pair.now;
+    }
+    return nullptr;
+  }
+
+  static Failure refused(const MessageShape& in, const FieldShape& field, const std::string& why) {
+    return Failure{ErrorCode::type_mismatch,
+                   text::excerpt(in.name) + " has changed in a way that breaks programs: field " +
+                       std::to_string(field.number) + ", " + text::excerpt(field.name) + ", " + why};
+  }
+
+  const Shape& older_;
+  const Shape& newer_;
+};
+
+// What `before` had and knew, and `now` has not.
+void remember(const MessageShape& before, MessageShape& now) {
+  std::set<std::int32_t> known;
+  for (const auto& [name, field] : now.fields) known.insert(field.number);
+  for (const FieldShape& field : now.retired) known.insert(field.number);
+  for (const auto& [name, field] : before.fields) {
+    if (known.insert(field.number).second) now.retired.push_back(field);
+  }
+  for (const FieldShape& field : before.retired) {
+    if (known.insert(field.number).second) now.retired.push_back(field);
+  }
+}
+
+}  // namespace
+
+Result<void> check_compatible(const Shape& older, const Shape& newer) { return Comparison(older, newer).all(); }
+
+void remember(const Shape& older, Shape& newer) {
+  for (const auto* messages : {&older.messages, &older.gone}) {
+    for (const auto& [name, message] : *messages) {
+      const auto still = newer.messages.find(name);
+      if (still == newer.messages.end()) {
+        newer.gone.emplace(name, message);
+      } else {
+        remember(message, still->second);
+      }
+    }
+  }
+}
+
+bool covers(const Shape& shape, const Shape& other) {
+  const auto is_known = [](const FieldShape& field, const MessageShape& in) {
+    const auto own = in.fields.find(field.name);
+    return own != in.fields.end() && own->second.number == field.number && own->second.type == field.type;
+  };
+  for (const auto& [name, message] : other.messages) {
+    const auto own = shape.messages.find(name);
+    if (own == shape.messages.end()) return false;
+    for (const auto& [field_name, field] : message.fields) {
+      if (!is_known(field, own->second)) return false;
+    }
+  }
+  for (const auto& [name, names] : other.enums) {
+    const auto own = shape.enums.find(name);
+    if (own == shape.enums.end()) return false;
+    for (const auto& named : names->numbers) {
+      const auto found = own->second->numbers.find(named.first);
+      if (found == own->second->numbers.end() || found->second != named.second) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace hoiku::schema

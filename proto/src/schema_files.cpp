@@ -1,0 +1,216 @@
+// schema_files.cpp: from the bytes of a FileDescriptorSet to a shape.
+//
+// A few bytes of a descriptor become hundreds in Protobuf's hands, so they are counted before it sees them; and what makes
+// it compare everything with everything (reserved ranges, extensions), or what nobody needs, it is not shown.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+
+#include <algorithm>
+#include <set>
+
+#include "hoiku/proto/schema.hpp"
+#include "proto/src/schema_impl.hpp"
+#include "proto/src/schema_shape.hpp"
+#include "proto/src/text.hpp"
+
+namespace hoiku::schema {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr int files_max = 256;
+constexpr std::size_t depth_max = 32;  // of descriptors, each of which is two deep in a message within a message
+
+Failure invalid(const std::string& type_name, const std::string& what) {
+  return Failure{ErrorCode::invalid_argument, "the schema of " + text::excerpt(type_name) + " is wrong: " + what};
+}
+
+void strip(pb::EnumDescriptorProto& one) {
+  one.clear_reserved_range();
+  one.clear_reserved_name();
+}
+
+void strip(pb::DescriptorProto& message) {
+  message.clear_extension();
+  message.clear_extension_range();
+  message.clear_reserved_range();
+  message.clear_reserved_name();
+  for (auto& nested : *message.mutable_nested_type()) strip(nested);
+  for (auto& nested : *message.mutable_enum_type()) strip(nested);
+}
+
+void strip(pb::FileDescriptorProto& file) {
+  file.clear_extension();
+  file.clear_service();
+  file.clear_source_code_info();
+  for (auto& message : *file.mutable_message_type()) strip(message);
+  for (auto& one : *file.mutable_enum_type()) strip(one);
+}
+
+// Of all complaints the first one says it.
+class FirstError final : public pb::DescriptorPool::ErrorCollector {
+ public:
+  void AddError(const std::string& file, const std::string& element, const pb::Message*, ErrorLocation,
+                const std::string& what) override {
+    if (sentence.empty()) sentence = text::excerpt(file) + ", " + text::excerpt(element) + ": " + text::excerpt(what);
+  }
+  std::string sentence;
+};
+
+FieldType type_of(const pb::FieldDescriptor& field) {
+  switch (field.type()) {
+    case pb::FieldDescriptor::TYPE_BOOL:
+      return FieldType::boolean;
+    case pb::FieldDescriptor::TYPE_INT32:
+      return FieldType::int32;
+    case pb::FieldDescriptor::TYPE_INT64:
+      return FieldType::int64;
+    case pb::FieldDescriptor::TYPE_UINT32:
+      return FieldType::uint32;
+    case pb::FieldDescriptor::TYPE_UINT64:
+      return FieldType::uint64;
+    case pb::FieldDescriptor::TYPE_SINT32:
+      return FieldType::sint32;
+    case pb::FieldDescriptor::TYPE_SINT64:
+      return FieldType::sint64;
+    case pb::FieldDescriptor::TYPE_FIXED32:
+      return FieldType::fixed32;
+    case pb::FieldDescriptor::TYPE_FIXED64:
+      return FieldType::fixed64;
+    case pb::FieldDescriptor::TYPE_SFIXED32:
+      return FieldType::sfixed32;
+    case pb::FieldDescriptor::TYPE_SFIXED64:
+      return FieldType::sfixed64;
+    case pb::FieldDescriptor::TYPE_FLOAT:
+      return FieldType::float32;
+    case pb::FieldDescriptor::TYPE_DOUBLE:
+      return FieldType::float64;
+    case pb::FieldDescriptor::TYPE_STRING:
+      return FieldType::string;
+    case pb::FieldDescriptor::TYPE_BYTES:
+      return FieldType::bytes;
+    case pb::FieldDescriptor::TYPE_ENUM:
+      return FieldType::enumeration;
+    case pb::FieldDescriptor::TYPE_GROUP:
+      return FieldType::group;
+    case pb::FieldDescriptor::TYPE_MESSAGE:
+      break;
+  }
+  return FieldType::message;
+}
+
+FieldShape shape_of(const pb::FieldDescriptor& field) {
+  FieldShape shape;
+  shape.name = field.name();
+  shape.number = field.number();
+  shape.type = type_of(field);
+  if (field.message_type() != nullptr) shape.type_name = field.message_type()->full_name();
+  if (field.enum_type() != nullptr) shape.type_name = field.enum_type()->full_name();
+  shape.is_repeated = field.is_repeated();
+  shape.is_map = field.is_map();
+  shape.is_required = field.is_required();
+  shape.is_implicit = !field.is_repeated() && !field.has_presence();
+  shape.is_closed = field.enum_type() != nullptr && field.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;
+  if (field.real_containing_oneof() != nullptr) shape.oneof = field.real_containing_oneof()->index();
+  return shape;
+}
+
+std::shared_ptr<const EnumShape> shape_of(const pb::EnumDescriptor& one) {
+  auto shape = std::make_shared<EnumShape>();
+  shape->name = one.full_name();
+  for (int i = 0; i < one.value_count(); ++i) {
+    shape->numbers.emplace(one.value(i)->name(), one.value(i)->number());
+    shape->all.insert(one.value(i)->number());
+  }
+  return shape;
+}
+
+void add_files(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor*>& seen, pb::FileDescriptorSet& set) {
+  if (!seen.insert(&file).second) return;
+  for (int i = 0; i < file.dependency_count(); ++i) add_files(*file.dependency(i), seen, set);
+  file.CopyTo(set.add_file());
+}
+
+}  // namespace
+
+bool count_fields(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, std::size_t& left) {
+  if (depth == 0) return false;
+  wire::WireReader reader(bytes);
+  while (const auto entry = reader.next()) {
+    if (left == 0) return false;
+    --left;
+    const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
+    const bool is_nested =
+        field != nullptr && entry->type == wire::WireType::length && field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
+    if (is_nested && !count_fields(entry->contents, *field->message_type(), depth - 1, left)) return false;
+  }
+  return !reader.is_malformed();
+}
+
+Pool::Pool() : descriptors(std::make_unique<pb::DescriptorPool>()) {}
+Pool::~Pool() = default;
+
+Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits) {
+  if (files.size() > limits.schema_bytes_max) {
+    return Failure{ErrorCode::too_large, "the schema of " + text::excerpt(type_name) + " has more than " +
+                                             std::to_string(limits.schema_bytes_max) + " bytes"};
+  }
+  std::size_t left = limits.schema_items_max;
+  if (!count_fields(files, *pb::FileDescriptorSet::descriptor(), depth_max, left)) {
+    if (left > 0) return invalid(type_name, "its bytes are no FileDescriptorSet");
+    return Failure{ErrorCode::too_large, "the schema of " + text::excerpt(type_name) +
+                                             " describes too much: leave out files that it does not import"};
+  }
+  pb::FileDescriptorSet set;
+  if (!set.ParsePartialFromString(files)) return invalid(type_name, "its bytes are no FileDescriptorSet");
+  if (set.file_size() > files_max) return invalid(type_name, "it has more than 256 files");
+  auto pool = std::make_unique<Pool>();
+  FirstError error;
+  for (pb::FileDescriptorProto& file : *set.mutable_file()) {
+    strip(file);
+    if (pool->descriptors->BuildFileCollectingErrors(file, &error) == nullptr)
+      return invalid(type_name, error.sentence);
+  }
+  if (pool->descriptors->FindMessageTypeByName(type_name) == nullptr) {
+    return invalid(type_name, "none of its files has a message of that name");
+  }
+  return pool;
+}
+
+Shape shape_of(const Pool& pool, const std::string& type_name) {
+  Shape shape;
+  std::vector<const pb::Descriptor*> open{pool.descriptors->FindMessageTypeByName(type_name)};
+  while (!open.empty()) {
+    const pb::Descriptor& message = *open.back();
+    open.pop_back();
+    const auto [at, is_new] = shape.messages.try_emplace(message.full_name());
+    if (!is_new) continue;
+    at->second.name = message.full_name();
+    for (int i = 0; i < message.field_count(); ++i) {
+      const pb::FieldDescriptor& field = *message.field(i);
+      at->second.fields.emplace(field.name(), shape_of(field));
+      if (field.message_type() != nullptr) open.push_back(field.message_type());
+      if (field.enum_type() != nullptr && !shape.enums.contains(field.enum_type()->full_name()))
+        shape.enums.emplace(field.enum_type()->full_name(), shape_of(*field.enum_type()));
+    }
+  }
+  return shape;
+}
+
+}  // namespace hoiku::schema
+
+namespace hoiku {
+
+MessageSchema MessageSchema::of(const google::protobuf::Descriptor& descriptor) {
+  namespace pb = google::protobuf;
+  pb::FileDescriptorSet set;
+  std::set<const pb::FileDescriptor*> seen;
+  schema::add_files(*descriptor.file(), seen, set);
+  Limits limits;  // those of the broker are the broker's to say
+  limits.schema_bytes_max = limits.schema_items_max = SIZE_MAX;
+  auto schema = parse(descriptor.full_name(), set.SerializeAsString(), limits);
+  if (!schema) throw Error(schema.failure());  // what protoc has accepted was built once already
+  return std::move(*schema);
+}
+
+}  // namespace hoiku

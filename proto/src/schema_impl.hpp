@@ -1,0 +1,28 @@
+// schema_impl.hpp: what stands behind a MessageSchema. Protobuf's own descriptors cost many times what they say, so they are
+// built again where somebody asks for JSON, and not kept for paths.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "hoiku/proto/schema.hpp"
+#include "proto/src/schema_shape.hpp"
+
+namespace hoiku {
+
+struct MessageSchema::Impl {
+  Impl(std::string type, std::string bytes, const Limits& limits_given, schema::Shape made);
+  const schema::Pool& pool() const;
+
+  std::string type_name;
+  std::string files;
+  Limits limits;
+  schema::Shape shape;
+
+ private:
+  mutable std::once_flag pool_made;
+  mutable std::unique_ptr<schema::Pool> kept_pool;
+};
+
+}  // namespace hoiku

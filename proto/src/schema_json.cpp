@@ -1,0 +1,83 @@
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
+
+#include "proto/src/schema_shape.hpp"
+#include "proto/src/text.hpp"
+
+namespace hoiku::schema {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr std::size_t depth_max = 64;  // as deep as Protobuf goes for JSON
+constexpr const char* url_prefix = "type.hoiku";
+
+std::string url_of(const std::string& type_name) { return std::string(url_prefix) + "/" + type_name; }
+
+std::unique_ptr<pb::util::TypeResolver> resolver_of(const Pool& pool) {
+  return std::unique_ptr<pb::util::TypeResolver>(
+      pb::util::NewTypeResolverForDescriptorPool(url_prefix, pool.descriptors.get()));
+}
+
+// What Protobuf says of JSON quotes it, however long it is; "(pose.x): invalid value …" names the field.
+Failure refused(const std::string& type_name, const std::string& why) {
+  constexpr std::size_t shown_max = 300;
+  std::string sentence = text::valid_utf8(std::string_view(why).substr(0, shown_max));
+  if (sentence.starts_with(": ")) sentence.erase(0, 2);  // of the whole, not of a field
+  for (char& c : sentence) {
+    if (text::is_control(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80) c = ' ';
+  }
+  if (why.size() > shown_max) sentence += "…";
+  return Failure{ErrorCode::invalid_argument, "this is no " + text::excerpt(type_name) + " in JSON: " + sentence};
+}
+
+std::string serialised(const pb::Message& message) {
+  std::string bytes;
+  {
+    pb::io::StringOutputStream stream(&bytes);
+    pb::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializePartialToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
+  const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
+  pb::util::JsonPrintOptions options;
+  // In proto2 this would show what is absent as if it were there.
+  options.always_print_primitive_fields = type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto resolver = resolver_of(pool);
+  std::size_t left = message.size();
+  // Protobuf itself shows the front of what is cut.
+  if (count_fields(message, type, depth_max, left)) {
+    const auto status =
+        pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), std::string(message), &json, options);
+    if (status.ok()) return text::valid_utf8(json);
+  }
+  return Failure{ErrorCode::invalid_argument, "the bytes are no " + text::excerpt(type_name)};
+}
+
+Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json) {
+  const auto resolver = resolver_of(pool);
+  std::string bytes;
+  const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
+  if (!status.ok()) return refused(type_name, std::string(status.message()));
+  // Once more through a message: the fields stand in the order of the JSON.
+  pb::DynamicMessageFactory factory(pool.descriptors.get());
+  const std::unique_ptr<pb::Message> message(
+      factory.GetPrototype(pool.descriptors->FindMessageTypeByName(type_name))->New());
+  if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a text in it is not UTF-8");
+  if (!message->IsInitialized()) return refused(type_name, "missing field " + message->InitializationErrorString());
+  return serialised(*message);
+}
+
+}  // namespace hoiku::schema

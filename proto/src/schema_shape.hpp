@@ -1,0 +1,120 @@
+// schema_shape.hpp: what is kept of a schema: its messages' fields as plain structs, and the rooms that work on them.
+//
+// schema.cpp                what the public header says; paths
+// schema_files.cpp          from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
+// schema_json.cpp           JSON, which needs Protobuf's descriptors again
+// schema_compatibility.cpp  what may become of a shape
+// field_path.cpp            reads one field of a message's bytes
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "proto/src/wire_reader.hpp"
+
+namespace google::protobuf {
+class Descriptor;
+class DescriptorPool;
+}  // namespace google::protobuf
+
+namespace hoiku::schema {
+
+enum class FieldType : std::uint8_t {
+  boolean,
+  int32,
+  int64,
+  uint32,
+  uint64,
+  sint32,
+  sint64,
+  fixed32,
+  fixed64,
+  sfixed32,
+  sfixed64,
+  float32,
+  float64,
+  string,
+  bytes,
+  enumeration,
+  message,
+  group
+};
+
+std::string_view to_string(FieldType type) noexcept;
+wire::WireType wire_type_of(FieldType type) noexcept;
+
+struct EnumShape {
+  std::string name;
+  std::map<std::string, std::int32_t, std::less<>> numbers;  // by name
+  std::set<std::int32_t> all;                                // that have a name
+};
+
+struct FieldShape {
+  std::string name;
+  std::int32_t number = 0;
+  FieldType type{};
+  std::string type_name;  // of a message, group or enumeration
+  bool is_repeated = false;
+  bool is_map = false;  // of entries, which are messages of their own
+  bool is_required = false;
+  bool is_implicit = false;  // without presence: absent means zero
+  bool is_closed = false;    // an enumeration that takes no number without a name
+  int oneof = -1;            // which of its message's
+};
+
+struct MessageShape {
+  std::string name;
+  std::map<std::string, FieldShape, std::less<>> fields;  // by name
+  std::vector<FieldShape> retired;                        // that were there once
+  const FieldShape* find(std::int32_t number) const noexcept;
+};
+
+struct Shape {
+  std::map<std::string, MessageShape, std::less<>> messages;  // all that the root leads to, and itself
+  std::map<std::string, std::shared_ptr<const EnumShape>, std::less<>> enums;
+  std::map<std::string, MessageShape, std::less<>> gone;  // messages that it once led to
+  std::size_t memory_bytes() const;
+};
+
+// "repeated double", "map<string, its.Pose>", "required its.Mode".
+std::string type_text(const FieldShape& field, const Shape& shape);
+// A comma between each; of many the first ones, and an ellipsis.
+std::string listed(const std::vector<std::string_view>& names);
+
+// ---- schema_files.cpp
+
+struct Pool {
+  Pool();
+  ~Pool();
+  std::unique_ptr<google::protobuf::DescriptorPool> descriptors;
+};
+// Counts the fields of a message and of those in it, down from `left`. False: there are more, or the bytes make no sense, or
+// messages lie deeper in one another. (Groups are one field each.)
+bool count_fields(std::string_view bytes, const google::protobuf::Descriptor& type, std::size_t depth,
+                  std::size_t& left);
+// All files, built. Errors: invalid_argument, too_large.
+Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
+Shape shape_of(const Pool& pool, const std::string& type_name);
+
+// ---- schema_json.cpp
+
+Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message);
+Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json);
+
+// ---- schema_compatibility.cpp
+
+Result<void> check_compatible(const Shape& older, const Shape& newer);
+void remember(const Shape& older, Shape& newer);
+bool covers(const Shape& shape, const Shape& other);
+
+}  // namespace hoiku::schema

@@ -1,0 +1,214 @@
+#include "hoiku/proto/schema.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/proto/proto_text.hpp"
+
+namespace hoiku {
+namespace {
+
+using test::everything;
+using test::files_of;
+using test::schema_of;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* pose = R"(
+enum Mode
+  IDLE 0
+  DRIVING 1
+end
+message Point
+  double x 1
+  double y 2
+end
+message Pose
+  Point position 1
+  Mode mode 2
+  string name 3
+  repeated Point trail 4
+  map string Point marks 5
+  optional double speed 6
+end
+)";
+
+void expect_refused(const std::string& type, const std::string& files, ErrorCode code, const std::string& part,
+                    const Limits& limits = {}) {
+  const auto schema = MessageSchema::parse(type, files, limits);
+  ASSERT_FALSE(schema);
+  EXPECT_EQ(schema.failure().code, code) << schema.failure().message;
+  EXPECT_THAT(schema.failure().message, HasSubstr(part));
+  EXPECT_LT(schema.failure().message.size(), 600u);
+}
+
+std::string why_not(const MessageSchema& schema, const std::vector<std::string>& names) {
+  const auto path = schema.path(names);
+  if (path) return "";
+  EXPECT_EQ(path.failure().code, ErrorCode::invalid_predicate);
+  return path.failure().message;
+}
+
+// ---- files
+
+TEST(Schema, KnowsItsTypeAndItsFiles) {
+  const auto schema = MessageSchema::parse("its.Pose", files_of(pose));
+  ASSERT_TRUE(schema) << schema.failure().message;
+  EXPECT_EQ(schema->type_name(), "its.Pose");
+  EXPECT_EQ(schema->files(), files_of(pose));
+  EXPECT_GT(schema->memory_bytes(), files_of(pose).size());
+}
+
+TEST(Schema, RefusesWhatIsNoSetOfFiles) {
+  expect_refused("its.Pose", "not a descriptor", ErrorCode::invalid_argument, "\"its.Pose\"");
+  expect_refused("its.Pose", files_of(pose).substr(0, 40), ErrorCode::invalid_argument, "no FileDescriptorSet");
+  expect_refused("its.Pose", "", ErrorCode::invalid_argument, "none of its files has a message of that name");
+}
+
+TEST(Schema, RefusesATypeThatIsNotThere) {
+  expect_refused("its.Nobody", files_of(pose), ErrorCode::invalid_argument, "\"its.Nobody\"");
+  expect_refused("its.Mode", files_of(pose), ErrorCode::invalid_argument, "none of its files");
+  expect_refused(std::string(100'000, 'x'), files_of(pose), ErrorCode::invalid_argument, "…");
+}
+
+TEST(Schema, RefusesDescriptorsThatMakeNoSense) {
+  expect_refused("its.Pose", files_of("message Pose\n double x 0\nend"), ErrorCode::invalid_argument, "its.Pose.x");
+  expect_refused("its.Pose", files_of("message Pose\n Nowhere x 1\nend"), ErrorCode::invalid_argument, "Nowhere");
+  expect_refused("its.Pose", files_of("message Pose\n double x 1\n double y 1\nend"), ErrorCode::invalid_argument,
+                 "its.Pose");
+  expect_refused("its.Pose", files_of("message Pose\nend\nmessage Pose\nend"), ErrorCode::invalid_argument, "its.Pose");
+  // A file that imports what did not come with it: name "a", dependency "b".
+  expect_refused("its.Pose",
+                 std::string("\x0a\x06\x0a\x01"
+                             "a\x1a\x01"
+                             "b",
+                             8),
+                 ErrorCode::invalid_argument, "\"a\"");
+}
+
+TEST(Schema, IsBounded) {
+  Limits limits;
+  limits.schema_bytes_max = 100;
+  expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "more than 100 bytes", limits);
+  limits = Limits();
+  limits.schema_items_max = 50;
+  expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "too much", limits);
+  // Two bytes each: files, and messages within one.
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += std::string("\x0a\x00", 2);
+  expect_refused("its.Pose", many, ErrorCode::invalid_argument, "256 files");
+  std::string deep;
+  for (int i = 0; i < 60; ++i) deep = "\x1a" + std::string(1, static_cast<char>(deep.size())) + deep;
+  EXPECT_FALSE(MessageSchema::parse("its.Pose", deep));
+}
+
+// ---- JSON
+
+TEST(SchemaJson, ReadsWhatItWrites) {
+  const MessageSchema schema = schema_of("Pose", pose);
+  const auto bytes = schema.from_json(R"({"name": "robot", "position": {"y": 2, "x": 1.5}, "mode": "DRIVING",
+                                          "trail": [{"x": 1}], "marks": {"b": {}, "a": {"y": 1}}})");
+  ASSERT_TRUE(bytes) << bytes.failure().message;
+  const auto json = schema.to_json(*bytes);
+  ASSERT_TRUE(json) << json.failure().message;
+  EXPECT_EQ(*json, R"({"position":{"x":1.5,"y":2},"mode":"DRIVING","name":"robot","trail":[{"x":1,"y":0}],)"
+                   R"("marks":{"a":{"x":0,"y":1},"b":{"x":0,"y":0}}})");
+  EXPECT_EQ(*schema.from_json(*json), *bytes);
+}
+
+TEST(SchemaJson, NamesTheFieldThatIsWrong) {
+  const MessageSchema schema = schema_of("Pose", pose);
+  for (const auto& [json, part] : {std::pair{R"({"position": {"x": "far"}})", "position.x"},
+                                   {R"({"position": {"z": 1}})", "z"},
+                                   {R"({"mode": "FLYING"})", "mode"},
+                                   {R"({"name": 3})", "name"},
+                                   {R"({"position": {)", "its.Pose"},
+                                   {"42", "its.Pose"},
+                                   {"", "its.Pose"}}) {
+    const auto bytes = schema.from_json(json);
+    ASSERT_FALSE(bytes) << json;
+    EXPECT_EQ(bytes.failure().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(bytes.failure().message, HasSubstr(part)) << json;
+    EXPECT_THAT(bytes.failure().message, Not(HasSubstr("\n")));
+  }
+}
+
+TEST(SchemaJson, OfBytesThatAreNoMessageThereIsNone) {
+  const auto json = schema_of("Pose", pose).to_json("\xff\xff");
+  ASSERT_FALSE(json);
+  EXPECT_THAT(json.failure().message, HasSubstr("no \"its.Pose\""));
+}
+
+TEST(SchemaJson, ARequiredFieldHasToBeThere) {
+  const MessageSchema schema =
+      schema_of("Order", "syntax proto2\nmessage Order\n required string what 1\n optional int32 n 2\nend");
+  const auto bytes = schema.from_json(R"({"n": 2})");
+  ASSERT_FALSE(bytes);
+  EXPECT_THAT(bytes.failure().message, HasSubstr("missing field what"));
+  EXPECT_EQ(*schema.to_json(*schema.from_json(R"({"what": "tea"})")), R"({"what":"tea"})");
+}
+
+TEST(SchemaJson, NestsAsDeepAsProtobufLetsIt) {
+  const MessageSchema schema = schema_of("All", everything);
+  std::string json = "{}";
+  for (int i = 0; i < 10'000; ++i) json = R"({"inner":)" + json + "}";
+  EXPECT_FALSE(schema.from_json(json));
+  std::string bytes;
+  for (int i = 0; i < 90; ++i) {
+    std::string outer("\x8a\x01");
+    for (std::size_t size = bytes.size();; size >>= 7) {
+      outer += static_cast<char>((size & 0x7F) | (size > 0x7F ? 0x80 : 0));
+      if (size <= 0x7F) break;
+    }
+    bytes = outer + bytes;
+  }
+  (void)schema.to_json(bytes);  // either way, without a crash
+}
+
+// ---- paths
+
+TEST(SchemaPath, FindsFieldsWithTheirTypes) {
+  const MessageSchema schema = schema_of("All", everything);
+  const auto type = [&](const std::string& name) { return schema.path({name})->type(); };
+  EXPECT_EQ(type("flag"), ValueType::boolean);
+  EXPECT_EQ(type("u64"), ValueType::int64);
+  EXPECT_EQ(type("single"), ValueType::float64);
+  EXPECT_EQ(type("text"), ValueType::string);
+  EXPECT_EQ(type("raw"), ValueType::bytes);
+  EXPECT_EQ(type("mode"), ValueType::int64);
+  EXPECT_EQ(schema.path({"inner", "other", "where", "x"})->type(), ValueType::float64);
+  EXPECT_EQ(schema.path({"flag"})->message_type(), "its.All");
+}
+
+TEST(SchemaPath, KnowsTheNamesOfAnEnumeration) {
+  const FieldPath mode = *schema_of("All", everything).path({"mode"});
+  EXPECT_EQ(mode.enum_name(), "its.Mode");
+  EXPECT_EQ(mode.enum_number("RUNNING"), 1);
+  EXPECT_EQ(mode.enum_number("LOST"), -2);
+  EXPECT_EQ(mode.enum_number("running"), std::nullopt);
+  EXPECT_EQ(mode.enum_names(), "ACTIVE, IDLE, LOST, RUNNING");
+}
+
+TEST(SchemaPath, RefusesWhatHasNoSingleValueAndSaysWhatThereIs) {
+  const MessageSchema schema = schema_of("Pose", pose);
+  EXPECT_THAT(why_not(schema, {"z"}), HasSubstr("its.Pose has no field \"z\"; it has position, mode, name, trail"));
+  EXPECT_THAT(why_not(schema, {"position", "z"}), HasSubstr("its.Point has no field \"z\"; it has x, y"));
+  EXPECT_THAT(why_not(schema, {"position"}),
+              HasSubstr("\"position\" of its.Pose is a its.Point: name one of its fields"));
+  EXPECT_THAT(why_not(schema, {"name", "x"}), HasSubstr("\"name\" of its.Pose is a string, and has no fields"));
+  EXPECT_THAT(why_not(schema, {"trail", "x"}), HasSubstr("repeated its.Point"));
+  EXPECT_THAT(why_not(schema, {"marks"}), HasSubstr("map<string, its.Point>"));
+  EXPECT_THAT(why_not(schema, {}), HasSubstr("at least one field"));
+  EXPECT_THAT(why_not(schema_of("All", everything), std::vector<std::string>(40, "inner")), HasSubstr("at most 32"));
+  EXPECT_THAT(why_not(schema_of("Empty", "message Empty\nend"), {"x"}), HasSubstr("no fields at all"));
+}
+
+TEST(SchemaPath, EqualKeysMeanEqualFields) {
+  const MessageSchema now = schema_of("Point", "message Point\n double x 1\n double y 2\nend");
+  const MessageSchema renamed = schema_of("Point", "message Point\n double y 1\n double x 2\nend");
+  EXPECT_EQ(now.path({"x"})->key(), now.path({"x"})->key());
+  EXPECT_NE(now.path({"x"})->key(), now.path({"y"})->key());
+  EXPECT_NE(now.path({"x"})->key(), renamed.path({"x"})->key());
+}
+
+}  // namespace
+}  // namespace hoiku
