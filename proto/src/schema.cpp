@@ -122,7 +122,11 @@ std::string field_names(const MessageShape& message) {
 }  // namespace
 
 MessageSchema::Impl::Impl(std::string type, std::string bytes, const Limits& limits_given, schema::Shape made)
-    : type_name(std::move(type)), files(std::move(bytes)), limits(limits_given), shape(std::move(made)) {}
+    : type_name(std::move(type)),
+      files(std::move(bytes)),
+      limits(limits_given),
+      shape(std::move(made)),
+      digest(std::hash<std::string>()(files)) {}
 
 const schema::Pool& MessageSchema::Impl::pool() const {
   std::call_once(pool_made, [this] { kept_pool = schema::build(type_name, files, limits).value(); });
@@ -213,8 +217,7 @@ Result<FieldPath> MessageSchema::path(const std::vector<std::string>& names) con
     if (field.type == FieldType::enumeration) made->names = shape.enums.find(field.type_name)->second;
   }
   // What else decides about what is read (presence, oneofs, names) is said by the whole of the schema.
-  made->key +=
-      ":" + std::string(schema::to_string(made->type)) + ":" + std::to_string(std::hash<std::string>()(impl_->files));
+  made->key += ":" + std::string(schema::to_string(made->type)) + ":" + std::to_string(impl_->digest);
   return FieldPath(std::move(made));
 }
 

@@ -19,6 +19,7 @@ struct MessageSchema::Impl {
   std::string files;
   Limits limits;
   schema::Shape shape;
+  std::size_t digest;  // of the files
 
  private:
   mutable std::once_flag pool_made;

@@ -13,10 +13,16 @@ namespace {
 
 namespace pb = google::protobuf;
 
-constexpr std::size_t depth_max = 64;  // as deep as Protobuf goes for JSON
-constexpr const char* url_prefix = "type.hoiku";
+constexpr std::size_t depth_max = 64;                      // as deep as Protobuf goes for JSON
+constexpr const char* url_prefix = "type.googleapis.com";  // as an Any has it
+constexpr std::size_t shown_zeros_max = 10'000;
 
-std::string url_of(const std::string& type_name) { return std::string(url_prefix) + "/" + type_name; }
+std::string url_of(const std::string& type_name) {
+  std::string url = url_prefix;
+  url += '/';
+  url += type_name;
+  return url;
+}
 
 std::unique_ptr<pb::util::TypeResolver> resolver_of(const Pool& pool) {
   return std::unique_ptr<pb::util::TypeResolver>(
@@ -35,6 +41,21 @@ Failure refused(const std::string& type_name, const std::string& why) {
   return Failure{ErrorCode::invalid_argument, "this is no " + text::excerpt(type_name) + " in JSON: " + sentence};
 }
 
+// Counts the fields that the messages in `bytes` could have; false: more than `left`. The bytes are well formed.
+bool count_declared(std::string_view bytes, const pb::Descriptor& type, std::size_t& left) {
+  const auto own = static_cast<std::size_t>(type.field_count());
+  if (own > left) return false;
+  left -= own;
+  wire::WireReader reader(bytes);
+  while (const auto entry = reader.next()) {
+    const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
+    const bool is_nested =
+        field != nullptr && entry->type == wire::WireType::length && field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
+    if (is_nested && !count_declared(entry->contents, *field->message_type(), left)) return false;
+  }
+  return true;
+}
+
 std::string serialised(const pb::Message& message) {
   std::string bytes;
   {
@@ -49,21 +70,23 @@ std::string serialised(const pb::Message& message) {
 }  // namespace
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
+  const Failure wrong{ErrorCode::invalid_argument, "the bytes are no " + text::excerpt(type_name)};
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
-  pb::util::JsonPrintOptions options;
-  // In proto2 this would show what is absent as if it were there.
-  options.always_print_primitive_fields = type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto resolver = resolver_of(pool);
   std::size_t left = message.size();
   // Protobuf itself shows the front of what is cut.
-  if (count_fields(message, type, depth_max, left)) {
-    const auto status =
-        pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), std::string(message), &json, options);
-    if (status.ok()) return text::valid_utf8(json);
-  }
-  return Failure{ErrorCode::invalid_argument, "the bytes are no " + text::excerpt(type_name)};
+  if (!count_fields(message, type, depth_max, left)) return wrong;
+  pb::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  // In proto2 this would show what is absent as if it were there; and two bytes can be a message of a thousand zeros.
+  std::size_t zeros_left = shown_zeros_max;
+  options.always_print_primitive_fields =
+      type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3 && count_declared(message, type, zeros_left);
+  std::string json;
+  const auto resolver = resolver_of(pool);
+  const auto status =
+      pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), std::string(message), &json, options);
+  if (!status.ok()) return wrong;
+  return text::valid_utf8(json);
 }
 
 Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json) {

@@ -23,8 +23,14 @@ void write_whole_and_cut(const std::filesystem::path& folder, const std::string&
 void write_schemas(const std::filesystem::path& folder) {
   using hoiku::test::files_of;
   const auto pair = [](const std::string& type, const std::string& one, const std::string& other) {
-    return "its." + type + "\n" + static_cast<char>(one.size() & 0xFF) + static_cast<char>(one.size() >> 8) + one +
-           other;
+    std::string bytes = "its.";
+    bytes += type;
+    bytes += '\n';
+    bytes += static_cast<char>(one.size() & 0xFF);
+    bytes += static_cast<char>(one.size() >> 8);
+    bytes += one;
+    bytes += other;
+    return bytes;
   };
   const auto a = [](const std::string& fields) { return files_of("message A\n" + fields + "\nend"); };
   const std::string all = files_of(hoiku::test::everything);

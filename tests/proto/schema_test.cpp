@@ -138,6 +138,17 @@ TEST(SchemaJson, OfBytesThatAreNoMessageThereIsNone) {
   EXPECT_THAT(json.failure().message, HasSubstr("no \"its.Pose\""));
 }
 
+// Two bytes each, of a thousand zeros.
+TEST(SchemaJson, DoesNotGrowWithoutBound) {
+  std::string text = "message A\n repeated A more 1\n";
+  for (int i = 2; i < 1000; ++i) text += "int32 field" + std::to_string(i) + " " + std::to_string(i) + "\n";
+  const MessageSchema schema = schema_of("A", text + "end");
+  EXPECT_THAT(*schema.to_json(""), HasSubstr("\"field999\":0"));
+  std::string bytes;
+  for (int i = 0; i < 10'000; ++i) bytes += std::string("\x0a\x00", 2);
+  EXPECT_LT(schema.to_json(bytes)->size(), 100'000u);
+}
+
 TEST(SchemaJson, ARequiredFieldHasToBeThere) {
   const MessageSchema schema =
       schema_of("Order", "syntax proto2\nmessage Order\n required string what 1\n optional int32 n 2\nend");
