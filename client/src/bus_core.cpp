@@ -291,7 +291,7 @@ void BusCore::end(std::exception_ptr why) noexcept {
 
 BusStatistics BusCore::statistics() const {
   BusStatistics counts = counts_;
-  counts.open_requests = protocol_.open_requests();
+  counts.open_requests = ended_ ? 0 : protocol_.open_requests();
   return counts;
 }
 

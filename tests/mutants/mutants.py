@@ -64,6 +64,17 @@ MUTANTS = [
      "if (value.is_null() && !group.is_edge) return false;", "if (value.is_null() && group.predicate) return false;"),
     ("past-begins-too-early", "a wait for a change behind a version finds that version itself", "broker/core/core_waits.cpp",
      "if (number > after.number &&", "if (number >= after.number &&"),
+    ("given-up-stays", "a wait that is given up is never forgotten", "broker/core/waits.cpp",
+     "giving_up_.take_due(now)", "giving_up_.take_due(TimePoint{})"),
+    ("given-up-too-early", "a wait is forgotten as soon as nobody waits, not a second later", "broker/core/waits.cpp",
+     "kept_after_given_up = std::chrono::seconds(1)", "kept_after_given_up = std::chrono::seconds(0)"),
+    ("given-up-is-not-cancelled", "a wait that has ended is still to be given up", "broker/core/waits.cpp",
+     "  giving_up_.cancel(wait.giving_up);\n", ""),
+    ("given-up-is-told", "a wait that is given up is answered with an error", "broker/core/core_waits.cpp",
+     "while (const Wait* wait = waits.take_given_up(at)) drop_held(*sessions.find(wait->owner), wait->id);",
+     "while (Wait* wait = waits.take_given_up(at)) {\n"
+     "    waits.cancel(*wait);\n    ended.push_back(WaitEnd{wait, Failure{ErrorCode::unavailable, \"given up\"}});\n  }\n"
+     "  end_waits();"),
     ("timers-after-commands", "a hold that is due fires after the commands of its instant", "broker/core/core.cpp",
      "rooms_->begin(now);\n  rooms_->receive(peer, frame, now);", "rooms_->receive(peer, frame, now);"),
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""run.py FOLDER [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random histories on it.
+"""run.py FOLDER [--table FILE] [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random
+histories on it.
 
-The copy and its build stand in FOLDER and are kept for the next time. One line for each mutant; status 1 where one survived
-HOIKU_MUTANT_HISTORIES (500) histories, where one does not compile, or where the tree itself does not pass.
+The copy and its build stand in FOLDER, as the tree and its build do, so that ccache knows them; they are kept for the next time.
+One line for each mutant; status 1 where one survived HOIKU_MUTANT_HISTORIES (500) histories, where one does not compile (warnings
+are errors), or where the tree itself does not pass. With --table the results take the place of what FILE has between
+`<!-- mutants -->` and `<!-- end of mutants -->`, where all were run and found.
 """
 import os
 import re
@@ -15,7 +18,7 @@ from mutants import MUTANTS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TARGET = "core_histories"
-HISTORIES = os.environ.get("HOIKU_MUTANT_HISTORIES", "500")
+HISTORIES = int(os.environ.get("HOIKU_MUTANT_HISTORIES", "500"))
 SECONDS_MAX = 300  # a mutant that hangs is noticed too
 
 
@@ -41,27 +44,42 @@ def copy_tree(tree):
 
 def build(tree, folder):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
-        made = run(["cmake", "--preset", "dev", "-B", folder, "-DHOIKU_WERROR=OFF"], cwd=tree)
+        made = run(["cmake", "--preset", "dev"], cwd=tree)
         if made.returncode != 0:
             return made.stdout
     made = run(["ninja", "-C", folder, TARGET])
     return None if made.returncode == 0 else made.stdout
 
 
-def histories(folder):
-    """The seed of the first history that fails, with what it says; or None."""
+def play(folder, count):
+    """Runs the histories of the seeds 1 to `count`: nothing, or the seed that failed (0: it does not say) and what was said."""
     program = os.path.join(folder, "bin", TARGET)
     try:
-        ran = run([program, "--gtest_brief=1"], env={**os.environ, "HOIKU_SIM_HISTORIES": HISTORIES}, timeout=SECONDS_MAX)
+        ran = run([program, "--gtest_brief=1"], env={**os.environ, "HOIKU_SIM_HISTORIES": str(count)}, timeout=SECONDS_MAX)
     except subprocess.TimeoutExpired:
-        return "?", "it hangs"
+        return 0, "it hangs"
     if ran.returncode == 0:
         return None
     seed = re.search(r"HOIKU_SEED=(\d+)", ran.stdout)
-    said = re.search(r"Failed\n(.*)", ran.stdout)
+    said = re.search(r"(?:Failed|thrown in the test body)\.?\n(.*)", ran.stdout)
     if ran.returncode < 0 and not said:
-        return "?", f"it dies of signal {-ran.returncode}"
-    return (seed.group(1) if seed else "?"), (said.group(1) if said else "it fails")
+        return 0, f"it dies of signal {-ran.returncode}"
+    return (int(seed.group(1)) if seed else 0), (said.group(1) if said else "it fails")
+
+
+def histories(folder):
+    """The seed of the first history that fails, with what it says; or None."""
+    found = play(folder, HISTORIES)
+    if found is None or found[0] or found[1] == "it hangs":
+        return found
+    high = 1  # who dies does not say where
+    while high < HISTORIES and play(folder, high) is None:
+        high *= 2
+    low, high = high // 2 + 1, min(high, HISTORIES)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if play(folder, middle) else (middle + 1, high)
+    return low, found[1]
 
 
 def try_mutant(tree, folder, mutant):
@@ -84,17 +102,39 @@ def try_mutant(tree, folder, mutant):
             source.write(original)
     if found is None:
         return False, f"SURVIVED {HISTORIES} histories"
-    return True, f"found, seed {found[0]}: {found[1][:110]}"
+    return True, found
+
+
+def write_table(file, rows):
+    """The rows (mutant, how it was found) as a table of Markdown, between the two marks."""
+    lines = ["| mutant | what it breaks | found by history | which says |", "|---|---|---|---|"]
+    for (name, what, *_), (seed, said) in rows:
+        said = said.replace("|", "\\|")
+        lines.append(f"| {name} | {what} | {seed} | {said[:90]}{'…' if len(said) > 90 else ''} |")
+    with open(file, encoding="utf-8") as source:
+        text = source.read()
+    begin, end = "<!-- mutants -->\n", "<!-- end of mutants -->"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    with open(file, "w", encoding="utf-8") as source:
+        source.write(before + begin + "\n".join(lines) + "\n" + end + after)
 
 
 def main():
-    if len(sys.argv) < 2:
-        sys.exit("usage: run.py FOLDER [NAME...]")
-    folder, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    arguments = sys.argv[1:]
+    table = None
+    if "--table" in arguments[:-1]:
+        place = arguments.index("--table")
+        table = arguments[place + 1]
+        del arguments[place:place + 2]
+    if not arguments:
+        sys.exit("usage: run.py FOLDER [--table FILE] [NAME...]")
+    folder, wanted = os.path.abspath(arguments[0]), arguments[1:]
     unknown = set(wanted) - {mutant[0] for mutant in MUTANTS}
     if unknown:
         sys.exit(f"there is no mutant {', '.join(sorted(unknown))}; mutants.py has them")
-    tree, build_folder = os.path.join(folder, "tree"), os.path.join(folder, "build")
+    tree = os.path.join(folder, "tree")
+    build_folder = os.path.join(tree, "build", "dev")
     copy_tree(tree)
     complaint = build(tree, build_folder)
     if complaint:
@@ -102,17 +142,22 @@ def main():
         sys.exit("the tree itself does not build")
     if histories(build_folder):
         sys.exit("the tree itself does not pass: mutants would say nothing")
-    survivors = 0
+    survivors, rows = 0, []
     for mutant in MUTANTS:
         if wanted and mutant[0] not in wanted:
             continue
         start = time.monotonic()
         found, line = try_mutant(tree, build_folder, mutant)
         survivors += not found
+        if found:
+            rows.append((mutant, line))
+            line = f"found, seed {line[0]}: {line[1][:110]}"
         print(f"{'ok' if found else 'NOT OK':<7}{mutant[0]:<32}{line}  ({time.monotonic() - start:.0f} s)", flush=True)
     build(tree, build_folder)
     count = len(wanted) or len(MUTANTS)
     print(f"{count - survivors} of {count} mutants were found")
+    if table and len(rows) == len(MUTANTS):
+        write_table(table, rows)
     sys.exit(1 if survivors else 0)
 
 

@@ -245,8 +245,33 @@ def doc_snippets(tree):
                 yield path, line, f"this snippet is not (or no longer) in {found.group(1)}"
 
 
+PROMISES = range(1, 13)
+OPEN_PROMISES = {6}  # nothing of the kind is there to be tested yet
+TEST_LINK = re.compile(r"\[`(\w+)\.(\w+)`\]\(([^)\s#]+)\)")
+
+
+def tested(tree):
+    """[`Suite.Name`](file) names a test that is in that file; each promise of the README is a row with at least one."""
+    for path, text in sorted(tree.items()):
+        if not re.fullmatch(r"README\.md|docs/.*\.md", path):
+            continue
+        for number, line in enumerate(text.split("\n"), 1):
+            for suite, name, file in TEST_LINK.findall(line):
+                there = tree.get(os.path.normpath(os.path.join(os.path.dirname(path), file)), "")
+                if not re.search(rf"^(?:SIM_)?TEST(?:_F|_P)?\({suite}, {name}\b", there, re.MULTILINE):
+                    yield path, number, f"there is no test {suite}.{name} in {file}"
+    readme = tree.get("README.md", "").split("\n")
+    rows = [(number, line) for number, line in enumerate(readme, 1) if re.match(r"\| \d+ \|", line)]
+    for number, line in rows:
+        if not TEST_LINK.search(line):
+            yield "README.md", number, "a promise that names no test: [`Suite.Name`](file)"
+    promised = [int(line.split("|")[1]) for _, line in rows]
+    if rows and promised != [promise for promise in PROMISES if promise not in OPEN_PROMISES]:
+        yield "README.md", rows[0][0], f"the promises are {promised}; those of the design are 1 to 12, without {OPEN_PROMISES}"
+
+
 RULES = {
     rule.__name__: rule
     for rule in (layers, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await, lines,
-                 undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets)
+                 undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets, tested)
 }

@@ -10,8 +10,8 @@
 namespace hoiku::wire {
 namespace {
 
-Task<bool> bounded(const std::function<Task<>()>& body) {
-  const bool late = co_await move_on_after(patience, body);
+Task<bool> bounded(Duration bound, const std::function<Task<>()>& body) {
+  const bool late = co_await move_on_after(bound, body);
   co_return late;
 }
 
@@ -28,9 +28,11 @@ Folder::~Folder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void run_within_patience(const std::function<Task<>()>& body) {
+void run_within_patience(const std::function<Task<>()>& body) { run_within(patience, body); }
+
+void run_within(Duration bound, const std::function<Task<>()>& body) {
   try {
-    const bool late = run([&] { return bounded(body); });
+    const bool late = run([&] { return bounded(bound, body); });
     if (late) ADD_FAILURE() << "the test hangs";
   } catch (const ExceptionGroup& group) {
     group.for_each_leaf([](const std::exception& leaf) { ADD_FAILURE() << leaf.what(); });

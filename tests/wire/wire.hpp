@@ -36,6 +36,7 @@ class Folder {
 
 // Runs a test's body in a loop of its own. What it throws fails the test, as does a body that hangs.
 void run_within_patience(const std::function<Task<>()>& body);
+void run_within(Duration bound, const std::function<Task<>()>& body);
 
 // Waits until it is true; whoever waits longer than the test's patience has failed.
 Task<> eventually(std::function<bool()> is_so);
