@@ -110,6 +110,7 @@ def write_table(file, rows):
     lines = ["| mutant | what it breaks | found by history | which says |", "|---|---|---|---|"]
     for (name, what, *_), (seed, said) in rows:
         said = said.replace("|", "\\|")
+        said = re.sub(r"^[\d.]+ s ", "", said)  # by the history's clock
         lines.append(f"| {name} | {what} | {seed} | {said[:90]}{'…' if len(said) > 90 else ''} |")
     with open(file, encoding="utf-8") as source:
         text = source.read()

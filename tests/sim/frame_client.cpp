@@ -229,6 +229,12 @@ proto::Command FrameClient::random_command() {
     wait.id = ++last_id_;
     wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
     wait.predicate = dice_.predicate(wait.topic);
+    // A topic that becomes unset matches nothing then.
+    if (dice_.chance(10)) {
+      wait.topic = "gone/" + std::to_string(dice_.below(3));
+      wait.predicate.reset();
+      if (dice_.chance(30)) wait.predicate = dice_.predicate("number/0");
+    }
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
     if (dice_.chance(3) && wait.topic.starts_with("number"))
       wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
