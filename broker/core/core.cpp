@@ -11,7 +11,7 @@ Core::Rooms::Rooms(const CoreOptions& core_options)
     : options(core_options),
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
       histories(options.limits),
-      subscriptions(options.limits.slots_per_session_max),
+      subscriptions(options.limits),
       sessions(options.limits, options.epoch_seed ^ options.run) {}
 
 Core::Core(const CoreOptions& options) : rooms_(std::make_unique<Rooms>(options)) {}
@@ -70,10 +70,12 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 
 std::optional<TimePoint> Core::next_deadline() const {
   if (!rooms_->scan_waiting.empty()) return rooms_->now;
-  const auto hold = rooms_->waits.next_deadline();
-  const auto silence = rooms_->sessions.next_deadline();
-  if (hold && silence) return std::min(*hold, *silence);
-  return hold ? hold : silence;
+  std::optional<TimePoint> next;
+  for (const auto& due :
+       {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->subscriptions.next_deadline()}) {
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
 }
 
 std::vector<Event> Core::take_events() {
@@ -89,10 +91,11 @@ Statistics Core::statistics() const {
   counts.sessions = rooms_->sessions.size();
   counts.subscriptions = rooms_->subscriptions.size();
   counts.waits = rooms_->waits.size();
-  counts.predicates = rooms_->waits.predicates();
+  counts.predicates = rooms_->waits.predicates() + rooms_->subscriptions.filters().size();
   counts.conflated = rooms_->subscriptions.conflated();
+  counts.filtered += rooms_->subscriptions.filtered();
   counts.history_bytes = rooms_->histories.bytes();
-  counts.predicate_tests = rooms_->waits.tests();
+  counts.predicate_tests = rooms_->waits.tests() + rooms_->subscriptions.filters().tests();
   rooms_->sessions.for_each([&](const Session& session) { counts.kept_frames += session.outbox.kept_frames(); });
   return counts;
 }
@@ -115,6 +118,13 @@ void Core::Rooms::begin(Instant at) {
   now = std::max(now, at.monotonic);
   waits.take_due(at.monotonic, ended);
   end_waits();
+  subscriptions.take_due(at.monotonic, woken);
+  wake_the_woken();
+}
+
+void Core::Rooms::wake_the_woken() {
+  for (const SessionId id : woken) wake(*sessions.find(id));
+  woken.clear();
 }
 
 // All of its topics have changed before anybody is told of one.
@@ -130,6 +140,7 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   ++counts.commits;
 
   for (std::size_t i = 0; i < commit.changes.size(); ++i) match(commit.changes[i], before[i], at);
+  fail_broken();
   for (Notice& notice : commit.notices) tell(std::move(notice));
   for (const Change& change : commit.changes) {
     if (change.state->value.is_null()) drop_if_unused(change.topic);
@@ -137,9 +148,8 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
 }
 
 void Core::Rooms::match(const Change& change, const State& before, TimePoint at) {
-  subscriptions.changed(change.topic, woken);
-  for (const SessionId id : woken) wake(*sessions.find(id));
-  woken.clear();
+  subscriptions.changed(Changed{change.topic, change.state, before, at}, woken, broken);
+  wake_the_woken();
 
   static const Value nothing;
   const Topic& topic = topics[change.topic];
