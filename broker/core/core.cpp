@@ -11,7 +11,7 @@ Core::Rooms::Rooms(const CoreOptions& core_options)
     : options(core_options),
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
       histories(options.limits),
-      subscriptions(options.limits.slots_per_session_max),
+      subscriptions(options.limits, &schemas),
       sessions(options.limits, options.epoch_seed ^ options.run),
       schemas(options.limits) {}
 
@@ -80,8 +80,9 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 std::optional<TimePoint> Core::next_deadline() const {
   if (!rooms_->scan_waiting.empty()) return rooms_->now;
   std::optional<TimePoint> first;
-  for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
-                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline(), rooms_->refresh_due}) {
+  for (const auto next :
+       {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->leases.next_deadline(),
+        rooms_->declarations.next_deadline(), rooms_->subscriptions.next_deadline(), rooms_->refresh_due}) {
     if (next && (!first || *next < *first)) first = next;
   }
   return first;
@@ -114,11 +115,12 @@ Statistics Core::Rooms::statistics() const {
   all.sessions = sessions.size();
   all.subscriptions = subscriptions.size();
   all.waits = waits.size();
-  all.predicates = waits.predicates();
+  all.predicates = waits.predicates() + subscriptions.filters().size();
   all.leases = leases.size();
   all.conflated = subscriptions.conflated();
+  all.filtered += subscriptions.filtered();
   all.history_bytes = histories.bytes();
-  all.predicate_tests = waits.tests();
+  all.predicate_tests = waits.tests() + subscriptions.filters().tests();
   all.schemas = schemas.size();
   sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
   return all;
@@ -131,6 +133,13 @@ void Core::Rooms::begin(Instant at) {
   wall = at.wall;
   waits.take_due(at.monotonic, ended);
   end_waits();
+  subscriptions.take_due(at.monotonic, woken);
+  wake_the_woken();
+}
+
+void Core::Rooms::wake_the_woken() {
+  for (const SessionId id : woken) wake(*sessions.find(id));
+  woken.clear();
 }
 
 // All of its topics have changed before anybody is told of one.
@@ -146,6 +155,7 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   ++counts.commits;
 
   for (std::size_t i = 0; i < commit.changes.size(); ++i) match(commit.changes[i], before[i], at);
+  fail_broken();
   for (Notice& notice : commit.notices) tell(std::move(notice));
   for (const Change& change : commit.changes) {
     if (change.state->value.is_null()) drop_if_unused(change.topic);
@@ -153,9 +163,8 @@ void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
 }
 
 void Core::Rooms::match(const Change& change, const State& before, TimePoint at) {
-  subscriptions.changed(change.topic, woken);
-  for (const SessionId id : woken) wake(*sessions.find(id));
-  woken.clear();
+  subscriptions.changed(Changed{change.topic, change.state, before, at}, woken, broken);
+  wake_the_woken();
 
   const Topic& topic = topics[change.topic];
   const ContentType type = waits.any(change.topic) ? content_type(topic) : ContentType(topic.type());

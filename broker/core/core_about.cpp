@@ -33,6 +33,7 @@ std::vector<Count> counts_of(const Statistics& statistics) {
           {"commits", statistics.commits},
           {"deliveries", statistics.deliveries},
           {"conflated", statistics.conflated},
+          {"filtered", statistics.filtered},
           {"lagged", statistics.lagged},
           {"history_bytes", statistics.history_bytes},
           {"refused_frames", statistics.refused_frames}};

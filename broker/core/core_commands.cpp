@@ -90,9 +90,34 @@ Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) 
   return {};
 }
 
+// Of a subscription's filter and interval.
+Result<void> Core::Rooms::check_choice(const proto::Subscribe& subscribe) const {
+  const bool is_composite = subscribe.topics.size() > 1;
+  if (subscribe.filter && is_composite) {
+    return Failure{ErrorCode::invalid_argument,
+                   "a composite shows all its topics as they were at one moment: it takes no filter"};
+  }
+  if (subscribe.interval.count() != 0 && (is_composite || subscribe.mode == proto::Mode::every)) {
+    return Failure{ErrorCode::invalid_argument,
+                   "a maximum rate leaves states out: it is for `latest`, and not for composites"};
+  }
+  if (subscribe.interval.count() < 0) return Failure{ErrorCode::invalid_argument, "an interval cannot be negative"};
+  if (subscribe.interval > limits.hold_max)
+    return Failure{ErrorCode::invalid_argument, "an interval cannot be so long a time"};
+  if (subscribe.filter) return subscribe.filter->check(limits);
+  return {};
+}
+
+// Whether a filter is one for what the topic holds, where that is known.
+Result<void> Core::Rooms::check_filter(Filter& filter, TopicId id) const {
+  const Topic& topic = topics[id];
+  return topic.type() == ValueType::null ? Result<void>() : filter.fits(content_type(topic), topic.name());
+}
+
 Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) const {
   const auto& names = subscribe.topics;
   if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
+  if (auto checked = check_choice(subscribe); !checked) return checked;
   if (names.size() == 1) return check_topic_pattern(names.front(), limits);
   if (subscribe.mode == proto::Mode::every)
     return Failure{ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`"};
@@ -123,6 +148,8 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   subscription.queue = &session.outbox.queue();
   subscription.opened_at = revision;
   subscription.mode = subscribe.mode;
+  if (subscribe.filter) subscription.filter = &subscriptions.acquire_filter(*subscribe.filter);
+  subscription.interval = subscribe.interval;
   subscription.turn.subscription = &subscription;
   subscription.credit = limits.credit_transitions;
   const bool is_pattern = subscribe.topics.size() == 1 && !is_plain_name(subscribe.topics.front());
@@ -152,9 +179,12 @@ void Core::Rooms::attach_names(Session& session, Subscription& subscription, con
     // A reader that was away knows the state unless it changed since; that a topic is gone it cannot know.
     const State& visible = topics[*id].visible();
     const bool is_known = subscription.resume_after && visible && visible->revision <= *subscription.resume_after;
-    if (!subscriptions.attach(subscription, *id, member++, !is_known, sent_before(subscription, *id, !is_known))) {
+    Result<void> attached;
+    if (subscription.filter != nullptr) attached = check_filter(*subscription.filter, *id);
+    if (attached) attached = attach(subscription, *id, member++, !is_known);
+    if (!attached) {
       drop_if_unused(*id);
-      return fail_subscription(subscription, {ErrorCode::limit_exceeded, "the session reads too many topics"});
+      return fail_subscription(subscription, attached.failure());
     }
   }
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
@@ -206,10 +236,14 @@ void Core::Rooms::release(Session& session, Subscription& subscription) {
 
 // Patterns that match more topics than their sessions may read.
 void Core::Rooms::fail_overfull(const std::vector<Subscription*>& overfull) {
-  for (Subscription* subscription : overfull) {
-    fail_subscription(*subscription, {ErrorCode::limit_exceeded, "pattern " + quoted(subscription->pattern) +
-                                                                     " matches more topics than a session may read"});
-  }
+  for (Subscription* subscription : overfull) fail_subscription(*subscription, reads_too_many(*subscription));
+}
+
+Failure Core::Rooms::reads_too_many(const Subscription& subscription) {
+  if (subscription.kind != SubscriptionKind::pattern)
+    return {ErrorCode::limit_exceeded, "the session reads too many topics"};
+  return {ErrorCode::limit_exceeded,
+          "pattern " + quoted(subscription.pattern) + " matches more topics than a session may read"};
 }
 
 // A subscription that was accepted cannot go on.

@@ -1,8 +1,9 @@
-// core_listing.cpp: one page of what topics there are. Made when its frame is cut, so that a queue of them holds nothing.
+// core_listing.cpp: one page of what topics there are, or of who reads them. Made when its frame is cut, so that a queue of them holds nothing.
 #include <algorithm>
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "broker/core/presence.hpp"
 #include "broker/core/sizes.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
@@ -55,7 +56,51 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
 }
 
 void Core::Rooms::execute(Session& session, const proto::ListReaders& list) {
-  if (begin_request(session, list.id)) fail(session, list.id, {ErrorCode::unavailable, "not yet"}, Outbox::Of::request);
+  if (!begin_request(session, list.id)) return;
+  session.outbox.answer_list(list);
+  wake(session);
+}
+
+// In the order in which the subscriptions were opened; the cursor is a place in it.
+proto::ReadersDone Core::Rooms::page(const proto::ListReaders& list, std::size_t bytes_max) {
+  proto::ReadersDone page;
+  page.id = list.id;
+  std::size_t bytes = 0;
+  const auto& open = subscriptions.by_serial();
+  for (auto next = open.lower_bound(list.cursor); next != open.end(); ++next) {
+    proto::ReaderRow row = row_of(*next->second);
+    const std::size_t row_bytes = estimated_bytes(row);
+    if (!page.rows.empty() && (bytes + row_bytes > bytes_max || page.rows.size() >= limits.list_rows_max)) {
+      page.next = next->first;
+      break;
+    }
+    bytes += row_bytes;
+    page.rows.push_back(std::move(row));
+  }
+  return page;
+}
+
+proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
+  const Session& session = *sessions.find(subscription.owner);
+  proto::ReaderRow row;
+  row.client = session.name;
+  row.session = presence_label(session);
+  if (subscription.kind == SubscriptionKind::pattern) {
+    row.topics.push_back(subscription.pattern);
+  } else {
+    for (const auto& slot : subscription.slots) row.topics.push_back(topics[slot->readers->topic].name());
+  }
+  row.mode = subscription.mode;
+  if (subscription.filter != nullptr) row.filter = subscription.filter->key();
+  row.interval = subscription.interval;
+  row.matched = subscription.slots.size();
+  row.written = subscription.counts.written;
+  row.delivered = subscription.counts.delivered;
+  row.conflated = subscription.counts.conflated;
+  row.filtered = subscription.counts.filtered;
+  row.lagged = subscription.counts.lagged;
+  row.pending = subscription.counts.pending;
+  return row;
 }
 
 }  // namespace hoiku::broker

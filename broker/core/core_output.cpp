@@ -91,6 +91,7 @@ void Core::Rooms::cut(Session& session) {
     const bool has_frame = session.outbox.cut(*this, revision, session.scanning.empty(), report);
     counts.deliveries += report.deliveries;
     counts.lagged += report.lagged;
+    counts.filtered += report.filtered;
     // Who was told that a topic is unset was perhaps the last that it was kept for.
     for (const TopicId id : report.unset) drop_if_unused(id);
     if (report.too_large != nullptr) {
@@ -98,6 +99,7 @@ void Core::Rooms::cut(Session& session) {
                         {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
                                                    std::to_string(limits.frame_bytes_max) + " bytes"});
     }
+    if (report.is_interrupted) go_on_later(session);
     if (has_frame || report.too_large == nullptr) return;
   }
 }
@@ -108,7 +110,11 @@ void Core::Rooms::scan(Session& session) {
   if (session.scanning.empty() || !session.outbox.is_window_open()) return;
   const std::size_t visit_end = scan_left - std::min(scan_left, scan_per_visit);
   while (!session.scanning.empty() && scan_left > visit_end) scan(session, *session.scanning.front());
-  if (session.scanning.empty()) return;
+  if (!session.scanning.empty()) go_on_later(session);
+}
+
+// It has its next piece of work when the others had theirs; in the next turn, where this one has no room for it.
+void Core::Rooms::go_on_later(Session& session) {
   if (scan_left > 0) {
     wake(session);
   } else if (!std::exchange(session.scan_waits, true)) {
@@ -117,37 +123,26 @@ void Core::Rooms::scan(Session& session) {
 }
 
 void Core::Rooms::scan(Session& session, Subscription& subscription) {
-  bool has_room = true;
+  Result<void> attached;
   const std::size_t from = subscription.scanned_to;
   subscription.scanned_to = topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {
-    if (has_room && pattern_matches(subscription.pattern, topic.name()))
-      has_room = attach_found(subscription, id, topic);
+    if (attached && pattern_matches(subscription.pattern, topic.name()))
+      attached = attach_found(subscription, id, topic);
   });
   // An empty table costs something too.
   scan_left -= std::min(scan_left, std::max<std::size_t>(subscription.scanned_to - from, 1));
-  if (!has_room) return fail_overfull({&subscription});
+  if (!attached) return fail_subscription(subscription, attached.failure());
   if (subscription.scanned_to < topics.end()) return;
   std::erase(session.scanning, &subscription);
   finish_scan(subscription);
 }
 
-bool Core::Rooms::attach_found(Subscription& subscription, TopicId id, const Topic& topic) {
+Result<void> Core::Rooms::attach_found(Subscription& subscription, TopicId id, const Topic& topic) {
   const State& state = topic.visible();
   // A whole snapshot has what is set. One that goes on from a revision also tells what was unset since.
   const bool is_news = subscription.resume_after ? state && state->revision > *subscription.resume_after
                                                  : state && !state->value.is_null();
-  return subscriptions.attach(subscription, id, 0, is_news, sent_before(subscription, id, is_news));
-}
-
-// Up to which of the topic's numbers an `every` reader that is being opened has what there is.
-std::optional<std::uint64_t> Core::Rooms::sent_before(const Subscription& subscription, TopicId id,
-                                                      bool is_news) const {
-  const std::uint64_t present = version_of(topics[id].visible()).number;
-  if (!is_news) return present;
-  if (!subscription.resume_after) return std::nullopt;
-  if (present == 0) return 0;
-  const std::uint64_t next = histories.first_after(id, *subscription.resume_after);
-  return (next == 0 ? present : next) - 1;
+  return attach(subscription, id, 0, is_news);
 }
 
 // All topics have been met; now those that were removed while the reader was away.
@@ -159,7 +154,7 @@ void Core::Rooms::finish_scan(Subscription& subscription) {
     // They were forgotten during the scan. So the snapshot becomes a whole one: every topic once, also the unchanged.
     subscription.resume_after.reset();
     for (const auto& slot : subscription.slots) {
-      if (!topics[slot->readers->topic].is_idle()) add_to_snapshot(*slot);
+      if (!topics[slot->readers->topic].is_idle()) subscriptions.send_again(*slot, now);
     }
   }
   if (subscription.resume_after && !restore_removed(subscription)) return;
@@ -178,13 +173,13 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     if (!pattern_matches(subscription.pattern, state->topic)) continue;
     if (const auto successor = topics.find(state->topic)) {
       // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
-      if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor);
+      if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor, current(*successor));
       continue;
     }
     const TopicId id = topics.restore(left - 1);
     std::vector<Subscription*> overfull;
     subscriptions.topic_created(id, state->topic, state->version.number, overfull);
-    subscriptions.topic_restored(id, state->revision, woken);
+    subscriptions.topic_restored(id, state, woken);
     for (const SessionId other : std::exchange(woken, {})) wake(*sessions.find(other));
     const bool failed = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();
     fail_overfull(overfull);

@@ -9,6 +9,7 @@
 // core_ownership.cpp what topics are declared to be, and whose they are
 // core_schemas.cpp   what messages look like
 // core_listing.cpp   pages of what topics there are, and of who reads
+// core_filters.cpp   how readers begin with a topic, and what those with a filter are sent
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
@@ -74,12 +75,16 @@ struct Core::Rooms final : StateSource {
   std::vector<SessionId> woken;
   std::vector<TopicId> released;
   std::vector<WaitEnd> ended;
+  std::vector<Broken> broken;
 
   // ---- core.cpp
   State current(TopicId topic) const override;
   State current(std::string_view name) const override;
   State after(TopicId topic, std::uint64_t number) const override;
-  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;  // core_listing.cpp
+  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // core_listing.cpp
+  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // core_listing.cpp
+  Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // core_filters.cpp
+  TimePoint time() const override { return now; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
   void match(const Change& change, const State& before, TimePoint at);
@@ -89,6 +94,7 @@ struct Core::Rooms final : StateSource {
   void drop_released();  // those in `released`
   Statistics statistics() const;
   void wake(Session& session);
+  void wake_the_woken();
   void tell(Event::Kind kind, std::string session, std::string detail);
 
   // ---- core_sessions.cpp
@@ -115,10 +121,13 @@ struct Core::Rooms final : StateSource {
   bool begin_request(Session& session, proto::RequestId id);
   Result<void> may_hold(const Session& session, proto::RequestId id) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
+  Result<void> check_choice(const proto::Subscribe& subscribe) const;
+  Result<void> check_filter(Filter& filter, TopicId id) const;
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
   void start_scan(Session& session, Subscription& subscription);
   void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
   void fail_overfull(const std::vector<Subscription*>& overfull);
+  static Failure reads_too_many(const Subscription& subscription);
   void fail_subscription(Subscription& subscription, Failure failure);
   void release(Session& session, Subscription& subscription);  // closes it; it is still held
   void drop_held(Session& session, proto::RequestId id);
@@ -166,6 +175,7 @@ struct Core::Rooms final : StateSource {
 
   // ---- core_listing.cpp
   void execute(Session& session, const proto::ListReaders& list);
+  proto::ReaderRow row_of(const Subscription& subscription);
 
   // ---- core_waits.cpp
   struct PastChange {
@@ -189,11 +199,20 @@ struct Core::Rooms final : StateSource {
   std::shared_ptr<const proto::ServerFrame> welcome_frame(const Peer& peer, const Session& session) const;
   void cut(Session& session);
   void scan(Session& session);
+  void go_on_later(Session& session);
   void scan(Session& session, Subscription& subscription);
   void finish_scan(Subscription& subscription);
   bool restore_removed(Subscription& subscription);
-  std::optional<std::uint64_t> sent_before(const Subscription& subscription, TopicId topic, bool is_news) const;
-  bool attach_found(Subscription& subscription, TopicId id, const Topic& topic);
+  Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
+
+  // ---- core_filters.cpp
+  // Gives it a slot. Errors: the session reads too many topics, or keeps too much of them.
+  Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
+  Opening opening_of(const Subscription& subscription, TopicId id, bool is_news);
+  Opening filtered_opening_of(const Subscription& subscription, TopicId id, bool is_news);
+  std::uint64_t first_after(TopicId id, std::uint64_t seen) const;
+  std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
+  void fail_broken();
 };
 
 // A name in an error message: long enough to be recognised.

@@ -22,9 +22,36 @@ void look_up(const std::string& name, const StateSource& states, proto::Answer& 
   }
 }
 
+// What was looked up for it.
 void forget(proto::Answer& answer) {
   if (auto* got = std::get_if<proto::GetDone>(&answer)) got->current = nullptr;
   if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) schema->files = {};
+  if (auto* topics = std::get_if<proto::ListDone>(&answer)) topics->rows.clear();
+  if (auto* readers = std::get_if<proto::ReadersDone>(&answer)) readers->rows.clear();
+}
+
+constexpr std::size_t states_per_visit = 64;
+// Of filtered `every` readers: what does not pass is not bounded by the frame.
+constexpr std::size_t tests_per_cut = 4096;
+
+std::size_t delivery_bytes(const Transition& transition) { return answer_overhead_bytes + estimated_bytes(transition); }
+
+// Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.
+void start_or_count(Slot& slot) {
+  ReaderCounts& counts = slot.subscription->counts;
+  if (slot.selection) {
+    Selection& selection = *slot.selection;
+    if (!slot.started) {
+      counts.written += selection.filtered_after;
+      counts.filtered += selection.filtered_after;
+    }
+    selection.filtered = std::exchange(selection.filtered_after, 0);
+    forget_match(slot);
+  }
+  if (std::exchange(slot.started, true)) {
+    ++counts.delivered;
+    --counts.pending;
+  }
 }
 
 }  // namespace
@@ -58,10 +85,12 @@ void Outbox::answer_schema(proto::RequestId id, std::string message_type) {
   answers_.push_back(Queued{proto::SchemaDone{id, {}}, std::move(message_type), {}, 0, Of::request});
 }
 
-void Outbox::answer_list(proto::List list) {
-  Queued queued{proto::ListDone{list.id, {}, 0}, {}, {}, 0, Of::request};
-  queued.list = std::move(list);
-  answers_.push_back(std::move(queued));
+void Outbox::answer_list(const proto::List& list) {
+  answers_.push_back(Queued{proto::ListDone{list.id, {}, 0}, {}, list, 0, Of::request});
+}
+
+void Outbox::answer_list(const proto::ListReaders& list) {
+  answers_.push_back(Queued{proto::ReadersDone{list.id, {}, 0}, {}, list, 0, Of::request});
 }
 
 void Outbox::snapshot_ended(Subscription& subscription) {
@@ -116,14 +145,18 @@ std::size_t Outbox::page_bytes_max() const noexcept {
 bool Outbox::cut_page(Cutting& cutting, Queued& next, StateSource& states) {
   const bool has_room = answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max;
   if (!cutting.is_empty() || !has_room) return false;
-  next.answer = states.page(*next.list, page_bytes_max());
+  if (const auto* topics = std::get_if<proto::List>(&next.page)) {
+    next.answer = states.page(*topics, page_bytes_max());
+  } else {
+    next.answer = states.page(std::get<proto::ListReaders>(next.page), page_bytes_max());
+  }
   return true;
 }
 
 void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
   while (!answers_.empty()) {
     Queued& next = answers_.front();
-    if (next.list && !cut_page(cutting, next, states)) break;
+    if (next.is_page() && !cut_page(cutting, next, states)) break;
     if (!next.get_topic.empty()) look_up(next.get_topic, states, next.answer);
     const std::size_t bytes = estimated_bytes(next.answer);
     const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
@@ -132,8 +165,7 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
                       (cutting.is_empty() || cutting.bytes + bytes <= frame_budget());
     if (!fits) {
       // It may be asked for again much later: then with the state of then.
-      if (!next.get_topic.empty()) broker::forget(next.answer);
-      if (next.list) std::get<proto::ListDone>(next.answer).rows.clear();
+      broker::forget(next.answer);
       break;
     }
     cutting.bytes += bytes;
@@ -146,8 +178,12 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
   if (answers_.empty()) last_match_ = nullptr;
 }
 
-void Outbox::cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report) {
+void Outbox::cut_deliveries(Cutting& cutting, StateSource& states, CutReport& report) {
   while (Slot* first = queue_.first) {
+    if (report.tests >= tests_per_cut) {
+      report.is_interrupted = true;
+      break;
+    }
     Subscription& subscription = *first->subscription;
     const bool has_room = subscription.mode == Mode::every ? cut_every(cutting, subscription, states, report)
                                                            : cut_latest(cutting, *first, states, report);
@@ -160,12 +196,13 @@ void Outbox::cut_deliveries(Cutting& cutting, const StateSource& states, CutRepo
   unit_.clear();
 }
 
-// One topic's newest state, or those of a composite that are dirty. False: they do not fit.
+// One topic's newest state (that passed), or those of a composite that are dirty. False: they do not fit.
 bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report) {
   unit_.clear();
   std::size_t bytes = 0;
   const auto add = [&](Slot& slot) {
-    unit_.emplace_back(&slot, states.current(slot.readers->topic));
+    const bool is_chosen = slot.selection && slot.selection->match;
+    unit_.emplace_back(&slot, is_chosen ? slot.selection->match : states.current(slot.readers->topic));
     bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
   };
   Subscription& subscription = *first.subscription;
@@ -183,33 +220,47 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
   if (!may_deliver(cutting, bytes)) return false;
   queue_.erase(first);
   for (auto& [slot, state] : unit_) {
-    if (state->value.is_null()) report.unset.push_back(slot->readers->topic);
+    // What passed a filter may be over: then the topic is perhaps unset, and nobody will be told so.
+    const bool is_unset =
+        slot->selection ? states.current(slot->readers->topic)->value.is_null() : state->value.is_null();
+    if (is_unset) report.unset.push_back(slot->readers->topic);
     mark_clean(*slot);
-    cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot->member, std::move(state)});
+    put(cutting, *slot, std::move(state), 0);
+    if (slot->selection) slot->selection->rests_until = states.time() + subscription.interval;
+    start_or_count(*slot);
   }
-  cutting.bytes += bytes;
-  cutting.cost.batch_bytes += bytes;
   return true;
 }
 
 // One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
 // False: the next one does not fit.
-bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, const StateSource& states, CutReport& report) {
-  constexpr int states_per_visit = 64;
+bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report) {
   queue_.erase(subscription.turn);
   Slot& slot = *subscription.backlog.first;
   subscription.backlog.erase(slot);
-  bool has_room = true;
+  const bool has_room = subscription.filter == nullptr ? cut_some(cutting, slot, states, report)
+                                                       : cut_filtered(cutting, slot, states, report);
+  if (slot.dirty) subscription.backlog.push_back(slot);
+  queue_turn(subscription);
+  return has_room;
+}
+
+bool Outbox::cut_some(Cutting& cutting, Slot& slot, const StateSource& states, CutReport& report) {
+  Subscription& subscription = *slot.subscription;
+  ReaderCounts& counts = subscription.counts;
+  const TopicId topic = slot.readers->topic;
   for (int left = states_per_visit; slot.dirty && subscription.credit > 0 && left > 0; --left) {
-    const TopicId topic = slot.readers->topic;
     const State present = states.current(topic);
     const bool goes_on = slot.started && present->version.number > slot.sent;
     State next = goes_on ? states.after(topic, slot.sent) : present;
-    const std::size_t bytes = answer_overhead_bytes + estimated_bytes(*next);
-    has_room = may_deliver(cutting, bytes);
-    if (!has_room) break;
+    if (!may_deliver(cutting, delivery_bytes(*next))) return false;
     const std::uint64_t lagged = goes_on ? next->version.number - slot.sent - 1 : 0;
     report.lagged += lagged;
+    if (goes_on) {
+      counts.lagged += lagged;
+      ++counts.delivered;
+      counts.pending -= lagged + 1;
+    }
     slot.started = true;
     slot.sent = next->version.number;
     --subscription.credit;
@@ -219,13 +270,70 @@ bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, const State
     } else if (next->revision >= subscription.opened_at) {
       leave_snapshot(slot);
     }
-    cutting.frame.deliveries.push_back(proto::Delivery{subscription.id, slot.member, std::move(next), lagged});
-    cutting.bytes += bytes;
-    cutting.cost.batch_bytes += bytes;
+    put(cutting, slot, std::move(next), lagged);
   }
-  if (slot.dirty) subscription.backlog.push_back(slot);
-  queue_turn(subscription);
+  return true;
+}
+
+// The same for a reader with a filter: what does not pass costs a test, and no credit.
+bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, CutReport& report) {
+  Subscription& subscription = *slot.subscription;
+  ReaderCounts& counts = subscription.counts;
+  Selection& selection = *slot.selection;
+  const TopicId topic = slot.readers->topic;
+  bool has_room = true;
+  if (!slot.started) has_room = cut_first_match(cutting, slot, states);
+  for (std::size_t left = states_per_visit; slot.dirty && slot.started && subscription.credit > 0 && left > 0;) {
+    Sifted next = states.sift(slot, left);
+    left -= std::min(left, std::max<std::size_t>(next.tests, 1));
+    report.tests += next.tests;
+    report.lagged += next.lagged;
+    report.filtered += next.filtered;
+    counts.filtered += next.filtered;
+    counts.lagged += next.lagged;
+    counts.pending -= next.filtered + next.lagged;
+    selection.filtered += next.filtered;
+    selection.lagged += next.lagged;
+    slot.sent = next.through;
+    if (next.revision >= subscription.opened_at) leave_snapshot(slot);
+    if (next.passed) {
+      has_room = may_deliver(cutting, delivery_bytes(*next.passed));
+      if (!has_room) break;
+      ++counts.delivered;
+      --counts.pending;
+      --subscription.credit;
+      slot.sent = next.passed->version.number;
+      if (next.passed->revision >= subscription.opened_at) leave_snapshot(slot);
+      put(cutting, slot, std::move(next.passed), std::exchange(selection.lagged, 0));
+    }
+    if (slot.sent == states.current(topic)->version.number) mark_clean(slot);
+  }
+  if (!slot.dirty && states.current(topic)->value.is_null()) report.unset.push_back(topic);
   return has_room;
+}
+
+// What the snapshot of a filtered `every` reader has of a topic. Whatever came behind it did not pass. False: it does not fit.
+bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states) {
+  if (!may_deliver(cutting, delivery_bytes(*slot.selection->match))) return false;
+  slot.sent = states.current(slot.readers->topic)->version.number;
+  --slot.subscription->credit;
+  mark_clean(slot);
+  put(cutting, slot, slot.selection->match, 0);
+  start_or_count(slot);
+  return true;
+}
+
+// Of a filtered reader also what did not pass before it. Room was looked for.
+void Outbox::put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged) {
+  const std::size_t bytes = delivery_bytes(*state);
+  cutting.bytes += bytes;
+  cutting.cost.batch_bytes += bytes;
+  proto::Delivery delivery{slot.subscription->id, slot.member, std::move(state), lagged};
+  if (Selection* selection = slot.selection.get()) {
+    delivery.filtered = std::exchange(selection->filtered, 0);
+    delivery.counted_from = std::exchange(selection->counted_from, 0);
+  }
+  cutting.frame.deliveries.push_back(std::move(delivery));
 }
 
 bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept {
@@ -240,7 +348,8 @@ void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
     // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
     // up to the opening at any rate.
     const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
-    cutting.frame.snapshot_ends.push_back(proto::SnapshotEnd{subscription->id, through, !subscription->resume_after});
+    cutting.frame.snapshot_ends.push_back(
+        proto::SnapshotEnd{subscription->id, through, !subscription->resume_after && subscription->filter == nullptr});
   }
   endings_.clear();
 }

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "broker/core/slots.hpp"
@@ -27,6 +28,16 @@
 #include "hoiku/proto/message.hpp"
 
 namespace hoiku::broker {
+
+// What a filtered `every` reader has not been sent of a topic, up to the first state that passes.
+struct Sifted {
+  State passed;                // null: none, up to `through`
+  std::uint64_t through = 0;   // up to this number nothing else is to be sent
+  std::uint64_t revision = 0;  // of that state, where it was looked at
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;  // had gone, or cannot be tested any more
+  std::size_t tests = 0;
+};
 
 // Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version 0).
 class StateSource {
@@ -39,6 +50,12 @@ class StateSource {
   virtual proto::ListDone page(const proto::List& list, std::size_t bytes_max) = 0;
   // As of RegisterSchema; null: there is none.
   virtual const std::string* schema_files(std::string_view) const { return nullptr; }
+  // Likewise, of all sessions' subscriptions.
+  virtual proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) = 0;
+  // Of a slot that has started. Stops after so many tests, and then has not come to the end.
+  virtual Sifted sift(const Slot& slot, std::size_t tests_max) = 0;
+  // From when the intervals of what is sent count.
+  virtual TimePoint time() const = 0;
 
  protected:
   ~StateSource() = default;
@@ -49,7 +66,10 @@ struct CutReport {
   std::vector<TopicId> unset;         // topics whose unset state was delivered: perhaps nobody needs them any more
   Subscription* too_large = nullptr;  // a composite that fits in no frame: to be closed with an error
   std::size_t deliveries = 0;
-  std::uint64_t lagged = 0;  // states that had gone before an `every` reader was sent them
+  std::uint64_t lagged = 0;    // states that had gone before an `every` reader was sent them
+  std::uint64_t filtered = 0;  // that did not pass, of those that are tested here
+  std::size_t tests = 0;
+  bool is_interrupted = false;  // so many were tested that the rest has to wait: it is to be cut again
 };
 
 class Outbox {
@@ -69,10 +89,12 @@ class Outbox {
 
   void answer(proto::Answer answer, Of of);
   void answer_get(proto::RequestId id, std::string topic);  // of a request; with its state at the time of the cut
-  void answer_list(proto::List list);                       // of a request; likewise
   void answer_schema(proto::RequestId id, std::string message_type);  // likewise
-  void snapshot_ended(Subscription& subscription);                    // its slots were all sent: the mark is due
-  void forget(Subscription& subscription) noexcept;                   // it is being closed
+  // Of a request; likewise.
+  void answer_list(const proto::List& list);
+  void answer_list(const proto::ListReaders& list);
+  void snapshot_ended(Subscription& subscription);   // its slots were all sent: the mark is due
+  void forget(Subscription& subscription) noexcept;  // it is being closed
 
   bool is_window_open() const noexcept;
   // Cuts the next frame, where there is anything that may be sent now, and appends it to sent(). `revision` is what is
@@ -92,11 +114,14 @@ class Outbox {
   std::size_t kept_frames() const noexcept { return sent_.size(); }
 
  private:
+  // What a page is to be made of, when its frame is cut.
+  using Page = std::variant<std::monostate, proto::List, proto::ListReaders>;
   struct Queued {
+    bool is_page() const noexcept { return page.index() != 0; }
     proto::Answer answer;
-    std::string get_topic;            // where not empty: a Get or a GetSchema, to be looked up
-    std::optional<proto::List> list;  // likewise
-    std::size_t bytes = 0;            // what it keeps in memory, counted in queued_bytes_
+    std::string get_topic;  // where not empty: a Get or a GetSchema, to be looked up
+    Page page;              // likewise
+    std::size_t bytes = 0;  // what it keeps in memory, counted in queued_bytes_
     Of of = Of::request;
   };
   struct Cost {
@@ -117,9 +142,13 @@ class Outbox {
   void cut_answers(Cutting& cutting, StateSource& states);
   bool cut_page(Cutting& cutting, Queued& next, StateSource& states);
   std::size_t page_bytes_max() const noexcept;
-  void cut_deliveries(Cutting& cutting, const StateSource& states, CutReport& report);
+  void cut_deliveries(Cutting& cutting, StateSource& states, CutReport& report);
   bool cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report);
-  bool cut_every(Cutting& cutting, Subscription& subscription, const StateSource& states, CutReport& report);
+  bool cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report);
+  bool cut_some(Cutting& cutting, Slot& slot, const StateSource& states, CutReport& report);
+  bool cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, CutReport& report);
+  bool cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states);
+  void put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged);
   bool may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept;
   void cut_snapshot_ends(Cutting& cutting, std::uint64_t revision);
 

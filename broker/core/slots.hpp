@@ -2,22 +2,29 @@
 //
 // A slot says "this reader has not been sent the newest state of that topic", and, of an `every` subscription, up to which
 // number it has; the states themselves are looked up in the topic and its history when a frame is cut, so a slow reader holds
-// no values. The structs are plain and shared by two rooms: subscriptions.cpp opens slots and marks them dirty, outbox.cpp
-// sends them and marks them clean.
+// no values, but for a filtered one: the newest state that passed. The structs are plain and shared by two rooms:
+// subscriptions.cpp opens slots and marks them dirty, outbox.cpp sends them and marks them clean.
+//
+// Promise 6: of the transitions since a slot has started, each is in one of the subscription's counts, and only in that.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/message.hpp"
 
 namespace hoiku::broker {
 
+class Filter;
+struct Slot;
 struct Subscription;
 
 // One topic's readers.
@@ -25,7 +32,21 @@ struct Readers {
   TopicId topic{};
   std::uint32_t pins = 0;   // slots of plain names and composites: they keep the topic from being removed
   std::uint32_t dirty = 0;  // slots that are dirty: they keep it until they were sent
-  std::vector<struct Slot*> slots;
+  std::vector<Slot*> slots;
+};
+
+// What is kept beside a slot for a reader with a filter or an interval. Its timer ends the interval.
+struct Selection : Timer {
+  explicit Selection(Slot& of) : slot(of) {}
+
+  Slot& slot;
+  State match;                       // of a filter: what is to be sent; null: nothing, or (`every`) it is looked up
+  std::size_t kept_bytes = 0;        // of `match`, where the topic has left it behind
+  std::uint64_t filtered = 0;        // that did not pass before it, since the delivery before
+  std::uint64_t filtered_after = 0;  // behind it
+  std::uint64_t lagged = 0;          // of `every`, since the delivery before
+  std::uint64_t counted_from = 0;    // to be told with the next delivery; 0: nothing
+  TimePoint rests_until{};           // no delivery before that
 };
 
 struct Slot {
@@ -35,9 +56,10 @@ struct Slot {
   Slot* next = nullptr;
   std::uint32_t place_in_readers = 0;
   std::uint32_t place_in_subscription = 0;
-  std::uint64_t sent = 0;  // of `every`: the number of the state that was sent last
+  std::unique_ptr<Selection> selection;  // of a reader with a filter or an interval
+  std::uint64_t sent = 0;                // of `every`: the number of the state that was sent last, or did not pass
   std::uint16_t member = 0;
-  bool started = false;      // of `every`: `sent` counts; otherwise the present state comes first
+  bool started = false;      // what happens counts; otherwise the snapshot's state comes first
   bool dirty = false;        // its topic's newest state has not been sent
   bool queued = false;       // stands in the SlotQueue
   bool in_snapshot = false;  // has not been sent once since the subscription was opened
@@ -50,6 +72,8 @@ struct SlotQueue {
   Slot* last = nullptr;
   std::size_t slots = 0;     // that the session has open, dirty or not
   std::size_t starving = 0;  // `every` subscriptions that have something to be sent and no credit
+  std::size_t kept_bytes =
+      0;  // of states that passed filters, were not sent, and are not what their topics are any more
 
   bool empty() const noexcept { return first == nullptr; }
   void push_back(Slot& slot) noexcept {
@@ -72,6 +96,17 @@ enum class SubscriptionKind : std::uint8_t { plain, pattern, composite };
 
 using proto::Mode;
 
+// What has become of the transitions of a reader's topics, since each slot has started:
+// written == delivered + conflated + filtered + lagged + pending.
+struct ReaderCounts {
+  std::uint64_t written = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t conflated = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;
+  std::uint64_t pending = 0;
+};
+
 struct Subscription {
   SessionId owner{};
   std::uint64_t id = 0;  // the request that made it
@@ -81,6 +116,10 @@ struct Subscription {
   std::string pattern;                        // of a pattern
   std::optional<std::uint64_t> resume_after;  // the reader has everything up to this revision
   std::uint64_t opened_at = 0;                // the broker's revision then
+  Filter* filter = nullptr;                   // only what passes is sent
+  std::chrono::nanoseconds interval{0};       // of each topic at most one delivery in so long a time
+  std::uint64_t serial = 0;                   // of all subscriptions that were opened
+  ReaderCounts counts;
 
   std::vector<std::unique_ptr<Slot>> slots;
   std::uint32_t dirty = 0;          // of its slots
@@ -145,6 +184,13 @@ inline void leave_snapshot(Slot& slot) noexcept {
   if (!slot.in_snapshot) return;
   slot.in_snapshot = false;
   --slot.subscription->snapshot_left;
+}
+
+// The state that it kept for its reader is sent, or replaced.
+inline void forget_match(Slot& slot) noexcept {
+  Selection& selection = *slot.selection;
+  slot.subscription->queue->kept_bytes -= std::exchange(selection.kept_bytes, 0);
+  selection.match.reset();
 }
 
 // It has been sent. The caller takes it, or what stands for it, out of the queue.

@@ -33,6 +33,8 @@ struct FakeClient {
   proto::RequestId list(const std::string& pattern, std::uint64_t cursor = 0);
   proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
                              proto::Mode mode = proto::Mode::latest);
+  proto::RequestId subscribe(proto::Subscribe command);
+  proto::RequestId list_readers(std::uint64_t cursor = 0);
   void renew(proto::RequestId subscription, std::uint64_t taken);
   proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns,
                         std::chrono::nanoseconds given_up_after = 0ns);
@@ -273,6 +275,17 @@ inline proto::RequestId FakeClient::list(const std::string& pattern, std::uint64
 inline proto::RequestId FakeClient::subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume,
                                               proto::Mode mode) {
   send({proto::Subscribe{++last_id, std::move(topics), resume, mode}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::subscribe(proto::Subscribe command) {
+  command.id = ++last_id;
+  send({std::move(command)});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::list_readers(std::uint64_t cursor) {
+  send({proto::ListReaders{++last_id, cursor}});
   return last_id;
 }
 

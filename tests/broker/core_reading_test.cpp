@@ -323,7 +323,7 @@ TEST_F(CoreReading, ACompositeThatFitsInNoFrameFailsClearly) {
 }
 
 TEST_F(CoreReading, SubscriptionsThatMakeNoSenseAreRefused) {
-  const auto empty = screen.subscribe({});
+  const auto empty = screen.subscribe(std::vector<std::string>());
   const auto bad = screen.subscribe({"a//b"});
   const auto wildcards = screen.subscribe({"a", "b/*"});
   const auto many = screen.subscribe(std::vector<std::string>(65, "a"));

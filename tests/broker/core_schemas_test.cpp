@@ -267,5 +267,48 @@ TEST_F(CoreSchemas, LeaveNothingElseBehind) {
   expect_nothing_left();
 }
 
+// ---- filters
+
+TEST_F(CoreSchemas, AFilterMayNameFields) {
+  put_pose();
+  proto::Subscribe fast;
+  fast.topics = {"**"};
+  fast.filter = Predicate::parse("value.x > 3 && value.mode == \"DRIVING\"").value();
+  const auto reader = screen.subscribe(fast);
+  turn();
+  for (const char* json : {R"({"x": 5})", R"({"x": 5, "mode": "DRIVING"})", R"({"x": 1, "mode": "DRIVING"})"})
+    set(pose(json));
+  robot.set("text", "no message");
+  turn();
+  const auto taken = screen.take_deliveries(reader);
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].second, pose(R"({"x": 5, "mode": "DRIVING"})"));
+}
+
+TEST_F(CoreSchemas, AFilterOverFieldsThatNobodyDescribedPassesNothingUntilSomebodyDoes) {
+  proto::Subscribe fast;
+  fast.topics = {"**"};
+  fast.filter = Predicate::parse("value.x > 3").value();
+  const auto reader = screen.subscribe(fast);
+  turn();
+  set(pose(R"({"x": 5})"));
+  EXPECT_TRUE(screen.take_deliveries(reader).empty());
+  put_pose();
+  set(pose(R"({"x": 6})"));
+  EXPECT_EQ(screen.take_deliveries(reader).size(), 1u);
+}
+
+TEST_F(CoreSchemas, AFilterOverFieldsThatAreNotThereIsRefused) {
+  put_pose();
+  set(pose(R"({"x": 5})"));
+  proto::Subscribe wrong;
+  wrong.topics = {"pose"};
+  wrong.filter = Predicate::parse("value.z > 3").value();
+  const auto reader = screen.subscribe(wrong);
+  turn();
+  EXPECT_EQ(screen.failed(reader), ErrorCode::invalid_predicate);
+  EXPECT_THAT(why_failed(screen, reader), HasSubstr("has no field \"z\""));
+}
+
 }  // namespace
 }  // namespace hoiku::broker

@@ -29,6 +29,10 @@ class OutboxTest : public testing::Test, public StateSource {
     return made;
   }
 
+  proto::ReadersDone page(const proto::ListReaders&, std::size_t) override { return {}; }
+  Sifted sift(const Slot&, std::size_t) override { return {}; }
+  TimePoint time() const override { return {}; }
+
   void set(std::uint32_t topic, Value value) {
     auto next = std::make_shared<Transition>();
     next->topic = "t" + std::to_string(topic);
@@ -36,7 +40,8 @@ class OutboxTest : public testing::Test, public StateSource {
     next->value = std::move(value);
     states[TopicId{topic}] = std::move(next);
     std::vector<SessionId> woken;
-    subscriptions.changed(TopicId{topic}, woken);
+    std::vector<Broken> broken;
+    subscriptions.changed(Changed{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, broken);
   }
   Subscription& subscribe(std::vector<std::uint32_t> topics, bool composite = false) {
     Subscription& opened = all.emplace_back();
@@ -46,9 +51,11 @@ class OutboxTest : public testing::Test, public StateSource {
     opened.pattern = "x" + std::to_string(all.size());  // matches nothing by itself
     subscriptions.open(opened);
     std::uint16_t member = 0;
+    Opening opening;
+    opening.in_snapshot = true;
     for (const std::uint32_t topic : topics) {
       if (!states.contains(TopicId{topic})) set(topic, 0);
-      subscriptions.attach(opened, TopicId{topic}, composite ? member++ : std::uint16_t{0}, true);
+      subscriptions.attach(opened, TopicId{topic}, composite ? member++ : std::uint16_t{0}, opening);
     }
     return opened;
   }
@@ -67,7 +74,7 @@ class OutboxTest : public testing::Test, public StateSource {
   Limits limits;
   std::uint64_t pages = 0;
   Outbox outbox{limits};
-  Subscriptions subscriptions{1000};
+  Subscriptions subscriptions{limits};
   std::deque<Subscription> all;
   std::map<TopicId, State> states;
   std::uint64_t revision = 0;

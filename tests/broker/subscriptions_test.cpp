@@ -25,9 +25,16 @@ class SubscriptionsTest : public testing::Test {
     room.open(added);
     return added;
   }
+  static Opening in_snapshot() {
+    Opening opening;
+    opening.in_snapshot = true;
+    return opening;
+  }
   std::vector<SessionId> changed(TopicId topic) {
     std::vector<SessionId> woken;
-    room.changed(topic, woken);
+    std::vector<Broken> broken;
+    const State nothing;
+    room.changed(Changed{topic, nothing, nothing}, woken, broken);
     return woken;
   }
   std::vector<TopicId> close(Subscription& subscription) {
@@ -50,7 +57,12 @@ class SubscriptionsTest : public testing::Test {
     return count;
   }
 
-  Subscriptions room{10};
+  Limits limits = [] {
+    Limits few;
+    few.slots_per_session_max = 10;
+    return few;
+  }();
+  Subscriptions room{limits};
   SlotQueue queue;
   std::deque<Subscription> opened;
 };
@@ -58,8 +70,8 @@ class SubscriptionsTest : public testing::Test {
 TEST_F(SubscriptionsTest, ACommitMakesTheTopicsSlotsDirtyAndNoOthers) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& two = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, false));
-  ASSERT_TRUE(room.attach(two, b, 0, false));
+  ASSERT_TRUE(room.attach(one, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(two, b, 0, Opening()));
   EXPECT_THAT(changed(a), ElementsAre(SessionId{1}));
   EXPECT_TRUE(one.slots[0]->dirty);
   EXPECT_FALSE(two.slots[0]->dirty);
@@ -68,7 +80,7 @@ TEST_F(SubscriptionsTest, ACommitMakesTheTopicsSlotsDirtyAndNoOthers) {
 
 TEST_F(SubscriptionsTest, ADirtySlotStaysOneSlotAndIsCountedAsConflated) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, false));
+  ASSERT_TRUE(room.attach(one, a, 0, Opening()));
   changed(a);
   for (int i = 0; i < 5; ++i) EXPECT_THAT(changed(a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
@@ -77,7 +89,7 @@ TEST_F(SubscriptionsTest, ADirtySlotStaysOneSlotAndIsCountedAsConflated) {
 
 TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, true));
+  ASSERT_TRUE(room.attach(one, a, 0, in_snapshot()));
   EXPECT_EQ(queued(), 1u);
   EXPECT_FALSE(one.is_snapshot_complete());
   send_first();
@@ -86,8 +98,8 @@ TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
 
 TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(both, a, 0, false));
-  ASSERT_TRUE(room.attach(both, b, 1, false));
+  ASSERT_TRUE(room.attach(both, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(both, b, 1, Opening()));
   EXPECT_THAT(changed(b), ElementsAre(SessionId{1}));
   EXPECT_THAT(changed(a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
@@ -99,10 +111,10 @@ TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
 
 TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, false));
+  ASSERT_TRUE(room.attach(pattern, a, 0, Opening()));
   EXPECT_FALSE(room.keeps(a));
   Subscription& plain = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(plain, a, 0, false));
+  ASSERT_TRUE(room.attach(plain, a, 0, Opening()));
   EXPECT_TRUE(room.keeps(a));
   EXPECT_THAT(close(plain), ElementsAre(a));
   EXPECT_FALSE(room.keeps(a));
@@ -110,7 +122,7 @@ TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
 
 TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, false));
+  ASSERT_TRUE(room.attach(pattern, a, 0, Opening()));
   changed(a);
   EXPECT_TRUE(room.keeps(a));
   send_first();
@@ -122,7 +134,7 @@ TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
 
 TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  for (const TopicId id : {a, b, c}) ASSERT_TRUE(room.attach(pattern, id, 0, false));
+  for (const TopicId id : {a, b, c}) ASSERT_TRUE(room.attach(pattern, id, 0, Opening()));
   room.topic_removed(a);
   EXPECT_EQ(pattern.slots.size(), 2u);
   EXPECT_THAT(close(pattern), UnorderedElementsAre(b, c));
@@ -150,8 +162,8 @@ TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
 
 TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
   Subscription& many = open(SubscriptionKind::pattern, 1, "**");
-  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, false));
-  EXPECT_FALSE(room.attach(many, TopicId{10}, 0, false));
+  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, Opening()));
+  EXPECT_FALSE(room.attach(many, TopicId{10}, 0, Opening()));
   std::vector<Subscription*> overfull;
   room.topic_created(TopicId{11}, "x", 0, overfull);
   EXPECT_THAT(overfull, ElementsAre(&many));
@@ -160,9 +172,9 @@ TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
 TEST_F(SubscriptionsTest, ClosingTakesDirtySlotsOutOfTheQueue) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(one, a, 0, true));
-  ASSERT_TRUE(room.attach(both, a, 0, true));
-  ASSERT_TRUE(room.attach(both, a, 1, true));
+  ASSERT_TRUE(room.attach(one, a, 0, in_snapshot()));
+  ASSERT_TRUE(room.attach(both, a, 0, in_snapshot()));
+  ASSERT_TRUE(room.attach(both, a, 1, in_snapshot()));
   EXPECT_EQ(queued(), 2u);
   close(both);
   EXPECT_EQ(queued(), 1u);

@@ -1,5 +1,7 @@
 #include "tests/sim/dice.hpp"
 
+#include "hoiku/proto/topic_name.hpp"
+
 namespace hoiku::model {
 
 using namespace std::chrono_literals;
@@ -48,6 +50,13 @@ std::optional<Predicate> Dice::predicate(const std::string& topic) {
   if (chance(20)) return Predicate::negate(comparison());
   return comparison();
 }
+
+std::optional<Predicate> Dice::filter(const std::string& pattern) {
+  if (pattern.starts_with("gone")) return predicate("number/0");
+  return predicate(is_plain_name(pattern) ? pattern : topic());
+}
+
+std::chrono::nanoseconds Dice::interval() { return between(5ms, 300ms); }
 
 std::chrono::nanoseconds Dice::hold() {
   if (chance(50)) return 0ns;

@@ -36,7 +36,9 @@ class Dice {
   std::string pattern();
   std::vector<std::string> composite();
   std::optional<Predicate> predicate(const std::string& topic);  // that fits it
+  std::optional<Predicate> filter(const std::string& pattern);   // that fits it, or some of what matches
   std::chrono::nanoseconds hold();
+  std::chrono::nanoseconds interval();
 
  private:
   std::mt19937_64 random_;

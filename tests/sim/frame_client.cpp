@@ -201,7 +201,8 @@ proto::Command FrameClient::random_command() {
     list.pattern = dice_.chance(15) ? "gone/**" : dice_.pattern();
     return list;
   }
-  if (kind < 48) {
+  if (kind < 44) return proto::ListReaders{++last_id_, 0};
+  if (kind < 49) {
     proto::Get get;
     get.id = ++last_id_;
     get.topic = dice_.topic();
@@ -351,6 +352,10 @@ proto::Subscribe FrameClient::random_subscribe() {
   // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
   if (subscribe.topics.size() == 1 && dice_.chance(40)) subscribe.mode = proto::Mode::every;
+  if (subscribe.topics.size() == 1) {
+    if (dice_.chance(40)) subscribe.filter = dice_.filter(subscribe.topics.front());
+    if (subscribe.mode == proto::Mode::latest && dice_.chance(30)) subscribe.interval = dice_.interval();
+  }
   open_[subscribe.id] = Open{subscribe.topics, false, false, subscribe.mode == proto::Mode::every};
   return subscribe;
 }

@@ -97,6 +97,11 @@ bool uses_old_value(const Predicate::Node& node) {
   return node.kind == Kind::old_value || std::any_of(node.children.begin(), node.children.end(), uses_old_value);
 }
 
+bool asks_for_order(const Predicate::Node& node) {
+  if (node.kind == Kind::comparison) return node.op != Op::equal && node.op != Op::not_equal;
+  return std::any_of(node.children.begin(), node.children.end(), asks_for_order);
+}
+
 ValueType type_of(const Topic& topic) {
   for (const State& state : topic.states) {
     if (!state.value.is_null()) return state.value.type();
@@ -251,6 +256,15 @@ std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, Time
     if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
   }
   return std::nullopt;
+}
+
+bool Model::passes(const Predicate& filter, const std::string& name, std::size_t index) const {
+  const auto& states = topic(name).states;
+  const ValueType type = type_of(topic(name));
+  const ValueType literal = literal_type(filter.root());
+  if (literal != ValueType::null && type != ValueType::null && literal != type) return false;
+  if (type == ValueType::boolean && asks_for_order(filter.root())) return false;
+  return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value());
 }
 
 bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {

@@ -98,6 +98,9 @@ class Model {
   // What answers a wait for a change that counts from behind the state of that index. Nothing: not until now.
   std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
+  // Whether a topic's state of that index passes a filter: of another type it does not.
+  bool passes(const Predicate& filter, const std::string& topic, std::size_t state) const;
+
   // Whether its predicate is of the topic's type, as far as that was known before the wait was forgotten.
   bool fits(const proto::WaitTransition& wait, TimePoint armed) const;
 

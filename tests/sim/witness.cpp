@@ -143,6 +143,8 @@ void Witness::take(Session& session, const proto::Command& command) {
     session.requests[get->id] = Request{Request::Kind::get, {get->topic}, {}, earliest, now()};
   } else if (const auto* list = std::get_if<proto::List>(&command)) {
     session.requests[list->id] = Request{Request::Kind::list, {list->pattern}, {}, earliest, now()};
+  } else if (const auto* readers = std::get_if<proto::ListReaders>(&command)) {
+    session.requests[readers->id] = Request{Request::Kind::readers, {}, {}, earliest, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
     Reader reader;
     reader.command = *subscribe;
@@ -254,7 +256,7 @@ void Witness::check_session(Session& session, TimePoint instant) {
     if (reader.sent - reader.taken == limits_.credit_transitions) continue;  // `every`, and it may not be told more
     if (!reader.ended) complain(&session, fmt::format("the snapshot of #{} has not ended", id));
     reader.ended = true;
-    check_complete(session, reader, id, model_.revision(), "the state");
+    check_complete(session, reader, id, model_.revision(), "the state", instant);
   }
 }
 

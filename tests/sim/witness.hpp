@@ -1,6 +1,6 @@
 // witness.hpp: stands at the broker's end of the network, hears every frame in the order in which the broker takes and
-// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, the numbering of
-// frames, and that each request is answered once and at once.
+// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, filters and rates, the
+// numbering of frames, and that each request is answered once and at once.
 //
 // After each instant (when the time moves on) every session that is connected and keeps up must have been told
 // everything: so a forgotten reader or a late answer is found where it happens, not only at the end.
@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,11 @@ class Witness final : public sim::NetworkObserver {
   bool ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const;
   // The state that the broker called so; nullptr: none.
   const State* find(const std::string& topic, const Version& version) const;
+  // Whether the state that the broker called so passes a filter; nothing: there was no such state.
+  std::optional<bool> passes(const std::string& topic, const Version& version, const Predicate& filter) const;
+  // How many of those between the two do not pass; nothing: they were not of one topic's life.
+  std::optional<std::uint64_t> not_passing(const std::string& topic, const Version& from, const Version& to,
+                                           const Predicate& filter) const;
   std::uint64_t steps() const { return step_; }
   std::uint64_t checked() const { return checked_; }  // deliveries and answers that were compared with the model
   void tell(const std::string& line) const;
@@ -58,6 +64,13 @@ class Witness final : public sim::NetworkObserver {
     std::uint64_t step = 0;
     TimePoint at{};
   };
+  using Key = std::pair<std::uint32_t, std::string>;  // member and topic
+  // When a delivery was cut. Over a broken connection that can be told only from below and from above.
+  struct Cut {
+    TimePoint earliest{};
+    TimePoint latest{};
+    std::uint64_t incarnation = 0;
+  };
   struct Reader {
     proto::Subscribe command;
     std::uint64_t opened_at = 0;     // revision
@@ -65,10 +78,18 @@ class Witness final : public sim::NetworkObserver {
     std::uint64_t opened_step = 0;
     std::optional<std::uint64_t> resumed_from;
     bool ended = false;
-    std::uint64_t ended_at = 0;                                           // revision
-    std::uint64_t sent = 0;                                               // of `every`
-    std::uint64_t taken = 0;                                              // as it said
-    std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> seen;  // member and topic: the revision told last
+    std::uint64_t ended_at = 0;         // revision
+    std::uint64_t sent = 0;             // of `every`
+    std::uint64_t taken = 0;            // as it said
+    std::map<Key, std::uint64_t> seen;  // the revision told last
+    std::map<Key, Cut> cuts;            // of one with an interval
+    std::uint64_t met_by = 0;  // the revision when the end of its snapshot was seen: it had met all topics by then
+    std::uint64_t told = 0;    // deliveries
+    // Of those that came in earlier frames: those of topics that it had been told of before, and what they said.
+    std::uint64_t told_on = 0;
+    std::uint64_t told_filtered = 0;
+    std::uint64_t told_lagged = 0;
+    std::set<Key> counted;  // the topics of them
   };
   struct Waiter {
     proto::Wait command;
@@ -86,7 +107,7 @@ class Witness final : public sim::NetworkObserver {
     bool told_from = false;  // the broker has said from where
   };
   struct Request {
-    enum class Kind { set, commit, get, list, declare };
+    enum class Kind { set, commit, get, list, readers, declare };
     Kind kind = Kind::set;
     std::vector<std::string> topics;         // one, but of a commit; of a list: its pattern
     std::vector<Model::SetResult> expected;  // of a write: for each topic, or the one error
@@ -126,6 +147,11 @@ class Witness final : public sim::NetworkObserver {
     std::map<proto::RequestId, TimePoint> gone;  // readers and waiters that were let go, and when
   };
 
+  template <class F>
+  void for_each_model(F visit) const {
+    visit(model_);
+    for (const Model& model : earlier_models_) visit(model);
+  }
   void step();
   std::string time_in_words(TimePoint at) const;  // since the story began
   void complain(const Session* session, const std::string& text);
@@ -139,11 +165,32 @@ class Witness final : public sim::NetworkObserver {
   void check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut);
   // What was let go may still be in a frame that was cut before, or in the same instant.
   static bool was_there(const Session& session, proto::RequestId id, const Moment& cut);
+  // ---- witness_filters.cpp
+  bool passes(const Reader& reader, const std::string& topic, std::size_t state) const;
+  // How many of the states between these two, as indices, do not pass; 0 where there is no filter.
+  std::uint64_t not_passing(const Reader& reader, const std::string& topic, std::size_t after, std::size_t until) const;
+  void check_filter(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
+                    const std::string& what);
+  void check_counts(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t before,
+                    std::size_t index, const std::string& what);
+  void check_counted_from(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
+                          const std::string& what);
+  void check_rate(Session& session, Reader& reader, const proto::Delivery& delivery, const Moment& cut,
+                  const std::string& what);
+  // The newest state up to `revision` that the reader must have been told, as an index; nothing: none.
+  std::optional<std::size_t> owed(const Reader& reader, const std::string& topic, std::uint64_t revision) const;
+  bool may_rest(const Reader& reader, const Key& key, TimePoint instant) const;
+  bool may_have_been_forgotten(const Topic& topic, std::size_t after, std::size_t until) const;
+  void count_told(Session& session, const proto::ServerFrame& frame);
+  void check_readers(Session& session, proto::RequestId id, const proto::Answer& answer);
+  void check_own_row(Session& session, proto::RequestId id, const Reader& reader, const proto::ReaderRow& row);
+
   void check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
                    const std::string& what);
   void check_composite(Session& session, proto::RequestId id, const Reader& reader);
+  // `instant`: whoever is within an interval then may be told later.
   void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
-                      const char* what);
+                      const char* what, std::optional<TimePoint> instant = {});
   void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
   void check_write(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);

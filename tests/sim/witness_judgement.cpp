@@ -120,6 +120,8 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
     if (reader.ended) complain(&session, fmt::format("the snapshot of #{} ends twice", end.subscription));
     reader.ended = true;
     reader.ended_at = end.revision;
+    reader.met_by = model_.revision();
+    if (end.whole && reader.command.filter) complain(&session, "is told that a filtered snapshot is a whole one");
     if (end.whole) reader.resumed_from.reset();
     check_complete(session, reader, end.subscription, end.revision, "snapshot");
     if (end.revision < reader.opened_after)
@@ -127,10 +129,13 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
   }
   if (frame.complete_through != 0) {
     for (const auto& [id, reader] : session.readers) {
-      if (reader.opened_step < cut.step) check_complete(session, reader, id, frame.complete_through, "completeness");
+      // Of one with an interval something may still be due.
+      if (reader.opened_step < cut.step && reader.command.interval.count() == 0)
+        check_complete(session, reader, id, frame.complete_through, "completeness");
     }
   }
   for (const auto& answer : frame.answers) check_answer(session, answer, cut);
+  count_told(session, frame);
 }
 
 void Witness::check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut) {
@@ -151,13 +156,23 @@ void Witness::check_delivery(Session& session, const proto::Delivery& delivery, 
   const auto index = model_.recognise(transition, why);
   if (!index) return complain(&session, what + why);
   const std::uint64_t revision = model_.topic(transition.topic).states[*index].revision;
-  const bool goes_on = reader.command.mode == proto::Mode::every && reader.resumed_from;
-  const std::uint64_t asked_for = goes_on ? *reader.resumed_from : reader.opened_at;
+  // A filtered reader may be sent what passed last although the topic has gone on.
+  const bool goes_on = (reader.command.mode == proto::Mode::every || reader.command.filter) && reader.resumed_from;
+  const std::uint64_t asked_for = goes_on                 ? *reader.resumed_from
+                                  : reader.command.filter ? reader.opened_after
+                                                          : reader.opened_at;
   if (revision < model_.topic(transition.topic).at(asked_for).revision)
     complain(&session, what + "it is older than the subscription");
+  if (reader.command.filter) {
+    check_filter(session, reader, delivery, *index, what);
+  } else if (delivery.filtered != 0 || delivery.counted_from != 0) {
+    complain(&session, what + "it has no filter, and was told of one");
+  }
+  if (reader.command.interval.count() > 0) check_rate(session, reader, delivery, cut, what);
+  ++reader.told;
   if (reader.command.mode == proto::Mode::every) {
     if (++reader.sent - reader.taken > limits_.credit_transitions) complain(&session, what + "it is beyond the credit");
-    check_order(session, reader, delivery, *index, what);
+    if (!reader.command.filter) check_order(session, reader, delivery, *index, what);
   }
   auto [seen, first] = reader.seen.try_emplace({delivery.member, transition.topic}, revision);
   if (!first && revision <= seen->second)
@@ -223,11 +238,13 @@ void Witness::check_composite(Session& session, proto::RequestId id, const Reade
 
 // Everything up to `revision` has been told to this reader.
 void Witness::check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
-                             const char* what) {
+                             const char* what, std::optional<TimePoint> instant) {
   const bool pattern = reader.command.topics.size() == 1;
   const auto check = [&](std::uint32_t member, const std::string& name) {
     const Topic& topic = model_.topic(name);
-    const State& needed = topic.at(revision);
+    const auto owes = owed(reader, name, revision);
+    if (!owes || (instant && may_rest(reader, {member, name}, *instant))) return;
+    const State& needed = topic.states[*owes];
     const auto seen = reader.seen.find({member, name});
     if (seen != reader.seen.end() && seen->second >= needed.revision) return;
     if (seen == reader.seen.end()) {
@@ -279,6 +296,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   const Request request = found->second;
   session.requests.erase(found);
   if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
+  if (request.kind == Request::Kind::readers) return check_readers(session, id, answer);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
   if (request.kind == Request::Kind::declare) {
     if (!std::holds_alternative<proto::Done>(answer)) complain(&session, fmt::format("declaration #{} failed", id));

@@ -237,7 +237,7 @@ struct SnapshotEnd {
   RequestId subscription = 0;
   std::uint64_t revision = 0;
   // True: a topic of the pattern that was not delivered is not set. False: only what changed since the resume point was
-  // sent, and that includes every topic that was unset since then.
+  // sent, every topic that was unset since then among it; or only what passes the filter: then the rest may be anything.
   bool whole = false;
 };
 
@@ -352,7 +352,7 @@ struct ServerFrame {
   std::vector<SnapshotEnd> snapshot_ends;  // after the deliveries of the same frame
   std::vector<Answer> answers;
   std::uint64_t complete_through =
-      0;  // where not 0: every transition up to this revision has been delivered (numbered frames only)
+      0;  // where not 0: all up to this revision was delivered, but to readers with an interval (numbered frames only)
 };
 
 }  // namespace hoiku::proto

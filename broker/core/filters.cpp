@@ -1,0 +1,61 @@
+#include "broker/core/filters.hpp"
+
+#include <utility>
+
+namespace hoiku::broker {
+
+ContentType Filter::content_of(const Value& value) const {
+  const auto* message = value.get_if<MessageBytes>();
+  if (message == nullptr) return {value.type()};
+  return {value.type(), &message->type_name, schemas_ == nullptr ? nullptr : schemas_->find(message->type_name)};
+}
+
+const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
+  if (content.message_type == nullptr) {
+    auto& known = by_type_.at(static_cast<std::size_t>(content.type));
+    if (!known) known = std::make_unique<const Result<Predicate>>(resolved(predicate_, content));
+    return *known;
+  }
+  const auto known = by_message_.find(*content.message_type);
+  if (known != by_message_.end() && known->second) return known->second;
+  return by_message_.insert_or_assign(*content.message_type, resolved(predicate_, content)).first->second;
+}
+
+Result<void> Filter::fits(const ContentType& content, const std::string& topic) {
+  const Result<Predicate>& predicate = predicate_for(content);
+  if (predicate) return {};
+  const Failure& why = predicate.failure();
+  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + key() + ": " + why.message};
+}
+
+bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {
+  // A topic's transition is named by its revision, and no revision comes twice.
+  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % remembered];
+  if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
+  // Literals are read as the topic's type, which its values have; with null every comparison is false.
+  const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
+  ++tests_;
+  place = Tested{topic, state.revision, predicate && predicate->test(state.value, old_value)};
+  return place.passes;
+}
+
+Filter& Filters::acquire(const Predicate& predicate) {
+  std::unique_ptr<Filter>& filter = by_key_[predicate.key()];
+  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_);
+  ++filter->users_;
+  return *filter;
+}
+
+void Filters::release(Filter& filter) noexcept {
+  if (--filter.users_ > 0) return;
+  tests_of_the_gone_ += filter.tests_;
+  by_key_.erase(by_key_.find(filter.key()));
+}
+
+std::uint64_t Filters::tests() const noexcept {
+  std::uint64_t tests = tests_of_the_gone_;
+  for (const auto& [key, filter] : by_key_) tests += filter->tests_;
+  return tests;
+}
+
+}  // namespace hoiku::broker

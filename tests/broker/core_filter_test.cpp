@@ -1,0 +1,360 @@
+// Subscriptions with a filter: what passes is sent, what does not is counted.
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using proto::Mode;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+proto::Subscribe filtered(std::vector<std::string> topics, const std::string& predicate, Mode mode = Mode::latest) {
+  proto::Subscribe command;
+  command.topics = std::move(topics);
+  command.mode = mode;
+  command.filter = *Predicate::parse(predicate);
+  return command;
+}
+
+proto::Subscribe resumed(proto::Subscribe command, std::uint64_t revision, std::uint64_t run = 4711) {
+  command.resume = proto::ResumePoint{run, revision};
+  return command;
+}
+
+class CoreFilter : public CoreTest {
+ protected:
+  CoreFilter() { start(default_options()); }
+  void start(const CoreOptions& options) {
+    restart(options);
+    robot.emplace(*this, "robot", std::uint8_t{1});
+    screen.emplace(*this, "screen", std::uint8_t{2});
+    robot->connect();
+    screen->connect();
+  }
+  void set(const std::string& topic, Value value) {
+    robot->set(topic, std::move(value));
+    turn();
+  }
+  void set_all(const std::string& topic, const std::vector<int>& values) {
+    for (const int value : values) set(topic, value);
+  }
+  proto::RequestId read(const proto::Subscribe& command) {
+    const auto id = screen->subscribe(command);
+    turn();
+    return id;
+  }
+  // "value version+filtered", with "!lagged" and "@counted_from" where they are not 0.
+  std::vector<std::string> told(proto::RequestId subscription) {
+    std::vector<std::string> lines;
+    for (const auto& delivery : std::exchange(screen->deliveries, {})) {
+      if (delivery.subscription != subscription) continue;
+      std::string line = to_display_string(delivery.transition->value) + " " +
+                         std::to_string(delivery.transition->version.number) + "+" + std::to_string(delivery.filtered);
+      if (delivery.lagged > 0) line += "!" + std::to_string(delivery.lagged);
+      if (delivery.counted_from > 0) line += "@" + std::to_string(delivery.counted_from);
+      lines.push_back(line);
+    }
+    return lines;
+  }
+  Failure refusal(const proto::Subscribe& command) {
+    const auto id = read(command);
+    return screen->answered<proto::Failed>(id).failure;
+  }
+  void close_the_window() {
+    screen->acknowledges = false;
+    for (std::size_t left = Limits().window_batches; left > 0; --left) set("filler", static_cast<int>(left));
+    told(0);
+  }
+  void open_the_window() {
+    screen->acknowledges = true;
+    screen->acknowledge();
+    turn();
+  }
+
+  std::optional<FakeClient> robot;
+  std::optional<FakeClient> screen;
+};
+
+// ---- latest
+
+TEST_F(CoreFilter, SendsWhatPassesAndCountsWhatDoesNot) {
+  const auto high = read(filtered({"a"}, "value > 3"));
+  EXPECT_THAT(told(high), IsEmpty());
+  EXPECT_TRUE(screen->ends.contains(high));
+  set_all("a", {1, 5, 2, 3, 7});
+  EXPECT_THAT(told(high), ElementsAre("5 2+1", "7 5+2"));
+  EXPECT_EQ(statistics().filtered, 3u);
+}
+
+TEST_F(CoreFilter, WakesNobodyForWhatDoesNotPass) {
+  read(filtered({"a"}, "value > 3"));
+  const std::size_t frames = screen->frames.size();
+  robot->set("a", 1);
+  commit();
+  turn();
+  EXPECT_THAT(screen->frames, SizeIs(frames));
+}
+
+TEST_F(CoreFilter, TheSnapshotHasThePresentStatesThatPass) {
+  set("x/1", 1);
+  set("x/5", 5);
+  set("x/text", "text");
+  const auto high = read(filtered({"x/*"}, "value > int64(3)"));
+  EXPECT_THAT(told(high), ElementsAre("5 1+0"));
+  ASSERT_TRUE(screen->ends.contains(high));
+  EXPECT_FALSE(screen->ends.at(high).whole) << "what was not told need not be unset";
+}
+
+TEST_F(CoreFilter, KeepsTheNewestThatPassesWhileTheReaderIsSlow) {
+  read(filtered({"filler"}, "value > 0"));
+  const auto high = read(filtered({"a"}, "value > 3"));
+  close_the_window();
+  set_all("a", {4, 5, 1, 2});
+  open_the_window();
+  EXPECT_THAT(told(high), ElementsAre("5 2+0"));  // 4 was replaced; 1 and 2 change nothing
+  set_all("a", {3, 8});
+  EXPECT_THAT(told(high), ElementsAre("8 6+3"));
+}
+
+TEST_F(CoreFilter, WhatPassesAndIsReplacedCountsAsConflatedWhateverCameBetween) {
+  read(filtered({"filler"}, "value > 0"));
+  const auto high = read(filtered({"a"}, "value > 3"));
+  close_the_window();
+  set_all("a", {4, 1, 6});
+  open_the_window();
+  EXPECT_THAT(told(high), ElementsAre("6 3+1"));
+}
+
+TEST_F(CoreFilter, TheOldValueIsTheVersionBefore) {
+  const auto rising = read(filtered({"a"}, "value > old_value"));
+  set_all("a", {1, 2, 1, 3});
+  EXPECT_THAT(told(rising), ElementsAre("2 2+1", "3 4+1"));
+  const auto later = read(filtered({"a"}, "value > old_value"));
+  EXPECT_THAT(told(later), ElementsAre("3 4+0"));
+}
+
+TEST_F(CoreFilter, WithoutTheVersionBeforeThePresentStateCannotPassAnOldValueFilter) {
+  CoreOptions options = default_options();
+  options.limits.history_transitions_max = 1;
+  start(options);
+  set_all("a", {1, 2});
+  const auto rising = read(filtered({"a"}, "value > old_value"));
+  EXPECT_THAT(told(rising), IsEmpty());
+  set("a", 3);
+  EXPECT_THAT(told(rising), ElementsAre("3 3+0"));
+}
+
+TEST_F(CoreFilter, NotSetDoesNotPassUnlessTheFilterSaysSo) {
+  set("a", 5);
+  const auto high = read(filtered({"a"}, "value > 3"));
+  const auto not_high = read(filtered({"a"}, "!(value > 3)"));
+  const auto never = read(filtered({"never"}, "!(value > 3)"));
+  EXPECT_THAT(told(never), ElementsAre("(unset) 0+0"));
+  set("a", Value());
+  EXPECT_THAT(screen->take_deliveries(high), IsEmpty());
+  EXPECT_THAT(screen->take_deliveries(not_high), ElementsAre(testing::Pair("a", Value())));
+}
+
+TEST_F(CoreFilter, EqualFiltersAreTestedOncePerCommit) {
+  for (int i = 0; i < 10; ++i) read(filtered({"a"}, i % 2 == 0 ? "value > 3 && value < 9" : "value < 9 && value > 3"));
+  EXPECT_EQ(statistics().predicates, 1u);
+  const auto before = statistics().predicate_tests;
+  set("a", 5);
+  EXPECT_EQ(statistics().predicate_tests, before + 1);
+}
+
+TEST_F(CoreFilter, NothingIsLeftOfReadersThatAreGone) {
+  set("a", 5);
+  const auto high = read(filtered({"a"}, "value > 3"));
+  read(filtered({"**"}, "value > 4", Mode::every));
+  screen->unsubscribe(high);
+  screen->goodbye();
+  set("a", Value());
+  robot->goodbye();
+  turn();
+  expect_nothing_left();
+}
+
+TEST_F(CoreFilter, ATopicThatIsUnsetIsRemovedWhenWhatPassedWasSent) {
+  read(filtered({"filler"}, "value > 0"));
+  const auto high = read(filtered({"x/*"}, "value > 3"));
+  close_the_window();
+  set("x/1", 5);
+  set("x/1", Value());
+  const auto topics = statistics().topics;
+  open_the_window();
+  EXPECT_THAT(told(high), ElementsAre("5 1+0"));
+  EXPECT_EQ(statistics().topics, topics - 1);
+}
+
+TEST_F(CoreFilter, WhatIsKeptForASlowReaderIsBounded) {
+  CoreOptions options = default_options();
+  options.limits.answer_bytes_max = 4000;
+  start(options);
+  read(filtered({"filler"}, "value > 0"));
+  std::vector<proto::RequestId> readers;
+  for (int i = 0; i < 10; ++i)
+    readers.push_back(read(filtered({"a"}, "value == '" + std::string(1000, static_cast<char>('a' + i)) + "'")));
+  close_the_window();
+  for (int i = 0; i < 10; ++i) set("a", std::string(1000, static_cast<char>('a' + i)));
+  set("a", "");
+  open_the_window();
+  std::size_t failed = 0;
+  for (const auto id : readers) {
+    if (!screen->has_answer(id)) continue;
+    EXPECT_EQ(screen->failed(id), ErrorCode::limit_exceeded);
+    ++failed;
+  }
+  EXPECT_GT(failed, 4u);
+  EXPECT_LT(failed, 10u);
+}
+
+// ---- every
+
+TEST_F(CoreFilter, EverySendsEachThatPassesInOrder) {
+  const auto all = read(filtered({"a"}, "value > 3", Mode::every));
+  set_all("a", {1, 5, 6});
+  robot->set("a", 7);
+  robot->set("a", 2);
+  robot->set("a", 8);
+  turn();
+  EXPECT_THAT(told(all), ElementsAre("5 2+1", "6 3+0", "7 4+0", "8 6+1"));
+}
+
+TEST_F(CoreFilter, EveryLooksThroughTheHistoryWhenTheReaderIsBack) {
+  read(filtered({"filler"}, "value > 0"));
+  const auto all = read(filtered({"a"}, "value > 3", Mode::every));
+  close_the_window();
+  set_all("a", {4, 1, 2, 6, 1});
+  open_the_window();
+  EXPECT_THAT(told(all), ElementsAre("4 1+0", "6 4+2"));
+  set_all("a", {9});
+  EXPECT_THAT(told(all), ElementsAre("9 6+1"));
+}
+
+TEST_F(CoreFilter, EveryTellsWhatHadGoneAsLagged) {
+  CoreOptions options = default_options();
+  options.limits.history_transitions_max = 4;
+  start(options);
+  read(filtered({"filler"}, "value > 0"));
+  const auto all = read(filtered({"a"}, "value > 3", Mode::every));
+  close_the_window();
+  set_all("a", {4, 5, 6, 7, 8, 9, 1});
+  open_the_window();
+  EXPECT_THAT(told(all), IsEmpty());  // the present state is next, and does not pass
+  set("a", 5);
+  EXPECT_THAT(told(all), ElementsAre("5 8+1!6"));
+}
+
+TEST_F(CoreFilter, EveryOfASnapshotIsTheStateThatPassed) {
+  set("a", 5);
+  read(filtered({"filler"}, "value > 0"));
+  close_the_window();
+  const auto all = read(filtered({"a"}, "value > 3", Mode::every));
+  set_all("a", {1, 2});
+  open_the_window();
+  EXPECT_THAT(told(all), ElementsAre("5 1+0"));
+  EXPECT_TRUE(screen->ends.contains(all));
+  set("a", 9);
+  EXPECT_THAT(told(all), ElementsAre("9 4+2"));
+}
+
+TEST_F(CoreFilter, WhatDoesNotPassCostsNoCredit) {
+  CoreOptions options = default_options();
+  options.limits.credit_transitions = 2;
+  start(options);
+  const auto all = read(filtered({"a"}, "value > 3", Mode::every));
+  set_all("a", {4, 1, 2, 5, 1, 6, 2, 7});
+  EXPECT_THAT(told(all), ElementsAre("4 1+0", "5 4+2"));
+  screen->renew(all, 2);
+  turn();
+  EXPECT_THAT(told(all), ElementsAre("6 6+1", "7 8+1"));
+}
+
+// ---- Back after the session was lost
+
+TEST_F(CoreFilter, ALatestThatComesBackIsToldTheNewestThatPassedMeanwhile) {
+  set_all("a", {5, 1});  // it saw 5, and is complete up to revision 2
+  set_all("a", {6, 7, 2});
+  const auto high = read(resumed(filtered({"a"}, "value > 3"), 2));
+  EXPECT_THAT(told(high), ElementsAre("7 4+0@2"));
+  set_all("a", {1, 8});
+  EXPECT_THAT(told(high), ElementsAre("8 7+2"));
+}
+
+TEST_F(CoreFilter, WhereNothingPassedMeanwhileTheFirstDeliveryTellsFromWhereItCounts) {
+  set_all("a", {5, 1});
+  set_all("a", {2, 3});
+  const auto high = read(resumed(filtered({"a"}, "value > 3"), 2));
+  const auto pattern = read(resumed(filtered({"*"}, "value > 3"), 4));
+  EXPECT_THAT(told(high), IsEmpty());
+  set_all("a", {9});
+  EXPECT_EQ(screen->deliveries.size(), 2u);
+  const auto both = std::exchange(screen->deliveries, {});
+  for (const auto& delivery : both) {
+    EXPECT_EQ(delivery.counted_from, delivery.subscription == pattern ? 4u : 2u);
+    EXPECT_EQ(delivery.filtered, delivery.subscription == pattern ? 0u : 2u);
+  }
+}
+
+TEST_F(CoreFilter, WhereTheHistoryDoesNotGoBackSoFarNobodyCanSayFromWhereItCounts) {
+  CoreOptions options = default_options();
+  options.limits.history_transitions_max = 3;
+  start(options);
+  set_all("a", {5, 1, 6, 1, 7, 2});
+  const auto high = read(resumed(filtered({"a"}, "value > 3"), 2));
+  EXPECT_THAT(told(high), ElementsAre("7 5+1"));
+}
+
+TEST_F(CoreFilter, AnEveryThatComesBackGoesOnWhereItWas) {
+  set_all("a", {5, 1});
+  set_all("a", {6, 2, 7, 3});
+  const auto all = read(resumed(filtered({"a"}, "value > 3", Mode::every), 2));
+  EXPECT_THAT(told(all), ElementsAre("6 3+0@2", "7 5+1"));
+  EXPECT_TRUE(screen->ends.contains(all));
+  set_all("a", {8});
+  EXPECT_THAT(told(all), ElementsAre("8 7+1"));
+}
+
+// ---- Refusals
+
+TEST_F(CoreFilter, RefusesWhatMakesNoSense) {
+  const Failure composite = refusal(filtered({"a", "b"}, "value > 3"));
+  EXPECT_EQ(composite.code, ErrorCode::invalid_argument);
+  EXPECT_THAT(composite.message, HasSubstr("composite"));
+
+  proto::Subscribe endless = filtered({"a"}, "value > 3");
+  for (int i = 0; i < 8; ++i) endless.filter = Predicate::all_of(*endless.filter, Predicate::negate(*endless.filter));
+  EXPECT_EQ(refusal(endless).code, ErrorCode::invalid_predicate);
+}
+
+TEST_F(CoreFilter, APlainNameOfAnotherTypeIsRefused) {
+  set("a", "text");
+  const Failure why = refusal(filtered({"a"}, "value > int64(3)"));
+  EXPECT_EQ(why.code, ErrorCode::type_mismatch);
+  EXPECT_THAT(why.message, HasSubstr("topic 'a' cannot be filtered by value > int64(3): "));
+  EXPECT_EQ(statistics().subscriptions, 0u);
+  EXPECT_EQ(statistics().predicates, 0u);
+}
+
+TEST_F(CoreFilter, APlainNameWhoseTypeTurnsOutToBeAnotherFails) {
+  const auto high = read(filtered({"a"}, "value > int64(3)"));
+  EXPECT_FALSE(screen->has_answer(high));
+  set("a", "text");
+  EXPECT_EQ(screen->failed(high), ErrorCode::type_mismatch);
+  EXPECT_EQ(statistics().subscriptions, 0u);
+}
+
+TEST_F(CoreFilter, UnderAPatternOtherTypesAreFiltered) {
+  const auto high = read(filtered({"*"}, "value > int64(3)"));
+  set("text", "text");
+  set("flag", true);
+  set("a", 5);
+  EXPECT_THAT(told(high), ElementsAre("5 1+0"));
+  EXPECT_EQ(statistics().filtered, 2u);
+}
+
+}  // namespace
+}  // namespace hoiku::broker
