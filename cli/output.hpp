@@ -13,6 +13,7 @@
 namespace hoiku::cli {
 
 std::string_view quality_name(Quality quality);
+std::string_view mode_name(Mode mode);
 
 // Writes one line to standard output, at once.
 void print(const std::string& line);
@@ -22,7 +23,8 @@ std::string set_line(const std::string& topic, const Value& value, const Version
 std::string value_line(const Transition& transition, bool json, const Messages& messages = {});
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
 std::string topic_line(const TopicInfo& topic, const Messages& messages = {});  // in JSON
-// Time, topic, old -> new, version, skipped.
+std::string reader_line(const ReaderInfo& reader);                              // likewise
+// Time, topic, old -> new, version, skipped, filtered.
 std::string change_line(const TopicChange& change, bool json, const Messages& messages = {});
 
 }  // namespace hoiku::cli

@@ -1,4 +1,4 @@
-// table.hpp: what topics there are, as a table for people.
+// table.hpp: what topics there are, and who reads them, as tables for people.
 #pragma once
 
 #include <cstddef>
@@ -19,5 +19,8 @@ std::string age_text(WallTime then, WallTime now);
 // fits into it; but to no less than eight columns. What would break a line or speak to the terminal is escaped.
 std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
                         const Messages& messages = {});
+
+// Likewise, one per subscription; the counts as the equation that they are.
+std::string reader_table(const std::vector<ReaderInfo>& readers);
 
 }  // namespace hoiku::cli

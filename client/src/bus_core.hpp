@@ -53,6 +53,7 @@ class BusCore {
   proto::RequestId commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
+  proto::RequestId list_readers(std::uint64_t cursor);
   std::uint64_t run() const noexcept { return protocol_.run(); }
   // `until`: as Protocol says.
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until);
@@ -98,7 +99,7 @@ class BusCore {
   };
 
   // Where the Bus has ended, the reader is told at once, and gets 0.
-  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, Mode mode = Mode::latest);
+  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, detail::Reading reading = {});
   // Tells `lease` each time that the topic is owned, and when it is not any more. Ends by unsubscribe().
   proto::RequestId own(Reader& lease, proto::Own command);
   void unsubscribe(proto::RequestId id) noexcept;

@@ -25,6 +25,7 @@
 #include "client/src/command_queue.hpp"
 #include "client/src/inbox.hpp"
 #include "hoiku/async/time.hpp"
+#include "hoiku/client/reading.hpp"
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
@@ -76,6 +77,7 @@ class Protocol {
   Result<proto::RequestId> commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
+  proto::RequestId list_readers(std::uint64_t cursor);
   // too_large, where the predicate does not fit into a frame. `until`: when nobody waits any more, for the broker's
   // housekeeping: it is told what is left of that when the wait leaves, also for a new session.
   Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold,
@@ -97,6 +99,8 @@ class Protocol {
   proto::RequestId get_schema(std::string message_type);
   // One pattern, or, `latest`, 2..64 plain names.
   proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
+  // too_large, where the filter does not fit into a frame.
+  Result<proto::RequestId> subscribe(std::vector<std::string> topics, detail::Reading reading);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
   // write that is in flight may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
@@ -135,10 +139,11 @@ class Protocol {
 
  private:
   struct Subscription {
-    Subscription(const std::vector<std::string>& topics, proto::Mode mode);
+    Subscription(const std::vector<std::string>& topics, const detail::Reading& reading);
     Inbox inbox;
     std::optional<Backlog> backlog;            // of `every`, in place of the inbox
     std::uint64_t renewed = 0;                 // what the broker of this session was told of what was taken
+    bool has_interval = false;                 // complete_through says nothing of it
     bool started = false;                      // it was sent once: the inbox may know something
     bool complete = false;                     // the snapshot of this session has ended
     std::uint64_t complete_at = 0;             // how often complete_through had been told by then
@@ -151,6 +156,7 @@ class Protocol {
       commit,
       get,
       list,
+      readers,
       schema,
       registration,
       declaration,
