@@ -51,7 +51,7 @@ std::optional<Predicate> Dice::predicate(const std::string& topic) {
 
 std::chrono::nanoseconds Dice::hold() {
   if (chance(50)) return 0ns;
-  return chance(20) ? std::chrono::nanoseconds(50ms) : between(1ms, 400ms);
+  return chance(20) ? std::chrono::nanoseconds(50ms) : between(5ms, 400ms);
 }
 
 }  // namespace hoiku::model
