@@ -60,7 +60,7 @@ std::chrono::nanoseconds Dice::interval() { return between(5ms, 300ms); }
 
 std::chrono::nanoseconds Dice::hold() {
   if (chance(50)) return 0ns;
-  return chance(20) ? std::chrono::nanoseconds(50ms) : between(1ms, 400ms);
+  return chance(20) ? std::chrono::nanoseconds(50ms) : between(5ms, 400ms);
 }
 
 }  // namespace hoiku::model

@@ -171,6 +171,7 @@ void Witness::take(Session& session, const proto::Command& command) {
     }
     const auto waiter = session.waiters.find(cancel->wait);
     if (waiter == session.waiters.end()) return;
+    if (hold_has_fired(waiter->second)) return;  // its answer is still owed
     // It may have matched already, and its answer wait for room in the link: then that may come at any time.
     session.gone[cancel->wait] = may_have_matched(waiter->second) ? never : now();
     session.waiters.erase(waiter);

@@ -213,6 +213,8 @@ class Witness final : public sim::NetworkObserver {
   void check_instant(TimePoint instant);
   void check_session(Session& session, TimePoint instant);
   bool may_have_matched(const Waiter& waiter) const;
+  // By its time, and not by a change of this instant: whatever else comes now comes behind that.
+  bool hold_has_fired(const Waiter& waiter) const;
   bool wait_is_overdue(const Waiter& waiter, TimePoint instant) const;
 
   Model model_;

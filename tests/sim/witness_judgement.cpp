@@ -419,6 +419,17 @@ bool Witness::may_have_matched(const Waiter& waiter) const {
   return false;
 }
 
+bool Witness::hold_has_fired(const Waiter& waiter) const {
+  if (waiter.command.hold.count() == 0 || waiter.armed == now()) return false;
+  for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
+    const auto answer = model_.answer(waiter.command, waiter.armed, revision, now());
+    if (!answer || answer->error || answer->due > now()) return false;
+    if (answer->due == forgotten_at(waiter.command.given_up_after, waiter.armed)) return false;
+    if (model_.topic(waiter.command.topic).newest().at == now()) return false;
+  }
+  return true;
+}
+
 bool Witness::wait_is_overdue(const Waiter& waiter, TimePoint instant) const {
   for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
     const auto answer = model_.answer(waiter.command, waiter.armed, revision, instant);
