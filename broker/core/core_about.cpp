@@ -43,7 +43,7 @@ std::vector<Count> counts_of(const Statistics& statistics) {
 
 // Somebody wants to know what is said of this name, or by this pattern.
 void Core::Rooms::asked_about(std::string_view name) {
-  if (!is_reserved_name(name)) return;
+  if (!is_reserved_name(name) || (is_plain_name(name) && !name.starts_with("$hoiku/"))) return;
   if (!std::exchange(tells_of_itself, true)) {
     std::vector<const Session*> all;
     sessions.for_each([&](const Session& session) { all.push_back(&session); });

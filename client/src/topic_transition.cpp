@@ -47,7 +47,7 @@ Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicat
 }
 
 Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {
-  ChangeReader reader(topic, Reading(Mode::every), nullptr);
+  ChangeReader reader(topic, nullptr);
   for (;;) {
     TopicChange change = co_await reader.next();
     if (change.lagged) {

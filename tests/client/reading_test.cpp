@@ -104,11 +104,10 @@ TEST(Reading, ARateBringsTheNewestWhenTheIntervalEnds) {
     taken(seldom);
     const TimePoint start = now();
     for (const int value : {1, 2, 3}) co_await bus.topic<int>("heat").set(value);
-    TopicChange change = co_await seldom.next();
-    change = co_await seldom.next();
+    // That it was not set was told a moment ago.
+    const TopicChange change = co_await seldom.next();
     EXPECT_EQ(change.value, Value(3));
     EXPECT_EQ(now() - start, 100ms);
-    co_await slow.next();
     const int last = co_await slow.next();
     EXPECT_EQ(last, 3);
     EXPECT_EQ(now() - start, 1s);
@@ -158,21 +157,6 @@ TEST(Readers, AreListedWithWhatBecameOfWhatWasWritten) {
     EXPECT_EQ(reader.filtered, 2u);
     EXPECT_EQ(reader.lagged, 0u);
     EXPECT_EQ(reader.pending, 1u);
-  });
-}
-
-TEST(Transitions, WithAConditionThatCanBeSentOnlyWhatMatchesCrossesTheNetwork) {
-  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
-    Bus bus = co_await world.connect(nursery, "a");
-    auto level = bus.topic<int>("level");
-    auto high = level.transitions(value > 10);
-    co_await sim::settle();
-    for (int number = 1; number <= 12; ++number) co_await level.set(number);
-    const auto change = co_await high.next();
-    EXPECT_EQ(change.value, 11);
-    EXPECT_EQ(change.filtered, 10u);
-    const std::vector<ReaderInfo> readers = co_await bus.readers();
-    EXPECT_EQ(only(readers).delivered, 2u);
   });
 }
 

@@ -182,7 +182,7 @@ class Witness final : public sim::NetworkObserver {
   bool may_rest(const Reader& reader, const Key& key, TimePoint instant) const;
   bool may_have_been_forgotten(const Topic& topic, std::size_t after, std::size_t until) const;
   void count_told(Session& session, const proto::ServerFrame& frame);
-  void check_readers(Session& session, proto::RequestId id, const proto::Answer& answer);
+  void check_readers(Session& session, proto::RequestId id, const proto::Answer& answer, const Moment& cut);
   void check_own_row(Session& session, proto::RequestId id, const Reader& reader, const proto::ReaderRow& row);
 
   void check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,

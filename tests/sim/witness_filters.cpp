@@ -195,7 +195,7 @@ void Witness::count_told(Session& session, const proto::ServerFrame& frame) {
   }
 }
 
-void Witness::check_readers(Session& session, proto::RequestId id, const proto::Answer& answer) {
+void Witness::check_readers(Session& session, proto::RequestId id, const proto::Answer& answer, const Moment& cut) {
   const auto* done = std::get_if<proto::ReadersDone>(&answer);
   if (!done) return complain(&session, fmt::format("#{} got no readers", id));
   std::set<std::string> sessions;
@@ -210,6 +210,8 @@ void Witness::check_readers(Session& session, proto::RequestId id, const proto::
     sessions.insert(row.session);
     own.push_back(&row);
   }
+  // It is as of the cut, and what was asked for since is known here already.
+  if (cut.step != step_) return;
   // An earlier session of the same name may still be there.
   if (sessions.size() != 1 || own.size() != session.readers.size() || done->next != 0) return;
   auto row = own.begin();

@@ -296,7 +296,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   const Request request = found->second;
   session.requests.erase(found);
   if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
-  if (request.kind == Request::Kind::readers) return check_readers(session, id, answer);
+  if (request.kind == Request::Kind::readers) return check_readers(session, id, answer, cut);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
   if (request.kind == Request::Kind::declare) {
     if (!std::holds_alternative<proto::Done>(answer)) complain(&session, fmt::format("declaration #{} failed", id));

@@ -101,6 +101,7 @@ Task<> live(sim::Simulation& world) {
     const auto lid = robot.topic<int>("lid");
     {
       const auto lease = co_await lid.own(last_will(0));
+      co_await sleep(10ms);
       co_await lid.set(1);
     }
     co_await lid.get();

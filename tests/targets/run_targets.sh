@@ -143,7 +143,7 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     start_program
     wait "$client" || fail "owner ended with $?"
     hoiku get sensor/imu/yaw
-    expect 0.0 "$state/hoiku.out"
+    expect 0 "$state/hoiku.out"
     hoiku get sensor/imu/yaw --json
     grep -q '"quality":"orphaned"' "$state/hoiku.out" || fail "the value of an owner that is gone is orphaned"
     ;;

@@ -217,21 +217,13 @@ class Topic {
   requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>) void wait_transition(P&& condition, After after)
       const = delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
 
-  // A reader of every change from now on, within the broker's history of the topic; what it was not given is told. With a
-  // condition, of those that match: an expression, a value or a parsed Predicate is decided in the broker, so only what
-  // matches crosses the network, and `old_value` is the last that did; a callable is decided here, over all of them:
-  // topic_transition.hpp.
-  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, detail::Reading(Mode::every), nullptr); }
+  // A reader of every change from now on (of those that match), within the broker's history of the topic; what it was not
+  // given is told: topic_transition.hpp.
+  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
   template <class P>
   TopicTransitions<T> transitions(P&& condition) const {
     detail::check_edge_condition<P, T>();
-    detail::Reading reading(Mode::every);
-    if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
-      return TopicTransitions<T>(core_, std::move(reading), detail::edge_test<T>(std::forward<P>(condition)));
-    } else {
-      reading.filter = detail::broker_predicate<T>(std::forward<P>(condition));
-      return TopicTransitions<T>(core_, std::move(reading), nullptr);
-    }
+    return TopicTransitions<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
   }
 
  private:
