@@ -1,7 +1,8 @@
 // backlog.hpp: where the transitions of one `every` subscription wait for their reader: all of them, in order.
 //
 // Promises   no version comes twice, none out of order; `previous` of an item is what this reader was given before of that
-//            topic, and where versions between the two are missing, `lagged` says which; received = taken + pending.
+//            topic, and where versions between the two are missing, `lagged` says which, but for those that did not pass the
+//            reader's filter: those are only counted. received = taken + pending.
 //            Memory: what the broker may send beyond what was taken (its credit), and two transitions per topic.
 // A resync   as in inbox.hpp. What was received before it is still given.
 // Thread     the loop's. Owner: Protocol.
@@ -19,9 +20,12 @@ namespace hoiku::client {
 
 class Backlog {
  public:
-  // `lagged`: so many versions before it had gone from the broker's history. False where it was dropped: a duplicate.
-  bool put(TransitionPtr transition, std::uint64_t lagged);
-  void begin_resync();
+  explicit Backlog(bool is_filtered = false) : is_filtered_(is_filtered) {}
+
+  // False where it was dropped: a duplicate.
+  bool put(TransitionPtr transition, const Untold& untold);
+  // `goes_on`: it is told what came after what it has, in the same run.
+  void begin_resync(bool goes_on = false);
   // True where that made topics vanish, or was the first one.
   bool end_snapshot(std::uint64_t revision, bool whole);
 
@@ -39,10 +43,15 @@ class Backlog {
   struct Entry {
     TransitionPtr transition;  // null: the end of the snapshot
     Known* topic = nullptr;
-    std::uint64_t lagged = 0;
+    Untold untold;
+    bool is_first = false;  // of its topic, since the resync began
   };
 
-  void push(Known& topic, TransitionPtr transition, std::uint64_t lagged);
+  void push(Known& topic, TransitionPtr transition, const Untold& untold, bool is_first);
+  std::optional<Lagged> gap_before(const Entry& entry, const TransitionPtr& from) const;
+
+  bool is_filtered_;
+  bool goes_on_ = false;
 
   std::unordered_map<std::string, Known> topics_;
   std::deque<Entry> entries_;

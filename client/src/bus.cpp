@@ -47,7 +47,50 @@ Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
   co_return topics;
 }
 
+ReaderInfo info_of(proto::ReaderRow row) {
+  ReaderInfo info;
+  info.client = std::move(row.client);
+  info.session = std::move(row.session);
+  info.topics = std::move(row.topics);
+  info.mode = row.mode;
+  info.filter = std::move(row.filter);
+  info.interval = row.interval;
+  info.matched = row.matched;
+  info.written = row.written;
+  info.delivered = row.delivered;
+  info.conflated = row.conflated;
+  info.filtered = row.filtered;
+  info.lagged = row.lagged;
+  info.pending = row.pending;
+  return info;
+}
+
+Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
+  std::vector<ReaderInfo> readers;
+  std::uint64_t run = core->run();
+  std::uint64_t cursor = 0;
+  bool complete = false;
+  while (!complete) {
+    client::BusCore::Pending pending(*core, core->list_readers(cursor));
+    co_await pending.wait();
+    proto::Answer answer = pending.take();
+    auto& page = std::get<proto::ReadersDone>(answer);
+    cursor = page.next;
+    if (core->run() != run) {  // another broker, to whom the cursor meant nothing
+      run = core->run();
+      readers.clear();
+      cursor = 0;
+      continue;
+    }
+    for (proto::ReaderRow& row : page.rows) readers.push_back(info_of(std::move(row)));
+    complete = cursor == 0;
+  }
+  co_return readers;
+}
+
 }  // namespace
+
+Task<std::vector<ReaderInfo>> Bus::readers() const { return readers_of(core_); }
 
 Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const {
   const Result<void> valid = check_topic_pattern(pattern);

@@ -139,6 +139,13 @@ proto::RequestId BusCore::list(std::string pattern, std::uint64_t cursor) {
   return id;
 }
 
+proto::RequestId BusCore::list_readers(std::uint64_t cursor) {
+  throw_if_ended();
+  const proto::RequestId id = protocol_.list_readers(cursor);
+  outgoing_.notify();
+  return id;
+}
+
 proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold) {
   throw_if_ended();
   const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold));
@@ -154,12 +161,12 @@ proto::RequestId BusCore::wait_transition(std::string topic, std::optional<Predi
   return id;
 }
 
-proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics, Mode mode) {
+proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics, detail::Reading reading) {
   if (ended_) {
     reader.ended(ended_);
     return 0;
   }
-  const proto::RequestId id = protocol_.subscribe(std::move(topics), mode);
+  const proto::RequestId id = value_of(protocol_.subscribe(std::move(topics), std::move(reading)));
   readers_.emplace(id, &reader);
   outgoing_.notify();
   return id;

@@ -52,6 +52,7 @@ class BusCore {
   proto::RequestId commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
+  proto::RequestId list_readers(std::uint64_t cursor);
   std::uint64_t run() const noexcept { return protocol_.run(); }
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold);
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after);
@@ -83,7 +84,7 @@ class BusCore {
   };
 
   // Where the Bus has ended, the reader is told at once, and gets 0.
-  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, Mode mode = Mode::latest);
+  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, detail::Reading reading = {});
   void unsubscribe(proto::RequestId id) noexcept;
   Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }  // of a `latest` one
   std::optional<InboxItem> take(proto::RequestId id);

@@ -1,5 +1,6 @@
 #include "client/src/inbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace hoiku::client {
@@ -29,21 +30,34 @@ std::uint64_t versions_between(const Transition& from, const Transition& to) noe
   return to.version.number - from.version.number - 1;
 }
 
+std::uint64_t filtered_between(const TransitionPtr& have, const Transition& got, const Untold& untold) noexcept {
+  const bool same_epoch = have && (is_unset(*have) || have->version.epoch == got.version.epoch);
+  if (!same_epoch) return untold.filtered;
+  const std::uint64_t known = have->version.number;
+  const std::uint64_t before = untold.counted_from > known ? untold.counted_from - known : 0;
+  return std::min(untold.filtered + before, versions_between(*have, got));
+}
+
 Inbox::Inbox(const std::vector<std::string>& plain_names) : members_(plain_names.size()) {}
 
-bool Inbox::put(std::uint32_t member, TransitionPtr transition) {
+bool Inbox::put(std::uint32_t member, TransitionPtr transition, const Untold& untold) {
   Slot* slot = slot_for(member, transition->topic);
   if (!slot) return false;
-  slot->confirmed = true;
+  const bool is_first = !std::exchange(slot->confirmed, true);
   if (slot->newest && is_duplicate(*slot->newest, *transition)) {
     ++counts_.duplicates;
     return false;
   }
+  const bool is_beyond = is_first && complete_ && slot->newest && slot->newest->revision > *complete_;
+  Untold known = untold;
+  if (is_first && !complete_) known.counted_from = 0;  // it began anew: nobody vouches for what was before
+  if (!is_beyond) slot->filtered += filtered_between(slot->newest, *transition, known);
   store(*slot, std::move(transition));
   return true;
 }
 
-void Inbox::begin_resync() {
+void Inbox::begin_resync(std::optional<std::uint64_t> complete) {
+  complete_ = complete;
   for (Slot& slot : members_) slot.confirmed = false;
   for (auto& [topic, slot] : by_topic_) slot.confirmed = false;
 }
@@ -67,14 +81,22 @@ std::optional<InboxItem> Inbox::take() {
   if (!slot) return InboxItem{};
   InboxItem item;
   item.transition = slot->newest;
+  item.filtered = std::exchange(slot->filtered, 0);
   item.previous = mark_taken(*slot);
-  if (item.previous) item.skipped = versions_between(*item.previous, *item.transition);
+  if (item.previous) {
+    const std::uint64_t missing = versions_between(*item.previous, *item.transition);
+    item.skipped = missing - std::min(missing, item.filtered);
+  }
+  counts_.filtered += item.filtered;
+  counts_.skipped += item.skipped;
   return item;
 }
 
 void Inbox::take_all() {
   for (Slot* slot : dirty_) {
-    if (slot) mark_taken(*slot);
+    if (!slot) continue;
+    slot->filtered = 0;
+    mark_taken(*slot);
   }
   dirty_.clear();
 }

@@ -23,6 +23,7 @@ TopicChange change_of(const client::InboxItem& item) {
   }
   change = detail::change_of(*item.transition, item.previous ? item.previous->value : Value());
   change.skipped = item.skipped;
+  change.filtered = item.filtered;
   change.lagged = item.lagged;
   return change;
 }
@@ -44,8 +45,9 @@ TopicChange detail::change_of(const Transition& transition, Value old_value) {
 
 class PatternSubscription::Impl final : public client::Reader {
  public:
-  Impl(detail::BusPtr bus, std::string pattern, Mode mode) : bus_(std::move(bus)) {
-    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))), mode);
+  Impl(detail::BusPtr bus, std::string pattern, detail::Reading reading) : bus_(std::move(bus)) {
+    detail::check(reading);
+    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))), std::move(reading));
   }
   ~Impl() { bus_->unsubscribe(id_); }
 
@@ -85,6 +87,9 @@ class PatternSubscription::Impl final : public client::Reader {
     shown.conflated = counts->conflated;
     shown.pending = counts->pending;
     shown.duplicates = counts->duplicates;
+    shown.filtered = counts->filtered;
+    shown.lagged = counts->lagged;
+    shown.skipped = counts->skipped;
     return shown;
   }
 
@@ -95,8 +100,8 @@ class PatternSubscription::Impl final : public client::Reader {
   std::exception_ptr error_;
 };
 
-PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, Mode mode)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), mode)) {}
+PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::Reading reading)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), std::move(reading))) {}
 PatternSubscription::~PatternSubscription() = default;
 Task<TopicChange> PatternSubscription::next() { return impl_->next(); }
 std::optional<TopicChange> PatternSubscription::try_next() { return impl_->try_next(); }

@@ -19,9 +19,9 @@ std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
 
 }  // namespace
 
-Protocol::Subscription::Subscription(const std::vector<std::string>& topics, proto::Mode mode)
-    : inbox(plain_names(topics)) {
-  if (mode == proto::Mode::every) backlog.emplace();
+Protocol::Subscription::Subscription(const std::vector<std::string>& topics, const detail::Reading& reading)
+    : inbox(plain_names(topics)), has_interval(reading.interval.count() > 0) {
+  if (reading.mode == proto::Mode::every) backlog.emplace(reading.filter.has_value());
 }
 
 Protocol::Protocol(ProtocolOptions options)
@@ -80,6 +80,14 @@ proto::RequestId Protocol::list(std::string pattern, std::uint64_t cursor) {
   return *submit(std::move(request), std::move(command));
 }
 
+proto::RequestId Protocol::list_readers(std::uint64_t cursor) {
+  Request request;
+  request.kind = Request::Kind::readers;
+  proto::ListReaders command;
+  command.cursor = cursor;
+  return *submit(std::move(request), std::move(command));
+}
+
 Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predicate> predicate,
                                         std::chrono::nanoseconds hold) {
   Request request;
@@ -103,13 +111,19 @@ Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optio
 }
 
 proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
+  return *subscribe(std::move(topics), detail::Reading(mode));
+}
+
+Result<proto::RequestId> Protocol::subscribe(std::vector<std::string> topics, detail::Reading reading) {
   Request request;
   request.kind = Request::Kind::subscription;
-  request.subscription = std::make_unique<Subscription>(topics, mode);
+  request.subscription = std::make_unique<Subscription>(topics, reading);
   proto::Subscribe command;
   command.topics = std::move(topics);
-  command.mode = mode;
-  return *submit(std::move(request), std::move(command));
+  command.mode = reading.mode;
+  command.filter = std::move(reading.filter);
+  command.interval = reading.interval;
+  return submit(std::move(request), std::move(command));
 }
 
 Result<proto::RequestId> Protocol::submit(Request request, proto::Command command) {
@@ -262,7 +276,8 @@ std::vector<proto::Command> Protocol::take_commands() {
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
     const bool answered = std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
-                          std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next);
+                          std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next) ||
+                          std::holds_alternative<proto::ListReaders>(*next);
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;

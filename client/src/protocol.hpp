@@ -24,6 +24,7 @@
 #include "client/src/command_queue.hpp"
 #include "client/src/inbox.hpp"
 #include "hoiku/async/time.hpp"
+#include "hoiku/client/reading.hpp"
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
@@ -75,6 +76,7 @@ class Protocol {
   Result<proto::RequestId> commit(std::vector<proto::Write> writes);
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
+  proto::RequestId list_readers(std::uint64_t cursor);
   // too_large, where the predicate does not fit into a frame.
   Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold);
   // The first change that matches, behind that version, or, without one, from when the broker has heard of it. In a new
@@ -83,6 +85,8 @@ class Protocol {
                                            std::optional<Version> after);
   // One pattern, or, `latest`, 2..64 plain names.
   proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
+  // too_large, where the filter does not fit into a frame.
+  Result<proto::RequestId> subscribe(std::vector<std::string> topics, detail::Reading reading);
   // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
   // write that is in flight may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
@@ -119,10 +123,11 @@ class Protocol {
 
  private:
   struct Subscription {
-    Subscription(const std::vector<std::string>& topics, proto::Mode mode);
+    Subscription(const std::vector<std::string>& topics, const detail::Reading& reading);
     Inbox inbox;
     std::optional<Backlog> backlog;            // of `every`, in place of the inbox
     std::uint64_t renewed = 0;                 // what the broker of this session was told of what was taken
+    bool has_interval = false;                 // complete_through says nothing of it
     bool started = false;                      // it was sent once: the inbox may know something
     bool complete = false;                     // the snapshot of this session has ended
     std::uint64_t complete_at = 0;             // how often complete_through had been told by then
@@ -130,7 +135,7 @@ class Protocol {
     bool dirty = false;                        // within one frame
   };
   struct Request {
-    enum class Kind : std::uint8_t { set, commit, get, list, wait, change, subscription };
+    enum class Kind : std::uint8_t { set, commit, get, readers, list, wait, change, subscription };
     enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
     // It has one answer, and is in flight until then: not what is held.
     bool is_one_shot() const noexcept { return kind <= Kind::list; }

@@ -114,7 +114,7 @@ void Protocol::lose_session(Received& received) {
       request.stage = Request::Stage::lost;
     }
     if (request.stage != Request::Stage::sent) continue;
-    if (known && known->complete && complete_told_ > known->complete_at) {
+    if (known && known->complete && !known->has_interval && complete_told_ > known->complete_at) {
       known->resume->revision = std::max(known->resume->revision, complete_through_);
     }
     if (request.is_write() || request.abandoned) {
@@ -161,9 +161,9 @@ void Protocol::rearm(std::uint64_t run) {
       again.complete = false;
       again.renewed = 0;
       if (again.backlog) {
-        again.backlog->begin_resync();
+        again.backlog->begin_resync(again.resume.has_value());
       } else {
-        again.inbox.begin_resync();
+        again.inbox.begin_resync(again.resume ? std::optional(again.resume->revision) : std::nullopt);
       }
       std::get<proto::Subscribe>(*request.command).resume = again.resume;
     }
@@ -195,10 +195,11 @@ void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& recei
   for (const proto::Delivery& delivery : frame.deliveries) {
     Subscription* found = subscription(delivery.subscription);
     if (!found || !delivery.transition) continue;  // cancelled meanwhile
+    const Untold untold{delivery.lagged, delivery.filtered, delivery.counted_from};
     if (found->backlog) {
-      if (found->backlog->put(delivery.transition, delivery.lagged)) mark(delivery.subscription, *found);
+      if (found->backlog->put(delivery.transition, untold)) mark(delivery.subscription, *found);
       renew(delivery.subscription, *found);
-    } else if (found->inbox.put(delivery.member, delivery.transition)) {
+    } else if (found->inbox.put(delivery.member, delivery.transition, untold)) {
       mark(delivery.subscription, *found);
     }
   }
@@ -241,6 +242,7 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
                     (kind == Kind::set && std::holds_alternative<proto::SetDone>(answer)) ||
                     (kind == Kind::commit && std::holds_alternative<proto::CommitDone>(answer)) ||
                     (kind == Kind::list && std::holds_alternative<proto::ListDone>(answer)) ||
+                    (kind == Kind::readers && std::holds_alternative<proto::ReadersDone>(answer)) ||
                     (kind == Kind::get && got && got->current) || (kind == Kind::wait && matched && matched->match) ||
                     (kind == Kind::change && changed && changed->match);
   if (found->second.abandoned) {

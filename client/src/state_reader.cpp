@@ -29,13 +29,17 @@ bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
 
 class StateReader::Impl final : public client::Reader {
  public:
-  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test, Duration hold)
+  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test, Duration hold,
+       Duration interval)
       : bus_(std::move(bus)),
         state_(topics.size()),
         presence_(std::move(presence)),
         test_(std::move(test)),
         hold_(hold) {
-    id_ = bus_->subscribe(*this, std::move(topics));
+    Reading reading;
+    reading.interval = interval;
+    check(reading);
+    id_ = bus_->subscribe(*this, std::move(topics), std::move(reading));
   }
   ~Impl() { bus_->unsubscribe(id_); }
 
@@ -118,8 +122,9 @@ class StateReader::Impl final : public client::Reader {
 };
 
 StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
-                         Duration hold)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold)) {}
+                         Duration hold, Duration interval)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold,
+                                   interval)) {}
 StateReader::~StateReader() = default;
 Task<Members> StateReader::next() { return impl_->next(); }
 Task<Members> StateReader::first() { return impl_->first(); }

@@ -46,7 +46,7 @@ Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicat
 }
 
 Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {
-  ChangeReader reader(topic, nullptr);
+  ChangeReader reader(topic, Reading(Mode::every), nullptr);
   for (;;) {
     TopicChange change = co_await reader.next();
     if (change.lagged) {

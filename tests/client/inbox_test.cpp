@@ -142,5 +142,71 @@ TEST(Inbox, ANameThatStandsTwiceHasTwoSlots) {
   expect_balanced(inbox);
 }
 
+// ---- Filtered readers
+
+TransitionPtr at_revision(const std::string& topic, std::uint64_t number, std::uint64_t revision) {
+  auto made = std::make_shared<Transition>(*transition(topic, number, static_cast<std::int64_t>(number)));
+  made->revision = revision;
+  return made;
+}
+
+TEST(Inbox, WhatDidNotPassIsNotSkipped) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 4, 1));
+  inbox.take();
+  inbox.put(0, transition("a", 6, 2), {0, 1});
+  inbox.put(0, transition("a", 9, 3), {0, 1});  // 6 is replaced here, and 7 or 8 was in the broker
+  const auto item = inbox.take();
+  EXPECT_EQ(item->filtered, 2u);
+  EXPECT_EQ(item->skipped, 2u);
+  EXPECT_EQ(inbox.counts().filtered, 2u);
+  EXPECT_EQ(inbox.counts().skipped, 2u);
+  expect_balanced(inbox);
+}
+
+TEST(Inbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
+  Inbox inbox;
+  inbox.put(0, at_revision("a", 4, 14));
+  inbox.take();
+  inbox.begin_resync(20);
+  inbox.put(0, at_revision("a", 10, 30), {0, 1, 7});  // 5 to 7 had not passed; of 8 and 9 one did
+  const auto item = inbox.take();
+  EXPECT_EQ(item->filtered, 4u);
+  EXPECT_EQ(item->skipped, 1u);
+}
+
+TEST(Inbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
+  Inbox inbox;
+  inbox.put(0, at_revision("a", 4, 14));
+  inbox.take();
+  inbox.begin_resync(20);
+  inbox.put(0, at_revision("a", 10, 30), {0, 1, 0});
+  const auto item = inbox.take();
+  EXPECT_EQ(item->filtered, 1u);
+  EXPECT_EQ(item->skipped, 4u);
+}
+
+TEST(Inbox, WhoHadGotFurtherThanItWasSureToBeCompleteCallsAllSkipped) {
+  Inbox inbox;
+  inbox.put(0, at_revision("a", 4, 14));
+  inbox.take();
+  inbox.begin_resync(12);
+  inbox.put(0, at_revision("a", 10, 30), {0, 5, 2});  // some of the five are before 4
+  EXPECT_EQ(inbox.take()->skipped, 5u);
+  inbox.put(0, at_revision("a", 12, 31), {0, 1});
+  EXPECT_EQ(inbox.take()->filtered, 1u);
+}
+
+TEST(Inbox, ASnapshotOfAFilteredReaderIsNeverWholeSoNothingIsInvented) {
+  Inbox inbox;
+  inbox.put(0, transition("a", 4, 1));
+  inbox.end_snapshot(10, false);
+  while (inbox.take()) {
+  }
+  inbox.begin_resync();
+  EXPECT_FALSE(inbox.end_snapshot(1, false));
+  EXPECT_FALSE(inbox.take());
+}
+
 }  // namespace
 }  // namespace hoiku::client

@@ -148,5 +148,35 @@ TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
   EXPECT_FALSE(std::get<proto::Subscribe>(commands[0]).resume);
 }
 
+TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
+  connect();
+  detail::Reading reading;
+  reading.filter = *Predicate::parse("value > 3");
+  reading.interval = 100ms;
+  id = *protocol.subscribe({"s/*"}, reading);
+  take();
+  deliver({}, 10);
+  cut();
+  hello();
+  welcome_new(1);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  const auto& again = std::get<proto::Subscribe>(commands[0]);
+  ASSERT_TRUE(again.filter);
+  EXPECT_EQ(again.filter->key(), reading.filter->key());
+  EXPECT_EQ(again.interval, 100ms);
+}
+
+TEST_F(SubscriptionTest, WhoHasAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
+  connect();
+  detail::Reading reading;
+  reading.interval = 100ms;
+  id = *protocol.subscribe({"s/*"}, reading);
+  take();
+  deliver({}, 10);
+  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // of it, something newer may be due
+  EXPECT_EQ(resubscribed(1)->revision, 10u);
+}
+
 }  // namespace
 }  // namespace hoiku::client

@@ -196,9 +196,12 @@ TEST(TopicTransitions, AConditionLeavesOutWhatDoesNotMatch) {
     for (const int number : {5, 12, 9, 20}) co_await level.set(number);
     const auto first = co_await high.next();
     EXPECT_EQ(first.value, 12);
-    EXPECT_EQ(first.old_value, 5);
+    EXPECT_EQ(first.old_value, std::nullopt);  // this reader was not told of 5
+    EXPECT_EQ(first.filtered, 1u);
     const auto second = co_await high.next();
     EXPECT_EQ(second.value, 20);
+    EXPECT_EQ(second.old_value, 12);
+    EXPECT_EQ(second.filtered, 1u);
     const auto fell = co_await falling.next();
     EXPECT_EQ(fell.value, 9);
     const auto twelve = co_await even.next();

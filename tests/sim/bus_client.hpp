@@ -35,6 +35,7 @@ class BusClient {
     std::vector<std::string> topics;
     std::vector<Value> last;           // of a topic or a composite
     std::optional<ReaderJudge> judge;  // of a pattern
+    std::optional<Predicate> filter;
   };
   // Lists a reader for as long as it lives.
   class Listed;
@@ -48,6 +49,9 @@ class BusClient {
   Task<> watch(Bus bus, TimePoint until);
   Task<> watch_every(Bus bus, TimePoint until);
   Task<> watch_in(Bus bus, Mode mode);
+  Task<> list_readers(Bus bus, TimePoint until);
+  detail::Reading random_reading(const std::string& pattern, Mode mode);
+  std::optional<ReaderJudge::Filter> known_of(const std::optional<Predicate>& filter) const;
   Task<> write_two(Bus bus);
   Task<> write_once(Bus bus);
   void complain(const std::string& text);

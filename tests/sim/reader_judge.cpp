@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace hoiku::model {
 
 std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
@@ -23,14 +25,31 @@ std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
     const State* state = find_(change.topic, change.version);
     if (!state || !(state->value == change.value)) complain("there was no such state");
   }
+  if (filter_) {
+    if (const std::string why = wrong_filter(is_first ? TopicChange() : before, change); !why.empty()) complain(why);
+  } else if (change.filtered != 0) {
+    complain("it has no filter, and something was filtered");
+  }
   if (is_first) {
     // It may have been told that the topic is not set, which is no item; then everything up to this one came after it.
-    const bool since_unset = change.skipped + 1 == change.version.number;
+    const bool since_unset = change.skipped + change.filtered + 1 == change.version.number;
     if (change.skipped != 0 && !since_unset) complain("it is the first, and skipped is wrong");
   } else if (const std::string why = wrong_chain(before, change); !why.empty()) {
     complain(why);
   }
   return wrong;
+}
+
+// What does not pass must not be shown, and what passes must not be called filtered. (A reader that lost its session may not
+// be able to tell, and calls it skipped.)
+std::string ReaderJudge::wrong_filter(const TopicChange& before, const TopicChange& change) const {
+  if (change.version.number == 0) return "";
+  if (!change.value.is_null() && !filter_->passes(change.topic, change.version)) return "it does not pass the filter";
+  if (before.version.number == 0) return "";
+  const auto most = filter_->not_passing(change.topic, before.version, change.version);
+  if (most && change.filtered > *most)
+    return fmt::format("{} were filtered, and only {} do not pass", change.filtered, *most);
+  return "";
 }
 
 // Whether one of a topic's items may follow the other.
@@ -40,7 +59,8 @@ std::string ReaderJudge::wrong_chain(const TopicChange& before, const TopicChang
   // Of what another epoch has had before, nobody can say how much this reader missed.
   if (!goes_on) return change.skipped == 0 || mode_ == Mode::every ? "" : "another epoch, and skipped is wrong";
   if (change.version.number <= before.version.number) return fmt::format("after version {}", before.version.number);
-  const std::uint64_t between = change.version.number - before.version.number - 1;
+  const std::uint64_t missing = change.version.number - before.version.number - 1;
+  const std::uint64_t between = missing - std::min(missing, change.filtered);
   if (change.skipped != between) return fmt::format("skipped is {}, and {} are missing", change.skipped, between);
   if (mode_ == Mode::latest || between == 0) return "";
   if (!change.lagged || change.lagged->count != between || change.lagged->from.number != before.version.number + 1 ||

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,16 @@ class ReaderJudge {
   // The state that the broker called so; nullptr: there was none.
   using Find = std::function<const State*(const std::string& topic, const Version& version)>;
 
-  ReaderJudge(std::string pattern, Mode mode, Find find)
-      : pattern_(std::move(pattern)), mode_(mode), find_(std::move(find)) {}
+  // What is known of a reader's filter.
+  struct Filter {
+    std::function<bool(const std::string& topic, const Version& version)> passes;
+    // How many between the two do not; nothing: nobody knows.
+    std::function<std::optional<std::uint64_t>(const std::string& topic, const Version& from, const Version& to)>
+        not_passing;
+  };
+
+  ReaderJudge(std::string pattern, Mode mode, Find find, std::optional<Filter> filter = {})
+      : pattern_(std::move(pattern)), mode_(mode), find_(std::move(find)), filter_(std::move(filter)) {}
 
   // Each item, in the order of the reader. Gives what is wrong with it, a sentence each.
   std::vector<std::string> judge(const TopicChange& change);
@@ -30,11 +39,13 @@ class ReaderJudge {
   const std::string& pattern() const { return pattern_; }
 
  private:
+  std::string wrong_filter(const TopicChange& before, const TopicChange& change) const;
   std::string wrong_chain(const TopicChange& before, const TopicChange& change) const;
 
   std::string pattern_;
   Mode mode_;
   Find find_;
+  std::optional<Filter> filter_;
   std::map<std::string, TopicChange> last_;
   bool marked_ = false;
 };

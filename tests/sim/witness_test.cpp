@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/testing/simulation.hpp"
@@ -68,6 +69,16 @@ Task<> live(sim::Simulation& world) {
       for (;;) co_await states.next();
     };
     auto wait = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_value(value < 79); };
+    auto read_some = [](Bus bus) -> Task<> {
+      PatternSubscription some(bus.watch("battery", where(value != 77)));
+      for (;;) co_await some.next();
+    };
+    auto read_seldom = [](Bus bus) -> Task<> {
+      PatternSubscription seldom(bus.watch("battery", at_most_every(15ms)));
+      for (;;) co_await seldom.next();
+    };
+    nursery.start_soon(read_some, screen);
+    nursery.start_soon(read_seldom, screen);
     nursery.start_soon(read_all, screen, Mode::latest);
     nursery.start_soon(read_all, screen, Mode::every);
     nursery.start_soon(read_both, screen);
@@ -87,6 +98,7 @@ Task<> live(sim::Simulation& world) {
       both.set(heat, 3);
     });
     co_await battery.get();
+    co_await screen.readers();
     co_await sleep(2s);  // heartbeats
     nursery.cancel_scope().cancel();
   });
@@ -120,6 +132,35 @@ bool change_newest(ServerFrame& frame, Change change) {
   frame.deliveries.back().transition = std::make_shared<const Transition>(std::move(falsified));
   return true;
 }
+
+// The one delivery before which something was filtered.
+proto::Delivery* find_filtered(ServerFrame& frame) {
+  for (proto::Delivery& delivery : frame.deliveries) {
+    if (delivery.filtered == 1) return &delivery;
+  }
+  return nullptr;
+}
+
+// To a reader that is not told of the third version yet, because of its interval, it is told all the same.
+class TooEarly {
+ public:
+  bool operator()(ServerFrame& frame) {
+    std::set<proto::RequestId> told;
+    for (const proto::Delivery& delivery : frame.deliveries) told.insert(delivery.subscription);
+    if (!frame.deliveries.empty() && frame.deliveries.back().transition->version.number == 3) {
+      for (const proto::RequestId id : readers_) {
+        if (told.contains(id)) continue;
+        frame.deliveries.push_back(proto::Delivery{id, 0, frame.deliveries.back().transition});
+        return true;
+      }
+    }
+    readers_.insert(told.begin(), told.end());
+    return false;
+  }
+
+ private:
+  std::set<proto::RequestId> readers_;
+};
 
 TEST(Witness, HasNothingAgainstTheTruth) {
   EXPECT_THAT(complaints_about([](ServerFrame&) { return false; }), testing::IsEmpty());
@@ -200,6 +241,41 @@ const std::vector<NamedLie> lies{
     {"HalfOfAComposite",
      [](ServerFrame& frame) {
        return std::erase_if(frame.deliveries, [](const auto& delivery) { return delivery.member == 1; }) > 0;
+     }},
+    {"AForgottenFilter",
+     [](ServerFrame& frame) {
+       proto::Delivery* delivery = find_filtered(frame);
+       if (delivery == nullptr) return false;
+       Transition other = *delivery->transition;
+       other.value = Value(77);
+       --other.version.number;
+       --other.revision;
+       delivery->transition = std::make_shared<const Transition>(std::move(other));
+       delivery->filtered = 0;
+       return true;
+     }},
+    {"TooManyFiltered",
+     [](ServerFrame& frame) {
+       proto::Delivery* delivery = find_filtered(frame);
+       if (delivery != nullptr) ++delivery->filtered;
+       return delivery != nullptr;
+     }},
+    {"TooFewFiltered",
+     [](ServerFrame& frame) {
+       proto::Delivery* delivery = find_filtered(frame);
+       if (delivery != nullptr) delivery->filtered = 0;
+       return delivery != nullptr;
+     }},
+    {"WhatPassesWithheld",
+     [](ServerFrame& frame) {
+       return std::erase_if(frame.deliveries, [](const auto& delivery) { return delivery.filtered == 1; }) > 0;
+     }},
+    {"ADeliveryTooEarly", TooEarly()},
+    {"AReaderThatDoesNotAddUp",
+     [](ServerFrame& frame) {
+       auto* done = find_answer<proto::ReadersDone>(frame);
+       if (done) ++done->rows.front().pending;
+       return done != nullptr;
      }},
     {"AReaderThatDoesNotExist",
      [](ServerFrame& frame) {

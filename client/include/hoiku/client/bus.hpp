@@ -42,6 +42,24 @@ struct TopicInfo {
   std::uint64_t readers = 0;  // subscriptions and waits on it, of all clients
 };
 
+// One subscription at the broker, and what has become of the transitions of its topics since its snapshot:
+// written = delivered + conflated + filtered + lagged + pending, exactly.
+struct ReaderInfo {
+  std::string client;               // the name that it gave itself
+  std::string session;              // which of those with that name
+  std::vector<std::string> topics;  // one pattern, or a composite's names
+  Mode mode = Mode::latest;
+  std::string filter;                    // empty: everything passes
+  std::chrono::nanoseconds interval{0};  // 0: as fast as it goes
+  std::uint64_t matched = 0;             // topics, now
+  std::uint64_t written = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t conflated = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;
+  std::uint64_t pending = 0;
+};
+
 class Bus;
 
 namespace detail {
@@ -77,15 +95,19 @@ class Bus {
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
 
   // All topics that match: '*' is one segment, '**' any number. In Mode::every each transition, as far as the broker's
-  // history of the topic goes.
-  PatternSubscription watch(std::string pattern, Mode mode = Mode::latest) const {
-    return PatternSubscription(core_, std::move(pattern), mode);
+  // history of the topic goes. Options, in any order: a Mode, where("value > 3"), at_most_every(100ms); see reading.hpp.
+  template <detail::WatchOption... Options>
+  PatternSubscription watch(std::string pattern, Options... options) const {
+    return PatternSubscription(core_, std::move(pattern), detail::Reading::of(std::move(options)...));
   }
 
   // The topics that match, sorted by name, with how many read each. Asks for one page after the other, so it is not a cut at
   // one revision: each row is true of its own moment, and what comes or goes meanwhile may be missing. Creates nothing.
   // Throws Error(invalid_topic), which says what is wrong with the pattern.
   Task<std::vector<TopicInfo>> list(std::string pattern = "**") const;
+
+  // Who reads what, of all clients, in the order in which they began. In pages, as list().
+  Task<std::vector<ReaderInfo>> readers() const;
 
   // Several writes as one: bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); }). `fill` is called at
   // once. All are applied, in one revision, or none, with the error of the first that can't be: VersionConflict, TypeMismatch,

@@ -3,6 +3,8 @@
 // Promises   topics that are created later are in it. In Mode::latest a reader that is slow gets each topic's newest
 //            version and is told how many it skipped; once writers stop it has the last value of each. Memory: two transitions
 //            per topic. Over a lost session, or a restarted broker, the stream goes on: what vanished becomes unset.
+// A filter   where(...): the stream has what matches, in the snapshot too, and `old_value` is the last that matched. What does
+//            not match is counted, and so is what vanished with a broker: it is not told as unset.
 // Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
 #pragma once
 
@@ -12,6 +14,7 @@
 #include <string>
 
 #include "hoiku/client/lagged.hpp"
+#include "hoiku/client/reading.hpp"
 #include "hoiku/client/topic_core.hpp"
 
 namespace hoiku {
@@ -23,7 +26,8 @@ struct TopicChange {
   Value value;      // null: not set (any more)
   Version version;  // number 0: never set, or gone with a restarted broker
   std::uint64_t revision = 0;
-  std::uint64_t skipped = 0;     // versions between the two that this reader was not given
+  std::uint64_t skipped = 0;     // versions between the two that this reader was not given, but for:
+  std::uint64_t filtered = 0;    // versions before it that did not match, since the change before
   std::optional<Lagged> lagged;  // in Mode::every: where it was not given all, which
   WallTime changed_at{};         // for people; not set (1970) where nobody made the change
   std::string writer;
@@ -35,19 +39,23 @@ namespace detail {
 TopicChange change_of(const Transition& transition, Value old_value);
 }  // namespace detail
 
-// What has come in and what was done with it: received = taken + conflated + pending.
+// What has come in and what was done with it: received = taken + conflated + pending. And what has not come in, before the
+// changes that were taken: `filtered` and `skipped` are the sums of theirs, and of the skipped `lagged` were told as such.
 struct SubscriptionStatistics {
   std::uint64_t received = 0;
   std::uint64_t taken = 0;
   std::uint64_t conflated = 0;
   std::uint64_t pending = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;
+  std::uint64_t skipped = 0;
 };
 
 class PatternSubscription {
  public:
-  // By Bus::watch. Throws Error(invalid_topic).
-  PatternSubscription(detail::BusPtr bus, std::string pattern, Mode mode = Mode::latest);
+  // By Bus::watch. Throws Error(invalid_topic), and what detail::check() does.
+  PatternSubscription(detail::BusPtr bus, std::string pattern, detail::Reading reading);
   ~PatternSubscription();
   PatternSubscription(const PatternSubscription&) = delete;
   PatternSubscription& operator=(const PatternSubscription&) = delete;

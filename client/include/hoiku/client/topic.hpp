@@ -16,6 +16,7 @@
 #include "hoiku/async/body.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/options.hpp"
+#include "hoiku/client/reading.hpp"
 #include "hoiku/client/topic_core.hpp"
 #include "hoiku/client/topic_transition.hpp"
 #include "hoiku/client/topic_type.hpp"
@@ -71,10 +72,10 @@ MembersTest typed_test(F function) {
 template <TopicType T>
 class TopicValues {
  public:
-  TopicValues(const detail::TopicCore& topic, detail::MembersTest test, Duration hold)
+  TopicValues(const detail::TopicCore& topic, detail::MembersTest test, const detail::ValuesOptions& options)
       : topic_(topic),
         reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::presence_of<T>(), std::move(test),
-                hold) {}
+                options.hold, options.interval) {}
 
   // The present value, whenever it is set (or T is an optional), matches, and differs from the one given last. Values that came and went
   // between two calls are not seen; once writers stop, the last value is.
@@ -148,17 +149,20 @@ class Topic {
   Task<T> wait_value(HeldFor hold) const { return detail::wait_for_value<T>(core_, std::nullopt, hold.duration()); }
 
   // A reader of the present value. With a condition: only values of which it is true; with held_for: only once it has
-  // been true throughout (without a condition: unchanged). Decided here: the hold counts from a value's arrival.
-  TopicValues<T> eventual_values(HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
-    return TopicValues<T>(core_, nullptr, hold.duration());
+  // been true throughout (without a condition: unchanged). Both are decided here: the hold counts from a value's arrival, and
+  // a condition has to see the values of which it is not true, or it would not know that its present value is over. So each
+  // value may cross the network, but with at_most_every(100ms): then the broker sends at most one in that time, the newest,
+  // and a hold begins anew with each that comes behind others.
+  template <detail::ValuesOption... Options>
+  TopicValues<T> eventual_values(Options... options) const {
+    return TopicValues<T>(core_, nullptr, detail::ValuesOptions::of(options...));
   }
-  template <class P>
-  requires(!std::same_as<std::remove_cvref_t<P>, HeldFor>)
-      TopicValues<T> eventual_values(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)))
+  template <class P, detail::ValuesOption... Options>
+  requires(!detail::ValuesOption<P>) TopicValues<T> eventual_values(P&& condition, Options... options)
   const {
     detail::check_topic_condition<P, T>();
     return TopicValues<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
-                          hold.duration());
+                          detail::ValuesOptions::of(options...));
   }
 
   // The first change of which the condition is true, from now on, or, with after(version), behind that version: also where it
@@ -196,13 +200,21 @@ class Topic {
   requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>) void wait_transition(P&& condition, After after)
       const = delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
 
-  // A reader of every change from now on (of those that match), within the broker's history of the topic; what it was not
-  // given is told: topic_transition.hpp.
-  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
+  // A reader of every change from now on, within the broker's history of the topic; what it was not given is told. With a
+  // condition, of those that match: an expression, a value or a parsed Predicate is decided in the broker, so only what
+  // matches crosses the network, and `old_value` is the last that did; a callable is decided here, over all of them:
+  // topic_transition.hpp.
+  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, detail::Reading(Mode::every), nullptr); }
   template <class P>
   TopicTransitions<T> transitions(P&& condition) const {
     detail::check_edge_condition<P, T>();
-    return TopicTransitions<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
+    detail::Reading reading(Mode::every);
+    if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
+      return TopicTransitions<T>(core_, std::move(reading), detail::edge_test<T>(std::forward<P>(condition)));
+    } else {
+      reading.filter = detail::broker_predicate<T>(std::forward<P>(condition));
+      return TopicTransitions<T>(core_, std::move(reading), nullptr);
+    }
   }
 
  private:

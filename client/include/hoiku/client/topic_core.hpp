@@ -71,9 +71,9 @@ class StateReader {
  public:
   // Without a test everything matches, and a hold means: unchanged for that long. The hold is counted from when the
   // change arrived here; where versions in between were skipped, anew.
-  // `presence`: one for each topic.
+  // `presence`: one for each topic. `interval`, of one topic: the broker sends at most one state in so long a time.
   StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
-              Duration hold);
+              Duration hold, Duration interval = Duration(0));
   ~StateReader();
   StateReader(const StateReader&) = delete;
   StateReader& operator=(const StateReader&) = delete;

@@ -2,8 +2,9 @@
 //
 // Promises   each comes once and in order, over cuts and lost sessions, as far as the broker's history of the topic goes;
 //            beyond it the next one says in `lagged` what is missing, and the reader goes on from the present state.
-//            `old_value` is what this reader saw last of the topic; a condition leaves out what does not match, and changes
-//            nothing else. It is decided here, so each transition crosses the network.
+//            `old_value` is what this reader saw last of the topic. A condition that can be sent is decided in the broker: what
+//            does not match never comes, and is counted in `filtered`. A callable is decided here: each transition crosses the
+//            network, and `old_value` is of the one before, whether that matched or not.
 // Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
 #pragma once
 
@@ -29,6 +30,7 @@ struct TopicTransition {
   Version version;
   std::uint64_t revision = 0;
   std::optional<Lagged> lagged;  // the transitions before it that this reader was not given
+  std::uint64_t filtered = 0;    // those before it that did not match, in the broker
   WallTime changed_at{};         // for people
   std::string writer;
   Quality quality = Quality::live;
@@ -72,8 +74,9 @@ ChangeTest edge_test(P&& condition) {
 // The changes of a topic behind the state that it had when the broker heard of the reader.
 class ChangeReader {
  public:
-  ChangeReader(const TopicCore& topic, ChangeTest test)
-      : subscription_(topic.bus(), topic.name(), Mode::every), test_(std::move(test)) {}
+  // `reading` is of Mode::every.
+  ChangeReader(const TopicCore& topic, Reading reading, ChangeTest test)
+      : subscription_(topic.bus(), topic.name(), std::move(reading)), test_(std::move(test)) {}
   Task<TopicChange> next();
 
  private:
@@ -96,6 +99,7 @@ TopicTransition<T> in_type(TopicChange&& change) {
   typed.version = change.version;
   typed.revision = change.revision;
   typed.lagged = change.lagged;
+  typed.filtered = change.filtered;
   typed.changed_at = change.changed_at;
   typed.writer = std::move(change.writer);
   typed.quality = change.quality;
@@ -121,7 +125,8 @@ Task<TopicTransition<T>> wait_for_local_change(TopicCore topic, ChangeTest test)
 template <TopicType T>
 class TopicTransitions {
  public:
-  TopicTransitions(const detail::TopicCore& topic, detail::ChangeTest test) : reader_(topic, std::move(test)) {}
+  TopicTransitions(const detail::TopicCore& topic, detail::Reading reading, detail::ChangeTest test)
+      : reader_(topic, std::move(reading), std::move(test)) {}
 
   Task<TopicTransition<T>> next() { return next_of(reader_); }
 
