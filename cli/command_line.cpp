@@ -18,6 +18,7 @@ constexpr const char* get_examples =
     "  hoiku get sensor/touch/head --json\n";
 constexpr const char* watch_examples =
     "  hoiku watch 'sensor/**'\n"
+    "  hoiku watch 'motor/*/heat' --where 'value > 80' --max-rate 10/s\n"
     "  hoiku watch robot/mood --every --json\n";
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
@@ -25,6 +26,9 @@ constexpr const char* wait_examples =
 constexpr const char* ls_examples =
     "  hoiku ls\n"
     "  hoiku ls 'sensor/**' --json\n";
+constexpr const char* readers_examples =
+    "  hoiku readers\n"
+    "  hoiku readers --json | jq 'select(.pending > 0)'\n";
 constexpr const char* ping_examples =
     "  hoiku ping\n"
     "  hoiku ping --quiet --timeout 2s || echo 'no broker'\n";
@@ -70,11 +74,18 @@ void describe_reading(CLI::App& app, Typed& typed) {
   ls.add_option(pattern_argument, typed.topic, "A topic, or a pattern: * is one segment, ** any number")
       ->capture_default_str();
   ls.add_flag("--names", typed.names, "Only their names");
+  add_verb(app, "readers", "Who reads what, and what has become of what was written", readers_examples);
   CLI::App& watch =
       add_verb(app, "watch", "Print the present state, then one line per change, until Ctrl-C", watch_examples);
   watch.add_option(pattern_argument, typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
   watch.add_flag("--every", typed.every,
                  "Each change, as far as the broker's history goes; without it the newest counts");
+  watch.add_option("--where", typed.where, "Only what this is true of, such as 'value > 30'; the broker tests it")
+      ->type_name("CONDITION");
+  watch
+      .add_option("--max-rate", typed.max_rate,
+                  "Of each topic at most so many lines a time, such as 10/s or 100ms for one; the newest counts")
+      ->type_name("RATE");
   CLI::App& wait =
       add_verb(app, "wait", "Wait until a condition is true of a topic, and print the value", wait_examples);
   wait.add_option(topic_argument, typed.topic, "The topic's name")->required();
@@ -88,7 +99,8 @@ void describe_reading(CLI::App& app, Typed& typed) {
 void describe_command_line(CLI::App& app, Typed& typed) {
   const char* from_environment = std::getenv("HOIKU_ENDPOINT");
   typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
-  app.footer(footer({set_examples, get_examples, ls_examples, watch_examples, wait_examples, ping_examples}));
+  app.footer(footer(
+      {set_examples, get_examples, ls_examples, readers_examples, watch_examples, wait_examples, ping_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
   app.require_subcommand(1);
   app.fallthrough();

@@ -17,6 +17,8 @@ struct Typed {
   std::string type;
   std::string condition;
   std::string held_for;
+  std::string where;
+  std::string max_rate;
   std::string timeout;
   std::optional<std::uint64_t> if_version;
   bool every = false;

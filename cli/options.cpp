@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -53,6 +54,23 @@ Result<std::chrono::nanoseconds> read_duration(const std::string& text) {
   return text.empty() ? Result<std::chrono::nanoseconds>(std::chrono::nanoseconds(0)) : parse_duration(text);
 }
 
+Result<WatchVerb> read_watch(const Typed& typed) {
+  WatchVerb watch{typed.topic, typed.every, {}, {}};
+  if (!typed.where.empty()) {
+    auto filter = Predicate::parse(typed.where);
+    if (!filter) return filter.failure();
+    watch.filter = std::move(filter).value();
+  }
+  if (typed.max_rate.empty()) return watch;
+  const auto interval = parse_rate(typed.max_rate);
+  if (!interval) return interval.failure();
+  if (typed.every)
+    return Failure{ErrorCode::invalid_argument,
+                   "--max-rate leaves changes out, and --every shows all: say one of them"};
+  watch.interval = *interval;
+  return watch;
+}
+
 Result<Options> understand(const Typed& typed, const std::string& verb) {
   Options options;
   options.endpoint = typed.endpoint;
@@ -65,8 +83,9 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
     options.timeout = *timeout;
     options.timeout_text = typed.timeout;
   }
-  if (verb == "ping") {
-    options.verb = PingVerb{typed.quiet};
+  if (verb == "ping" || verb == "readers") {
+    if (verb == "ping") options.verb = PingVerb{typed.quiet};
+    if (verb == "readers") options.verb = ReadersVerb{};
     return options;
   }
   const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
@@ -80,7 +99,9 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   } else if (verb == "ls") {
     options.verb = LsVerb{typed.topic, typed.names};
   } else if (verb == "watch") {
-    options.verb = WatchVerb{typed.topic, typed.every};
+    auto watch = read_watch(typed);
+    if (!watch) return watch.failure();
+    options.verb = std::move(watch).value();
   } else {
     WaitVerb wait{typed.topic, {}, {}};
     const auto hold = read_duration(typed.held_for);
@@ -109,6 +130,23 @@ int print_completion(const std::string& shell) {
 }
 
 }  // namespace
+
+Result<std::chrono::nanoseconds> parse_rate(std::string_view text) {
+  const Failure wrong{ErrorCode::invalid_argument,
+                      "'" + std::string(text) + "' is not a rate: write 10/s, 2/min or 100ms"};
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) {
+    const auto interval = parse_duration(text);
+    return interval && interval->count() > 0 ? interval : Result<std::chrono::nanoseconds>(wrong);
+  }
+  const std::string_view digits = text.substr(0, slash);
+  std::int64_t times = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), times);
+  const auto unit = parse_duration("1" + std::string(text.substr(slash + 1)));
+  if (error != std::errc() || end != digits.data() + digits.size() || times < 1 || !unit) return wrong;
+  const auto interval = *unit / times;
+  return interval.count() > 0 ? Result<std::chrono::nanoseconds>(interval) : wrong;
+}
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   if (argc > 1 && std::string_view(argv[1]) == "complete") {

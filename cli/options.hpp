@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct GetVerb {
 struct WatchVerb {
   std::string pattern;
   bool every = false;
+  std::optional<Predicate> filter;
+  std::chrono::nanoseconds interval{0};
 };
 struct LsVerb {
   std::string pattern;
@@ -49,6 +52,7 @@ struct WaitVerb {
   std::chrono::nanoseconds held_for{0};
 };
 
+struct ReadersVerb {};
 struct PingVerb {
   bool quiet = false;
 };
@@ -59,8 +63,11 @@ struct Options {
   // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as it was typed
-  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, CompleteVerb> verb;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb> verb;
 };
+
+// "10/s" and "100ms" are both a hundred milliseconds from one to the next. invalid_argument shows what is meant.
+Result<std::chrono::nanoseconds> parse_rate(std::string_view text);
 
 // The options; or the status to end with, when all has been said: 0 after --help and a shell's script on stdout, 2 after
 // one sentence on stderr.

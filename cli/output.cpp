@@ -37,6 +37,8 @@ std::string_view quality_name(Quality quality) {
   return "unknown";
 }
 
+std::string_view mode_name(Mode mode) { return mode == Mode::every ? "every" : "latest"; }
+
 void print(const std::string& line) {
   std::puts(line.c_str());
   std::fflush(stdout);
@@ -69,18 +71,34 @@ std::string topic_line(const TopicInfo& topic) {
       json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
 
+std::string reader_line(const ReaderInfo& reader) {
+  std::string topics;
+  for (const std::string& topic : reader.topics) topics += (topics.empty() ? "" : ",") + json_text(topic);
+  return fmt::format(
+      R"({{"client":{},"session":{},"topics":[{}],"mode":"{}","filter":{},"interval_us":{},"matched":{},)"
+      R"("written":{},"delivered":{},"conflated":{},"filtered":{},"lagged":{},"pending":{}}})",
+      json_text(reader.client), json_text(reader.session), topics, mode_name(reader.mode),
+      reader.filter.empty() ? "null" : json_text(reader.filter), reader.interval / std::chrono::microseconds(1),
+      reader.matched, reader.written, reader.delivered, reader.conflated, reader.filtered, reader.lagged,
+      reader.pending);
+}
+
 std::string change_line(const TopicChange& change, bool json) {
   if (json)
     return fmt::format(
-        R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
+        R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"filtered":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(change.topic), to_json(change.old_value), to_json(change.value), change.version.number,
-        change.skipped, change.lagged ? "true" : "false", json_time(change.changed_at), json_text(change.writer),
-        quality_name(change.quality));
+        change.skipped, change.filtered, change.lagged ? "true" : "false", json_time(change.changed_at),
+        json_text(change.writer), quality_name(change.quality));
   std::string line =
       fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
                   to_display_string(change.old_value), to_display_string(change.value), change.version.number);
-  if (change.lagged) return line + fmt::format(", {} lost)", change.lagged->count);
-  if (change.skipped > 0) line += fmt::format(", {} skipped", change.skipped);
+  if (change.lagged) {
+    line += fmt::format(", {} lost", change.lagged->count);
+  } else if (change.skipped > 0) {
+    line += fmt::format(", {} skipped", change.skipped);
+  }
+  if (change.filtered > 0) line += fmt::format(", {} filtered", change.filtered);
   return line + ")";
 }
 

@@ -12,6 +12,7 @@
 namespace hoiku::cli {
 
 std::string_view quality_name(Quality quality);
+std::string_view mode_name(Mode mode);
 
 // Writes one line to standard output, at once.
 void print(const std::string& line);
@@ -19,8 +20,9 @@ void print(const std::string& line);
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json);
 std::string value_line(const Transition& transition, bool json);
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
-std::string topic_line(const TopicInfo& topic);  // in JSON
-// Time, topic, old -> new, version, skipped.
+std::string topic_line(const TopicInfo& topic);     // in JSON
+std::string reader_line(const ReaderInfo& reader);  // in JSON
+// Time, topic, old -> new, version, skipped, filtered.
 std::string change_line(const TopicChange& change, bool json);
 
 }  // namespace hoiku::cli

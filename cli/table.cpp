@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/output.hpp"
+#include "hoiku/proto/duration.hpp"
 
 namespace hoiku::cli {
 namespace {
@@ -75,7 +76,48 @@ std::string line_of(const Row& row, const std::array<std::size_t, columns>& widt
   return line + "\n";
 }
 
+// What a reader reads: its pattern, or a composite's first names.
+std::string reads_text(const std::vector<std::string>& topics) {
+  constexpr std::size_t shown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < topics.size() && i < shown; ++i) text += (i == 0 ? "" : " + ") + topics[i];
+  return one_line(topics.size() > shown ? text + fmt::format(" + {} more", topics.size() - shown) : text);
+}
+
+std::string mode_text(const ReaderInfo& reader) {
+  std::string text(mode_name(reader.mode));
+  return reader.interval.count() > 0 ? text + " per " + duration_text(reader.interval) : text;
+}
+
 }  // namespace
+
+std::string reader_table(const std::vector<ReaderInfo>& readers) {
+  constexpr std::size_t texts = 4;
+  constexpr std::size_t cells = 10;
+  using Cells = std::array<std::string, cells>;
+  std::vector<Cells> rows{
+      {"client", "reads", "mode", "filter", "written", "delivered", "conflated", "filtered", "lagged", "pending"}};
+  for (const ReaderInfo& reader : readers) {
+    rows.push_back({one_line(reader.session), reads_text(reader.topics), mode_text(reader),
+                    reader.filter.empty() ? "-" : one_line(reader.filter), std::to_string(reader.written),
+                    std::to_string(reader.delivered), std::to_string(reader.conflated), std::to_string(reader.filtered),
+                    std::to_string(reader.lagged), std::to_string(reader.pending)});
+  }
+  std::array<std::size_t, cells> widths{};
+  for (const Cells& row : rows) {
+    for (std::size_t i = 0; i < cells; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text;
+  for (const Cells& row : rows) {
+    for (std::size_t i = 0; i < cells; ++i) {
+      const std::string padding(widths[i] - width_of(row[i]), ' ');
+      text += i == 0 ? "" : i <= texts ? "  " : i == texts + 1 ? " = " : " + ";
+      text += i < texts ? row[i] + padding : padding + row[i];
+    }
+    text += '\n';
+  }
+  return text;
+}
 
 std::string age_text(WallTime then, WallTime now) {
   using namespace std::chrono;

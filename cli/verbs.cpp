@@ -42,6 +42,7 @@ Task<int> wait(Bus bus, WaitVerb verb, bool json) {
 Task<int> run_one_shot(Bus bus, const Options& options) {
   if (const auto* verb = std::get_if<SetVerb>(&options.verb)) return set(bus, *verb, options.json);
   if (const auto* verb = std::get_if<LsVerb>(&options.verb)) return ls(bus, *verb, options.json);
+  if (std::holds_alternative<ReadersVerb>(options.verb)) return readers(bus, options.json);
   return get(bus, std::get<GetVerb>(options.verb), options.json);
 }
 

@@ -6,7 +6,10 @@
 namespace hoiku::cli {
 
 Task<int> watch(Bus bus, WatchVerb verb, bool json) {
-  PatternSubscription subscription = bus.watch(verb.pattern, verb.every ? Mode::every : Mode::latest);
+  const Mode mode = verb.every ? Mode::every : Mode::latest;
+  const AtMostEvery rate = at_most_every(verb.interval);
+  PatternSubscription subscription =
+      verb.filter ? bus.watch(verb.pattern, mode, rate, where(*verb.filter)) : bus.watch(verb.pattern, mode, rate);
   for (;;) {
     const TopicChange change = co_await subscription.next();
     if (change.end_of_snapshot) continue;

@@ -27,7 +27,7 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, TheFirstWordIsAVerb) {
-  EXPECT_THAT(texts({}), ElementsAre("set", "get", "ls", "watch", "wait", "ping", "completion"));
+  EXPECT_THAT(texts({}), ElementsAre("set", "get", "ls", "readers", "watch", "wait", "ping", "completion"));
   EXPECT_THAT(texts({"w"}), ElementsAre("watch", "wait"));
   EXPECT_THAT(texts({"--endpoint", "ipc:///b", "g"}), ElementsAre("get"));
   EXPECT_THAT(texts({"--json", "g"}), ElementsAre("get"));
@@ -48,6 +48,10 @@ TEST_F(CompletionTest, EveryVerbAndOptionIsCompletedWithItsDescription) {
 
 TEST_F(CompletionTest, OptionsAreThoseOfTheVerbAndOfAll) {
   EXPECT_THAT(texts({"watch", "--e"}), ElementsAre("--every", "--endpoint"));
+  EXPECT_THAT(texts({"watch", "a", "--w"}), ElementsAre("--where"));
+  EXPECT_THAT(texts({"watch", "a", "--where", ""}), IsEmpty());
+  EXPECT_THAT(texts({"watch", "a", "--m"}), ElementsAre("--max-rate"));
+  EXPECT_THAT(texts({"readers", "--j"}), ElementsAre("--json"));
   EXPECT_THAT(texts({"get", "--e"}), ElementsAre("--endpoint"));
   EXPECT_THAT(texts({"set", "a", "1", "--"}), Contains("--if-version"));
   EXPECT_THAT(texts({"get", "--"}), Not(Contains("--if-version")));
@@ -63,6 +67,7 @@ TEST_F(CompletionTest, ATopicIsAskedForWhereOneStands) {
     EXPECT_FALSE(wants_topics({verb, "-"})) << verb;
   }
   EXPECT_FALSE(wants_topics({"ping", ""}));
+  EXPECT_FALSE(wants_topics({"readers", ""}));
   EXPECT_FALSE(wants_topics({""}));
 }
 

@@ -55,6 +55,34 @@ TEST(Options, ALsShowsEverythingUnlessAPatternIsGiven) {
   EXPECT_NE(complaint({"ls", "a//b"}).find("a//b"), std::string::npos);
 }
 
+TEST(Options, AWatchTakesAConditionAndARate) {
+  const auto verb = std::get<WatchVerb>(
+      std::get<Options>(parse({"watch", "sensor/*", "--where", "value > 30", "--max-rate", "10/s"})).verb);
+  ASSERT_TRUE(verb.filter);
+  EXPECT_EQ(verb.filter->key(), Predicate::parse("value > 30")->key());
+  EXPECT_EQ(verb.interval, std::chrono::milliseconds(100));
+  EXPECT_NE(complaint({"watch", "a", "--where", "value >"}).find("value >"), std::string::npos);
+  EXPECT_NE(complaint({"watch", "a", "--every", "--max-rate", "10/s"}).find("--max-rate leaves changes out"),
+            std::string::npos);
+}
+
+TEST(Options, ARateIsSoManyATimeOrTheTimeOfOne) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(*parse_rate("10/s"), 100ms);
+  EXPECT_EQ(*parse_rate("2/min"), 30s);
+  EXPECT_EQ(*parse_rate("250ms"), 250ms);
+  for (const char* wrong : {"", "10", "0/s", "-1/s", "10/", "/s", "x/s", "1.5/s", "10/s/s", "0s", "9999999999999/us"}) {
+    const auto rate = parse_rate(wrong);
+    ASSERT_FALSE(rate) << wrong;
+    EXPECT_EQ(rate.failure().message, "'" + std::string(wrong) + "' is not a rate: write 10/s, 2/min or 100ms");
+  }
+}
+
+TEST(Options, ReadersNeedsNoName) {
+  EXPECT_TRUE(std::holds_alternative<ReadersVerb>(std::get<Options>(parse({"readers", "--json"})).verb));
+  EXPECT_NE(complaint({"readers", "battery"}).find("battery"), std::string::npos);
+}
+
 TEST(Options, APingNeedsNoName) {
   const auto options = std::get<Options>(parse({"ping", "--quiet", "--timeout", "2s"}));
   EXPECT_TRUE(std::get<PingVerb>(options.verb).quiet);

@@ -23,18 +23,45 @@ TEST(Output, AChangeIsOneLineForAPerson) {
   EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
 }
 
+TEST(Output, WhatDidNotPassIsSaid) {
+  auto later = change();
+  later.filtered = 2;
+  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 2 filtered)");
+  later.skipped = 4;
+  EXPECT_EQ(change_line(later, false),
+            "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped, 2 filtered)");
+  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"filtered":2,"lagged":false,)"), std::string::npos);
+}
+
+TEST(Output, AReaderIsOneJsonObject) {
+  ReaderInfo reader;
+  reader.client = "screen";
+  reader.session = "screen-2f";
+  reader.topics = {"a/b", "c"};
+  reader.interval = std::chrono::milliseconds(100);
+  reader.written = 5;
+  reader.delivered = 5;
+  EXPECT_EQ(reader_line(reader),
+            R"({"client":"screen","session":"screen-2f","topics":["a/b","c"],"mode":"latest","filter":null,)"
+            R"("interval_us":100000,"matched":0,"written":5,"delivered":5,"conflated":0,"filtered":0,"lagged":0,)"
+            R"("pending":0})");
+  reader.filter = "value > 3";
+  EXPECT_NE(reader_line(reader).find(R"("filter":"value > 3",)"), std::string::npos);
+}
+
 TEST(Output, WhatAnEveryReaderMissedIsSaid) {
   auto later = change();
   later.skipped = 4;
   later.lagged = Lagged{Version{9, 3}, Version{9, 6}, 4};
   EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lost)");
-  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"lagged":true,)"), std::string::npos);
+  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"filtered":0,"lagged":true,)"), std::string::npos);
 }
 
 TEST(Output, AChangeIsOneJsonObjectForAScript) {
-  EXPECT_EQ(change_line(change(), true),
-            R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"lagged":false,)"
-            R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
+  EXPECT_EQ(
+      change_line(change(), true),
+      R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"filtered":0,"lagged":false,)"
+      R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 
 // A topic that went with a broker that was restarted.

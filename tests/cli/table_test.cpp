@@ -59,6 +59,31 @@ TEST(Table, NeitherAValueNorAWriterBreaksALineOrSpeaksToTheTerminal) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
 }
 
+TEST(ReaderTable, ShowsTheEquation) {
+  ReaderInfo screen;
+  screen.session = "screen-2f";
+  screen.topics = {"sensor/**"};
+  screen.filter = "value > 3";
+  screen.interval = 100ms;
+  screen.written = 120;
+  screen.delivered = 12;
+  screen.conflated = 30;
+  screen.filtered = 78;
+  ReaderInfo brain;
+  brain.session = "brain-3";
+  brain.topics = {"a", "b", "c", "d"};
+  EXPECT_EQ(reader_table({screen, brain}),
+            "client     reads               mode              filter     written = delivered + conflated + filtered + "
+            "lagged + "
+            "pending\n"
+            "screen-2f  sensor/**           latest per 100ms  value > 3      120 =        12 +        30 +       78 +  "
+            "    0 + "
+            "      0\n"
+            "brain-3    a + b + c + 1 more  latest            -                0 =         0 +         0 +        0 +  "
+            "    0 + "
+            "      0\n");
+}
+
 TEST(Age, IsInOneUnitAndNeverNegative) {
   EXPECT_EQ(age_text(present - 0ms, present), "0.0s");
   EXPECT_EQ(age_text(present - 450ms, present), "0.4s");

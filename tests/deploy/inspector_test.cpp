@@ -110,6 +110,22 @@ TEST_F(Inspector, ASigtermEndsItQuietlyToo) {
   EXPECT_EQ(waiting.standard_error(), "");
 }
 
+TEST_F(Inspector, ShowsWhoReadsWhatAndWhatBecameOfIt) {
+  const Ended nobody = hoiku({"readers"});
+  EXPECT_EQ(nobody.status, 0);
+  EXPECT_EQ(nobody.error, "hoiku: nobody has subscribed to anything\n");
+  hoiku({"set", "battery", "80"});
+  Program watching(HOIKU_PATH, at_the_bus({"watch", "**", "--where", "value > 70", "--max-rate", "10/s"}));
+  Program low(HOIKU_PATH, at_the_bus({"watch", "battery", "--where", "value < 70"}));
+  hoikud_.wait_for_line("session_opened");
+  hoiku({"set", "battery", "60"});
+  EXPECT_THAT(low.wait_for_output("battery"), HasSubstr("(unset) -> 60  (version 2"));
+  const std::string table = hoiku({"readers"}).output;
+  EXPECT_THAT(table, HasSubstr("written = delivered + conflated + filtered + lagged + pending\n"));
+  EXPECT_THAT(table, HasSubstr("value < 70"));
+  EXPECT_THAT(hoiku({"readers", "--json"}).output, HasSubstr("\"topics\":[\"battery\"],\"mode\":\"latest\""));
+}
+
 TEST_F(Inspector, WatchesWhatThereIsAndWhatComes) {
   hoiku({"set", "battery", "80"});
   Program watching(HOIKU_PATH, at_the_bus({"watch", "**"}));
