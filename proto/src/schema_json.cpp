@@ -2,6 +2,7 @@
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
@@ -95,6 +96,7 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
   const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
   // Once more through a message: the fields stand in the order of the JSON.
+  const pb::LogSilencer silence;
   pb::DynamicMessageFactory factory(pool.descriptors.get());
   const std::unique_ptr<pb::Message> message(
       factory.GetPrototype(pool.descriptors->FindMessageTypeByName(type_name))->New());

@@ -85,6 +85,15 @@ TEST(Schema, RefusesDescriptorsThatMakeNoSense) {
                  ErrorCode::invalid_argument, "\"a\"");
 }
 
+// Protobuf would say it on standard error, once for each text.
+TEST(Schema, AStrangersNonsenseIsNoLineOfOurLog) {
+  std::string files = files_of(pose);
+  for (std::size_t at = 0; (at = files.find("position", at)) != std::string::npos;) files[at] = '\xff';
+  ::testing::internal::CaptureStderr();
+  (void)MessageSchema::parse("its.Pose", files);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Schema, IsBounded) {
   Limits limits;
   limits.schema_bytes_max = 100;
