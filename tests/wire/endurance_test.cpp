@@ -123,6 +123,12 @@ struct Tally {
   std::uint64_t killed = 0;
 };
 
+// On a slow machine a session is lost for so long that what its wait for a change counted from has gone with its topic.
+bool is_part_of_life(const std::exception& leaf) {
+  const auto* error = dynamic_cast<const Error*>(&leaf);
+  return dynamic_cast<const Mishap*>(&leaf) != nullptr || (error != nullptr && error->code() == ErrorCode::lagged);
+}
+
 class Life {
  public:
   Life(const std::string& endpoint, std::uint64_t seed, Tally& tally)
@@ -145,7 +151,7 @@ class Life {
       co_await open_nursery(body);
     } catch (const ExceptionGroup& errors) {
       errors.for_each_leaf([](const std::exception& leaf) {
-        if (!dynamic_cast<const Mishap*>(&leaf)) ADD_FAILURE() << leaf.what();
+        if (!is_part_of_life(leaf)) ADD_FAILURE() << leaf.what();
       });
     }
   }
