@@ -307,7 +307,8 @@ proto::Set FrameClient::random_set() {
     if (dice_.chance(10)) ++set.if_version->number;  // one that is still to come
   }
   // Of another type; but never as a topic's first value, which would decide its type.
-  if (versions_.contains(set.topic) && dice_.chance(4))
+  const auto seen = versions_.find(set.topic);  // perhaps as never set
+  if (seen != versions_.end() && seen->second.number > 0 && dice_.chance(4))
     set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
   // Unset topics of their own, so that nobody else has to know what their next version is.
