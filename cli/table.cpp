@@ -67,12 +67,24 @@ Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
           std::to_string(topic.readers)};
 }
 
+// Of each column the greatest.
+template <std::size_t n>
+std::array<std::size_t, n> widths_of(const std::vector<std::array<std::string, n>>& rows) {
+  std::array<std::size_t, n> widths{};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < n; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  return widths;
+}
+
+std::string padded(const std::string& cell, std::size_t width, bool to_the_right) {
+  const std::string padding(width - std::min(width_of(cell), width), ' ');
+  return to_the_right ? padding + cell : cell + padding;
+}
+
 std::string line_of(const Row& row, const std::array<std::size_t, columns>& widths) {
   std::string line;
-  for (std::size_t i = 0; i < columns; ++i) {
-    const std::string padding(widths[i] - std::min(width_of(row[i]), widths[i]), ' ');
-    line += (i == 0 ? "" : "  ") + (is_number[i] ? padding + row[i] : row[i] + padding);
-  }
+  for (std::size_t i = 0; i < columns; ++i) line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], is_number[i]);
   return line + "\n";
 }
 
@@ -103,16 +115,12 @@ std::string reader_table(const std::vector<ReaderInfo>& readers) {
                     std::to_string(reader.delivered), std::to_string(reader.conflated), std::to_string(reader.filtered),
                     std::to_string(reader.lagged), std::to_string(reader.pending)});
   }
-  std::array<std::size_t, cells> widths{};
-  for (const Cells& row : rows) {
-    for (std::size_t i = 0; i < cells; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
+  const std::array<std::size_t, cells> widths = widths_of(rows);
   std::string text;
   for (const Cells& row : rows) {
     for (std::size_t i = 0; i < cells; ++i) {
-      const std::string padding(widths[i] - width_of(row[i]), ' ');
       text += i == 0 ? "" : i <= texts ? "  " : i == texts + 1 ? " = " : " + ";
-      text += i < texts ? row[i] + padding : padding + row[i];
+      text += padded(row[i], widths[i], i >= texts);
     }
     text += '\n';
   }
@@ -134,10 +142,9 @@ std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std:
                         const Messages& messages) {
   std::vector<Row> rows{{"topic", "value", "type", "version", "age", "quality", "writer", "readers"}};
   for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now, messages));
-  std::array<std::size_t, columns> widths{};
+  std::array<std::size_t, columns> widths = widths_of(rows);
   std::size_t others = 2 * (columns - 1);
   for (std::size_t i = 0; i < columns; ++i) {
-    for (const Row& row : rows) widths[i] = std::max(widths[i], width_of(row[i]));
     if (i != value_column) others += widths[i];
   }
   if (width) {

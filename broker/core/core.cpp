@@ -242,4 +242,11 @@ std::string quoted(std::string_view name) {
   return "'" + std::string(name.substr(0, end)) + "…'";
 }
 
+Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
+  if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
+  if (duration > limits.hold_max)
+    return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be so long a time"};
+  return {};
+}
+
 }  // namespace hoiku::broker

@@ -90,18 +90,11 @@ void Core::Rooms::refresh_if_due(TimePoint at) {
 
 // Nothing where there are too many topics already: the broker is the first that goes without.
 std::optional<TopicId> Core::Rooms::say(Changes& changes, const std::string& name, const Value& what) {
-  static const std::optional<Version> any_version;
-  static const std::optional<WallTime> no_time;
   static const std::string writer = "hoikud";
   const auto found = find_or_create(name);
   if (!found) return std::nullopt;
-  const auto applied = topics[*found].apply(Update{what, any_version, no_time, writer, wall}, commits.next_sequence());
-  if (applied && applied->changed) changes.push_back(Change{*found, applied->state});
+  write_own(changes, *found, what, Quality::live, writer);
   return *found;
-}
-
-void Core::Rooms::commit_own(Changes changes) {
-  if (!changes.empty()) put_on_its_way(std::move(changes));
 }
 
 }  // namespace hoiku::broker

@@ -101,9 +101,7 @@ Result<void> Core::Rooms::check_choice(const proto::Subscribe& subscribe) const 
     return Failure{ErrorCode::invalid_argument,
                    "a maximum rate leaves states out: it is for `latest`, and not for composites"};
   }
-  if (subscribe.interval.count() < 0) return Failure{ErrorCode::invalid_argument, "an interval cannot be negative"};
-  if (subscribe.interval > limits.hold_max)
-    return Failure{ErrorCode::invalid_argument, "an interval cannot be so long a time"};
+  if (auto checked = check_duration(subscribe.interval, "an interval", limits); !checked) return checked;
   if (subscribe.filter) return subscribe.filter->check(limits);
   return {};
 }

@@ -1,4 +1,5 @@
-// core_listing.cpp: one page of what topics there are, or of who reads them. Made when its frame is cut, so that a queue of them holds nothing.
+// core_listing.cpp: one page of what topics there are, or of who reads them. Made when its frame is cut, so that a queue of them
+// holds nothing.
 #include <algorithm>
 #include <utility>
 
@@ -15,19 +16,36 @@ constexpr std::size_t visits_min = 64;
 // Topics are looked at in pieces, because a scan cannot be left in the middle.
 constexpr std::size_t visits_at_once = 64;
 
+// The rows of a page; one is always allowed.
+template <class Row>
+class Rows {
+ public:
+  Rows(std::vector<Row>& rows, std::size_t rows_max, std::size_t bytes_max)
+      : rows_(rows), rows_max_(rows_max), bytes_max_(bytes_max) {}
+  // False: there is no room for it.
+  bool add(Row row, std::size_t bytes) {
+    if (!rows_.empty() && (bytes_ + bytes > bytes_max_ || rows_.size() >= rows_max_)) return false;
+    bytes_ += bytes;
+    rows_.push_back(std::move(row));
+    return true;
+  }
+
+ private:
+  std::vector<Row>& rows_;
+  std::size_t rows_max_;
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+};
+
 }  // namespace
 
 proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max) {
   proto::ListDone page;
   page.id = list.id;
-  std::size_t bytes = 0;
+  Rows rows(page.rows, limits.list_rows_max, bytes_max);
   const auto add = [&](TopicId id) {
-    proto::ListRow row{current(id), subscriptions.readers(id) + waits.count(id)};
-    const std::size_t row_bytes = row_overhead_bytes + estimated_bytes(*row.current);
-    if (!page.rows.empty() && (bytes + row_bytes > bytes_max || page.rows.size() >= limits.list_rows_max)) return false;
-    bytes += row_bytes;
-    page.rows.push_back(std::move(row));
-    return true;
+    const State state = current(id);
+    return rows.add({state, subscriptions.readers(id) + waits.count(id)}, row_overhead_bytes + estimated_bytes(*state));
   };
   if (is_plain_name(list.pattern)) {
     if (const auto id = topics.find(list.pattern)) add(*id);
@@ -65,17 +83,14 @@ void Core::Rooms::execute(Session& session, const proto::ListReaders& list) {
 proto::ReadersDone Core::Rooms::page(const proto::ListReaders& list, std::size_t bytes_max) {
   proto::ReadersDone page;
   page.id = list.id;
-  std::size_t bytes = 0;
+  Rows rows(page.rows, limits.list_rows_max, bytes_max);
   const auto& open = subscriptions.by_serial();
   for (auto next = open.lower_bound(list.cursor); next != open.end(); ++next) {
     proto::ReaderRow row = row_of(*next->second);
-    const std::size_t row_bytes = estimated_bytes(row);
-    if (!page.rows.empty() && (bytes + row_bytes > bytes_max || page.rows.size() >= limits.list_rows_max)) {
-      page.next = next->first;
-      break;
-    }
-    bytes += row_bytes;
-    page.rows.push_back(std::move(row));
+    const std::size_t bytes = estimated_bytes(row);
+    if (rows.add(std::move(row), bytes)) continue;
+    page.next = next->first;
+    break;
   }
   return page;
 }

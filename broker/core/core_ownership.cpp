@@ -7,16 +7,6 @@
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
-namespace {
-
-Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
-  if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
-  if (duration > limits.hold_max)
-    return Failure{ErrorCode::invalid_argument, std::string(what) + " is too long a time"};
-  return {};
-}
-
-}  // namespace
 
 // ---- Declarations
 
@@ -142,18 +132,13 @@ void Core::Rooms::execute(Session& session, const proto::Release& release) {
 
 // The topics of these leases, which end, become what their wills say, as one commit.
 void Core::Rooms::execute_wills(const std::vector<Lease*>& ending, const std::string& writer) {
-  static const std::optional<Version> any_version;
-  static const std::optional<WallTime> no_time;
-  const std::uint64_t sequence = commits.next_sequence();
   Changes changes;
   for (Lease* lease : ending) {
     leases.end(*lease);
     released.push_back(lease->topic);
-    const Update will{lease->last_will, any_version, no_time, writer, wall, Quality::orphaned};
-    const auto applied = topics[lease->topic].apply(will, sequence);
-    if (applied && applied->changed) changes.push_back(Change{lease->topic, applied->state});
+    write_own(changes, lease->topic, lease->last_will, Quality::orphaned, writer);
   }
-  if (!changes.empty()) put_on_its_way(std::move(changes));
+  commit_own(std::move(changes));
 }
 
 void Core::Rooms::end_lapsed_leases(TimePoint at) {
@@ -172,14 +157,12 @@ void Core::Rooms::end_lapsed_leases(TimePoint at) {
 // ---- Deadlines
 
 void Core::Rooms::mark_overdue_topics(TimePoint at) {
-  static const std::optional<Version> any_version;
   while (const auto id = declarations.take_overdue(at)) {
-    Topic& topic = topics[*id];
-    const State newest = topic.newest();
+    const State newest = topics[*id].newest();  // it is still needed when there is a newer one
     if (!newest || newest->value.is_null() || newest->quality != Quality::live) continue;
-    const Update stale{newest->value, any_version, newest->source_time, newest->writer, wall, Quality::stale};
-    const auto applied = topic.apply(stale, commits.next_sequence());
-    if (applied && applied->changed) put_on_its_way({Change{*id, applied->state}});
+    Changes changes;
+    write_own(changes, *id, newest->value, Quality::stale, newest->writer, newest->source_time);
+    commit_own(std::move(changes));
   }
 }
 

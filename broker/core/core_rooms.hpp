@@ -141,6 +141,9 @@ struct Core::Rooms final : StateSource {
                                             std::vector<TopicId>& written, Instant at);
   void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
   void put_on_its_way(Changes changes, std::optional<Notice> notice = {});
+  void write_own(Changes& changes, TopicId topic, const Value& next, Quality quality, const std::string& writer,
+                 const std::optional<WallTime>& source_time = {});
+  void commit_own(Changes changes);
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
 
@@ -165,7 +168,6 @@ struct Core::Rooms final : StateSource {
   void refresh_statistics();
   void refresh_if_due(TimePoint at);
   std::optional<TopicId> say(Changes& changes, const std::string& name, const Value& what);
-  void commit_own(Changes changes);
 
   // ---- core_schemas.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);
@@ -217,5 +219,7 @@ struct Core::Rooms final : StateSource {
 
 // A name in an error message: long enough to be recognised.
 std::string quoted(std::string_view name);
+// invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.
+Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits);
 
 }  // namespace hoiku::broker

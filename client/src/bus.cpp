@@ -1,5 +1,7 @@
 #include "hoiku/client/bus.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -34,70 +36,52 @@ Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string me
   co_return std::move(*schema);
 }
 
-Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
-  std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
-  std::uint64_t run = core->run();
+// Asks for one page after the other, with `ask(cursor)`, and gives each to `take`. Where the broker turns out to be another one,
+// to whom the cursor meant nothing, `forget` is called, and it begins anew.
+template <class Page, class Ask, class Take, class Forget>
+Task<> read_pages(client::BusCore& core, Ask ask, Take take, Forget forget) {
+  std::uint64_t run = core.run();
   std::uint64_t cursor = 0;
   bool complete = false;
   while (!complete) {
-    client::BusCore::Pending pending(*core, core->list(pattern, cursor));
+    client::BusCore::Pending pending(core, ask(cursor));
     co_await pending.wait();
-    const proto::Answer answer = pending.take();
-    const auto& page = std::get<proto::ListDone>(answer);
-    if (core->run() != run) {  // another broker, to whom the cursor meant nothing
-      run = core->run();
-      found.clear();
+    proto::Answer answer = pending.take();
+    auto& page = std::get<Page>(answer);
+    if (core.run() != run) {
+      run = core.run();
       cursor = 0;
+      forget();
       continue;
     }
-    for (const proto::ListRow& row : page.rows) found[row.current->topic] = TopicInfo{row.current, row.readers};
     cursor = page.next;
     complete = cursor == 0;
+    take(page);
   }
+}
+
+Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
+  std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
+  const auto ask = [&](std::uint64_t cursor) { return core->list(pattern, cursor); };
+  const auto take = [&](proto::ListDone& page) {
+    for (const proto::ListRow& row : page.rows) found[row.current->topic] = TopicInfo{row.current, row.readers};
+  };
+  const auto forget = [&] { found.clear(); };
+  co_await read_pages<proto::ListDone>(*core, ask, take, forget);
   std::vector<TopicInfo> topics;
   topics.reserve(found.size());
   for (auto& [name, info] : found) topics.push_back(std::move(info));
   co_return topics;
 }
 
-ReaderInfo info_of(proto::ReaderRow row) {
-  ReaderInfo info;
-  info.client = std::move(row.client);
-  info.session = std::move(row.session);
-  info.topics = std::move(row.topics);
-  info.mode = row.mode;
-  info.filter = std::move(row.filter);
-  info.interval = row.interval;
-  info.matched = row.matched;
-  info.written = row.written;
-  info.delivered = row.delivered;
-  info.conflated = row.conflated;
-  info.filtered = row.filtered;
-  info.lagged = row.lagged;
-  info.pending = row.pending;
-  return info;
-}
-
 Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
   std::vector<ReaderInfo> readers;
-  std::uint64_t run = core->run();
-  std::uint64_t cursor = 0;
-  bool complete = false;
-  while (!complete) {
-    client::BusCore::Pending pending(*core, core->list_readers(cursor));
-    co_await pending.wait();
-    proto::Answer answer = pending.take();
-    auto& page = std::get<proto::ReadersDone>(answer);
-    cursor = page.next;
-    if (core->run() != run) {  // another broker, to whom the cursor meant nothing
-      run = core->run();
-      readers.clear();
-      cursor = 0;
-      continue;
-    }
-    for (proto::ReaderRow& row : page.rows) readers.push_back(info_of(std::move(row)));
-    complete = cursor == 0;
-  }
+  const auto ask = [&](std::uint64_t cursor) { return core->list_readers(cursor); };
+  const auto take = [&](proto::ReadersDone& page) {
+    std::move(page.rows.begin(), page.rows.end(), std::back_inserter(readers));
+  };
+  const auto forget = [&] { readers.clear(); };
+  co_await read_pages<proto::ReadersDone>(*core, ask, take, forget);
   co_return readers;
 }
 

@@ -330,28 +330,24 @@ std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
   const std::size_t bytes_max = std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - frame_overhead_bytes);
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
-    const bool answered =
-        std::holds_alternative<proto::Set>(*next) || std::holds_alternative<proto::Get>(*next) ||
-        std::holds_alternative<proto::List>(*next) || std::holds_alternative<proto::Commit>(*next) ||
-        std::holds_alternative<proto::Declare>(*next) || std::holds_alternative<proto::RegisterSchema>(*next) ||
-        std::holds_alternative<proto::GetSchema>(*next) || std::holds_alternative<proto::ListReaders>(*next);
+    const auto request = requests_.find(id_of(*next));  // none: of what ends another, or of a goodbye
+    const bool is_request = request != requests_.end();
+    const bool answered = is_request && request->second.is_one_shot();
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += encoded_bytes_bound(*next);
     if (!commands.empty() && bytes > bytes_max) break;
     if (commands.size() == options_.limits.turn_commands_max) break;
     if (answered) ++in_flight_;
     commands.push_back(queue_.pop());
-    mark_sent(commands.back(), now);
+    if (is_request) mark_sent(request->second, commands.back(), now);
   }
   return commands;
 }
 
-void Protocol::mark_sent(proto::Command& command, TimePoint now) {
-  const auto found = requests_.find(id_of(command));
-  if (found == requests_.end()) return;
-  found->second.stage = Request::Stage::sent;
-  if (found->second.subscription) found->second.subscription->started = true;
-  const std::chrono::nanoseconds left = time_left(found->second.until, now, options_.limits.hold_max);
+void Protocol::mark_sent(Request& request, proto::Command& command, TimePoint now) {
+  request.stage = Request::Stage::sent;
+  if (request.subscription) request.subscription->started = true;
+  const std::chrono::nanoseconds left = time_left(request.until, now, options_.limits.hold_max);
   if (auto* wait = std::get_if<proto::Wait>(&command)) wait->given_up_after = left;
   if (auto* wait = std::get_if<proto::WaitTransition>(&command)) wait->given_up_after = left;
 }

@@ -183,7 +183,7 @@ class Protocol {
   Result<proto::RequestId> submit(Request request, proto::Command command);
   void append_commands(TimePoint now);
   std::vector<proto::Command> take_commands(TimePoint now);
-  void mark_sent(proto::Command& command, TimePoint now);
+  void mark_sent(Request& request, proto::Command& command, TimePoint now);
   std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
 
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);

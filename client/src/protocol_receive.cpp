@@ -243,10 +243,10 @@ bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const p
     return true;
   }
   if (request.kind == Kind::registration) forget_registration(*request.command);
-  if (const auto declared =
-          std::find_if(declared_.begin(), declared_.end(), [id](const auto& d) { return d.second == id; });
-      declared != declared_.end())
-    declared_.erase(declared);
+  if (request.kind == Kind::declaration) {
+    const auto declared = declared_.find(std::get<proto::Declare>(*request.command).topic);
+    if (declared != declared_.end() && declared->second == id) declared_.erase(declared);
+  }
   return false;
 }
 

@@ -8,20 +8,8 @@ using proto::Mode;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class CoreEvery : public CoreTest {
+class CoreEvery : public RobotAndScreenTest {
  protected:
-  CoreEvery() { start(default_options()); }
-  void start(const CoreOptions& options) {
-    restart(options);
-    robot.emplace(*this, "robot", std::uint8_t{1});
-    screen.emplace(*this, "screen", std::uint8_t{2});
-    robot->connect();
-    screen->connect();
-  }
-  void set(const std::string& topic, int value) {
-    robot->set(topic, value);
-    turn();
-  }
   void count(const std::string& topic, int from, int to) {
     for (int i = from; i <= to; ++i) set(topic, i);
   }
@@ -34,9 +22,6 @@ class CoreEvery : public CoreTest {
     }
     return found;
   }
-
-  std::optional<FakeClient> robot;
-  std::optional<FakeClient> screen;
 };
 
 std::vector<std::uint64_t> sequence(std::uint64_t from, std::uint64_t to) {

@@ -23,23 +23,8 @@ proto::Subscribe resumed(proto::Subscribe command, std::uint64_t revision, std::
   return command;
 }
 
-class CoreFilter : public CoreTest {
+class CoreFilter : public RobotAndScreenTest {
  protected:
-  CoreFilter() { start(default_options()); }
-  void start(const CoreOptions& options) {
-    restart(options);
-    robot.emplace(*this, "robot", std::uint8_t{1});
-    screen.emplace(*this, "screen", std::uint8_t{2});
-    robot->connect();
-    screen->connect();
-  }
-  void set(const std::string& topic, Value value) {
-    robot->set(topic, std::move(value));
-    turn();
-  }
-  void set_all(const std::string& topic, const std::vector<int>& values) {
-    for (const int value : values) set(topic, value);
-  }
   proto::RequestId read(const proto::Subscribe& command) {
     const auto id = screen->subscribe(command);
     turn();
@@ -72,9 +57,6 @@ class CoreFilter : public CoreTest {
     screen->acknowledge();
     turn();
   }
-
-  std::optional<FakeClient> robot;
-  std::optional<FakeClient> screen;
 };
 
 // ---- latest

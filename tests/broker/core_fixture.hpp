@@ -372,4 +372,27 @@ inline Value FakeClient::last_value(const std::string& topic) const {
   return value;
 }
 
+// A robot that writes and a screen that reads, at a broker that can be begun anew with other limits.
+class RobotAndScreenTest : public CoreTest {
+ protected:
+  RobotAndScreenTest() { start(default_options()); }
+  void start(const CoreOptions& options) {
+    restart(options);
+    robot.emplace(*this, "robot", std::uint8_t{1});
+    screen.emplace(*this, "screen", std::uint8_t{2});
+    robot->connect();
+    screen->connect();
+  }
+  void set(const std::string& topic, Value value) {
+    robot->set(topic, std::move(value));
+    turn();
+  }
+  void set_all(const std::string& topic, const std::vector<int>& values) {
+    for (const int value : values) set(topic, value);
+  }
+
+  std::optional<FakeClient> robot;
+  std::optional<FakeClient> screen;
+};
+
 }  // namespace hoiku::broker

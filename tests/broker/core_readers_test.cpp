@@ -8,23 +8,8 @@ namespace {
 using proto::Mode;
 using testing::ElementsAre;
 
-class CoreReaders : public CoreTest {
+class CoreReaders : public RobotAndScreenTest {
  protected:
-  CoreReaders() { start(default_options()); }
-  void start(const CoreOptions& options) {
-    restart(options);
-    robot.emplace(*this, "robot", std::uint8_t{1});
-    screen.emplace(*this, "screen", std::uint8_t{2});
-    robot->connect();
-    screen->connect();
-  }
-  void set(const std::string& topic, Value value) {
-    robot->set(topic, std::move(value));
-    turn();
-  }
-  void set_all(const std::string& topic, const std::vector<int>& values) {
-    for (const int value : values) set(topic, value);
-  }
   proto::RequestId read(std::vector<std::string> topics, Mode mode, const std::string& filter = "") {
     proto::Subscribe command;
     command.topics = std::move(topics);
@@ -48,9 +33,6 @@ class CoreReaders : public CoreTest {
            " + " + std::to_string(row.filtered) + " + " + std::to_string(row.lagged) + " + " +
            std::to_string(row.pending);
   }
-
-  std::optional<FakeClient> robot;
-  std::optional<FakeClient> screen;
 };
 
 TEST_F(CoreReaders, ARowSaysWhoReadsWhatAndHow) {

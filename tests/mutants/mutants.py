@@ -109,7 +109,7 @@ MUTANTS = [
     ("will-at-a-take-over", "who takes a topic over finds the old owner's will", "broker/core/core_ownership.cpp",
      "  leases.end(lease);\n  session.held.erase(id);", "  execute_wills({&lease}, session.name);\n  session.held.erase(id);"),
     ("will-looks-live", "what an owner leaves behind is not orphaned", "broker/core/core_ownership.cpp",
-     "writer, wall, Quality::orphaned};", "writer, wall, Quality::live};"),
+     "lease->last_will, Quality::orphaned, writer);", "lease->last_will, Quality::live, writer);"),
     ("will-is-lost-with-the-session", "the end of a session executes no wills", "broker/core/core_sessions.cpp",
      "execute_wills(ending, session.name);", "for (Lease* lease : ending) leases.end(*lease);"),
     ("lease-outlives-its-time", "a lease for a time ends with its session only", "broker/core/core_ownership.cpp",

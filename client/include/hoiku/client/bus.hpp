@@ -44,23 +44,8 @@ struct TopicInfo {
   std::uint64_t readers = 0;  // subscriptions and waits on it, of all clients
 };
 
-// One subscription at the broker, and what has become of the transitions of its topics since its snapshot:
-// written = delivered + conflated + filtered + lagged + pending, exactly.
-struct ReaderInfo {
-  std::string client;               // the name that it gave itself
-  std::string session;              // which of those with that name
-  std::vector<std::string> topics;  // one pattern, or a composite's names
-  Mode mode = Mode::latest;
-  std::string filter;                    // empty: everything passes
-  std::chrono::nanoseconds interval{0};  // 0: as fast as it goes
-  std::uint64_t matched = 0;             // topics, now
-  std::uint64_t written = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t conflated = 0;
-  std::uint64_t filtered = 0;
-  std::uint64_t lagged = 0;
-  std::uint64_t pending = 0;
-};
+// One subscription at the broker, and what has become of the transitions of its topics since its snapshot: message.hpp.
+using ReaderInfo = proto::ReaderRow;
 
 class Bus;
 
