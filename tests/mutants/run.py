@@ -51,6 +51,12 @@ def build(tree, folder):
     return None if made.returncode == 0 else made.stdout
 
 
+def complaint_of(output):
+    """What the first failure says, in one line: a complaint of the judge, a comparison, or an exception."""
+    said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:.+\n?)+))|exception with description \"(.*)\" thrown", output)
+    return said and " ".join(next(filter(None, said.groups())).split())
+
+
 def play(folder, count):
     """Runs the histories of the seeds 1 to `count`: nothing, or the seed that failed (0: it does not say) and what was said."""
     program = os.path.join(folder, "bin", TARGET)
@@ -61,10 +67,10 @@ def play(folder, count):
     if ran.returncode == 0:
         return None
     seed = re.search(r"HOIKU_SEED=(\d+)", ran.stdout)
-    said = re.search(r"(?:Failed|thrown in the test body)\.?\n(.*)", ran.stdout)
+    said = complaint_of(ran.stdout)
     if ran.returncode < 0 and not said:
         return 0, f"it dies of signal {-ran.returncode}"
-    return (int(seed.group(1)) if seed else 0), (said.group(1) if said else "it fails")
+    return (int(seed.group(1)) if seed else 0), (said or "it fails")
 
 
 def histories(folder):

@@ -19,7 +19,7 @@ Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
   if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
-  if (seed % 8 == 0) limits.window_batches = 1 + seed / 8 % 3;
+  if (seed % 8 == 0 || seed % 4 == 2) limits.window_batches = 1 + seed / 8 % 3;
   return limits;
 }
 

@@ -212,7 +212,8 @@ proto::Command FrameClient::random_command() {
   if (kind < 64) {
     proto::WaitTransition wait;
     wait.id = ++last_id_;
-    wait.topic = dice_.topic();
+    // Those that have owners and deadlines change their quality alone, too.
+    wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
     if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
     if (const auto known = versions_.find(wait.topic); dice_.chance(60))
       wait.after = known == versions_.end() ? Version{} : known->second;

@@ -20,6 +20,11 @@ Version version_at(const Topic& topic, std::size_t index) {
   return version;
 }
 
+bool has_been_unset(const Topic& topic) {
+  return std::any_of(topic.states.begin() + 1, topic.states.end(),
+                     [](const State& state) { return state.value.is_null(); });
+}
+
 }  // namespace
 
 std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
@@ -83,7 +88,7 @@ void Witness::check_change_answer(Session& session, proto::RequestId id, const p
     const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
       const Version version = version_at(topic, i);
       if (from->version.number == 0) return topic.states[i].value.is_null();
-      if (waiter.command.topic.starts_with("gone/")) return true;  // removed meanwhile, it may have begun anew
+      if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun anew
       return from->version.number == version.number && (version.epoch == 0 || from->version.epoch == version.epoch);
     });
     if (waiter.command.after || waiter.told_from || !is_known)

@@ -229,6 +229,10 @@ void Witness::check_own_row(Session& session, proto::RequestId id, const Reader&
     complain(&session, fmt::format("#{}: {} were filtered, and it is said {}", id, reader.told_filtered, row.filtered));
   if (row.lagged < reader.told_lagged)
     complain(&session, fmt::format("#{}: {} lagged, and it is said {}", id, reader.told_lagged, row.lagged));
+  const bool is_every = reader.command.mode == proto::Mode::every;
+  if ((is_every ? row.conflated : row.lagged) != 0)
+    complain(&session,
+             fmt::format("#{}: {} conflated and {} lagged can't be of its mode", id, row.conflated, row.lagged));
   std::uint64_t written = 0;
   for (const auto& [name, topic] : model_.topics()) {
     std::uint64_t times = 0;

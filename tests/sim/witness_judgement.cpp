@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "hoiku/proto/codec.hpp"
 #include "tests/sim/story.hpp"
@@ -102,7 +103,7 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
     const auto decoded = proto::decode_server_frame(kept.second);
     return !decoded->deliveries.empty();
   };
-  if (std::count_if(session.kept.begin(), session.kept.end(), is_batch) > 32)
+  if (std::cmp_greater(std::count_if(session.kept.begin(), session.kept.end(), is_batch), limits_.window_batches))
     complain(&session, "its window is overrun");
 
   for (const auto& delivery : frame.deliveries) check_delivery(session, delivery, cut);

@@ -148,9 +148,9 @@ TEST_P(LinkContract, APeerThatDoesNotReadFillsOnlyItsOwnQueue) {
     const std::uint64_t slow_peer = co_await greet(*server, *slow);
     const std::uint64_t quick_peer = co_await greet(*server, *quick);
     int sent = 0;
-    while (server->try_send(slow_peer, large_frame) == SendResult::sent) ++sent;
+    // That it is full says only how it was just then: whoever carries the frames may make room a moment later.
+    while (sent < more_than_fits && server->try_send(slow_peer, large_frame) == SendResult::sent) ++sent;
     EXPECT_LT(sent, more_than_fits);
-    EXPECT_EQ(server->try_send(slow_peer, large_frame), SendResult::full);
     EXPECT_EQ(server->try_send(quick_peer, "still here"), SendResult::sent);
     const std::string words = co_await quick->receive();
     EXPECT_EQ(words, "still here");
