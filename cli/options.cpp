@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -167,7 +168,9 @@ Result<std::chrono::nanoseconds> parse_rate(std::string_view text) {
   const std::string_view digits = text.substr(0, slash);
   std::int64_t times = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), times);
-  const auto unit = parse_duration("1" + std::string(text.substr(slash + 1)));
+  const std::string_view name = text.substr(slash + 1);
+  const bool is_unit = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front()));
+  const auto unit = is_unit ? parse_duration("1" + std::string(name)) : Result<std::chrono::nanoseconds>(wrong);
   if (error != std::errc() || end != digits.data() + digits.size() || times < 1 || !unit) return wrong;
   const auto interval = *unit / times;
   return interval.count() > 0 ? Result<std::chrono::nanoseconds>(interval) : wrong;

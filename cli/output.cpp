@@ -8,6 +8,23 @@
 namespace hoiku::cli {
 namespace {
 
+// Of the UTF-8 character that the text begins with; 0: it begins with something else.
+std::size_t character_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  if (byte(0) < 0x80) return 1;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4 || !continues(1)) return 0;
+  if (byte(0) < 0xE0) return 2;
+  if (byte(0) < 0xF0) return continues(2) ? 3 : 0;
+  return continues(2) && continues(3) ? 4 : 0;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
 std::string json_text(const std::string& text) { return to_json(Value(text)); }
 
 // Of the day, in UTC: the day itself is on the screen of whoever watches. Nobody knows when a topic went with a broker
@@ -40,8 +57,26 @@ std::string_view quality_name(Quality quality) {
 std::string_view mode_name(Mode mode) { return mode == Mode::every ? "every" : "latest"; }
 
 void print(const std::string& line) {
-  std::puts(line.c_str());
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
   std::fflush(stdout);
+}
+
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t bytes = character_bytes(std::string_view(text).substr(i));
+    if (bytes > 0 && !is_control(std::string_view(text).substr(i, bytes))) {
+      out.append(text, i, bytes);
+      i += bytes;
+      continue;
+    }
+    // A control character behind U+007F is told by its second byte, which is its number.
+    if (bytes == 2) ++i;
+    const auto byte = static_cast<unsigned char>(text[i++]);
+    out += byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : fmt::format("\\x{:02x}", byte);
+  }
+  return out;
 }
 
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json) {
@@ -55,7 +90,7 @@ std::string set_line(const std::string& topic, const Value& value, const Version
   if (json)
     return fmt::format(R"({{"topic":{},"value":{},"version":{}}})", json_text(topic), messages.json(value),
                        version.number);
-  return fmt::format("{} = {}  (version {})", topic, messages.text(value), version.number);
+  return fmt::format("{} = {}  (version {})", topic, one_line(messages.text(value)), version.number);
 }
 
 std::string value_line(const Transition& transition, bool json, const Messages& messages) {
@@ -93,7 +128,8 @@ std::string change_line(const TopicChange& change, bool json, const Messages& me
         change.skipped, change.filtered, change.lagged ? "true" : "false", json_time(change.changed_at),
         json_text(change.writer), quality_name(change.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
-                                 messages.text(change.old_value), messages.text(change.value), change.version.number);
+                                 one_line(messages.text(change.old_value)), one_line(messages.text(change.value)),
+                                 change.version.number);
   if (change.lagged) {
     line += fmt::format(", {} lost", change.lagged->count);
   } else if (change.skipped > 0) {

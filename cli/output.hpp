@@ -15,8 +15,12 @@ namespace hoiku::cli {
 std::string_view quality_name(Quality quality);
 std::string_view mode_name(Mode mode);
 
-// Writes one line to standard output, at once.
+// Writes one line to standard output, at once, with whatever bytes it has.
 void print(const std::string& line);
+
+// What strangers wrote, so that it breaks no line and does not speak to the terminal: control characters, and bytes that are
+// no UTF-8, as \n, \t or \xNN.
+std::string one_line(const std::string& text);
 
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
                      const Messages& messages = {});

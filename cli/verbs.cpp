@@ -1,5 +1,6 @@
 #include "cli/verbs.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -12,6 +13,8 @@ using namespace std::chrono_literals;
 
 // What a one-shot verb takes at most where nothing else was said; and how long anybody waits for the first connection.
 constexpr Duration default_timeout = 5s;
+// For the schema of what was waited for; without it a message is written as bytes.
+constexpr Duration schema_patience = 2s;
 
 // What begins like JSON's object is one, where the topic holds messages; elsewhere it is a text as any other.
 Task<Value> value_to_set(Bus bus, SetVerb verb, Messages& messages) {
@@ -49,15 +52,6 @@ Task<int> get(Bus bus, GetVerb verb, bool json) {
   co_return done;
 }
 
-Task<int> wait(Bus bus, WaitVerb verb, bool json) {
-  const TransitionPtr match =
-      co_await detail::wait_topic(bus.topic_value(verb.topic).core(), verb.condition, verb.held_for);
-  Messages messages;
-  co_await messages.learn(bus, message_type_of(match->value));
-  print(value_line(*match, json, messages));
-  co_return done;
-}
-
 Task<int> run_one_shot(Bus bus, const Options& options) {
   if (const auto* verb = std::get_if<SetVerb>(&options.verb)) return set(bus, *verb, options.json);
   if (const auto* verb = std::get_if<LsVerb>(&options.verb)) return ls(bus, *verb, options.json);
@@ -77,13 +71,24 @@ Task<int> run_in_time(Bus bus, const Options& options, Duration limit) {
 
 Task<int> run_wait(Bus bus, const Options& options) {
   const auto& verb = std::get<WaitVerb>(options.verb);
-  if (!options.timeout) co_return co_await wait(bus, verb, options.json);
-  int status = timed_out;
-  co_await move_on_after(*options.timeout, [&]() -> Task<> { status = co_await wait(bus, verb, options.json); });
-  if (status == timed_out)
+  TransitionPtr match;
+  auto waiting = [&]() -> Task<> {
+    match = co_await detail::wait_topic(bus.topic_value(verb.topic).core(), verb.condition, verb.held_for);
+  };
+  if (options.timeout)
+    co_await move_on_after(*options.timeout, waiting);
+  else
+    co_await waiting();
+  if (!match) {
     std::fprintf(stderr, "hoiku: %s: the condition was not met within %s\n", verb.topic.c_str(),
                  options.timeout_text.c_str());
-  co_return status;
+    co_return timed_out;
+  }
+  // It was met: how it is written must not turn that into anything else.
+  Messages messages;
+  co_await move_on_after(schema_patience, [&] { return messages.learn(bus, message_type_of(match->value)); });
+  print(value_line(*match, options.json, messages));
+  co_return done;
 }
 
 Task<int> run_verb(Nursery& nursery, const Options& options, Duration connecting) {
@@ -103,7 +108,8 @@ Error no_answer(const Options& options) {
 
 Task<int> execute(Options options) {
   const bool waits = std::holds_alternative<WaitVerb>(options.verb);
-  const Duration connecting = waits ? default_timeout : options.timeout.value_or(default_timeout);
+  const Duration limit = options.timeout.value_or(default_timeout);
+  const Duration connecting = waits ? std::min(limit, default_timeout) : limit;  // nobody waits for a broker for hours
   if (const auto* verb = std::get_if<CompleteVerb>(&options.verb)) co_return co_await complete_words(verb->words);
   if (std::holds_alternative<PingVerb>(options.verb)) co_return co_await ping(options, connecting);
   co_return co_await open_nursery(

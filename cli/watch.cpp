@@ -1,5 +1,3 @@
-#include <cstdio>
-
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
 
@@ -18,8 +16,7 @@ Task<int> watch(Bus bus, WatchVerb verb, bool json) {
     if (change.value.is_null() && change.old_value.is_null()) continue;
     co_await messages.learn(bus, message_type_of(change.value));
     co_await messages.learn(bus, message_type_of(change.old_value));
-    std::puts(change_line(change, json, messages).c_str());
-    std::fflush(stdout);
+    print(change_line(change, json, messages));
   }
 }
 

@@ -78,20 +78,21 @@ proto::RequestId BusCore::commit(std::vector<proto::Write> writes) {
 void BusCore::post(std::string topic, Value value, bool latest_only) {
   throw_if_ended();
   proto::RequestId* replaceable = latest_only ? &posts_.replaceable(topic) : nullptr;
-  if (replaceable && protocol_.is_unsent(*replaceable)) {
-    // Taken back, and the newer one goes to the end: what was written in between keeps its order.
-    protocol_.cancel(*replaceable);
-    posts_.settle(*replaceable);
-    ++counts_.conflated_posts;
-  }
+  const proto::RequestId older = replaceable && protocol_.is_unsent(*replaceable) ? *replaceable : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
-  if (!posts_.has_room(bytes)) {
+  if (!posts_.has_room(bytes, older)) {
     throw Error(ErrorCode::limit_exceeded, "too many posts are on their way (" + std::to_string(Posts::posts_max) +
                                                " or " + std::to_string(Posts::post_bytes_max) +
                                                " bytes at most): await bus.writable() before the next one");
   }
   const proto::RequestId id = value_of(protocol_.set(std::move(topic), std::move(value), std::nullopt));
   posts_.add(id, bytes);
+  if (older != 0) {
+    // Taken back only now that the newer one is accepted. That one is at the end: what was written in between keeps its order.
+    protocol_.cancel(older);
+    posts_.settle(older);
+    ++counts_.conflated_posts;
+  }
   if (replaceable) *replaceable = id;
   outgoing_.notify();
 }

@@ -6,10 +6,7 @@ namespace {
 // Tags, lengths, ids and versions of any one command or node take less than this.
 constexpr std::size_t fixed_bytes = 64;
 
-std::size_t value_bytes(const Value& value) {
-  const auto* message = value.get_if<MessageBytes>();
-  return fixed_bytes + value.payload_bytes() + (message ? message->type_name.size() : 0);
-}
+std::size_t value_bytes(const Value& value) { return fixed_bytes + value.payload_bytes(); }
 
 std::size_t node_bytes(const Predicate::Node& node) {
   std::size_t bytes = fixed_bytes + value_bytes(node.literal) + node.literal_text.size();

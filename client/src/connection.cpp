@@ -105,7 +105,8 @@ Task<> BusCore::wait_until_connected() {
   serving_.cancel("connecting took too long");
   if (!late && ended_) std::rethrow_exception(ended_);
   throw Error(ErrorCode::unavailable, "no broker answers at " + endpoint_ + " within " +
-                                          in_words(options_.connect_timeout) + "; is hoikud running there?");
+                                          in_words(options_.connect_timeout) + "; is hoikud running there?" +
+                                          (trouble_.empty() ? "" : " The last attempt: " + trouble_));
 }
 
 Task<> BusCore::leave_when_closing(Event& closing) {
@@ -227,7 +228,12 @@ Task<> BusCore::send_frames(proto::Link& link) {
 
 void BusCore::take(const std::string& bytes) {
   ++counts_.frames_received;
-  const auto frame = proto::decode_server_frame(bytes);
+  static const Limits limits = [] {
+    Limits made;
+    made.frame_bytes_max = proto::received_frame_bytes_max;
+    return made;
+  }();
+  const auto frame = proto::decode_server_frame(bytes, limits);
   if (!frame) throw Broken(frame.failure().message);
   Result<Received> received = protocol_.receive(*frame, now());
   if (!received) throw Broken(received.failure().message);

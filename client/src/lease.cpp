@@ -26,7 +26,8 @@ class Lease::Impl final : public client::Reader {
 
   bool is_lost() const noexcept { return why_ != nullptr; }
   static Task<> lost(std::shared_ptr<Impl> lease) {
-    co_await lease->lost_.wait();
+    Event never_set;  // of one that was moved from
+    co_await (lease ? lease->lost_ : never_set).wait();
     try {
       std::rethrow_exception(lease->why_);
     } catch (const Error&) {

@@ -23,8 +23,13 @@ class Posts {
   static constexpr std::size_t posts_max = 16'384;
   static constexpr std::size_t post_bytes_max = std::size_t{1} << 20;
 
-  bool has_room(std::size_t bytes) const noexcept {
-    return open_.empty() || (open_.size() < posts_max && bytes_ + bytes <= post_bytes_max);
+  // `instead_of`: one of them that is taken back where there is room; 0: none.
+  bool has_room(std::size_t bytes, proto::RequestId instead_of = 0) const noexcept {
+    const auto old = open_.find(instead_of);
+    const bool is_one_less = old != open_.end();
+    const std::size_t others = open_.size() - (is_one_less ? 1 : 0);
+    const std::size_t other_bytes = bytes_ - (is_one_less ? old->second : 0);
+    return others == 0 || (others < posts_max && other_bytes + bytes <= post_bytes_max);
   }
   // For a burst: half of both limits is free.
   bool has_ample_room() const noexcept { return open_.size() <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }

@@ -350,6 +350,8 @@ void Protocol::mark_sent(Request& request, proto::Command& command, TimePoint no
   const std::chrono::nanoseconds left = time_left(request.until, now, options_.limits.hold_max);
   if (auto* wait = std::get_if<proto::Wait>(&command)) wait->given_up_after = left;
   if (auto* wait = std::get_if<proto::WaitTransition>(&command)) wait->given_up_after = left;
+  // Its time goes on in a new session.
+  if (auto* own = std::get_if<proto::Own>(&command); own && request.until != never) own->lasting = left;
 }
 
 }  // namespace hoiku::client

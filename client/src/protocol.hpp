@@ -175,7 +175,7 @@ class Protocol {
     std::string topic;                      // of a write: the first one
     std::size_t further_topics = 0;         // likewise, of a commit
     std::optional<proto::Command> command;  // what to send anew; nothing for a write, which never is
-    TimePoint until = never;                // of a wait
+    TimePoint until = never;                // of a wait; of a lease for a time, once it has begun
     std::unique_ptr<Subscription> subscription;
   };
 
@@ -188,13 +188,15 @@ class Protocol {
 
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);
   void lose_session(Received& received);
-  void rearm(std::uint64_t run);
+  void end_leases_whose_time_is_over(TimePoint now, Received& received);
+  void rearm(std::uint64_t run, TimePoint now, Received& received);
   void refuse_what_is_too_large(Received& received);
   void apply_deliveries(const proto::ServerFrame& frame, Received& received);
   void apply_completeness(std::uint64_t revision);
   void renew(proto::RequestId id, Subscription& subscription);
-  void apply_answer(const proto::Answer& answer, Received& received);
-  bool apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, Received& received);
+  void apply_answer(const proto::Answer& answer, TimePoint now, Received& received);
+  bool apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
+                          Received& received);
   void forget_registration(const proto::Command& command);
   void remember_declaration(proto::RequestId id, proto::Declare& declared);
   Subscription* subscription(proto::RequestId id);

@@ -65,7 +65,7 @@ Result<Received> Protocol::receive(const proto::ServerFrame& frame, TimePoint no
 
   apply_deliveries(frame, received);
   if (frame.complete_through != 0) apply_completeness(frame.complete_through);
-  for (const proto::Answer& answer : frame.answers) apply_answer(answer, received);
+  for (const proto::Answer& answer : frame.answers) apply_answer(answer, now, received);
   return received;
 }
 
@@ -79,7 +79,7 @@ Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint
     received.session = SessionNews::resumed;
   } else {
     lose_session(received);
-    rearm(welcome.run);
+    rearm(welcome.run, now, received);
     received.session = !ever_welcomed_       ? SessionNews::opened
                        : welcome.run != run_ ? SessionNews::restarted
                                              : SessionNews::lost;
@@ -92,7 +92,10 @@ Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint
   run_ = welcome.run;
   const auto timeout =
       welcome.session_timeout.count() > 0 ? welcome.session_timeout : options_.limits.session_timeout_default;
-  heartbeat_every_ = std::chrono::nanoseconds(timeout) / 3;
+  // Whatever a broker says: a heartbeat takes neither all our time nor more than a clock can count.
+  heartbeat_every_ = std::chrono::nanoseconds(std::clamp(timeout, options_.limits.session_timeout_min,
+                                                         options_.limits.session_timeout_max)) /
+                     3;
   last_sent_ = now;
   if (welcome.value_bytes_max != 0) value_bytes_max_ = welcome.value_bytes_max;
   if (welcome.frame_bytes_max != 0) {
@@ -148,8 +151,24 @@ void Protocol::lose_session(Received& received) {
   complete_told_ = 0;
 }
 
+// Nobody could tell us meanwhile.
+void Protocol::end_leases_whose_time_is_over(TimePoint now, Received& received) {
+  for (auto next = requests_.begin(); next != requests_.end();) {
+    const auto& [id, request] = *next;
+    if (request.kind != Request::Kind::lease || request.until > now) {
+      ++next;
+      continue;
+    }
+    const std::string& topic = std::get<proto::Own>(*request.command).topic;
+    received.completions.push_back(
+        Completion{id, failed(id, {ErrorCode::not_owner, "topic '" + topic + "': the time of its lease is over"})});
+    next = requests_.erase(next);
+  }
+}
+
 // Brings what the last session knew into the new one, in the order of the ids: those are older than all that was not sent.
-void Protocol::rearm(std::uint64_t run) {
+void Protocol::rearm(std::uint64_t run, TimePoint now, Received& received) {
+  end_leases_whose_time_is_over(now, received);
   std::vector<proto::Command> commands;
   for (auto& [id, request] : requests_) {
     if (request.stage != Request::Stage::lost) continue;
@@ -223,7 +242,7 @@ void Protocol::apply_completeness(std::uint64_t revision) {
 }
 
 // What is kept beyond its answer: it has to be said again in a new session.
-bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer,
+bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
                                   Received& received) {
   using Kind = Request::Kind;
   if (request.kind == Kind::declaration && std::holds_alternative<proto::Done>(answer)) {
@@ -237,8 +256,10 @@ bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const p
   }
   if (request.kind == Kind::registration && std::holds_alternative<proto::Done>(answer)) return true;
   if (request.kind == Kind::lease && std::holds_alternative<proto::Owned>(answer)) {
+    auto& own = std::get<proto::Own>(*request.command);
     // Whoever took the topic over meanwhile keeps it.
-    std::get<proto::Own>(*request.command).take_over = false;
+    own.take_over = false;
+    if (own.lasting.count() > 0 && request.until == never) request.until = saturating_add(now, own.lasting);
     received.subscriptions.push_back(id);
     return true;
   }
@@ -266,7 +287,7 @@ void Protocol::remember_declaration(proto::RequestId id, proto::Declare& declare
   kept = id;
 }
 
-void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
+void Protocol::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {
   const proto::RequestId id = std::visit([](const auto& a) { return a.id; }, answer);
   const auto found = requests_.find(id);
   if (found == requests_.end() || found->second.stage != Request::Stage::sent)
@@ -279,7 +300,7 @@ void Protocol::apply_answer(const proto::Answer& answer, Received& received) {
     return;
   }
   if (found->second.is_one_shot()) --in_flight_;
-  if (apply_first_answer(id, found->second, answer, received)) return;
+  if (apply_first_answer(id, found->second, answer, now, received)) return;
 
   const auto* got = std::get_if<proto::GetDone>(&answer);
   const auto* matched = std::get_if<proto::WaitDone>(&answer);

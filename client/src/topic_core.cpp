@@ -63,15 +63,14 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   co_return std::get<proto::WaitDone>(answer).match;
 }
 
-Predicate readable_here(const Predicate& predicate, const MessageSchema* schema) {
-  if (!predicate.names_fields()) return predicate;
-  if (schema == nullptr) {
+Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
+  if (predicate.names_fields() && schema == nullptr) {
     throw Error(ErrorCode::invalid_predicate,
                 "'" + predicate.key() +
                     "' names fields, and here they are known of a Topic of a Protobuf message that is not lite only");
   }
-  auto read = predicate.resolved_for(ValueType::message, schema);
-  if (!read) throw Error(read.failure());
+  auto read = predicate.resolved_for(type, schema);
+  if (!read) client::throw_failure({0, read.failure(), std::nullopt});
   return *read;
 }
 

@@ -30,6 +30,8 @@ Task<TopicChange> ChangeReader::next() {
     }
     if (!is_live_) continue;  // the state that the changes begin with
     add(lagged_, change.lagged);
+    // A change of quality alone is nothing to a condition on values.
+    if (test_ && !lagged_ && change.value == change.old_value) continue;
     if (test_ && !test_(change.value, change.old_value, change.topic)) continue;
     change.lagged = std::exchange(lagged_, std::nullopt);
     co_return change;
@@ -51,9 +53,11 @@ Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {
   for (;;) {
     TopicChange change = co_await reader.next();
     if (change.lagged) {
-      throw Error(ErrorCode::lagged, "topic '" + topic.name() + "' changed " + std::to_string(change.lagged->count) +
-                                         " times that this wait was not told of; read its present state and wait anew");
+      const std::string times = change.lagged->count > 0 ? std::to_string(change.lagged->count) + " times" : "perhaps";
+      throw Error(ErrorCode::lagged, "topic '" + topic.name() + "' changed " + times +
+                                         " without this wait being told; read its present state and wait anew");
     }
+    if (change.value == change.old_value) continue;  // its quality changed, as at the broker
     if (test(change.value, change.old_value, change.topic)) co_return change;
   }
 }

@@ -1,6 +1,9 @@
 // A predicate meets the type of its topic: literals are read as that type, and what has no meaning for it is refused.
 //
 // All that a comparison is about has to be of one type, numbers of both kinds being one: that of the topic, or of the fields.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "hoiku/proto/schema.hpp"
@@ -33,10 +36,24 @@ Value in_type(const Value& number, ValueType type) {
   return number;
 }
 
+// Beyond int64 an integer is kept as a double, which has not all of them. What is no integer is rounded as everywhere.
+bool says_exactly(double number, std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (text.find_first_not_of("0123456789") != std::string_view::npos) return true;
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+  return fmt::format("{:.0f}", std::abs(number)) == text;
+}
+
 Result<Value> read_text(const std::string& text, ValueType type) {
   auto value = type == ValueType::null ? parse_value(text) : parse_value(text, type);
   if (!value && type == ValueType::int64) {
-    if (auto number = parse_value(text, ValueType::float64)) value = std::move(number);
+    if (auto number = parse_value(text, ValueType::float64)) {
+      if (!says_exactly(*number->get_if<double>(), text)) {
+        return Failure{ErrorCode::invalid_predicate,
+                       text::excerpt(text) + " is beyond 9223372036854775807, and cannot be compared exactly"};
+      }
+      value = std::move(number);
+    }
   }
   if (!value)
     return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + value.failure().message};

@@ -8,6 +8,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/codec.hpp"
 #include "zmq_link.hpp"
 #include "zmq_monitor.hpp"
 #include "zmq_pump.hpp"
@@ -18,12 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// The kernel tries longer and longer, up to minutes, where packets are dropped: a fresh attempt finds a network that is back.
+constexpr auto reaching_limit = 2s;
 // Something that accepts connections and is no broker may say nothing at all, or what ZeroMQ takes for its first protocol.
 constexpr auto handshake_limit = 2s;
-
-// A batch of the broker may be larger than what it accepts in one frame: a composite's topics are never split.
-constexpr std::size_t batch_bytes_max =
-    Limits{}.frame_bytes_max + Limits{}.composite_topics_max * Limits{}.value_bytes_max;
 
 constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
                                ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
@@ -56,7 +55,7 @@ class ZmqLink final : public Link {
         monitor_(std::in_place, *context_, socket_, watched_events),
         socket_pump_(std::in_place, socket_, [this] { look(); }),
         monitor_pump_(std::in_place, monitor_->socket(), [this] { read_events(); }) {
-    set_link_options(socket_, batch_bytes_max);
+    set_link_options(socket_, received_frame_bytes_max);
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::reconnect_ivl, no_reconnect_ms);
     socket_.set(zmq::sockopt::ipv6, is_v6);
@@ -66,14 +65,11 @@ class ZmqLink final : public Link {
 
   // Returns when the connection stands; throws LinkClosed where it does not come to that.
   Task<> established() {
-    while (state_ == State::reaching) co_await changed_.wait();
-    if (state_ == State::shaking_hands) {
-      const bool late = co_await move_on_after(handshake_limit, [this]() -> Task<> {
-        while (state_ == State::shaking_hands) co_await changed_.wait();
-      });
-      if (late && state_ == State::shaking_hands)
-        throw LinkClosed(fmt::format("what accepts connections at {} does not answer as a broker does", endpoint_));
-    }
+    const bool is_silent = co_await stays(State::reaching, reaching_limit);
+    if (is_silent) throw LinkClosed(fmt::format("{} cannot be reached: nothing answers there", endpoint_));
+    const bool is_no_broker = co_await stays(State::shaking_hands, handshake_limit);
+    if (is_no_broker)
+      throw LinkClosed(fmt::format("what accepts connections at {} does not answer as a broker does", endpoint_));
     if (state_ == State::refused) throw LinkClosed(reason_);
   }
 
@@ -115,6 +111,14 @@ class ZmqLink final : public Link {
 
  private:
   enum class State { reaching, shaking_hands, up, broken, refused };
+
+  // True: after that time it still does.
+  Task<bool> stays(State state, Duration limit) {
+    const bool late = co_await move_on_after(limit, [this, &state]() -> Task<> {
+      while (state_ == state) co_await changed_.wait();
+    });
+    co_return late&& state_ == state;
+  }
 
   bool broken() const { return state_ == State::broken || state_ == State::refused; }
 

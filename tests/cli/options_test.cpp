@@ -84,7 +84,8 @@ TEST(Options, ARateIsSoManyATimeOrTheTimeOfOne) {
   EXPECT_EQ(*parse_rate("10/s"), 100ms);
   EXPECT_EQ(*parse_rate("2/min"), 30s);
   EXPECT_EQ(*parse_rate("250ms"), 250ms);
-  for (const char* wrong : {"", "10", "0/s", "-1/s", "10/", "/s", "x/s", "1.5/s", "10/s/s", "0s", "9999999999999/us"}) {
+  for (const char* wrong : {"", "10", "0/s", "-1/s", "10/", "/s", "x/s", "1.5/s", "10/s/s", "10/5s", "10/.5s",
+                            "10/00ms", "0s", "9999999999999/us"}) {
     const auto rate = parse_rate(wrong);
     ASSERT_FALSE(rate) << wrong;
     EXPECT_EQ(rate.failure().message, "'" + std::string(wrong) + "' is not a rate: write 10/s, 2/min or 100ms");

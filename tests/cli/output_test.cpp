@@ -23,6 +23,24 @@ TEST(Output, AChangeIsOneLineForAPerson) {
   EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
 }
 
+TEST(Output, WhatAStrangerWroteIsNoLineOfOurs) {
+  auto forged = change();
+  forged.value = Value("x\n12:00:00.000  robot/estop  off -> on  (version 9)");
+  EXPECT_EQ(
+      change_line(forged, false),
+      "07:00:00.065  sensor/touch  (unset) -> x\\n12:00:00.000  robot/estop  off -> on  (version 9)  (version 3)");
+  EXPECT_EQ(set_line("a", Value("\x1b[2J"), Version{1, 2}, false), "a = \\x1b[2J  (version 2)");
+}
+
+TEST(Output, OneLineKeepsEveryCharacterThatIsNoControl) {
+  using namespace std::string_literals;
+  EXPECT_EQ(one_line("保育, café, 🤖"), "保育, café, 🤖");
+  EXPECT_EQ(one_line("a\0b\n\t\x7f"s), "a\\x00b\\n\\t\\x7f");
+  EXPECT_EQ(one_line("\xc2\x9b"), "\\x9b");
+  // No UTF-8: a lone continuation, an overlong slash, one that is cut off, one beyond all characters.
+  EXPECT_EQ(one_line("\x9b|\xc0\xaf|\xe4\xbf|\xf5"), "\\x9b|\\xc0\\xaf|\\xe4\\xbf|\\xf5");
+}
+
 TEST(Output, WhatDidNotPassIsSaid) {
   auto later = change();
   later.filtered = 2;

@@ -276,6 +276,30 @@ TEST(TopicOwn, ALeaseForATimeIsLostWithIt) {
   });
 }
 
+TEST(TopicOwn, ALeaseForATimeGoesOnInANewSession) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus imu = co_await world.connect(nursery, "imu", session_timeout(500ms));
+    const auto lease = co_await imu.topic<double>("yaw").own(lasting(5s));
+    const TimePoint start = now();
+    world.network().cut("imu", 2s);
+    co_await lease.lost();
+    EXPECT_EQ(now() - start, 5s);
+    EXPECT_EQ(world.statistics().leases, 0u);
+  });
+}
+
+TEST(TopicOwn, ALeaseWhoseTimeWasOverWhenTheBusCameBackIsLost) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus imu = co_await world.connect(nursery, "imu", session_timeout(500ms));
+    const auto lease = co_await imu.topic<double>("yaw").own(lasting(5s));
+    world.network().cut("imu", 8s);
+    co_await lease.lost();
+    EXPECT_THAT(lease.why_lost(), HasSubstr("topic 'yaw': the time of its lease is over"));
+    co_await imu.topic<double>("yaw").set(1.0);
+    EXPECT_EQ(world.statistics().leases, 0u);
+  });
+}
+
 TEST(TopicOwn, LeavingWhileItIsAskedForLeavesNothing) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     world.network().delay("imu", 10ms, 10ms);

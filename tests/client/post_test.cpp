@@ -161,6 +161,23 @@ TEST(Post, OfWhichOnlyTheLatestCountsKeepsItsPlaceAmongTheOthers) {
   });
 }
 
+TEST(Post, ThatIsRefusedReplacesNothing) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    const auto level = robot.topic<std::string>("level");
+    const auto other = robot.topic<std::string>("other");
+    world.network().cut("robot", 1s);
+    level.post("kept", latest_only);
+    other.post(std::string(900'000, 'x'));
+    EXPECT_THROW(level.post(std::string(500'000, 'y'), latest_only), Error);    // no room
+    EXPECT_THROW(level.post(std::string(2'000'000, 'y'), latest_only), Error);  // too large
+    EXPECT_EQ(robot.statistics().conflated_posts, 0u);
+    co_await robot.flush();
+    const std::optional<std::string> last = co_await level.get();
+    EXPECT_EQ(last, "kept");
+  });
+}
+
 TEST(Post, ThatHasLeftIsNotReplaced) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");

@@ -41,13 +41,13 @@ class ProtocolTest : public testing::Test {
     incarnation = sent->incarnation;
     return sent;
   }
-  Received welcome_new(std::uint64_t run = 1) {
+  Received welcome_new(std::uint64_t run = 1, std::chrono::milliseconds session_timeout = std::chrono::seconds(3)) {
     number = client_frames = 0;
     proto::ServerFrame made = acknowledgement();
     made.welcome.emplace();
     made.welcome->run = run;
     made.welcome->since = since = incarnation;
-    made.welcome->session_timeout = std::chrono::milliseconds(3000);
+    made.welcome->session_timeout = session_timeout;
     return give(made);
   }
   Received welcome_back(std::uint64_t run = 1) {

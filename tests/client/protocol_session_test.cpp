@@ -154,6 +154,17 @@ TEST_F(ProtocolTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
   EXPECT_EQ(take(), nullptr);
 }
 
+TEST_F(ProtocolTest, ATimeoutThatNoClockCanCountIsNoFlood) {
+  for (const auto told : {std::chrono::milliseconds::max(), std::chrono::milliseconds(1)}) {
+    hello();
+    welcome_new(1, told);
+    const auto beat = protocol.next_heartbeat();
+    EXPECT_GE(beat, now + 33ms);
+    EXPECT_LE(beat, now + 8h);
+    cut();
+  }
+}
+
 TEST_F(ProtocolTest, WithoutAConnectionThereIsNoHeartbeat) {
   EXPECT_EQ(protocol.next_heartbeat(), never);
   connect();

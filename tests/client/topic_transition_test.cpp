@@ -67,6 +67,36 @@ TEST(TopicWaitTransition, ACallableSeesTheNewValueAndTheOldOne) {
   });
 }
 
+TEST(TopicWaitTransition, AChangeOfQualityIsNothingToACondition) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    const auto yaw = bus.topic<int>("yaw");
+    co_await yaw.declare(deadline(100ms));
+    co_await yaw.set(5);
+    int here = 0, there = 0, changes = 0;
+    nursery.start_soon([&]() -> Task<> {
+      const auto change = co_await yaw.wait_transition([](int v) { return v > 3; });
+      here = *change.value;
+    });
+    nursery.start_soon([&]() -> Task<> {
+      const auto change = co_await yaw.wait_transition(value > 3);
+      there = *change.value;
+    });
+    nursery.start_soon([&]() -> Task<> {
+      auto matching = yaw.transitions(value > 3);
+      const auto change = co_await matching.next();
+      changes = *change.value;
+    });
+    co_await sleep(1s);  // it has become stale
+    EXPECT_EQ(here + there + changes, 0);
+    co_await yaw.set(6);
+    co_await sleep(1s);
+    EXPECT_EQ(here, 6);
+    EXPECT_EQ(there, 6);
+    EXPECT_EQ(changes, 6);
+  });
+}
+
 TEST(TopicWaitTransition, ALostSessionGoesOnFromWhereItWasArmed) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");

@@ -201,8 +201,8 @@ TEST_F(Inspector, AWrongCommandLineEndsWithTwo) {
 
 TEST_F(Inspector, AMissingBrokerIsNamed) {
   const std::string nobody = "ipc://" + folder_.path("nobody.sock");
-  for (const std::vector<std::string>& verb :
-       std::vector<std::vector<std::string>>{{"get", "a"}, {"set", "a", "1"}, {"watch", "a"}}) {
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{
+           {"get", "a"}, {"set", "a", "1"}, {"watch", "a"}, {"wait", "a", "value > 1"}}) {
     std::vector<std::string> arguments = verb;
     arguments.insert(arguments.end(), {"--endpoint", nobody, "--timeout", "200ms"});
     expect_complaint(wire::run_to_its_end(HOIKU_PATH, arguments), 1,

@@ -1,5 +1,6 @@
 #include "hoiku/proto/predicate.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -236,6 +237,20 @@ TEST(PredicateTest, DifferencesOfIntegersAreExact) {
   EXPECT_TRUE(holds("abs(value - old_value) > 18446744073709549568", Value(int64_max), Value(int64_min)));
   EXPECT_TRUE(holds("abs(value) == 9223372036854775808", Value(int64_min)));
   EXPECT_TRUE(holds("abs(value - old_value) == 0.5", Value(1), Value(1.5)));
+}
+
+TEST(PredicateTest, AnIntegerThatCannotBeComparedExactlyIsRefused) {
+  for (const char* text :
+       {"9223372036854775809", "11400714819323198485", "-9223372036854775809", "0018446744073709551615"}) {
+    const auto read = parsed("value == " + std::string(text)).resolved_for(ValueType::int64);
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.failure().code, ErrorCode::invalid_predicate);
+    EXPECT_THAT(read.failure().message, testing::HasSubstr("beyond 9223372036854775807"));
+  }
+  for (const char* text :
+       {"9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775808", "1e30"})
+    EXPECT_TRUE(parsed("value != " + std::string(text)).resolved_for(ValueType::int64)) << text;
+  EXPECT_TRUE(parsed("value == 11400714819323198485").resolved_for(ValueType::float64));
 }
 
 TEST(PredicateTest, KnowsWhetherItReadsTheOldValue) {

@@ -4,10 +4,13 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <set>
+#include <vector>
 
 #include "hoiku/async/event.hpp"
+#include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "wire.hpp"
 
@@ -145,6 +148,23 @@ TEST(WireTcp, AClientFindsLocalhost) {
     const auto connector = make_connector("tcp://localhost" + port);
     EXPECT_EQ(connector->endpoint(), "tcp://localhost" + port);
     co_await connector->connect();
+  });
+}
+
+TEST(WireTcp, AnAddressWhereNothingAnswersIsGivenUp) {
+  run_within_patience([]() -> Task<> {
+    using boost::asio::ip::tcp;
+    auto& io = current_io_context();
+    // Whose queue of connections is full: the kernel drops what comes, as a network does that has gone.
+    tcp::acceptor deaf(io, tcp::v4());
+    deaf.bind({boost::asio::ip::address_v4::loopback(), 0});
+    deaf.listen(0);
+    std::vector<tcp::socket> queued;
+    for (int i = 0; i < 4; ++i)
+      queued.emplace_back(io, tcp::v4()).async_connect(deaf.local_endpoint(), [](const auto&) {});
+    const std::string endpoint = "tcp://127.0.0.1:" + std::to_string(deaf.local_endpoint().port());
+    const std::string failure = co_await failure_of_connecting(endpoint);
+    EXPECT_EQ(failure, endpoint + " cannot be reached: nothing answers there");
   });
 }
 

@@ -154,8 +154,9 @@ Predicate broker_predicate(P&& condition) {
     return compare_with<T, ComparisonOp::equal>(static_cast<T>(std::forward<P>(condition)));
 }
 
-// With the fields that it names found in the topic's messages. Throws Error(invalid_predicate, type_mismatch).
-Predicate readable_here(const Predicate& predicate, const MessageSchema* schema);
+// With its literals read as the topic's type, and the fields that it names found in the topic's messages, as the broker does
+// it. Throws Error(invalid_predicate, type_mismatch).
+Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema);
 
 // The same condition, for the client's own evaluation.
 template <TopicType T, class P>
@@ -170,9 +171,9 @@ std::function<bool(const T&)> local_test(P&& condition) {
         [wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v) { return to_value<T>(v, {}) == wanted; };
   } else {
     // Tested as the broker does it, so that both agree about NaN and mixed numbers.
-    return [predicate = readable_here(broker_predicate<T>(std::forward<P>(condition)), schema_of<T>())](const T& v) {
-      return predicate.test(to_value<T>(v, {}), Value());
-    };
+    return
+        [predicate = readable_here(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(),
+                                   schema_of<T>())](const T& v) { return predicate.test(to_value<T>(v, {}), Value()); };
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // Lifetime   the connection belongs to the nursery that it was made in: when the nursery's body and all its other
 //            children have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
-//            Handles that outlive it throw Closed.
+//            Where the connection is lost just then it ends at once, and nobody is told of posts that were not sent: whoever
+//            has to know flushes first. Handles that outlive it throw Closed.
 // Connection made again by itself when it breaks. Within the session's timeout nothing is lost; after it, and after a
 //            restart of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
 //            outcome_unknown. What only this client can't repair (a broker that speaks another protocol) ends the

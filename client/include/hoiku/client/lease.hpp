@@ -35,7 +35,7 @@ class Lease {
   // Lets go now. Does nothing where it is lost, or was let go before.
   void release() noexcept;
   bool is_lost() const noexcept;
-  // Completes when the lease is lost; never for one that was let go. Throws Closed when the Bus has ended.
+  // Completes when the lease is lost; never for one that was let go or moved from. Throws Closed when the Bus has ended.
   Task<> lost() const;
   // Why it was lost, as a sentence that names the topic; empty while it is not.
   std::string why_lost() const;
@@ -62,17 +62,6 @@ concept OwnOption = AnyOf<Option, TakeOver, Lasting> || is_last_will<Option>;
 
 inline void add_to(proto::Declare& declare, const TopicDeadline& option) { declare.deadline = option.after(); }
 inline void add_to(proto::Declare& declare, const TopicHistory& option) { declare.history = option.transitions(); }
-
-// A type of the user's own has a name for people; what it is kept as, the broker learns from its values.
-template <TopicType T>
-ValueType declared_type() {
-  if constexpr (is_optional<T>) {
-    return declared_type<typename T::value_type>();
-  } else {
-    const auto known = parse_value_type(TopicTraits<T>::type_name);
-    return known ? *known : ValueType::null;
-  }
-}
 
 template <TopicType T>
 std::string declared_message_type() {

@@ -65,7 +65,8 @@ ChangeTest edge_test(P&& condition) {
       return test(from_value<T>(v, topic));
     };
   } else {
-    return [predicate = readable_here(broker_predicate<T>(std::forward<P>(condition)), schema_of<T>())](
+    return [predicate =
+                readable_here(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
                const Value& v, const Value& old, const std::string&) { return predicate.test(v, old); };
   }
 }

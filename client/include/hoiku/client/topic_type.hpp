@@ -176,6 +176,17 @@ T from_value(const Value& held, const std::string& topic) {
   return TopicTraits<T>::from_value(held, topic);
 }
 
+// A type of the user's own has a name for people; what it is kept as, the broker learns from its values.
+template <TopicType T>
+ValueType declared_type() {
+  if constexpr (is_optional<T>) {
+    return declared_type<typename T::value_type>();
+  } else {
+    const auto known = parse_value_type(TopicTraits<T>::type_name);
+    return known ? *known : ValueType::null;
+  }
+}
+
 // What messages of the topic look like; null where it holds none, or lite ones.
 template <TopicType T>
 const MessageSchema* schema_of() {

@@ -15,6 +15,7 @@
 // Limits     while it decodes, Protobuf needs up to some 50 bytes for each byte of a frame that was made to hurt.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,8 @@ std::string encode(const ClientFrame& frame);
 std::string encode(const ServerFrame& frame);
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits = {});
 Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits = {});
+
+// What a client's link takes, and so its codec has to: a broker may be set up for larger frames than the default.
+inline constexpr std::size_t received_frame_bytes_max = std::size_t{64} << 20;
 
 }  // namespace hoiku::proto

@@ -26,9 +26,9 @@ enum class ErrorCode : std::uint32_t {
   protocol_violation = 9,    // bytes that no correct peer sends
   unsupported_version = 10,  // the peer speaks another version of the protocol
   session_lost = 11,         // the broker no longer knows the session
-  not_owner = 12,            // reserved for leases
+  not_owner = 12,            // the topic has another owner, or the lease is lost
   permission_denied = 13,    // reserved for rights
-  lagged = 14,               // reserved for `every` subscriptions and after(version)
+  lagged = 14,               // what was asked for has gone from the topic's history
   invalid_argument = 15,     // a request that makes no sense, such as a negative duration
 };
 

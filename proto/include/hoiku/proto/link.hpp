@@ -47,7 +47,7 @@ class Connector {
  public:
   virtual ~Connector() = default;
   // Waits until the connection stands (the transport's handshake is done). Throws LinkClosed where it was refused, at
-  // once where that can be known. Puts no limit on the time that it takes to reach the other side.
+  // once where that can be known. An address where nothing answers is given up after 2 s.
   virtual Task<std::unique_ptr<Link>> connect() = 0;
   virtual std::string endpoint() const = 0;  // for messages
 };
