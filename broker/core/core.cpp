@@ -234,14 +234,6 @@ void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail
   if (events.size() > events_max) events.pop_front();
 }
 
-std::string quoted(std::string_view name) {
-  constexpr std::size_t shown_max = 80;
-  if (name.size() <= shown_max) return "'" + std::string(name) + "'";
-  std::size_t end = shown_max;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // not within a UTF-8 character
-  return "'" + std::string(name.substr(0, end)) + "…'";
-}
-
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
   if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
   if (duration > limits.hold_max)

@@ -23,7 +23,7 @@ Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
     return Failure{ErrorCode::invalid_argument,
                    "topic " + quoted(declare.topic) + " is declared to hold messages: say of which type"};
   }
-  return {};
+  return check_message_type(declare.message_type);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Declare& declare, Instant at) {

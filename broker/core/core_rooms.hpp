@@ -28,6 +28,7 @@
 #include "broker/core/history.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/peer_table.hpp"
+#include "broker/core/quoted.hpp"
 #include "broker/core/schemas.hpp"
 #include "broker/core/session_table.hpp"
 #include "broker/core/subscriptions.hpp"
@@ -217,8 +218,6 @@ struct Core::Rooms final : StateSource {
   void fail_broken();
 };
 
-// A name in an error message: long enough to be recognised.
-std::string quoted(std::string_view name);
 // invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits);
 

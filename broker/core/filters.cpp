@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/core/quoted.hpp"
+
 namespace hoiku::broker {
 
 ContentType Filter::content_of(const Value& value) const {
@@ -25,7 +27,8 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
   const Result<Predicate>& predicate = predicate_for(content);
   if (predicate) return {};
   const Failure& why = predicate.failure();
-  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + key() + ": " + why.message};
+  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + shortened(key(), predicate_bytes_shown) +
+                               ": " + why.message};
 }
 
 bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {

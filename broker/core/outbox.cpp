@@ -72,6 +72,14 @@ void Outbox::answer(proto::Answer answer, Of of) {
     } else {
       last_match_ = match;
     }
+  } else if (auto* failed = std::get_if<proto::Failed>(&queued.answer)) {
+    // An error may quote what was asked, which nobody has limited: the code is what matters.
+    queued.bytes = failed->failure.message.size();
+    if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
+      queued.bytes = 0;
+      failed->failure.message = "the errors and results of this session take more than " +
+                                std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster";
+    }
   }
   queued_bytes_ += queued.bytes;
   answers_.push_back(std::move(queued));

@@ -289,6 +289,22 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
   EXPECT_EQ(std::get<proto::Failed>(frame->answers[9]).id, 10u);
 }
 
+TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
+  limits.answer_bytes_max = 5000;
+  for (proto::RequestId id = 1; id <= 10; ++id) {
+    outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+  }
+  std::size_t bytes = 0;
+  for (const auto& answer : cut()->answers) {
+    const Failure& failure = std::get<proto::Failed>(answer).failure;
+    EXPECT_EQ(failure.code, ErrorCode::type_mismatch);
+    bytes += failure.message.size();
+  }
+  EXPECT_LT(bytes, 6000u);
+  outbox.answer(proto::Failed{11, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+  EXPECT_EQ(std::get<proto::Failed>(cut()->answers[0]).failure.message, std::string(1000, 'x'));
+}
+
 TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
   limits.answer_bytes_max = 5000;
   set(0, std::string(1000, 'x'));
