@@ -106,7 +106,7 @@ proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
     for (const auto& slot : subscription.slots) row.topics.push_back(topics[slot->readers->topic].name());
   }
   row.mode = subscription.mode;
-  if (subscription.filter != nullptr) row.filter = subscription.filter->key();
+  if (subscription.filter != nullptr) row.filter = shortened(subscription.filter->key(), predicate_bytes_shown);
   row.interval = subscription.interval;
   row.matched = subscription.slots.size();
   row.written = subscription.counts.written;
