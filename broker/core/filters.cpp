@@ -20,6 +20,8 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   }
   const auto known = by_message_.find(*content.message_type);
   if (known != by_message_.end() && known->second) return known->second;
+  // Whoever writes a topic, unsets it and writes another type has as many types as it likes.
+  if (known == by_message_.end() && by_message_.size() >= message_types_max) by_message_.clear();
   return by_message_.insert_or_assign(*content.message_type, resolved(predicate_, content)).first->second;
 }
 
