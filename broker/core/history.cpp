@@ -35,7 +35,6 @@ void Histories::forget(TopicId topic) {
   History* gone = history(topic);
   if (gone == nullptr) return;
   while (gone->size() > 0) drop_oldest(*gone);
-  if (gone->grown) std::erase(grown_, topic);
   by_topic_[index_of(topic)].reset();
 }
 
@@ -53,9 +52,10 @@ void Histories::drop_oldest(History& history) noexcept {
 
 void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
-    History& grown = *history(topic);
-    grown.grown = false;
-    while (grown.size() > 0 && is_too_long(grown)) drop_oldest(grown);
+    History* grown = history(topic);
+    // It was forgotten since, and is perhaps another topic's, which stands here too.
+    if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
+    while (grown->size() > 0 && is_too_long(*grown)) drop_oldest(*grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
     const Replaced oldest = replaced_.front();

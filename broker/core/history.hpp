@@ -68,7 +68,7 @@ class Histories {
 
   const Limits* limits_;
   std::vector<std::unique_ptr<History>> by_topic_;  // null: it has none
-  std::vector<TopicId> grown_;                      // since the last trim()
+  std::vector<TopicId> grown_;                      // since the last trim(); some are forgotten
   std::deque<Replaced> replaced_;
   std::size_t kept_ = 0;  // of replaced_, those that have not gone
   std::size_t bytes_ = 0;

@@ -88,6 +88,25 @@ TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
   EXPECT_EQ(histories.find(battery, 2)->version.epoch, 2u);
 }
 
+TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {
+  limits.history_transitions_max = 3;
+  for (int life = 0; life < 3; ++life) {
+    histories.forget(battery);
+    last = 0;
+    fill(battery, 5);
+    histories.append(heat, state(1, 1));
+    histories.forget(heat);
+  }
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_TRUE(histories.find(battery, 4));
+  EXPECT_FALSE(histories.find(heat, 1));
+  fill(battery, 1);
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 4));
+  EXPECT_TRUE(histories.find(battery, 5));
+}
+
 TEST_F(History, SaysWhatComesAfterARevision) {
   limits.history_transitions_max = 4;
   fill(battery, 5);  // revisions 101 to 105
