@@ -20,9 +20,8 @@ inline constexpr std::size_t reader_row_bytes = 160;
 inline constexpr std::size_t written_bytes = 32;  // a version, and whether it is new
 
 inline std::size_t estimated_bytes(const Transition& transition) {
-  const auto* message = transition.value.get_if<MessageBytes>();
   return transition_overhead_bytes + transition.topic.size() + transition.writer.size() +
-         transition.value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0);
+         transition.value.payload_bytes();
 }
 
 inline std::size_t estimated_bytes(const proto::ReaderRow& row) {

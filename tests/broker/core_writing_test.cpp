@@ -135,6 +135,16 @@ TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
   EXPECT_EQ(statistics().commits, 0u);
 }
 
+TEST_F(CoreWriting, TheNameOfAMessagesTypeCountsOnceAsAPartOfItsValue) {
+  CoreOptions options = default_options();
+  options.limits.value_bytes_max = 100;
+  restart(options);
+  robot.connect();
+  const auto largest = robot.set("a", MessageBytes{std::string(50, 't'), std::string(50, 'x')});
+  turn();
+  EXPECT_TRUE(done(largest).changed);
+}
+
 TEST_F(CoreWriting, ReservedTopicsAreReadOnlyAlsoWhileTheyAreRead) {
   screen.subscribe({"$hoiku/x"});
   const auto set = robot.set("$hoiku/x", 1);
