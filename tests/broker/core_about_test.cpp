@@ -163,6 +163,12 @@ TEST_F(CoreAbout, ATableThatIsFullHasNoRoomForThem) {
   turn();
   EXPECT_EQ(get("$hoiku/sessions/screen-1"), Value());
   EXPECT_EQ(get("a"), Value(1));
+  imu.connect(1s);
+  screen.set("a", Value());  // there is room now, for what has gone
+  turn();
+  imu.goodbye();
+  turn();
+  EXPECT_THAT(list("$hoiku/sessions/*"), IsEmpty());
 }
 
 }  // namespace
