@@ -272,11 +272,14 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
 // One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
 // False: the next one does not fit.
 bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report) {
-  queue_.erase(subscription.turn);
   Slot& slot = *subscription.backlog.first;
-  subscription.backlog.erase(slot);
+  const std::size_t others = cutting.frame.deliveries.size();
   const bool has_room = subscription.filter == nullptr ? cut_some(cutting, slot, states, report)
                                                        : cut_filtered(cutting, slot, states, report);
+  // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is over.
+  if (!has_room && cutting.frame.deliveries.size() == others) return false;
+  queue_.erase(subscription.turn);
+  subscription.backlog.erase(slot);
   if (slot.dirty) subscription.backlog.push_back(slot);
   queue_turn(subscription);
   return has_room;
