@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
 
@@ -232,6 +233,10 @@ void Core::Rooms::wake(Session& session) {
 void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {
   events.push_back(Event{kind, std::move(session), std::move(detail)});
   if (events.size() > events_max) events.pop_front();
+}
+
+Failure about(std::string_view topic, const Failure& failure) {
+  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + quoted(topic) + ": " + failure.message};
 }
 
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {

@@ -113,9 +113,14 @@ Result<void> Core::Rooms::check_filter(Filter& filter, TopicId id) const {
 }
 
 Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) const {
+  if (auto checked = check_names(subscribe); !checked) return checked;
+  auto checked = check_choice(subscribe);
+  return checked ? checked : about(subscribe.topics.front(), checked.failure());
+}
+
+Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
   const auto& names = subscribe.topics;
   if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
-  if (auto checked = check_choice(subscribe); !checked) return checked;
   if (names.size() == 1) return check_topic_pattern(names.front(), limits);
   if (subscribe.mode == proto::Mode::every)
     return Failure{ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`"};

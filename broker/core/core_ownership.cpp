@@ -12,7 +12,8 @@ namespace hoiku::broker {
 
 Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
   if (declare.deadline) {
-    if (auto checked = check_duration(*declare.deadline, "a deadline", limits); !checked) return checked;
+    if (auto checked = check_duration(*declare.deadline, "a deadline", limits); !checked)
+      return about(declare.topic, checked.failure());
   }
   if (declare.history.value_or(1) < 1 || declare.history.value_or(1) > limits.declared_history_max) {
     return Failure{ErrorCode::invalid_argument, "topic " + quoted(declare.topic) + " can keep from 1 to " +
@@ -23,7 +24,8 @@ Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
     return Failure{ErrorCode::invalid_argument,
                    "topic " + quoted(declare.topic) + " is declared to hold messages: say of which type"};
   }
-  return check_message_type(declare.message_type);
+  if (auto checked = check_message_type(declare.message_type); !checked) return about(declare.topic, checked.failure());
+  return {};
 }
 
 void Core::Rooms::execute(Session& session, const proto::Declare& declare, Instant at) {
@@ -86,7 +88,8 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
     if (begin_request(session, own.id)) fail(session, own.id, std::move(failure), Outbox::Of::request);
   };
   auto allowed = check_duration(own.lasting, "a lease", limits);
-  if (allowed) allowed = check_size(own.topic, own.last_will);
+  if (!allowed) return refuse(about(own.topic, allowed.failure()));
+  allowed = check_size(own.topic, own.last_will);
   if (allowed) allowed = may_hold(session, own.id);
   if (!allowed) return refuse(allowed.failure());
   const auto found = find_to_write(own.topic);

@@ -122,6 +122,7 @@ struct Core::Rooms final : StateSource {
   bool begin_request(Session& session, proto::RequestId id);
   Result<void> may_hold(const Session& session, proto::RequestId id) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
+  Result<void> check_names(const proto::Subscribe& subscribe) const;
   Result<void> check_choice(const proto::Subscribe& subscribe) const;
   Result<void> check_filter(Filter& filter, TopicId id) const;
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
@@ -218,6 +219,8 @@ struct Core::Rooms final : StateSource {
   void fail_broken();
 };
 
+// The same failure, of that topic or pattern: "topic 'a/b': ...".
+Failure about(std::string_view topic, const Failure& failure);
 // invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits);
 

@@ -62,7 +62,10 @@ template <class Begin>
 void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::string& topic,
                              std::unique_ptr<Wait> wait, Begin begin) {
   auto allowed = check_topic_name(topic, limits);
-  if (allowed) allowed = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
+  if (allowed) {
+    const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
+    if (!checked) allowed = about(topic, checked.failure());
+  }
   if (allowed) allowed = may_hold(session, id);
   if (allowed) {
     asked_about(topic);
@@ -89,7 +92,8 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
   const Topic& topic = topics[wait->topic];
   const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
   auto matched = waits.arm(*wait, state, at.monotonic);
-  if (matched && !*matched) session.held[wait->id].wait = std::move(wait);
+  if (!matched) return about(topic.name(), matched.failure());
+  if (!*matched) session.held[wait->id].wait = std::move(wait);
   return matched;
 }
 
@@ -110,7 +114,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
   std::optional<Predicate> test;
   if (predicate) {
     auto read = resolved(*predicate, content_type(topic));
-    if (!read) return read.failure();
+    if (!read) return about(topic.name(), read.failure());
     test = std::move(*read);
   }
   static const Value nothing;
@@ -148,7 +152,7 @@ void Core::Rooms::end_waits(const State& before) {
     const proto::RequestId id = end.wait->id;
     const TopicId topic = end.wait->topic;
     if (end.failure) {
-      fail(session, id, std::move(*end.failure), Outbox::Of::reader);
+      fail(session, id, about(topics[topic].name(), *end.failure), Outbox::Of::reader);
     } else {
       const State& match = topics[topic].visible();
       if (end.wait->is_edge)
