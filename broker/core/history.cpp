@@ -68,7 +68,9 @@ void Histories::trim() {
 
 bool Histories::is_too_long(const History& history) const noexcept {
   if (history.wanted != 0) return history.size() + 1 > history.wanted;
-  return history.size() + 1 > limits_->history_transitions_max || history.bytes > limits_->history_bytes_max;
+  if (history.size() + 1 > limits_->history_transitions_max) return true;
+  // However large it is, the last one stays: who knows it asks what came after it, and that is the visible one.
+  return history.size() > 1 && history.bytes > limits_->history_bytes_max;
 }
 
 bool Histories::is_kept(const Replaced& replaced) const noexcept {

@@ -55,9 +55,17 @@ TEST_F(History, KeepsNoMoreBytesThanItMay) {
   histories.trim();
   EXPECT_FALSE(histories.find(battery, 3));
   EXPECT_TRUE(histories.find(battery, 4));
-  limits.history_bytes_max = 0;
-  fill(battery, 1);
+}
+
+TEST_F(History, TheLastStateThatWasReplacedIsKeptHoweverLargeItIs) {
+  limits.history_bytes_max = 3000;
+  fill(battery, 2, 10'000);
   histories.trim();
+  EXPECT_FALSE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(battery, 2));
+  limits.histories_bytes_max = histories.bytes() - 1;
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 2));
   EXPECT_EQ(histories.bytes(), 0u);
 }
 
