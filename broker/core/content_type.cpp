@@ -4,11 +4,11 @@
 
 namespace hoiku::broker {
 
-Result<void> check_message_type(std::string_view type_name) {
-  if (type_name.size() <= message_type_bytes_max) return {};
+Result<void> check_message_type(std::string_view type_name, const Limits& limits) {
+  if (type_name.size() <= limits.message_type_bytes_max) return {};
   return Failure{ErrorCode::too_large, "the name of a type of messages has at most " +
-                                           std::to_string(message_type_bytes_max) + " bytes, and " + quoted(type_name) +
-                                           " has " + std::to_string(type_name.size())};
+                                           std::to_string(limits.message_type_bytes_max) + " bytes, and " +
+                                           quoted(type_name) + " has " + std::to_string(type_name.size())};
 }
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {

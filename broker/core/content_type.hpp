@@ -1,19 +1,17 @@
 // content_type.hpp: what a topic holds, as far as a predicate on it has to know.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku::broker {
 
-// Of the name of a type of messages: whoever holds such values, or is refused one, says it.
-constexpr std::size_t message_type_bytes_max = 255;
-// Error: too_large.
-Result<void> check_message_type(std::string_view type_name);
+// Of the name of a type of messages. Error: too_large.
+Result<void> check_message_type(std::string_view type_name, const Limits& limits);
 
 struct ContentType {
   ContentType(ValueType of_values) : type(of_values) {}

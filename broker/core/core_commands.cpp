@@ -76,7 +76,8 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
 
 // ---- Readers
 
-Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) const {
+// `bytes`: what its predicate or its last will takes.
+Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const {
   if (session.held.contains(id)) {
     return Failure{ErrorCode::protocol_violation,
                    "request " + std::to_string(id) + " is in use: ids are unique in a session"};
@@ -86,6 +87,10 @@ Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) 
     return Failure{
         ErrorCode::limit_exceeded,
         "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits"};
+  }
+  if (bytes > limits.held_bytes_max || session.held_bytes > limits.held_bytes_max - bytes) {
+    return Failure{ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
+                                                  std::to_string(limits.held_bytes_max) + " bytes together"};
   }
   return {};
 }
@@ -136,14 +141,14 @@ Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
 
 void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   auto allowed = check_subscribe(subscribe);
-  if (allowed) allowed = may_hold(session, subscribe.id);
+  if (allowed) allowed = may_hold(session, subscribe.id, kept_bytes(subscribe.filter));
   if (!allowed) {
     // A refusal needs no room among the subscriptions, but it is an answer.
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
     return;
   }
   for (const std::string& name : subscribe.topics) asked_about(name);
-  Held& held = session.held[subscribe.id];
+  Held& held = session.hold(subscribe.id, kept_bytes(subscribe.filter));
   held.subscription = std::make_unique<Subscription>();
   Subscription& subscription = *held.subscription;
   subscription.owner = session.id;
@@ -227,7 +232,7 @@ void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
   } else {
     execute_wills({held.lease.get()}, session.name);
   }
-  session.held.erase(id);
+  session.let_go(id);
   drop_released();
 }
 

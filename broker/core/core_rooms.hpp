@@ -13,6 +13,7 @@
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -120,7 +121,7 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
   bool begin_request(Session& session, proto::RequestId id);
-  Result<void> may_hold(const Session& session, proto::RequestId id) const;
+  Result<void> may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
   Result<void> check_names(const proto::Subscribe& subscribe) const;
   Result<void> check_choice(const proto::Subscribe& subscribe) const;
@@ -219,6 +220,10 @@ struct Core::Rooms final : StateSource {
   void fail_broken();
 };
 
+// What a session that holds it keeps of it.
+inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
+  return predicate ? predicate->key().size() : 0;
+}
 // The same failure, of that topic or pattern: "topic 'a/b': ...".
 Failure about(std::string_view topic, const Failure& failure);
 // invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.

@@ -66,7 +66,7 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
     const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
     if (!checked) allowed = about(topic, checked.failure());
   }
-  if (allowed) allowed = may_hold(session, id);
+  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate));
   if (allowed) {
     asked_about(topic);
     if (auto found = find_or_create(topic); !found) {
@@ -91,9 +91,10 @@ void Core::Rooms::answer(Session& session, proto::Answer result) {
 Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
   const Topic& topic = topics[wait->topic];
   const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
+  const std::size_t bytes = kept_bytes(wait->predicate);
   auto matched = waits.arm(*wait, state, at.monotonic);
   if (!matched) return about(topic.name(), matched.failure());
-  if (!*matched) session.held[wait->id].wait = std::move(wait);
+  if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
   return matched;
 }
 
@@ -160,7 +161,7 @@ void Core::Rooms::end_waits(const State& before) {
       else
         answer(session, proto::WaitDone{id, match});
     }
-    session.held.erase(id);
+    session.let_go(id);
     released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
   }
   ended.clear();

@@ -25,7 +25,7 @@ std::optional<Version> current_in_conflict(const Failure& failure, const Topic& 
 
 Result<void> Core::Rooms::check_size(const std::string& topic, const Value& value) const {
   if (const auto* message = value.get_if<MessageBytes>()) {
-    if (auto checked = check_message_type(message->type_name); !checked) return about(topic, checked.failure());
+    if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
   }
   if (value.payload_bytes() <= limits.value_bytes_max) return {};
   return Failure{ErrorCode::too_large, "the value for " + quoted(topic) + " has more than " +
