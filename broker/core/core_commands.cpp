@@ -173,13 +173,22 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     start_scan(session, subscription);
   } else {
     subscription.kind = subscribe.topics.size() == 1 ? SubscriptionKind::plain : SubscriptionKind::composite;
-    attach_names(session, subscription, subscribe.topics);
+    // What passed while its reader was away is looked for in the topic's history: where this turn has looked at enough, in
+    // a later one.
+    const bool looks_back =
+        subscription.filter != nullptr && subscription.mode == proto::Mode::latest && subscription.resume_after;
+    if (looks_back && scan_left == 0) {
+      subscription.pattern = subscribe.topics.front();
+      start_scan(session, subscription);
+    } else {
+      subscriptions.open(subscription);
+      attach_names(session, subscription, subscribe.topics);
+    }
   }
   wake(session);
 }
 
 void Core::Rooms::attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names) {
-  subscriptions.open(subscription);
   std::uint16_t member = 0;
   for (const std::string& name : names) {
     const auto id = find_or_create(name);

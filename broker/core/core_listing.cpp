@@ -100,7 +100,7 @@ proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
   proto::ReaderRow row;
   row.client = session.name;
   row.session = presence_label(session);
-  if (subscription.kind == SubscriptionKind::pattern) {
+  if (subscription.kind == SubscriptionKind::pattern || subscription.scanning) {
     row.topics.push_back(subscription.pattern);
   } else {
     for (const auto& slot : subscription.slots) row.topics.push_back(topics[slot->readers->topic].name());

@@ -66,7 +66,7 @@ struct Session : Timer {
   std::unordered_map<proto::RequestId, Held> held;  // changed by hold() and let_go()
   std::size_t held_bytes = 0;
   bool scan_waits = false;              // for the next turn
-  std::vector<Subscription*> scanning;  // patterns that have not met all topics yet
+  std::vector<Subscription*> scanning;  // that have not met all of their topics yet
 };
 
 }  // namespace hoiku::broker
