@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "broker/front/check_limits.hpp"
 #include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/endpoint.hpp"
 
@@ -12,17 +13,13 @@ namespace {
 
 constexpr std::size_t count_max = 4'294'967'295;
 constexpr std::size_t memory_max = std::size_t{1} << 40;
-// Clients refuse frames that are larger than what their library was made for.
-constexpr std::size_t frame_max = std::size_t{4} << 20;
-// What a frame takes besides its one value, with names of the greatest length.
-constexpr std::size_t frame_overhead = 4096;
 
 constexpr std::array limits_table{
     LimitSetting{"topics-max", &Limits::topics_max, 1, count_max, "topics"},
     LimitSetting{"sessions-max", &Limits::sessions_max, 1, count_max, "clients"},
     LimitSetting{"subscriptions-per-session-max", &Limits::subscriptions_per_session_max, 1, count_max,
                  "subscriptions and waits of one client"},
-    LimitSetting{"value-bytes-max", &Limits::value_bytes_max, 1, frame_max - frame_overhead, "bytes of a value"},
+    LimitSetting{"value-bytes-max", &Limits::value_bytes_max, 1, value_max_in(frame_max), "bytes of a value"},
     LimitSetting{"frame-bytes-max", &Limits::frame_bytes_max, std::size_t{64} << 10, frame_max,
                  "bytes of a message on the wire"},
     LimitSetting{"unacknowledged-bytes-max", &Limits::unacknowledged_bytes_max, 1, memory_max,
@@ -83,12 +80,7 @@ Result<void> check_options(const Options& options) {
     return invalid("--session-timeout must be between " + duration_text(limits.session_timeout_min) + " and " +
                    duration_text(limits.session_timeout_max));
   }
-  if (limits.value_bytes_max > limits.frame_bytes_max - frame_overhead) {
-    return invalid("frame-bytes-max (" + std::to_string(limits.frame_bytes_max) + ") must exceed value-bytes-max (" +
-                   std::to_string(limits.value_bytes_max) + ") by " + std::to_string(frame_overhead) +
-                   ", or the largest value would fit into no frame");
-  }
-  return {};
+  return check_limits(limits);
 }
 
 }  // namespace hoiku::broker

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
 
@@ -234,12 +235,8 @@ void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail
   if (events.size() > events_max) events.pop_front();
 }
 
-std::string quoted(std::string_view name) {
-  constexpr std::size_t shown_max = 80;
-  if (name.size() <= shown_max) return "'" + std::string(name) + "'";
-  std::size_t end = shown_max;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // not within a UTF-8 character
-  return "'" + std::string(name.substr(0, end)) + "…'";
+Failure about(std::string_view topic, const Failure& failure) {
+  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + quoted(topic) + ": " + failure.message};
 }
 
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {

@@ -91,8 +91,14 @@ void Core::Rooms::refresh_if_due(TimePoint at) {
 // Nothing where there are too many topics already: the broker is the first that goes without.
 std::optional<TopicId> Core::Rooms::say(Changes& changes, const std::string& name, const Value& what) {
   static const std::string writer = "hoikud";
-  const auto found = find_or_create(name);
-  if (!found) return std::nullopt;
+  std::optional<TopicId> found = topics.find(name);
+  if (!found) {
+    // What was never told need not be taken back, and nobody would remove the topic again.
+    if (what.is_null()) return std::nullopt;
+    const auto made = find_or_create(name);
+    if (!made) return std::nullopt;
+    found = *made;
+  }
   write_own(changes, *found, what, Quality::live, writer);
   return *found;
 }

@@ -76,7 +76,8 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
 
 // ---- Readers
 
-Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) const {
+// `bytes`: what its predicate or its last will takes.
+Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const {
   if (session.held.contains(id)) {
     return Failure{ErrorCode::protocol_violation,
                    "request " + std::to_string(id) + " is in use: ids are unique in a session"};
@@ -86,6 +87,10 @@ Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id) 
     return Failure{
         ErrorCode::limit_exceeded,
         "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits"};
+  }
+  if (bytes > limits.held_bytes_max || session.held_bytes > limits.held_bytes_max - bytes) {
+    return Failure{ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
+                                                  std::to_string(limits.held_bytes_max) + " bytes together"};
   }
   return {};
 }
@@ -113,9 +118,14 @@ Result<void> Core::Rooms::check_filter(Filter& filter, TopicId id) const {
 }
 
 Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) const {
+  if (auto checked = check_names(subscribe); !checked) return checked;
+  auto checked = check_choice(subscribe);
+  return checked ? checked : about(subscribe.topics.front(), checked.failure());
+}
+
+Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
   const auto& names = subscribe.topics;
   if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
-  if (auto checked = check_choice(subscribe); !checked) return checked;
   if (names.size() == 1) return check_topic_pattern(names.front(), limits);
   if (subscribe.mode == proto::Mode::every)
     return Failure{ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`"};
@@ -131,14 +141,14 @@ Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) con
 
 void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   auto allowed = check_subscribe(subscribe);
-  if (allowed) allowed = may_hold(session, subscribe.id);
+  if (allowed) allowed = may_hold(session, subscribe.id, kept_bytes(subscribe.filter));
   if (!allowed) {
     // A refusal needs no room among the subscriptions, but it is an answer.
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
     return;
   }
   for (const std::string& name : subscribe.topics) asked_about(name);
-  Held& held = session.held[subscribe.id];
+  Held& held = session.hold(subscribe.id, kept_bytes(subscribe.filter));
   held.subscription = std::make_unique<Subscription>();
   Subscription& subscription = *held.subscription;
   subscription.owner = session.id;
@@ -163,13 +173,22 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     start_scan(session, subscription);
   } else {
     subscription.kind = subscribe.topics.size() == 1 ? SubscriptionKind::plain : SubscriptionKind::composite;
-    attach_names(session, subscription, subscribe.topics);
+    // What passed while its reader was away is looked for in the topic's history: where this turn has looked at enough, in
+    // a later one.
+    const bool looks_back =
+        subscription.filter != nullptr && subscription.mode == proto::Mode::latest && subscription.resume_after;
+    if (looks_back && scan_left == 0) {
+      subscription.pattern = subscribe.topics.front();
+      start_scan(session, subscription);
+    } else {
+      subscriptions.open(subscription);
+      attach_names(session, subscription, subscribe.topics);
+    }
   }
   wake(session);
 }
 
 void Core::Rooms::attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names) {
-  subscriptions.open(subscription);
   std::uint16_t member = 0;
   for (const std::string& name : names) {
     const auto id = find_or_create(name);
@@ -222,7 +241,7 @@ void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
   } else {
     execute_wills({held.lease.get()}, session.name);
   }
-  session.held.erase(id);
+  session.let_go(id);
   drop_released();
 }
 

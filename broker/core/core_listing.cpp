@@ -100,13 +100,13 @@ proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
   proto::ReaderRow row;
   row.client = session.name;
   row.session = presence_label(session);
-  if (subscription.kind == SubscriptionKind::pattern) {
+  if (subscription.kind == SubscriptionKind::pattern || subscription.scanning) {
     row.topics.push_back(subscription.pattern);
   } else {
     for (const auto& slot : subscription.slots) row.topics.push_back(topics[slot->readers->topic].name());
   }
   row.mode = subscription.mode;
-  if (subscription.filter != nullptr) row.filter = subscription.filter->key();
+  if (subscription.filter != nullptr) row.filter = shortened(subscription.filter->key(), predicate_bytes_shown);
   row.interval = subscription.interval;
   row.matched = subscription.slots.size();
   row.written = subscription.counts.written;

@@ -104,7 +104,8 @@ void Core::Rooms::cut(Session& session) {
   }
 }
 
-// ---- Meeting the topics that a new pattern matches: a piece at a time, and only while the reader can take them
+// ---- Meeting the topics that a new pattern matches, or one with a long history: a piece at a time, and only while the reader
+// can take them
 
 void Core::Rooms::scan(Session& session) {
   if (session.scanning.empty() || !session.outbox.is_window_open()) return;
@@ -123,6 +124,12 @@ void Core::Rooms::go_on_later(Session& session) {
 }
 
 void Core::Rooms::scan(Session& session, Subscription& subscription) {
+  if (subscription.kind != SubscriptionKind::pattern) {
+    scan_left -= 1;  // what it finds in the history is counted too
+    std::erase(session.scanning, &subscription);
+    subscription.scanning = false;
+    return attach_names(session, subscription, {subscription.pattern});
+  }
   Result<void> attached;
   const std::size_t from = subscription.scanned_to;
   subscription.scanned_to = topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {

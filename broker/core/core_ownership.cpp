@@ -12,7 +12,8 @@ namespace hoiku::broker {
 
 Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
   if (declare.deadline) {
-    if (auto checked = check_duration(*declare.deadline, "a deadline", limits); !checked) return checked;
+    if (auto checked = check_duration(*declare.deadline, "a deadline", limits); !checked)
+      return about(declare.topic, checked.failure());
   }
   if (declare.history.value_or(1) < 1 || declare.history.value_or(1) > limits.declared_history_max) {
     return Failure{ErrorCode::invalid_argument, "topic " + quoted(declare.topic) + " can keep from 1 to " +
@@ -23,6 +24,8 @@ Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
     return Failure{ErrorCode::invalid_argument,
                    "topic " + quoted(declare.topic) + " is declared to hold messages: say of which type"};
   }
+  if (auto checked = check_message_type(declare.message_type, limits); !checked)
+    return about(declare.topic, checked.failure());
   return {};
 }
 
@@ -86,8 +89,9 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
     if (begin_request(session, own.id)) fail(session, own.id, std::move(failure), Outbox::Of::request);
   };
   auto allowed = check_duration(own.lasting, "a lease", limits);
-  if (allowed) allowed = check_size(own.topic, own.last_will);
-  if (allowed) allowed = may_hold(session, own.id);
+  if (!allowed) return refuse(about(own.topic, allowed.failure()));
+  allowed = check_size(own.topic, own.last_will);
+  if (allowed) allowed = may_hold(session, own.id, own.last_will.payload_bytes());
   if (!allowed) return refuse(allowed.failure());
   const auto found = find_to_write(own.topic);
   if (!found) return refuse(found.failure());
@@ -101,7 +105,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   if (Lease* standing = leases.find(*found)) {
     lose(*standing, "topic " + quoted(own.topic) + " was taken over by client " + quoted(session.name));
   }
-  Held& held = session.held[own.id];
+  Held& held = session.hold(own.id, own.last_will.payload_bytes());
   held.lease = std::make_unique<Lease>();
   held.lease->owner = session.id;
   held.lease->id = own.id;
@@ -121,7 +125,7 @@ void Core::Rooms::lose(Lease& lease, std::string why) {
   Session& session = *sessions.find(lease.owner);
   const proto::RequestId id = lease.id;
   leases.end(lease);
-  session.held.erase(id);
+  session.let_go(id);
   fail(session, id, {ErrorCode::not_owner, std::move(why)}, Outbox::Of::reader);
 }
 
@@ -147,7 +151,7 @@ void Core::Rooms::end_lapsed_leases(TimePoint at) {
     const proto::RequestId id = lease->id;
     const std::string name = topics[lease->topic].name();
     execute_wills({lease}, session.name);
-    session.held.erase(id);
+    session.let_go(id);
     fail(session, id, {ErrorCode::not_owner, "the time is over for which this client owned topic " + quoted(name)},
          Outbox::Of::reader);
     drop_released();

@@ -13,6 +13,7 @@
 // core_output.cpp    whose turn it is to be sent something, and what
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -28,6 +29,7 @@
 #include "broker/core/history.hpp"
 #include "broker/core/outbox.hpp"
 #include "broker/core/peer_table.hpp"
+#include "broker/core/quoted.hpp"
 #include "broker/core/schemas.hpp"
 #include "broker/core/session_table.hpp"
 #include "broker/core/subscriptions.hpp"
@@ -119,8 +121,9 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
   bool begin_request(Session& session, proto::RequestId id);
-  Result<void> may_hold(const Session& session, proto::RequestId id) const;
+  Result<void> may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
+  Result<void> check_names(const proto::Subscribe& subscribe) const;
   Result<void> check_choice(const proto::Subscribe& subscribe) const;
   Result<void> check_filter(Filter& filter, TopicId id) const;
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
@@ -217,8 +220,12 @@ struct Core::Rooms final : StateSource {
   void fail_broken();
 };
 
-// A name in an error message: long enough to be recognised.
-std::string quoted(std::string_view name);
+// What a session that holds it keeps of it.
+inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
+  return predicate ? predicate->key().size() : 0;
+}
+// The same failure, of that topic or pattern: "topic 'a/b': ...".
+Failure about(std::string_view topic, const Failure& failure);
 // invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits);
 

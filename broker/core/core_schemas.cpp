@@ -5,6 +5,9 @@ namespace hoiku::broker {
 
 void Core::Rooms::execute(Session& session, const proto::RegisterSchema& schema) {
   if (!begin_request(session, schema.id)) return;
+  if (auto checked = check_message_type(schema.message_type, limits); !checked) {
+    return fail(session, schema.id, checked.failure(), Outbox::Of::request);
+  }
   if (auto put = schemas.put(schema.message_type, schema.files); !put) {
     return fail(session, schema.id, put.failure(), Outbox::Of::request);
   }
@@ -14,6 +17,9 @@ void Core::Rooms::execute(Session& session, const proto::RegisterSchema& schema)
 
 void Core::Rooms::execute(Session& session, const proto::GetSchema& schema) {
   if (!begin_request(session, schema.id)) return;
+  if (auto checked = check_message_type(schema.message_type, limits); !checked) {
+    return fail(session, schema.id, checked.failure(), Outbox::Of::request);
+  }
   session.outbox.answer_schema(schema.id, schema.message_type);
   wake(session);
 }

@@ -62,8 +62,11 @@ template <class Begin>
 void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::string& topic,
                              std::unique_ptr<Wait> wait, Begin begin) {
   auto allowed = check_topic_name(topic, limits);
-  if (allowed) allowed = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
-  if (allowed) allowed = may_hold(session, id);
+  if (allowed) {
+    const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
+    if (!checked) allowed = about(topic, checked.failure());
+  }
+  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate));
   if (allowed) {
     asked_about(topic);
     if (auto found = find_or_create(topic); !found) {
@@ -88,8 +91,10 @@ void Core::Rooms::answer(Session& session, proto::Answer result) {
 Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
   const Topic& topic = topics[wait->topic];
   const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
+  const std::size_t bytes = kept_bytes(wait->predicate);
   auto matched = waits.arm(*wait, state, at.monotonic);
-  if (matched && !*matched) session.held[wait->id].wait = std::move(wait);
+  if (!matched) return about(topic.name(), matched.failure());
+  if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
   return matched;
 }
 
@@ -110,7 +115,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
   std::optional<Predicate> test;
   if (predicate) {
     auto read = resolved(*predicate, content_type(topic));
-    if (!read) return read.failure();
+    if (!read) return about(topic.name(), read.failure());
     test = std::move(*read);
   }
   static const Value nothing;
@@ -148,7 +153,7 @@ void Core::Rooms::end_waits(const State& before) {
     const proto::RequestId id = end.wait->id;
     const TopicId topic = end.wait->topic;
     if (end.failure) {
-      fail(session, id, std::move(*end.failure), Outbox::Of::reader);
+      fail(session, id, about(topics[topic].name(), *end.failure), Outbox::Of::reader);
     } else {
       const State& match = topics[topic].visible();
       if (end.wait->is_edge)
@@ -156,7 +161,7 @@ void Core::Rooms::end_waits(const State& before) {
       else
         answer(session, proto::WaitDone{id, match});
     }
-    session.held.erase(id);
+    session.let_go(id);
     released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
   }
   ended.clear();

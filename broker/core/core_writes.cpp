@@ -24,9 +24,10 @@ std::optional<Version> current_in_conflict(const Failure& failure, const Topic& 
 }  // namespace
 
 Result<void> Core::Rooms::check_size(const std::string& topic, const Value& value) const {
-  const auto* message = value.get_if<MessageBytes>();
-  const std::size_t bytes = value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0);
-  if (bytes <= limits.value_bytes_max) return {};
+  if (const auto* message = value.get_if<MessageBytes>()) {
+    if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
+  }
+  if (value.payload_bytes() <= limits.value_bytes_max) return {};
   return Failure{ErrorCode::too_large, "the value for " + quoted(topic) + " has more than " +
                                            std::to_string(limits.value_bytes_max) + " bytes"};
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/core/quoted.hpp"
+
 namespace hoiku::broker {
 
 ContentType Filter::content_of(const Value& value) const {
@@ -18,6 +20,8 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   }
   const auto known = by_message_.find(*content.message_type);
   if (known != by_message_.end() && known->second) return known->second;
+  // Whoever writes a topic, unsets it and writes another type has as many types as it likes.
+  if (known == by_message_.end() && by_message_.size() >= message_types_max) by_message_.clear();
   return by_message_.insert_or_assign(*content.message_type, resolved(predicate_, content)).first->second;
 }
 
@@ -25,7 +29,8 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
   const Result<Predicate>& predicate = predicate_for(content);
   if (predicate) return {};
   const Failure& why = predicate.failure();
-  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + key() + ": " + why.message};
+  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + shortened(key(), predicate_bytes_shown) +
+                               ": " + why.message};
 }
 
 bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {

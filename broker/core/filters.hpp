@@ -4,7 +4,8 @@
 // Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
 //            version before; what was tested a moment ago is not tested again.
 // Thread     the core's. Owner: Subscriptions. A Filter lives as long as somebody has acquired it.
-// Cost       a test costs the predicate's nodes, at most Limits::predicate_nodes_max; a filter keeps its last few results.
+// Cost       a test costs the predicate's nodes, at most Limits::predicate_nodes_max; a filter keeps its last few results,
+//            and what it is for the last few types of messages.
 #pragma once
 
 #include <array>
@@ -27,6 +28,8 @@ namespace hoiku::broker {
 
 class Filter {
  public:
+  static constexpr std::size_t message_types_max = 16;
+
   // `schemas`: where fields of messages are found; null: nowhere.
   Filter(Predicate predicate, const Schemas* schemas) : predicate_(std::move(predicate)), schemas_(schemas) {}
 
@@ -36,6 +39,7 @@ class Filter {
   // Whether `topic`, which holds such values, can be compared so. Errors: what resolved() says.
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
+  std::size_t message_types() const noexcept { return by_message_.size(); }  // that it remembers
   // Whether `state` passes, which came after `old_value`.
   bool passes(TopicId topic, const Transition& state, const Value& old_value);
 
@@ -55,7 +59,7 @@ class Filter {
   Predicate predicate_;
   const Schemas* schemas_;
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
-  // By the type of the messages. What could not be resolved is tried again: its schema may be known by then.
+  // By the type of the messages, at most message_types_max. What could not be resolved is tried again: its schema may be known by then.
   std::unordered_map<std::string, Result<Predicate>> by_message_;
   std::array<Tested, remembered> tested_{};
   std::uint64_t tests_ = 0;

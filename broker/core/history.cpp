@@ -35,7 +35,6 @@ void Histories::forget(TopicId topic) {
   History* gone = history(topic);
   if (gone == nullptr) return;
   while (gone->size() > 0) drop_oldest(*gone);
-  if (gone->grown) std::erase(grown_, topic);
   by_topic_[index_of(topic)].reset();
 }
 
@@ -53,9 +52,10 @@ void Histories::drop_oldest(History& history) noexcept {
 
 void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
-    History& grown = *history(topic);
-    grown.grown = false;
-    while (grown.size() > 0 && is_too_long(grown)) drop_oldest(grown);
+    History* grown = history(topic);
+    // It was forgotten since, and is perhaps another topic's, which stands here too.
+    if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
+    while (grown->size() > 0 && is_too_long(*grown)) drop_oldest(*grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
     const Replaced oldest = replaced_.front();
@@ -68,7 +68,9 @@ void Histories::trim() {
 
 bool Histories::is_too_long(const History& history) const noexcept {
   if (history.wanted != 0) return history.size() + 1 > history.wanted;
-  return history.size() + 1 > limits_->history_transitions_max || history.bytes > limits_->history_bytes_max;
+  if (history.size() + 1 > limits_->history_transitions_max) return true;
+  // However large it is, the last one stays: who knows it asks what came after it, and that is the visible one.
+  return history.size() > 1 && history.bytes > limits_->history_bytes_max;
 }
 
 bool Histories::is_kept(const Replaced& replaced) const noexcept {

@@ -4,8 +4,9 @@
 // Promises   of each topic the states before its visible one, without a gap; the oldest go first. Nothing goes within a turn
 //            of the broker, only in trim(), so what a turn wrote can be sent before it goes.
 // Thread     the core's. Owner: Core.
-// Limits     history_transitions_max and history_bytes_max per topic, where it was not declared; histories_bytes_max for all of them: what was replaced
-//            longest ago goes first. The visible states count for the first of them, and belong to the topics.
+// Limits     history_transitions_max and history_bytes_max per topic, where it was not declared, of which the last state that was
+//            replaced may be larger; histories_bytes_max for all of them: what was replaced longest ago goes first. The visible
+//            states count for the first of them, and belong to the topics.
 #pragma once
 
 #include <cstddef>
@@ -68,7 +69,7 @@ class Histories {
 
   const Limits* limits_;
   std::vector<std::unique_ptr<History>> by_topic_;  // null: it has none
-  std::vector<TopicId> grown_;                      // since the last trim()
+  std::vector<TopicId> grown_;                      // since the last trim(); some are forgotten
   std::deque<Replaced> replaced_;
   std::size_t kept_ = 0;  // of replaced_, those that have not gone
   std::size_t bytes_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/quoted.hpp"
 #include "broker/core/sizes.hpp"
 
 namespace hoiku::broker {
@@ -28,6 +29,30 @@ void forget(proto::Answer& answer) {
   if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) schema->files = {};
   if (auto* topics = std::get_if<proto::ListDone>(&answer)) topics->rows.clear();
   if (auto* readers = std::get_if<proto::ReadersDone>(&answer)) readers->rows.clear();
+}
+
+// `asked` is what was to be looked up for it.
+std::string subject_of(const proto::Answer& answer, const std::string& asked) {
+  const auto topic = [](const std::string& name) { return ", about topic " + quoted(name) + ","; };
+  if (const State match = result_of_wait(answer)) return topic(match->topic);
+  if (std::holds_alternative<proto::SchemaDone>(answer)) return ", the schema of " + quoted(asked) + ",";
+  if (!asked.empty()) return topic(asked);
+  if (const auto* list = std::get_if<proto::ListDone>(&answer)) return topic(list->rows.front().current->topic);
+  return "";
+}
+
+// What is said instead of an answer that fits into no frame: a frame that is too large would end its client's connection,
+// and the next one again.
+proto::Failed too_large(const proto::Answer& answer, const std::string& asked, std::size_t frame_bytes_max) {
+  constexpr std::size_t text_bytes_max = 1024;
+  if (const auto* failed = std::get_if<proto::Failed>(&answer))
+    return {failed->id, {failed->failure.code, shortened(failed->failure.message, text_bytes_max)}, failed->current};
+  const auto id = std::visit([](const auto& any) { return any.id; }, answer);
+  return {
+      id,
+      {ErrorCode::too_large, "the answer to request " + std::to_string(id) + subject_of(answer, asked) +
+                                 " fits into no frame: one has at most " + std::to_string(frame_bytes_max) + " bytes"},
+      {}};
 }
 
 constexpr std::size_t states_per_visit = 64;
@@ -71,6 +96,14 @@ void Outbox::answer(proto::Answer answer, Of of) {
           {}};
     } else {
       last_match_ = match;
+    }
+  } else if (auto* failed = std::get_if<proto::Failed>(&queued.answer)) {
+    // An error may quote what was asked, which nobody has limited: the code is what matters.
+    queued.bytes = failed->failure.message.size();
+    if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
+      queued.bytes = 0;
+      failed->failure.message = "the errors and results of this session take more than " +
+                                std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster";
     }
   }
   queued_bytes_ += queued.bytes;
@@ -158,9 +191,13 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
     Queued& next = answers_.front();
     if (next.is_page() && !cut_page(cutting, next, states)) break;
     if (!next.get_topic.empty()) look_up(next.get_topic, states, next.answer);
-    const std::size_t bytes = estimated_bytes(next.answer);
+    std::size_t bytes = estimated_bytes(next.answer);
+    if (frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
+      next.answer = too_large(next.answer, next.get_topic, limits_->frame_bytes_max);
+      bytes = estimated_bytes(next.answer);
+    }
     const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
-    // As with batches, one answer is always allowed when none is outstanding, and alone in a frame it may be large.
+    // As with batches, one answer is always allowed when none is outstanding, and alone it may take all of a frame.
     const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
                       (cutting.is_empty() || cutting.bytes + bytes <= frame_budget());
     if (!fits) {
@@ -235,11 +272,14 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
 // One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
 // False: the next one does not fit.
 bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report) {
-  queue_.erase(subscription.turn);
   Slot& slot = *subscription.backlog.first;
-  subscription.backlog.erase(slot);
+  const std::size_t others = cutting.frame.deliveries.size();
   const bool has_room = subscription.filter == nullptr ? cut_some(cutting, slot, states, report)
                                                        : cut_filtered(cutting, slot, states, report);
+  // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is over.
+  if (!has_room && cutting.frame.deliveries.size() == others) return false;
+  queue_.erase(subscription.turn);
+  subscription.backlog.erase(slot);
   if (slot.dirty) subscription.backlog.push_back(slot);
   queue_turn(subscription);
   return has_room;
@@ -344,14 +384,19 @@ bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexce
 }
 
 void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
-  for (const Subscription* subscription : endings_) {
+  auto next = endings_.begin();
+  for (; next != endings_.end(); ++next) {
+    const Subscription* subscription = *next;
+    const bool is_first = cutting.is_empty() && cutting.frame.snapshot_ends.empty();
+    if (!is_first && cutting.bytes + snapshot_end_bytes > frame_budget()) break;
+    cutting.bytes += snapshot_end_bytes;
     // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
     // up to the opening at any rate.
     const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
     cutting.frame.snapshot_ends.push_back(
         proto::SnapshotEnd{subscription->id, through, !subscription->resume_after && subscription->filter == nullptr});
   }
-  endings_.clear();
+  endings_.erase(endings_.begin(), next);
 }
 
 bool Outbox::acknowledge(std::uint64_t number) {

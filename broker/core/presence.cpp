@@ -2,29 +2,39 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
+#include <string_view>
+
+#include "proto/src/text.hpp"
 
 namespace hoiku::broker {
 namespace {
 
 constexpr std::size_t name_bytes_max = 40;
 
-char in_segment(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  const bool is_special = c == '/' || c == '*' || c == '$' || byte <= ' ' || byte == 0x7F;
-  return is_special ? '-' : c;
+// Whether it stands in a segment of a topic's name: as check_topic_name() says.
+bool is_of_a_segment(char32_t c) {
+  return c != '/' && c != '*' && c != '$' && !text::is_control(c) && !text::is_white_space(c) && !text::is_invisible(c);
 }
 
 }  // namespace
 
 std::string presence_label(const Session& session) {
-  std::size_t end = std::min(session.name.size(), name_bytes_max);
-  // Not within a UTF-8 character.
-  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(session.name[at]) & 0xC0) == 0x80; };
-  while (end > 0 && end < session.name.size() && continues(end)) --end;
-  std::string label = session.name.substr(0, end);
-  std::transform(label.begin(), label.end(), label.begin(), in_segment);
+  std::string label;
+  std::string_view rest = session.name;
+  std::size_t left = name_bytes_max;
+  while (!rest.empty()) {
+    const auto point = text::first_code_point(rest);
+    const std::size_t bytes = point ? point->bytes : 1;
+    if (bytes > left) break;
+    if (point && is_of_a_segment(point->value)) {
+      label += rest.substr(0, bytes);
+    } else {
+      label += '-';
+    }
+    rest.remove_prefix(bytes);
+    left -= bytes;
+  }
   if (label.empty()) label = "client";
   return fmt::format("{}-{:x}", label, static_cast<std::uint64_t>(session.id));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,11 +28,26 @@ struct Held {
   std::unique_ptr<Subscription> subscription;
   std::unique_ptr<Wait> wait;
   std::unique_ptr<Lease> lease;
+  std::size_t bytes = 0;  // of its predicate or last will, counted in the session's held_bytes
 };
 
 struct Session : Timer {
   Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& limits)
       : id(session_id), token(session_token), outbox(limits) {}
+
+  // Of a request that is not held yet.
+  Held& hold(proto::RequestId request, std::size_t bytes) {
+    Held& made = held[request];
+    made.bytes = bytes;
+    held_bytes += bytes;
+    return made;
+  }
+  void let_go(proto::RequestId request) noexcept {
+    const auto found = held.find(request);
+    if (found == held.end()) return;
+    held_bytes -= found->second.bytes;
+    held.erase(found);
+  }
 
   const SessionId id;
   const proto::SessionToken token;
@@ -47,9 +63,10 @@ struct Session : Timer {
   bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
   bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
   Outbox outbox;
-  std::unordered_map<proto::RequestId, Held> held;
+  std::unordered_map<proto::RequestId, Held> held;  // changed by hold() and let_go()
+  std::size_t held_bytes = 0;
   bool scan_waits = false;              // for the next turn
-  std::vector<Subscription*> scanning;  // patterns that have not met all topics yet
+  std::vector<Subscription*> scanning;  // that have not met all of their topics yet
 };
 
 }  // namespace hoiku::broker

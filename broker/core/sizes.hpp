@@ -14,14 +14,14 @@ namespace hoiku::broker {
 inline constexpr std::size_t frame_overhead_bytes = 256;       // numbers and Welcome
 inline constexpr std::size_t transition_overhead_bytes = 120;  // thirteen fields, each at its longest
 inline constexpr std::size_t answer_overhead_bytes = 64;
+inline constexpr std::size_t snapshot_end_bytes = 64;
 inline constexpr std::size_t row_overhead_bytes = 24;
 inline constexpr std::size_t reader_row_bytes = 160;
 inline constexpr std::size_t written_bytes = 32;  // a version, and whether it is new
 
 inline std::size_t estimated_bytes(const Transition& transition) {
-  const auto* message = transition.value.get_if<MessageBytes>();
   return transition_overhead_bytes + transition.topic.size() + transition.writer.size() +
-         transition.value.payload_bytes() + (message != nullptr ? message->type_name.size() : 0);
+         transition.value.payload_bytes();
 }
 
 inline std::size_t estimated_bytes(const proto::ReaderRow& row) {

@@ -113,7 +113,7 @@ struct Subscription {
   SlotQueue* queue = nullptr;
   SubscriptionKind kind = SubscriptionKind::plain;
   Mode mode = Mode::latest;
-  std::string pattern;                        // of a pattern
+  std::string pattern;                        // of a pattern; or the name of a topic that is still to be met
   std::optional<std::uint64_t> resume_after;  // the reader has everything up to this revision
   std::uint64_t opened_at = 0;                // the broker's revision then
   Filter* filter = nullptr;                   // only what passes is sent
@@ -125,7 +125,7 @@ struct Subscription {
   std::uint32_t dirty = 0;          // of its slots
   std::uint32_t snapshot_left = 0;  // slots that were not sent once
   std::size_t scanned_to = 0;       // the place in the topic table up to which topics were matched
-  bool scanning = false;            // of a pattern: not all topics have been matched yet
+  bool scanning = false;            // not all of its topics have been met yet
   bool snapshot_ended = false;      // SnapshotEnd is on its way
   std::size_t place_in_pattern = 0;
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/core/quoted.hpp"
+
 namespace hoiku::broker {
 
 namespace {
@@ -41,8 +43,9 @@ Result<void> Topic::check_type(const Value& value) const {
                                                  " values, and this one is " + std::string(to_string(given))};
   }
   if (given == ValueType::message && value.get_if<MessageBytes>()->type_name != *message_type_) {
-    return Failure{ErrorCode::type_mismatch,
-                   "topic '" + name_ + "' holds messages of type '" + *message_type_ + "', and this one is another"};
+    return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' holds messages of type " + quoted(*message_type_) +
+                                                 ", and this one is of type " +
+                                                 quoted(value.get_if<MessageBytes>()->type_name)};
   }
   return {};
 }
@@ -55,7 +58,7 @@ void Topic::learn_type(const Value& value) {
 
 Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
   const auto name_of = [](ValueType a, const std::string& of_message) {
-    return std::string(to_string(a)) + (a == ValueType::message ? " '" + of_message + "'" : "");
+    return std::string(to_string(a)) + (a == ValueType::message ? " " + quoted(of_message) : "");
   };
   if (type_ == ValueType::null) {
     type_ = type;

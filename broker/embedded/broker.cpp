@@ -6,6 +6,7 @@
 
 #include "broker/embedded/shown_statistics.hpp"
 #include "broker/front/broker.hpp"
+#include "broker/front/check_limits.hpp"
 #include "broker/store/memory_store.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/proto/endpoint.hpp"
@@ -35,6 +36,7 @@ class Broker::Impl {
  public:
   Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
+    if (const auto checked = broker::check_limits(limits); !checked) throw Error(checked.failure());
     serving_.emplace(broker::options_of_new_run(limits), proto::make_server_link(endpoints, limits.frame_bytes_max),
                      std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();

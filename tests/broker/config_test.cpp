@@ -131,11 +131,13 @@ TEST(Config, TheExampleHasAllDefaults) {
 
 TEST(Config, LimitsThatContradictOneAnotherAreRefused) {
   Options options = read("[limits]\nframe-bytes-max = 65536");
-  EXPECT_EQ(
-      check_options(options).failure().message,
-      "frame-bytes-max (65536) must exceed value-bytes-max (1048576) by 4096, or the largest value would fit into "
-      "no frame");
-  options = read("[limits]\nframe-bytes-max = 65536\nvalue-bytes-max = 61440");
+  EXPECT_EQ(check_options(options).failure().message,
+            "frame-bytes-max (65536) must exceed two values of value-bytes-max (1048576) by 4096, or a change from one "
+            "of the "
+            "largest values to another would fit into no frame");
+  options = read("[limits]\nframe-bytes-max = 65536\nvalue-bytes-max = 30721");
+  EXPECT_FALSE(check_options(options));
+  options = read("[limits]\nframe-bytes-max = 65536\nvalue-bytes-max = 30720");
   EXPECT_TRUE(check_options(options));
 }
 

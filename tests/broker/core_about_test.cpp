@@ -74,6 +74,16 @@ TEST_F(CoreAbout, ANameThatIsNoSegmentIsMadeOne) {
                                             "$hoiku/sessions/client-3"));
 }
 
+TEST_F(CoreAbout, SoIsOneWithCharactersThatCannotBeSeen) {
+  FakeClient wide{*this, "a\u3000b\u00A0c\u200Bd\uFEFFe é", 7};
+  wide.connect();
+  FakeClient endless{*this, std::string(39, 'x') + "éé", 8};
+  endless.connect();
+  EXPECT_THAT(list("$hoiku/sessions/*"),
+              testing::UnorderedElementsAre("$hoiku/sessions/screen-1", "$hoiku/sessions/a-b-c-d-e-é-2",
+                                            "$hoiku/sessions/" + std::string(39, 'x') + "-3"));
+}
+
 TEST_F(CoreAbout, AWaitForSomebodysEndIsAnswered) {
   imu.connect(1s);
   EXPECT_EQ(get("$hoiku/sessions/imu-2"), Value("connected"));
@@ -153,6 +163,12 @@ TEST_F(CoreAbout, ATableThatIsFullHasNoRoomForThem) {
   turn();
   EXPECT_EQ(get("$hoiku/sessions/screen-1"), Value());
   EXPECT_EQ(get("a"), Value(1));
+  imu.connect(1s);
+  screen.set("a", Value());  // there is room now, for what has gone
+  turn();
+  imu.goodbye();
+  turn();
+  EXPECT_THAT(list("$hoiku/sessions/*"), IsEmpty());
 }
 
 }  // namespace

@@ -40,6 +40,20 @@ TEST_F(CoreChangeWaiting, ThePresentValueIsNoChange) {
   EXPECT_EQ(statistics().waits, 0u);
 }
 
+TEST_F(CoreChangeWaiting, TheChangeBehindALargeValueIsFound) {
+  const std::size_t bytes = 2 * Limits{}.history_bytes_max;
+  const Version known = set("picture", std::string(bytes, 'a'));
+  set("picture", std::string(bytes, 'b'));
+  const auto next = brain.wait_transition("picture", "", known);
+  turn();
+  EXPECT_EQ(new_value(next), Value(std::string(bytes, 'b')));
+  EXPECT_EQ(old_value(next), Value(std::string(bytes, 'a')));
+  set("picture", std::string(bytes, 'c'));
+  const auto gone = brain.wait_transition("picture", "", known);
+  turn();
+  EXPECT_EQ(brain.failed(gone), ErrorCode::lagged);
+}
+
 TEST_F(CoreChangeWaiting, AChangeThatIsGoneAtOnceIsNotMissed) {
   const auto wait = brain.wait_transition("lid", "value == open");
   robot.set("lid", "open");

@@ -183,6 +183,28 @@ TEST_F(CoreEvery, AReaderThatWasAwayForTooLongGetsWhatIsLeft) {
   EXPECT_EQ(numbers(again, "a"), sequence(7, 9));
 }
 
+TEST_F(CoreEvery, ALargeStateDoesNotStarveBehindSmallOnesOfItsSession) {
+  const auto all = screen->subscribe({"picture"}, {}, Mode::every);
+  const auto newest = screen->subscribe({"level"});
+  turn();
+  screen->acknowledges = false;
+  set("level", 1);
+  set("picture", std::string(Limits{}.value_bytes_max, 'x'));  // has room when nothing else is on its way
+  for (int level = 2; level < 10; ++level) {
+    const std::uint64_t before = screen->received;
+    set("level", level);
+    screen->get("level");  // an answer brings the session's turn
+    turn();
+    screen->acknowledged = before;  // so that there is always a small one on its way, if it was sent
+    core->receive(screen->peer, screen->frame(), at());
+    turn();
+  }
+  EXPECT_THAT(numbers(all, "picture"), ElementsAre(0, 1));
+  screen->acknowledge();
+  turn();
+  EXPECT_EQ(screen->take_deliveries(newest).back().second, Value(9));
+}
+
 TEST_F(CoreEvery, OfACompositeIsRefused) {
   const auto refused = screen->subscribe({"a", "b"}, {}, Mode::every);
   turn();

@@ -338,5 +338,32 @@ TEST_F(CoreFilter, UnderAPatternOtherTypesAreFiltered) {
   EXPECT_EQ(statistics().filtered, 2u);
 }
 
+TEST_F(CoreFilter, WhoComesBackTogetherIsToldInSeveralTurnsWhereTheHistoriesAreLong) {
+  constexpr int versions = 40'000;
+  robot->declare("a", {}, versions + 10);
+  set("a", 0);
+  const std::uint64_t seen = statistics().commits;
+  for (int i = 1; i <= versions; ++i) {
+    robot->set("a", i);
+    if (i % 1000 == 0) turn();
+  }
+  std::vector<proto::RequestId> readers;
+  for (int i = 1; i <= 4; ++i)
+    readers.push_back(screen->subscribe(resumed(filtered({"a"}, "value == " + std::to_string(i)), seen)));
+  EXPECT_EQ(statistics().predicate_tests, 2u * versions);  // then the turn had looked at enough
+  turn();
+  EXPECT_TRUE(screen->ends.contains(readers[0]) && screen->ends.contains(readers[1]));
+  EXPECT_FALSE(screen->ends.contains(readers[3]));
+  EXPECT_EQ(screen->complete_through, 0u);
+  const auto listed = robot->list_readers();
+  set("a", 3);  // meanwhile
+  EXPECT_THAT(robot->answered<proto::ReadersDone>(listed).rows[3].topics, ElementsAre("a"));
+  for (int turns = 0; turns < 3; ++turns) advance(0s);
+  const std::string last = std::to_string(versions + 2) + "+" + std::to_string(versions - 1);
+  EXPECT_THAT(told(readers[2]), ElementsAre("3 " + last + "@1"));
+  EXPECT_TRUE(screen->ends.contains(readers[3]));
+  EXPECT_EQ(screen->complete_through, statistics().commits);
+}
+
 }  // namespace
 }  // namespace hoiku::broker

@@ -286,6 +286,20 @@ TEST_F(CoreOwnership, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(statistics().leases, 1u);
 }
 
+TEST_F(CoreOwnership, AnErrorAboutATimeNamesWhatItIsAbout) {
+  proto::Subscribe slow;
+  slow.topics = {"yaw/*"};
+  slow.interval = -1s;
+  const auto lease = imu.own("yaw", {}, false, -1s);
+  const auto deadline = imu.declare("yaw", -1s);
+  const auto interval = imu.subscribe(slow);
+  turn();
+  const auto said = [&](proto::RequestId id) { return imu.answered<proto::Failed>(id).failure.message; };
+  EXPECT_EQ(said(lease), "topic 'yaw': a lease cannot be negative");
+  EXPECT_EQ(said(deadline), "topic 'yaw': a deadline cannot be negative");
+  EXPECT_EQ(said(interval), "pattern 'yaw/*': an interval cannot be negative");
+}
+
 TEST_F(CoreOwnership, NothingIsLeftOfIt) {
   imu.own("a", 1);
   imu.own("b", {}, false, 5s);

@@ -51,6 +51,14 @@ TEST_F(CoreReaders, ARowSaysWhoReadsWhatAndHow) {
   EXPECT_EQ(all[1].matched, 1u);
 }
 
+TEST_F(CoreReaders, OfALongFilterTheBeginningIsShown) {
+  read({"a"}, Mode::latest, "value == \"" + std::string(100'000, 'x') + "\"");
+  const auto all = rows();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_THAT(all[0].filter, testing::EndsWith("xxx…"));
+  EXPECT_LT(all[0].filter.size(), 300u);
+}
+
 TEST_F(CoreReaders, TheCountBeginsWithTheSnapshot) {
   set_all("a", {1, 2});
   read({"a"}, Mode::latest);

@@ -89,6 +89,9 @@ TEST_F(CoreWaiting, WaitsThatMakeNoSenseAreRefused) {
   EXPECT_FALSE(brain.has_answer(later));
   set("a", 1);
   EXPECT_EQ(brain.failed(later), ErrorCode::type_mismatch);
+  for (const auto named : {negative, given_up_before, given_up_never, endless, moment, later})
+    EXPECT_THAT(brain.answered<proto::Failed>(named).failure.message, testing::StartsWith("topic 'a': "));
+  EXPECT_THAT(brain.answered<proto::Failed>(type).failure.message, testing::StartsWith("topic 'flag': "));
   EXPECT_EQ(statistics().waits, 0u);
 }
 

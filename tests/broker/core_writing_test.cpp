@@ -82,6 +82,34 @@ TEST_F(CoreWriting, CompareAndSetWithVersionZeroCreatesOnce) {
   EXPECT_EQ(robot.failed(second), ErrorCode::version_conflict);
 }
 
+TEST_F(CoreWriting, TheNameOfAMessagesTypeIsLimitedAndIsShortInErrors) {
+  const std::string longest(255, 'T');
+  const std::string longer(256, 'T');
+  const MessageBytes message{longer, ""};
+  const auto set = robot.set("a", message);
+  const auto commit = robot.commit({proto::Write{"a", message, {}, {}}});
+  const auto own = robot.own("a", message);
+  const auto declared = robot.declare_type("a", ValueType::message, longer);
+  robot.send({proto::RegisterSchema{++robot.last_id, longer, ""}});
+  const auto schema = robot.last_id;
+  robot.send({proto::GetSchema{++robot.last_id, longer}});
+  turn();
+  for (const auto refused : {set, commit, own, declared, schema, robot.last_id})
+    EXPECT_EQ(robot.failed(refused), ErrorCode::too_large);
+  EXPECT_EQ(statistics().topics, 0u);
+
+  robot.declare_type("a", ValueType::message, longest);
+  const auto other = robot.set("a", MessageBytes{std::string(255, 'U'), ""});
+  const auto declared_as_other = robot.declare_type("a", ValueType::message, std::string(255, 'U'));
+  const auto waits = robot.wait("a", "value.x > 1");
+  turn();
+  for (const auto refused : {other, declared_as_other, waits}) {
+    const std::string& message_text = robot.answered<proto::Failed>(refused).failure.message;
+    EXPECT_THAT(message_text, testing::HasSubstr("TTT…'"));
+    EXPECT_LT(message_text.size(), 400u);
+  }
+}
+
 TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
   CoreOptions options = default_options();
   options.limits.value_bytes_max = 100;
@@ -105,6 +133,16 @@ TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
   EXPECT_EQ(done(unset).version, Version{});
   EXPECT_EQ(statistics().topics, 0u);
   EXPECT_EQ(statistics().commits, 0u);
+}
+
+TEST_F(CoreWriting, TheNameOfAMessagesTypeCountsOnceAsAPartOfItsValue) {
+  CoreOptions options = default_options();
+  options.limits.value_bytes_max = 100;
+  restart(options);
+  robot.connect();
+  const auto largest = robot.set("a", MessageBytes{std::string(50, 't'), std::string(50, 'x')});
+  turn();
+  EXPECT_TRUE(done(largest).changed);
 }
 
 TEST_F(CoreWriting, ReservedTopicsAreReadOnlyAlsoWhileTheyAreRead) {

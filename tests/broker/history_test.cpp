@@ -55,9 +55,17 @@ TEST_F(History, KeepsNoMoreBytesThanItMay) {
   histories.trim();
   EXPECT_FALSE(histories.find(battery, 3));
   EXPECT_TRUE(histories.find(battery, 4));
-  limits.history_bytes_max = 0;
-  fill(battery, 1);
+}
+
+TEST_F(History, TheLastStateThatWasReplacedIsKeptHoweverLargeItIs) {
+  limits.history_bytes_max = 3000;
+  fill(battery, 2, 10'000);
   histories.trim();
+  EXPECT_FALSE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(battery, 2));
+  limits.histories_bytes_max = histories.bytes() - 1;
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 2));
   EXPECT_EQ(histories.bytes(), 0u);
 }
 
@@ -86,6 +94,25 @@ TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
   histories.trim();
   EXPECT_FALSE(histories.find(battery, 1));
   EXPECT_EQ(histories.find(battery, 2)->version.epoch, 2u);
+}
+
+TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {
+  limits.history_transitions_max = 3;
+  for (int life = 0; life < 3; ++life) {
+    histories.forget(battery);
+    last = 0;
+    fill(battery, 5);
+    histories.append(heat, state(1, 1));
+    histories.forget(heat);
+  }
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_TRUE(histories.find(battery, 4));
+  EXPECT_FALSE(histories.find(heat, 1));
+  fill(battery, 1);
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 4));
+  EXPECT_TRUE(histories.find(battery, 5));
 }
 
 TEST_F(History, SaysWhatComesAfterARevision) {

@@ -276,6 +276,48 @@ TEST_F(OutboxTest, LargeAnswersWaitForAcknowledgements) {
   }
 }
 
+TEST_F(OutboxTest, AnAnswerThatFitsIntoNoFrameBecomesAnError) {
+  limits.frame_bytes_max = 8000;
+  for (int i = 0; i < 3; ++i) outbox.begin_request();
+  set(0, std::string(5000, 'x'));
+  const State large = states[TopicId{0}];
+  const auto value = std::shared_ptr<const Value>(large, &large->value);
+  outbox.answer(proto::TransitionDone{1, large, nullptr}, Outbox::Of::reader);
+  outbox.answer(proto::TransitionDone{2, large, value}, Outbox::Of::reader);
+  outbox.answer(proto::Failed{3, {ErrorCode::type_mismatch, std::string(9000, 'x')}, {}}, Outbox::Of::request);
+  set(0, std::string(9000, 'x'));
+  outbox.answer_get(4, "t0");
+  outbox.answer_list(proto::List{5, "**", 0});
+  std::map<proto::RequestId, Failure> failed;
+  while (const auto frame = cut()) {
+    for (const auto& answer : frame->answers) {
+      if (const auto* one = std::get_if<proto::Failed>(&answer)) failed[one->id] = one->failure;
+    }
+    acknowledge_all();
+  }
+  EXPECT_THAT(failed, SizeIs(4));
+  for (const proto::RequestId id : {2u, 4u, 5u}) {
+    EXPECT_EQ(failed[id].code, ErrorCode::too_large);
+    EXPECT_EQ(failed[id].message, "the answer to request " + std::to_string(id) +
+                                      ", about topic 't0', fits into no frame: one has at most 8000 bytes");
+  }
+  EXPECT_EQ(failed[3].code, ErrorCode::type_mismatch);
+  EXPECT_LT(failed[3].message.size(), 2000u);
+  EXPECT_EQ(outbox.requests_in_flight() + outbox.reader_answers(), 0u);
+}
+
+TEST_F(OutboxTest, EndsOfSnapshotsTakeNoMoreThanAFrame) {
+  limits.frame_bytes_max = 8000;
+  for (int i = 0; i < 200; ++i) outbox.snapshot_ended(subscribe({}));
+  std::size_t ends = 0;
+  while (const auto frame = cut()) {
+    EXPECT_LT(frame->snapshot_ends.size(), 100u);
+    ends += frame->snapshot_ends.size();
+    EXPECT_EQ(frame->complete_through, ends == 200 ? revision : 0);
+  }
+  EXPECT_EQ(ends, 200u);
+}
+
 TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
@@ -287,6 +329,22 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
   EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(frame->answers[0]));
   EXPECT_EQ(std::get<proto::Failed>(frame->answers[9]).failure.code, ErrorCode::limit_exceeded);
   EXPECT_EQ(std::get<proto::Failed>(frame->answers[9]).id, 10u);
+}
+
+TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
+  limits.answer_bytes_max = 5000;
+  for (proto::RequestId id = 1; id <= 10; ++id) {
+    outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+  }
+  std::size_t bytes = 0;
+  for (const auto& answer : cut()->answers) {
+    const Failure& failure = std::get<proto::Failed>(answer).failure;
+    EXPECT_EQ(failure.code, ErrorCode::type_mismatch);
+    bytes += failure.message.size();
+  }
+  EXPECT_LT(bytes, 6000u);
+  outbox.answer(proto::Failed{11, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+  EXPECT_EQ(std::get<proto::Failed>(cut()->answers[0]).failure.message, std::string(1000, 'x'));
 }
 
 TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {

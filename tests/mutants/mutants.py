@@ -107,7 +107,7 @@ MUTANTS = [
      "if (lease == nullptr || lease->owner == session.id) return {};",
      "if (lease == nullptr || lease->owner == session.id || lease->id != 0) return {};"),
     ("will-at-a-take-over", "who takes a topic over finds the old owner's will", "broker/core/core_ownership.cpp",
-     "  leases.end(lease);\n  session.held.erase(id);", "  execute_wills({&lease}, session.name);\n  session.held.erase(id);"),
+     "  leases.end(lease);\n  session.let_go(id);", "  execute_wills({&lease}, session.name);\n  session.let_go(id);"),
     ("will-looks-live", "what an owner leaves behind is not orphaned", "broker/core/core_ownership.cpp",
      "lease->last_will, Quality::orphaned, writer);", "lease->last_will, Quality::live, writer);"),
     ("will-is-lost-with-the-session", "the end of a session executes no wills", "broker/core/core_sessions.cpp",

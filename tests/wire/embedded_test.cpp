@@ -17,9 +17,9 @@ using testing::HasSubstr;
 using wire::Folder;
 using wire::run_within_patience;
 
-std::string refusal_of(Nursery& nursery, std::vector<std::string> endpoints) {
+std::string refusal_of(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits = {}) {
   try {
-    const Broker broker(nursery, std::move(endpoints));
+    const Broker broker(nursery, std::move(endpoints), limits);
   } catch (const Error& error) {
     return error.what();
   }
@@ -147,6 +147,9 @@ TEST(Embedded, WhatMakesNoSenseIsRefusedWhereItIsMade) {
       EXPECT_THAT(refusal_of(nursery, {"tcp://*:7411"}), HasSubstr("run hoikud for others"));
       EXPECT_THAT(refusal_of(nursery, {"7411"}), HasSubstr("is not an endpoint"));
       EXPECT_THAT(refusal_of(nursery, {}), HasSubstr("at least one endpoint"));
+      Limits contradictory;
+      contradictory.value_bytes_max = contradictory.frame_bytes_max / 2;
+      EXPECT_THAT(refusal_of(nursery, {"inproc://free"}, contradictory), HasSubstr("would fit into no frame"));
       const Broker broker(nursery, "inproc://taken");
       EXPECT_THAT(refusal_of(nursery, {"inproc://taken"}), HasSubstr("another broker of this process does"));
       co_return;

@@ -10,6 +10,7 @@ namespace hoiku {
 struct Limits {
   std::size_t topic_name_bytes_max = 255;
   std::size_t topic_segments_max = 16;
+  std::size_t message_type_bytes_max = 255;  // of the name of a type of messages
   std::size_t value_bytes_max = std::size_t{1} << 20;
   std::size_t frame_bytes_max = std::size_t{4} << 20;
   std::size_t frame_items_max = 65'536;  // commands, or deliveries, snapshot ends and answers, in one frame
@@ -23,6 +24,7 @@ struct Limits {
   std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; results of waits that were not sent yet
+  std::size_t held_bytes_max = std::size_t{16} << 20;     // per session; predicates, in normal form, and last wills
   std::size_t credit_transitions = 1024;                  // per `every` subscription: sent and not taken by its reader
   std::size_t history_transitions_max = 64;               // per topic, its present state among them
   std::size_t history_bytes_max = std::size_t{64} << 10;  // per topic; one state is always kept

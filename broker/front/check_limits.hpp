@@ -1,0 +1,24 @@
+// check_limits.hpp: whether limits go together, whoever has moved them: hoikud's operator, or the program around an embedded
+// broker.
+#pragma once
+
+#include <cstddef>
+
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+// Clients refuse frames that are larger than what their library was made for.
+constexpr std::size_t frame_max = Limits{}.frame_bytes_max;
+// What a frame takes besides its values, with names of the greatest length.
+constexpr std::size_t frame_overhead = 4096;
+// The answer to a wait for a change has two values: the new one and the old one.
+constexpr std::size_t value_max_in(std::size_t frame_bytes) {
+  return frame_bytes < frame_overhead ? 0 : (frame_bytes - frame_overhead) / 2;
+}
+
+// Error: invalid_argument, with the names that the limits have in hoikud's configuration.
+Result<void> check_limits(const Limits& limits);
+
+}  // namespace hoiku::broker
