@@ -8,8 +8,8 @@
 // Thread     the core's. Owner: Session.
 // Limits     window_batches and unacknowledged_bytes_max for deliveries, where one batch is always allowed when none is
 //            outstanding; unacknowledged_bytes_max for answers too, likewise; a frame stays under frame_bytes_max by a
-//            quarter, unless one value alone is larger; an answer that fits into no frame becomes too_large. answer_bytes_max bounds the results of waits, and the
-//            texts of errors, that are not sent yet.
+//            quarter, unless one value alone is larger; an answer that fits into no frame becomes too_large.
+//            answer_bytes_max bounds the results of waits, and the texts of errors, that are not sent yet.
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,9 @@ namespace hoiku::broker {
 Result<void> check_limits(const Limits& limits) {
   const std::string frame = "frame-bytes-max (" + std::to_string(limits.frame_bytes_max) + ")";
   if (limits.frame_bytes_max > frame_max) {
-    return Failure{ErrorCode::invalid_argument, frame + " must be at most " + std::to_string(frame_max) +
-                                                    ", or clients would refuse the largest frames"};
+    return Failure{ErrorCode::invalid_argument,
+                   frame + " must be at most " + std::to_string(frame_max) +
+                       ": that much is kept for each slow client, and takes the broker's whole attention"};
   }
   if (limits.value_bytes_max > value_max_in(limits.frame_bytes_max)) {
     return Failure{ErrorCode::invalid_argument,

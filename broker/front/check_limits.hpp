@@ -9,7 +9,7 @@
 
 namespace hoiku::broker {
 
-// Clients refuse frames that are larger than what their library was made for.
+// The broker reads and writes a frame in one go, and keeps it for each client that has not acknowledged it.
 constexpr std::size_t frame_max = Limits{}.frame_bytes_max;
 // What a frame takes besides its values, with names of the greatest length.
 constexpr std::size_t frame_overhead = 4096;

@@ -8,7 +8,8 @@
 //            say goodbye first, and who is still connected after a second is told that the broker is ending.
 // Thread     one loop serves it: the one that it was made on. Clients may be on loops of other threads, over inproc too.
 // Errors     the constructor throws Error(invalid_argument) for an endpoint that makes no sense or that other machines can
-//            reach (that is hoikud's business), and for limits that contradict one another; and Error(unavailable), with the reason, where it can't be had.
+//            reach (that is hoikud's business), and for limits that contradict one another; and Error(unavailable), with
+//            the reason, where it can't be had.
 #pragma once
 
 #include <cstddef>
