@@ -50,6 +50,7 @@ void Core::advance(Instant now) {
   rooms_->refresh_if_due(now.monotonic);
   rooms_->give_up_waits(now.monotonic);
   rooms_->scan_left = Rooms::scan_per_turn;
+  rooms_->take_up_postponed_waits(now);
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);
     if (session == nullptr) continue;
@@ -79,7 +80,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 }
 
 std::optional<TimePoint> Core::next_deadline() const {
-  if (!rooms_->scan_waiting.empty()) return rooms_->now;
+  if (!rooms_->scan_waiting.empty() || !rooms_->postponed_waits.empty()) return rooms_->now;
   std::optional<TimePoint> first;
   for (const auto next :
        {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->leases.next_deadline(),

@@ -238,7 +238,7 @@ void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
   } else if (held.wait) {
     released.push_back(held.wait->topic);
     waits.cancel(*held.wait);
-  } else {
+  } else if (held.lease) {
     execute_wills({held.lease.get()}, session.name);
   }
   session.let_go(id);

@@ -66,6 +66,8 @@ struct Core::Rooms final : StateSource {
   static constexpr std::size_t events_max = 1024;  // the oldest go
   std::size_t scan_left = scan_per_turn;
   std::vector<SessionId> scan_waiting;
+  // The waits that are postponed, as they came; some may have gone meanwhile.
+  std::deque<std::pair<SessionId, proto::RequestId>> postponed_waits;
 
   // What the broker tells of itself.
   bool tells_of_itself = false;  // somebody has asked
@@ -195,7 +197,9 @@ struct Core::Rooms final : StateSource {
                   Begin begin);
   void answer(Session& session, proto::Answer result);
   Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
-  Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate) const;
+  Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate);
+  void postpone(Session& session, const proto::WaitTransition& command, Instant at);
+  void take_up_postponed_waits(Instant at);
   void end_waits(const State& before = nullptr);
   void give_up_waits(TimePoint at);
 

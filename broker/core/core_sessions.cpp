@@ -197,7 +197,7 @@ void Core::Rooms::close(Session& session, const ServerFrame& last) {
     } else if (held.wait) {
       released.push_back(held.wait->topic);
       waits.cancel(*held.wait);
-    } else {
+    } else if (held.lease) {
       ending.push_back(held.lease.get());
     }
   }

@@ -34,6 +34,8 @@ void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant 
 }
 
 void Core::Rooms::execute(Session& session, const proto::WaitTransition& command, Instant at) {
+  // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
+  if (command.after && scan_left == 0) return postpone(session, command, at);
   auto wait = std::make_unique<Wait>();
   wait->predicate = command.predicate;
   wait->is_edge = true;
@@ -55,6 +57,38 @@ void Core::Rooms::execute(Session& session, const proto::WaitTransition& command
     if (!command.after) answer(session, proto::TransitionArmed{id, known});
     return {};
   });
+}
+
+void Core::Rooms::postpone(Session& session, const proto::WaitTransition& command, Instant at) {
+  const std::size_t bytes = kept_bytes(command.predicate);
+  if (auto allowed = may_hold(session, command.id, bytes); !allowed) {
+    if (begin_request(session, command.id)) fail(session, command.id, allowed.failure(), Outbox::Of::request);
+    return;
+  }
+  session.hold(command.id, bytes).postponed = std::make_unique<PostponedWait>(PostponedWait{command, at.monotonic});
+  postponed_waits.emplace_back(session.id, command.id);
+}
+
+// As they came, as far as this turn gets.
+void Core::Rooms::take_up_postponed_waits(Instant at) {
+  while (scan_left > 0 && !postponed_waits.empty()) {
+    const auto [owner, id] = postponed_waits.front();
+    postponed_waits.pop_front();
+    scan_left -= 1;
+    Session* session = sessions.find(owner);
+    if (session == nullptr) continue;
+    const auto found = session->held.find(id);
+    if (found == session->held.end() || !found->second.postponed) continue;
+    PostponedWait taken = std::move(*found->second.postponed);
+    session->let_go(id);
+    if (taken.command.given_up_after.count() > 0) {
+      const auto left = taken.command.given_up_after - (at.monotonic - taken.arrived);
+      if (left.count() <= 0) continue;  // nobody waits any more
+      taken.command.given_up_after = left;
+    }
+    scan_left += scan_left == 0 ? 1 : 0;  // its turn has come
+    execute(*session, taken.command, at);
+  }
 }
 
 // What both have in common: may it be, on which topic, and what is said where it may not.
@@ -100,7 +134,7 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
 
 // The first change behind `after` that is visible and matches, with the state that it replaced; or neither.
 Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version& after,
-                                                       const std::optional<Predicate>& predicate) const {
+                                                       const std::optional<Predicate>& predicate) {
   const Topic& topic = topics[id];
   const State& visible = topic.visible();
   const Version present = version_of(visible);
@@ -126,6 +160,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
       return lagged(topic.name(), "what came after version " + std::to_string(after.number) +
                                       " has gone from its history, which goes back to a later one");
     }
+    scan_left -= std::min<std::size_t>(scan_left, 1);
     const bool is_news = number > after.number && !(before && before->value == state->value);
     if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
       return PastChange{state, before};
@@ -137,7 +172,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
 
 void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
   const auto found = session.held.find(cancel.wait);
-  if (found != session.held.end() && found->second.wait) drop_held(session, cancel.wait);
+  if (found != session.held.end() && (found->second.wait || found->second.postponed)) drop_held(session, cancel.wait);
 }
 
 // Nobody waits for them any more, so nobody is told. Judged once the input that was waiting has been read: what it says

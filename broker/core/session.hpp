@@ -24,10 +24,17 @@
 namespace hoiku::broker {
 
 // A subscription, a wait or a lease, by the request that made it; exactly one of them.
+// A wait for a change that may have happened, which is looked for in a later turn.
+struct PostponedWait {
+  proto::WaitTransition command;
+  TimePoint arrived{};
+};
+
 struct Held {
   std::unique_ptr<Subscription> subscription;
   std::unique_ptr<Wait> wait;
   std::unique_ptr<Lease> lease;
+  std::unique_ptr<PostponedWait> postponed;
   std::size_t bytes = 0;  // of its predicate or last will, counted in the session's held_bytes
 };
 

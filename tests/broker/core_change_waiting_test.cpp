@@ -54,6 +54,46 @@ TEST_F(CoreChangeWaiting, TheChangeBehindALargeValueIsFound) {
   EXPECT_EQ(brain.failed(gone), ErrorCode::lagged);
 }
 
+// Each of which has to look at a whole history: nobody else waits for that.
+class CorePostponedWaits : public CoreChangeWaiting {
+ protected:
+  static constexpr std::uint32_t kept = 40'000;  // a turn looks at 65,536
+
+  CorePostponedWaits() {
+    robot.declare("count", {}, kept);
+    for (std::int64_t i = 1; i < kept; ++i) set("count", Value(i));
+    advance(1ms);
+    for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
+  }
+  // Those that the broker has got round to.
+  std::size_t armed() const { return statistics().waits; }
+
+  const Version version_of_first{0, 1};
+  std::array<proto::RequestId, 6> waits{};
+};
+
+TEST_F(CorePostponedWaits, AreTakenUpInLaterTurnsAndMissNothing) {
+  EXPECT_EQ(armed(), 2u);
+  EXPECT_EQ(core->next_deadline(), now);
+  set("count", Value(-1));  // while some are postponed
+  for (int i = 0; i < 3; ++i) advance(0ns);
+  for (const proto::RequestId wait : waits) EXPECT_EQ(new_value(wait), Value(-1));
+  EXPECT_EQ(armed(), 0u);
+  EXPECT_NE(core->next_deadline(), now);
+}
+
+TEST_F(CorePostponedWaits, CanBeCancelledAndGoWithTheirSession) {
+  brain.cancel(waits[5]);
+  brain.cancel(waits[4]);
+  for (int i = 0; i < 3; ++i) advance(0ns);
+  EXPECT_EQ(armed(), 4u);
+  for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
+  brain.goodbye();
+  for (int i = 0; i < 4; ++i) advance(0ns);
+  EXPECT_EQ(armed(), 0u);
+  EXPECT_EQ(statistics().sessions, 1u);
+}
+
 TEST_F(CoreChangeWaiting, AChangeThatIsGoneAtOnceIsNotMissed) {
   const auto wait = brain.wait_transition("lid", "value == open");
   robot.set("lid", "open");
