@@ -57,6 +57,44 @@ bool count_declared(std::string_view bytes, const pb::Descriptor& type, std::siz
   return true;
 }
 
+// Packed numbers, of which the last one ends with them.
+bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
+  switch (field.type()) {
+    case pb::FieldDescriptor::TYPE_DOUBLE:
+    case pb::FieldDescriptor::TYPE_FIXED64:
+    case pb::FieldDescriptor::TYPE_SFIXED64:
+      return packed.size() % 8 == 0;
+    case pb::FieldDescriptor::TYPE_FLOAT:
+    case pb::FieldDescriptor::TYPE_FIXED32:
+    case pb::FieldDescriptor::TYPE_SFIXED32:
+      return packed.size() % 4 == 0;
+    default:
+      break;
+  }
+  constexpr int varint_bytes_max = 10;
+  int bytes = 0;
+  for (const char c : packed) {
+    if (++bytes > varint_bytes_max) return false;
+    if (static_cast<unsigned char>(c) < 0x80) bytes = 0;
+  }
+  return bytes == 0;
+}
+
+// Of those that are cut off Protobuf's printer shows the last one without end. The bytes are well formed besides.
+bool are_packed_numbers_whole(std::string_view bytes, const pb::Descriptor& type) {
+  wire::WireReader reader(bytes);
+  while (const auto entry = reader.next()) {
+    const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
+    if (field == nullptr || entry->type != wire::WireType::length) continue;
+    if (field->type() == pb::FieldDescriptor::TYPE_MESSAGE) {
+      if (!are_packed_numbers_whole(entry->contents, *field->message_type())) return false;
+    } else if (field->is_packable() && !are_whole(entry->contents, *field)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::string serialised(const pb::Message& message) {
   std::string bytes;
   {
@@ -75,7 +113,7 @@ Result<std::string> to_json(const Pool& pool, const std::string& type_name, std:
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   std::size_t left = message.size();
   // Protobuf itself shows the front of what is cut.
-  if (!count_fields(message, type, depth_max, left)) return wrong;
+  if (!count_fields(message, type, depth_max, left) || !are_packed_numbers_whole(message, type)) return wrong;
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   // In proto2 this would show what is absent as if it were there; and two bytes can be a message of a thousand zeros.

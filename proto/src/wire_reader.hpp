@@ -41,7 +41,9 @@ class WireReader {
 
   bool read(WireField& field) noexcept {
     std::uint64_t tag = 0;
-    if (!varint(tag, 5) || tag > 0xFFFF'FFFF || (tag >> 3) == 0 || (tag & 7) > 5) return false;
+    if (!varint(tag, 5)) return false;
+    tag &= 0xFFFF'FFFF;  // as Protobuf reads what is longer
+    if ((tag >> 3) == 0 || (tag & 7) > 5) return false;
     field.number = static_cast<std::uint32_t>(tag >> 3);
     field.type = static_cast<WireType>(tag & 7);
     switch (field.type) {
