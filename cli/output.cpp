@@ -3,27 +3,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
+
+#include "proto/src/text.hpp"
 
 namespace hoiku::cli {
 namespace {
-
-// Of the UTF-8 character that the text begins with; 0: it begins with something else.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  if (byte(0) < 0x80) return 1;
-  if (byte(0) < 0xC2 || byte(0) > 0xF4 || !continues(1)) return 0;
-  if (byte(0) < 0xE0) return 2;
-  if (byte(0) < 0xF0) return continues(2) ? 3 : 0;
-  return continues(2) && continues(3) ? 4 : 0;
-}
-
-bool is_control(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character.front());
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
-}
 
 std::string json_text(const std::string& text) { return to_json(Value(text)); }
 
@@ -62,19 +48,18 @@ void print(const std::string& line) {
   std::fflush(stdout);
 }
 
-std::string one_line(const std::string& text) {
+std::string one_line(const std::string& said) {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t bytes = character_bytes(std::string_view(text).substr(i));
-    if (bytes > 0 && !is_control(std::string_view(text).substr(i, bytes))) {
-      out.append(text, i, bytes);
-      i += bytes;
-      continue;
-    }
-    // A control character behind U+007F is told by its second byte, which is its number.
-    if (bytes == 2) ++i;
-    const auto byte = static_cast<unsigned char>(text[i++]);
-    out += byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : fmt::format("\\x{:02x}", byte);
+  for (std::string_view rest = said; !rest.empty();) {
+    const auto point = text::first_code_point(rest);
+    const std::size_t bytes = point ? point->bytes : 1;
+    // A control character is told by its number, and what is no character by its byte.
+    const char32_t number = point ? point->value : static_cast<unsigned char>(rest.front());
+    if (point && !text::is_control(number))
+      out += rest.substr(0, bytes);
+    else
+      out += number == U'\n' ? "\\n" : number == U'\t' ? "\\t" : fmt::format("\\x{:02x}", std::uint32_t{number});
+    rest.remove_prefix(bytes);
   }
   return out;
 }

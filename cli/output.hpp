@@ -20,7 +20,7 @@ void print(const std::string& line);
 
 // What strangers wrote, so that it breaks no line and does not speak to the terminal: control characters, and bytes that are
 // no UTF-8, as \n, \t or \xNN.
-std::string one_line(const std::string& text);
+std::string one_line(const std::string& said);
 
 std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
                      const Messages& messages = {});

@@ -198,6 +198,7 @@ struct Core::Rooms final : StateSource {
   void answer(Session& session, proto::Answer result);
   Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
   Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate);
+  void begin_change_wait(Session& session, const proto::WaitTransition& command, Instant at);
   void postpone(Session& session, const proto::WaitTransition& command, Instant at);
   void take_up_postponed_waits(Instant at);
   void end_waits(const State& before = nullptr);

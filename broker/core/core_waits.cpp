@@ -35,7 +35,13 @@ void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant 
 
 void Core::Rooms::execute(Session& session, const proto::WaitTransition& command, Instant at) {
   // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
-  if (command.after && scan_left == 0) return postpone(session, command, at);
+  if (command.after && scan_left == 0)
+    postpone(session, command, at);
+  else
+    begin_change_wait(session, command, at);
+}
+
+void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransition& command, Instant at) {
   auto wait = std::make_unique<Wait>();
   wait->predicate = command.predicate;
   wait->is_edge = true;
@@ -86,8 +92,7 @@ void Core::Rooms::take_up_postponed_waits(Instant at) {
       if (left.count() <= 0) continue;  // nobody waits any more
       taken.command.given_up_after = left;
     }
-    scan_left += scan_left == 0 ? 1 : 0;  // its turn has come
-    execute(*session, taken.command, at);
+    begin_change_wait(*session, taken.command, at);
   }
 }
 

@@ -59,7 +59,8 @@ class Filter {
   Predicate predicate_;
   const Schemas* schemas_;
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
-  // By the type of the messages, at most message_types_max. What could not be resolved is tried again: its schema may be known by then.
+  // By the type of the messages, at most message_types_max. What could not be resolved is tried again: its schema may be
+  // known by then.
   std::unordered_map<std::string, Result<Predicate>> by_message_;
   std::array<Tested, remembered> tested_{};
   std::uint64_t tests_ = 0;

@@ -23,13 +23,13 @@
 
 namespace hoiku::broker {
 
-// A subscription, a wait or a lease, by the request that made it; exactly one of them.
 // A wait for a change that may have happened, which is looked for in a later turn.
 struct PostponedWait {
   proto::WaitTransition command;
   TimePoint arrived{};
 };
 
+// A subscription, a wait, one that is postponed, or a lease, by the request that made it; exactly one of them.
 struct Held {
   std::unique_ptr<Subscription> subscription;
   std::unique_ptr<Wait> wait;

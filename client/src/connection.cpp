@@ -21,6 +21,12 @@ constexpr int frames_in_a_row = 64;  // before other tasks get their turn
 constexpr Duration stable_after = 50ms;
 constexpr int unstable_in_a_row = 3;
 
+constexpr Limits received_limits = [] {
+  Limits limits;
+  limits.frame_bytes_max = proto::received_frame_bytes_max;
+  return limits;
+}();
+
 // Ends one connection; never leaves this file.
 class Broken : public std::runtime_error {
  public:
@@ -228,12 +234,7 @@ Task<> BusCore::send_frames(proto::Link& link) {
 
 void BusCore::take(const std::string& bytes) {
   ++counts_.frames_received;
-  static const Limits limits = [] {
-    Limits made;
-    made.frame_bytes_max = proto::received_frame_bytes_max;
-    return made;
-  }();
-  const auto frame = proto::decode_server_frame(bytes, limits);
+  const auto frame = proto::decode_server_frame(bytes, received_limits);
   if (!frame) throw Broken(frame.failure().message);
   Result<Received> received = protocol_.receive(*frame, now());
   if (!received) throw Broken(received.failure().message);

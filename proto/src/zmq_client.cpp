@@ -117,7 +117,7 @@ class ZmqLink final : public Link {
     const bool late = co_await move_on_after(limit, [this, &state]() -> Task<> {
       while (state_ == state) co_await changed_.wait();
     });
-    co_return late&& state_ == state;
+    co_return (late && state_ == state);
   }
 
   bool broken() const { return state_ == State::broken || state_ == State::refused; }
