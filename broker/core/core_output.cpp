@@ -166,6 +166,7 @@ void Core::Rooms::finish_scan(Subscription& subscription) {
   }
   if (subscription.resume_after && !restore_removed(subscription)) return;
   subscription.scanning = false;
+  subscription.told_unset.clear();
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
 }
 
@@ -178,6 +179,8 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     const State state = topics.removed()[left - 1];
     if (state->revision <= *subscription.resume_after) continue;
     if (!pattern_matches(subscription.pattern, state->topic)) continue;
+    const auto told = subscription.told_unset.find(state->topic);
+    if (told != subscription.told_unset.end() && told->second == state->version) continue;
     if (const auto successor = topics.find(state->topic)) {
       // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
       if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor, current(*successor));

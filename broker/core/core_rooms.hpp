@@ -60,11 +60,11 @@ struct Core::Rooms final : StateSource {
   TimePoint now{};             // of the last call
   WallTime wall{};             // likewise, as far as it had one
 
-  // A turn matches at most so many topics to new patterns; who did not get to the end goes on in the next turn.
-  static constexpr std::size_t scan_per_turn = 65'536;
+  // A turn looks at turn_visits_max topics and past states for new readers and waits; who did not get to the end goes on in
+  // the next one.
   static constexpr std::size_t scan_per_visit = 4096;
   static constexpr std::size_t events_max = 1024;  // the oldest go
-  std::size_t scan_left = scan_per_turn;
+  std::size_t scan_left = limits.turn_visits_max;
   std::vector<SessionId> scan_waiting;
   // The waits that are postponed, as they came; some may have gone meanwhile.
   std::deque<std::pair<SessionId, proto::RequestId>> postponed_waits;

@@ -61,6 +61,15 @@ constexpr std::size_t tests_per_cut = 4096;
 
 std::size_t delivery_bytes(const Transition& transition) { return answer_overhead_bytes + estimated_bytes(transition); }
 
+// Its reader was the last that the topic was kept for, perhaps. And it is not told again when its scan has come to those that
+// were removed.
+void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
+  report.unset.push_back(slot.readers->topic);
+  Subscription& subscription = *slot.subscription;
+  if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
+    subscription.told_unset.insert_or_assign(delivered->topic, delivered->version);
+}
+
 // Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.
 void start_or_count(Slot& slot) {
   ReaderCounts& counts = slot.subscription->counts;
@@ -260,7 +269,7 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
     // What passed a filter may be over: then the topic is perhaps unset, and nobody will be told so.
     const bool is_unset =
         slot->selection ? states.current(slot->readers->topic)->value.is_null() : state->value.is_null();
-    if (is_unset) report.unset.push_back(slot->readers->topic);
+    if (is_unset) note_unset(*slot, state, report);
     mark_clean(*slot);
     put(cutting, *slot, std::move(state), 0);
     if (slot->selection) slot->selection->rests_until = states.time() + subscription.interval;
@@ -304,7 +313,7 @@ bool Outbox::cut_some(Cutting& cutting, Slot& slot, const StateSource& states, C
     slot.started = true;
     slot.sent = next->version.number;
     --subscription.credit;
-    if (next->value.is_null()) report.unset.push_back(topic);
+    if (next->value.is_null()) note_unset(slot, next, report);
     if (slot.sent == present->version.number) {
       mark_clean(slot);
     } else if (next->revision >= subscription.opened_at) {

@@ -14,12 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// In every other history the broker remembers little, and gives little credit.
+// In every other history the broker remembers little, and gives little credit; in two of three its turns are short.
 Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
   if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
   if (seed % 8 == 0 || seed % 4 == 2) limits.window_batches = 1 + seed / 8 % 3;
+  if (seed % 3 != 0) limits.turn_visits_max = 3 + seed / 3 % 6;
   return limits;
 }
 

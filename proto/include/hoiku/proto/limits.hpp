@@ -23,7 +23,8 @@ struct Limits {
   std::size_t requests_in_flight_max = 4096;                    // per session; bounds the answers that wait for it
   std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
-  std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; results of waits that were not sent yet
+  std::size_t answer_bytes_max = std::size_t{16}
+                                 << 20;  // per session; results of waits, and errors, that were not sent yet
   std::size_t held_bytes_max = std::size_t{16} << 20;     // per session; predicates, in normal form, and last wills
   std::size_t credit_transitions = 1024;                  // per `every` subscription: sent and not taken by its reader
   std::size_t history_transitions_max = 64;               // per topic, its present state among them
@@ -36,6 +37,7 @@ struct Limits {
   std::size_t schemas_bytes_max = std::size_t{16} << 20;
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
+  std::size_t turn_visits_max = 65'536;                 // topics and past states that readers and waits begin with
   std::size_t list_rows_max = 256;                      // of a page of a list
   std::size_t list_bytes_max = std::size_t{256} << 10;  // likewise; one row is always allowed
   std::size_t list_visits_max = 4096;                   // topics that are looked at for a page

@@ -1,0 +1,118 @@
+// Readers that lost their session and say up to which revision they know everything.
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+class CoreComingBack : public RobotAndScreenTest {
+ protected:
+  proto::ResumePoint here() const { return {4711, statistics().commits}; }
+};
+
+TEST_F(CoreComingBack, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
+  for (int i = 0; i < 10; ++i) set("t/" + std::to_string(i), 1);
+  screen->subscribe({"t/*"});
+  turn();
+  const auto point = here();
+  screen->goodbye();
+  set("t/3", 2);
+  set("t/x", 1);
+  FakeClient again{*this, "screen", 3};
+  again.connect();
+  const auto subscription = again.subscribe({"t/*"}, point);
+  const auto plain = again.subscribe({"t/4"}, point);
+  const auto composite = again.subscribe({"t/3", "t/4"}, point);
+  turn();
+  EXPECT_THAT(again.take_deliveries(subscription), UnorderedElementsAre(Pair("t/3", Value(2)), Pair("t/x", Value(1))));
+  EXPECT_FALSE(again.ends.at(subscription).whole);
+  EXPECT_THAT(again.take_deliveries(plain), IsEmpty());
+  EXPECT_TRUE(again.ends.contains(plain));
+  EXPECT_THAT(again.take_deliveries(composite), ElementsAre(Pair("t/3", Value(2))));
+  // Those that were not sent are read all the same.
+  set("t/4", 9);
+  EXPECT_THAT(again.take_deliveries(subscription), ElementsAre(Pair("t/4", Value(9))));
+  EXPECT_THAT(again.take_deliveries(plain), ElementsAre(Pair("t/4", Value(9))));
+}
+
+TEST_F(CoreComingBack, AReaderThatComesBackLearnsThatATopicIsUnsetAndRemoved) {
+  set("t/a", 1);
+  set("t/b", 1);
+  const auto point = here();
+  set("t/a", Value());
+  EXPECT_EQ(statistics().topics, 1u);
+  const auto pattern = screen->subscribe({"t/*"}, point);
+  const auto other = screen->subscribe({"**"}, point);
+  const auto plain = screen->subscribe({"t/a"}, point);
+  turn();
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
+  EXPECT_THAT(screen->take_deliveries(other), ElementsAre(Pair("t/a", Value())));
+  EXPECT_THAT(screen->take_deliveries(plain), ElementsAre(Pair("t/a", Value())));
+  screen->unsubscribe(plain);
+  turn();
+  EXPECT_EQ(statistics().topics, 1u);
+}
+
+TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
+  CoreOptions options = default_options();
+  options.limits.turn_visits_max = 1;
+  start(options);
+  for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  const auto point = here();
+  const auto pattern = screen->subscribe({"t/*"}, point);
+  advance(1ms);
+  set("t/a", Value());
+  ASSERT_FALSE(screen->ends.contains(pattern));  // it still scans
+  EXPECT_EQ(statistics().topics, 2u);
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  EXPECT_TRUE(screen->ends.contains(pattern));
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
+}
+
+TEST_F(CoreComingBack, TwoPatternsOfDifferentAgeAreBothToldOfARemovedTopic) {
+  const auto early = here();
+  set("t/a", 1);
+  const auto late = here();
+  set("t/a", Value());
+  robot->subscribe({"t/*"}, late);
+  screen->subscribe({"**"}, early);
+  const auto whole = screen->subscribe({"**"});
+  turn();
+  EXPECT_EQ(robot->deliveries.size(), 1u);
+  EXPECT_EQ(screen->deliveries.size(), 1u);
+  EXPECT_TRUE(screen->ends.contains(whole));
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
+TEST_F(CoreComingBack, WhenTooMuchWasForgottenTheSnapshotIsWhole) {
+  set("t/kept", 1);
+  const auto point = here();
+  for (int i = 0; i < 20'000; ++i) {
+    robot->set("t/" + std::to_string(i), 1);
+    robot->set("t/" + std::to_string(i), Value());
+    if (i % 100 == 0) turn();
+  }
+  turn();
+  const auto pattern = screen->subscribe({"t/*"}, point);
+  turn();
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/kept", Value(1))));
+  EXPECT_TRUE(screen->ends.at(pattern).whole);
+}
+
+TEST_F(CoreComingBack, APointOfAnotherRunOrOfTheFutureIsIgnored) {
+  set("t/a", 1);
+  const auto other_run = screen->subscribe({"t/*"}, proto::ResumePoint{4712, 1});
+  const auto future = screen->subscribe({"t/*"}, proto::ResumePoint{4711, 100});
+  turn();
+  for (const auto id : {other_run, future}) {
+    EXPECT_THAT(screen->take_deliveries(id), ElementsAre(Pair("t/a", Value(1))));
+    EXPECT_TRUE(screen->ends.at(id).whole);
+  }
+}
+
+}  // namespace
+}  // namespace hoiku::broker
