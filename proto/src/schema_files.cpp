@@ -132,8 +132,8 @@ void add_files(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor
   file.CopyTo(set.add_file());
 }
 
-}  // namespace
-
+// Counts the fields of a message and of those in it, down from `left`. False: there are more, or the bytes make no sense, or
+// messages lie deeper in one another. (Groups are one field each.)
 bool count_fields(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, std::size_t& left) {
   if (depth == 0) return false;
   wire::WireReader reader(bytes);
@@ -147,6 +147,8 @@ bool count_fields(std::string_view bytes, const pb::Descriptor& type, std::size_
   }
   return !reader.is_malformed();
 }
+
+}  // namespace
 
 Pool::Pool() : descriptors(std::make_unique<pb::DescriptorPool>()) {}
 Pool::~Pool() = default;

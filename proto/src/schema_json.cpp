@@ -42,21 +42,6 @@ Failure refused(const std::string& type_name, const std::string& why) {
   return Failure{ErrorCode::invalid_argument, "this is no " + text::excerpt(type_name) + " in JSON: " + sentence};
 }
 
-// Counts the fields that the messages in `bytes` could have; false: more than `left`. The bytes are well formed.
-bool count_declared(std::string_view bytes, const pb::Descriptor& type, std::size_t& left) {
-  const auto own = static_cast<std::size_t>(type.field_count());
-  if (own > left) return false;
-  left -= own;
-  wire::WireReader reader(bytes);
-  while (const auto entry = reader.next()) {
-    const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
-    const bool is_nested =
-        field != nullptr && entry->type == wire::WireType::length && field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
-    if (is_nested && !count_declared(entry->contents, *field->message_type(), left)) return false;
-  }
-  return true;
-}
-
 // Packed numbers, of which the last one ends with them.
 bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
   switch (field.type()) {
@@ -80,20 +65,53 @@ bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
   return bytes == 0;
 }
 
-// Of those that are cut off Protobuf's printer shows the last one without end. The bytes are well formed besides.
-bool are_packed_numbers_whole(std::string_view bytes, const pb::Descriptor& type) {
-  wire::WireReader reader(bytes);
-  while (const auto entry = reader.next()) {
-    const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
-    if (field == nullptr || entry->type != wire::WireType::length) continue;
-    if (field->type() == pb::FieldDescriptor::TYPE_MESSAGE) {
-      if (!are_packed_numbers_whole(entry->contents, *field->message_type())) return false;
-    } else if (field->is_packable() && !are_whole(entry->contents, *field)) {
-      return false;
+// Looks at a message as Protobuf's printer would, which trusts it too much: of packed numbers that are cut off it shows the last
+// one without end; it takes what stands in a group for fields of the message around it; it goes into each Any with a copy of it,
+// however many lie in one another; and two bytes can be a message of a thousand zeros.
+class Survey {
+ public:
+  explicit Survey(const pb::DescriptorPool& pool) : pool_(pool) {}
+
+  // False: the bytes are not such a message, or messages lie in one another deeper than `depth`.
+  bool look(std::string_view bytes, const pb::Descriptor& type, std::size_t depth) {
+    if (depth == 0) return false;
+    declared_ += static_cast<std::size_t>(type.field_count());
+    wire::WireReader reader(bytes);
+    if (type.full_name() == "google.protobuf.Any") return look_into_any(reader, depth);
+    while (const auto entry = reader.next()) {
+      const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
+      if (field != nullptr && !look_at(*entry, *field, depth)) return false;
     }
+    return !reader.is_malformed();
   }
-  return true;
-}
+  std::size_t declared() const noexcept { return declared_; }  // fields that all the messages could have
+  const pb::FieldDescriptor* group() const noexcept { return group_; }
+
+ private:
+  bool look_at(const wire::WireField& entry, const pb::FieldDescriptor& field, std::size_t depth) {
+    if (entry.type == wire::WireType::group && field.type() == pb::FieldDescriptor::TYPE_GROUP) group_ = &field;
+    if (entry.type != wire::WireType::length) return true;
+    if (field.type() == pb::FieldDescriptor::TYPE_MESSAGE)
+      return look(entry.contents, *field.message_type(), depth - 1);
+    return !field.is_packable() || are_whole(entry.contents, field);
+  }
+  // Its fields are known by their numbers, whatever a schema says they are.
+  bool look_into_any(wire::WireReader& reader, std::size_t depth) {
+    std::string_view url;
+    std::string_view value;
+    while (const auto entry = reader.next()) {
+      if (entry->number == 1) url = entry->contents;
+      if (entry->number == 2) value = entry->contents;
+    }
+    if (reader.is_malformed()) return false;
+    const pb::Descriptor* type = pool_.FindMessageTypeByName(std::string(url.substr(url.rfind('/') + 1)));
+    return type == nullptr || look(value, *type, depth - 1);  // of an unknown type the printer shows nothing
+  }
+
+  const pb::DescriptorPool& pool_;
+  std::size_t declared_ = 0;
+  const pb::FieldDescriptor* group_ = nullptr;
+};
 
 std::string serialised(const pb::Message& message) {
   std::string bytes;
@@ -111,15 +129,17 @@ std::string serialised(const pb::Message& message) {
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
   const Failure wrong{ErrorCode::invalid_argument, "the bytes are no " + text::excerpt(type_name)};
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
-  std::size_t left = message.size();
-  // Protobuf itself shows the front of what is cut.
-  if (!count_fields(message, type, depth_max, left) || !are_packed_numbers_whole(message, type)) return wrong;
+  Survey survey(*pool.descriptors);
+  if (!survey.look(message, type, depth_max)) return wrong;
+  if (survey.group() != nullptr) {
+    return Failure{ErrorCode::invalid_argument,
+                   text::excerpt(survey.group()->full_name()) + " is a group: JSON has no form for those"};
+  }
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  // In proto2 this would show what is absent as if it were there; and two bytes can be a message of a thousand zeros.
-  std::size_t zeros_left = shown_zeros_max;
+  // In proto2 this would show what is absent as if it were there.
   options.always_print_primitive_fields =
-      type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3 && count_declared(message, type, zeros_left);
+      type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3 && survey.declared() <= shown_zeros_max;
   std::string json;
   const auto resolver = resolver_of(pool);
   const auto status =

@@ -98,10 +98,6 @@ struct Pool {
   ~Pool();
   std::unique_ptr<google::protobuf::DescriptorPool> descriptors;
 };
-// Counts the fields of a message and of those in it, down from `left`. False: there are more, or the bytes make no sense, or
-// messages lie deeper in one another. (Groups are one field each.)
-bool count_fields(std::string_view bytes, const google::protobuf::Descriptor& type, std::size_t depth,
-                  std::size_t& left);
 // All files, built. Errors: invalid_argument, too_large.
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
 Shape shape_of(const Pool& pool, const std::string& type_name);

@@ -48,6 +48,10 @@ class Reader {
     const std::string first = words.front();
     if (first == "syntax") {
       file_.set_syntax(words[1]);
+    } else if (first == "package") {
+      file_.set_package(words[1]);
+    } else if (first == "group") {
+      field({words.begin() + 1, words.end()}).set_type(Label::TYPE_GROUP);
     } else if (first == "message") {
       open_.push_back(open_.empty() ? file_.add_message_type() : open_.back()->add_nested_type());
       open_.back()->set_name(words[1]);

@@ -12,11 +12,13 @@
 
 namespace hoiku::test {
 
-// A FileDescriptorSet of one file of the package `its`. A line is one thing, indented as one likes:
+// A FileDescriptorSet of one file. A line is one thing, indented as one likes:
 //   syntax proto2
+//   package NAME                       otherwise `its`
 //   message Pose                       and `end` behind its last line; messages stand in one another
 //   [optional|required|repeated] TYPE NAME NUMBER
 //   map KEY VALUE NAME NUMBER
+//   group TYPE NAME NUMBER
 //   oneof ONEOF TYPE NAME NUMBER
 //   enum Mode                          likewise; within it NAME NUMBER
 // Types of its own have a capital letter first.

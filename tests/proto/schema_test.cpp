@@ -41,6 +41,15 @@ void expect_refused(const std::string& type, const std::string& files, ErrorCode
   EXPECT_LT(schema.failure().message.size(), 600u);
 }
 
+// What has a length, behind its tag.
+std::string field(const std::string& tag, const std::string& contents) {
+  std::string made = tag;
+  for (std::size_t size = contents.size();; size >>= 7) {
+    made += static_cast<char>((size & 0x7F) | (size > 0x7F ? 0x80 : 0));
+    if (size <= 0x7F) return made + contents;
+  }
+}
+
 std::string why_not(const MessageSchema& schema, const std::vector<std::string>& names) {
   const auto path = schema.path(names);
   if (path) return "";
@@ -158,6 +167,55 @@ TEST(SchemaJson, DoesNotGrowWithoutBound) {
   EXPECT_LT(schema.to_json(bytes)->size(), 100'000u);
 }
 
+// Protobuf's own printer shows the last of them without end.
+TEST(SchemaJson, OfPackedNumbersThatAreCutOffThereIsNone) {
+  const MessageSchema schema = schema_of("Numbers", "message Numbers\n repeated int32 n 1\n repeated double d 2\nend");
+  EXPECT_EQ(*schema.to_json({"\x0a\x02\x01\x05", 4}), R"({"n":[1,5],"d":[]})");
+  EXPECT_FALSE(schema.to_json({"\x0a\x02\x01\x80", 4}));
+  EXPECT_FALSE(schema.to_json({"\x12\x03\x01\x02\x03", 5}));
+}
+
+// Of a group it takes what stands in it for fields of the message around it.
+TEST(SchemaJson, HasNoFormForAGroup) {
+  const MessageSchema schema =
+      schema_of("Old", "syntax proto2\nmessage Old\n message Part\n end\n group Part part 1\nend");
+  EXPECT_EQ(*schema.to_json(""), "{}");
+  const auto json = schema.to_json("\x0b\x10\x01\x0c");
+  ASSERT_FALSE(json);
+  EXPECT_THAT(json.failure().message, HasSubstr("\"its.Old.part\" is a group"));
+}
+
+std::string any_of(const std::string& type, const std::string& value) {
+  return field("\x0a", "type.googleapis.com/google.protobuf." + type) + field("\x12", value);
+}
+
+TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
+  const MessageSchema schema = *MessageSchema::parse("google.protobuf.Any", files_of(R"(
+    package google.protobuf
+    message Any
+      string type_url 1
+      bytes value 2
+    end
+    message Box
+      repeated int32 n 1
+    end)"));
+  EXPECT_EQ(*schema.to_json(any_of("Box", {"\x0a\x02\x01\x05", 4})),
+            R"({"@type":"type.googleapis.com/google.protobuf.Box","n":[1,5]})");
+  EXPECT_FALSE(schema.to_json(any_of("Box", {"\x0a\x02\x01\x80", 4})));
+  EXPECT_FALSE(schema.to_json(any_of("Nobody", "x")));
+}
+
+// Each is a copy of what lies in it.
+TEST(SchemaJson, OfAnysInOneAnotherThereAreNotTooMany) {
+  const MessageSchema schema = *MessageSchema::parse(
+      "google.protobuf.Any", files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend"));
+  std::string deep;
+  for (int i = 0; i < 60; ++i) deep = any_of("Any", deep);
+  EXPECT_TRUE(schema.to_json(deep));
+  for (int i = 0; i < 10; ++i) deep = any_of("Any", deep);
+  EXPECT_FALSE(schema.to_json(deep));
+}
+
 TEST(SchemaJson, ARequiredFieldHasToBeThere) {
   const MessageSchema schema =
       schema_of("Order", "syntax proto2\nmessage Order\n required string what 1\n optional int32 n 2\nend");
@@ -173,14 +231,7 @@ TEST(SchemaJson, NestsAsDeepAsProtobufLetsIt) {
   for (int i = 0; i < 10'000; ++i) json = R"({"inner":)" + json + "}";
   EXPECT_FALSE(schema.from_json(json));
   std::string bytes;
-  for (int i = 0; i < 90; ++i) {
-    std::string outer("\x8a\x01");
-    for (std::size_t size = bytes.size();; size >>= 7) {
-      outer += static_cast<char>((size & 0x7F) | (size > 0x7F ? 0x80 : 0));
-      if (size <= 0x7F) break;
-    }
-    bytes = outer + bytes;
-  }
+  for (int i = 0; i < 90; ++i) bytes = field("\x8a\x01", bytes);
   (void)schema.to_json(bytes);  // either way, without a crash
 }
 
