@@ -48,6 +48,12 @@ std::string footer(std::initializer_list<const char*> examples) {
   return text + "\n" + exit_statuses;
 }
 
+// CLI11 takes -1 for the largest number that there is.
+std::string whole_number(const std::string& text) {
+  const bool is_whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return is_whole ? "" : "'" + text + "' is no whole number";
+}
+
 void describe_verb(CLI::App& verb, const char* examples) {
   verb.footer("\n--endpoint, --timeout and --json may stand here too: see hoiku --help.\n" + footer({examples}));
 }
@@ -66,6 +72,7 @@ void describe_writing(CLI::App& app, Typed& typed) {
   set.add_option("--type", typed.type, "What the value is to be read as; bytes as hex, messages as JSON")
       ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
   set.add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)")
+      ->check(whole_number, "N")
       ->type_name("N");
 }
 

@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstdio>
@@ -148,6 +149,18 @@ int complain(const std::string& sentence) {
   return usage;
 }
 
+// Of a verb that does not exist CLI11 says only that it wants one; of a value that looks like an option, that one is missing.
+std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining(true);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !left.empty()) {
+    if (app.get_subcommands().empty()) return "there is no verb '" + left.front() + "'";
+    const auto option = std::find_if(left.begin(), left.end(), [](const auto& word) { return word.starts_with('-'); });
+    if (option != left.end())
+      return std::string(error.what()) + "; '" + *option + "' is no option: where it is meant so, write -- before it";
+  }
+  return error.what();
+}
+
 int print_completion(const std::string& shell) {
   const char* script = completion_script(shell);
   if (script == nullptr) return complain("'" + shell + "' is no shell that can be completed: " + known_shells);
@@ -189,7 +202,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return complain(std::string(error.what()) + "; hoiku --help shows examples");
+    return complain(explained(app, error) + "; hoiku --help shows examples");
   }
   const std::string verb = app.get_subcommands().front()->get_name();
   if (verb == "completion") return print_completion(typed.shell);

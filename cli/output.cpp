@@ -105,6 +105,11 @@ std::string reader_line(const ReaderInfo& reader) {
       reader.pending);
 }
 
+bool has_news(const TopicChange& change) {
+  const bool missed = change.skipped > 0 || change.filtered > 0 || change.lagged;
+  return !change.value.is_null() || !change.old_value.is_null() || missed;
+}
+
 std::string change_line(const TopicChange& change, bool json, const Messages& messages) {
   if (json)
     return fmt::format(

@@ -29,6 +29,8 @@ std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds take
 std::string topic_line(const TopicInfo& topic, const Messages& messages = {});  // in JSON
 std::string reader_line(const ReaderInfo& reader);                              // likewise
 // Time, topic, old -> new, version, skipped, filtered.
+// Not where a topic is unset and was: as a plain name is that nobody has set. But what was missed between the two is news.
+bool has_news(const TopicChange& change);
 std::string change_line(const TopicChange& change, bool json, const Messages& messages = {});
 
 }  // namespace hoiku::cli

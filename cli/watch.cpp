@@ -12,8 +12,7 @@ Task<int> watch(Bus bus, WatchVerb verb, bool json) {
   for (;;) {
     const TopicChange change = co_await subscription.next();
     if (change.end_of_snapshot) continue;
-    // A plain name that is not set has nothing to show yet.
-    if (change.value.is_null() && change.old_value.is_null()) continue;
+    if (!has_news(change)) continue;
     co_await messages.learn(bus, message_type_of(change.value));
     co_await messages.learn(bus, message_type_of(change.old_value));
     print(change_line(change, json, messages));

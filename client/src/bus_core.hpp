@@ -47,7 +47,9 @@ class BusCore {
   BusCore(const BusCore&) = delete;
   BusCore& operator=(const BusCore&) = delete;
 
-  // ---- For the verbs. They throw Closed where the Bus has ended.
+  // ---- For the verbs. Where the Bus has ended they throw Closed, or what ended it.
+
+  bool has_ended() const noexcept { return ended_ != nullptr; }
 
   proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
   proto::RequestId commit(std::vector<proto::Write> writes);

@@ -58,10 +58,18 @@ std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const
 void CommandQueue::restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&)) {
   std::deque<Entry> rest;
   rest.swap(entries_);
-  for (proto::Command& command : commands) entries_.push_back(Entry{id_of(command), std::move(command)});
-  for (Entry& entry : rest) {
-    if (entry.command && !drop(*entry.command)) entries_.push_back(std::move(entry));
+  auto next = rest.begin();
+  const auto take_until = [&](auto is_reached) {
+    for (; next != rest.end() && !is_reached(*next); ++next) {
+      if (next->command && !drop(*next->command)) entries_.push_back(std::move(*next));
+    }
+  };
+  for (proto::Command& command : commands) {
+    const proto::RequestId id = id_of(command);
+    take_until([id](const Entry& entry) { return entry.id > id; });
+    entries_.push_back(Entry{id, std::move(command)});
   }
+  take_until([](const Entry&) { return false; });
   live_ = entries_.size();
 }
 

@@ -29,7 +29,8 @@ class CommandQueue {
   void remove(proto::RequestId id);
   // Removes and gives all that `wanted` names.
   std::vector<proto::Command> take_if(const std::function<bool(const proto::Command&)>& wanted);
-  // Puts `commands`, whose ids are older than all that is here, in front; drops what `drop` names of the rest.
+  // Puts `commands`, sorted by their ids, where they belong; drops what `drop` names of the rest. (Something older may still be
+  // here: what an earlier session that ended at once was to be told.)
   void restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&));
 
  private:

@@ -14,6 +14,7 @@ class Lease::Impl final : public client::Reader {
   void arrived() noexcept override { begun_.set(); }
   void ended(std::exception_ptr why) noexcept override {
     why_ = std::move(why);
+    is_end_of_bus_ = bus_->has_ended();
     begun_.set();
     lost_.set();
   }
@@ -28,11 +29,7 @@ class Lease::Impl final : public client::Reader {
   static Task<> lost(std::shared_ptr<Impl> lease) {
     Event never_set;  // of one that was moved from
     co_await (lease ? lease->lost_ : never_set).wait();
-    try {
-      std::rethrow_exception(lease->why_);
-    } catch (const Error&) {
-      // It is what was waited for.
-    }
+    if (lease->is_end_of_bus_) std::rethrow_exception(lease->why_);
   }
   std::string why_lost() const {
     if (!why_) return {};
@@ -49,6 +46,7 @@ class Lease::Impl final : public client::Reader {
   Event begun_;
   Event lost_;
   std::exception_ptr why_;
+  bool is_end_of_bus_ = false;
 };
 
 void Lease::release() noexcept {

@@ -340,6 +340,7 @@ std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
     if (answered) ++in_flight_;
     commands.push_back(queue_.pop());
     if (is_request) mark_sent(request->second, commands.back(), now);
+    if (std::holds_alternative<proto::Goodbye>(commands.back())) break;  // the broker takes nothing behind it
   }
   return commands;
 }

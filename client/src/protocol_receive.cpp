@@ -162,11 +162,12 @@ void Protocol::end_leases_whose_time_is_over(TimePoint now, Received& received) 
     const std::string& topic = std::get<proto::Own>(*request.command).topic;
     received.completions.push_back(
         Completion{id, failed(id, {ErrorCode::not_owner, "topic '" + topic + "': the time of its lease is over"})});
+    queue_.remove(id);  // where the session before this one ended at once
     next = requests_.erase(next);
   }
 }
 
-// Brings what the last session knew into the new one, in the order of the ids: those are older than all that was not sent.
+// Brings what the last session knew into the new one, in the order of the ids.
 void Protocol::rearm(std::uint64_t run, TimePoint now, Received& received) {
   end_leases_whose_time_is_over(now, received);
   std::vector<proto::Command> commands;

@@ -59,7 +59,11 @@ Task<> sense_temperature(Bus bus) {
   }
 }
 
-// Rates in bytes a second.
+// In bytes a second. A sum shrinks where an interface or a disk has gone.
+double rate(std::uint64_t before, std::uint64_t after, double seconds) {
+  return after < before ? 0.0 : static_cast<double>(after - before) / seconds;
+}
+
 Task<> sense_traffic(Bus bus, std::string path, Traffic (*parse)(std::string_view), std::string in, std::string out) {
   Traffic before = parse(read_file(path));
   TimePoint read_at = now();
@@ -68,8 +72,8 @@ Task<> sense_traffic(Bus bus, std::string path, Traffic (*parse)(std::string_vie
     const Traffic after = parse(read_file(path));
     const double seconds = std::chrono::duration<double>(now() - read_at).count();
     read_at = now();
-    co_await set_double(bus, in, static_cast<double>(after.received - before.received) / seconds);
-    co_await set_double(bus, out, static_cast<double>(after.sent - before.sent) / seconds);
+    co_await set_double(bus, in, rate(before.received, after.received, seconds));
+    co_await set_double(bus, out, rate(before.sent, after.sent, seconds));
     before = after;
   }
 }

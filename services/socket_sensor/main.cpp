@@ -168,7 +168,9 @@ int main(int argc, char** argv) {
   app.add_option("--interval", interval, "The pause before each digit, drawn between two bounds; at least 1ms")
       ->capture_default_str();
   app.add_option("--replay", options.replay, "Sends a recorded feed instead of random digits")->type_name("FILE");
-  app.add_option("--seed", options.seed, "Equal seeds give equal streams")->type_name("N");
+  app.add_option("--seed", options.seed, "Equal seeds give equal streams")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   int status = 0;
   if (!parse_command_line(app, argc, argv, status)) return status;
 

@@ -123,6 +123,11 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"set", "a", "x", "--type", "message"}).find("message:robot.Pose"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
+  EXPECT_NE(complaint({"st", "a", "1"}).find("there is no verb 'st'"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "-x"}).find("'-x' is no option: where it is meant so, write -- before it"),
+            std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is no whole number"),
+            std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/"}).find("the file / cannot be read"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/dev/zero"}).find("more than 4 MiB"), std::string::npos);
   EXPECT_NE(complaint({}).find("hoiku --help"), std::string::npos);

@@ -23,6 +23,20 @@ TEST(Output, AChangeIsOneLineForAPerson) {
   EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
 }
 
+TEST(Output, BetweenTwoUnsetsThereIsNewsWhereSomethingWasMissed) {
+  auto unset = change();
+  EXPECT_TRUE(has_news(unset));
+  unset.value = Value();
+  EXPECT_FALSE(has_news(unset));
+  for (std::uint64_t TopicChange::*missed : {&TopicChange::skipped, &TopicChange::filtered}) {
+    auto later = unset;
+    later.*missed = 1;
+    EXPECT_TRUE(has_news(later));
+  }
+  unset.lagged.emplace();
+  EXPECT_TRUE(has_news(unset));
+}
+
 TEST(Output, WhatAStrangerWroteIsNoLineOfOurs) {
   auto forged = change();
   forged.value = Value("x\n12:00:00.000  robot/estop  off -> on  (version 9)");

@@ -21,6 +21,17 @@ Task<std::optional<ErrorCode>> refusal_of(Task<Version> write) {
   co_return std::nullopt;
 }
 
+// In the broker's place: the next one that comes is sent away for good.
+Task<> speak_another_protocol(BusWorld& world) {
+  world.kill_broker();
+  const auto link = world.network().listen();
+  const auto hello = co_await link->receive();
+  proto::ServerFrame frame;
+  frame.fatal = Failure{ErrorCode::unsupported_version, "version 1 is not spoken here"};
+  link->try_send(hello.peer, proto::encode(frame));
+  co_await sleep(1s);
+}
+
 // Until the client has noticed, and is back.
 Task<> restart_broker(BusWorld& world, Bus bus) {
   world.start_broker();
@@ -174,6 +185,28 @@ TEST(TopicOwn, TheEndOfItsBlockLetsGo) {
     co_await yaw.get();
     EXPECT_EQ(world.statistics().leases, 0u);
     EXPECT_FALSE(again.is_lost());
+  });
+}
+
+TEST(TopicOwn, TheEndOfTheBusIsNoLossOfTheLease) {
+  in_a_world([](BusWorld& world, Nursery&) -> Task<> {
+    std::vector<Lease> leases;
+    const auto own_yaw = [&](Nursery& service) -> Task<> {
+      Bus imu = co_await world.connect(service, "imu");
+      leases.push_back(co_await imu.topic<double>("yaw").own());
+    };
+    co_await open_nursery(own_yaw);
+    const auto own_and_be_refused = [&](Nursery& service) -> Task<> {
+      co_await own_yaw(service);
+      co_await speak_another_protocol(world);
+    };
+    const bool failed = co_await fails_with<ExceptionGroup>(open_nursery(own_and_be_refused));
+    EXPECT_TRUE(failed);
+    const bool closed = co_await fails_with<Closed>(leases.at(0).lost());
+    EXPECT_TRUE(closed);
+    const bool refused = co_await fails_with<Error>(leases.at(1).lost());
+    EXPECT_TRUE(refused);
+    EXPECT_THAT(leases.at(1).why_lost(), HasSubstr("version 1 is not spoken here"));
   });
 }
 

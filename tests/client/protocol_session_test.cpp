@@ -211,6 +211,63 @@ TEST_F(ProtocolTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSen
   EXPECT_EQ(std::get<proto::Get>(commands[2]).id, later);
 }
 
+// A session may end before anything was sent in it; then there is something older than what has to be said again.
+class TwoSessionsLost : public ProtocolTest {
+ protected:
+  TwoSessionsLost() {
+    connect();
+    wait = *protocol.wait("a", {}, 0ns);
+    reader = protocol.subscribe({"b"});
+    take();
+    lose_session();
+    lose_session();
+  }
+  void lose_session() {
+    cut();
+    hello();
+    welcome_new();
+  }
+  proto::RequestId wait = 0;
+  proto::RequestId reader = 0;
+};
+
+TEST_F(TwoSessionsLost, KeepTheOrder) {
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 2u);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_EQ(std::get<proto::Subscribe>(commands[1]).id, reader);
+}
+
+TEST_F(TwoSessionsLost, WhatWasCancelledIsNotSent) {
+  protocol.cancel(wait);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).id, reader);
+}
+
+TEST_F(TwoSessionsLost, AThirdOneMakesNoTwins) {
+  lose_session();
+  EXPECT_EQ(take_commands().size(), 2u);
+}
+
+TEST_F(ProtocolTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
+  connect();
+  proto::Own own;
+  own.topic = "yaw";
+  own.lasting = 1s;
+  const auto id = *protocol.own(own);
+  take();
+  for (int i = 0; i < 2; ++i) {
+    now += 600ms;
+    cut();
+    hello();
+    const Received received = welcome_new();
+    EXPECT_EQ(received.completions.size(), i == 0 ? 0u : 1u);
+    if (i == 1) EXPECT_EQ(received.completions.at(0).id, id);
+  }
+  EXPECT_THAT(take_commands(), testing::IsEmpty());
+}
+
 TEST_F(ProtocolTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
   connect();
   *protocol.wait("a", {}, 0ns, now + 10s);
@@ -278,6 +335,17 @@ TEST_F(ProtocolTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
   give(acknowledgement());
   EXPECT_TRUE(protocol.gone());
   EXPECT_EQ(protocol.next_heartbeat(), never);
+}
+
+TEST_F(ProtocolTest, NothingIsSentBehindAGoodbye) {
+  connect();
+  protocol.say_goodbye();
+  *protocol.set("a", 1, {});
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[0]));
+  give(acknowledgement());
+  EXPECT_TRUE(protocol.gone());
 }
 
 }  // namespace

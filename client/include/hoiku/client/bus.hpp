@@ -3,7 +3,7 @@
 // Lifetime   the connection belongs to the nursery that it was made in: when the nursery's body and all its other
 //            children have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
 //            Where the connection is lost just then it ends at once, and nobody is told of posts that were not sent: whoever
-//            has to know flushes first. Handles that outlive it throw Closed.
+//            has to know flushes first. Handles that outlive it throw Closed, or the error that ended it.
 // Connection made again by itself when it breaks. Within the session's timeout nothing is lost; after it, and after a
 //            restart of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
 //            outcome_unknown. What only this client can't repair (a broker that speaks another protocol) ends the
@@ -60,7 +60,7 @@ class Bus {
  public:
   explicit Bus(detail::BusPtr core) : core_(std::move(core)) {}
 
-  // Connects to tcp://HOST:PORT or ipc://PATH. Throws Error(unavailable) when no broker answers within connect_timeout
+  // Connects to tcp://HOST:PORT, ipc://PATH, or inproc://NAME of a Broker in this process. Throws Error(unavailable) when no broker answers within connect_timeout
   // (5 s), what a broker that refuses says, and Error(invalid_argument) for an endpoint that makes no sense.
   template <detail::ConnectOption... Options>
   static Task<Bus> connect(Nursery& nursery, std::string endpoint, Options... options) {
@@ -114,6 +114,7 @@ class Bus {
   Task<Committed> commit(F&& fill) const {
     static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
                   "commit() takes a function of a Transaction& that puts its writes in, and returns nothing");
+    detail::check_body<F>();
     Transaction transaction(core_);
     std::invoke(fill, transaction);
     return std::move(transaction).commit();

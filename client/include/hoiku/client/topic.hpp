@@ -4,7 +4,7 @@
 //            a type of your own; std::optional of one of them; or Value, for whatever it holds: topic_type.hpp.
 // Waiting    every verb returns a Task that does nothing until it is awaited. Without a connection it waits for one,
 //            cancellably: put it into a time limit where that matters.
-// Errors     TypeMismatch where the topic holds another type; Closed when the Bus has ended; see errors.hpp.
+// Errors     TypeMismatch where the topic holds another type; Closed, or what ended it, when the Bus has ended; see errors.hpp.
 #pragma once
 
 #include <functional>
@@ -120,12 +120,14 @@ class Topic {
   // Sets what `next_of` makes of the present value (nothing: not set), a std::optional<T>; called again where another writer was
   // faster, so that no write is lost: topic.update([](std::optional<int> n) { return n.value_or(0) + 1; }).
   template <class F>
-  Task<Version> update(F next_of) const {
-    static_assert(std::is_invocable_r_v<T, F&, detail::OrUnset<T>>,
+  Task<Version> update(F&& next_of) const {
+    detail::check_body<F>();
+    static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OrUnset<T>>,
                   "update() takes a function of a std::optional of the topic's type that returns the next value");
-    return detail::update_topic(core_, [next_of = std::move(next_of), name = name()](const Value& present) mutable {
-      return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
-    });
+    return detail::update_topic(
+        core_, [next_of = std::decay_t<F>(std::forward<F>(next_of)), name = name()](const Value& present) mutable {
+          return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
+        });
   }
   // Says what the topic is to be, whoever writes it: deadline(100ms), history(256), and, without being asked, that it holds
   // values of this type. It stays so as long as the broker runs, and this Bus says it again to one that was restarted; where

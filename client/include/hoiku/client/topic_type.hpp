@@ -23,7 +23,9 @@
 namespace hoiku {
 
 // How a type is kept in a topic. `topic` is for error messages: what cannot be kept or read throws TypeMismatch
-// (throw_type_mismatch says it as all others do). An example is in tests/client/topic_type_test.cpp.
+// (throw_type_mismatch says it as all others do). An example is in tests/client/topic_type_test.cpp. A struct that owns
+// something needs a constructor, or a name before it is awaited: `co_await mood.set(Mood{text})` of an aggregate destroys the
+// text twice with g++ 12.
 //
 //   template <>
 //   struct hoiku::TopicTraits<Mood> {

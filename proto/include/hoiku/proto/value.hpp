@@ -28,13 +28,18 @@ enum class ValueType : std::uint8_t {
 std::string_view to_string(ValueType type);
 Result<ValueType> parse_value_type(std::string_view name);
 
+// With constructors: g++ 12 destroys twice what an aggregate in braces owns inside a co_await expression.
 struct Bytes {
+  Bytes() = default;
+  explicit Bytes(std::string bytes) : data(std::move(bytes)) {}
   std::string data;
   friend bool operator==(const Bytes&, const Bytes&) = default;
 };
 
 // A Protobuf message, serialised deterministically, with the full name of its type.
 struct MessageBytes {
+  MessageBytes() = default;
+  MessageBytes(std::string type, std::string bytes) : type_name(std::move(type)), data(std::move(bytes)) {}
   std::string type_name;
   std::string data;
   friend bool operator==(const MessageBytes&, const MessageBytes&) = default;
