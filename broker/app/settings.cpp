@@ -16,6 +16,8 @@ constexpr std::size_t memory_max = std::size_t{1} << 40;
 
 constexpr std::array limits_table{
     LimitSetting{"topics-max", &Limits::topics_max, 1, count_max, "topics"},
+    LimitSetting{"values-bytes-max", &Limits::values_bytes_max, 1, memory_max,
+                 "bytes of the values of all topics together"},
     LimitSetting{"sessions-max", &Limits::sessions_max, 1, count_max, "clients"},
     LimitSetting{"subscriptions-per-session-max", &Limits::subscriptions_per_session_max, 1, count_max,
                  "subscriptions and waits of one client"},

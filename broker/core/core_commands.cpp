@@ -127,11 +127,12 @@ Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
   const auto& names = subscribe.topics;
   if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
   if (names.size() == 1) return check_topic_pattern(names.front(), limits);
+  const auto refused = [&](ErrorCode code, std::string why) { return about(names.front(), {code, std::move(why)}); };
   if (subscribe.mode == proto::Mode::every)
-    return Failure{ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`"};
+    return refused(ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`");
   if (names.size() > limits.composite_topics_max) {
-    return Failure{ErrorCode::limit_exceeded,
-                   "a composite has at most " + std::to_string(limits.composite_topics_max) + " topics"};
+    return refused(ErrorCode::limit_exceeded,
+                   "a composite has at most " + std::to_string(limits.composite_topics_max) + " topics");
   }
   for (const std::string& name : names) {
     if (auto checked = check_topic_name(name, limits); !checked) return checked;
@@ -141,7 +142,10 @@ Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
 
 void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   auto allowed = check_subscribe(subscribe);
-  if (allowed) allowed = may_hold(session, subscribe.id, kept_bytes(subscribe.filter));
+  if (allowed) {
+    if (auto held = may_hold(session, subscribe.id, kept_bytes(subscribe.filter)); !held)
+      allowed = about(subscribe.topics.front(), held.failure());
+  }
   if (!allowed) {
     // A refusal needs no room among the subscriptions, but it is an answer.
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
@@ -252,15 +256,23 @@ void Core::Rooms::release(Session& session, Subscription& subscription) {
 }
 
 // Patterns that match more topics than their sessions may read.
-void Core::Rooms::fail_overfull(const std::vector<Subscription*>& overfull) {
-  for (Subscription* subscription : overfull) fail_subscription(*subscription, reads_too_many(*subscription));
+void Core::Rooms::fail_overfull(std::vector<Subscription*> overfull) {
+  // Several topics may have come at once. In the order in which they began, since addresses are another one each time.
+  std::sort(overfull.begin(), overfull.end(), [](const auto* a, const auto* b) { return a->serial < b->serial; });
+  overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
+  for (Subscription* subscription : overfull)
+    fail_subscription(*subscription, about(subscription->pattern, reads_too_many()));
 }
 
-Failure Core::Rooms::reads_too_many(const Subscription& subscription) {
-  if (subscription.kind != SubscriptionKind::pattern)
-    return {ErrorCode::limit_exceeded, "the session reads too many topics"};
+Failure Core::Rooms::reads_too_many() const {
   return {ErrorCode::limit_exceeded,
-          "pattern " + quoted(subscription.pattern) + " matches more topics than a session may read"};
+          "a session reads at most " + std::to_string(limits.slots_per_session_max) + " topics, and this is one more"};
+}
+
+// Its pattern, or its first topic.
+std::string Core::Rooms::name_of(const Subscription& subscription) const {
+  if (!subscription.pattern.empty()) return subscription.pattern;
+  return subscription.slots.empty() ? std::string() : topics[subscription.slots.front()->readers->topic].name();
 }
 
 // A subscription that was accepted cannot go on.

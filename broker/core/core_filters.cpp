@@ -43,8 +43,10 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
     return opening;
   }
   std::uint64_t filtered_after = 0;
+  std::size_t visits = 0;
   for (std::uint64_t number = first; number <= newest; ++number) {
     const State state = number == newest ? present : histories.find(id, number);
+    visits += visits_of_test(*state, subscription.filter->names_fields());
     const std::optional<bool> passes = test(*subscription.filter, id, *state);
     if (passes == true) {
       opening.match = state;
@@ -53,7 +55,7 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
       ++filtered_after;
     }
   }
-  scan_left -= std::min<std::size_t>(scan_left, newest - first + 1);
+  scan_left -= std::min(scan_left, visits);
   if (!opening.match) {
     if (comes_back) opening.filtered = filtered_after;
     return opening;
@@ -98,7 +100,7 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
       sifted.through = newest - 1;
       continue;
     }
-    ++sifted.tests;
+    sifted.tests += visits_of_test(*state, slot.subscription->filter->names_fields());
     const std::optional<bool> passes = test(*slot.subscription->filter, id, *state);
     if (passes == true) {
       sifted.passed = state;
@@ -114,11 +116,10 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
 
 Result<void> Core::Rooms::attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news) {
   if (!subscriptions.attach(subscription, id, member, opening_of(subscription, id, is_news)))
-    return reads_too_many(subscription);
+    return about(subscription.kind == SubscriptionKind::pattern ? subscription.pattern : topics[id].name(),
+                 reads_too_many());
   if (subscription.queue->kept_bytes <= limits.answer_bytes_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "what passed the filters of this session's readers takes more than " +
-                                                std::to_string(limits.answer_bytes_max) +
-                                                " bytes and is not sent yet: receive it faster"};
+  return about(name_of(subscription), keeps_too_much(limits));
 }
 
 // Those in `broken`. They are told why.
@@ -127,8 +128,9 @@ void Core::Rooms::fail_broken() {
     const Session* session = sessions.find(one.owner);
     if (session == nullptr) continue;
     const auto held = session->held.find(one.id);  // it may be broken by two topics of one commit
-    if (held != session->held.end() && held->second.subscription)
-      fail_subscription(*held->second.subscription, std::move(one.failure));
+    if (held == session->held.end() || !held->second.subscription) continue;
+    Subscription& subscription = *held->second.subscription;
+    fail_subscription(subscription, about(name_of(subscription), one.failure));
   }
 }
 

@@ -45,7 +45,7 @@ void Core::Rooms::execute(Session& session, const proto::Declare& declare, Insta
   }
   declarations.declare(*found, declare.deadline, at.monotonic);
   if (declare.history) histories.keep(*found, static_cast<std::size_t>(*declare.history));
-  if (!was_typed) type_is_known(*found);
+  if (!was_typed && topic.type() != ValueType::null) type_is_known(*found);
   session.outbox.answer(proto::Done{declare.id}, Outbox::Of::request);
   wake(session);
 }
@@ -91,8 +91,9 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   auto allowed = check_duration(own.lasting, "a lease", limits);
   if (!allowed) return refuse(about(own.topic, allowed.failure()));
   allowed = check_size(own.topic, own.last_will);
-  if (allowed) allowed = may_hold(session, own.id, own.last_will.payload_bytes());
   if (!allowed) return refuse(allowed.failure());
+  allowed = may_hold(session, own.id, own.last_will.payload_bytes());
+  if (!allowed) return refuse(about(own.topic, allowed.failure()));
   const auto found = find_to_write(own.topic);
   if (!found) return refuse(found.failure());
   Topic& topic = topics[*found];

@@ -55,10 +55,11 @@ struct Core::Rooms final : StateSource {
   CommitQueue commits;
   std::vector<Record> records;
   std::deque<Event> events;
-  Statistics counts;           // those that are counted here
-  std::uint64_t revision = 0;  // visible
-  TimePoint now{};             // of the last call
-  WallTime wall{};             // likewise, as far as it had one
+  Statistics counts;             // those that are counted here
+  std::uint64_t revision = 0;    // visible
+  std::size_t values_bytes = 0;  // of the newest values of all topics
+  TimePoint now{};               // of the last call
+  WallTime wall{};               // likewise, as far as it had one
 
   // A turn looks at turn_visits_max topics and past states for new readers and waits; who did not get to the end goes on in
   // the next one.
@@ -131,8 +132,9 @@ struct Core::Rooms final : StateSource {
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
   void start_scan(Session& session, Subscription& subscription);
   void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
-  void fail_overfull(const std::vector<Subscription*>& overfull);
-  static Failure reads_too_many(const Subscription& subscription);
+  void fail_overfull(std::vector<Subscription*> overfull);
+  Failure reads_too_many() const;
+  std::string name_of(const Subscription& subscription) const;
   void fail_subscription(Subscription& subscription, Failure failure);
   void release(Session& session, Subscription& subscription);  // closes it; it is still held
   void drop_held(Session& session, proto::RequestId id);
@@ -141,9 +143,14 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Commit& commit, Instant at);
   Result<void> check_size(const std::string& topic, const Value& value) const;
+  Result<void> check_room(const std::string& topic, std::size_t added, std::size_t gone) const;
+  Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t sequence);
+  Result<std::optional<TopicId>> find_writable(const std::string& name) const;
   Result<TopicId> find_to_write(const std::string& name);
   std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
-                                            std::vector<TopicId>& written, Instant at);
+                                            std::vector<std::optional<TopicId>>& known, Instant at) const;
+  std::vector<TopicId> make_the_unknown(const proto::Commit& commit, const std::vector<std::optional<TopicId>>& known,
+                                        std::vector<Subscription*>& overfull);
   void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
   void put_on_its_way(Changes changes, std::optional<Notice> notice = {});
   void write_own(Changes& changes, TopicId topic, const Value& next, Quality quality, const std::string& writer,
@@ -186,8 +193,9 @@ struct Core::Rooms final : StateSource {
 
   // ---- core_waits.cpp
   struct PastChange {
-    State match;   // null: there was none
-    State before;  // what it replaced; null: it was not set
+    State match;                            // null: there was none
+    State before;                           // what it replaced; null: it was not set
+    std::optional<Version> looked_through;  // so far the turn got; what comes behind is for a later one
   };
   void execute(Session& session, const proto::Wait& command, Instant at);
   void execute(Session& session, const proto::WaitTransition& command, Instant at);
@@ -228,6 +236,11 @@ struct Core::Rooms final : StateSource {
 // What a session that holds it keeps of it.
 inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
   return predicate ? predicate->key().size() : 0;
+}
+// What testing a state costs, in topics that are looked at: to find a field its message is read through.
+inline std::size_t visits_of_test(const Transition& state, bool by_fields) noexcept {
+  constexpr std::size_t bytes_per_visit = 64;
+  return 1 + (by_fields ? state.value.payload_bytes() / bytes_per_visit : 0);
 }
 // The same failure, of that topic or pattern: "topic 'a/b': ...".
 Failure about(std::string_view topic, const Failure& failure);

@@ -57,6 +57,12 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
         drop_if_unused(made->topic);
         return {};
       }
+      if (past->looked_through) {
+        proto::WaitTransition rest = command;
+        rest.after = past->looked_through;
+        postpone(session, rest, at);
+        return {};
+      }
     }
     const Version known = version_of(topic.visible());
     if (auto armed = arm(session, std::move(made), at); !armed) return armed.failure();
@@ -68,7 +74,8 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
 void Core::Rooms::postpone(Session& session, const proto::WaitTransition& command, Instant at) {
   const std::size_t bytes = kept_bytes(command.predicate);
   if (auto allowed = may_hold(session, command.id, bytes); !allowed) {
-    if (begin_request(session, command.id)) fail(session, command.id, allowed.failure(), Outbox::Of::request);
+    if (begin_request(session, command.id))
+      fail(session, command.id, about(command.topic, allowed.failure()), Outbox::Of::request);
     return;
   }
   session.hold(command.id, bytes).postponed = std::make_unique<PostponedWait>(PostponedWait{command, at.monotonic});
@@ -105,7 +112,9 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
     const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
     if (!checked) allowed = about(topic, checked.failure());
   }
-  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate));
+  if (allowed) {
+    if (auto held = may_hold(session, id, kept_bytes(wait->predicate)); !held) allowed = about(topic, held.failure());
+  }
   if (allowed) {
     asked_about(topic);
     if (auto found = find_or_create(topic); !found) {
@@ -137,7 +146,8 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
   return matched;
 }
 
-// The first change behind `after` that is visible and matches, with the state that it replaced; or neither.
+// The first change behind `after` that is visible and matches, with the state that it replaced; or neither. At least one state is
+// looked at, so it comes to an end.
 Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version& after,
                                                        const std::optional<Predicate>& predicate) {
   const Topic& topic = topics[id];
@@ -165,11 +175,13 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
       return lagged(topic.name(), "what came after version " + std::to_string(after.number) +
                                       " has gone from its history, which goes back to a later one");
     }
-    scan_left -= std::min<std::size_t>(scan_left, 1);
+    scan_left -= std::min(scan_left, visits_of_test(*state, test && test->names_fields()));
     const bool is_news = number > after.number && !(before && before->value == state->value);
     if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
-      return PastChange{state, before};
+      return PastChange{state, before, std::nullopt};
     }
+    if (scan_left == 0 && number > after.number && number < present.number)
+      return PastChange{nullptr, nullptr, Version{present.epoch, number}};
     before = state;
   }
   return PastChange{};

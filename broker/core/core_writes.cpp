@@ -15,6 +15,8 @@ Update update_of(const Written& write, const Session& session, Instant at) {
   return Update{write.value, write.if_version, write.source_time, session.name, at.wall};
 }
 
+std::size_t value_bytes(const Topic& topic) { return topic.newest() ? topic.newest()->value.payload_bytes() : 0; }
+
 // What the writer has to know, where it has lost to another one.
 std::optional<Version> current_in_conflict(const Failure& failure, const Topic& topic) {
   if (failure.code != ErrorCode::version_conflict) return std::nullopt;
@@ -32,15 +34,38 @@ Result<void> Core::Rooms::check_size(const std::string& topic, const Value& valu
                                            std::to_string(limits.value_bytes_max) + " bytes"};
 }
 
-// The topic, made where it is not there yet: then it is to be dropped again where nothing is written.
-Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
+// Of all topics together, once values of `added` bytes have come for others of `gone`. What gets no larger is always taken.
+Result<void> Core::Rooms::check_room(const std::string& topic, std::size_t added, std::size_t gone) const {
+  if (added <= gone || values_bytes - gone + added <= limits.values_bytes_max) return {};
+  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + quoted(topic) +
+                                                ": those of all topics take at most " +
+                                                std::to_string(limits.values_bytes_max) + " bytes together"};
+}
+
+Result<Topic::Applied> Core::Rooms::apply(TopicId id, const Update& update, std::uint64_t sequence) {
+  Topic& topic = topics[id];
+  const std::size_t gone = value_bytes(topic);
+  auto applied = topic.apply(update, sequence);
+  values_bytes = values_bytes - gone + value_bytes(topic);
+  return applied;
+}
+
+// The topic; nothing where there is none and one can be made.
+Result<std::optional<TopicId>> Core::Rooms::find_writable(const std::string& name) const {
   const bool is_reserved = is_reserved_name(name);
-  if (const auto found = topics.find(name); found && !is_reserved) return *found;
+  if (const auto found = topics.find(name); found && !is_reserved) return found;
   if (auto checked = check_topic_name(name, limits); !checked) return checked.failure();
   if (is_reserved) {
     return Failure{ErrorCode::permission_denied, "topic " + quoted(name) + " is the broker's own: it is read-only"};
   }
-  return find_or_create(name);
+  return std::optional<TopicId>();
+}
+
+// The topic, made where it is not there yet: then it is to be dropped again where nothing is written.
+Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
+  const auto found = find_writable(name);
+  if (!found) return found.failure();
+  return *found ? Result<TopicId>(**found) : find_or_create(name);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
@@ -52,9 +77,12 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   const auto found = find_to_write(set.topic);
   if (!found) return refuse(found.failure());
   if (auto allowed = may_write(session, *found); !allowed) return refuse(allowed.failure());
-  Topic& topic = topics[*found];
-  const std::uint64_t sequence = commits.next_sequence();
-  auto applied = topic.apply(update_of(set, session, at), sequence);
+  const Topic& topic = topics[*found];
+  if (auto room = check_room(set.topic, set.value.payload_bytes(), value_bytes(topic)); !room) {
+    refuse(room.failure());
+    return drop_if_unused(*found);
+  }
+  auto applied = apply(*found, update_of(set, session, at), commits.next_sequence());
   if (!applied) {
     refuse(applied.failure(), current_in_conflict(applied.failure(), topic));
     return drop_if_unused(*found);
@@ -70,43 +98,75 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
 
 void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant at) {
   if (!begin_request(session, commit.id)) return;
-  std::vector<TopicId> written;
-  auto refused = check_commit(session, commit, written, at);
-  if (refused) {
+  std::vector<std::optional<TopicId>> known;
+  if (auto refused = check_commit(session, commit, known, at)) {
     session.outbox.answer(std::move(*refused), Outbox::Of::request);
-    wake(session);
-  } else {
-    apply_commit(session, commit, written, at);
+    return wake(session);
   }
+  std::vector<Subscription*> overfull;
+  const std::vector<TopicId> written = make_the_unknown(commit, known, overfull);
+  apply_commit(session, commit, written, at);
+  fail_overfull(std::move(overfull));
   for (const TopicId topic : written) drop_if_unused(topic);
 }
 
-// Why it can't be, or nothing, and then the topics in the order of the writes.
+// Why it can't be; or nothing, and then what there is of its topics, in the order of the writes.
 std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, const proto::Commit& commit,
-                                                       std::vector<TopicId>& written, Instant at) {
+                                                       std::vector<std::optional<TopicId>>& known, Instant at) const {
   const auto refused = [&](Failure failure) { return proto::Failed{commit.id, std::move(failure), std::nullopt}; };
-  if (commit.writes.empty()) return refused({ErrorCode::invalid_argument, "a commit writes at least one topic"});
-  if (commit.writes.size() > limits.commit_topics_max) {
+  const auto& writes = commit.writes;
+  if (writes.empty()) return refused({ErrorCode::invalid_argument, "a commit writes at least one topic"});
+  if (writes.size() > limits.commit_topics_max) {
     return refused({ErrorCode::limit_exceeded, "a commit writes at most " + std::to_string(limits.commit_topics_max) +
-                                                   " topics, and this one " + std::to_string(commit.writes.size())});
+                                                   " topics, and this one " + std::to_string(writes.size())});
   }
-  for (const proto::Write& write : commit.writes) {
-    if (auto checked = check_size(write.topic, write.value); !checked) return refused(checked.failure());
-    const auto topic = find_to_write(write.topic);
-    if (!topic) return refused(topic.failure());
-    if (std::find(written.begin(), written.end(), *topic) != written.end()) {
-      return refused({ErrorCode::invalid_argument, "topic " + quoted(write.topic) + " stands twice in one commit"});
+  std::size_t added = 0;
+  std::size_t gone = 0;
+  std::size_t unknown = 0;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const std::string& name = writes[i].topic;
+    if (auto checked = check_size(name, writes[i].value); !checked) return refused(checked.failure());
+    const auto found = find_writable(name);
+    if (!found) return refused(found.failure());
+    const auto is_it = [&](const proto::Write& other) { return other.topic == name; };
+    if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_it)) {
+      return refused({ErrorCode::invalid_argument, "topic " + quoted(name) + " stands twice in one commit"});
     }
-    written.push_back(*topic);
+    known.push_back(*found);
+    unknown += *found ? 0 : 1;
+    added += writes[i].value.payload_bytes();
+    gone += *found ? value_bytes(topics[**found]) : 0;
+    if (auto room = topics.check_room(name, unknown); !room) return refused(room.failure());
   }
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    if (auto allowed = may_write(session, written[i]); !allowed) return refused(allowed.failure());
-    const Topic& topic = topics[written[i]];
-    const auto checked = topic.check(update_of(commit.writes[i], session, at));
-    if (checked) continue;
-    return proto::Failed{commit.id, checked.failure(), current_in_conflict(checked.failure(), topic)};
+  if (auto room = check_room(writes.back().topic, added, gone); !room) return refused(room.failure());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const Update update = update_of(writes[i], session, at);
+    if (known[i]) {
+      if (auto allowed = may_write(session, *known[i]); !allowed) return refused(allowed.failure());
+    }
+    const Topic never_set(writes[i].topic, 0);
+    const Topic& topic = known[i] ? topics[*known[i]] : never_set;
+    if (const auto checked = topic.check(update); !checked)
+      return proto::Failed{commit.id, checked.failure(), current_in_conflict(checked.failure(), topic)};
   }
   return std::nullopt;
+}
+
+// All its topics, in the order of the writes. Who reads too many by that is not thrown out before they are written: that would
+// take them away again.
+std::vector<TopicId> Core::Rooms::make_the_unknown(const proto::Commit& commit,
+                                                   const std::vector<std::optional<TopicId>>& known,
+                                                   std::vector<Subscription*>& overfull) {
+  std::vector<TopicId> written;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i]) {
+      written.push_back(*known[i]);
+      continue;
+    }
+    written.push_back(*topics.create(commit.writes[i].topic));
+    subscriptions.topic_created(written.back(), commit.writes[i].topic, 0, overfull);
+  }
+  return written;
 }
 
 void Core::Rooms::apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
@@ -117,14 +177,13 @@ void Core::Rooms::apply_commit(const Session& session, const proto::Commit& comm
   Changes changes;
   std::uint64_t pending = 0;  // the newest commit on its way that a write equals
   for (std::size_t i = 0; i < written.size(); ++i) {
-    Topic& topic = topics[written[i]];
-    const Topic::Applied applied = *topic.apply(update_of(commit.writes[i], session, at), sequence);
+    const Topic::Applied applied = *apply(written[i], update_of(commit.writes[i], session, at), sequence);
     declarations.touched(written[i], at.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
     if (applied.changed) {
       changes.push_back(Change{written[i], applied.state});
-    } else if (topic.is_pending()) {
+    } else if (topics[written[i]].is_pending()) {
       pending = std::max(pending, revision_of(applied.state));
     }
   }
@@ -148,7 +207,7 @@ void Core::Rooms::write_own(Changes& changes, TopicId id, const Value& next, Qua
                             const std::optional<WallTime>& source_time) {
   static const std::optional<Version> any_version;
   const Update update{next, any_version, source_time, writer, wall, quality};
-  const auto applied = topics[id].apply(update, commits.next_sequence());
+  const auto applied = apply(id, update, commits.next_sequence());
   if (applied && applied->changed) changes.push_back(Change{id, applied->state});
 }
 

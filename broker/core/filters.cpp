@@ -40,13 +40,21 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   // Literals are read as the topic's type, which its values have; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
   ++tests_;
-  place = Tested{topic, state.revision, predicate && predicate->test(state.value, old_value)};
+  if (!predicate) return false;  // as long as its fields are not known: not remembered
+  place = Tested{topic, state.revision, predicate->test(state.value, old_value)};
   return place.passes;
 }
 
+// Names of fields mean what the schemas say that are known when a reader begins; later ones may give a name to another field.
+std::string Filters::shared_key(const Predicate& predicate) const {
+  if (!predicate.names_fields() || schemas_ == nullptr) return predicate.key();
+  return std::to_string(schemas_->serial()) + ' ' + predicate.key();
+}
+
 Filter& Filters::acquire(const Predicate& predicate) {
-  std::unique_ptr<Filter>& filter = by_key_[predicate.key()];
-  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_);
+  std::string key = shared_key(predicate);
+  std::unique_ptr<Filter>& filter = by_key_[key];
+  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key));
   ++filter->users_;
   return *filter;
 }
@@ -54,7 +62,7 @@ Filter& Filters::acquire(const Predicate& predicate) {
 void Filters::release(Filter& filter) noexcept {
   if (--filter.users_ > 0) return;
   tests_of_the_gone_ += filter.tests_;
-  by_key_.erase(by_key_.find(filter.key()));
+  by_key_.erase(by_key_.find(filter.shared_key_));
 }
 
 std::uint64_t Filters::tests() const noexcept {

@@ -1,5 +1,5 @@
 // filters.hpp: the conditions of filtered readers. Equal ones are one Filter, whoever gave them, and of each transition it is
-// tested once.
+// tested once. Where a condition names fields of messages, only those are equal that were given under the same schemas.
 //
 // Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
 //            version before; what was tested a moment ago is not tested again.
@@ -31,11 +31,13 @@ class Filter {
   static constexpr std::size_t message_types_max = 16;
 
   // `schemas`: where fields of messages are found; null: nowhere.
-  Filter(Predicate predicate, const Schemas* schemas) : predicate_(std::move(predicate)), schemas_(schemas) {}
+  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key = {})
+      : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)) {}
 
   // In its normal form.
   const std::string& key() const noexcept { return predicate_.key(); }
   bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
+  bool names_fields() const noexcept { return predicate_.names_fields(); }
   // Whether `topic`, which holds such values, can be compared so. Errors: what resolved() says.
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
@@ -58,6 +60,7 @@ class Filter {
 
   Predicate predicate_;
   const Schemas* schemas_;
+  std::string shared_key_;  // under which Filters has it
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
   // By the type of the messages, at most message_types_max. What could not be resolved is tried again: its schema may be
   // known by then.
@@ -76,6 +79,8 @@ class Filters {
   std::uint64_t tests() const noexcept;
 
  private:
+  std::string shared_key(const Predicate& predicate) const;
+
   const Schemas* schemas_;
   std::unordered_map<std::string, std::unique_ptr<Filter>> by_key_;
   std::uint64_t tests_of_the_gone_ = 0;

@@ -67,7 +67,7 @@ void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
   report.unset.push_back(slot.readers->topic);
   Subscription& subscription = *slot.subscription;
   if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
-    subscription.told_unset.insert_or_assign(delivered->topic, delivered->version);
+    subscription.told_unset.insert_or_assign(delivered->topic, delivered->revision);
 }
 
 // Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.

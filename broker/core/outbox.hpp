@@ -37,7 +37,7 @@ struct Sifted {
   std::uint64_t revision = 0;  // of that state, where it was looked at
   std::uint64_t filtered = 0;
   std::uint64_t lagged = 0;  // had gone, or cannot be tested any more
-  std::size_t tests = 0;
+  std::size_t tests = 0;     // and more, where messages have to be read through for one
 };
 
 // Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version 0).

@@ -6,13 +6,10 @@ namespace hoiku::broker {
 
 namespace {
 
-constexpr const char* wildcard_bucket = "*";
-
-std::string_view first_segment(std::string_view name) { return name.substr(0, name.find('/')); }
-
+// The segments before the first one with a wildcard, without the '/' behind them.
 std::string bucket_of(std::string_view pattern) {
-  const std::string_view segment = first_segment(pattern);
-  return segment.find('*') != std::string_view::npos ? wildcard_bucket : std::string(segment);
+  const std::size_t before = pattern.substr(0, pattern.find('*')).rfind('/');
+  return std::string(pattern.substr(0, before == std::string_view::npos ? 0 : before));
 }
 
 }  // namespace
@@ -48,8 +45,11 @@ void PatternIndex::remove(Subscription& subscription) {
   entries_.erase(found);
 }
 
-void PatternIndex::match_bucket(const Bucket& bucket, std::string_view name, std::vector<Subscription*>& found) {
-  for (const Entry* entry : bucket) {
+void PatternIndex::match_bucket(const std::string& prefix, std::string_view name,
+                                std::vector<Subscription*>& found) const {
+  const auto bucket = buckets_.find(prefix);
+  if (bucket == buckets_.end()) return;
+  for (const Entry* entry : bucket->second) {
     if (!pattern_matches(entry->pattern, name)) continue;
     found.insert(found.end(), entry->subscriptions.begin(), entry->subscriptions.end());
   }
@@ -57,12 +57,11 @@ void PatternIndex::match_bucket(const Bucket& bucket, std::string_view name, std
 
 void PatternIndex::match(std::string_view name, std::vector<Subscription*>& found) const {
   if (entries_.empty()) return;
-  if (const auto bucket = buckets_.find(std::string(first_segment(name))); bucket != buckets_.end()) {
-    match_bucket(bucket->second, name, found);
+  match_bucket("", name, found);
+  for (std::size_t end = name.find('/'); end != std::string_view::npos; end = name.find('/', end + 1)) {
+    match_bucket(std::string(name.substr(0, end)), name, found);
   }
-  if (const auto bucket = buckets_.find(wildcard_bucket); bucket != buckets_.end()) {
-    match_bucket(bucket->second, name, found);
-  }
+  match_bucket(std::string(name), name, found);  // a/** may match a itself
 }
 
 }  // namespace hoiku::broker

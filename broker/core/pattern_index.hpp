@@ -1,6 +1,6 @@
 // pattern_index.hpp: which subscriptions a new topic concerns, without trying every pattern.
 //
-// Equal patterns are one entry, and entries are sorted by their first segment, where that is not a wildcard.
+// Equal patterns are one entry, and entries are sorted by what stands before the first segment with a wildcard.
 #pragma once
 
 #include <memory>
@@ -29,10 +29,10 @@ class PatternIndex {
   };
   using Bucket = std::vector<Entry*>;
 
-  static void match_bucket(const Bucket& bucket, std::string_view name, std::vector<Subscription*>& found);
+  void match_bucket(const std::string& prefix, std::string_view name, std::vector<Subscription*>& found) const;
 
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;  // by pattern
-  std::unordered_map<std::string, Bucket> buckets_;                  // by first segment; "*": begins with a wildcard
+  std::unordered_map<std::string, Bucket> buckets_;                  // by prefix: "a/b" of a/b/*/c
 };
 
 }  // namespace hoiku::broker

@@ -17,15 +17,28 @@ Peer& PeerTable::admit(PeerId id, SessionId session) {
 
 void PeerTable::refuse(PeerId id, std::shared_ptr<const proto::ServerFrame> farewell) {
   Peer& peer = peers_.try_emplace(id, id).first->second;
+  peer.was_admitted = peer.was_admitted || peer.session;
   peer.session.reset();
   peer.welcome_due = false;
   peer.farewell_due = farewell != nullptr;
   peer.farewell = std::move(farewell);
   make_ready(peer);
   refused_.push_back(id);
-  if (refused_.size() > refused_peers_max) {
-    if (const Peer* oldest = find(refused_.front()); oldest != nullptr && !oldest->session) remove(refused_.front());
+  forget_oldest_refused();
+}
+
+// But for clients that were not told yet why: a broker that ends sends everybody away at once. Two for each that is added, so
+// that those that take long to tell do not keep the others here.
+void PeerTable::forget_oldest_refused() {
+  for (int i = 0; i < 2 && refused_.size() > refused_peers_max; ++i) {
+    const PeerId id = refused_.front();
     refused_.pop_front();
+    const Peer* oldest = find(id);
+    if (oldest == nullptr || oldest->session) continue;
+    if (oldest->farewell_due && oldest->was_admitted)
+      refused_.push_back(id);
+    else
+      remove(id);
   }
 }
 

@@ -25,6 +25,7 @@ struct Peer {
 
   const PeerId id;
   std::optional<SessionId> session;  // none: refused
+  bool was_admitted = false;         // before it was refused
   bool is_blocked = false;           // its link is full
   bool is_queued = false;
   bool welcome_due = false;
@@ -48,6 +49,8 @@ class PeerTable {
   Peer* take_ready();  // not blocked, and not in the queue any more; nullptr: nobody is ready
 
  private:
+  void forget_oldest_refused();
+
   std::unordered_map<PeerId, Peer> peers_;
   std::deque<PeerId> ready_;    // may name peers that are gone
   std::deque<PeerId> refused_;  // oldest first; may name peers that are gone

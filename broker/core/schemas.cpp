@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/core/quoted.hpp"
+
 namespace hoiku::broker {
 
 Result<void> Schemas::put(const std::string& type_name, const std::string& files) {
@@ -18,14 +20,17 @@ Result<void> Schemas::put(const std::string& type_name, const std::string& files
     replaced_bytes = known->second.memory_bytes();
   } else if (by_type_.size() >= limits_->schemas_max) {
     return Failure{ErrorCode::limit_exceeded, "the broker keeps the schemas of " +
-                                                  std::to_string(limits_->schemas_max) + " types of messages at most"};
+                                                  std::to_string(limits_->schemas_max) +
+                                                  " types of messages at most: " + quoted(type_name) + " is one more"};
   }
   const std::size_t bytes = bytes_ - replaced_bytes + schema->memory_bytes();
   if (bytes > limits_->schemas_bytes_max) {
-    return Failure{ErrorCode::limit_exceeded, "all schemas together would take more than " +
+    return Failure{ErrorCode::limit_exceeded, "with " + quoted(type_name) +
+                                                  " all schemas together would take more than " +
                                                   std::to_string(limits_->schemas_bytes_max) + " bytes"};
   }
   bytes_ = bytes;
+  ++serial_;
   by_type_.insert_or_assign(type_name, std::move(*schema));
   return {};
 }

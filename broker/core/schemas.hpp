@@ -29,6 +29,7 @@ class Schemas {
   // Until the next put() of that type; null: nobody has said.
   const MessageSchema* find(std::string_view type_name) const;
   std::size_t size() const noexcept { return by_type_.size(); }
+  std::uint64_t serial() const noexcept { return serial_; }  // another one after each put() that changed something
 
  private:
   struct Hash {
@@ -38,6 +39,7 @@ class Schemas {
   const Limits* limits_;
   std::unordered_map<std::string, MessageSchema, Hash, std::equal_to<>> by_type_;
   std::size_t bytes_ = 0;
+  std::uint64_t serial_ = 0;
 };
 
 }  // namespace hoiku::broker

@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/core/leases.hpp"
@@ -70,7 +69,8 @@ struct Session : Timer {
   bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
   bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
   Outbox outbox;
-  std::unordered_map<proto::RequestId, Held> held;  // changed by hold() and let_go()
+  // Changed by hold() and let_go(). Sorted: clients choose the ids, and could choose those that share a place in a hash table.
+  std::map<proto::RequestId, Held> held;
   std::size_t held_bytes = 0;
   bool scan_waits = false;              // for the next turn
   std::vector<Subscription*> scanning;  // that have not met all of their topics yet

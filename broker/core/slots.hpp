@@ -127,8 +127,8 @@ struct Subscription {
   std::uint32_t snapshot_left = 0;  // slots that were not sent once
   std::size_t scanned_to = 0;       // the place in the topic table up to which topics were matched
   bool scanning = false;            // not all of its topics have been met yet
-  // While a pattern that goes on from a revision scans: its topics that its reader was told are unset, and of which version.
-  std::unordered_map<std::string, Version> told_unset;
+  // While a pattern that goes on from a revision scans: its topics that its reader was told are unset, as of which revision.
+  std::unordered_map<std::string, std::uint64_t> told_unset;
   bool snapshot_ended = false;  // SnapshotEnd is on its way
   std::size_t place_in_pattern = 0;
 

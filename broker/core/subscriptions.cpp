@@ -198,17 +198,19 @@ void Subscriptions::select(Slot& slot, const Changed& change, std::vector<Sessio
   if (soil(slot, change.now)) woken.push_back(subscription.owner);
 }
 
+Failure keeps_too_much(const Limits& limits) {
+  return {ErrorCode::limit_exceeded, "what passed the filters of this session's readers takes more than " +
+                                         std::to_string(limits.answer_bytes_max) +
+                                         " bytes and is not sent yet: receive it faster"};
+}
+
 // Its topic goes on, and the reader is still to be sent the state that passed.
 void Subscriptions::keep_match(Slot& slot, std::vector<Broken>& broken) {
   SlotQueue& queue = *slot.subscription->queue;
   slot.selection->kept_bytes = estimated_bytes(*slot.selection->match);
   queue.kept_bytes += slot.selection->kept_bytes;
   if (queue.kept_bytes <= limits_->answer_bytes_max) return;
-  broken.push_back({slot.subscription->owner,
-                    slot.subscription->id,
-                    {ErrorCode::limit_exceeded, "what passed the filters of this session's readers takes more than " +
-                                                    std::to_string(limits_->answer_bytes_max) +
-                                                    " bytes and is not sent yet: receive it faster"}});
+  broken.push_back({slot.subscription->owner, slot.subscription->id, keeps_too_much(*limits_)});
 }
 
 // mark_dirty(), but within its interval a slot waits outside the queue.

@@ -55,6 +55,9 @@ struct Broken {
   Failure failure;
 };
 
+// Where the states that passed its filters and are over take more than answer_bytes_max of a session: limit_exceeded.
+Failure keeps_too_much(const Limits& limits);
+
 class Subscriptions {
  public:
   // `limits` is kept by reference, and so are the schemas of what filters are about.

@@ -17,12 +17,15 @@ std::optional<TopicId> TopicTable::find(std::string_view name) const {
   return TopicId{*number};
 }
 
+Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
+  if (size() + count <= options_.limits.topics_max) return {};
+  return Failure{ErrorCode::limit_exceeded, "there are " + std::to_string(size()) + " topics already: '" +
+                                                std::string(name) + "' cannot be added"};
+}
+
 Result<TopicId> TopicTable::create(std::string_view name) {
   if (auto checked = check_topic_name(name, options_.limits); !checked) return checked.failure();
-  if (size() >= options_.limits.topics_max) {
-    return Failure{ErrorCode::limit_exceeded, "there are " + std::to_string(size()) + " topics already: '" +
-                                                  std::string(name) + "' cannot be added"};
-  }
+  if (auto room = check_room(name, 1); !room) return room.failure();
   return place(std::make_unique<Topic>(std::string(name), new_epoch()));
 }
 

@@ -33,6 +33,8 @@ class TopicTable {
   explicit TopicTable(const TopicTableOptions& options);
 
   std::optional<TopicId> find(std::string_view name) const;
+  // Whether so many more can be created; `name` is for the error: limit_exceeded.
+  Result<void> check_room(std::string_view name, std::size_t count) const;
   // A topic that find() does not find. Errors: invalid_topic, limit_exceeded.
   Result<TopicId> create(std::string_view name);
   bool contains(TopicId id) const noexcept { return index_of(id) < topics_.size() && topics_[index_of(id)] != nullptr; }

@@ -120,7 +120,10 @@ void Broker::take(proto::ServerLink::Input input, std::size_t& commands, std::si
     core_.refuse(peer, frame.failure(), instant());
     return;
   }
-  commands += frame->commands.size();
+  for (const proto::Command& command : frame->commands) {
+    const auto* commit = std::get_if<proto::Commit>(&command);
+    commands += commit != nullptr ? commit->writes.size() : 1;
+  }
   core_.receive(peer, *frame, instant());
 }
 

@@ -73,6 +73,24 @@ TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
 }
 
+TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
+  CoreOptions options = default_options();
+  options.limits.turn_visits_max = 1;
+  start(options);
+  for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  const auto point = here();
+  set("t/a", Value());
+  set("t/a", 2);
+  const auto pattern = screen->subscribe({"t/*"}, point);
+  advance(1ms);
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value(2))));
+  set("t/a", Value());
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  EXPECT_TRUE(screen->ends.contains(pattern));
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
+  EXPECT_EQ(statistics().topics, 2u);
+}
+
 TEST_F(CoreComingBack, TwoPatternsOfDifferentAgeAreBothToldOfARemovedTopic) {
   const auto early = here();
   set("t/a", 1);

@@ -24,6 +24,45 @@ class CoreCommit : public CoreTest {
   FakeClient screen{*this, "screen", 2};
 };
 
+// Which was told of the first of them when the second made it one too many.
+TEST_F(CoreCommit, APatternThatGetsTooManyTopicsByItFailsAndTheCommitDoesNot) {
+  CoreOptions options = default_options();
+  options.limits.slots_per_session_max = 2;
+  restart(options);
+  robot.connect();
+  screen.connect();
+  robot.declare("a/1", 1s);
+  const auto pattern = screen.subscribe({"a/**"});
+  turn();
+  const auto commit = robot.commit({write("a/x", 1), write("a/y", 2), write("a/z", 3)});
+  turn();
+  ASSERT_THAT(done(commit).written, SizeIs(3));
+  EXPECT_EQ(screen.answered<proto::Failed>(pattern).failure.message,
+            "pattern 'a/**': a session reads at most 2 topics, and this is one more");
+  for (const auto& [topic, value] : {std::pair("a/x", 1), {"a/y", 2}, {"a/z", 3}}) {
+    const auto get = robot.get(topic);
+    turn();
+    EXPECT_EQ(robot.answered<proto::GetDone>(get).current->value, Value(value));
+  }
+}
+
+TEST_F(CoreCommit, OneThatIsRefusedMakesNoTopics) {
+  CoreOptions options = default_options();
+  options.limits.topics_max = 2;
+  options.limits.slots_per_session_max = 1;
+  restart(options);
+  robot.connect();
+  screen.connect();
+  const auto pattern = screen.subscribe({"**"});
+  const auto conflict = robot.commit({write("a", 1), write("b", 2, Version{0, 1})});
+  const auto too_many = robot.commit({write("a", 1), write("b", 2), write("c", 3)});
+  turn();
+  EXPECT_EQ(robot.failed(conflict), ErrorCode::version_conflict);
+  EXPECT_EQ(robot.failed(too_many), ErrorCode::limit_exceeded);
+  EXPECT_FALSE(screen.has_answer(pattern));
+  EXPECT_EQ(statistics().topics, 0u);
+}
+
 TEST_F(CoreCommit, IsOneRevisionAndOneRecord) {
   const auto commit = robot.commit({write("a", 1), write("b", "x")});
   const auto records = core->take_records();

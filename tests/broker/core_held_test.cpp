@@ -39,10 +39,12 @@ TEST_F(CoreHeld, PredicatesAndLastWillsHaveOneBudget) {
   const auto filtered = subscribe(300);
   const auto waiting = wait(300);
   const auto owning = own(300);
-  for (const auto refused : {subscribe(300), wait(300)}) {
+  const auto first = subscribe(300);
+  for (const auto refused : {first, wait(300)}) {
     EXPECT_EQ(screen->failed(refused), ErrorCode::limit_exceeded);
     EXPECT_EQ(screen->answered<proto::Failed>(refused).failure.message,
-              "the predicates and last wills of a session take at most 1000 bytes together");
+              "topic '" + std::string(refused == first ? "s" : "w") +
+                  "': the predicates and last wills of a session take at most 1000 bytes together");
   }
   EXPECT_EQ(screen->failed(own(2000)), ErrorCode::limit_exceeded);
   EXPECT_TRUE(screen->owns(owning));

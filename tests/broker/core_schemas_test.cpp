@@ -246,6 +246,73 @@ TEST_F(CoreSchemas, AWaitGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
   EXPECT_TRUE(screen.has_answer(after));
 }
 
+// Its type is not said by that, so nothing can be read yet.
+TEST_F(CoreSchemas, ADeclarationWithoutATypeLeavesAWaitWaitingForIt) {
+  const auto id = wait("value.x > 3");
+  robot.declare("pose", 1s);
+  turn();
+  put_pose();
+  set(pose(R"({"x":4})"));
+  EXPECT_TRUE(screen.has_answer(id));
+}
+
+class CoreSchemaFilters : public CoreSchemas {
+ protected:
+  proto::RequestId read(const std::string& pattern, const std::string& filter) {
+    proto::Subscribe command;
+    command.topics = {pattern};
+    command.filter = *Predicate::parse(filter);
+    const auto id = screen.subscribe(command);
+    turn();
+    return id;
+  }
+};
+
+TEST_F(CoreSchemaFilters, WhoComesWhenTheSchemaIsKnownIsNotAnsweredFromBeforeIt) {
+  read("**", "value.x > 3");
+  set(pose(R"({"x":5})"));
+  put_pose();
+  const auto pattern = read("**", "value.x > 3");
+  const auto plain = read("pose", "value.x > 3");
+  EXPECT_EQ(screen.take_deliveries(pattern).size(), 1u);
+  EXPECT_EQ(screen.take_deliveries(plain).size(), 1u);
+}
+
+TEST_F(CoreSchemaFilters, OneGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
+  put_pose("message Pose\n double x 1\n double y 2\nend");
+  set(pose("{}"));
+  const auto before = read("pose", "value.x > 3");
+  put_pose("message Pose\n double y 1\n double x 2\nend");
+  const auto after = read("pose", "value.x > 3");
+  set(pose(R"({"x":4})"));  // by its number
+  EXPECT_EQ(screen.take_deliveries(before).size(), 1u);
+  EXPECT_EQ(screen.take_deliveries(after).size(), 0u);
+  set(pose(R"({"y":4})"));
+  EXPECT_EQ(screen.take_deliveries(before).size(), 0u);
+  EXPECT_EQ(screen.take_deliveries(after).size(), 1u);
+}
+
+// A message has to be read through for a field, so of large ones a turn looks at fewer.
+TEST_F(CoreSchemas, TheSearchForAChangeAmongLargeMessagesTakesSeveralTurns) {
+  CoreOptions options = default_options();
+  options.limits.turn_visits_max = 10;
+  restart(options);
+  robot.connect();
+  screen.connect();
+  put_pose("message Pose\n double x 1\n string name 5\nend");
+  const MessageSchema large = test::schema_of("Pose", "message Pose\n double x 1\n string name 5\nend");
+  for (int i = 1; i <= 5; ++i) {
+    set(Value(MessageBytes{"its.Pose", *large.from_json("{\"x\":" + std::to_string(i) + ",\"name\":\"" +
+                                                        std::string(1000, 'n') + "\"}")}));
+  }
+  advance(1ms);
+  const auto wait = screen.wait_transition("pose", "value.x > 4", Version{0, 1});
+  turn();
+  EXPECT_FALSE(screen.has_answer(wait));
+  for (int i = 0; i < 5; ++i) advance(1ms);
+  EXPECT_TRUE(screen.has_answer(wait));
+}
+
 TEST_F(CoreSchemas, BytesThatAreNoMessageMatchNothing) {
   put_pose();
   set(pose("{}"));

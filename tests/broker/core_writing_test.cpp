@@ -305,6 +305,35 @@ TEST_F(CoreWriting, TopicsAreLimited) {
   EXPECT_TRUE(done(now_free).changed);
 }
 
+TEST_F(CoreWriting, TheValuesOfAllTopicsTogetherAreLimitedAndReadsGoOn) {
+  CoreOptions options = default_options();
+  options.limits.values_bytes_max = 100;
+  restart(options);
+  robot.connect();
+  const auto text = [](std::size_t bytes) { return std::string(bytes, 'x'); };
+  robot.set("a", text(60));
+  const auto too_much = robot.set("b", text(41));
+  const auto fits = robot.set("b", text(40));
+  const auto larger = robot.set("a", text(61));
+  const auto smaller = robot.set("a", text(50));
+  const auto both = robot.commit({{"a", text(70), {}, {}}, {"b", text(30), {}, {}}});
+  const auto both_too_much = robot.commit({{"a", text(70), {}, {}}, {"b", text(31), {}, {}}});
+  const auto get = robot.get("a");
+  turn();
+  EXPECT_EQ(robot.answered<proto::Failed>(too_much).failure.message,
+            "there is no room for the value of 'b': those of all topics take at most 100 bytes together");
+  EXPECT_TRUE(done(fits).changed);
+  EXPECT_EQ(robot.failed(larger), ErrorCode::limit_exceeded);
+  EXPECT_TRUE(done(smaller).changed);
+  EXPECT_EQ(robot.answered<proto::CommitDone>(both).written.size(), 2u);
+  EXPECT_EQ(robot.failed(both_too_much), ErrorCode::limit_exceeded);
+  EXPECT_EQ(robot.answered<proto::GetDone>(get).current->value, Value(text(70)));
+  robot.set("a", Value());
+  const auto free_again = robot.set("c", text(70));
+  turn();
+  EXPECT_TRUE(done(free_again).changed);
+}
+
 TEST_F(CoreWriting, RequestsInFlightAreLimited) {
   CoreOptions options = default_options();
   options.limits.requests_in_flight_max = 10;

@@ -50,6 +50,21 @@ TEST(PeerTable, ARefusedPeerIsOwedItsFarewellAndHasNoSession) {
   EXPECT_TRUE(peer->farewell_due);
 }
 
+TEST(PeerTable, EachClientThatIsSentAwayIsTold) {
+  PeerTable table;
+  constexpr std::uint64_t clients = 3 * PeerTable::refused_peers_max;
+  for (std::uint64_t i = 0; i < clients; ++i) table.admit(PeerId{i}, SessionId{i});
+  for (std::uint64_t i = 0; i < clients; ++i) table.refuse(PeerId{i}, std::make_shared<proto::ServerFrame>());
+  std::size_t told = 0;
+  while (Peer* peer = table.take_ready()) told += std::exchange(peer->farewell_due, false) ? 1 : 0;
+  EXPECT_EQ(told, clients);
+  // Then they are forgotten as all are.
+  for (std::uint64_t i = clients; i < 3 * clients; ++i) table.refuse(PeerId{i}, nullptr);
+  std::size_t known = 0;
+  for (std::uint64_t i = 0; i < 3 * clients; ++i) known += table.find(PeerId{i}) != nullptr ? 1 : 0;
+  EXPECT_EQ(known, PeerTable::refused_peers_max);
+}
+
 TEST(PeerTable, RemembersRefusedPeersUpToItsLimit) {
   PeerTable table;
   table.admit(PeerId{1'000'000}, SessionId{1});
