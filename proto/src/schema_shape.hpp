@@ -75,7 +75,7 @@ struct FieldShape {
 struct MessageShape {
   std::string name;
   std::map<std::string, FieldShape, std::less<>> fields;  // by name
-  std::vector<FieldShape> retired;                        // that were there once
+  std::vector<FieldShape> retired;                        // that were there once; of each number the newest first
   const FieldShape* find(std::int32_t number) const noexcept;
 };
 
@@ -83,6 +83,8 @@ struct Shape {
   std::map<std::string, MessageShape, std::less<>> messages;  // all that the root leads to, and itself
   std::map<std::string, std::shared_ptr<const EnumShape>, std::less<>> enums;
   std::map<std::string, MessageShape, std::less<>> gone;  // messages that it once led to
+  // What enumerations once named and do not name now, by theirs.
+  std::map<std::string, std::set<std::pair<std::string, std::int32_t>>, std::less<>> retired_names;
   std::size_t memory_bytes() const;
 };
 

@@ -140,5 +140,59 @@ TEST(SchemaHistory, AMessageThatIsGoneKeepsItsFields) {
   EXPECT_GT(third.memory_bytes(), schema_of("A", "message A\n bool flag 7\nend").memory_bytes());
 }
 
+// The versions one after the other, as a broker takes them.
+MessageSchema history(const std::vector<std::string>& texts) {
+  MessageSchema newest = schema_of("A", texts.front());
+  for (std::size_t i = 1; i < texts.size(); ++i) {
+    const MessageSchema next = schema_of("A", texts[i]);
+    EXPECT_FALSE(newest.covers(next)) << texts[i];
+    newest = *next.replacing(newest);
+  }
+  return newest;
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreGone) {
+  const std::string x = "message A\n double x 1\nend";
+  const std::string xz = "message A\n double x 1\n double z 3\nend";
+  const MessageSchema newest = history({x, "message A\n double y 2\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", x)));
+  EXPECT_TRUE(newest.covers(schema_of("A", "message A\n double x 1\n double y 2\nend")));
+  EXPECT_FALSE(newest.covers(schema_of("A", xz)));
+  EXPECT_FALSE(newest.covers(schema_of("A", "message A\n double again 1\nend")));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreCalledOrEncodedOtherwise) {
+  const std::string x = "message A\n int32 x 1\nend";
+  const std::string left = "message A\n int32 left 1\nend";
+  const MessageSchema newest = history({x, left, "message A\n int64 left 1\n double y 2\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", x)));
+  EXPECT_TRUE(newest.covers(schema_of("A", left)));
+  EXPECT_FALSE(newest.covers(schema_of("A", "message A\n int64 x 1\nend")));
+  // It is the newest meaning of a number that a new field is held to, however long the number's history is.
+  const MessageSchema gone = history({x, left, "message A\n int64 left 1\nend", "message A\n bool flag 7\nend"});
+  const auto wrong = schema_of("A", "message A\n string x 1\nend").replacing(gone);
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.failure().message, HasSubstr("was \"left\", \"int64\""));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsTypesAreGone) {
+  const std::string old = "message A\n Point at 1\n Mode mode 2\nend\nmessage Point\n double x 1\nend\n";
+  const std::string modes = "enum Mode\nIDLE 0\nDRIVING 1\nend";
+  const MessageSchema newest = history({old + modes, "message A\n bool flag 7\nend", "message A\n bool on 8\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", old + modes)));
+  EXPECT_FALSE(newest.covers(schema_of("A", old + "enum Mode\nIDLE 0\nPARKED 1\nend")));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsEnumerationNamesOthers) {
+  const auto with = [](const std::string& names) {
+    return "message A\n Mode mode 1\nend\nenum Mode\n" + names + "\nend";
+  };
+  const MessageSchema newest = history({with("IDLE 0\nDRIVING 1"), with("IDLE 0\nMOVING 1"), with("IDLE 0\nMOVING 2")});
+  EXPECT_TRUE(newest.covers(schema_of("A", with("IDLE 0\nDRIVING 1"))));
+  EXPECT_TRUE(newest.covers(schema_of("A", with("IDLE 0\nMOVING 1"))));
+  EXPECT_FALSE(newest.covers(schema_of("A", with("IDLE 0\nDRIVING 2"))));
+  EXPECT_GT(newest.memory_bytes(), schema_of("A", with("IDLE 0\nMOVING 2")).memory_bytes() + 2 * sizeof("DRIVING"));
+}
+
 }  // namespace
 }  // namespace hoiku

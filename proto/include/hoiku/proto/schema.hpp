@@ -50,7 +50,7 @@ class MessageSchema {
   // This one, which remembers what the older one had and knew. Errors: as above.
   Result<MessageSchema> replacing(const MessageSchema& older) const;
 
-  // Whether this one knows all that the other one describes, under the same names.
+  // Whether this one knows, or remembers, all that the other one describes, under the same names.
   bool covers(const MessageSchema& other) const;
 
   struct Impl;
