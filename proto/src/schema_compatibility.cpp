@@ -46,6 +46,14 @@ const MessageShape* find_ever(const Shape& shape, const std::string& name) {
   return nullptr;
 }
 
+// The newest field of each number, of those too that are gone.
+std::map<std::int32_t, const FieldShape*> newest_of(const MessageShape& message) {
+  std::map<std::int32_t, const FieldShape*> newest;
+  for (const auto& [name, field] : message.fields) newest.emplace(field.number, &field);
+  for (const FieldShape& field : message.retired) newest.emplace(field.number, &field);
+  return newest;
+}
+
 class Comparison {
  public:
   Comparison(const Shape& older, const Shape& newer) : older_(older), newer_(newer) {}
@@ -68,22 +76,18 @@ class Comparison {
   Result<void> messages(const MessageShape& before, const MessageShape& now) {
     std::map<std::int32_t, const FieldShape*> numbers;
     for (const auto& [name, field] : now.fields) numbers.emplace(field.number, &field);
-    std::map<std::int32_t, const FieldShape*> known;
-    for (const FieldShape& field : before.retired) known.emplace(field.number, &field);
-    std::vector<Pair> common;
     for (const auto& [name, field] : before.fields) {
-      known[field.number] = &field;
-      const auto found = numbers.find(field.number);
-      if (found != numbers.end()) {
-        common.push_back(Pair{&field, found->second});
-      } else if (field.is_required) {
+      if (field.is_required && !numbers.contains(field.number)) {
         return refused(now, field, "is required, so old programs cannot read a message without it: keep it");
       }
     }
+    const std::map<std::int32_t, const FieldShape*> known = newest_of(before);
+    std::vector<Pair> common;
     for (const auto& [number, field] : numbers) {
       const auto before_it = known.find(number);
       if (before_it != known.end()) {
         if (auto ok = fields(now, *before_it->second, *field); !ok) return ok;
+        common.push_back(Pair{before_it->second, field});
       } else if (field->is_required) {
         return refused(now, *field, "is new and required, so new programs cannot read old messages: make it optional");
       }
@@ -122,7 +126,8 @@ class Comparison {
     return field.type == FieldType::string || field.type == FieldType::bytes || field.type == FieldType::message;
   }
 
-  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither.
+  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither. One that was
+  // gone in between counts: what an old program has set of it is passed on by those who do not know it.
   Result<void> oneofs(const MessageShape& in, const std::vector<Pair>& common) {
     if (const FieldShape* field = torn(common, &Pair::now, &Pair::before)) {
       return refused(in, *field,
@@ -139,9 +144,9 @@ class Comparison {
                                 const FieldShape* Pair::*there) {
     std::map<int, int> counterparts;
     for (const Pair& pair : common) {
-      const int own = (pair.*here)->oneof;
+      const int own = (pair.*here)->rivals;
       if (own < 0) continue;
-      const int other = (pair.*there)->oneof;
+      const int other = (pair.*there)->rivals;
       const auto [first, is_new] = counterparts.emplace(own, other);
       if (!is_new && (other < 0 || other != first->second)) return pair.now;
     }
@@ -169,12 +174,42 @@ std::set<Said> all_said(const MessageShape& message) {
   return all;
 }
 
+// Rivals of before, in the numbers of now: which are its oneofs, and behind them those that have none in it.
+class RivalsCarried {
+ public:
+  RivalsCarried(const MessageShape& before, MessageShape& now) {
+    for (const auto& [name, field] : now.fields) next_ = std::max(next_, field.rivals + 1);
+    const std::map<std::int32_t, const FieldShape*> known = newest_of(before);
+    for (auto& [name, field] : now.fields) {
+      const auto found = known.find(field.number);
+      if (found == known.end() || found->second->rivals < 0) continue;
+      // One that has left its oneof has left it alone: the others are its rivals still.
+      if (field.rivals < 0) field.rivals = next_++;
+      now_.emplace(found->second->rivals, field.rivals);
+    }
+  }
+
+  int of(int rivals_before) {
+    if (rivals_before < 0) return rivals_before;
+    const auto [found, is_new] = now_.emplace(rivals_before, next_);
+    if (is_new) ++next_;
+    return found->second;
+  }
+
+ private:
+  std::map<int, int> now_;  // by those of before
+  int next_ = 0;
+};
+
 // What `before` had and knew, and `now` has not: earlier names and types of a number too.
 void remember(const MessageShape& before, MessageShape& now) {
   std::set<Said> known = all_said(now);
   std::vector<FieldShape> more;  // for itself until the end: what is known names the texts in `now`
+  RivalsCarried rivals(before, now);
   const auto keep = [&](const FieldShape& field) {
-    if (known.insert(said(field)).second) more.push_back(field);
+    if (!known.insert(said(field)).second) return;
+    more.push_back(field);
+    more.back().rivals = rivals.of(field.rivals);
   };
   for (const auto& [name, field] : before.fields) keep(field);
   for (const FieldShape& field : before.retired) keep(field);

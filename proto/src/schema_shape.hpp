@@ -70,6 +70,7 @@ struct FieldShape {
   bool is_implicit = false;  // without presence: absent means zero
   bool is_closed = false;    // an enumeration that takes no number without a name
   int oneof = -1;            // which of its message's
+  int rivals = -1;           // fields of one such number are never set together, in no version so far
 };
 
 struct MessageShape {

@@ -194,5 +194,30 @@ TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsEnumerationNamesOthers) 
   EXPECT_GT(newest.memory_bytes(), schema_of("A", with("IDLE 0\nMOVING 2")).memory_bytes() + 2 * sizeof("DRIVING"));
 }
 
+TEST(SchemaHistory, AOneofKeepsItsMembersOverADetour) {
+  const auto message = [](const std::string& fields) { return "message A\n" + fields + "\nend"; };
+  const auto why = [&](const std::vector<std::string>& before, const std::string& after) {
+    std::vector<std::string> texts;
+    for (const std::string& fields : before) texts.push_back(message(fields));
+    return why_not(check_compatible(history(texts), schema_of("A", message(after))));
+  };
+  const std::string ab = "oneof o int32 a 1\n oneof o int32 b 2";
+  const std::string a = "oneof o int32 a 1\n int32 c 3";
+  EXPECT_THAT(why({ab, a}, "oneof o int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
+  EXPECT_EQ(why({ab, a}, ab), "");
+  // Into one, after they could be set together.
+  EXPECT_THAT(why({"int32 a 1\n int32 b 2", "int32 a 1\n int32 c 3"}, ab), HasSubstr("into a oneof"));
+  // Another oneof has its number meanwhile.
+  const std::string second = "oneof first int32 z 9\n oneof o int32 a 1";
+  EXPECT_THAT(why({ab, second}, "oneof first int32 z 9\n oneof first int32 b 2"), HasSubstr("into a oneof"));
+  EXPECT_EQ(why({ab, second}, "oneof first int32 z 9\n" + ab), "");
+  // The one that is left has left it as well, or both are gone.
+  for (const std::string between : {"int32 a 1\n int32 c 3", "int32 c 3"}) {
+    EXPECT_THAT(why({ab, between}, "int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
+    EXPECT_THAT(why({ab, between, "int32 d 4"}, "int32 a 1\n oneof o int32 b 2"), HasSubstr("out of a oneof"));
+    EXPECT_EQ(why({ab, between}, ab), "");
+  }
+}
+
 }  // namespace
 }  // namespace hoiku
