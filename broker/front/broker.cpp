@@ -11,11 +11,6 @@
 namespace hoiku::broker {
 namespace {
 
-using namespace std::chrono_literals;
-
-// A ROUTER does not tell when a connection that was full has room again.
-constexpr auto full_peer_pause = 2ms;
-
 // Silence is judged when all input was read. Under a flood that never is; but after so many turns everybody's first
 // frame was read, since the link takes connections in turn.
 constexpr int turns_without_advance_max = 64;
@@ -110,7 +105,7 @@ void Broker::take(proto::ServerLink::Input input, std::size_t& commands, std::si
   const PeerId peer{input.peer};
   ++commands;
   if (!input.frame) {
-    full_.erase(peer);
+    full_.remove(peer);
     core_.disconnected(peer);
     return;
   }
@@ -153,30 +148,31 @@ void Broker::hand_to_store() {
 std::uint64_t Broker::send_output() {
   const std::uint64_t before = frames_sent_;
   while (const std::optional<Outgoing> outgoing = core_.take_output(instant())) send(*outgoing);
+  full_.settle();
   return frames_sent_ - before;
 }
 
 void Broker::send(const Outgoing& outgoing) {
   const std::uint64_t peer = static_cast<std::uint64_t>(outgoing.peer);
-  switch (link_->try_send(peer, proto::encode(*outgoing.frame))) {
+  switch (link_->offer(peer, [&] { return proto::encode(*outgoing.frame); })) {
     case proto::SendResult::sent:
+      full_.remove(outgoing.peer);
       ++frames_sent_;
       return;
     case proto::SendResult::full:
       core_.full(outgoing.peer);
-      if (full_.empty()) ask_again_at_ = now() + full_peer_pause;
-      full_.insert(outgoing.peer);
+      full_.add(outgoing.peer, now());
       log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
       return;
     case proto::SendResult::gone:
+      full_.remove(outgoing.peer);
       core_.disconnected(outgoing.peer);
       return;
   }
 }
 
 void Broker::ask_full_peers_again() {
-  if (full_.empty() || now() < ask_again_at_) return;
-  for (const PeerId peer : std::exchange(full_, {})) core_.writable(peer);
+  for (const PeerId peer : full_.take_due(now())) core_.writable(peer);
 }
 
 void Broker::write_events() {
@@ -190,7 +186,7 @@ void Broker::write_events() {
 
 Task<> Broker::wait_for_work() {
   std::optional<TimePoint> deadline = core_.next_deadline();
-  if (!full_.empty()) deadline = std::min(deadline.value_or(never), ask_again_at_);
+  if (const auto due = full_.next_due()) deadline = std::min(deadline.value_or(never), *due);
   if (!deadline) {
     co_await link_->activity().wait();
   } else if (*deadline <= now()) {
@@ -219,7 +215,7 @@ Task<Drained> Broker::drain(Duration limit) {
   core_.shut_down(instant());
   send_output();
   while (!full_.empty() && now() < end) {
-    co_await sleep_until(std::min(ask_again_at_, end));
+    co_await sleep_until(std::min(full_.next_due().value_or(end), end));
     ask_full_peers_again();
     send_output();
     // Who is gone is not waited for.

@@ -15,11 +15,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "broker/core/core.hpp"
+#include "broker/front/full_peers.hpp"
 #include "broker/front/log.hpp"
 #include "broker/store/store.hpp"
 #include "hoiku/async/doorbell.hpp"
@@ -85,8 +85,7 @@ class Broker {
   Log log_;
   std::uint64_t appended_ = 0;   // sequence of the last record that the store was given
   std::uint64_t committed_ = 0;  // and of the last that it has finished
-  std::set<PeerId> full_;
-  TimePoint ask_again_at_ = never;
+  FullPeers full_;
   int turns_without_advance_ = 0;
   std::uint64_t frames_sent_ = 0;
 };

@@ -54,13 +54,19 @@ std::optional<ServerLink::Input> InprocExchange::take_input() {
   return input;
 }
 
-SendResult InprocExchange::send_down(std::uint64_t peer, std::string_view frame) {
-  const std::lock_guard lock(mutex_);
-  const auto found = peers_.find(peer);
+SendResult InprocExchange::send_down(std::uint64_t peer, const ServerLink::MakeFrame& make) {
+  std::unique_lock lock(mutex_);
+  auto found = peers_.find(peer);
+  if (found == peers_.end()) return SendResult::gone;
+  if (found->second->frames.size() >= link_queue_frames) return SendResult::full;
+  // Nobody else sends to it, so the room stays, but the clients need not wait for the encoding.
+  lock.unlock();
+  std::string frame = make();
+  lock.lock();
+  found = peers_.find(peer);
   if (found == peers_.end()) return SendResult::gone;
   Connection& connection = *found->second;
-  if (connection.frames.size() >= link_queue_frames) return SendResult::full;
-  connection.frames.emplace_back(frame);
+  connection.frames.push_back(std::move(frame));
   connection.client.ring();
   return SendResult::sent;
 }

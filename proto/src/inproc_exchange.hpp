@@ -48,7 +48,7 @@ class InprocExchange {
 
   // ---- The broker's end
   std::optional<ServerLink::Input> take_input();
-  SendResult send_down(std::uint64_t peer, std::string_view frame);
+  SendResult send_down(std::uint64_t peer, const ServerLink::MakeFrame& make);
   void close();
 
   // ---- A client's end

@@ -98,7 +98,7 @@ class InprocServerLink final : public ServerLink {
   std::vector<std::string> endpoints() const override { return {endpoint_}; }
   Signal& activity() override { return *activity_; }
   std::optional<Input> try_receive() override { return exchange_->take_input(); }
-  SendResult try_send(std::uint64_t peer, std::string_view frame) override { return exchange_->send_down(peer, frame); }
+  SendResult offer(std::uint64_t peer, const MakeFrame& make) override { return exchange_->send_down(peer, make); }
 
  private:
   std::string endpoint_;

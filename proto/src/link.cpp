@@ -44,8 +44,8 @@ class JoinedServerLink final : public ServerLink {
     return std::nullopt;
   }
 
-  SendResult try_send(std::uint64_t peer, std::string_view frame) override {
-    return links_[peer % links_.size()]->try_send(peer / links_.size(), frame);
+  SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
+    return links_[peer % links_.size()]->offer(peer / links_.size(), make);
   }
 
  private:

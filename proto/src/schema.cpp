@@ -65,6 +65,10 @@ std::size_t Shape::memory_bytes() const {
     bytes += sizeof(EnumShape) + 2 * name.size() + node_bytes;
     for (const auto& [text, number] : names->numbers) bytes += text.size() + 2 * node_bytes;
   }
+  for (const auto& [name, retired] : retired_names) {
+    bytes += name.size() + 2 * node_bytes;
+    for (const auto& [text, number] : retired) bytes += text.size() + 2 * node_bytes;
+  }
   return bytes;
 }
 

@@ -1,7 +1,9 @@
 // schema_compatibility.cpp: by the rules of "Updating a message type" in Protobuf's documentation, where both directions count:
 // an old program reads what a new one wrote, and the other way round.
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <tuple>
 
 #include "proto/src/schema_shape.hpp"
 #include "proto/src/text.hpp"
@@ -36,14 +38,29 @@ int family_of(const FieldShape& field) {
   }
 }
 
+// A message that the shape leads to, or once did.
+const MessageShape* find_ever(const Shape& shape, const std::string& name) {
+  for (const auto* messages : {&shape.messages, &shape.gone}) {
+    if (const auto found = messages->find(name); found != messages->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+// The newest field of each number, of those too that are gone.
+std::map<std::int32_t, const FieldShape*> newest_of(const MessageShape& message) {
+  std::map<std::int32_t, const FieldShape*> newest;
+  for (const auto& [name, field] : message.fields) newest.emplace(field.number, &field);
+  for (const FieldShape& field : message.retired) newest.emplace(field.number, &field);
+  return newest;
+}
+
 class Comparison {
  public:
   Comparison(const Shape& older, const Shape& newer) : older_(older), newer_(newer) {}
 
   Result<void> all() {
     for (const auto& [name, message] : newer_.messages) {
-      const MessageShape* before = find(older_.messages, name);
-      if (before == nullptr) before = find(older_.gone, name);
+      const MessageShape* before = find_ever(older_, name);
       if (before == nullptr) continue;
       if (auto ok = messages(*before, message); !ok) return ok;
     }
@@ -51,11 +68,6 @@ class Comparison {
   }
 
  private:
-  static const MessageShape* find(const std::map<std::string, MessageShape, std::less<>>& in, const std::string& name) {
-    const auto found = in.find(name);
-    return found == in.end() ? nullptr : &found->second;
-  }
-
   struct Pair {
     const FieldShape* before;
     const FieldShape* now;
@@ -64,22 +76,18 @@ class Comparison {
   Result<void> messages(const MessageShape& before, const MessageShape& now) {
     std::map<std::int32_t, const FieldShape*> numbers;
     for (const auto& [name, field] : now.fields) numbers.emplace(field.number, &field);
-    std::map<std::int32_t, const FieldShape*> known;
-    for (const FieldShape& field : before.retired) known.emplace(field.number, &field);
-    std::vector<Pair> common;
     for (const auto& [name, field] : before.fields) {
-      known[field.number] = &field;
-      const auto found = numbers.find(field.number);
-      if (found != numbers.end()) {
-        common.push_back(Pair{&field, found->second});
-      } else if (field.is_required) {
+      if (field.is_required && !numbers.contains(field.number)) {
         return refused(now, field, "is required, so old programs cannot read a message without it: keep it");
       }
     }
+    const std::map<std::int32_t, const FieldShape*> known = newest_of(before);
+    std::vector<Pair> common;
     for (const auto& [number, field] : numbers) {
       const auto before_it = known.find(number);
       if (before_it != known.end()) {
         if (auto ok = fields(now, *before_it->second, *field); !ok) return ok;
+        common.push_back(Pair{before_it->second, field});
       } else if (field->is_required) {
         return refused(now, *field, "is new and required, so new programs cannot read old messages: make it optional");
       }
@@ -100,9 +108,8 @@ class Comparison {
                          "was never used");
     }
     if (!now.is_map) return {};
-    const MessageShape* entry_before = find(older_.messages, before.type_name);
-    if (entry_before == nullptr) entry_before = find(older_.gone, before.type_name);
-    const MessageShape* entry_now = find(newer_.messages, now.type_name);
+    const MessageShape* entry_before = find_ever(older_, before.type_name);
+    const MessageShape* entry_now = find_ever(newer_, now.type_name);
     // Those of a map that has kept its name come round as messages.
     if (before.type_name == now.type_name || entry_before == nullptr || entry_now == nullptr) return {};
     return messages(*entry_before, *entry_now);
@@ -119,7 +126,8 @@ class Comparison {
     return field.type == FieldType::string || field.type == FieldType::bytes || field.type == FieldType::message;
   }
 
-  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither.
+  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither. One that was
+  // gone in between counts: what an old program has set of it is passed on by those who do not know it.
   Result<void> oneofs(const MessageShape& in, const std::vector<Pair>& common) {
     if (const FieldShape* field = torn(common, &Pair::now, &Pair::before)) {
       return refused(in, *field,
@@ -136,9 +144,9 @@ class Comparison {
                                 const FieldShape* Pair::*there) {
     std::map<int, int> counterparts;
     for (const Pair& pair : common) {
-      const int own = (pair.*here)->oneof;
+      const int own = (pair.*here)->rivals;
       if (own < 0) continue;
-      const int other = (pair.*there)->oneof;
+      const int other = (pair.*there)->rivals;
       const auto [first, is_new] = counterparts.emplace(own, other);
       if (!is_new && (other < 0 || other != first->second)) return pair.now;
     }
@@ -155,16 +163,73 @@ class Comparison {
   const Shape& newer_;
 };
 
-// What `before` had and knew, and `now` has not.
-void remember(const MessageShape& before, MessageShape& now) {
-  std::set<std::int32_t> known;
-  for (const auto& [name, field] : now.fields) known.insert(field.number);
-  for (const FieldShape& field : now.retired) known.insert(field.number);
-  for (const auto& [name, field] : before.fields) {
-    if (known.insert(field.number).second) now.retired.push_back(field);
+// What a definition says of a field, as far as programs look for it by that.
+using Said = std::tuple<std::int32_t, FieldType, std::string_view>;
+Said said(const FieldShape& field) { return {field.number, field.type, field.name}; }
+
+std::set<Said> all_said(const MessageShape& message) {
+  std::set<Said> all;
+  for (const auto& [name, field] : message.fields) all.insert(said(field));
+  for (const FieldShape& field : message.retired) all.insert(said(field));
+  return all;
+}
+
+// Rivals of before, in the numbers of now: which are its oneofs, and behind them those that have none in it.
+class RivalsCarried {
+ public:
+  RivalsCarried(const MessageShape& before, MessageShape& now) {
+    for (const auto& [name, field] : now.fields) next_ = std::max(next_, field.rivals + 1);
+    const std::map<std::int32_t, const FieldShape*> known = newest_of(before);
+    for (auto& [name, field] : now.fields) {
+      const auto found = known.find(field.number);
+      if (found == known.end() || found->second->rivals < 0) continue;
+      // One that has left its oneof has left it alone: the others are its rivals still.
+      if (field.rivals < 0) field.rivals = next_++;
+      now_.emplace(found->second->rivals, field.rivals);
+    }
   }
-  for (const FieldShape& field : before.retired) {
-    if (known.insert(field.number).second) now.retired.push_back(field);
+
+  int of(int rivals_before) {
+    if (rivals_before < 0) return rivals_before;
+    const auto [found, is_new] = now_.emplace(rivals_before, next_);
+    if (is_new) ++next_;
+    return found->second;
+  }
+
+ private:
+  std::map<int, int> now_;  // by those of before
+  int next_ = 0;
+};
+
+// What `before` had and knew, and `now` has not: earlier names and types of a number too.
+void remember(const MessageShape& before, MessageShape& now) {
+  std::set<Said> known = all_said(now);
+  std::vector<FieldShape> more;  // for itself until the end: what is known names the texts in `now`
+  RivalsCarried rivals(before, now);
+  const auto keep = [&](const FieldShape& field) {
+    if (!known.insert(said(field)).second) return;
+    more.push_back(field);
+    more.back().rivals = rivals.of(field.rivals);
+  };
+  for (const auto& [name, field] : before.fields) keep(field);
+  for (const FieldShape& field : before.retired) keep(field);
+  std::move(more.begin(), more.end(), std::back_inserter(now.retired));
+}
+
+void remember_names(const Shape& older, Shape& newer) {
+  const auto keep = [&](const std::string& of, const std::string& name, std::int32_t number) {
+    const auto still = newer.enums.find(of);
+    if (still != newer.enums.end()) {
+      const auto& numbers = still->second->numbers;
+      if (const auto own = numbers.find(name); own != numbers.end() && own->second == number) return;
+    }
+    newer.retired_names[of].emplace(name, number);
+  };
+  for (const auto& [of, names] : older.enums) {
+    for (const auto& [name, number] : names->numbers) keep(of, name, number);
+  }
+  for (const auto& [of, names] : older.retired_names) {
+    for (const auto& [name, number] : names) keep(of, name, number);
   }
 }
 
@@ -183,26 +248,34 @@ void remember(const Shape& older, Shape& newer) {
       }
     }
   }
+  remember_names(older, newer);
 }
 
+namespace {
+
+bool knows_name(const Shape& shape, const std::string& of, const std::string& name, std::int32_t number) {
+  if (const auto own = shape.enums.find(of); own != shape.enums.end()) {
+    const auto found = own->second->numbers.find(name);
+    if (found != own->second->numbers.end() && found->second == number) return true;
+  }
+  const auto retired = shape.retired_names.find(of);
+  return retired != shape.retired_names.end() && retired->second.contains({name, number});
+}
+
+}  // namespace
+
 bool covers(const Shape& shape, const Shape& other) {
-  const auto is_known = [](const FieldShape& field, const MessageShape& in) {
-    const auto own = in.fields.find(field.name);
-    return own != in.fields.end() && own->second.number == field.number && own->second.type == field.type;
-  };
   for (const auto& [name, message] : other.messages) {
-    const auto own = shape.messages.find(name);
-    if (own == shape.messages.end()) return false;
+    const MessageShape* own = find_ever(shape, name);
+    if (own == nullptr) return false;
+    const std::set<Said> known = all_said(*own);
     for (const auto& [field_name, field] : message.fields) {
-      if (!is_known(field, own->second)) return false;
+      if (!known.contains(said(field))) return false;
     }
   }
-  for (const auto& [name, names] : other.enums) {
-    const auto own = shape.enums.find(name);
-    if (own == shape.enums.end()) return false;
-    for (const auto& named : names->numbers) {
-      const auto found = own->second->numbers.find(named.first);
-      if (found == own->second->numbers.end() || found->second != named.second) return false;
+  for (const auto& [of, names] : other.enums) {
+    for (const auto& [name, number] : names->numbers) {
+      if (!knows_name(shape, of, name, number)) return false;
     }
   }
   return true;

@@ -113,6 +113,7 @@ FieldShape shape_of(const pb::FieldDescriptor& field) {
   shape.is_implicit = !field.is_repeated() && !field.has_presence();
   shape.is_closed = field.enum_type() != nullptr && field.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;
   if (field.real_containing_oneof() != nullptr) shape.oneof = field.real_containing_oneof()->index();
+  shape.rivals = shape.oneof;
   return shape;
 }
 

@@ -70,12 +70,13 @@ struct FieldShape {
   bool is_implicit = false;  // without presence: absent means zero
   bool is_closed = false;    // an enumeration that takes no number without a name
   int oneof = -1;            // which of its message's
+  int rivals = -1;           // fields of one such number are never set together, in no version so far
 };
 
 struct MessageShape {
   std::string name;
   std::map<std::string, FieldShape, std::less<>> fields;  // by name
-  std::vector<FieldShape> retired;                        // that were there once
+  std::vector<FieldShape> retired;                        // that were there once; of each number the newest first
   const FieldShape* find(std::int32_t number) const noexcept;
 };
 
@@ -83,6 +84,8 @@ struct Shape {
   std::map<std::string, MessageShape, std::less<>> messages;  // all that the root leads to, and itself
   std::map<std::string, std::shared_ptr<const EnumShape>, std::less<>> enums;
   std::map<std::string, MessageShape, std::less<>> gone;  // messages that it once led to
+  // What enumerations once named and do not name now, by theirs.
+  std::map<std::string, std::set<std::pair<std::string, std::int32_t>>, std::less<>> retired_names;
   std::size_t memory_bytes() const;
 };
 

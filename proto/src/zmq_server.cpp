@@ -56,17 +56,17 @@ class ZmqServerLink final : public ServerLink {
     return input;
   }
 
-  SendResult try_send(std::uint64_t peer, std::string_view frame) override {
+  SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return SendResult::gone;
-    const SendResult result = send_to(found->second, frame);
+    const SendResult result = send_to(found->second, make);
     if (result == SendResult::gone) gone_.push_back(peer);  // a second time perhaps; it is told once
     look();
     return result;
   }
 
  private:
-  SendResult send_to(const std::string& routing_id, std::string_view frame) {
+  SendResult send_to(const std::string& routing_id, const MakeFrame& make) {
     const auto part = [&](std::string_view bytes, zmq::send_flags flags) {
       return retry_interrupted(
           [&] { return socket_.send(zmq::const_buffer(bytes.data(), bytes.size()), flags).has_value(); });
@@ -78,7 +78,7 @@ class ZmqServerLink final : public ServerLink {
       return SendResult::gone;
     }
     // The first part has found room for the message, so this one is taken.
-    part(frame, zmq::send_flags::dontwait);
+    part(make(), zmq::send_flags::dontwait);
     return SendResult::sent;
   }
 

@@ -83,8 +83,8 @@ class SimulatedServerLink final : public proto::ServerLink {
 
   std::optional<Input> try_receive() override { return wires_->take_input(*server_); }
   Signal& activity() override { return server_->activity; }
-  proto::SendResult try_send(std::uint64_t peer, std::string_view frame) override {
-    return wires_->send_down(*server_, peer, frame);
+  proto::SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
+    return wires_->send_down(*server_, peer, make);
   }
 
  private:

@@ -30,7 +30,7 @@ void Wires::send_up(const std::shared_ptr<Connection>& connection, std::string f
   put(connection, true, std::move(frame));
 }
 
-proto::SendResult Wires::send_down(Server& from, std::uint64_t peer, std::string_view frame) {
+proto::SendResult Wires::send_down(Server& from, std::uint64_t peer, const proto::ServerLink::MakeFrame& make) {
   const auto found = from.peers.find(peer);
   if (!from.alive || found == from.peers.end()) return proto::SendResult::gone;
   const std::shared_ptr<Connection> connection = found->second;
@@ -40,8 +40,9 @@ proto::SendResult Wires::send_down(Server& from, std::uint64_t peer, std::string
     return proto::SendResult::full;
   }
   ++statistics.frames_sent;
+  std::string frame = make();
   if (observer) observer->broker_sent(peer, frame);
-  put(connection, false, std::string(frame));
+  put(connection, false, std::move(frame));
   return proto::SendResult::sent;
 }
 

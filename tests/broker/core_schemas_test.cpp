@@ -93,6 +93,20 @@ TEST_F(CoreSchemas, ANewerOneTakesThePlaceOfAnOlderOneAndNotTheOtherWayRound) {
   EXPECT_EQ(files_known("its.Pose"), files_of(more));
 }
 
+TEST_F(CoreSchemas, AnOldProgramThatComesBackTakesNoFieldAway) {
+  const std::string old = "message Pose\n double x 1\nend";
+  const std::string newer = "message Pose\n double left 1\n double y 2\nend";
+  const std::string newest = "message Pose\n double y 2\n double z 3\nend";
+  for (const std::string& text : {old, newer, newest}) put_pose(text);
+  for (const std::string& text : {old, newer}) {
+    robot.answered<proto::Done>(put_pose(text));
+    EXPECT_EQ(files_known("its.Pose"), files_of(newest));
+  }
+  const auto id = wait("value.y > 3");
+  set(pose(R"({"y":4})"));
+  EXPECT_EQ(screen.answered<proto::WaitDone>(id).match->value, pose(R"({"y":4})"));
+}
+
 TEST_F(CoreSchemas, OneThatBreaksProgramsIsRefusedAlsoMuchLater) {
   put_pose("message Pose\n double x 1\n double y 2\nend");
   put_pose("message Pose\n double x 1\n bool z 3\nend");

@@ -28,6 +28,7 @@ struct Wire {
   std::deque<ServerLink::Input> inbox;
   std::map<std::uint64_t, std::vector<ServerFrame>> sent;
   std::map<std::uint64_t, int> tries;
+  std::set<TimePoint> times;  // of those
   std::set<std::uint64_t> full;
   std::set<std::uint64_t> gone;
   Signal activity;
@@ -50,11 +51,12 @@ class WireEnd final : public ServerLink {
     return input;
   }
   Signal& activity() override { return wire_.activity; }
-  SendResult try_send(std::uint64_t peer, std::string_view bytes) override {
+  SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
     ++wire_.tries[peer];
+    wire_.times.insert(now());
     if (wire_.gone.contains(peer)) return SendResult::gone;
     if (wire_.full.contains(peer)) return SendResult::full;
-    wire_.sent[peer].push_back(*proto::decode_server_frame(bytes));
+    wire_.sent[peer].push_back(*proto::decode_server_frame(make()));
     return SendResult::sent;
   }
 
@@ -152,13 +154,43 @@ TEST_F(BrokerFront, APeerThatIsFullIsAskedAgainAfterAPauseAndDelaysNobody) {
     EXPECT_EQ(wire_.tries[1], 1);
     EXPECT_TRUE(wire_.last(2).welcome.has_value());
     co_await sleep(10ms);
-    EXPECT_EQ(wire_.tries[1], 6);  // every 2 ms
+    EXPECT_EQ(wire_.tries[1], 3);  // at 0, 2 and 6 ms
     wire_.full.erase(1);
-    co_await sleep(2ms);
+    co_await sleep(4ms);
     EXPECT_EQ(wire_.sent[1].size(), 1U);
     EXPECT_TRUE(wire_.last(1).welcome.has_value());
   });
   EXPECT_THAT(log_, HasSubstr("link_full peer=1\n"));
+}
+
+TEST_F(BrokerFront, PeersThatStayFullAreAskedSeldomAndTogether) {
+  constexpr std::uint64_t stopped = 200;
+  with_broker([&](Broker&) -> Task<> {
+    for (std::uint64_t peer = 1; peer <= stopped; ++peer) {
+      wire_.full.insert(peer);
+      wire_.arrive(peer, hello(static_cast<std::uint8_t>(peer), 1h));
+      co_await sleep(100us);
+    }
+    co_await sleep(1s);
+    const auto tries_before = wire_.tries;
+    wire_.times.clear();
+    co_await sleep(1s);
+    for (std::uint64_t peer = 1; peer <= stopped; ++peer) {
+      EXPECT_GE(wire_.tries[peer] - tries_before.at(peer), 19);  // after 50 ms at the latest
+      EXPECT_LE(wire_.tries[peer] - tries_before.at(peer), 27);  // and 37.5 ms at the earliest
+    }
+    EXPECT_LE(wire_.times.size(), 110U);
+    // Who has taken a frame begins anew.
+    wire_.full.erase(1);
+    co_await sleep(50ms);
+    EXPECT_TRUE(wire_.last(1).welcome.has_value());
+    wire_.full.insert(1);
+    wire_.arrive(1, set_frame(1, "battery", Value(true)));
+    co_await sleep(1ms);
+    const int tries = wire_.tries[1];
+    co_await sleep(2ms);
+    EXPECT_EQ(wire_.tries[1], tries + 1);
+  });
 }
 
 TEST_F(BrokerFront, APeerThatIsGoneWhenItIsSentToLeavesItsSession) {

@@ -140,5 +140,84 @@ TEST(SchemaHistory, AMessageThatIsGoneKeepsItsFields) {
   EXPECT_GT(third.memory_bytes(), schema_of("A", "message A\n bool flag 7\nend").memory_bytes());
 }
 
+// The versions one after the other, as a broker takes them.
+MessageSchema history(const std::vector<std::string>& texts) {
+  MessageSchema newest = schema_of("A", texts.front());
+  for (std::size_t i = 1; i < texts.size(); ++i) {
+    const MessageSchema next = schema_of("A", texts[i]);
+    EXPECT_FALSE(newest.covers(next)) << texts[i];
+    newest = *next.replacing(newest);
+  }
+  return newest;
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreGone) {
+  const std::string x = "message A\n double x 1\nend";
+  const std::string xz = "message A\n double x 1\n double z 3\nend";
+  const MessageSchema newest = history({x, "message A\n double y 2\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", x)));
+  EXPECT_TRUE(newest.covers(schema_of("A", "message A\n double x 1\n double y 2\nend")));
+  EXPECT_FALSE(newest.covers(schema_of("A", xz)));
+  EXPECT_FALSE(newest.covers(schema_of("A", "message A\n double again 1\nend")));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreCalledOrEncodedOtherwise) {
+  const std::string x = "message A\n int32 x 1\nend";
+  const std::string left = "message A\n int32 left 1\nend";
+  const MessageSchema newest = history({x, left, "message A\n int64 left 1\n double y 2\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", x)));
+  EXPECT_TRUE(newest.covers(schema_of("A", left)));
+  EXPECT_FALSE(newest.covers(schema_of("A", "message A\n int64 x 1\nend")));
+  // It is the newest meaning of a number that a new field is held to, however long the number's history is.
+  const MessageSchema gone = history({x, left, "message A\n int64 left 1\nend", "message A\n bool flag 7\nend"});
+  const auto wrong = schema_of("A", "message A\n string x 1\nend").replacing(gone);
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.failure().message, HasSubstr("was \"left\", \"int64\""));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsTypesAreGone) {
+  const std::string old = "message A\n Point at 1\n Mode mode 2\nend\nmessage Point\n double x 1\nend\n";
+  const std::string modes = "enum Mode\nIDLE 0\nDRIVING 1\nend";
+  const MessageSchema newest = history({old + modes, "message A\n bool flag 7\nend", "message A\n bool on 8\nend"});
+  EXPECT_TRUE(newest.covers(schema_of("A", old + modes)));
+  EXPECT_FALSE(newest.covers(schema_of("A", old + "enum Mode\nIDLE 0\nPARKED 1\nend")));
+}
+
+TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsEnumerationNamesOthers) {
+  const auto with = [](const std::string& names) {
+    return "message A\n Mode mode 1\nend\nenum Mode\n" + names + "\nend";
+  };
+  const MessageSchema newest = history({with("IDLE 0\nDRIVING 1"), with("IDLE 0\nMOVING 1"), with("IDLE 0\nMOVING 2")});
+  EXPECT_TRUE(newest.covers(schema_of("A", with("IDLE 0\nDRIVING 1"))));
+  EXPECT_TRUE(newest.covers(schema_of("A", with("IDLE 0\nMOVING 1"))));
+  EXPECT_FALSE(newest.covers(schema_of("A", with("IDLE 0\nDRIVING 2"))));
+  EXPECT_GT(newest.memory_bytes(), schema_of("A", with("IDLE 0\nMOVING 2")).memory_bytes() + 2 * sizeof("DRIVING"));
+}
+
+TEST(SchemaHistory, AOneofKeepsItsMembersOverADetour) {
+  const auto message = [](const std::string& fields) { return "message A\n" + fields + "\nend"; };
+  const auto why = [&](const std::vector<std::string>& before, const std::string& after) {
+    std::vector<std::string> texts;
+    for (const std::string& fields : before) texts.push_back(message(fields));
+    return why_not(check_compatible(history(texts), schema_of("A", message(after))));
+  };
+  const std::string ab = "oneof o int32 a 1\n oneof o int32 b 2";
+  const std::string a = "oneof o int32 a 1\n int32 c 3";
+  EXPECT_THAT(why({ab, a}, "oneof o int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
+  EXPECT_EQ(why({ab, a}, ab), "");
+  // Into one, after they could be set together.
+  EXPECT_THAT(why({"int32 a 1\n int32 b 2", "int32 a 1\n int32 c 3"}, ab), HasSubstr("into a oneof"));
+  // Another oneof has its number meanwhile.
+  const std::string second = "oneof first int32 z 9\n oneof o int32 a 1";
+  EXPECT_THAT(why({ab, second}, "oneof first int32 z 9\n oneof first int32 b 2"), HasSubstr("into a oneof"));
+  EXPECT_EQ(why({ab, second}, "oneof first int32 z 9\n" + ab), "");
+  // The one that is left has left it as well, or both are gone.
+  for (const std::string between : {"int32 a 1\n int32 c 3", "int32 c 3"}) {
+    EXPECT_THAT(why({ab, between}, "int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
+    EXPECT_THAT(why({ab, between, "int32 d 4"}, "int32 a 1\n oneof o int32 b 2"), HasSubstr("out of a oneof"));
+    EXPECT_EQ(why({ab, between}, ab), "");
+  }
+}
+
 }  // namespace
 }  // namespace hoiku

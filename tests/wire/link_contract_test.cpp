@@ -151,6 +151,11 @@ TEST_P(LinkContract, APeerThatDoesNotReadFillsOnlyItsOwnQueue) {
     // That it is full says only how it was just then: whoever carries the frames may make room a moment later.
     while (sent < more_than_fits && server->try_send(slow_peer, large_frame) == SendResult::sent) ++sent;
     EXPECT_LT(sent, more_than_fits);
+    // What it has no room for is not even made; unless somebody has just made room.
+    int made = 0;
+    const SendResult offered = server->offer(slow_peer, [&] { return ++made, large_frame; });
+    EXPECT_EQ(made, offered == SendResult::sent ? 1 : 0);
+    sent += made;
     EXPECT_EQ(server->try_send(quick_peer, "still here"), SendResult::sent);
     const std::string words = co_await quick->receive();
     EXPECT_EQ(words, "still here");

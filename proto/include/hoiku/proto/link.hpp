@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,7 +67,14 @@ class ServerLink {
   // One task waits; it may notify it too, so that it has one thing to wait on.
   virtual Signal& activity() = 0;
   // Never waits. full: nothing was taken, try again a little later. gone: there is no such connection (any more).
-  virtual SendResult try_send(std::uint64_t peer, std::string_view frame) = 0;
+  // `make` is called once where there is room, and not otherwise, since encoding a large frame is most of the work. It
+  // must not use the link.
+  using MakeFrame = std::function<std::string()>;
+  virtual SendResult offer(std::uint64_t peer, const MakeFrame& make) = 0;
+  // The same for a frame that is made already.
+  SendResult try_send(std::uint64_t peer, std::string_view frame) {
+    return offer(peer, [&] { return std::string(frame); });
+  }
   // Where it listens, with the ports that the system chose. Empty where addresses mean nothing.
   virtual std::vector<std::string> endpoints() const { return {}; }
 

@@ -45,12 +45,13 @@ class MessageSchema {
 
   // Whether programs of both can read each other's messages: by Protobuf's rules fields may come and go and be renamed, and
   // integers of one encoding become each other. A number never comes to mean something else: not of a field, nor
-  // of a field that was there once, as far as `older` remembers. Errors: type_mismatch.
+  // of a field that was there once, as far as `older` remembers; and fields that could be set together, or never could,
+  // stay so. Errors: type_mismatch.
   friend Result<void> check_compatible(const MessageSchema& older, const MessageSchema& newer);
   // This one, which remembers what the older one had and knew. Errors: as above.
   Result<MessageSchema> replacing(const MessageSchema& older) const;
 
-  // Whether this one knows all that the other one describes, under the same names.
+  // Whether this one knows, or remembers, all that the other one describes, under the same names.
   bool covers(const MessageSchema& other) const;
 
   struct Impl;
