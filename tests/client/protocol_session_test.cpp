@@ -257,6 +257,9 @@ TEST_F(ProtocolTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
   own.lasting = 1s;
   const auto id = *protocol.own(own);
   take();
+  proto::ServerFrame owned = frame();
+  owned.answers.emplace_back(proto::Owned{id, Version{5, 0}});
+  give(owned);  // its time begins
   for (int i = 0; i < 2; ++i) {
     now += 600ms;
     cut();
