@@ -37,6 +37,7 @@ struct Typed {
   std::string level;
   std::string session_timeout;
   std::string topics_max;
+  std::string values_bytes_max;
   std::string sessions_max;
   std::string config;
   bool print_config = false;
@@ -103,6 +104,7 @@ void describe(CLI::App& app, Typed& typed) {
       ->type_name("DURATION")
       ->default_str(duration_text(Limits().session_timeout_default));
   add_limit_option(app, "topics-max", typed.topics_max, "How many topics there may be");
+  add_limit_option(app, "values-bytes-max", typed.values_bytes_max, "How many bytes the values of all topics may take");
   add_limit_option(app, "sessions-max", typed.sessions_max, "How many clients there may be");
   app.add_option("--config", typed.config, "A file that says all this, and more limits, in TOML")->type_name("FILE");
   app.add_flag("--print-config", typed.print_config, "Print what holds, as such a file, and end");
@@ -118,6 +120,8 @@ void apply(const Typed& typed, bool has_insecure, Options& options) {
         std::chrono::duration_cast<std::chrono::milliseconds>(*parse_duration(typed.session_timeout));
   }
   if (!typed.topics_max.empty()) options.limits.topics_max = *read_count(*find_limit("topics-max"), typed.topics_max);
+  if (!typed.values_bytes_max.empty())
+    options.limits.values_bytes_max = *read_count(*find_limit("values-bytes-max"), typed.values_bytes_max);
   if (!typed.sessions_max.empty())
     options.limits.sessions_max = *read_count(*find_limit("sessions-max"), typed.sessions_max);
 }

@@ -221,9 +221,11 @@ TEST(Hoikud, WhatIsWrongInAFileIsOneSentenceWithItsPlace) {
 TEST(Hoikud, PrintsAConfigurationThatSaysTheSame) {
   Folder folder;
   const std::string file = folder.path("hoikud.toml");
-  const Ended first = run_to_its_end({"--listen", "tcp://*:7500", "--insecure", "--session-timeout", "1500ms",
-                                      "--topics-max", "7", "--log-level", "warn", "--print-config"});
+  const Ended first =
+      run_to_its_end({"--listen", "tcp://*:7500", "--insecure", "--session-timeout", "1500ms", "--topics-max", "7",
+                      "--values-bytes-max", "1000", "--log-level", "warn", "--print-config"});
   EXPECT_EQ(first.status, 0) << first.error;
+  EXPECT_THAT(first.output, HasSubstr("values-bytes-max = 1000 "));
   EXPECT_THAT(first.output, HasSubstr("listen = [\"tcp://*:7500\"]"));
   std::ofstream(file) << first.output;
   const Ended second = run_to_its_end({"--config", file, "--print-config"});
