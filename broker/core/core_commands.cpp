@@ -76,21 +76,23 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
 
 // ---- Readers
 
-// `bytes`: what its predicate or its last will takes.
-Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const {
+// `bytes`: what its predicate or its last will takes. `name`: of its topic or pattern, for the error.
+Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes,
+                                   std::string_view name) const {
+  const auto refused = [&](ErrorCode code, std::string why) { return about(name, {code, std::move(why)}); };
   if (session.held.contains(id)) {
-    return Failure{ErrorCode::protocol_violation,
-                   "request " + std::to_string(id) + " is in use: ids are unique in a session"};
+    return refused(ErrorCode::protocol_violation,
+                   "request " + std::to_string(id) + " is in use: ids are unique in a session");
   }
   // Answers that nobody takes count too, or they could pile up.
   if (session.held.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
-    return Failure{
+    return refused(
         ErrorCode::limit_exceeded,
-        "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits"};
+        "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits");
   }
   if (bytes > limits.held_bytes_max || session.held_bytes > limits.held_bytes_max - bytes) {
-    return Failure{ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
-                                                  std::to_string(limits.held_bytes_max) + " bytes together"};
+    return refused(ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
+                                                  std::to_string(limits.held_bytes_max) + " bytes together");
   }
   return {};
 }
@@ -142,10 +144,7 @@ Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
 
 void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   auto allowed = check_subscribe(subscribe);
-  if (allowed) {
-    if (auto held = may_hold(session, subscribe.id, kept_bytes(subscribe.filter)); !held)
-      allowed = about(subscribe.topics.front(), held.failure());
-  }
+  if (allowed) allowed = may_hold(session, subscribe.id, kept_bytes(subscribe.filter), subscribe.topics.front());
   if (!allowed) {
     // A refusal needs no room among the subscriptions, but it is an answer.
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
@@ -269,10 +268,10 @@ Failure Core::Rooms::reads_too_many() const {
           "a session reads at most " + std::to_string(limits.slots_per_session_max) + " topics, and this is one more"};
 }
 
-// Its pattern, or its first topic.
+// Its pattern, or the first of its topics, of which it has one at least.
 std::string Core::Rooms::name_of(const Subscription& subscription) const {
   if (!subscription.pattern.empty()) return subscription.pattern;
-  return subscription.slots.empty() ? std::string() : topics[subscription.slots.front()->readers->topic].name();
+  return topics[subscription.slots.front()->readers->topic].name();
 }
 
 // A subscription that was accepted cannot go on.

@@ -124,7 +124,7 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
   bool begin_request(Session& session, proto::RequestId id);
-  Result<void> may_hold(const Session& session, proto::RequestId id, std::size_t bytes) const;
+  Result<void> may_hold(const Session& session, proto::RequestId id, std::size_t bytes, std::string_view name) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
   Result<void> check_names(const proto::Subscribe& subscribe) const;
   Result<void> check_choice(const proto::Subscribe& subscribe) const;

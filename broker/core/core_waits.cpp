@@ -73,9 +73,8 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
 
 void Core::Rooms::postpone(Session& session, const proto::WaitTransition& command, Instant at) {
   const std::size_t bytes = kept_bytes(command.predicate);
-  if (auto allowed = may_hold(session, command.id, bytes); !allowed) {
-    if (begin_request(session, command.id))
-      fail(session, command.id, about(command.topic, allowed.failure()), Outbox::Of::request);
+  if (auto allowed = may_hold(session, command.id, bytes, command.topic); !allowed) {
+    if (begin_request(session, command.id)) fail(session, command.id, allowed.failure(), Outbox::Of::request);
     return;
   }
   session.hold(command.id, bytes).postponed = std::make_unique<PostponedWait>(PostponedWait{command, at.monotonic});
@@ -112,9 +111,7 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
     const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
     if (!checked) allowed = about(topic, checked.failure());
   }
-  if (allowed) {
-    if (auto held = may_hold(session, id, kept_bytes(wait->predicate)); !held) allowed = about(topic, held.failure());
-  }
+  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate), topic);
   if (allowed) {
     asked_about(topic);
     if (auto found = find_or_create(topic); !found) {

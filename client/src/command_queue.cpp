@@ -56,20 +56,11 @@ std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const
 }
 
 void CommandQueue::restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&)) {
-  std::deque<Entry> rest;
-  rest.swap(entries_);
-  auto next = rest.begin();
-  const auto take_until = [&](auto is_reached) {
-    for (; next != rest.end() && !is_reached(*next); ++next) {
-      if (next->command && !drop(*next->command)) entries_.push_back(std::move(*next));
-    }
-  };
-  for (proto::Command& command : commands) {
-    const proto::RequestId id = id_of(command);
-    take_until([id](const Entry& entry) { return entry.id > id; });
-    entries_.push_back(Entry{id, std::move(command)});
-  }
-  take_until([](const Entry&) { return false; });
+  std::erase_if(entries_, [&](const Entry& entry) { return !entry.command || drop(*entry.command); });
+  const auto kept = static_cast<std::ptrdiff_t>(entries_.size());
+  for (proto::Command& command : commands) entries_.push_back(Entry{id_of(command), std::move(command)});
+  std::inplace_merge(entries_.begin(), entries_.begin() + kept, entries_.end(),
+                     [](const Entry& a, const Entry& b) { return a.id < b.id; });
   live_ = entries_.size();
 }
 

@@ -12,6 +12,13 @@ using testing::UnorderedElementsAre;
 class CoreComingBack : public RobotAndScreenTest {
  protected:
   proto::ResumePoint here() const { return {4711, statistics().commits}; }
+  // Three topics, of which a turn looks at one.
+  void start_with_short_turns() {
+    CoreOptions options = default_options();
+    options.limits.turn_visits_max = 1;
+    start(options);
+    for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  }
 };
 
 TEST_F(CoreComingBack, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
@@ -58,10 +65,7 @@ TEST_F(CoreComingBack, AReaderThatComesBackLearnsThatATopicIsUnsetAndRemoved) {
 }
 
 TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
-  CoreOptions options = default_options();
-  options.limits.turn_visits_max = 1;
-  start(options);
-  for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  start_with_short_turns();
   const auto point = here();
   const auto pattern = screen->subscribe({"t/*"}, point);
   advance(1ms);
@@ -74,10 +78,7 @@ TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
 }
 
 TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
-  CoreOptions options = default_options();
-  options.limits.turn_visits_max = 1;
-  start(options);
-  for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  start_with_short_turns();
   const auto point = here();
   set("t/a", Value());
   set("t/a", 2);

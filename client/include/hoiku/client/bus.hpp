@@ -60,8 +60,9 @@ class Bus {
  public:
   explicit Bus(detail::BusPtr core) : core_(std::move(core)) {}
 
-  // Connects to tcp://HOST:PORT, ipc://PATH, or inproc://NAME of a Broker in this process. Throws Error(unavailable) when no broker answers within connect_timeout
-  // (5 s), what a broker that refuses says, and Error(invalid_argument) for an endpoint that makes no sense.
+  // Connects to tcp://HOST:PORT, ipc://PATH, or inproc://NAME of a Broker in this process. Throws Error(unavailable) when no
+  // broker answers within connect_timeout (5 s), what a broker that refuses says, and Error(invalid_argument) for an endpoint
+  // that makes no sense.
   template <detail::ConnectOption... Options>
   static Task<Bus> connect(Nursery& nursery, std::string endpoint, Options... options) {
     return detail::connect_bus(nursery, std::move(endpoint), detail::ConnectOptions::of(std::move(options)...));

@@ -3,8 +3,7 @@
 // Every error of the bus is an Error with a code from the protocol (proto/error.hpp). The codes that have no class of
 // their own here are thrown as Error: unavailable (no broker answers), outcome_unknown (a write was in flight when the
 // session was lost: it may or may not have been applied), too_large, limit_exceeded, invalid_topic, invalid_predicate
-// and so on. Using a Bus after its nursery has ended throws Closed; where an error ended the Bus,
-// that error.
+// and so on. Using a Bus after its nursery has ended throws Closed; where an error ended the Bus, that error.
 #pragma once
 
 #include <string>

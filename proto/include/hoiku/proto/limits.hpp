@@ -24,8 +24,7 @@ struct Limits {
   std::size_t requests_in_flight_max = 4096;                    // per session; bounds the answers that wait for it
   std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
-  std::size_t answer_bytes_max = std::size_t{16}
-                                 << 20;  // per session; results of waits, and errors, that were not sent yet
+  std::size_t answer_bytes_max = std::size_t{16} << 20;   // per session; results of waits, and errors, not sent yet
   std::size_t held_bytes_max = std::size_t{16} << 20;     // per session; predicates, in normal form, and last wills
   std::size_t credit_transitions = 1024;                  // per `every` subscription: sent and not taken by its reader
   std::size_t history_transitions_max = 64;               // per topic, its present state among them
