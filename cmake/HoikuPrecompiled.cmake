@@ -1,8 +1,9 @@
-# One precompiled header for everybody: Asio costs seconds in each of a hundred files, and it never changes.
+# Two precompiled headers, of what costs seconds in each of hundreds of files and never changes: Asio for everybody, and
+# GoogleMock besides for the tests.
 #
-# hoiku_pch owns it; every other target of ours borrows it (REUSE_FROM), which needs the same flags, hence the same
-# sanitizers and the same definitions that Asio looks at. Turn it off with -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON: the
-# `clang` preset does, and so finds the includes that somebody forgot.
+# hoiku_pch and hoiku_test_pch own them; every other target of ours borrows one (REUSE_FROM), which needs the same flags,
+# hence the same sanitizers and the same definitions that Asio and GoogleTest look at. Turn them off with
+# -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON: the `clang` preset does, and so finds the includes that somebody forgot.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # what ccache needs to see through a precompiled header
 endif()
@@ -12,14 +13,25 @@ add_library(hoiku_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
 target_link_libraries(hoiku_pch PRIVATE Boost::headers hoiku_warnings)
 target_precompile_headers(hoiku_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
 
-# Lends the header to every library and program below `directory`.
+if(HOIKU_BUILD_TESTS)
+  add_library(hoiku_test_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+  target_link_libraries(hoiku_test_pch PRIVATE Boost::headers GTest::gmock hoiku_warnings)
+  target_compile_options(hoiku_test_pch PRIVATE ${HOIKU_TEST_FLAGS})
+  target_precompile_headers(hoiku_test_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled_test.hpp)
+endif()
+
+# Lends a header to every library and program below `directory`: what hoiku_add_test made says itself which.
 function(hoiku_precompile_below directory)
   get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     get_target_property(without ${target} DISABLE_PRECOMPILE_HEADERS)
-    if(type MATCHES "STATIC_LIBRARY|OBJECT_LIBRARY|EXECUTABLE" AND NOT target STREQUAL hoiku_pch AND NOT without)
-      target_precompile_headers(${target} REUSE_FROM hoiku_pch)
+    get_target_property(owner ${target} HOIKU_PRECOMPILED)
+    if(NOT owner)
+      set(owner hoiku_pch)
+    endif()
+    if(type MATCHES "STATIC_LIBRARY|OBJECT_LIBRARY|EXECUTABLE" AND NOT target MATCHES "^hoiku_(test_)?pch$" AND NOT without)
+      target_precompile_headers(${target} REUSE_FROM ${owner})
     endif()
   endforeach()
   get_property(children DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
@@ -29,6 +41,10 @@ function(hoiku_precompile_below directory)
 endfunction()
 
 function(hoiku_precompile_everything)
-  target_compile_definitions(hoiku_pch PRIVATE $<TARGET_PROPERTY:hoiku_async,INTERFACE_COMPILE_DEFINITIONS>)
+  foreach(owner hoiku_pch hoiku_test_pch)
+    if(TARGET ${owner})
+      target_compile_definitions(${owner} PRIVATE $<TARGET_PROPERTY:hoiku_async,INTERFACE_COMPILE_DEFINITIONS>)
+    endif()
+  endforeach()
   hoiku_precompile_below(${PROJECT_SOURCE_DIR})
 endfunction()
