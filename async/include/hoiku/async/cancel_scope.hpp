@@ -158,7 +158,7 @@ class ShieldAwaiter final : private OwnScope, public ScopeAwaiter<B> {
 
 template <class F, class... Args>
 auto CancelScope::run(F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::RunAwaiter<B>(*this, B(std::forward<F>(body), std::forward<Args>(args)...));
 }
@@ -166,14 +166,14 @@ auto CancelScope::run(F&& body, Args&&... args) {
 // Runs the body for at most `limit`, counted from its start: true where it was cut short. A result of the body is dropped.
 template <class F, class... Args>
 auto move_on_after(Duration limit, F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::DeadlineAwaiter<B, detail::OnTimeout::tell>(limit,
                                                              B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 template <class F, class... Args>
 auto move_on_at(TimePoint deadline, F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::DeadlineAwaiter<B, detail::OnTimeout::tell>(deadline,
                                                              B(std::forward<F>(body), std::forward<Args>(args)...));
@@ -182,14 +182,14 @@ auto move_on_at(TimePoint deadline, F&& body, Args&&... args) {
 // The same, giving the body's result; TooSlowError where it was cut short.
 template <class F, class... Args>
 auto fail_after(Duration limit, F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::DeadlineAwaiter<B, detail::OnTimeout::fail>(limit,
                                                              B(std::forward<F>(body), std::forward<Args>(args)...));
 }
 template <class F, class... Args>
 auto fail_at(TimePoint deadline, F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::DeadlineAwaiter<B, detail::OnTimeout::fail>(deadline,
                                                              B(std::forward<F>(body), std::forward<Args>(args)...));
@@ -198,7 +198,7 @@ auto fail_at(TimePoint deadline, F&& body, Args&&... args) {
 // Runs the body out of reach of any cancellation from outside: for cleanup that has to wait. Give it a time limit inside.
 template <class F, class... Args>
 auto shield(F&& body, Args&&... args) {
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using B = detail::BodyOf<F, Args...>;
   return detail::ShieldAwaiter<B>(B(std::forward<F>(body), std::forward<Args>(args)...));
 }

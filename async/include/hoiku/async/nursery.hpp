@@ -220,8 +220,8 @@ auto run_nursery(F body) -> std::invoke_result_t<F, Nursery&> {
 // Opens a nursery around `body(nursery)` and waits for everything in it. Gives the body's result.
 template <class F>
 auto open_nursery(F&& body) {
-  detail::check_body<F>();
   static_assert(std::is_invocable_v<F, Nursery&>, "the body of open_nursery takes a Nursery& and returns a Task");
+  detail::check_body<F, Nursery&>();
   return detail::run_nursery<std::conditional_t<std::is_lvalue_reference_v<F>, F, std::decay_t<F>>>(
       std::forward<F>(body));
 }
@@ -258,7 +258,7 @@ Task<bool> run_until(TriggerBody trigger, B body) {
 template <class Trigger, class F, class... Args>
 Task<bool> move_on_when(Trigger&& trigger, F&& body, Args&&... args) {
   detail::check_body<Trigger>();
-  detail::check_body<F>();
+  detail::check_body<F, std::decay_t<Args>...>();
   using T = detail::BodyOf<Trigger>;
   using B = detail::BodyOf<F, Args...>;
   return detail::run_until<T, B>(T(std::forward<Trigger>(trigger)),

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "hoiku/async/async_value.hpp"
+#include "hoiku/async/body.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/watch.hpp"
 
@@ -121,6 +122,10 @@ Task<ValueTransition<T>> ReadableValue<T>::wait_transition() {
 template <class T>
 template <class P>
 Task<ValueTransition<T>> ReadableValue<T>::wait_transition(P&& predicate) {
+  if constexpr (detail::EdgeFunction<P, T>)
+    detail::check_body<P, const T&, const T&>();
+  else if constexpr (detail::PredicateFunction<P, T>)
+    detail::check_body<P, const T&>();
   return detail::wait_for_transition<T>(*this, detail::make_edge_condition<T>(std::forward<P>(predicate)));
 }
 

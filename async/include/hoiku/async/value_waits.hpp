@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "hoiku/async/async_value.hpp"
+#include "hoiku/async/body.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/watch.hpp"
@@ -148,6 +149,7 @@ class EventualValues final : private detail::NotingWatcher<T> {
 template <class T>
 template <class P>
 Task<T> ReadableValue<T>::wait_value(P&& predicate, HeldFor hold) {
+  if constexpr (detail::PredicateFunction<P, T>) detail::check_body<P, const T&>();
   return detail::wait_on_value<T>(*this, detail::make_condition<T>(std::forward<P>(predicate)), hold);
 }
 

@@ -34,11 +34,11 @@ class Lease {
 
   // Lets go now. Does nothing where it is lost, or was let go before.
   void release() noexcept;
-  bool is_lost() const noexcept;
+  bool is_lost() const noexcept;  // also when the Bus has ended
   // Completes when the lease is lost; never for one that was let go or moved from. Throws Closed, or what ended it, when
   // the Bus has ended.
   Task<> lost() const;
-  // Why it was lost, as a sentence that names the topic; empty while it is not.
+  // Why it was lost, as a sentence that names the topic, or says how the Bus has ended; empty while it is not.
   std::string why_lost() const;
 
  private:

@@ -1,0 +1,51 @@
+// Which bodies may stand inside a co_await expression: what g++ 12 would destroy twice does not compile.
+#include "hoiku/async/body.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
+#include <string>
+
+namespace hoiku::detail {
+namespace {
+
+template <class... Args, class F>
+constexpr bool safe(F&&) {
+  return SafeInAwait<F, Args...>;
+}
+
+TEST(Body, AClosureThatOwnsSomethingIsRefused) {
+  const std::string text = "snug";
+  EXPECT_FALSE((safe<>([text] { return text; })));
+  EXPECT_FALSE((safe<int>([text](int) { return text; })));
+  auto named = [text] { return text; };
+  EXPECT_TRUE(safe<>(named)) << "it is no temporary";
+}
+
+TEST(Body, SoIsAGenericOneWhereItCanBeCalled) {
+  const std::string text = "snug";
+  EXPECT_FALSE((safe<int>([text](auto) { return text; })));
+  EXPECT_FALSE((safe<int, double>([text](auto...) { return text; })));
+  EXPECT_FALSE((safe<std::string&>([text](auto& other) { return other = text; })));
+}
+
+TEST(Body, WhatOwnsNothingIsNot) {
+  std::string text = "snug";
+  const int number = 3;
+  EXPECT_TRUE((safe<>([] {})));
+  EXPECT_TRUE((safe<>([&] { return text; })));
+  EXPECT_TRUE((safe<int>([number](auto other) { return number + other; })));
+}
+
+TEST(Body, WhatCanOnlyBeAwaitedIsNot) {
+  boost::asio::io_context context;
+  boost::asio::steady_timer timer(context);
+  EXPECT_TRUE(safe<>(timer.async_wait(boost::asio::deferred)));
+  const auto task = []() -> Task<> { co_return; };
+  EXPECT_TRUE(safe<>(task()));
+}
+
+TEST(Body, AValueThatIsNoFunctionIsNot) { EXPECT_TRUE(safe<int>(std::string("snug"))); }
+
+}  // namespace
+}  // namespace hoiku::detail
