@@ -12,7 +12,7 @@ Result<void> check_message_type(std::string_view type_name, const Limits& limits
 }
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
-  if (of.message_type != nullptr && of.schema == nullptr && predicate.names_fields()) {
+  if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {
     return Failure{ErrorCode::invalid_predicate,
                    "the predicate names fields, and nobody has told the broker what a " + quoted(*of.message_type) +
                        " looks like: its schema is registered by Bus::topic of a Protobuf message that is not lite"};

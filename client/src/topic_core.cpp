@@ -64,7 +64,7 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
 }
 
 Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
-  if (predicate.names_fields() && schema == nullptr) {
+  if (predicate.fields() > 0 && schema == nullptr) {
     throw Error(ErrorCode::invalid_predicate,
                 "'" + predicate.key() +
                     "' names fields, and here they are known of a Topic of a Protobuf message that is not lite only");

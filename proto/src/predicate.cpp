@@ -12,8 +12,10 @@ bool refers_to_old_value(const Predicate::Node& node) {
          std::any_of(node.children.begin(), node.children.end(), refers_to_old_value);
 }
 
-bool refers_to_field(const Predicate::Node& node) {
-  return !node.path.empty() || std::any_of(node.children.begin(), node.children.end(), refers_to_field);
+std::size_t fields_named(const Predicate::Node& node) {
+  std::size_t named = node.path.empty() ? 0 : 1;
+  for (const Predicate::Node& child : node.children) named += fields_named(child);
+  return named;
 }
 
 Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predicate*> operands) {
@@ -30,12 +32,12 @@ struct Predicate::Shared {
       : root(std::move(tree)),
         key(predicate::normalise(root)),
         uses_old_value(refers_to_old_value(root)),
-        names_fields(refers_to_field(root)) {}
+        fields(fields_named(root)) {}
 
   Node root;  // in its normal form
   std::string key;
   bool uses_old_value;
-  bool names_fields;
+  std::size_t fields;
 };
 
 Predicate::Predicate(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)), root_(&shared_->root) {}
@@ -79,7 +81,7 @@ const std::string& Predicate::key() const noexcept { return shared_->key; }
 
 bool Predicate::uses_old_value() const noexcept { return shared_->uses_old_value; }
 
-bool Predicate::names_fields() const noexcept { return shared_->names_fields; }
+std::size_t Predicate::fields() const noexcept { return shared_->fields; }
 
 Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* schema) const {
   auto root = predicate::resolve(*root_, type, schema);

@@ -180,6 +180,8 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
   if (pool->descriptors->FindMessageTypeByName(type_name) == nullptr) {
     return invalid(type_name, "none of its files has a message of that name");
   }
+  if (const std::string falsified = falsified_type(*pool); !falsified.empty())
+    return invalid(type_name, falsified + " in it is not the one that Protobuf defines");
   return pool;
 }
 

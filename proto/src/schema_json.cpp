@@ -95,13 +95,15 @@ class Survey {
       return look(entry.contents, *field.message_type(), depth - 1);
     return !field.is_packable() || are_whole(entry.contents, field);
   }
-  // Its fields are known by their numbers, whatever a schema says they are.
+  // The printer passes over what is not encoded as a url and a value are, so there must be nothing of the kind: it would show
+  // another one than we have looked at.
   bool look_into_any(wire::WireReader& reader, std::size_t depth) {
     std::string_view url;
     std::string_view value;
     while (const auto entry = reader.next()) {
-      if (entry->number == 1) url = entry->contents;
-      if (entry->number == 2) value = entry->contents;
+      if (entry->number > 2) continue;
+      if (entry->type != wire::WireType::length) return false;
+      (entry->number == 1 ? url : value) = entry->contents;
     }
     if (reader.is_malformed()) return false;
     const pb::Descriptor* type = pool_.FindMessageTypeByName(std::string(url.substr(url.rfind('/') + 1)));

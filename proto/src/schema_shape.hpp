@@ -105,6 +105,10 @@ struct Pool {
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
 Shape shape_of(const Pool& pool, const std::string& type_name);
 
+// ---- schema_well_known.cpp
+// The name of a type in it that is not what Protobuf defines under that name; empty: there is none.
+std::string falsified_type(const Pool& pool);
+
 // ---- schema_json.cpp
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message);

@@ -97,8 +97,9 @@ TEST(PredicateFields, AreCheckedBeforeTheyAreAsked) {
 
 TEST(PredicateFields, NeedAMessageAndItsSchema) {
   const Predicate predicate = *Predicate::parse("value.where.x > 3");
-  EXPECT_TRUE(predicate.names_fields());
-  EXPECT_FALSE(Predicate::parse("value > 3")->names_fields());
+  EXPECT_EQ(predicate.fields(), 1u);
+  EXPECT_EQ(Predicate::parse("value > 3")->fields(), 0u);
+  EXPECT_EQ(Predicate::parse("value.a > 3 && abs(value.b - old_value.b) > 1")->fields(), 3u);
   const auto unknown = predicate.resolved_for(ValueType::message);
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.failure().code, ErrorCode::invalid_predicate);

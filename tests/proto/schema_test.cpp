@@ -205,6 +205,35 @@ TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
   EXPECT_FALSE(schema.to_json(any_of("Nobody", "x")));
 }
 
+// What is no url or value by its encoding the printer passes over; to take it for one would hide what is shown.
+TEST(SchemaJson, NoFieldHidesWhatAnAnyHas) {
+  const MessageSchema schema = *MessageSchema::parse(
+      "google.protobuf.Any", files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend"));
+  const std::string one = any_of("Any", "");
+  EXPECT_TRUE(schema.to_json(one));
+  EXPECT_FALSE(schema.to_json(one + std::string("\x10\x00", 2)));
+  EXPECT_FALSE(schema.to_json(one + std::string("\x08\x00", 2)));
+  EXPECT_TRUE(schema.to_json(one + std::string("\x18\x00", 2)));
+}
+
+// It reads them as it knows them, so another definition would show something else, or go on for ever.
+TEST(SchemaJson, TypesThatProtobufKnowsByNameAreAsItDefinesThem) {
+  const auto parsed = [](const std::string& type, const std::string& text) {
+    return MessageSchema::parse("google.protobuf." + type, files_of("package google.protobuf\n" + text));
+  };
+  EXPECT_TRUE(parsed("Duration", "message Duration\n int64 seconds 1\n int32 nanos 2\nend"));
+  EXPECT_TRUE(parsed("Box", "message Box\n int32 fields 1\nend"));
+  for (const char* wrong :
+       {"message Any\n string type_url 1\n int64 value 2\nend", "message Struct\n int32 fields 1\nend",
+        "message Duration\n int64 seconds 1\nend", "message Int32Value\n repeated int32 value 1\nend",
+        "message Timestamp\n int64 seconds 2\n int32 nanos 1\nend", "message ListValue\nend"}) {
+    const std::string type = std::string(wrong).substr(8, std::string(wrong).find('\n') - 8);
+    const auto schema = parsed(type, wrong);
+    ASSERT_FALSE(schema) << wrong;
+    EXPECT_THAT(schema.failure().message, HasSubstr("google.protobuf." + type + " in it is not the one"));
+  }
+}
+
 // Each is a copy of what lies in it.
 TEST(SchemaJson, OfAnysInOneAnotherThereAreNotTooMany) {
   const MessageSchema schema = *MessageSchema::parse(

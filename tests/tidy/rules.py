@@ -27,7 +27,7 @@ ROOMS = set(LAYERS) | {"tests", "bench"}
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
     (r"zmq\.h(pp)?|zmq_addon\.hpp", ["proto/src/zmq_*", "tests/wire/*"], "ZeroMQ"),
     (r"toml\.h", ["broker/app/config.cpp"], "the TOML library"),
-    (r".*\.pb\.h", ["proto/src/codec*.cpp", "proto/src/schema_files.cpp", "tests/proto/proto_text.cpp",
+    (r".*\.pb\.h", ["proto/src/codec*.cpp", "proto/src/schema_files.cpp", "proto/src/schema_well_known.cpp", "tests/proto/proto_text.cpp",
                        "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp"], "Protobuf's generated code"),
 ]
 

@@ -76,7 +76,7 @@ class Predicate {
   // were resolved: then their names have where they are behind them, which parse() does not take.
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
-  bool names_fields() const noexcept;
+  std::size_t fields() const noexcept;  // of messages, that it names: each is looked for by itself
 
   // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a literal
   // does not fit; invalid_predicate, where something is asked for that the type does not have: an order of bools, bytes or
