@@ -80,7 +80,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 }
 
 std::optional<TimePoint> Core::next_deadline() const {
-  if (!rooms_->scan_waiting.empty() || !rooms_->postponed_waits.empty()) return rooms_->now;
+  if (!rooms_->scan_waiting.empty() || !rooms_->postponing.empty()) return rooms_->now;
   std::optional<TimePoint> first;
   for (const auto next :
        {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->leases.next_deadline(),
@@ -216,7 +216,7 @@ Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
 void Core::Rooms::drop_if_unused(TopicId id) {
   if (!topics.contains(id) || !topics[id].is_idle()) return;
   if (leases.find(id) != nullptr || declarations.contains(id)) return;
-  if (waits.any(id) || subscriptions.keeps(id)) return;
+  if (waits.any(id) || subscriptions.keeps(id) || searched.contains(id)) return;
   subscriptions.topic_removed(id);
   histories.forget(id);
   topics.remove(id);

@@ -241,6 +241,8 @@ void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
   } else if (held.wait) {
     released.push_back(held.wait->topic);
     waits.cancel(*held.wait);
+  } else if (held.postponed) {
+    forget(*held.postponed);
   } else if (held.lease) {
     execute_wills({held.lease.get()}, session.name);
   }

@@ -46,7 +46,7 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
   std::size_t visits = 0;
   for (std::uint64_t number = first; number <= newest; ++number) {
     const State state = number == newest ? present : histories.find(id, number);
-    visits += visits_of_test(*state, subscription.filter->names_fields());
+    visits += visits_of_test(*state, subscription.filter->fields());
     const std::optional<bool> passes = test(*subscription.filter, id, *state);
     if (passes == true) {
       opening.match = state;
@@ -100,7 +100,7 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
       sifted.through = newest - 1;
       continue;
     }
-    sifted.tests += visits_of_test(*state, slot.subscription->filter->names_fields());
+    sifted.tests += visits_of_test(*state, slot.subscription->filter->fields());
     const std::optional<bool> passes = test(*slot.subscription->filter, id, *state);
     if (passes == true) {
       sifted.passed = state;

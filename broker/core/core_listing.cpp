@@ -58,13 +58,11 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
   bool has_room = true;
   while (has_room && left > 0 && place < topics.end()) {
     const std::size_t from = place;
-    std::size_t full_at = 0;
     place = topics.scan(from, std::min(left, visits_at_once), [&](TopicId id, const Topic& topic) {
-      if (!has_room || !pattern_matches(list.pattern, topic.name()) || add(id)) return;
-      has_room = false;
-      full_at = static_cast<std::size_t>(id);
+      has_room = !pattern_matches(list.pattern, topic.name()) || add(id);
+      return has_room;
     });
-    if (!has_room) place = full_at;  // the next page begins with it
+    if (!has_room) --place;  // the next page begins with it
     const std::size_t visited = std::max<std::size_t>(place - from, 1);
     left -= std::min(left, visited);
     scan_left -= std::min(scan_left, visited);

@@ -132,9 +132,10 @@ void Core::Rooms::scan(Session& session, Subscription& subscription) {
   }
   Result<void> attached;
   const std::size_t from = subscription.scanned_to;
+  // A filter may have to look into messages, which costs more than a visit.
   subscription.scanned_to = topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {
-    if (attached && pattern_matches(subscription.pattern, topic.name()))
-      attached = attach_found(subscription, id, topic);
+    if (pattern_matches(subscription.pattern, topic.name())) attached = attach_found(subscription, id, topic);
+    return attached && scan_left > 0;
   });
   // An empty table costs something too.
   scan_left -= std::min(scan_left, std::max<std::size_t>(subscription.scanned_to - from, 1));

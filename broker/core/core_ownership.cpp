@@ -98,11 +98,15 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   Topic& topic = topics[*found];
   allowed = may_own(session, *found, own.take_over);
   if (allowed) allowed = topic.check_type(own.last_will);
+  Lease* standing = leases.find(*found);
+  // A will is a value in waiting: when it is executed nobody is asked any more.
+  const std::size_t gone = standing != nullptr ? standing->last_will.payload_bytes() : 0;
+  if (allowed) allowed = check_room(own.topic, own.last_will.payload_bytes(), gone);
   if (!allowed) {
     refuse(allowed.failure());
     return drop_if_unused(*found);
   }
-  if (Lease* standing = leases.find(*found)) {
+  if (standing != nullptr) {
     lose(*standing, "topic " + quoted(own.topic) + " was taken over by client " + quoted(session.name));
   }
   Held& held = session.hold(own.id, own.last_will.payload_bytes());

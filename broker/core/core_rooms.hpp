@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -67,8 +68,8 @@ struct Core::Rooms final : StateSource {
   static constexpr std::size_t events_max = 1024;  // the oldest go
   std::size_t scan_left = limits.turn_visits_max;
   std::vector<SessionId> scan_waiting;
-  // The waits that are postponed, as they came; some may have gone meanwhile.
-  std::deque<std::pair<SessionId, proto::RequestId>> postponed_waits;
+  std::deque<SessionId> postponing;         // the sessions that have postponed waits: they take turns
+  std::map<TopicId, std::size_t> searched;  // the topics that those are about, with how many
 
   // What the broker tells of itself.
   bool tells_of_itself = false;  // somebody has asked
@@ -147,6 +148,12 @@ struct Core::Rooms final : StateSource {
   Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t sequence);
   Result<std::optional<TopicId>> find_writable(const std::string& name) const;
   Result<TopicId> find_to_write(const std::string& name);
+  struct RefusedWrite {
+    Failure failure;
+    std::optional<Version> current;  // of the topic, where the writer took it for another one
+  };
+  std::optional<RefusedWrite> check_write(const Session& session, std::optional<TopicId> known, const std::string& name,
+                                          const Update& update) const;
   std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
                                             std::vector<std::optional<TopicId>>& known, Instant at) const;
   std::vector<TopicId> make_the_unknown(const proto::Commit& commit, const std::vector<std::optional<TopicId>>& known,
@@ -205,9 +212,11 @@ struct Core::Rooms final : StateSource {
                   Begin begin);
   void answer(Session& session, proto::Answer result);
   Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
-  Result<PastChange> find_past(TopicId topic, const Version& after, const std::optional<Predicate>& predicate);
-  void begin_change_wait(Session& session, const proto::WaitTransition& command, Instant at);
-  void postpone(Session& session, const proto::WaitTransition& command, Instant at);
+  Result<PastChange> find_past(TopicId topic, const proto::WaitTransition& command, const Version& looked_through);
+  void begin_change_wait(Session& session, const proto::WaitTransition& command, const Version& looked_through,
+                         Instant at);
+  void postpone(Session& session, PostponedWait wait);
+  void forget(const PostponedWait& wait);
   void take_up_postponed_waits(Instant at);
   void end_waits(const State& before = nullptr);
   void give_up_waits(TimePoint at);
@@ -237,10 +246,11 @@ struct Core::Rooms final : StateSource {
 inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
   return predicate ? predicate->key().size() : 0;
 }
-// What testing a state costs, in topics that are looked at: to find a field its message is read through.
-inline std::size_t visits_of_test(const Transition& state, bool by_fields) noexcept {
+// What testing a state costs, in topics that are looked at: to find a field its message is read through, for each of the
+// predicate's `fields`. (Those of old_value are in the message before, which is taken to be as large.)
+inline std::size_t visits_of_test(const Transition& state, std::size_t fields) noexcept {
   constexpr std::size_t bytes_per_visit = 64;
-  return 1 + (by_fields ? state.value.payload_bytes() / bytes_per_visit : 0);
+  return 1 + fields * (state.value.payload_bytes() / bytes_per_visit);
 }
 // The same failure, of that topic or pattern: "topic 'a/b': ...".
 Failure about(std::string_view topic, const Failure& failure);

@@ -197,6 +197,8 @@ void Core::Rooms::close(Session& session, const ServerFrame& last) {
     } else if (held.wait) {
       released.push_back(held.wait->topic);
       waits.cancel(*held.wait);
+    } else if (held.postponed) {
+      forget(*held.postponed);
     } else if (held.lease) {
       ending.push_back(held.lease.get());
     }

@@ -34,72 +34,83 @@ void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant 
 }
 
 void Core::Rooms::execute(Session& session, const proto::WaitTransition& command, Instant at) {
-  // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
-  if (command.after && scan_left == 0)
-    postpone(session, command, at);
-  else
-    begin_change_wait(session, command, at);
+  begin_change_wait(session, command, command.after.value_or(Version{}), at);
 }
 
-void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransition& command, Instant at) {
+void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransition& command,
+                                    const Version& looked_through, Instant at) {
   auto wait = std::make_unique<Wait>();
   wait->predicate = command.predicate;
   wait->is_edge = true;
   wait->given_up_after = command.given_up_after;
   const proto::RequestId id = command.id;
   begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
-    const Topic& topic = topics[made->topic];
+    const TopicId topic = made->topic;
     if (command.after) {
-      auto past = find_past(made->topic, *command.after, command.predicate);
+      // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
+      if (scan_left == 0) {
+        postpone(session, PostponedWait{command, looked_through, at.monotonic, topic});
+        return {};
+      }
+      auto past = find_past(topic, command, looked_through);
       if (!past) return past.failure();
       if (past->match) {
         answer(session, proto::TransitionDone{id, past->match, value_of(past->before)});
-        drop_if_unused(made->topic);
+        drop_if_unused(topic);
         return {};
       }
       if (past->looked_through) {
-        proto::WaitTransition rest = command;
-        rest.after = past->looked_through;
-        postpone(session, rest, at);
+        postpone(session, PostponedWait{command, *past->looked_through, at.monotonic, topic});
         return {};
       }
     }
-    const Version known = version_of(topic.visible());
+    const Version known = version_of(topics[topic].visible());
     if (auto armed = arm(session, std::move(made), at); !armed) return armed.failure();
     if (!command.after) answer(session, proto::TransitionArmed{id, known});
     return {};
   });
 }
 
-void Core::Rooms::postpone(Session& session, const proto::WaitTransition& command, Instant at) {
-  const std::size_t bytes = kept_bytes(command.predicate);
-  if (auto allowed = may_hold(session, command.id, bytes, command.topic); !allowed) {
-    if (begin_request(session, command.id)) fail(session, command.id, allowed.failure(), Outbox::Of::request);
-    return;
-  }
-  session.hold(command.id, bytes).postponed = std::make_unique<PostponedWait>(PostponedWait{command, at.monotonic});
-  postponed_waits.emplace_back(session.id, command.id);
+void Core::Rooms::postpone(Session& session, PostponedWait wait) {
+  const proto::RequestId id = wait.command.id;
+  ++searched[wait.topic];
+  Held& held = session.hold(id, kept_bytes(wait.command.predicate));
+  held.postponed = std::make_unique<PostponedWait>(std::move(wait));
+  session.postponed.push_back(id);
+  if (session.postponed.size() == 1) postponing.push_back(session.id);
 }
 
-// As they came, as far as this turn gets.
+void Core::Rooms::forget(const PostponedWait& wait) {
+  const auto found = searched.find(wait.topic);
+  if (--found->second == 0) searched.erase(found);
+  released.push_back(wait.topic);
+}
+
+// One of each session after the other, with half of what this turn may look at: the other half is for new readers.
 void Core::Rooms::take_up_postponed_waits(Instant at) {
-  while (scan_left > 0 && !postponed_waits.empty()) {
-    const auto [owner, id] = postponed_waits.front();
-    postponed_waits.pop_front();
-    scan_left -= 1;
-    Session* session = sessions.find(owner);
+  const std::size_t for_readers = scan_left / 2;
+  scan_left -= for_readers;
+  while (scan_left > 0 && !postponing.empty()) {
+    Session* session = sessions.find(postponing.front());
+    postponing.pop_front();
     if (session == nullptr) continue;
+    scan_left -= 1;
+    const proto::RequestId id = session->postponed.front();
+    session->postponed.pop_front();
+    if (!session->postponed.empty()) postponing.push_back(session->id);
     const auto found = session->held.find(id);
     if (found == session->held.end() || !found->second.postponed) continue;
     PostponedWait taken = std::move(*found->second.postponed);
     session->let_go(id);
-    if (taken.command.given_up_after.count() > 0) {
-      const auto left = taken.command.given_up_after - (at.monotonic - taken.arrived);
-      if (left.count() <= 0) continue;  // nobody waits any more
-      taken.command.given_up_after = left;
-    }
-    begin_change_wait(*session, taken.command, at);
+    const auto waited = at.monotonic - taken.arrived;
+    std::chrono::nanoseconds& given_up_after = taken.command.given_up_after;
+    const bool is_given_up = given_up_after.count() > 0 && given_up_after <= waited;
+    if (given_up_after.count() > 0) given_up_after -= waited;
+    if (!is_given_up) begin_change_wait(*session, taken.command, taken.looked_through, at);
+    forget(taken);  // not before it has its topic again
+    drop_released();
   }
+  scan_left += for_readers;
 }
 
 // What both have in common: may it be, on which topic, and what is said where it may not.
@@ -137,30 +148,33 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
   const Topic& topic = topics[wait->topic];
   const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
   const std::size_t bytes = kept_bytes(wait->predicate);
+  if (topic.visible() && wait->predicate)
+    scan_left -= std::min(scan_left, visits_of_test(*topic.visible(), wait->predicate->fields()));
   auto matched = waits.arm(*wait, state, at.monotonic);
   if (!matched) return about(topic.name(), matched.failure());
   if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
   return matched;
 }
 
-// The first change behind `after` that is visible and matches, with the state that it replaced; or neither. At least one state is
-// looked at, so it comes to an end.
-Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version& after,
-                                                       const std::optional<Predicate>& predicate) {
+// The first change behind `looked_through` that is visible and matches, with the state that it replaced; or neither. At least one
+// state is looked at, so it comes to an end.
+Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::WaitTransition& command,
+                                                       const Version& looked_through) {
   const Topic& topic = topics[id];
   const State& visible = topic.visible();
   const Version present = version_of(visible);
-  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch))) {
-    return lagged(topic.name(), "version " + std::to_string(after.number) + " was of an earlier life of it");
-  }
+  const Version& after = looked_through;
+  const auto asked = [&] { return "version " + std::to_string(command.after->number); };  // what its client knows of
+  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
+    return lagged(topic.name(), asked() + " was of an earlier life of it");
   if (after.number > present.number) {
     return Failure{ErrorCode::invalid_argument, "topic " + quoted(topic.name()) + " has come to version " +
                                                     std::to_string(present.number) + ", not yet to " +
                                                     std::to_string(after.number)};
   }
   std::optional<Predicate> test;
-  if (predicate) {
-    auto read = resolved(*predicate, content_type(topic));
+  if (command.predicate) {
+    auto read = resolved(*command.predicate, content_type(topic));
     if (!read) return about(topic.name(), read.failure());
     test = std::move(*read);
   }
@@ -169,10 +183,10 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const Version
   for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
     const State state = number == present.number ? visible : histories.find(id, number);
     if (!state) {
-      return lagged(topic.name(), "what came after version " + std::to_string(after.number) +
-                                      " has gone from its history, which goes back to a later one");
+      return lagged(topic.name(),
+                    "what came after " + asked() + " has gone from its history, which goes back to a later one");
     }
-    scan_left -= std::min(scan_left, visits_of_test(*state, test && test->names_fields()));
+    scan_left -= std::min(scan_left, visits_of_test(*state, test ? test->fields() : 0));
     const bool is_news = number > after.number && !(before && before->value == state->value);
     if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
       return PastChange{state, before, std::nullopt};

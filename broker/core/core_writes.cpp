@@ -17,12 +17,6 @@ Update update_of(const Written& write, const Session& session, Instant at) {
 
 std::size_t value_bytes(const Topic& topic) { return topic.newest() ? topic.newest()->value.payload_bytes() : 0; }
 
-// What the writer has to know, where it has lost to another one.
-std::optional<Version> current_in_conflict(const Failure& failure, const Topic& topic) {
-  if (failure.code != ErrorCode::version_conflict) return std::nullopt;
-  return version_of(topic.newest());
-}
-
 }  // namespace
 
 Result<void> Core::Rooms::check_size(const std::string& topic, const Value& value) const {
@@ -34,9 +28,10 @@ Result<void> Core::Rooms::check_size(const std::string& topic, const Value& valu
                                            std::to_string(limits.value_bytes_max) + " bytes"};
 }
 
-// Of all topics together, once values of `added` bytes have come for others of `gone`. What gets no larger is always taken.
+// Of all topics together, and of what they become when leases end, once values of `added` bytes have come for others of `gone`.
+// What gets no larger is always taken.
 Result<void> Core::Rooms::check_room(const std::string& topic, std::size_t added, std::size_t gone) const {
-  if (added <= gone || values_bytes - gone + added <= limits.values_bytes_max) return {};
+  if (added <= gone || values_bytes + leases.will_bytes() - gone + added <= limits.values_bytes_max) return {};
   return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + quoted(topic) +
                                                 ": those of all topics take at most " +
                                                 std::to_string(limits.values_bytes_max) + " bytes together"};
@@ -68,32 +63,47 @@ Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
   return *found ? Result<TopicId>(**found) : find_or_create(name);
 }
 
+// Why the session may not write that; `known`: nothing where the topic is not there yet. What it has done wrong itself is said
+// before that there is no room.
+std::optional<Core::Rooms::RefusedWrite> Core::Rooms::check_write(const Session& session, std::optional<TopicId> known,
+                                                                  const std::string& name, const Update& update) const {
+  if (known) {
+    if (auto allowed = may_write(session, *known); !allowed) return RefusedWrite{allowed.failure(), std::nullopt};
+  }
+  const auto refused_by = [&](const Topic& topic) -> std::optional<RefusedWrite> {
+    const auto checked = topic.check(update);
+    if (checked) return std::nullopt;
+    RefusedWrite refused{checked.failure(), std::nullopt};
+    // Who has lost to another writer has to know to which state.
+    if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(topic.newest());
+    return refused;
+  };
+  return known ? refused_by(topics[*known]) : refused_by(Topic(name, 0));  // as one that was never set
+}
+
 void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   if (!begin_request(session, set.id)) return;
   const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
     fail(session, set.id, std::move(failure), Outbox::Of::request, current);
   };
   if (auto checked = check_size(set.topic, set.value); !checked) return refuse(checked.failure());
-  const auto found = find_to_write(set.topic);
-  if (!found) return refuse(found.failure());
-  if (auto allowed = may_write(session, *found); !allowed) return refuse(allowed.failure());
-  const Topic& topic = topics[*found];
-  if (auto room = check_room(set.topic, set.value.payload_bytes(), value_bytes(topic)); !room) {
-    refuse(room.failure());
-    return drop_if_unused(*found);
-  }
-  auto applied = apply(*found, update_of(set, session, at), commits.next_sequence());
-  if (!applied) {
-    refuse(applied.failure(), current_in_conflict(applied.failure(), topic));
-    return drop_if_unused(*found);
-  }
-  declarations.touched(*found, at.monotonic);
-  const State& state = applied->state;
+  const auto known = find_writable(set.topic);
+  if (!known) return refuse(known.failure());
+  const Update update = update_of(set, session, at);
+  if (auto refused = check_write(session, *known, set.topic, update))
+    return refuse(std::move(refused->failure), refused->current);
+  const std::size_t gone = *known ? value_bytes(topics[**known]) : 0;
+  if (auto room = check_room(set.topic, set.value.payload_bytes(), gone); !room) return refuse(room.failure());
+  const auto id = *known ? Result<TopicId>(**known) : find_or_create(set.topic);
+  if (!id) return refuse(id.failure());
+  const Topic::Applied applied = *apply(*id, update, commits.next_sequence());
+  declarations.touched(*id, at.monotonic);
+  const State& state = applied.state;
   Changes changes;
-  if (applied->changed) changes.push_back(Change{*found, state});
-  put_on_its_way(std::move(changes), topic.is_pending() ? revision_of(state) : 0,
-                 {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied->changed}});
-  drop_if_unused(*found);
+  if (applied.changed) changes.push_back(Change{*id, state});
+  put_on_its_way(std::move(changes), topics[*id].is_pending() ? revision_of(state) : 0,
+                 {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied.changed}});
+  drop_if_unused(*id);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant at) {
@@ -123,6 +133,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
   std::size_t added = 0;
   std::size_t gone = 0;
   std::size_t unknown = 0;
+  std::size_t largest = 0;  // the value that has most bytes, which an error names
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const std::string& name = writes[i].topic;
     if (auto checked = check_size(name, writes[i].value); !checked) return refused(checked.failure());
@@ -136,19 +147,17 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
     unknown += *found ? 0 : 1;
     added += writes[i].value.payload_bytes();
     gone += *found ? value_bytes(topics[**found]) : 0;
-    if (auto room = topics.check_room(name, unknown); !room) return refused(room.failure());
+    if (writes[i].value.payload_bytes() > writes[largest].value.payload_bytes()) largest = i;
   }
-  if (auto room = check_room(writes.back().topic, added, gone); !room) return refused(room.failure());
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    const Update update = update_of(writes[i], session, at);
-    if (known[i]) {
-      if (auto allowed = may_write(session, *known[i]); !allowed) return refused(allowed.failure());
-    }
-    const Topic never_set(writes[i].topic, 0);
-    const Topic& topic = known[i] ? topics[*known[i]] : never_set;
-    if (const auto checked = topic.check(update); !checked)
-      return proto::Failed{commit.id, checked.failure(), current_in_conflict(checked.failure(), topic)};
+    if (auto wrong = check_write(session, known[i], writes[i].topic, update_of(writes[i], session, at)))
+      return proto::Failed{commit.id, std::move(wrong->failure), wrong->current};
   }
+  if (unknown > 0) {
+    const auto first = static_cast<std::size_t>(std::find(known.begin(), known.end(), std::nullopt) - known.begin());
+    if (auto room = topics.check_room(writes[first].topic, unknown); !room) return refused(room.failure());
+  }
+  if (auto room = check_room(writes[largest].topic, added, gone); !room) return refused(room.failure());
   return std::nullopt;
 }
 

@@ -18,11 +18,19 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
     if (!known) known = std::make_unique<const Result<Predicate>>(resolved(predicate_, content));
     return *known;
   }
+  const std::uint64_t serial = schemas_ == nullptr ? 0 : schemas_->serial();
   const auto known = by_message_.find(*content.message_type);
-  if (known != by_message_.end() && known->second) return known->second;
+  if (known != by_message_.end() && (known->second.predicate || known->second.tried_at == serial))
+    return known->second.predicate;
   // Whoever writes a topic, unsets it and writes another type has as many types as it likes.
-  if (known == by_message_.end() && by_message_.size() >= message_types_max) by_message_.clear();
-  return by_message_.insert_or_assign(*content.message_type, resolved(predicate_, content)).first->second;
+  if (known == by_message_.end() && by_message_.size() >= message_types_max) make_room();
+  ForMessages made{resolved(predicate_, content), serial};
+  return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
+}
+
+// First those of which nothing is known: the others go on as they were read.
+void Filter::make_room() {
+  if (std::erase_if(by_message_, [](const auto& entry) { return !entry.second.predicate; }) == 0) by_message_.clear();
 }
 
 Result<void> Filter::fits(const ContentType& content, const std::string& topic) {
@@ -40,14 +48,14 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   // Literals are read as the topic's type, which its values have; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
   ++tests_;
-  if (!predicate) return false;  // as long as its fields are not known: not remembered
+  if (!predicate) return false;  // as long as its fields are not known: not remembered of this transition
   place = Tested{topic, state.revision, predicate->test(state.value, old_value)};
   return place.passes;
 }
 
 // Names of fields mean what the schemas say that are known when a reader begins; later ones may give a name to another field.
 std::string Filters::shared_key(const Predicate& predicate) const {
-  if (!predicate.names_fields() || schemas_ == nullptr) return predicate.key();
+  if (predicate.fields() == 0 || schemas_ == nullptr) return predicate.key();
   return std::to_string(schemas_->serial()) + ' ' + predicate.key();
 }
 

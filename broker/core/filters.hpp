@@ -1,5 +1,6 @@
 // filters.hpp: the conditions of filtered readers. Equal ones are one Filter, whoever gave them, and of each transition it is
-// tested once. Where a condition names fields of messages, only those are equal that were given under the same schemas.
+// tested once. Where a condition names fields of messages, only those are equal that were given under the same schemas; what
+// their names mean is read at the first message of a type, and stays, unless more than message_types_max types come by.
 //
 // Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
 //            version before; what was tested a moment ago is not tested again.
@@ -37,7 +38,7 @@ class Filter {
   // In its normal form.
   const std::string& key() const noexcept { return predicate_.key(); }
   bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
-  bool names_fields() const noexcept { return predicate_.names_fields(); }
+  std::size_t fields() const noexcept { return predicate_.fields(); }
   // Whether `topic`, which holds such values, can be compared so. Errors: what resolved() says.
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
@@ -52,19 +53,24 @@ class Filter {
     std::uint64_t revision = 0;  // with the topic it names a transition; 0: nothing
     bool passes = false;
   };
+  struct ForMessages {
+    Result<Predicate> predicate;
+    std::uint64_t tried_at = 0;  // the schemas' serial
+  };
   static constexpr std::size_t types = 7;
   static constexpr std::size_t remembered = 64;
 
   ContentType content_of(const Value& value) const;
   const Result<Predicate>& predicate_for(const ContentType& content);
+  void make_room();
 
   Predicate predicate_;
   const Schemas* schemas_;
   std::string shared_key_;  // under which Filters has it
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
-  // By the type of the messages, at most message_types_max. What could not be resolved is tried again: its schema may be
-  // known by then.
-  std::unordered_map<std::string, Result<Predicate>> by_message_;
+  // By the type of the messages, at most message_types_max. What could not be resolved is tried again when the schemas have
+  // changed.
+  std::unordered_map<std::string, ForMessages> by_message_;
   std::array<Tested, remembered> tested_{};
   std::uint64_t tests_ = 0;
   std::size_t users_ = 0;

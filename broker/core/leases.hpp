@@ -27,12 +27,14 @@ class Leases {
  public:
   // Of a topic that find() says nobody owns. `until`: only so long.
   void begin(Lease& lease, std::optional<TimePoint> until) {
+    will_bytes_ += lease.last_will.payload_bytes();
     if (index_of(lease.topic) >= by_topic_.size()) by_topic_.resize(index_of(lease.topic) + 1);
     by_topic_[index_of(lease.topic)] = &lease;
     ++size_;
     if (until) times_.schedule(lease, *until);
   }
   void end(Lease& lease) noexcept {
+    will_bytes_ -= lease.last_will.payload_bytes();
     by_topic_[index_of(lease.topic)] = nullptr;
     --size_;
     times_.cancel(lease);
@@ -45,6 +47,7 @@ class Leases {
   Lease* take_lapsed(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
   std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
   std::size_t size() const noexcept { return size_; }
+  std::size_t will_bytes() const noexcept { return will_bytes_; }  // of all last wills
 
  private:
   static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
@@ -52,6 +55,7 @@ class Leases {
   std::vector<Lease*> by_topic_;  // null: nobody owns it
   Timers times_;
   std::size_t size_ = 0;
+  std::size_t will_bytes_ = 0;
 };
 
 }  // namespace hoiku::broker

@@ -61,13 +61,16 @@ constexpr std::size_t tests_per_cut = 4096;
 
 std::size_t delivery_bytes(const Transition& transition) { return answer_overhead_bytes + estimated_bytes(transition); }
 
-// Its reader was the last that the topic was kept for, perhaps. And it is not told again when its scan has come to those that
-// were removed.
-void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
-  report.unset.push_back(slot.readers->topic);
-  Subscription& subscription = *slot.subscription;
+// Who was told that a topic is unset is not told again when its scan has come to those that were removed.
+void remember_told(Subscription& subscription, const State& delivered) {
   if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
     subscription.told_unset.insert_or_assign(delivered->topic, delivered->revision);
+}
+
+// Its reader was the last that the topic was kept for, perhaps.
+void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
+  report.unset.push_back(slot.readers->topic);
+  remember_told(*slot.subscription, delivered);
 }
 
 // Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.
@@ -353,6 +356,7 @@ bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, Cut
       --subscription.credit;
       slot.sent = next.passed->version.number;
       if (next.passed->revision >= subscription.opened_at) leave_snapshot(slot);
+      remember_told(subscription, next.passed);
       put(cutting, slot, std::move(next.passed), std::exchange(selection.lagged, 0));
     }
     if (slot.sent == states.current(topic)->version.number) mark_clean(slot);
@@ -367,6 +371,7 @@ bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& st
   slot.sent = states.current(slot.readers->topic)->version.number;
   --slot.subscription->credit;
   mark_clean(slot);
+  remember_told(*slot.subscription, slot.selection->match);
   put(cutting, slot, slot.selection->match, 0);
   start_or_count(slot);
   return true;

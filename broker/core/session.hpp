@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,10 +24,12 @@
 
 namespace hoiku::broker {
 
-// A wait for a change that may have happened, which is looked for in a later turn.
+// A wait for a change that may have happened, which is looked for in a later turn. It keeps its topic.
 struct PostponedWait {
   proto::WaitTransition command;
+  Version looked_through;  // the change is behind this version
   TimePoint arrived{};
+  TopicId topic{};
 };
 
 // A subscription, a wait, one that is postponed, or a lease, by the request that made it; exactly one of them.
@@ -72,8 +76,9 @@ struct Session : Timer {
   // Changed by hold() and let_go(). Sorted: clients choose the ids, and could choose those that share a place in a hash table.
   std::map<proto::RequestId, Held> held;
   std::size_t held_bytes = 0;
-  bool scan_waits = false;              // for the next turn
-  std::vector<Subscription*> scanning;  // that have not met all of their topics yet
+  std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have gone meanwhile
+  bool scan_waits = false;                 // for the next turn
+  std::vector<Subscription*> scanning;     // that have not met all of their topics yet
 };
 
 }  // namespace hoiku::broker

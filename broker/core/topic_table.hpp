@@ -44,15 +44,17 @@ class TopicTable {
   std::size_t size() const noexcept { return index_.size(); }
   std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
 
-  // Calls visit(id, topic) for the topics among the places [from, from + count) and says where to go on; the scan is
-  // complete when that is end(). A topic that comes later has a place anywhere, so the scanner must hear of it otherwise.
+  // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says where
+  // to go on; the scan is complete when that is end(). A topic that comes later has a place anywhere, so the scanner must
+  // hear of it otherwise.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(topics_.size(), from + count);
-    for (; from < to; ++from) {
-      if (topics_[from]) visit(TopicId{static_cast<std::uint32_t>(from)}, *topics_[from]);
+    while (from < to) {
+      const std::size_t place = from++;
+      if (topics_[place] && !visit(TopicId{static_cast<std::uint32_t>(place)}, *topics_[place])) break;
     }
-    return to;
+    return from;
   }
   std::size_t end() const noexcept { return topics_.size(); }
 

@@ -116,8 +116,11 @@ void Broker::take(proto::ServerLink::Input input, std::size_t& commands, std::si
     return;
   }
   for (const proto::Command& command : frame->commands) {
-    const auto* commit = std::get_if<proto::Commit>(&command);
-    commands += commit != nullptr ? commit->writes.size() : 1;
+    // Whatever names many topics is as much work as many commands; nothing is less than one.
+    std::size_t topics = 1;
+    if (const auto* commit = std::get_if<proto::Commit>(&command)) topics = commit->writes.size();
+    if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
+    commands += std::max<std::size_t>(topics, 1);
   }
   core_.receive(peer, *frame, instant());
 }

@@ -57,7 +57,7 @@ TEST_F(CoreChangeWaiting, TheChangeBehindALargeValueIsFound) {
 // Each of which has to look at a whole history: nobody else waits for that.
 class CorePostponedWaits : public CoreChangeWaiting {
  protected:
-  static constexpr std::uint32_t kept = 40'000;  // a turn looks at 65,536
+  static constexpr std::uint32_t kept = 40'000;  // a turn looks at 65,536, of which these waits have half
 
   CorePostponedWaits() {
     robot.declare("count", {}, kept);
@@ -76,7 +76,7 @@ TEST_F(CorePostponedWaits, AreTakenUpInLaterTurnsAndMissNothing) {
   EXPECT_EQ(armed(), 1u);  // and the second one stands in the middle of the history
   EXPECT_EQ(core->next_deadline(), now);
   set("count", Value(-1));
-  for (int i = 0; i < 4; ++i) advance(0ns);
+  for (int i = 0; i < 8; ++i) advance(0ns);
   for (const proto::RequestId wait : waits) EXPECT_EQ(new_value(wait), Value(-1));
   EXPECT_EQ(armed(), 0u);
   EXPECT_NE(core->next_deadline(), now);
@@ -85,11 +85,11 @@ TEST_F(CorePostponedWaits, AreTakenUpInLaterTurnsAndMissNothing) {
 TEST_F(CorePostponedWaits, CanBeCancelledAndGoWithTheirSession) {
   brain.cancel(waits[5]);
   brain.cancel(waits[4]);
-  for (int i = 0; i < 3; ++i) advance(0ns);
+  for (int i = 0; i < 5; ++i) advance(0ns);
   EXPECT_EQ(armed(), 4u);
   for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
   brain.goodbye();
-  for (int i = 0; i < 4; ++i) advance(0ns);
+  for (int i = 0; i < 8; ++i) advance(0ns);
   EXPECT_EQ(armed(), 0u);
   EXPECT_EQ(statistics().sessions, 1u);
 }
@@ -259,6 +259,74 @@ TEST_F(CoreChangeWaiting, AThousandEqualOnesAreOneTestPerCommit) {
   for (int i = 1; i <= 3; ++i) set("n", i);
   EXPECT_EQ(statistics().predicate_tests, before + 3);
   for (const auto id : waits) EXPECT_EQ(old_value(id), Value(2));
+}
+
+// A turn looks at few past states; the others wait for the next ones.
+class CoreShortTurns : public CoreChangeWaiting {
+ protected:
+  CoreShortTurns() {
+    CoreOptions options = default_options();
+    options.limits.turn_visits_max = 4;
+    restart(options);
+    robot.connect(1h);
+    brain.connect(1h);
+  }
+};
+
+TEST_F(CoreShortTurns, APostponedWaitKeepsItsTopic) {
+  for (int i = 1; i <= 10; ++i) set("n", i);
+  const auto busy = brain.wait_transition("n", "value == 100", Version{0, 1});
+  const auto postponed = brain.wait_transition("lid", "value == open", Version{});
+  turn();
+  set("lid", "open");
+  set("lid", Value());
+  EXPECT_EQ(statistics().topics, 2u);
+  for (int i = 0; i < 20; ++i) advance(1ms);
+  EXPECT_EQ(new_value(postponed), Value("open"));
+  EXPECT_FALSE(brain.has_answer(busy));
+  EXPECT_EQ(statistics().topics, 1u);
+}
+
+TEST_F(CoreShortTurns, PostponedWaitsOfOneSessionAreNotAllBeforeThoseOfAnother) {
+  for (int i = 1; i <= 50; ++i) set("n", i);
+  for (int i = 0; i < 100; ++i) robot.wait_transition("n", "value == 100", Version{0, 1});
+  const auto mine = brain.wait_transition("n", "value == 3", Version{0, 1});
+  turn();
+  int turns = 0;
+  while (!brain.has_answer(mine) && turns < 200) {
+    advance(1ms);
+    ++turns;
+  }
+  EXPECT_EQ(new_value(mine), Value(3));
+  EXPECT_LT(turns, 10);
+}
+
+TEST_F(CoreShortTurns, PostponedWaitsLeaveHalfOfATurnToNewReaders) {
+  for (int i = 1; i <= 50; ++i) set("n", i);
+  for (int i = 0; i < 100; ++i) brain.wait_transition("n", "value == 100", Version{0, 1});
+  const auto pattern = robot.subscribe({"**"});
+  turn();
+  for (int i = 0; i < 3; ++i) advance(1ms);
+  EXPECT_TRUE(robot.ends.contains(pattern));
+}
+
+TEST_F(CoreShortTurns, PostponedWaitsLeaveNothingBehind) {
+  for (int i = 1; i <= 10; ++i) set("n", i);
+  brain.wait_transition("n", "value == 100", Version{0, 1});
+  const auto cancelled = brain.wait_transition("m", "value == 100", Version{});
+  brain.wait_transition("k", "value == 100", Version{}, 1ms);
+  brain.wait_transition("l", "value == 100", Version{});
+  turn();
+  EXPECT_EQ(statistics().topics, 4u);
+  brain.cancel(cancelled);
+  EXPECT_EQ(statistics().topics, 3u);
+  set("n", Value());
+  brain.goodbye();
+  robot.goodbye();
+  turn();
+  expect_nothing_left();
+  advance(1ms);
+  EXPECT_EQ(core->next_deadline(), std::nullopt);
 }
 
 }  // namespace

@@ -77,6 +77,47 @@ TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
 }
 
+// Whatever the reader is: one with a filter that lets "not set" pass, too.
+TEST_F(CoreComingBack, EveryKindOfReaderIsToldOnceOfWhatIsUnsetDuringItsScan) {
+  for (const auto mode : {proto::Mode::latest, proto::Mode::every}) {
+    for (const char* filter : {"", "!(value > 5)"}) {
+      start_with_short_turns();
+      proto::Subscribe subscribe;
+      subscribe.topics = {"t/*"};
+      subscribe.resume = here();
+      subscribe.mode = mode;
+      if (*filter != '\0') subscribe.filter = *Predicate::parse(filter);
+      const auto pattern = screen->subscribe(subscribe);
+      advance(1ms);
+      set("t/a", Value());
+      ASSERT_FALSE(screen->ends.contains(pattern));
+      for (int i = 0; i < 10; ++i) advance(1ms);
+      EXPECT_TRUE(screen->ends.contains(pattern));
+      EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value()))) << int(mode) << filter;
+    }
+  }
+}
+
+TEST_F(CoreComingBack, TopicsThatWereBroughtBackStopNoWriter) {
+  CoreOptions options = default_options();
+  options.limits.topics_max = 2;
+  options.limits.unacknowledged_bytes_max = 1;  // one topic at a time
+  start(options);
+  for (const char* topic : {"t/a", "t/b"}) set(topic, 1);
+  const auto point = here();
+  for (const char* topic : {"t/a", "t/b"}) set(topic, Value());
+  for (const char* topic : {"t/c", "t/d"}) set(topic, 1);
+  screen->acknowledges = false;  // so one of them stays until it does
+  screen->subscribe({"t/*"}, point);
+  turn();
+  ASSERT_GT(statistics().topics, options.limits.topics_max);
+  const auto known = robot->commit({{"t/c", 2, {}, {}}, {"t/d", 2, {}, {}}});
+  const auto unknown = robot->commit({{"t/c", 3, {}, {}}, {"t/e", 3, {}, {}}});
+  turn();
+  EXPECT_EQ(robot->answered<proto::CommitDone>(known).written.size(), 2u);
+  EXPECT_EQ(robot->failed(unknown), ErrorCode::limit_exceeded);
+}
+
 TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
   start_with_short_turns();
   const auto point = here();

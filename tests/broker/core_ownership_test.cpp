@@ -312,5 +312,35 @@ TEST_F(CoreOwnership, NothingIsLeftOfIt) {
   EXPECT_EQ(core->next_deadline(), std::nullopt);
 }
 
+TEST_F(CoreOwnership, LastWillsTakeRoomAmongTheValues) {
+  CoreOptions options = default_options();
+  options.limits.values_bytes_max = 100;
+  restart(options);
+  imu.connect();
+  rival.connect();
+  screen.connect();
+  const std::string will(60, 'w');
+  const auto first = imu.own("a", will);
+  const auto too_much = imu.own("b", will);
+  const auto value_too_much = rival.set("c", std::string(41, 'v'));
+  turn();
+  EXPECT_TRUE(imu.owns(first));
+  EXPECT_EQ(imu.failed(too_much), ErrorCode::limit_exceeded);
+  EXPECT_EQ(rival.failed(value_too_much), ErrorCode::limit_exceeded);
+  imu.release(first);
+  turn();
+  expect_state("a", Value(will), Quality::orphaned);
+  const auto again = imu.own("b", will);  // it is a value now
+  turn();
+  EXPECT_EQ(imu.failed(again), ErrorCode::limit_exceeded);
+  rival.set("a", Value());
+  const auto free = imu.own("b", will);
+  const auto taken_over = rival.own("b", std::string(70, 'w'), true);
+  turn();
+  EXPECT_EQ(imu.failed(free), ErrorCode::not_owner);
+  EXPECT_TRUE(rival.owns(taken_over));
+  EXPECT_EQ(statistics().topics, 1u);
+}
+
 }  // namespace
 }  // namespace hoiku::broker

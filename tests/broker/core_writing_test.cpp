@@ -363,5 +363,46 @@ TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
   expect_nothing_left();
 }
 
+TEST_F(CoreWriting, WhatAWriterHasDoneWrongIsSaidBeforeThatThereIsNoRoom) {
+  CoreOptions options = default_options();
+  options.limits.values_bytes_max = 10;
+  restart(options);
+  robot.connect();
+  const auto first = robot.set("a", std::string(10, 'x'));
+  turn();
+  const Version known = done(first).version;
+  robot.set("a", std::string(10, 'y'));
+  const auto lost = robot.set("a", std::string(11, 'z'), known);
+  const auto number = robot.commit({{"a", MessageBytes("Pose", std::string(11, 'z')), {}, {}}});
+  const auto both = robot.commit({{"a", std::string(11, 'z'), {}, {}}, {"b", 1, {}, {}}});
+  turn();
+  EXPECT_EQ(robot.failed(lost), ErrorCode::version_conflict);
+  EXPECT_EQ(robot.answered<proto::Failed>(lost).current->number, known.number + 1);
+  EXPECT_EQ(robot.failed(number), ErrorCode::type_mismatch);
+  EXPECT_EQ(robot.failed(both), ErrorCode::limit_exceeded);
+  EXPECT_THAT(robot.answered<proto::Failed>(both).failure.message, testing::HasSubstr("'a'"));
+}
+
+// So it throws out no pattern that reads as many topics as it may.
+TEST_F(CoreWriting, ARefusedWriteMakesNoTopic) {
+  CoreOptions options = default_options();
+  options.limits.values_bytes_max = 18;
+  options.limits.slots_per_session_max = 1;
+  restart(options);
+  robot.connect();
+  robot.set("a", std::string(10, 'x'));
+  const auto pattern = robot.subscribe({"*"});
+  turn();
+  const auto refused = robot.set("b", std::string(9, 'x'));
+  const auto lost = robot.set("b", 1, Version{1, 1});
+  turn();
+  EXPECT_EQ(robot.failed(refused), ErrorCode::limit_exceeded);
+  EXPECT_EQ(robot.failed(lost), ErrorCode::version_conflict);
+  EXPECT_FALSE(robot.has_answer(pattern));
+  robot.set("b", 1);
+  turn();
+  EXPECT_EQ(robot.failed(pattern), ErrorCode::limit_exceeded);
+}
+
 }  // namespace
 }  // namespace hoiku::broker

@@ -94,12 +94,27 @@ TEST(TopicTable, ScansInPiecesOfBoundedSize) {
     at = table.scan(at, 3, [&](TopicId, const Topic& topic) {
       seen.insert(topic.name());
       ++visited;
+      return true;
     });
     EXPECT_LE(visited, 3u);
     ++pieces;
   }
   EXPECT_EQ(seen.size(), 10u);
   EXPECT_EQ(pieces, 4);
+}
+
+TEST(TopicTable, AScanStopsWhereItIsTold) {
+  TopicTable table(small());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.create("t" + std::to_string(i)));
+  std::vector<std::string> seen;
+  std::size_t at = 0;
+  while (at < table.end()) {
+    at = table.scan(at, 10, [&](TopicId, const Topic& topic) {
+      seen.push_back(topic.name());
+      return seen.size() % 4 != 0;
+    });
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"}));
 }
 
 TEST(TopicTable, RemembersRemovedTopicsUpToItsLimit) {
