@@ -38,9 +38,13 @@ constexpr const char* completion_examples =
     "  source <(hoiku completion bash)\n"
     "  hoiku completion fish > ~/.config/fish/completions/hoiku.fish\n";
 constexpr const char* exit_statuses =
-    "Exit status: 0 done, 1 failed (also: get of a topic that is not set), 2 usage, 3 version conflict, 124 timed "
-    "out,\n"
-    "130 interrupted, 143 terminated.\n";
+    "Exit status: 0 done, 1 failed (also: no answer in time, or get of a topic that is not set), 2 usage,\n"
+    "3 version conflict, 124 what `wait` waits for has not come in time, 130 interrupted, 143 terminated.\n";
+constexpr const char* conditions =
+    "\nA condition compares (== != < <= > >=) value, old_value, or a field of a message (value.pose.x), with each "
+    "other\n"
+    "or with a word, a number or a \"text in quotes\"; abs(value - old_value) > 0.5 is about a change's size. Join\n"
+    "conditions with && and ||, turn one round with !, and use parentheses. With what is not set all are false.\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
   std::string text = "\nExamples:\n";
@@ -54,13 +58,11 @@ std::string whole_number(const std::string& text) {
   return is_whole ? "" : "'" + text + "' is no whole number";
 }
 
-void describe_verb(CLI::App& verb, const char* examples) {
-  verb.footer("\n--endpoint, --timeout and --json may stand here too: see hoiku --help.\n" + footer({examples}));
-}
-
-CLI::App& add_verb(CLI::App& app, const char* name, const char* description, const char* examples) {
+CLI::App& add_verb(CLI::App& app, const char* name, const char* description, const char* examples,
+                   const char* besides = "") {
   CLI::App& verb = *app.add_subcommand(name, description);
-  describe_verb(verb, examples);
+  verb.footer(besides + std::string("\n--endpoint, --timeout and --json may stand here too: see hoiku --help.\n") +
+              footer({examples}));
   return verb;
 }
 
@@ -72,7 +74,7 @@ void describe_writing(CLI::App& app, Typed& typed) {
   set.add_option("--type", typed.type, "What the value is to be read as; bytes as hex, messages as JSON")
       ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
   set.add_option("--if-version", typed.if_version, "Only where this is the topic's version (0: never set)")
-      ->check(whole_number, "N")
+      ->check(whole_number)
       ->type_name("N");
 }
 
@@ -86,7 +88,8 @@ void describe_reading(CLI::App& app, Typed& typed) {
   ls.add_flag("--names", typed.names, "Only their names");
   add_verb(app, "readers", "Who reads what, and what has become of what was written", readers_examples);
   CLI::App& watch =
-      add_verb(app, "watch", "Print the present state, then one line per change, until Ctrl-C", watch_examples);
+      add_verb(app, "watch", "Print the present state, then one line per change (times are UTC), until Ctrl-C",
+               watch_examples, conditions);
   watch.add_option(pattern_argument, typed.topic, "A topic, or a pattern: * is one segment, ** any number")->required();
   watch.add_flag("--every", typed.every,
                  "Each change, as far as the broker's history goes; without it the newest counts");
@@ -96,8 +99,8 @@ void describe_reading(CLI::App& app, Typed& typed) {
       .add_option("--max-rate", typed.max_rate,
                   "Of each topic at most so many lines a time, such as 10/s or 100ms for one; the newest counts")
       ->type_name("RATE");
-  CLI::App& wait =
-      add_verb(app, "wait", "Wait until a condition is true of a topic, and print the value", wait_examples);
+  CLI::App& wait = add_verb(app, "wait", "Wait until a condition is true of a topic, and print the value",
+                            wait_examples, conditions);
   wait.add_option(topic_argument, typed.topic, "The topic's name")->required();
   wait.add_option("condition", typed.condition,
                   "Such as 'value > 30 && value != 42', or 'value.x > 3' of messages; without it: any value");
@@ -120,7 +123,8 @@ void describe_command_line(CLI::App& app, Typed& typed) {
       ->capture_default_str();
   app.add_flag("--json", typed.json, "One JSON object a line, for scripts");
   app.add_option("--timeout", typed.timeout,
-                 "Give up after this time: 5s for the one-shot verbs; `wait` waits for ever without it")
+                 "Give up after this time, otherwise after 5s; `wait` waits for ever without it; `watch` gives up only "
+                 "while it connects")
       ->type_name("DURATION");
   describe_writing(app, typed);
   describe_reading(app, typed);

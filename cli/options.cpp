@@ -149,16 +149,46 @@ int complain(const std::string& sentence) {
   return usage;
 }
 
+// No option begins with a digit, so -0.5 is a value; but CLI11 takes it for an option, unless it has this mark.
+constexpr char number_mark = '\x1f';
+
+std::vector<std::string> with_marked_numbers(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  for (std::string& word : words) {
+    if (word == "--") break;
+    if (word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])))
+      word.insert(word.begin(), number_mark);
+  }
+  return words;
+}
+
+void unmark(Typed& typed) {
+  for (std::string* text : {&typed.endpoint, &typed.topic, &typed.value, &typed.type, &typed.condition, &typed.held_for,
+                            &typed.where, &typed.max_rate, &typed.timeout, &typed.shell}) {
+    if (text->starts_with(number_mark)) text->erase(0, 1);
+  }
+}
+
 // Of a verb that does not exist CLI11 says only that it wants one; of a value that looks like an option, that one is missing.
 std::string explained(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> left = app.remaining(true);
+  std::string sentence = error.what();
+  std::vector<std::string> left = app.remaining(true);
+  std::erase(left, "--");
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !left.empty()) {
-    if (app.get_subcommands().empty()) return "there is no verb '" + left.front() + "'";
-    const auto option = std::find_if(left.begin(), left.end(), [](const auto& word) { return word.starts_with('-'); });
-    if (option != left.end())
-      return std::string(error.what()) + "; '" + *option + "' is no option: where it is meant so, write -- before it";
+    const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
+    const auto option = std::find_if(left.begin(), left.end(), is_option);
+    const auto verb = std::find_if_not(left.begin(), left.end(), is_option);
+    if (!app.get_subcommands().empty()) {
+      if (option != left.end())
+        sentence += "; '" + *option + "' is no option: where it is the value, put it last, behind --";
+    } else if (verb != left.end()) {
+      sentence = "there is no verb '" + *verb + "'";
+    } else {
+      sentence = "'" + *option + "' is no option";
+    }
   }
-  return error.what();
+  std::erase(sentence, number_mark);
+  return sentence;
 }
 
 int print_completion(const std::string& shell) {
@@ -199,11 +229,15 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app("hoiku: looks at the topics of a Hoiku bus, and sets them.", "hoiku");
   describe_command_line(app, typed);
   try {
-    app.parse(argc, argv);
+    const std::vector<std::string> words = with_marked_numbers(argc, argv);
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) pointers.push_back(word.c_str());
+    app.parse(argc, pointers.data());
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return complain(explained(app, error) + "; hoiku --help shows examples");
   }
+  unmark(typed);
   const std::string verb = app.get_subcommands().front()->get_name();
   if (verb == "completion") return print_completion(typed.shell);
   auto options = understand(typed, verb);

@@ -126,6 +126,7 @@ std::string change_line(const TopicChange& change, bool json, const Messages& me
     line += fmt::format(", {} skipped", change.skipped);
   }
   if (change.filtered > 0) line += fmt::format(", {} filtered", change.filtered);
+  if (change.quality != Quality::live) line += fmt::format(", {}", quality_name(change.quality));
   return line + ")";
 }
 

@@ -59,10 +59,10 @@ Task<int> run_one_shot(Bus bus, const Options& options) {
   return get(bus, std::get<GetVerb>(options.verb), options.json);
 }
 
-Task<int> run_in_time(Bus bus, const Options& options, Duration limit) {
+Task<int> run_in_time(Bus bus, const Options& options, TimePoint deadline) {
   int status = timed_out;
   try {
-    status = co_await fail_after(limit, run_one_shot, bus, std::cref(options));
+    status = co_await fail_at(deadline, run_one_shot, bus, std::cref(options));
   } catch (const TooSlowError&) {
     throw no_answer(options);
   }
@@ -92,10 +92,11 @@ Task<int> run_wait(Bus bus, const Options& options) {
 }
 
 Task<int> run_verb(Nursery& nursery, const Options& options, Duration connecting) {
+  const TimePoint deadline = now() + connecting;
   Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku"), connect_timeout(connecting));
   if (const auto* verb = std::get_if<WatchVerb>(&options.verb)) co_return co_await watch(bus, *verb, options.json);
   if (std::holds_alternative<WaitVerb>(options.verb)) co_return co_await run_wait(bus, options);
-  co_return co_await run_in_time(bus, options, connecting);
+  co_return co_await run_in_time(bus, options, deadline);
 }
 
 }  // namespace

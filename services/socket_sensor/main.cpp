@@ -169,7 +169,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--replay", options.replay, "Sends a recorded feed instead of random digits")->type_name("FILE");
   app.add_option("--seed", options.seed, "Equal seeds give equal streams")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->type_name("N");
   int status = 0;
   if (!parse_command_line(app, argc, argv, status)) return status;

@@ -105,6 +105,17 @@ TEST(Options, APingNeedsNoName) {
   EXPECT_NE(complaint({"ping", "battery"}).find("battery"), std::string::npos);
 }
 
+TEST(Options, ANegativeNumberIsAValue) {
+  const auto value = [](std::initializer_list<const char*> words) {
+    return std::get<SetVerb>(std::get<Options>(parse(words)).verb).value;
+  };
+  EXPECT_EQ(value({"set", "head/yaw", "-0.5"}), Value(-0.5));
+  EXPECT_EQ(value({"set", "head/yaw", "-2.5", "--if-version", "3"}), Value(-2.5));
+  EXPECT_EQ(value({"set", "--json", "head/yaw", "-3"}), Value(-3));
+  EXPECT_EQ(value({"set", "head/yaw", "--", "-3"}), Value(-3));
+  EXPECT_EQ(value({"set", "head/yaw", "-3", "--type", "string"}), Value("-3"));
+}
+
 TEST(Options, ACompletionIsNotParsedByTheRulesOfACommandLine) {
   const auto words = std::get<CompleteVerb>(std::get<Options>(parse({"complete", "get", "--endpoint", ""})).verb).words;
   EXPECT_EQ(words, (std::vector<std::string>{"get", "--endpoint", ""}));
@@ -124,10 +135,15 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
   EXPECT_NE(complaint({"st", "a", "1"}).find("there is no verb 'st'"), std::string::npos);
-  EXPECT_NE(complaint({"set", "a", "-x"}).find("'-x' is no option: where it is meant so, write -- before it"),
+  EXPECT_NE(complaint({"set", "a", "-x"}).find("'-x' is no option: where it is the value, put it last, behind --"),
             std::string::npos);
   EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is no whole number"),
             std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "--"}).find("value is required"), std::string::npos);
+  EXPECT_EQ(complaint({"set", "a", "--"}).find("no option"), std::string::npos);
+  EXPECT_NE(complaint({"--verison"}).find("'--verison' is no option"), std::string::npos);
+  EXPECT_NE(complaint({"--jsn", "st", "a"}).find("there is no verb 'st'"), std::string::npos);
+  EXPECT_NE(complaint({"get", "a", "--timeout", "-5"}).find("'-5' is not a duration"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/"}).find("the file / cannot be read"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/dev/zero"}).find("more than 4 MiB"), std::string::npos);
   EXPECT_NE(complaint({}).find("hoiku --help"), std::string::npos);
