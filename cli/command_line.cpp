@@ -44,7 +44,7 @@ constexpr const char* conditions =
     "\nA condition compares (== != < <= > >=) value, old_value, or a field of a message (value.pose.x), with each "
     "other\n"
     "or with a word, a number or a \"text in quotes\"; abs(value - old_value) > 0.5 is about a change's size. Join\n"
-    "conditions with && and ||, turn one round with !, and use parentheses. With what is not set all are false.\n";
+    "conditions with && and ||, turn one round with !, and use parentheses. A comparison with nothing is false.\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
   std::string text = "\nExamples:\n";
@@ -122,9 +122,9 @@ void describe_command_line(CLI::App& app, Typed& typed) {
       ->type_name("ENDPOINT")
       ->capture_default_str();
   app.add_flag("--json", typed.json, "One JSON object a line, for scripts");
-  app.add_option("--timeout", typed.timeout,
-                 "Give up after this time, otherwise after 5s; `wait` waits for ever without it; `watch` gives up only "
-                 "while it connects")
+  app.add_option(
+         "--timeout", typed.timeout,
+         "Give up after this time, otherwise 5s; `watch` only while it connects; `wait` waits for ever without it")
       ->type_name("DURATION");
   describe_writing(app, typed);
   describe_reading(app, typed);

@@ -127,7 +127,7 @@ Task<> BusClient::write_two(Bus bus) {
   const Committed committed = co_await bus.commit([&](Transaction& both) {
     for (const int i : {0, 1}) both.set(bus.topic<Value>(names[i]), values[i]);
   });
-  for (const std::size_t i : {0, 1}) {
+  for (std::size_t i = 0; i < 2; ++i) {
     const State* state = witness_.find(names[i], committed.versions.at(i));
     if (!state || !(state->value == values[i]))
       complain("commit() of " + names[i] + " gave the version of something else");

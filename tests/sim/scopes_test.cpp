@@ -465,7 +465,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LeavingAScope, testing::Combine(testing::ValuesIn
 class ShuttingDown : public testing::TestWithParam<Case> {};
 
 TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
-  beside_others([this](Scene& onlookers) -> Task<> {
+  beside_others([](Scene& onlookers) -> Task<> {
     const Held before(onlookers.world);
     onlookers.world.network().delay("service", one_way, one_way);
     for (int moment = 0; moment < 2 * moments; ++moment) {

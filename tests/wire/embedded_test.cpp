@@ -28,7 +28,6 @@ std::string refusal_of(Nursery& nursery, std::vector<std::string> endpoints, con
 
 TEST(Embedded, ABrokerAndItsClientsShareOneLoop) {
   run_within_patience([]() -> Task<> {
-    BrokerStatistics last;
     std::optional<Broker> kept;
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       const Broker broker(nursery, "inproc://embedded");
