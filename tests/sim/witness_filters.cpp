@@ -117,7 +117,8 @@ void Witness::check_rate(Session& session, Reader& reader, const proto::Delivery
     if (!is_anew && before.earliest != TimePoint::min() && now() - before.earliest < reader.command.interval)
       complain(&session, what + fmt::format("it comes {} after the one before", seconds(now() - before.earliest)));
     if (before.incarnation != session.incarnation) {
-      made.earliest = before.earliest == TimePoint::min() ? before.earliest : before.earliest + reader.command.interval;
+      const bool has_rested = before.earliest != TimePoint::min() && !is_anew;
+      made.earliest = has_rested ? before.earliest + reader.command.interval : before.earliest;
     }
   }
   reader.cuts[key] = made;
