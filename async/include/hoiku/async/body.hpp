@@ -13,24 +13,32 @@ namespace hoiku::detail {
 template <class F, class... Args>
 concept TaskFunction = std::invocable<F, Args...> && is_task<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>;
 
+// What may be destroyed twice, or is no temporary.
+template <class F>
+concept OwnsNothing = std::is_lvalue_reference_v<F> ||
+    (std::is_trivially_copyable_v<std::decay_t<F>>&& std::is_trivially_destructible_v<std::decay_t<F>>);
+
+// g++ 12 destroys a temporary closure twice where it owns something and stands inside a co_await expression.
+template <class F>
+constexpr void check_closure() {
+  static_assert(OwnsNothing<F>,
+                "this closure owns what it captures and stands inside a co_await expression, which g++ 12 miscompiles: "
+                "capture by reference ([&]; the body ends before the call returns), pass a function with its arguments "
+                "(move_on_after(3s, wag, tail)), or give the closure a name first and pass that");
+}
+
 // A closure, generic ones ([](auto x) ...) included, of which only the arguments tell that they can be called. Not what can
 // only be awaited, such as an operation of Asio.
 template <class F, class... Args>
 concept Closure = std::is_class_v<F> &&(requires { &F::operator(); } || std::invocable<F&, Args...>);
 
-// g++ 12 destroys a temporary closure twice where it owns something and stands inside a co_await expression.
 template <class F, class... Args>
-concept SafeInAwait =
-    std::is_lvalue_reference_v<F> || is_task<std::remove_cvref_t<F>> || !Closure<std::decay_t<F>, Args...> ||
-    (std::is_trivially_copyable_v<std::decay_t<F>> && std::is_trivially_destructible_v<std::decay_t<F>>);
+concept SafeInAwait = !Closure<std::decay_t<F>, Args...> || OwnsNothing<F>;
 
-// `Args` are what it is called with.
+// The same for what may be a closure, which is called with `Args`, or something else that can be awaited.
 template <class F, class... Args>
 constexpr void check_body() {
-  static_assert(SafeInAwait<F, Args...>,
-                "this closure owns what it captures and stands inside a co_await expression, which g++ 12 miscompiles: "
-                "capture by reference ([&]; the body ends before the call returns), pass a function with its arguments "
-                "(move_on_after(3s, wag, tail)), or give the closure a name first and pass that");
+  if constexpr (!SafeInAwait<F, Args...>) check_closure<F>();
 }
 
 template <class A>

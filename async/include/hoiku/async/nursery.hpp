@@ -221,7 +221,7 @@ auto run_nursery(F body) -> std::invoke_result_t<F, Nursery&> {
 template <class F>
 auto open_nursery(F&& body) {
   static_assert(std::is_invocable_v<F, Nursery&>, "the body of open_nursery takes a Nursery& and returns a Task");
-  detail::check_body<F, Nursery&>();
+  detail::check_closure<F>();
   return detail::run_nursery<std::conditional_t<std::is_lvalue_reference_v<F>, F, std::decay_t<F>>>(
       std::forward<F>(body));
 }

@@ -81,7 +81,7 @@ auto Nursery::start(F&& function, Args&&... args) {
   static_assert(detail::arguments_bind_safely<Signature, TaskStatus<T>, std::decay_t<Args>...>,
                 "a reference parameter of the task would be bound to a temporary that is gone at its first wait: give "
                 "an argument of the parameter's own type, such as std::string(\"...\")");
-  detail::check_body<F, TaskStatus<T>, std::unwrap_ref_decay_t<Args>...>();
+  detail::check_closure<F>();
   return detail::start_child<T, Function, std::unwrap_ref_decay_t<Args>...>(
       *this, std::forward<F>(function), std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...));
 }

@@ -122,10 +122,7 @@ Task<ValueTransition<T>> ReadableValue<T>::wait_transition() {
 template <class T>
 template <class P>
 Task<ValueTransition<T>> ReadableValue<T>::wait_transition(P&& predicate) {
-  if constexpr (detail::EdgeFunction<P, T>)
-    detail::check_body<P, const T&, const T&>();
-  else if constexpr (detail::PredicateFunction<P, T>)
-    detail::check_body<P, const T&>();
+  if constexpr (detail::EdgeFunction<P, T> || detail::PredicateFunction<P, T>) detail::check_closure<P>();
   return detail::wait_for_transition<T>(*this, detail::make_edge_condition<T>(std::forward<P>(predicate)));
 }
 

@@ -149,7 +149,7 @@ class EventualValues final : private detail::NotingWatcher<T> {
 template <class T>
 template <class P>
 Task<T> ReadableValue<T>::wait_value(P&& predicate, HeldFor hold) {
-  if constexpr (detail::PredicateFunction<P, T>) detail::check_body<P, const T&>();
+  if constexpr (detail::PredicateFunction<P, T>) detail::check_closure<P>();
   return detail::wait_on_value<T>(*this, detail::make_condition<T>(std::forward<P>(predicate)), hold);
 }
 

@@ -115,7 +115,7 @@ class Bus {
   Task<Committed> commit(F&& fill) const {
     static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
                   "commit() takes a function of a Transaction& that puts its writes in, and returns nothing");
-    detail::check_body<F, Transaction&>();
+    detail::check_closure<F>();
     Transaction transaction(core_);
     std::invoke(fill, transaction);
     return std::move(transaction).commit();

@@ -49,14 +49,6 @@ constexpr void check_composite_condition() {
       "a condition on composed topics is a callable that takes their values, or the tuple of them, and returns bool");
 }
 
-template <class F, class... Ts>
-constexpr void check_composite_body() {
-  if constexpr (std::invocable<std::decay_t<F>&, const Ts&...>)
-    check_body<F, const Ts&...>();
-  else
-    check_body<F, const std::tuple<Ts...>&>();
-}
-
 }  // namespace detail
 
 template <TopicType... Ts>
@@ -93,7 +85,8 @@ class TopicComposite {
   // The first state of which the condition is true.
   template <class F>
   Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
-    detail::check_composite_body<F, Ts...>();
+    detail::check_composite_condition<F, Ts...>();
+    detail::check_closure<F>();
     return detail::wait_for_members<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
   }
 

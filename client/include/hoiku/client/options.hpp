@@ -78,7 +78,7 @@ class OnConnectionEvent {
 };
 template <class F>
 OnConnectionEvent on_connection_event(F&& function) {
-  detail::check_body<F, const ConnectionEvent&>();
+  detail::check_closure<F>();
   return OnConnectionEvent(std::forward<F>(function));
 }
 

@@ -123,7 +123,7 @@ class Topic {
   Task<Version> update(F&& next_of) const {
     static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OrUnset<T>>,
                   "update() takes a function of a std::optional of the topic's type that returns the next value");
-    detail::check_body<F, detail::OrUnset<T>>();
+    detail::check_closure<F>();
     return detail::update_topic(
         core_, [next_of = std::decay_t<F>(std::forward<F>(next_of)), name = name()](const Value& present) mutable {
           return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
@@ -157,7 +157,7 @@ class Topic {
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_topic_condition<P, T>();
     if constexpr (detail::DecidedHere<P, T>) {
-      detail::check_body<P, const T&>();
+      if constexpr (detail::TopicCallable<P, T>) detail::check_closure<P>();
       return detail::wait_for_local_value<T>(
           core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))), hold.duration());
     } else {
@@ -209,7 +209,7 @@ class Topic {
   const {
     detail::check_edge_condition<P, T>();
     if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
-      detail::check_edge_body<P, T>();
+      if constexpr (detail::EdgeCallable<P, T> || detail::TopicCallable<P, T>) detail::check_closure<P>();
       return detail::wait_for_local_change<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
     } else {
       return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), std::nullopt);

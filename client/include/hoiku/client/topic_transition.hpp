@@ -15,7 +15,6 @@
 #include <string>
 #include <utility>
 
-#include "hoiku/async/body.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
@@ -49,14 +48,6 @@ concept EdgeCallable =
 template <class P, class T>
 constexpr void check_edge_condition() {
   if constexpr (!EdgeCallable<P, T>) check_topic_condition<P, T>();
-}
-
-template <class P, class T>
-constexpr void check_edge_body() {
-  if constexpr (EdgeCallable<P, T>)
-    check_body<P, const OrUnset<T>&, const OrUnset<T>&>();
-  else
-    check_body<P, const T&>();
 }
 
 template <TopicType T, class P>
