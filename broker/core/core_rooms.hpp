@@ -148,6 +148,7 @@ struct Core::Rooms final : StateSource {
   Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t sequence);
   Result<std::optional<TopicId>> find_writable(const std::string& name) const;
   Result<TopicId> find_to_write(const std::string& name);
+  Result<TopicId> made_to_write(std::optional<TopicId> known, const std::string& name);
   struct RefusedWrite {
     Failure failure;
     std::optional<Version> current;  // of the topic, where the writer took it for another one

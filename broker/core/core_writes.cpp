@@ -59,8 +59,12 @@ Result<std::optional<TopicId>> Core::Rooms::find_writable(const std::string& nam
 // The topic, made where it is not there yet: then it is to be dropped again where nothing is written.
 Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
   const auto found = find_writable(name);
-  if (!found) return found.failure();
-  return *found ? Result<TopicId>(**found) : find_or_create(name);
+  return found ? made_to_write(*found, name) : Result<TopicId>(found.failure());
+}
+
+// What find_writable() has said of it, made where it is not there yet.
+Result<TopicId> Core::Rooms::made_to_write(std::optional<TopicId> known, const std::string& name) {
+  return known ? Result<TopicId>(*known) : find_or_create(name);
 }
 
 // Why the session may not write that; `known`: nothing where the topic is not there yet. What it has done wrong itself is said
@@ -94,7 +98,7 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
     return refuse(std::move(refused->failure), refused->current);
   const std::size_t gone = *known ? value_bytes(topics[**known]) : 0;
   if (auto room = check_room(set.topic, set.value.payload_bytes(), gone); !room) return refuse(room.failure());
-  const auto id = *known ? Result<TopicId>(**known) : find_or_create(set.topic);
+  const auto id = made_to_write(*known, set.topic);
   if (!id) return refuse(id.failure());
   const Topic::Applied applied = *apply(*id, update, commits.next_sequence());
   declarations.touched(*id, at.monotonic);
