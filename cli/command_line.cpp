@@ -41,10 +41,9 @@ constexpr const char* exit_statuses =
     "Exit status: 0 done, 1 failed (also: no answer in time, or get of a topic that is not set), 2 usage,\n"
     "3 version conflict, 124 what `wait` waits for has not come in time, 130 interrupted, 143 terminated.\n";
 constexpr const char* conditions =
-    "\nA condition compares (== != < <= > >=) value, old_value, or a field of a message (value.pose.x), with each "
-    "other\n"
-    "or with a word, a number or a \"text in quotes\"; abs(value - old_value) > 0.5 is about a change's size. Join\n"
-    "conditions with && and ||, turn one round with !, and use parentheses. A comparison with nothing is false.\n";
+    "\nA condition compares (== != < <= > >=) value, old_value, or a field of a message (value.pose.x), with each\n"
+    "other or with a word, a number or a \"text in quotes\"; abs(value - old_value) > 0.5 is about a change's size.\n"
+    "Join conditions with && and ||, turn one round with !, use parentheses. A comparison with nothing is false.\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
   std::string text = "\nExamples:\n";

@@ -155,9 +155,7 @@ TEST_F(CoreAbout, NobodyElseMayWriteThem) {
 }
 
 TEST_F(CoreAbout, ATableThatIsFullHasNoRoomForThem) {
-  CoreOptions options = default_options();
-  options.limits.topics_max = 3;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.topics_max = 3; }));
   screen.connect(1h);
   for (const char* topic : {"a", "b", "c"}) screen.set(topic, 1);
   turn();

@@ -196,9 +196,7 @@ TEST_F(CoreChangeWaiting, EpochNoneIsThePresentOne) {
 }
 
 TEST_F(CoreChangeWaiting, WhatHasGoneFromTheHistoryIsAnErrorNeverALaterMatch) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 4;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.history_transitions_max = 4; }));
   robot.connect(1h);
   brain.connect(1h);
   const Version known = set("n", 0);
@@ -265,9 +263,7 @@ TEST_F(CoreChangeWaiting, AThousandEqualOnesAreOneTestPerCommit) {
 class CoreShortTurns : public CoreChangeWaiting {
  protected:
   CoreShortTurns() {
-    CoreOptions options = default_options();
-    options.limits.turn_visits_max = 4;
-    restart(options);
+    restart(limited([](Limits& limits) { limits.turn_visits_max = 4; }));
     robot.connect(1h);
     brain.connect(1h);
   }

@@ -14,9 +14,7 @@ class CoreComingBack : public RobotAndScreenTest {
   proto::ResumePoint here() const { return {4711, statistics().commits}; }
   // Three topics, of which a turn looks at one.
   void start_with_short_turns() {
-    CoreOptions options = default_options();
-    options.limits.turn_visits_max = 1;
-    start(options);
+    start(limited([](Limits& limits) { limits.turn_visits_max = 1; }));
     for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
   }
 };

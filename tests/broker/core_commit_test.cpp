@@ -26,9 +26,7 @@ class CoreCommit : public CoreTest {
 
 // Which was told of the first of them when the second made it one too many.
 TEST_F(CoreCommit, APatternThatGetsTooManyTopicsByItFailsAndTheCommitDoesNot) {
-  CoreOptions options = default_options();
-  options.limits.slots_per_session_max = 2;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.slots_per_session_max = 2; }));
   robot.connect();
   screen.connect();
   robot.declare("a/1", 1s);
@@ -47,10 +45,10 @@ TEST_F(CoreCommit, APatternThatGetsTooManyTopicsByItFailsAndTheCommitDoesNot) {
 }
 
 TEST_F(CoreCommit, OneThatIsRefusedMakesNoTopics) {
-  CoreOptions options = default_options();
-  options.limits.topics_max = 2;
-  options.limits.slots_per_session_max = 1;
-  restart(options);
+  restart(limited([](Limits& limits) {
+    limits.topics_max = 2;
+    limits.slots_per_session_max = 1;
+  }));
   robot.connect();
   screen.connect();
   const auto pattern = screen.subscribe({"**"});

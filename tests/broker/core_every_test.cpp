@@ -75,10 +75,10 @@ TEST_F(CoreEvery, ASlowReaderIsToldEverythingWhenItComesRound) {
 }
 
 TEST_F(CoreEvery, WhatHasGoneFromTheHistoryIsSkippedToThePresentState) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 4;
-  options.limits.credit_transitions = 1;
-  start(options);
+  start(limited([](Limits& limits) {
+    limits.history_transitions_max = 4;
+    limits.credit_transitions = 1;
+  }));
   const auto all = screen->subscribe({"a"}, {}, Mode::every);
   turn();  // the one that it may be sent: not set
   count("a", 1, 10);
@@ -94,9 +94,7 @@ TEST_F(CoreEvery, WhatHasGoneFromTheHistoryIsSkippedToThePresentState) {
 }
 
 TEST_F(CoreEvery, IsSentNoMoreThanItsCreditAndCostsNothingMeanwhile) {
-  CoreOptions options = default_options();
-  options.limits.credit_transitions = 5;
-  start(options);
+  start(limited([](Limits& limits) { limits.credit_transitions = 5; }));
   const auto all = screen->subscribe({"*"}, {}, Mode::every);
   turn();
   count("a", 1, 4);
@@ -119,9 +117,7 @@ TEST_F(CoreEvery, IsSentNoMoreThanItsCreditAndCostsNothingMeanwhile) {
 }
 
 TEST_F(CoreEvery, OneWithoutCreditHoldsUpNobodyElseOfItsSession) {
-  CoreOptions options = default_options();
-  options.limits.credit_transitions = 1;
-  start(options);
+  start(limited([](Limits& limits) { limits.credit_transitions = 1; }));
   screen->subscribe({"a"}, {}, Mode::every);
   const auto newest = screen->subscribe({"a"});
   turn();
@@ -130,9 +126,7 @@ TEST_F(CoreEvery, OneWithoutCreditHoldsUpNobodyElseOfItsSession) {
 }
 
 TEST_F(CoreEvery, AnUnsetTopicIsKeptUntilItsReadersWereTold) {
-  CoreOptions options = default_options();
-  options.limits.credit_transitions = 2;
-  start(options);
+  start(limited([](Limits& limits) { limits.credit_transitions = 2; }));
   const auto all = screen->subscribe({"*"}, {}, Mode::every);
   turn();
   count("a", 1, 3);
@@ -172,9 +166,7 @@ TEST_F(CoreEvery, AReaderThatComesBackMissesNothingThatWasWrittenInTheSameTurn) 
 }
 
 TEST_F(CoreEvery, AReaderThatWasAwayForTooLongGetsWhatIsLeft) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 3;
-  start(options);
+  start(limited([](Limits& limits) { limits.history_transitions_max = 3; }));
   count("a", 1, 2);
   const proto::ResumePoint here{4711, statistics().commits};
   count("a", 3, 9);
@@ -212,9 +204,7 @@ TEST_F(CoreEvery, OfACompositeIsRefused) {
 }
 
 TEST_F(CoreEvery, LeavesNothingBehindWhereverItIsLeft) {
-  CoreOptions options = default_options();
-  options.limits.credit_transitions = 2;
-  start(options);
+  start(limited([](Limits& limits) { limits.credit_transitions = 2; }));
   const auto starving = screen->subscribe({"*"}, {}, Mode::every);
   const auto busy = screen->subscribe({"a"}, {}, Mode::every);
   turn();

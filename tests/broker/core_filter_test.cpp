@@ -118,9 +118,7 @@ TEST_F(CoreFilter, TheOldValueIsTheVersionBefore) {
 }
 
 TEST_F(CoreFilter, WithoutTheVersionBeforeThePresentStateCannotPassAnOldValueFilter) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 1;
-  start(options);
+  start(limited([](Limits& limits) { limits.history_transitions_max = 1; }));
   set_all("a", {1, 2});
   const auto rising = read(filtered({"a"}, "value > old_value"));
   EXPECT_THAT(told(rising), IsEmpty());
@@ -172,9 +170,7 @@ TEST_F(CoreFilter, ATopicThatIsUnsetIsRemovedWhenWhatPassedWasSent) {
 }
 
 TEST_F(CoreFilter, WhatIsKeptForASlowReaderIsBounded) {
-  CoreOptions options = default_options();
-  options.limits.answer_bytes_max = 4000;
-  start(options);
+  start(limited([](Limits& limits) { limits.answer_bytes_max = 4000; }));
   read(filtered({"filler"}, "value > 0"));
   std::vector<proto::RequestId> readers;
   for (int i = 0; i < 10; ++i)
@@ -217,9 +213,7 @@ TEST_F(CoreFilter, EveryLooksThroughTheHistoryWhenTheReaderIsBack) {
 }
 
 TEST_F(CoreFilter, EveryTellsWhatHadGoneAsLagged) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 4;
-  start(options);
+  start(limited([](Limits& limits) { limits.history_transitions_max = 4; }));
   read(filtered({"filler"}, "value > 0"));
   const auto all = read(filtered({"a"}, "value > 3", Mode::every));
   close_the_window();
@@ -244,9 +238,7 @@ TEST_F(CoreFilter, EveryOfASnapshotIsTheStateThatPassed) {
 }
 
 TEST_F(CoreFilter, WhatDoesNotPassCostsNoCredit) {
-  CoreOptions options = default_options();
-  options.limits.credit_transitions = 2;
-  start(options);
+  start(limited([](Limits& limits) { limits.credit_transitions = 2; }));
   const auto all = read(filtered({"a"}, "value > 3", Mode::every));
   set_all("a", {4, 1, 2, 5, 1, 6, 2, 7});
   EXPECT_THAT(told(all), ElementsAre("4 1+0", "5 4+2"));
@@ -282,9 +274,7 @@ TEST_F(CoreFilter, WhereNothingPassedMeanwhileTheFirstDeliveryTellsFromWhereItCo
 }
 
 TEST_F(CoreFilter, WhereTheHistoryDoesNotGoBackSoFarNobodyCanSayFromWhereItCounts) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 3;
-  start(options);
+  start(limited([](Limits& limits) { limits.history_transitions_max = 3; }));
   set_all("a", {5, 1, 6, 1, 7, 2});
   const auto high = read(resumed(filtered({"a"}, "value > 3"), 2));
   EXPECT_THAT(told(high), ElementsAre("7 5+1"));

@@ -99,6 +99,13 @@ class CoreTest : public testing::Test {
     options.epoch_seed = 1;
     return options;
   }
+  // The usual ones, with other limits: restart(limited([](Limits& limits) { limits.topics_max = 2; })).
+  template <class SetLimits>
+  static CoreOptions limited(SetLimits set_limits) {
+    CoreOptions options = default_options();
+    set_limits(options.limits);
+    return options;
+  }
   void restart(const CoreOptions& options) {
     core = std::make_unique<Core>(options);
     store = MemoryStore();

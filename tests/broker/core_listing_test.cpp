@@ -115,9 +115,7 @@ TEST_F(CoreListing, APageHasAtMostSoManyRows) {
 }
 
 TEST_F(CoreListing, APageHasAtMostSoManyBytesOrOneRow) {
-  CoreOptions options = default_options();
-  options.limits.list_bytes_max = 10'000;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.list_bytes_max = 10'000; }));
   SetUp();
   for (const char* name : {"a", "b", "c", "d"}) robot.set(name, std::string(4'000, 'x'));
   robot.set("large", std::string(100'000, 'x'));
@@ -128,9 +126,7 @@ TEST_F(CoreListing, APageHasAtMostSoManyBytesOrOneRow) {
 }
 
 TEST_F(CoreListing, APageLooksAtABoundedNumberOfTopics) {
-  CoreOptions options = default_options();
-  options.limits.list_visits_max = 128;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.list_visits_max = 128; }));
   SetUp();
   make_topics(1'000);
   const auto& first = list("nothing/*");

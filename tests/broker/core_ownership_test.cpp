@@ -313,9 +313,7 @@ TEST_F(CoreOwnership, NothingIsLeftOfIt) {
 }
 
 TEST_F(CoreOwnership, LastWillsTakeRoomAmongTheValues) {
-  CoreOptions options = default_options();
-  options.limits.values_bytes_max = 100;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.values_bytes_max = 100; }));
   imu.connect();
   rival.connect();
   screen.connect();

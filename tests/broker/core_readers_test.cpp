@@ -70,10 +70,10 @@ TEST_F(CoreReaders, TheCountBeginsWithTheSnapshot) {
 }
 
 TEST_F(CoreReaders, OfASlowReaderWhatIsPendingAndWhatBecameOfItLater) {
-  CoreOptions options = default_options();
-  options.limits.history_transitions_max = 4;
-  options.limits.window_batches = 1;
-  start(options);
+  start(limited([](Limits& limits) {
+    limits.history_transitions_max = 4;
+    limits.window_batches = 1;
+  }));
   read({"a"}, Mode::latest);
   read({"a"}, Mode::every);
   read({"a"}, Mode::latest, "value > 3");
@@ -106,9 +106,7 @@ TEST_F(CoreReaders, ATopicThatIsGoneStaysCounted) {
 }
 
 TEST_F(CoreReaders, PagesGoOnWhereTheOneBeforeEnded) {
-  CoreOptions options = default_options();
-  options.limits.list_rows_max = 2;
-  start(options);
+  start(limited([](Limits& limits) { limits.list_rows_max = 2; }));
   for (int i = 0; i < 5; ++i) read({"a" + std::to_string(i)}, Mode::latest);
   std::vector<std::string> found;
   std::uint64_t cursor = 0;

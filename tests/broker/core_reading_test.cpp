@@ -302,9 +302,7 @@ TEST_F(CoreReading, ACompositeMayNameATopicTwice) {
 }
 
 TEST_F(CoreReading, ACompositeThatFitsInNoFrameFailsClearly) {
-  CoreOptions options = default_options();
-  options.limits.frame_bytes_max = 10'000;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.frame_bytes_max = 10'000; }));
   robot.connect();
   screen.connect();
   const auto other = screen.subscribe({"a"});
@@ -353,9 +351,7 @@ TEST_F(CoreReading, AnIdThatIsInUseIsRefused) {
 // ---- Limits
 
 TEST_F(CoreReading, SubscriptionsAndWaitsOfASessionAreLimitedTogether) {
-  CoreOptions options = default_options();
-  options.limits.subscriptions_per_session_max = 3;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.subscriptions_per_session_max = 3; }));
   screen.connect();
   const auto first = screen.subscribe({"a"});
   screen.subscribe({"b", "c"});
@@ -372,9 +368,7 @@ TEST_F(CoreReading, SubscriptionsAndWaitsOfASessionAreLimitedTogether) {
 }
 
 TEST_F(CoreReading, APatternThatMatchesTooManyTopicsFails) {
-  CoreOptions options = default_options();
-  options.limits.slots_per_session_max = 5;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.slots_per_session_max = 5; }));
   robot.connect();
   screen.connect();
   const auto growing = screen.subscribe({"t/*"});

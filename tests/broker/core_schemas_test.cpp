@@ -117,11 +117,11 @@ TEST_F(CoreSchemas, OneThatBreaksProgramsIsRefusedAlsoMuchLater) {
 }
 
 TEST_F(CoreSchemas, AreBounded) {
-  CoreOptions options = default_options();
-  options.limits.schemas_max = 2;
-  options.limits.schema_bytes_max = 500;
-  options.limits.schemas_bytes_max = 20'000;
-  restart(options);
+  restart(limited([](Limits& limits) {
+    limits.schemas_max = 2;
+    limits.schema_bytes_max = 500;
+    limits.schemas_bytes_max = 20'000;
+  }));
   robot.connect();
   const auto with_type = [&](const std::string& name, const std::string& fields = "") {
     robot.send(
@@ -308,9 +308,7 @@ TEST_F(CoreSchemaFilters, OneGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
 
 // A message has to be read through for a field, so of large ones a turn looks at fewer.
 TEST_F(CoreSchemas, TheSearchForAChangeAmongLargeMessagesTakesSeveralTurns) {
-  CoreOptions options = default_options();
-  options.limits.turn_visits_max = 10;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.turn_visits_max = 10; }));
   robot.connect();
   screen.connect();
   put_pose("message Pose\n double x 1\n string name 5\nend");

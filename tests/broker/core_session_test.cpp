@@ -83,9 +83,7 @@ TEST_F(CoreSession, AFloodOfUnknownPeersIsAnsweredAndForgotten) {
 }
 
 TEST_F(CoreSession, SessionsAreLimited) {
-  CoreOptions options = default_options();
-  options.limits.sessions_max = 1;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.sessions_max = 1; }));
   robot.connect();
   screen.connect();
   EXPECT_FALSE(screen.welcome);

@@ -160,9 +160,7 @@ TEST_F(CoreWaiting, AResultThatTheCutLostIsSentAgain) {
 }
 
 TEST_F(CoreWaiting, AResultThatNobodyAcknowledgesStillCountsAgainstTheLimit) {
-  CoreOptions options = default_options();
-  options.limits.subscriptions_per_session_max = 3;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.subscriptions_per_session_max = 3; }));
   robot.connect();
   brain.connect();
   brain.acknowledges = false;

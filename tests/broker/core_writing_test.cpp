@@ -111,9 +111,7 @@ TEST_F(CoreWriting, TheNameOfAMessagesTypeIsLimitedAndIsShortInErrors) {
 }
 
 TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
-  CoreOptions options = default_options();
-  options.limits.value_bytes_max = 100;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.value_bytes_max = 100; }));
   robot.connect();
   const auto name = robot.set("a//b", 1);
   const auto wildcard = robot.set("a/*", 1);
@@ -136,9 +134,7 @@ TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
 }
 
 TEST_F(CoreWriting, TheNameOfAMessagesTypeCountsOnceAsAPartOfItsValue) {
-  CoreOptions options = default_options();
-  options.limits.value_bytes_max = 100;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.value_bytes_max = 100; }));
   robot.connect();
   const auto largest = robot.set("a", MessageBytes{std::string(50, 't'), std::string(50, 'x')});
   turn();
@@ -284,9 +280,7 @@ TEST_F(CoreWriting, ATopicIsNotRemovedWhileAWriteIsOnItsWay) {
 // ---- Limits
 
 TEST_F(CoreWriting, TopicsAreLimited) {
-  CoreOptions options = default_options();
-  options.limits.topics_max = 2;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.topics_max = 2; }));
   robot.connect();
   robot.set("a", 1);
   const auto wait = robot.wait("b", "");
@@ -306,9 +300,7 @@ TEST_F(CoreWriting, TopicsAreLimited) {
 }
 
 TEST_F(CoreWriting, TheValuesOfAllTopicsTogetherAreLimitedAndReadsGoOn) {
-  CoreOptions options = default_options();
-  options.limits.values_bytes_max = 100;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.values_bytes_max = 100; }));
   robot.connect();
   const auto text = [](std::size_t bytes) { return std::string(bytes, 'x'); };
   robot.set("a", text(60));
@@ -335,9 +327,7 @@ TEST_F(CoreWriting, TheValuesOfAllTopicsTogetherAreLimitedAndReadsGoOn) {
 }
 
 TEST_F(CoreWriting, RequestsInFlightAreLimited) {
-  CoreOptions options = default_options();
-  options.limits.requests_in_flight_max = 10;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.requests_in_flight_max = 10; }));
   robot.connect();
   robot.acknowledges = false;
   std::vector<proto::RequestId> ids;
@@ -353,9 +343,7 @@ TEST_F(CoreWriting, RequestsInFlightAreLimited) {
 }
 
 TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
-  CoreOptions options = default_options();
-  options.limits.requests_in_flight_max = 10;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.requests_in_flight_max = 10; }));
   robot.connect();
   robot.acknowledges = false;
   for (int i = 0; i < 30; ++i) robot.get("a"), turn();
@@ -364,9 +352,7 @@ TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
 }
 
 TEST_F(CoreWriting, WhatAWriterHasDoneWrongIsSaidBeforeThatThereIsNoRoom) {
-  CoreOptions options = default_options();
-  options.limits.values_bytes_max = 10;
-  restart(options);
+  restart(limited([](Limits& limits) { limits.values_bytes_max = 10; }));
   robot.connect();
   const auto first = robot.set("a", std::string(10, 'x'));
   turn();
@@ -385,10 +371,10 @@ TEST_F(CoreWriting, WhatAWriterHasDoneWrongIsSaidBeforeThatThereIsNoRoom) {
 
 // So it throws out no pattern that reads as many topics as it may.
 TEST_F(CoreWriting, ARefusedWriteMakesNoTopic) {
-  CoreOptions options = default_options();
-  options.limits.values_bytes_max = 18;
-  options.limits.slots_per_session_max = 1;
-  restart(options);
+  restart(limited([](Limits& limits) {
+    limits.values_bytes_max = 18;
+    limits.slots_per_session_max = 1;
+  }));
   robot.connect();
   robot.set("a", std::string(10, 'x'));
   const auto pattern = robot.subscribe({"*"});

@@ -189,16 +189,15 @@ std::string any_of(const std::string& type, const std::string& value) {
   return field("\x0a", "type.googleapis.com/google.protobuf." + type) + field("\x12", value);
 }
 
+// That of an Any, beside which the same file has `others`.
+MessageSchema any_schema(const std::string& others = "") {
+  return *MessageSchema::parse(
+      "google.protobuf.Any",
+      files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend\n" + others));
+}
+
 TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
-  const MessageSchema schema = *MessageSchema::parse("google.protobuf.Any", files_of(R"(
-    package google.protobuf
-    message Any
-      string type_url 1
-      bytes value 2
-    end
-    message Box
-      repeated int32 n 1
-    end)"));
+  const MessageSchema schema = any_schema("message Box\n repeated int32 n 1\nend");
   EXPECT_EQ(*schema.to_json(any_of("Box", {"\x0a\x02\x01\x05", 4})),
             R"({"@type":"type.googleapis.com/google.protobuf.Box","n":[1,5]})");
   EXPECT_FALSE(schema.to_json(any_of("Box", {"\x0a\x02\x01\x80", 4})));
@@ -207,8 +206,7 @@ TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
 
 // What is no url or value by its encoding the printer passes over; to take it for one would hide what is shown.
 TEST(SchemaJson, NoFieldHidesWhatAnAnyHas) {
-  const MessageSchema schema = *MessageSchema::parse(
-      "google.protobuf.Any", files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend"));
+  const MessageSchema schema = any_schema();
   const std::string one = any_of("Any", "");
   EXPECT_TRUE(schema.to_json(one));
   EXPECT_FALSE(schema.to_json(one + std::string("\x10\x00", 2)));
@@ -236,8 +234,7 @@ TEST(SchemaJson, TypesThatProtobufKnowsByNameAreAsItDefinesThem) {
 
 // Each is a copy of what lies in it.
 TEST(SchemaJson, OfAnysInOneAnotherThereAreNotTooMany) {
-  const MessageSchema schema = *MessageSchema::parse(
-      "google.protobuf.Any", files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend"));
+  const MessageSchema schema = any_schema();
   std::string deep;
   for (int i = 0; i < 60; ++i) deep = any_of("Any", deep);
   EXPECT_TRUE(schema.to_json(deep));
