@@ -180,8 +180,7 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     const State state = topics.removed()[left - 1];
     if (state->revision <= *subscription.resume_after) continue;
     if (!pattern_matches(subscription.pattern, state->topic)) continue;
-    const auto told = subscription.told_unset.find(state->topic);
-    if (told != subscription.told_unset.end() && told->second >= state->revision) continue;
+    if (subscription.was_told(*state)) continue;
     if (const auto successor = topics.find(state->topic)) {
       // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
       if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor, current(*successor));

@@ -140,6 +140,10 @@ struct Subscription {
   bool is_starving = false;  // counted in queue->starving
 
   bool is_snapshot_complete() const noexcept { return !scanning && snapshot_left == 0; }
+  bool was_told(const Transition& unset) const {
+    const auto told = told_unset.find(unset.topic);
+    return told != told_unset.end() && told->second >= unset.revision;
+  }
 };
 
 // Puts an `every` subscription with a backlog where it belongs. True where the session had nothing to be sent before.

@@ -100,7 +100,7 @@ void Subscriptions::topic_restored(TopicId topic, const State& state, std::vecto
   for (Slot* slot : readers_[index_of(topic)]->slots) {
     Subscription& subscription = *slot->subscription;
     if (!subscription.scanning || !subscription.resume_after) continue;
-    if (state->revision <= *subscription.resume_after) continue;
+    if (state->revision <= *subscription.resume_after || subscription.was_told(*state)) continue;
     if (slot->selection) slot->selection->counted_from = 0;
     if (put_in_snapshot(*slot, topic, state)) woken.push_back(subscription.owner);
   }

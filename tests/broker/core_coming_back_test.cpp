@@ -116,6 +116,31 @@ TEST_F(CoreComingBack, TopicsThatWereBroughtBackStopNoWriter) {
   EXPECT_EQ(robot->failed(unknown), ErrorCode::limit_exceeded);
 }
 
+TEST_F(CoreComingBack, WhoWasToldIsNotToldAgainWhereATopicIsBroughtBackForSomebodyElse) {
+  start(limited([](Limits& limits) {
+    limits.turn_visits_max = 1;
+    limits.window_batches = 1;
+  }));
+  for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
+  const auto point = here();
+  const auto keeping = robot->subscribe({"t/a"});
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  set("t/a", Value());
+  screen->acknowledges = false;  // so its scan stands still
+  const auto mine = screen->subscribe({"t/*"}, point);
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  EXPECT_THAT(screen->take_deliveries(mine), ElementsAre(Pair("t/a", Value())));
+  robot->unsubscribe(keeping);
+  const auto others = robot->subscribe({"t/*"}, point);
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  EXPECT_THAT(robot->take_deliveries(others), ElementsAre(Pair("t/a", Value())));
+  screen->acknowledges = true;
+  screen->acknowledge();
+  for (int i = 0; i < 10; ++i) advance(1ms);
+  EXPECT_TRUE(screen->ends.contains(mine));
+  EXPECT_THAT(screen->take_deliveries(mine), IsEmpty());
+}
+
 TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
   start_with_short_turns();
   const auto point = here();
