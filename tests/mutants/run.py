@@ -111,6 +111,20 @@ def try_mutant(tree, folder, mutant):
     return True, found
 
 
+BEGIN, END = "<!-- mutants -->\n", "<!-- end of mutants -->"
+
+
+def check_table(file):
+    """Ends at once where the table could not be written after all the mutants were tried."""
+    try:
+        with open(file, encoding="utf-8") as source:
+            text = source.read()
+    except OSError as error:
+        sys.exit(f"the table cannot be written: {error}")
+    if BEGIN not in text or END not in text:
+        sys.exit(f"the table cannot be written: {file} has no lines {BEGIN.strip()} and {END}")
+
+
 def write_table(file, rows):
     """The rows (mutant, how it was found) as a table of Markdown, between the two marks."""
     lines = ["| mutant | what it breaks | found by history | which says |", "|---|---|---|---|"]
@@ -120,11 +134,10 @@ def write_table(file, rows):
         lines.append(f"| {name} | {what} | {seed} | {said[:90]}{'…' if len(said) > 90 else ''} |")
     with open(file, encoding="utf-8") as source:
         text = source.read()
-    begin, end = "<!-- mutants -->\n", "<!-- end of mutants -->"
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
     with open(file, "w", encoding="utf-8") as source:
-        source.write(before + begin + "\n".join(lines) + "\n" + end + after)
+        source.write(before + BEGIN + "\n".join(lines) + "\n" + END + after)
 
 
 def main():
@@ -134,6 +147,7 @@ def main():
         place = arguments.index("--table")
         table = arguments[place + 1]
         del arguments[place:place + 2]
+        check_table(table)
     if not arguments:
         sys.exit("usage: run.py FOLDER [--table FILE] [NAME...]")
     folder, wanted = os.path.abspath(arguments[0]), arguments[1:]
