@@ -17,6 +17,10 @@ class CoreComingBack : public RobotAndScreenTest {
     start(limited([](Limits& limits) { limits.turn_visits_max = 1; }));
     for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
   }
+  // So that a scan comes to its end, if it can.
+  void ten_turns() {
+    for (int i = 0; i < 10; ++i) advance(1ms);
+  }
 };
 
 TEST_F(CoreComingBack, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
@@ -70,7 +74,7 @@ TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
   set("t/a", Value());
   ASSERT_FALSE(screen->ends.contains(pattern));  // it still scans
   EXPECT_EQ(statistics().topics, 2u);
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   EXPECT_TRUE(screen->ends.contains(pattern));
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
 }
@@ -89,7 +93,7 @@ TEST_F(CoreComingBack, EveryKindOfReaderIsToldOnceOfWhatIsUnsetDuringItsScan) {
       advance(1ms);
       set("t/a", Value());
       ASSERT_FALSE(screen->ends.contains(pattern));
-      for (int i = 0; i < 10; ++i) advance(1ms);
+      ten_turns();
       EXPECT_TRUE(screen->ends.contains(pattern));
       EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value()))) << int(mode) << filter;
     }
@@ -124,19 +128,19 @@ TEST_F(CoreComingBack, WhoWasToldIsNotToldAgainWhereATopicIsBroughtBackForSomebo
   for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
   const auto point = here();
   const auto keeping = robot->subscribe({"t/a"});
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   set("t/a", Value());
   screen->acknowledges = false;  // so its scan stands still
   const auto mine = screen->subscribe({"t/*"}, point);
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   EXPECT_THAT(screen->take_deliveries(mine), ElementsAre(Pair("t/a", Value())));
   robot->unsubscribe(keeping);
   const auto others = robot->subscribe({"t/*"}, point);
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   EXPECT_THAT(robot->take_deliveries(others), ElementsAre(Pair("t/a", Value())));
   screen->acknowledges = true;
   screen->acknowledge();
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   EXPECT_TRUE(screen->ends.contains(mine));
   EXPECT_THAT(screen->take_deliveries(mine), IsEmpty());
 }
@@ -150,7 +154,7 @@ TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
   advance(1ms);
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value(2))));
   set("t/a", Value());
-  for (int i = 0; i < 10; ++i) advance(1ms);
+  ten_turns();
   EXPECT_TRUE(screen->ends.contains(pattern));
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
   EXPECT_EQ(statistics().topics, 2u);

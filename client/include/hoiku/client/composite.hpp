@@ -85,7 +85,6 @@ class TopicComposite {
   // The first state of which the condition is true.
   template <class F>
   Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
-    detail::check_composite_condition<F, Ts...>();
     detail::check_closure<F>();
     return detail::wait_for_members<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
   }
