@@ -1,8 +1,4 @@
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
@@ -17,6 +13,7 @@ namespace pb = google::protobuf;
 constexpr std::size_t depth_max = 64;                      // as deep as Protobuf goes for JSON
 constexpr const char* url_prefix = "type.googleapis.com";  // as an Any has it
 constexpr std::size_t shown_zeros_max = 10'000;
+constexpr std::size_t canonical_fields_max = 1'000'000;  // of all messages: each takes the memory of all its fields
 
 std::string url_of(const std::string& type_name) {
   std::string url = url_prefix;
@@ -115,17 +112,6 @@ class Survey {
   const pb::FieldDescriptor* group_ = nullptr;
 };
 
-std::string serialised(const pb::Message& message) {
-  std::string bytes;
-  {
-    pb::io::StringOutputStream stream(&bytes);
-    pb::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    message.SerializePartialToCodedStream(&coded);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
@@ -142,10 +128,12 @@ Result<std::string> to_json(const Pool& pool, const std::string& type_name, std:
   // In proto2 this would show what is absent as if it were there.
   options.always_print_primitive_fields =
       type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3 && survey.declared() <= shown_zeros_max;
+  std::optional<CanonicalMessage> once;
+  if (survey.declared() <= canonical_fields_max) once = canonical(pool, type, message);
   std::string json;
   const auto resolver = resolver_of(pool);
-  const auto status =
-      pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), std::string(message), &json, options);
+  const auto status = pb::util::BinaryToJsonString(resolver.get(), url_of(type_name),
+                                                   once ? once->bytes : std::string(message), &json, options);
   if (!status.ok()) return wrong;
   return text::valid_utf8(json);
 }
@@ -155,14 +143,11 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
   std::string bytes;
   const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
-  // Once more through a message: the fields stand in the order of the JSON.
-  const pb::LogSilencer silence;
-  pb::DynamicMessageFactory factory(pool.descriptors.get());
-  const std::unique_ptr<pb::Message> message(
-      factory.GetPrototype(pool.descriptors->FindMessageTypeByName(type_name))->New());
-  if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a text in it is not UTF-8");
-  if (!message->IsInitialized()) return refused(type_name, "missing field " + message->InitializationErrorString());
-  return serialised(*message);
+  // In the order of the JSON, with all that it says twice.
+  const auto message = canonical(pool, *pool.descriptors->FindMessageTypeByName(type_name), bytes);
+  if (!message) return refused(type_name, "a text in it is not UTF-8");
+  if (!message->missing.empty()) return refused(type_name, "missing field " + message->missing);
+  return message->bytes;
 }
 
 }  // namespace hoiku::schema

@@ -3,6 +3,7 @@
 // schema.cpp                what the public header says; paths
 // schema_files.cpp          from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
 // schema_json.cpp           JSON, which needs Protobuf's descriptors again
+// schema_canonical.cpp      one form for all bytes that mean the same message
 // schema_compatibility.cpp  what may become of a shape
 // field_path.cpp            reads one field of a message's bytes
 #pragma once
@@ -108,6 +109,16 @@ Shape shape_of(const Pool& pool, const std::string& type_name);
 // ---- schema_well_known.cpp
 // The name of a type in it that is not what Protobuf defines under that name; empty: there is none.
 std::string falsified_type(const Pool& pool);
+
+// ---- schema_canonical.cpp
+
+struct CanonicalMessage {
+  std::string bytes;    // each field once, in the order of their numbers; of a map each key, in their order
+  std::string missing;  // the required fields that are not there, by their paths
+};
+// A message takes as much memory as all its fields. Nothing: the bytes are no such message, or a text in them is not UTF-8.
+std::optional<CanonicalMessage> canonical(const Pool& pool, const google::protobuf::Descriptor& type,
+                                          std::string_view bytes);
 
 // ---- schema_json.cpp
 

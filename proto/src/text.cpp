@@ -9,12 +9,36 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t excerpt_bytes_max = 64;
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
 std::optional<unsigned> hex_value(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
   if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
   return std::nullopt;
+}
+
+// What stands between the quotes.
+void append_escaped(std::string& out, std::string_view bytes) {
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += hex_digits[byte >> 4];
+      out += hex_digits[byte & 15];
+    } else {
+      out += c;
+    }
+  }
 }
 
 }  // namespace
@@ -84,7 +108,7 @@ std::string valid_utf8(std::string_view bytes) {
       out += bytes.substr(0, point->bytes);
       bytes.remove_prefix(point->bytes);
     } else {
-      out += "\xEF\xBF\xBD";
+      out += replacement_character;
       bytes.remove_prefix(1);
     }
   }
@@ -93,40 +117,22 @@ std::string valid_utf8(std::string_view bytes) {
 
 void append_quoted(std::string& out, std::string_view bytes) {
   out += '"';
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex_digits[byte >> 4];
-      out += hex_digits[byte & 15];
-    } else {
-      out += c;
-    }
-  }
+  append_escaped(out, bytes);
   out += '"';
 }
 
 std::string excerpt(std::string_view bytes) {
-  std::string shown = valid_utf8(bytes.substr(0, excerpt_bytes_max + 4));
-  const bool cut = shown.size() > excerpt_bytes_max;
-  if (cut) {
-    std::size_t end = excerpt_bytes_max;
-    while ((static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;  // never half a character
-    shown.resize(end);
+  std::string written;
+  while (!bytes.empty()) {
+    const auto point = first_code_point(bytes);
+    const std::size_t taken = point ? point->bytes : 1;
+    std::string character;
+    append_escaped(character, point ? bytes.substr(0, taken) : replacement_character);
+    if (written.size() + character.size() > excerpt_bytes_max) return '"' + written + "\"…";
+    written += character;
+    bytes.remove_prefix(taken);
   }
-  std::string out;
-  append_quoted(out, shown);
-  if (cut) out += "…";
-  return out;
+  return '"' + written + '"';
 }
 
 std::string to_hex(std::string_view bytes) {

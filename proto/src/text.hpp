@@ -33,7 +33,8 @@ std::string valid_utf8(std::string_view bytes);
 // In double quotes, with the escapes of JSON for '"', '\' and control characters; other bytes stay as they are.
 void append_quoted(std::string& out, std::string_view bytes);
 
-// For error messages: the first characters of `bytes`, quoted and valid UTF-8, with "…" where something was cut off.
+// For error messages: the first characters of `bytes`, quoted and valid UTF-8, with "…" where something was cut off. It is
+// short even where every character needs an escape: at most 64 bytes between the quotes.
 std::string excerpt(std::string_view bytes);
 
 std::string to_hex(std::string_view bytes);

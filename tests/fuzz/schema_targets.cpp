@@ -108,7 +108,9 @@ void message(std::string_view bytes) {
     const Value value = field.path.value(bytes);
     if (makes_sense) require(value == test::reflected_value(*protobuf, field.names), "Protobuf reads another value");
   }
-  if (const auto said = everything().to_json(bytes); !said) require_sentence(said.failure());
+  const auto said = everything().to_json(bytes);
+  if (!said) return require_sentence(said.failure());
+  if (makes_sense) require(bool(everything().from_json(*said)), "the JSON of a message is not read");
 }
 
 }  // namespace hoiku::fuzz

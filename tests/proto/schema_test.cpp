@@ -94,6 +94,13 @@ TEST(Schema, RefusesDescriptorsThatMakeNoSense) {
                  ErrorCode::invalid_argument, "\"a\"");
 }
 
+TEST(Schema, ARefusalIsShortEvenWhereNoCharacterCanBePrinted) {
+  const std::string unprintable(200, '\x01');
+  const std::string message = field("\x22", field("\x0a", unprintable));
+  expect_refused(unprintable, field("\x0a", field("\x0a", unprintable) + message), ErrorCode::invalid_argument,
+                 "\\u0001\"…");
+}
+
 // Protobuf would say it on standard error, once for each text.
 TEST(Schema, AStrangersNonsenseIsNoLineOfOurLog) {
   std::string files = files_of(pose);
@@ -202,6 +209,9 @@ TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
             R"({"@type":"type.googleapis.com/google.protobuf.Box","n":[1,5]})");
   EXPECT_FALSE(schema.to_json(any_of("Box", {"\x0a\x02\x01\x80", 4})));
   EXPECT_FALSE(schema.to_json(any_of("Nobody", "x")));
+  const MessageSchema counts = any_schema("message Count\n int32 n 1\nend");
+  EXPECT_EQ(*counts.to_json(any_of("Count", {"\x08\x01\x08\x05", 4})),
+            R"({"@type":"type.googleapis.com/google.protobuf.Count","n":5})");
 }
 
 // What is no url or value by its encoding the printer passes over; to take it for one would hide what is shown.
@@ -249,6 +259,36 @@ TEST(SchemaJson, ARequiredFieldHasToBeThere) {
   ASSERT_FALSE(bytes);
   EXPECT_THAT(bytes.failure().message, HasSubstr("missing field what"));
   EXPECT_EQ(*schema.to_json(*schema.from_json(R"({"what": "tea"})")), R"({"what":"tea"})");
+}
+
+// On the wire that is allowed: the last one counts, and messages are merged.
+TEST(SchemaJson, WhatBytesSayTwiceIsShownOnce) {
+  const MessageSchema schema = schema_of("All", everything);
+  const auto shown = [&](const std::string& bytes) {
+    const auto json = schema.to_json(bytes);
+    EXPECT_TRUE(json);
+    EXPECT_EQ(*schema.to_json(*schema.from_json(*json)), *json);
+    return *json;
+  };
+  const auto bytes = [&](const std::string& json) { return *schema.from_json(json); };
+  EXPECT_EQ(shown(bytes(R"({"i32": 1})") + bytes(R"({"i32": 2})")), shown(bytes(R"({"i32": 2})")));
+  EXPECT_EQ(shown(bytes(R"({"inner": {"i32": 1}})") + bytes(R"({"inner": {"text": "a"}})")),
+            shown(bytes(R"({"inner": {"text": "a", "i32": 1}})")));
+  EXPECT_EQ(shown(bytes(R"({"tags": {"a": 1, "b": 2}})") + bytes(R"({"tags": {"a": 3}})")),
+            shown(bytes(R"({"tags": {"b": 2, "a": 3}})")));
+  EXPECT_EQ(shown(bytes(R"({"many": [1]})") + bytes(R"({"many": [1]})")), shown(bytes(R"({"many": [1, 1]})")));
+}
+
+TEST(SchemaJson, WhatJsonSaysTwiceIsWrittenOnce) {
+  const MessageSchema schema = schema_of("All", everything);
+  EXPECT_EQ(*schema.from_json(R"({"tags": {"a": 1}, "i32": 1, "tags": {"a": 2}, "i32": 2})"),
+            *schema.from_json(R"({"i32": 2, "tags": {"a": 2}})"));
+}
+
+TEST(SchemaJson, TheOrderOfAMapsKeysMakesNoOtherMessage) {
+  const MessageSchema schema = schema_of("Maps", "message Maps\n map int32 string n 1\n map string int32 s 2\nend");
+  EXPECT_EQ(*schema.from_json(R"({"s": {"b": 2, "a": 1}, "n": {"10": "x", "-2": "y", "9": "z"}})"),
+            *schema.from_json(R"({"n": {"9": "z", "10": "x", "-2": "y"}, "s": {"a": 1, "b": 2}})"));
 }
 
 TEST(SchemaJson, NestsAsDeepAsProtobufLetsIt) {

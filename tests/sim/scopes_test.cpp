@@ -465,6 +465,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LeavingAScope, testing::Combine(testing::ValuesIn
 class ShuttingDown : public testing::TestWithParam<Case> {};
 
 TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
+  static constexpr std::chrono::milliseconds silence{300};
   beside_others([](Scene& onlookers) -> Task<> {
     const Held before(onlookers.world);
     onlookers.world.network().delay("service", one_way, one_way);
@@ -473,14 +474,15 @@ TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
       std::optional<Scene> scene;
       co_await move_on_after(moment * step, [&]() -> Task<> {
         co_await open_nursery([&](Nursery& service) -> Task<> {
-          scene.emplace(onlookers.world, co_await onlookers.world.connect(service, client_name("service")));
+          scene.emplace(onlookers.world,
+                        co_await onlookers.world.connect(service, client_name("service"), session_timeout(silence)));
           if (moment % 3 == 0) onlookers.world.network().cut("service", 2 * one_way);
           co_await GetParam().activity(*scene);
         });
       });
       if (scene) scene->is_over = true;
       // Where it could not say goodbye, its session goes with its silence.
-      co_await sleep(moment % 3 == 0 || !scene || GetParam().says_goodbye ? 4s : Duration(1ns));
+      co_await sleep(moment % 3 == 0 || !scene || GetParam().says_goodbye ? silence + 200ms : Duration(1ns));
       EXPECT_EQ(Held(onlookers.world), before);
       if (!scene) continue;
       EXPECT_EQ(scene->late, 0u);
