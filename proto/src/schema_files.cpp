@@ -48,6 +48,60 @@ void strip(pb::FileDescriptorProto& file) {
   for (auto& one : *file.mutable_enum_type()) strip(one);
 }
 
+// A message of a few bytes may have the names of its fields a thousand times in JSON.
+constexpr std::size_t name_bytes_max = 255;
+
+bool has_long_name(const pb::EnumDescriptorProto& one) {
+  const auto is_long = [](const auto& named) { return named.name().size() > name_bytes_max; };
+  return is_long(one) || std::any_of(one.value().begin(), one.value().end(), is_long);
+}
+
+bool has_long_name(const pb::DescriptorProto& message) {
+  const auto is_long = [](const auto& named) {
+    return named.name().size() > name_bytes_max || named.json_name().size() > name_bytes_max;
+  };
+  const auto has_one = [](const auto& nested) { return has_long_name(nested); };
+  return message.name().size() > name_bytes_max ||
+         std::any_of(message.field().begin(), message.field().end(), is_long) ||
+         std::any_of(message.nested_type().begin(), message.nested_type().end(), has_one) ||
+         std::any_of(message.enum_type().begin(), message.enum_type().end(), has_one);
+}
+
+bool has_long_name(const pb::FileDescriptorProto& file) {
+  const auto has_one = [](const auto& nested) { return has_long_name(nested); };
+  return file.package().size() > name_bytes_max ||
+         std::any_of(file.message_type().begin(), file.message_type().end(), has_one) ||
+         std::any_of(file.enum_type().begin(), file.enum_type().end(), has_one);
+}
+
+// Protobuf looks at what calls itself the entry of a map only where a map has it; a message that is one by itself, or holds one
+// as a group, it writes without end.
+bool has_stray_entry(const pb::Descriptor& message) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const pb::FieldDescriptor& field = *message.field(i);
+    if (field.message_type() != nullptr && field.message_type()->options().map_entry() && !field.is_map()) return true;
+  }
+  for (int i = 0; i < message.nested_type_count(); ++i) {
+    const pb::Descriptor& nested = *message.nested_type(i);
+    if (has_stray_entry(nested)) return true;
+    if (!nested.options().map_entry()) continue;
+    bool is_used = false;
+    for (int k = 0; k < message.field_count(); ++k) {
+      is_used = is_used || (message.field(k)->is_map() && message.field(k)->message_type() == &nested);
+    }
+    if (!is_used) return true;
+  }
+  return false;
+}
+
+bool has_stray_entry(const pb::FileDescriptor& file) {
+  for (int i = 0; i < file.message_type_count(); ++i) {
+    const pb::Descriptor& message = *file.message_type(i);
+    if (message.options().map_entry() || has_stray_entry(message)) return true;
+  }
+  return false;
+}
+
 // Of all complaints the first one says it.
 class FirstError final : public pb::DescriptorPool::ErrorCollector {
  public:
@@ -174,8 +228,10 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
   FirstError error;
   for (pb::FileDescriptorProto& file : *set.mutable_file()) {
     strip(file);
-    if (pool->descriptors->BuildFileCollectingErrors(file, &error) == nullptr)
-      return invalid(type_name, error.sentence);
+    if (has_long_name(file)) return invalid(type_name, "a name in it has more than 255 bytes");
+    const pb::FileDescriptor* built = pool->descriptors->BuildFileCollectingErrors(file, &error);
+    if (built == nullptr) return invalid(type_name, error.sentence);
+    if (has_stray_entry(*built)) return invalid(type_name, "what is marked as an entry of a map belongs to none");
   }
   if (pool->descriptors->FindMessageTypeByName(type_name) == nullptr) {
     return invalid(type_name, "none of its files has a message of that name");

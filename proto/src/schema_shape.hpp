@@ -3,7 +3,7 @@
 // schema.cpp                what the public header says; paths
 // schema_files.cpp          from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
 // schema_json.cpp           JSON, which needs Protobuf's descriptors again
-// schema_canonical.cpp      one form for all bytes that mean the same message
+// schema_survey.cpp         what the bytes of a message say, each thing once
 // schema_compatibility.cpp  what may become of a shape
 // field_path.cpp            reads one field of a message's bytes
 #pragma once
@@ -26,6 +26,7 @@
 namespace google::protobuf {
 class Descriptor;
 class DescriptorPool;
+class FieldDescriptor;
 }  // namespace google::protobuf
 
 namespace hoiku::schema {
@@ -110,15 +111,16 @@ Shape shape_of(const Pool& pool, const std::string& type_name);
 // The name of a type in it that is not what Protobuf defines under that name; empty: there is none.
 std::string falsified_type(const Pool& pool);
 
-// ---- schema_canonical.cpp
+// ---- schema_survey.cpp
 
-struct CanonicalMessage {
-  std::string bytes;    // each field once, in the order of their numbers; of a map each key, in their order
-  std::string missing;  // the required fields that are not there, by their paths
+struct Survey {
+  std::string once;          // the message, with nothing said twice, and nothing unknown
+  std::size_t declared = 0;  // fields that all the messages in it could have
+  const google::protobuf::FieldDescriptor* group = nullptr;    // one that is in it
+  const google::protobuf::FieldDescriptor* unnamed = nullptr;  // one with a number that is none of its enumeration
 };
-// A message takes as much memory as all its fields. Nothing: the bytes are no such message, or a text in them is not UTF-8.
-std::optional<CanonicalMessage> canonical(const Pool& pool, const google::protobuf::Descriptor& type,
-                                          std::string_view bytes);
+// Linear in the message. Nothing: the bytes are not such a message, or messages lie in one another deeper than 64.
+std::optional<Survey> survey(const Pool& pool, const google::protobuf::Descriptor& type, std::string_view message);
 
 // ---- schema_json.cpp
 

@@ -35,6 +35,7 @@ class WireReader {
     return field;
   }
   bool is_malformed() const noexcept { return malformed_; }
+  std::string_view rest() const noexcept { return rest_; }  // behind what next() gave last
 
  private:
   static constexpr std::size_t groups_max = 100;  // within one another, as Protobuf has it

@@ -48,6 +48,14 @@ class WireWriter {
     end_ += 8;
   }
 
+  void fixed32_even_if_zero(int field, std::uint32_t value) {
+    reserve(small_max);
+    varint(tag(field, 5));
+    char* to = out_.data() + end_;
+    for (int i = 0; i < 4; ++i) *to++ = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
+    end_ += 4;
+  }
+
   void float64_even_if_zero(int field, double value) { fixed_even_if_zero(field, std::bit_cast<std::uint64_t>(value)); }
 
   void bytes(int field, std::string_view content) {
@@ -60,6 +68,13 @@ class WireWriter {
     varint(content.size());
     content.copy(out_.data() + end_, content.size());
     end_ += content.size();
+  }
+
+  // Fields that are encoded already.
+  void raw(std::string_view fields) {
+    reserve(fields.size());
+    fields.copy(out_.data() + end_, fields.size());
+    end_ += fields.size();
   }
 
   // A message within this one, whose fields `write` writes; also where it stays empty. Its length stands before it and

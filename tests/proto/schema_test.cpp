@@ -101,6 +101,28 @@ TEST(Schema, ARefusalIsShortEvenWhereNoCharacterCanBePrinted) {
                  "\\u0001\"…");
 }
 
+// Where Protobuf would write, and never end: an entry of no map, and one that a group is.
+TEST(Schema, RefusesEntriesOfNoMap) {
+  const std::string is_entry = field("\x3a", "\x38\x01");
+  const auto file = [](const std::string& messages) { return field("\x0a", field("\x0a", "a") + messages); };
+  expect_refused("E", file(field("\x22", field("\x0a", "E") + is_entry)), ErrorCode::invalid_argument,
+                 "entry of a map");
+  const std::string group = field("\x12", field("\x0a", "e") + "\x18\x01\x20\x01\x28\x0a" + field("\x32", ".E"));
+  expect_refused("E", file(field("\x22", field("\x0a", "E") + group + is_entry)), ErrorCode::invalid_argument,
+                 "entry of a map");
+  const std::string nested = field("\x1a", field("\x0a", "E") + is_entry);
+  expect_refused("M", file(field("\x22", field("\x0a", "M") + nested)), ErrorCode::invalid_argument, "entry of a map");
+}
+
+TEST(Schema, RefusesLongNames) {
+  const std::string name(256, 'x');
+  for (const std::string& text :
+       {"message Pose\n double " + name + " 1\nend", "enum M\n " + name + " 0\nend\nmessage Pose\nend",
+        "enum M" + name + "\n A 0\nend\nmessage Pose\nend", "message Pose\nend\nmessage M" + name + "\nend"})
+    expect_refused("its.Pose", files_of(text), ErrorCode::invalid_argument, "more than 255 bytes");
+  EXPECT_TRUE(MessageSchema::parse("its.Pose", files_of("message Pose\n double " + name.substr(1) + " 1\nend")));
+}
+
 // Protobuf would say it on standard error, once for each text.
 TEST(Schema, AStrangersNonsenseIsNoLineOfOurLog) {
   std::string files = files_of(pose);
@@ -276,7 +298,55 @@ TEST(SchemaJson, WhatBytesSayTwiceIsShownOnce) {
             shown(bytes(R"({"inner": {"text": "a", "i32": 1}})")));
   EXPECT_EQ(shown(bytes(R"({"tags": {"a": 1, "b": 2}})") + bytes(R"({"tags": {"a": 3}})")),
             shown(bytes(R"({"tags": {"b": 2, "a": 3}})")));
+  EXPECT_EQ(shown(bytes(R"({"tags": {"a": 1}})") + field("\x9a\x01", "\x10\x05")),
+            shown(bytes(R"({"tags": {"a": 1, "": 5}})")));
   EXPECT_EQ(shown(bytes(R"({"many": [1]})") + bytes(R"({"many": [1]})")), shown(bytes(R"({"many": [1, 1]})")));
+  EXPECT_EQ(shown(bytes(R"({"word": "a"})") + bytes(R"({"number": 5})")), shown(bytes(R"({"number": 5})")));
+  // Of a oneof a message begins anew behind another member.
+  EXPECT_EQ(shown(bytes(R"({"other": {"i32": 1}})") + bytes(R"({"number": 5})") + bytes(R"({"other": {"text": "a"}})")),
+            shown(bytes(R"({"other": {"text": "a"}})")));
+}
+
+TEST(SchemaJson, AnEntryOfAMapHasAKeyAndAValueAlsoWhereTheBytesLeaveThemOut) {
+  const MessageSchema schema = schema_of(
+      "Maps",
+      "enum Mode\n A 0\nend\nmessage Point\n double x 1\nend\nmessage Maps\n map string Point a 1\n map bool Mode b 2\n"
+      " map fixed32 float c 3\n map sfixed64 double d 4\n map int32 bytes e 5\nend");
+  EXPECT_EQ(*schema.to_json({"\x0a\x00\x12\x00\x1a\x00\x22\x00\x2a\x00", 10}),
+            R"({"a":{"":{"x":0}},"b":{"false":"A"},"c":{"0":0},"d":{"0":0},"e":{"0":""}})");
+}
+
+// To programs it says nothing, so it hides nothing.
+TEST(SchemaJson, AnUnnamedNumberOfAnOldEnumerationStandsForNoOther) {
+  const MessageSchema schema =
+      schema_of("Old",
+                "syntax proto2\nenum Mode\n A 0\n B 1\nend\nmessage Old\n optional Mode mode 1\n"
+                " repeated Mode all 2\n map string Mode of 3\n oneof o Mode this 4\n oneof o int32 that 5\nend");
+  EXPECT_EQ(*schema.to_json({"\x08\x01\x08\x07", 4}), R"({"mode":"B"})");
+  EXPECT_EQ(*schema.to_json({"\x08\x07\x08\x01", 4}), R"({"mode":"B"})");
+  EXPECT_EQ(*schema.to_json({"\x08\x07", 2}), R"({"mode":7})");
+  EXPECT_EQ(*schema.to_json({"\x28\x05\x20\x07", 4}), R"({"that":5})");
+  EXPECT_EQ(*schema.to_json({"\x20\x07\x28\x05", 4}), R"({"that":5})");
+  EXPECT_EQ(*schema.to_json({"\x28\x05\x20\x01", 4}), R"({"this":"B"})");
+  EXPECT_EQ(*schema.to_json({"\x10\x01\x10\x07\x10\x00", 6}), R"({"all":["B",7,"A"]})");
+  const std::string known = field("\x1a", "\x0a\x01k\x10\x01");
+  const std::string unknown = field("\x1a", "\x0a\x01k\x10\x07");
+  EXPECT_EQ(*schema.to_json(known + unknown), R"({"of":{"k":"B"}})");
+  EXPECT_EQ(*schema.to_json(unknown + known), R"({"of":{"k":"B"}})");
+  EXPECT_EQ(*schema.to_json(unknown), "{}");
+  for (const char* json : {R"({"mode": 7})", R"({"of": {"k": 7}})"}) {
+    const auto made = schema.from_json(json);
+    ASSERT_FALSE(made) << json;
+    EXPECT_THAT(made.failure().message, HasSubstr("has no name for"));
+  }
+}
+
+TEST(SchemaJson, WhatIsUnknownIsNotShown) {
+  const MessageSchema schema = *MessageSchema::parse(
+      "google.protobuf.Box", files_of("package google.protobuf\nmessage Int32Value\n int32 value 1\nend\n"
+                                      "message Box\n Int32Value n 1\nend"));
+  EXPECT_EQ(*schema.to_json(field("\x0a", {"\x10\x05\x08\x02", 4})), R"({"n":2})");
+  EXPECT_EQ(*schema.to_json(field("\x0a", {"\x0d\x05\x00\x00\x00", 5})), R"({"n":0})");
 }
 
 TEST(SchemaJson, WhatJsonSaysTwiceIsWrittenOnce) {

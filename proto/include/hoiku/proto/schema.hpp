@@ -5,7 +5,7 @@
 // JSON       as Protobuf maps it, on one line, with the fields' names as the .proto file has them (which are those of
 //            predicates too). Fields without a presence of their own are shown also where they are zero, unless
 //            there were thousands. Unknown fields are not.
-// Limits     Limits::schema_bytes_max and schema_items_max (fields of descriptors, at any depth); 256 files; paths of 32 fields.
+// Limits     Limits::schema_bytes_max and schema_items_max (fields of descriptors, at any depth); 256 files; names of 255 bytes; paths of 32 fields.
 // Errors     too_large, invalid_argument (what is wrong with the files or the JSON, and where), invalid_predicate (paths).
 #pragma once
 
