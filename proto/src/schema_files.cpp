@@ -50,6 +50,7 @@ void strip(pb::FileDescriptorProto& file) {
 
 // A message of a few bytes may have the names of its fields a thousand times in JSON.
 constexpr std::size_t name_bytes_max = 255;
+constexpr std::size_t file_name_bytes_max = 4096;  // Protobuf copies it for each type
 
 bool has_long_name(const pb::EnumDescriptorProto& one) {
   const auto is_long = [](const auto& named) { return named.name().size() > name_bytes_max; };
@@ -69,7 +70,7 @@ bool has_long_name(const pb::DescriptorProto& message) {
 
 bool has_long_name(const pb::FileDescriptorProto& file) {
   const auto has_one = [](const auto& nested) { return has_long_name(nested); };
-  return file.package().size() > name_bytes_max ||
+  return file.name().size() > file_name_bytes_max || file.package().size() > name_bytes_max ||
          std::any_of(file.message_type().begin(), file.message_type().end(), has_one) ||
          std::any_of(file.enum_type().begin(), file.enum_type().end(), has_one);
 }
@@ -228,7 +229,8 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
   FirstError error;
   for (pb::FileDescriptorProto& file : *set.mutable_file()) {
     strip(file);
-    if (has_long_name(file)) return invalid(type_name, "a name in it has more than 255 bytes");
+    if (has_long_name(file))
+      return invalid(type_name, "a name in it has more than 255 bytes, or that of a file more than 4096");
     const pb::FileDescriptor* built = pool->descriptors->BuildFileCollectingErrors(file, &error);
     if (built == nullptr) return invalid(type_name, error.sentence);
     if (has_stray_entry(*built)) return invalid(type_name, "what is marked as an entry of a map belongs to none");

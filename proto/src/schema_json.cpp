@@ -15,7 +15,6 @@ namespace {
 namespace pb = google::protobuf;
 
 constexpr const char* url_prefix = "type.googleapis.com";  // as an Any has it
-constexpr std::size_t shown_zeros_max = 10'000;
 
 std::string url_of(const std::string& type_name) {
   std::string url = url_prefix;
@@ -59,35 +58,36 @@ Result<std::string> to_json(const Pool& pool, const std::string& type_name, std:
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   const std::optional<Survey> seen = survey(pool, type, message);
   if (!seen) return wrong;
+  if (seen->is_too_much)
+    return Failure{ErrorCode::too_large, "a " + text::excerpt(type_name) + " with so much in it is not shown as JSON"};
   if (seen->group != nullptr) {
     return Failure{ErrorCode::invalid_argument,
                    text::excerpt(seen->group->full_name()) + " is a group: JSON has no form for those"};
   }
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  // In proto2 this would show what is absent as if it were there.
-  options.always_print_primitive_fields =
-      type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3 && seen->declared <= shown_zeros_max;
+  options.always_print_primitive_fields = seen->shows_zeros;
+  const pb::LogSilencer silence;  // what strangers say is no line of our standard error
   std::string json;
   const auto resolver = resolver_of(pool);
   const auto status = pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), seen->once, &json, options);
-  if (!status.ok()) return wrong;
+  if (!status.ok() || json.empty()) return wrong;
   return text::valid_utf8(json);
 }
 
 Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json) {
   const auto resolver = resolver_of(pool);
+  const pb::LogSilencer silence;
   std::string bytes;
   const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   // What the JSON says twice, and then once more through a message: the fields stand in the order of the JSON.
-  if (auto seen = survey(pool, type, bytes)) {
-    if (seen->unnamed != nullptr)
-      return refused(type_name, seen->unnamed->full_name() + " has a number that its enumeration has no name for");
-    if (seen->group == nullptr) bytes = std::move(seen->once);
-  }
-  const pb::LogSilencer silence;
+  auto seen = survey(pool, type, bytes);
+  if (!seen) return refused(type_name, "messages lie in one another too deep");
+  if (seen->unnamed != nullptr)
+    return refused(type_name, seen->unnamed->full_name() + " has a number that its enumeration has no name for");
+  if (seen->group == nullptr) bytes = std::move(seen->once);
   pb::DynamicMessageFactory factory(pool.descriptors.get());
   const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
   if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a text in it is not UTF-8");

@@ -114,8 +114,10 @@ std::string falsified_type(const Pool& pool);
 // ---- schema_survey.cpp
 
 struct Survey {
-  std::string once;          // the message, with nothing said twice, and nothing unknown
-  std::size_t declared = 0;  // fields that all the messages in it could have
+  std::string once;  // the message, with nothing said twice, and nothing unknown
+  bool shows_zeros =
+      false;  // fields that are zero can be shown: there are not too many, and none of which that would be untrue
+  bool is_too_much = false;                                    // to be printed
   const google::protobuf::FieldDescriptor* group = nullptr;    // one that is in it
   const google::protobuf::FieldDescriptor* unnamed = nullptr;  // one with a number that is none of its enumeration
 };

@@ -22,6 +22,9 @@ using wire::WireReader;
 using wire::WireType;
 
 constexpr std::size_t depth_max = 64;  // as deep as Protobuf goes for JSON
+constexpr std::size_t steps_max =
+    200'000'000;  // of the printer's, which looks for each field and name from the first on
+constexpr std::size_t shown_zeros_max = 10'000;
 
 WireType wire_type_of(const pb::FieldDescriptor& field) {
   switch (field.type()) {
@@ -110,6 +113,8 @@ class Surveyor {
   bool look(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, proto::WireWriter& out) {
     if (depth == 0) return false;
     declared_ += static_cast<std::size_t>(type.field_count());
+    // Of proto2 it would show what is absent as if it were there.
+    has_no_zeros_ = has_no_zeros_ || type.file()->syntax() != pb::FileDescriptor::SYNTAX_PROTO3;
     if (type.full_name() == "google.protobuf.Any") return look_into_any(bytes, depth, out);
     Fields fields;
     if (!collect(bytes, type, fields)) return false;
@@ -118,12 +123,16 @@ class Surveyor {
     }
     return true;
   }
-  std::size_t declared() const noexcept { return declared_; }
-  const pb::FieldDescriptor* group() const noexcept { return group_; }
-  const pb::FieldDescriptor* unnamed() const noexcept { return unnamed_; }
+  Survey result(std::string once) const {
+    return {std::move(once), !has_no_zeros_ && declared_ <= shown_zeros_max, steps_ > steps_max, group_, unnamed_};
+  }
+  // Where such a type is the whole of it, its zeros are shown beside its own form.
+  void begin_with(const pb::Descriptor& type) {
+    has_no_zeros_ = has_no_zeros_ || type.full_name().starts_with("google.protobuf.");
+  }
 
  private:
-  // What is said of one field: of messages their contents, otherwise the bytes with their tags.
+  // What is said of one field: of messages their contents, of what can be packed the numbers, otherwise the bytes with the tag.
   struct Said {
     const pb::FieldDescriptor* field = nullptr;
     std::vector<std::string_view> pieces;
@@ -142,16 +151,30 @@ class Surveyor {
       const pb::FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(entry->number));
       if (field == nullptr) continue;
       const WireType expected = wire_type_of(*field);
+      steps_ += static_cast<std::size_t>(type.field_count());
       const bool is_packed = entry->type == WireType::length && field->is_packable();
       if (is_packed && !are_whole(entry->contents, *field)) return false;
       if (is_packed && entry->contents.empty()) continue;
       if (entry->type == WireType::group && expected == WireType::group) group_ = field;
       if (entry->type != expected && !is_packed) continue;  // of another type it is unknown to all programs
       if (!is_packed && is_unnamed(entry->bits, *field)) unnamed_ = field;
+      if (field->enum_type() != nullptr)
+        steps_ +=
+            (is_packed ? entry->contents.size() : 1) * static_cast<std::size_t>(field->enum_type()->value_count());
+      const std::string_view whole = before.substr(0, before.size() - reader.rest().size());
       const bool is_message = field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
-      add(*field, *entry, is_message ? entry->contents : before.substr(0, before.size() - reader.rest().size()),
+      const bool is_number_of_list = field->is_packable() && !is_packed;
+      add(*field, *entry,
+          is_message || is_packed ? entry->contents
+          : is_number_of_list     ? behind_its_tag(whole)
+                                  : whole,
           fields);
     }
+  }
+  static std::string_view behind_its_tag(std::string_view whole) {
+    std::size_t tag = 0;
+    while (static_cast<unsigned char>(whole[tag]) >= 0x80) ++tag;
+    return whole.substr(tag + 1);
   }
   static void add(const pb::FieldDescriptor& field, const WireField& entry, std::string_view piece, Fields& fields) {
     const bool is_last_to_count = !field.is_repeated() && field.type() != pb::FieldDescriptor::TYPE_MESSAGE;
@@ -173,7 +196,15 @@ class Surveyor {
   bool write(const Said& said, std::size_t depth, proto::WireWriter& out) {
     const pb::FieldDescriptor& field = *said.field;
     if (field.type() != pb::FieldDescriptor::TYPE_MESSAGE) {
-      for (const std::string_view piece : said.pieces) out.raw(piece);
+      const auto write_pieces = [&] {
+        for (const std::string_view piece : said.pieces) out.raw(piece);
+      };
+      // The printer begins a new list with each packed one.
+      if (field.is_packable()) {
+        out.message(field.number(), 0, write_pieces);
+      } else {
+        write_pieces();
+      }
       return true;
     }
     if (field.is_map()) return write_map(said, depth, out);
@@ -235,13 +266,16 @@ class Surveyor {
       out.bytes(2, value);
       return true;
     }
+    begin_with(*type);
     bool is_sound = false;
     out.message(2, value.size(), [&] { is_sound = look(value, *type, depth - 1, out); });
     return is_sound;
   }
 
   const pb::DescriptorPool& pool_;
-  std::size_t declared_ = 0;
+  std::size_t declared_ = 0;  // fields that all the messages could have
+  std::size_t steps_ = 0;
+  bool has_no_zeros_ = false;
   const pb::FieldDescriptor* group_ = nullptr;
   const pb::FieldDescriptor* unnamed_ = nullptr;
 };
@@ -251,8 +285,9 @@ class Surveyor {
 std::optional<Survey> survey(const Pool& pool, const pb::Descriptor& type, std::string_view message) {
   Surveyor surveyor(*pool.descriptors);
   proto::WireWriter once;
+  surveyor.begin_with(type);
   if (!surveyor.look(message, type, depth_max, once)) return std::nullopt;
-  return Survey{once.take(), surveyor.declared(), surveyor.group(), surveyor.unnamed()};
+  return surveyor.result(once.take());
 }
 
 }  // namespace hoiku::schema

@@ -28,6 +28,7 @@ message Old
   map bool Old flagged 4
   map sint32 Mode numbered 5
   optional Old inner 6
+  repeated int32 numbers 2
   oneof choice Old one 7
   oneof choice Mode other 8
   optional double twice 9

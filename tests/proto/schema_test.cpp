@@ -341,6 +341,54 @@ TEST(SchemaJson, AnUnnamedNumberOfAnOldEnumerationStandsForNoOther) {
   }
 }
 
+TEST(SchemaJson, AListInSeveralPiecesIsOne) {
+  const MessageSchema schema =
+      schema_of("Old", "syntax proto2\nmessage Old\n repeated int32 n 1\n repeated double d 2\nend");
+  EXPECT_EQ(*schema.to_json({"\x0a\x02\x01\x02\x08\x03\x0a\x01\x04", 9}), R"({"n":[1,2,3,4]})");
+  EXPECT_EQ(*schema.to_json(field("\x12", std::string(8, '\0')) + std::string("\x11\0\0\0\0\0\0\xf0\x3f", 9)),
+            R"({"d":[0,1]})");
+  EXPECT_EQ(*schema.to_json(*schema.from_json(R"({"n": [1, 2]})")), R"({"n":[1,2]})");
+}
+
+TEST(SchemaJson, TypesWithAFormOfTheirOwnHaveNoZerosBeside) {
+  const auto schema = [](const std::string& type, const std::string& text) {
+    return *MessageSchema::parse("google.protobuf." + type, files_of("package google.protobuf\n" + text));
+  };
+  EXPECT_EQ(*schema("FloatValue", "message FloatValue\n float value 1\nend").to_json({"\x0d\0\0\xc0\x3f", 5}), "1.5");
+  const MessageSchema mask = any_schema("message FieldMask\n repeated string paths 1\nend");
+  EXPECT_EQ(*mask.to_json(any_of("FieldMask", field("\x0a", "x"))),
+            R"({"@type":"type.googleapis.com/google.protobuf.FieldMask","value":"x"})");
+}
+
+TEST(SchemaJson, WhatIsAbsentInAMessageOfProto2IsNotShownAsItsDefault) {
+  // A message of proto3 that has one of proto2.
+  std::string files = files_of("syntax proto2\npackage old\nmessage Part\n optional int32 n 1\nend");
+  files += field("\x0a", field("\x0a", "new.proto") + field("\x1a", "its.proto") + field("\x62", "proto3") +
+                             field("\x22", field("\x0a", "Whole") +
+                                               field("\x12", field("\x0a", "part") + "\x18\x01\x20\x01\x28\x0b" +
+                                                                 field("\x32", ".old.Part"))));
+  const auto schema = MessageSchema::parse("Whole", files);
+  ASSERT_TRUE(schema) << schema.failure().message;
+  EXPECT_EQ(*schema->to_json(field("\x0a", "")), R"({"part":{}})");
+}
+
+TEST(SchemaJson, WhatTakesThePrinterTooLongIsRefused) {
+  std::string text = "enum E\n";
+  for (int i = 0; i < 5'000; ++i) text += "E" + std::to_string(i) + " " + std::to_string(i) + "\n";
+  const MessageSchema schema = schema_of("A", text + "end\nmessage A\n repeated E e 1\nend");
+  EXPECT_TRUE(schema.to_json(field("\x0a", std::string(1'000, '\x01'))));
+  const auto json = schema.to_json(field("\x0a", std::string(1'000'000, '\x01')));
+  ASSERT_FALSE(json);
+  EXPECT_EQ(json.failure().code, ErrorCode::too_large);
+}
+
+TEST(SchemaJson, AStrangersAnyIsNoLineOfOurLog) {
+  const MessageSchema schema = any_schema("message Box\n Any any 1\nend");
+  ::testing::internal::CaptureStderr();
+  (void)schema.to_json(field("\x0a", "nowhere/\x1b[31m"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(SchemaJson, WhatIsUnknownIsNotShown) {
   const MessageSchema schema = *MessageSchema::parse(
       "google.protobuf.Box", files_of("package google.protobuf\nmessage Int32Value\n int32 value 1\nend\n"
@@ -366,6 +414,12 @@ TEST(SchemaJson, NestsAsDeepAsProtobufLetsIt) {
   std::string json = "{}";
   for (int i = 0; i < 10'000; ++i) json = R"({"inner":)" + json + "}";
   EXPECT_FALSE(schema.from_json(json));
+  json = "{}";
+  for (int depth = 1; depth < 120; ++depth) {
+    json = R"({"inner":)" + json + "}";
+    const auto made = schema.from_json(json);
+    EXPECT_TRUE(!made || schema.to_json(*made)) << depth;
+  }
   std::string bytes;
   for (int i = 0; i < 90; ++i) bytes = field("\x8a\x01", bytes);
   (void)schema.to_json(bytes);  // either way, without a crash
