@@ -4,8 +4,8 @@
 // Promises   parse() takes any bytes, and does bounded work for them; a schema is immutable and cheap to copy.
 // JSON       as Protobuf maps it, on one line, with the fields' names as the .proto file has them (which are those of
 //            predicates too). Fields without a presence of their own are shown also where they are zero, unless
-//            there were thousands. Unknown fields are not.
-// Limits     Limits::schema_bytes_max and schema_items_max (fields of descriptors, at any depth); 256 files; names of 255 bytes; paths of 32 fields.
+//            there were thousands, or a message of proto2 is among them. Unknown fields are not.
+// Limits     Limits::schema_bytes_max, schema_items_max (descriptors' fields); 256 files; names of 255 bytes, paths of 32.
 // Errors     too_large, invalid_argument (what is wrong with the files or the JSON, and where), invalid_predicate (paths).
 #pragma once
 
