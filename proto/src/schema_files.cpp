@@ -113,48 +113,6 @@ class FirstError final : public pb::DescriptorPool::ErrorCollector {
   std::string sentence;
 };
 
-FieldType type_of(const pb::FieldDescriptor& field) {
-  switch (field.type()) {
-    case pb::FieldDescriptor::TYPE_BOOL:
-      return FieldType::boolean;
-    case pb::FieldDescriptor::TYPE_INT32:
-      return FieldType::int32;
-    case pb::FieldDescriptor::TYPE_INT64:
-      return FieldType::int64;
-    case pb::FieldDescriptor::TYPE_UINT32:
-      return FieldType::uint32;
-    case pb::FieldDescriptor::TYPE_UINT64:
-      return FieldType::uint64;
-    case pb::FieldDescriptor::TYPE_SINT32:
-      return FieldType::sint32;
-    case pb::FieldDescriptor::TYPE_SINT64:
-      return FieldType::sint64;
-    case pb::FieldDescriptor::TYPE_FIXED32:
-      return FieldType::fixed32;
-    case pb::FieldDescriptor::TYPE_FIXED64:
-      return FieldType::fixed64;
-    case pb::FieldDescriptor::TYPE_SFIXED32:
-      return FieldType::sfixed32;
-    case pb::FieldDescriptor::TYPE_SFIXED64:
-      return FieldType::sfixed64;
-    case pb::FieldDescriptor::TYPE_FLOAT:
-      return FieldType::float32;
-    case pb::FieldDescriptor::TYPE_DOUBLE:
-      return FieldType::float64;
-    case pb::FieldDescriptor::TYPE_STRING:
-      return FieldType::string;
-    case pb::FieldDescriptor::TYPE_BYTES:
-      return FieldType::bytes;
-    case pb::FieldDescriptor::TYPE_ENUM:
-      return FieldType::enumeration;
-    case pb::FieldDescriptor::TYPE_GROUP:
-      return FieldType::group;
-    case pb::FieldDescriptor::TYPE_MESSAGE:
-      break;
-  }
-  return FieldType::message;
-}
-
 FieldShape shape_of(const pb::FieldDescriptor& field) {
   FieldShape shape;
   shape.name = field.name();
@@ -205,6 +163,48 @@ bool count_fields(std::string_view bytes, const pb::Descriptor& type, std::size_
 }
 
 }  // namespace
+
+FieldType type_of(const pb::FieldDescriptor& field) {
+  switch (field.type()) {
+    case pb::FieldDescriptor::TYPE_BOOL:
+      return FieldType::boolean;
+    case pb::FieldDescriptor::TYPE_INT32:
+      return FieldType::int32;
+    case pb::FieldDescriptor::TYPE_INT64:
+      return FieldType::int64;
+    case pb::FieldDescriptor::TYPE_UINT32:
+      return FieldType::uint32;
+    case pb::FieldDescriptor::TYPE_UINT64:
+      return FieldType::uint64;
+    case pb::FieldDescriptor::TYPE_SINT32:
+      return FieldType::sint32;
+    case pb::FieldDescriptor::TYPE_SINT64:
+      return FieldType::sint64;
+    case pb::FieldDescriptor::TYPE_FIXED32:
+      return FieldType::fixed32;
+    case pb::FieldDescriptor::TYPE_FIXED64:
+      return FieldType::fixed64;
+    case pb::FieldDescriptor::TYPE_SFIXED32:
+      return FieldType::sfixed32;
+    case pb::FieldDescriptor::TYPE_SFIXED64:
+      return FieldType::sfixed64;
+    case pb::FieldDescriptor::TYPE_FLOAT:
+      return FieldType::float32;
+    case pb::FieldDescriptor::TYPE_DOUBLE:
+      return FieldType::float64;
+    case pb::FieldDescriptor::TYPE_STRING:
+      return FieldType::string;
+    case pb::FieldDescriptor::TYPE_BYTES:
+      return FieldType::bytes;
+    case pb::FieldDescriptor::TYPE_ENUM:
+      return FieldType::enumeration;
+    case pb::FieldDescriptor::TYPE_GROUP:
+      return FieldType::group;
+    case pb::FieldDescriptor::TYPE_MESSAGE:
+      break;
+  }
+  return FieldType::message;
+}
 
 Pool::Pool() : descriptors(std::make_unique<pb::DescriptorPool>()) {}
 Pool::~Pool() = default;

@@ -103,6 +103,7 @@ struct Pool {
   ~Pool();
   std::unique_ptr<google::protobuf::DescriptorPool> descriptors;
 };
+FieldType type_of(const google::protobuf::FieldDescriptor& field);
 // All files, built. Errors: invalid_argument, too_large.
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
 Shape shape_of(const Pool& pool, const std::string& type_name);

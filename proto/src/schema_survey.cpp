@@ -26,26 +26,7 @@ constexpr std::size_t steps_max =
     200'000'000;  // of the printer's, which looks for each field and name from the first on
 constexpr std::size_t shown_zeros_max = 10'000;
 
-WireType wire_type_of(const pb::FieldDescriptor& field) {
-  switch (field.type()) {
-    case pb::FieldDescriptor::TYPE_DOUBLE:
-    case pb::FieldDescriptor::TYPE_FIXED64:
-    case pb::FieldDescriptor::TYPE_SFIXED64:
-      return WireType::fixed64;
-    case pb::FieldDescriptor::TYPE_FLOAT:
-    case pb::FieldDescriptor::TYPE_FIXED32:
-    case pb::FieldDescriptor::TYPE_SFIXED32:
-      return WireType::fixed32;
-    case pb::FieldDescriptor::TYPE_STRING:
-    case pb::FieldDescriptor::TYPE_BYTES:
-    case pb::FieldDescriptor::TYPE_MESSAGE:
-      return WireType::length;
-    case pb::FieldDescriptor::TYPE_GROUP:
-      return WireType::group;
-    default:
-      return WireType::varint;
-  }
-}
+WireType wire_type_of(const pb::FieldDescriptor& field) { return schema::wire_type_of(type_of(field)); }
 
 // Packed numbers, of which the last one ends with them.
 bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
@@ -157,14 +138,15 @@ class Surveyor {
       if (is_packed && entry->contents.empty()) continue;
       if (entry->type == WireType::group && expected == WireType::group) group_ = field;
       if (entry->type != expected && !is_packed) continue;  // of another type it is unknown to all programs
-      if (!is_packed && is_unnamed(entry->bits, *field)) unnamed_ = field;
+      const bool says_nothing = !is_packed && is_unnamed(entry->bits, *field);
+      if (says_nothing) unnamed_ = field;
       if (field->enum_type() != nullptr)
         steps_ +=
             (is_packed ? entry->contents.size() : 1) * static_cast<std::size_t>(field->enum_type()->value_count());
       const std::string_view whole = before.substr(0, before.size() - reader.rest().size());
       const bool is_message = field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
       const bool is_number_of_list = field->is_packable() && !is_packed;
-      add(*field, *entry,
+      add(*field, says_nothing,
           is_message || is_packed ? entry->contents
           : is_number_of_list     ? behind_its_tag(whole)
                                   : whole,
@@ -176,10 +158,10 @@ class Surveyor {
     while (static_cast<unsigned char>(whole[tag]) >= 0x80) ++tag;
     return whole.substr(tag + 1);
   }
-  static void add(const pb::FieldDescriptor& field, const WireField& entry, std::string_view piece, Fields& fields) {
+  static void add(const pb::FieldDescriptor& field, bool says_nothing, std::string_view piece, Fields& fields) {
     const bool is_last_to_count = !field.is_repeated() && field.type() != pb::FieldDescriptor::TYPE_MESSAGE;
     const pb::OneofDescriptor* oneof = field.real_containing_oneof();
-    if (is_last_to_count && is_unnamed(entry.bits, field)) {
+    if (is_last_to_count && says_nothing) {
       // It hides nothing. Where there is nothing else, it is shown.
       if (oneof ? fields.chosen.contains(oneof) : fields.by_number.contains(field.number())) return;
     }

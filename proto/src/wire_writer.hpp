@@ -43,17 +43,13 @@ class WireWriter {
   void fixed_even_if_zero(int field, std::uint64_t value) {
     reserve(small_max);
     varint(tag(field, 1));
-    char* to = out_.data() + end_;
-    for (int i = 0; i < 8; ++i) *to++ = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
-    end_ += 8;
+    little_endian<8>(value);
   }
 
   void fixed32_even_if_zero(int field, std::uint32_t value) {
     reserve(small_max);
     varint(tag(field, 5));
-    char* to = out_.data() + end_;
-    for (int i = 0; i < 4; ++i) *to++ = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
-    end_ += 4;
+    little_endian<4>(value);
   }
 
   void float64_even_if_zero(int field, double value) { fixed_even_if_zero(field, std::bit_cast<std::uint64_t>(value)); }
@@ -110,6 +106,12 @@ class WireWriter {
   // would cost more than the byte.
   void reserve(std::size_t bytes) {
     if (out_.size() - end_ < bytes) out_.resize(std::max(2 * out_.size(), end_ + bytes + 232));
+  }
+  template <int bytes>
+  void little_endian(std::uint64_t value) {
+    char* to = out_.data() + end_;
+    for (int i = 0; i < bytes; ++i) *to++ = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
+    end_ += bytes;
   }
   // Writes through a pointer of its own: a char may be a part of anything, so the compiler would load members again after each.
   void varint(std::uint64_t value) {
