@@ -4,6 +4,7 @@
 #include "hoiku/testing/network.hpp"
 #include "tests/sim/core_host.hpp"
 #include "tests/sim/frame_client.hpp"
+#include "tests/sim/frame_digest.hpp"
 #include "tests/sim/seeds.hpp"
 #include "tests/sim/steps.hpp"
 #include "tests/sim/weather.hpp"
@@ -33,7 +34,7 @@ class History {
         network_(sim::seed(dice_.number())),
         limits_(limits_of(seed)),
         witness_(story(), limits_) {
-    network_.observe(&witness_);
+    network_.observe(&digest_);
     settle_the_climate(network_, dice_);
   }
 
@@ -70,6 +71,7 @@ class History {
     return all;
   }
   const Witness& witness() const { return witness_; }
+  const FrameDigest& digest() const { return digest_; }
   std::uint64_t steps() const {
     std::uint64_t all = witness_.steps();
     for (const auto& client : clients_) all += client->commands();
@@ -137,6 +139,7 @@ class History {
   sim::Network network_;
   Limits limits_;
   Witness witness_;
+  FrameDigest digest_{witness_};
   std::unique_ptr<broker::Core> core_;
   std::vector<std::unique_ptr<FrameClient>> clients_;
   CancelScope* killed_ = nullptr;
@@ -153,6 +156,7 @@ TEST(CoreHistories, KeepThePromisesOfTheModel) {
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
     steps.add(history.steps());
+    history.digest().print(seed);
     if (HasFailure()) return print_replay(seed, "core_histories");
   }
   EXPECT_GE(steps.fewest(), steps_min);

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "tests/sim/bus_client.hpp"
+#include "tests/sim/frame_digest.hpp"
 #include "tests/sim/seeds.hpp"
 #include "tests/sim/steps.hpp"
 #include "tests/sim/weather.hpp"
@@ -19,7 +20,7 @@ class BusHistory {
   explicit BusHistory(std::uint64_t seed) : grain_(grain_of(seed)), dice_(seed, grain_), witness_(story()) {}
 
   Task<> run(sim::Simulation& world) {
-    world.network().observe(&witness_);
+    world.network().observe(&digest_);
     settle_the_climate(world.network(), dice_);
     for (std::size_t left = 2 + dice_.below(clients_max - 1); left > 0; --left) {
       const std::string name = "client-" + std::to_string(clients_.size());
@@ -46,6 +47,7 @@ class BusHistory {
     return all;
   }
   const Witness& witness() const { return witness_; }
+  const FrameDigest& digest() const { return digest_; }
   std::uint64_t steps() const {
     std::uint64_t all = witness_.steps();
     for (const BusClient& client : clients_) all += client.acts();
@@ -81,6 +83,7 @@ class BusHistory {
   Duration grain_;
   Dice dice_;
   Witness witness_;
+  FrameDigest digest_{witness_};
   std::deque<BusClient> clients_;
 };
 
@@ -94,6 +97,7 @@ TEST(Histories, KeepThePromises) {
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
     steps.add(history.steps());
+    history.digest().print(seed);
     if (HasFailure()) return print_replay(seed, "histories");
   }
   EXPECT_GE(steps.fewest(), steps_min);
