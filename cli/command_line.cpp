@@ -4,7 +4,7 @@
 #include <initializer_list>
 
 #include "cli/completion.hpp"
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 
 namespace hoiku::cli {
 namespace {
@@ -111,7 +111,7 @@ void describe_reading(CLI::App& app, Typed& typed) {
 
 void describe_command_line(CLI::App& app, Typed& typed) {
   const char* from_environment = std::getenv("HOIKU_ENDPOINT");
-  typed.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
+  typed.endpoint = from_environment ? from_environment : std::string(link::default_endpoint);
   app.footer(footer(
       {set_examples, get_examples, ls_examples, readers_examples, watch_examples, wait_examples, ping_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);

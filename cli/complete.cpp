@@ -5,8 +5,8 @@
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
 #include "cli/verbs.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
-#include "hoiku/proto/endpoint.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::cli {
@@ -48,7 +48,7 @@ Task<int> complete_words(std::vector<std::string> words) {
   const std::string pattern = pattern_for(completion.word);
   const std::string endpoint = completion.endpoint.value_or(typed.endpoint);
   const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
-                       proto::parse_outer_endpoint(endpoint, proto::EndpointUse::connect);
+                       link::parse_outer_endpoint(endpoint, link::EndpointUse::connect);
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {

@@ -9,8 +9,8 @@
 
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
-#include "hoiku/proto/endpoint.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::cli {
@@ -102,7 +102,7 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   Options options;
   options.endpoint = typed.endpoint;
   options.json = typed.json;
-  const auto endpoint = proto::parse_outer_endpoint(typed.endpoint, proto::EndpointUse::connect);
+  const auto endpoint = link::parse_outer_endpoint(typed.endpoint, link::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
   if (!typed.timeout.empty()) {
     const auto timeout = parse_duration(typed.timeout);

@@ -42,7 +42,6 @@ function(hoiku_add_test)
   math(EXPR timeout "${arg_TIMEOUT} * ${HOIKU_TEST_TIMEOUT_FACTOR}")
 
   add_executable(${arg_NAME} ${arg_SOURCES})
-  target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBRARIES} GTest::gmock_main hoiku_warnings)
   target_compile_options(${arg_NAME} PRIVATE ${HOIKU_TEST_FLAGS})
   set_target_properties(${arg_NAME} PROPERTIES HOIKU_PRECOMPILED hoiku_test_pch)

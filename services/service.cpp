@@ -3,17 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "services/command_line.hpp"
 
 namespace hoiku::services {
 
 void add_endpoint_option(CLI::App& app, ServiceOptions& options) {
   const char* from_environment = std::getenv("HOIKU_ENDPOINT");
-  options.endpoint = from_environment ? from_environment : std::string(proto::default_endpoint);
+  options.endpoint = from_environment ? from_environment : std::string(link::default_endpoint);
   app.add_option("--endpoint", options.endpoint, "The broker: tcp://HOST:PORT or ipc://PATH (or HOIKU_ENDPOINT)")
       ->check([](const std::string& typed) {
-        const auto endpoint = proto::parse_outer_endpoint(typed, proto::EndpointUse::connect);
+        const auto endpoint = link::parse_outer_endpoint(typed, link::EndpointUse::connect);
         return endpoint ? std::string() : endpoint.failure().message;
       })
       ->type_name("ENDPOINT")

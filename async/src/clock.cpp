@@ -1,4 +1,4 @@
-#include "clock.hpp"
+#include "async/src/clock.hpp"
 
 #include "hoiku/async/runtime.hpp"
 

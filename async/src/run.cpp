@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "clock.hpp"
+#include "async/src/clock.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/root_task.hpp"
 

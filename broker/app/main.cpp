@@ -43,7 +43,7 @@ Task<> serve(Options options) {
   const LogSink log = sink_to_stderr(options.log_level);
   BrokerOptions broker_options = options_of_new_run(options.limits);
   broker_options.log = log;
-  Broker broker(std::move(broker_options), proto::make_server_link(options.listen, options.limits.frame_bytes_max),
+  Broker broker(std::move(broker_options), link::make_server_link(options.listen, options.limits.frame_bytes_max),
                 std::make_unique<MemoryStore>());
   for (const std::string& endpoint : broker.endpoints())
     log(LogLevel::info, LogLine("listening").add("endpoint", endpoint).text());

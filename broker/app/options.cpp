@@ -9,8 +9,8 @@
 
 #include "broker/app/config.hpp"
 #include "broker/app/settings.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
-#include "hoiku/proto/endpoint.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -89,7 +89,7 @@ void describe(CLI::App& app, Typed& typed) {
   app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
   app.add_option("--listen", typed.listen, "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
       ->type_name("ENDPOINT")
-      ->default_str(std::string(proto::default_endpoint))
+      ->default_str(std::string(link::default_endpoint))
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--insecure", typed.insecure,
@@ -112,7 +112,7 @@ void describe(CLI::App& app, Typed& typed) {
 
 void apply(const Typed& typed, bool has_insecure, Options& options) {
   if (!typed.listen.empty()) options.listen = typed.listen;
-  if (options.listen.empty()) options.listen.emplace_back(proto::default_endpoint);
+  if (options.listen.empty()) options.listen.emplace_back(link::default_endpoint);
   if (has_insecure) options.insecure = typed.insecure;
   if (!typed.level.empty()) options.log_level = *parse_log_level(typed.level);
   if (!typed.session_timeout.empty()) {

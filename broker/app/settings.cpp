@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "broker/front/check_limits.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
-#include "hoiku/proto/endpoint.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -68,9 +68,9 @@ std::string_view to_string(LogLevel level) {
 
 Result<void> check_options(const Options& options) {
   for (const std::string& text : options.listen) {
-    const auto endpoint = proto::parse_outer_endpoint(text, proto::EndpointUse::listen);
+    const auto endpoint = link::parse_outer_endpoint(text, link::EndpointUse::listen);
     if (!endpoint) return endpoint.failure();
-    if (!options.insecure && !proto::is_loopback(*endpoint)) {
+    if (!options.insecure && !link::is_loopback(*endpoint)) {
       return invalid("refusing to listen at " + text +
                      ", which other machines can reach, since anybody there could read and write every topic: "
                      "if that network is trusted, start hoikud with --insecure");

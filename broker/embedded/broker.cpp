@@ -9,7 +9,7 @@
 #include "broker/front/check_limits.hpp"
 #include "broker/store/memory_store.hpp"
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 
 namespace hoiku {
 namespace {
@@ -21,9 +21,9 @@ constexpr auto goodbye_limit = 1s;
 constexpr auto drain_limit = 1s;
 
 void require_loopback(const std::string& text) {
-  const Result<proto::Endpoint> endpoint = proto::parse_endpoint(text, proto::EndpointUse::listen);
+  const Result<link::Endpoint> endpoint = link::parse_endpoint(text, link::EndpointUse::listen);
   if (!endpoint) throw Error(endpoint.failure());
-  if (!proto::is_loopback(*endpoint)) {
+  if (!link::is_loopback(*endpoint)) {
     throw Error(ErrorCode::invalid_argument, text +
                                                  " can be reached by other machines: a broker inside of a process "
                                                  "listens on this one only; run hoikud for others");
@@ -37,7 +37,7 @@ class Broker::Impl {
   Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
     if (const auto checked = broker::check_limits(limits); !checked) throw Error(checked.failure());
-    serving_.emplace(broker::options_of_new_run(limits), proto::make_server_link(endpoints, limits.frame_bytes_max),
+    serving_.emplace(broker::options_of_new_run(limits), link::make_server_link(endpoints, limits.frame_bytes_max),
                      std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();
   }

@@ -48,7 +48,7 @@ BrokerOptions options_of_new_run(const Limits& limits) {
   return options;
 }
 
-Broker::Broker(BrokerOptions options, std::unique_ptr<proto::ServerLink> link, std::unique_ptr<Store> store)
+Broker::Broker(BrokerOptions options, std::unique_ptr<link::ServerLink> link, std::unique_ptr<Store> store)
     : options_(std::move(options)),
       core_(options_.core),
       link_(std::move(link)),
@@ -94,14 +94,14 @@ bool Broker::take_input() {
   std::size_t commands = 0;
   std::size_t bytes = 0;
   while (commands < limits.turn_commands_max && bytes < limits.turn_bytes_max) {
-    std::optional<proto::ServerLink::Input> input = link_->try_receive();
+    std::optional<link::ServerLink::Input> input = link_->try_receive();
     if (!input) return true;
     take(std::move(*input), commands, bytes);
   }
   return false;
 }
 
-void Broker::take(proto::ServerLink::Input input, std::size_t& commands, std::size_t& bytes) {
+void Broker::take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes) {
   const PeerId peer{input.peer};
   ++commands;
   if (!input.frame) {
@@ -158,16 +158,16 @@ std::uint64_t Broker::send_output() {
 void Broker::send(const Outgoing& outgoing) {
   const std::uint64_t peer = static_cast<std::uint64_t>(outgoing.peer);
   switch (link_->offer(peer, [&] { return proto::encode(*outgoing.frame); })) {
-    case proto::SendResult::sent:
+    case link::SendResult::sent:
       full_.remove(outgoing.peer);
       ++frames_sent_;
       return;
-    case proto::SendResult::full:
+    case link::SendResult::full:
       core_.full(outgoing.peer);
       full_.add(outgoing.peer, now());
       log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
       return;
-    case proto::SendResult::gone:
+    case link::SendResult::gone:
       full_.remove(outgoing.peer);
       core_.disconnected(outgoing.peer);
       return;

@@ -24,7 +24,7 @@
 #include "broker/store/store.hpp"
 #include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/task.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 namespace hoiku::broker {
 
@@ -47,7 +47,7 @@ struct Drained {
 
 class Broker {
  public:
-  Broker(BrokerOptions options, std::unique_ptr<proto::ServerLink> link, std::unique_ptr<Store> store);
+  Broker(BrokerOptions options, std::unique_ptr<link::ServerLink> link, std::unique_ptr<Store> store);
   ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
@@ -69,7 +69,7 @@ class Broker {
   Instant instant() const;
   Task<> turn();
   bool take_input();  // false: there is more
-  void take(proto::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
+  void take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
   void hand_to_store();
   std::uint64_t send_output();
   void send(const Outgoing& outgoing);
@@ -79,7 +79,7 @@ class Broker {
 
   const BrokerOptions options_;
   Core core_;
-  std::unique_ptr<proto::ServerLink> link_;
+  std::unique_ptr<link::ServerLink> link_;
   std::unique_ptr<Store> store_;
   std::optional<Doorbell> store_bell_;  // the store may call from a thread of its own, also after this broker has gone
   Log log_;

@@ -49,7 +49,7 @@ std::exception_ptr error_of(const proto::Failed& failed) noexcept {
   }
 }
 
-BusCore::BusCore(std::shared_ptr<proto::Connector> connector, detail::ConnectOptions options)
+BusCore::BusCore(std::shared_ptr<link::Connector> connector, detail::ConnectOptions options)
     : connector_(std::move(connector)),
       options_(std::move(options)),
       endpoint_(connector_->endpoint()),

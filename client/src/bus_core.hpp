@@ -21,7 +21,7 @@
 #include "hoiku/async/event.hpp"
 #include "hoiku/client/bus.hpp"
 #include "hoiku/client/options.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 #include "hoiku/proto/schema.hpp"
 
 namespace hoiku::client {
@@ -42,7 +42,7 @@ class Reader {
 
 class BusCore {
  public:
-  BusCore(std::shared_ptr<proto::Connector> connector, detail::ConnectOptions options);
+  BusCore(std::shared_ptr<link::Connector> connector, detail::ConnectOptions options);
   ~BusCore();
   BusCore(const BusCore&) = delete;
   BusCore& operator=(const BusCore&) = delete;
@@ -122,10 +122,10 @@ class BusCore {
 
  private:
   Task<> stay_connected();
-  Task<std::unique_ptr<proto::Link>> try_to_connect();
-  Task<> serve(proto::Link& link);
-  Task<> receive_frames(proto::Link& link);
-  Task<> send_frames(proto::Link& link);
+  Task<std::unique_ptr<link::Link>> try_to_connect();
+  Task<> serve(link::Link& link);
+  Task<> receive_frames(link::Link& link);
+  Task<> send_frames(link::Link& link);
   Task<> leave_when_closing(Event& closing);
   Task<> settle_posts();  // those that were made so far
   Task<> tell_of_refused_post(Nursery& nursery);
@@ -138,7 +138,7 @@ class BusCore {
   void end(std::exception_ptr why) noexcept;
   void throw_if_ended() const;
 
-  std::shared_ptr<proto::Connector> connector_;  // until the end: it has to go before its loop does
+  std::shared_ptr<link::Connector> connector_;  // until the end: it has to go before its loop does
   detail::ConnectOptions options_;
   std::string endpoint_;
   Protocol protocol_;

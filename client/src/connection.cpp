@@ -23,7 +23,7 @@ constexpr int unstable_in_a_row = 3;
 
 constexpr Limits received_limits = [] {
   Limits limits;
-  limits.frame_bytes_max = proto::received_frame_bytes_max;
+  limits.frame_bytes_max = received_frame_bytes_max;
   return limits;
 }();
 
@@ -142,7 +142,7 @@ Task<> BusCore::stay_connected() {
   Backoff backoff;
   int unstable = 0;
   while (!fatal_ && !leaving_) {
-    const std::unique_ptr<proto::Link> link = co_await try_to_connect();
+    const std::unique_ptr<link::Link> link = co_await try_to_connect();
     const TimePoint start = now();
     if (link) co_await serve(*link);
     protocol_.disconnected();
@@ -165,19 +165,19 @@ Task<> BusCore::stay_connected() {
   }
 }
 
-Task<std::unique_ptr<proto::Link>> BusCore::try_to_connect() {
+Task<std::unique_ptr<link::Link>> BusCore::try_to_connect() {
   refusal_.reset();
-  std::unique_ptr<proto::Link> link;
+  std::unique_ptr<link::Link> link;
   try {
     link = co_await connector_->connect();
-  } catch (const proto::LinkClosed& refused) {
+  } catch (const link::LinkClosed& refused) {
     trouble_ = refused.what();
   }
   co_return link;
 }
 
 // Until the link breaks or makes no sense: why, is in trouble_.
-Task<> BusCore::serve(proto::Link& link) {
+Task<> BusCore::serve(link::Link& link) {
   protocol_.connected(now());
   auto body = [&](Nursery& own) -> Task<> {
     own.start_soon([&]() -> Task<> {
@@ -190,7 +190,7 @@ Task<> BusCore::serve(proto::Link& link) {
   co_await open_nursery(body);
 }
 
-Task<> BusCore::receive_frames(proto::Link& link) {
+Task<> BusCore::receive_frames(link::Link& link) {
   try {
     std::string first;
     const bool silent = co_await move_on_after(greeting_timeout, [&]() -> Task<> { first = co_await link.receive(); });
@@ -210,14 +210,14 @@ Task<> BusCore::receive_frames(proto::Link& link) {
       const std::string next = co_await link.receive();
       take(next);
     }
-  } catch (const proto::LinkClosed& closed) {
+  } catch (const link::LinkClosed& closed) {
     trouble_ = closed.what();
   } catch (const Broken& broken) {
     trouble_ = broken.what();
   }
 }
 
-Task<> BusCore::send_frames(proto::Link& link) {
+Task<> BusCore::send_frames(link::Link& link) {
   try {
     for (;;) {
       while (const auto frame = protocol_.take_frame(now())) {
@@ -227,7 +227,7 @@ Task<> BusCore::send_frames(proto::Link& link) {
       }
       co_await move_on_at(protocol_.next_heartbeat(), outgoing_.wait());
     }
-  } catch (const proto::LinkClosed& closed) {
+  } catch (const link::LinkClosed& closed) {
     trouble_ = closed.what();
   }
 }
@@ -286,7 +286,7 @@ void BusCore::report(ConnectionEvent::Kind kind, std::string text) {
 namespace hoiku::detail {
 namespace {
 
-Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options) {
+Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options) {
   auto core = std::make_shared<client::BusCore>(std::move(connector), std::move(options));
   nursery.start_attendant(client::BusCore::attend, core, std::ref(nursery));
   co_await core->wait_until_connected();
@@ -296,12 +296,12 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<proto::Connector> conne
 }  // namespace
 
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
-  std::shared_ptr<proto::Connector> connector = proto::make_connector(endpoint);
+  std::shared_ptr<link::Connector> connector = link::make_connector(endpoint);
   if (!options.on_event) options.on_event = client::tell_standard_error(options.name);
   co_return co_await connect_core(nursery, std::move(connector), std::move(options));
 }
 
-Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options) {
+Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options) {
   return connect_core(nursery, std::move(connector), std::move(options));
 }
 

@@ -8,7 +8,7 @@
 namespace hoiku::sim {
 namespace {
 
-class SimulatedLink final : public proto::Link {
+class SimulatedLink final : public link::Link {
  public:
   SimulatedLink(std::shared_ptr<Wires> wires, std::shared_ptr<Connection> connection)
       : wires_(std::move(wires)), connection_(std::move(connection)) {}
@@ -16,7 +16,7 @@ class SimulatedLink final : public proto::Link {
 
   std::optional<std::string> try_receive() override {
     std::optional<std::string> frame = connection_->down.take();
-    if (!frame && connection_->broken) throw proto::LinkClosed("it broke off");
+    if (!frame && connection_->broken) throw link::LinkClosed("it broke off");
     return frame;
   }
 
@@ -32,7 +32,7 @@ class SimulatedLink final : public proto::Link {
   Task<> send(std::string frame) override {
     co_await checkpoint();
     for (;;) {
-      if (connection_->broken) throw proto::LinkClosed("it broke off");
+      if (connection_->broken) throw link::LinkClosed("it broke off");
       if (connection_->up.size() < wires_->capacity) break;
       ++wires_->statistics.full;
       co_await connection_->room.wait();
@@ -45,12 +45,12 @@ class SimulatedLink final : public proto::Link {
   std::shared_ptr<Connection> connection_;
 };
 
-class SimulatedConnector final : public proto::Connector {
+class SimulatedConnector final : public link::Connector {
  public:
   SimulatedConnector(std::shared_ptr<Wires> wires, std::string client)
       : wires_(std::move(wires)), client_(std::move(client)) {}
 
-  Task<std::unique_ptr<proto::Link>> connect() override {
+  Task<std::unique_ptr<link::Link>> connect() override {
     co_await checkpoint();
     Path& path = wires_->path(client_);
     for (;;) {
@@ -63,7 +63,7 @@ class SimulatedConnector final : public proto::Connector {
     }
     if (!wires_->server) {
       ++wires_->statistics.refused;
-      throw proto::LinkClosed("connection refused: no broker listens");
+      throw link::LinkClosed("connection refused: no broker listens");
     }
     co_return std::make_unique<SimulatedLink>(wires_, wires_->open(client_));
   }
@@ -75,7 +75,7 @@ class SimulatedConnector final : public proto::Connector {
   std::string client_;
 };
 
-class SimulatedServerLink final : public proto::ServerLink {
+class SimulatedServerLink final : public link::ServerLink {
  public:
   SimulatedServerLink(std::shared_ptr<Wires> wires, std::shared_ptr<Server> server)
       : wires_(std::move(wires)), server_(std::move(server)) {}
@@ -83,7 +83,7 @@ class SimulatedServerLink final : public proto::ServerLink {
 
   std::optional<Input> try_receive() override { return wires_->take_input(*server_); }
   Signal& activity() override { return server_->activity; }
-  proto::SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
+  link::SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
     return wires_->send_down(*server_, peer, make);
   }
 
@@ -104,11 +104,11 @@ Network::~Network() { wires_->observer = nullptr; }
 
 Task<> Network::run() { return carry(wires_); }
 
-std::shared_ptr<proto::Connector> Network::connector(const std::string& client) {
+std::shared_ptr<link::Connector> Network::connector(const std::string& client) {
   return std::make_shared<SimulatedConnector>(wires_, client);
 }
 
-std::unique_ptr<proto::ServerLink> Network::listen(std::size_t frame_bytes_max) {
+std::unique_ptr<link::ServerLink> Network::listen(std::size_t frame_bytes_max) {
   wires_->server = std::make_shared<Server>();
   wires_->server->frame_bytes_max = frame_bytes_max;
   if (wires_->observer) wires_->observer->broker_listens();

@@ -30,20 +30,20 @@ void Wires::send_up(const std::shared_ptr<Connection>& connection, std::string f
   put(connection, true, std::move(frame));
 }
 
-proto::SendResult Wires::send_down(Server& from, std::uint64_t peer, const proto::ServerLink::MakeFrame& make) {
+link::SendResult Wires::send_down(Server& from, std::uint64_t peer, const link::ServerLink::MakeFrame& make) {
   const auto found = from.peers.find(peer);
-  if (!from.alive || found == from.peers.end()) return proto::SendResult::gone;
+  if (!from.alive || found == from.peers.end()) return link::SendResult::gone;
   const std::shared_ptr<Connection> connection = found->second;
   if (connection->down.size() >= capacity) {
     ++statistics.full;
     if (observer) observer->broker_was_full(peer);
-    return proto::SendResult::full;
+    return link::SendResult::full;
   }
   ++statistics.frames_sent;
   std::string frame = make();
   if (observer) observer->broker_sent(peer, frame);
   put(connection, false, std::move(frame));
-  return proto::SendResult::sent;
+  return link::SendResult::sent;
 }
 
 std::optional<ServerLink::Input> Wires::take_input(Server& from) {

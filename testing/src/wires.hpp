@@ -20,7 +20,7 @@
 
 namespace hoiku::sim {
 
-using proto::ServerLink;
+using link::ServerLink;
 
 struct Delay {
   Duration min{0};
@@ -92,7 +92,7 @@ struct Wires {
 
   std::shared_ptr<Connection> open(const std::string& client);
   void send_up(const std::shared_ptr<Connection>& connection, std::string frame);
-  proto::SendResult send_down(Server& server, std::uint64_t peer, const proto::ServerLink::MakeFrame& make);
+  link::SendResult send_down(Server& server, std::uint64_t peer, const link::ServerLink::MakeFrame& make);
   std::optional<ServerLink::Input> take_input(Server& server);
 
   void cut(const std::string& client, Duration duration);

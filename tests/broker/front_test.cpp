@@ -17,10 +17,10 @@ namespace hoiku::broker {
 namespace {
 
 using namespace std::chrono_literals;
+using link::SendResult;
+using link::ServerLink;
 using proto::ClientFrame;
-using proto::SendResult;
 using proto::ServerFrame;
-using proto::ServerLink;
 using testing::HasSubstr;
 
 // What the test sees of a link that it has given away.

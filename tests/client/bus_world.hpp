@@ -62,7 +62,7 @@ class BusWorld {
       }
       turn();
       const TimePoint next = core_->next_deadline().value_or(never);
-      const std::shared_ptr<proto::ServerLink> link = link_;  // kept while waited on: kill_broker() drops the other
+      const std::shared_ptr<link::ServerLink> link = link_;  // kept while waited on: kill_broker() drops the other
       co_await move_on_at(next, link->activity().wait());
     }
   }
@@ -96,7 +96,7 @@ class BusWorld {
 
   sim::Network network_;
   std::unique_ptr<broker::Core> core_;
-  std::shared_ptr<proto::ServerLink> link_;
+  std::shared_ptr<link::ServerLink> link_;
   Signal changed_;
   std::uint64_t run_ = 0;
 };

@@ -19,7 +19,7 @@ broker::Instant instant() {
 
 }  // namespace
 
-Task<> host(broker::Core& core, proto::ServerLink& link, std::function<void(const broker::Record&)> on_record) {
+Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const broker::Record&)> on_record) {
   std::set<std::uint64_t> full;
   std::optional<TimePoint> retry_at;
   for (;;) {
@@ -48,7 +48,7 @@ Task<> host(broker::Core& core, proto::ServerLink& link, std::function<void(cons
     }
     while (const auto out = core.take_output(instant())) {
       const auto peer = static_cast<std::uint64_t>(out->peer);
-      if (link.try_send(peer, proto::encode(*out->frame)) != proto::SendResult::full) continue;
+      if (link.try_send(peer, proto::encode(*out->frame)) != link::SendResult::full) continue;
       core.full(out->peer);
       full.insert(peer);
       if (!retry_at) retry_at = now() + 1ms;

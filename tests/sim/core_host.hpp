@@ -5,11 +5,11 @@
 #include <functional>
 
 #include "broker/core/core.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 namespace hoiku::model {
 
 // Serves until it is cancelled. `on_record` hears of each record before anything of it is sent.
-Task<> host(broker::Core& core, proto::ServerLink& link, std::function<void(const broker::Record&)> on_record);
+Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const broker::Record&)> on_record);
 
 }  // namespace hoiku::model

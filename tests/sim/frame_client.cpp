@@ -8,7 +8,7 @@ namespace hoiku::model {
 
 using namespace std::chrono_literals;
 
-FrameClient::FrameClient(std::shared_ptr<proto::Connector> connector, std::string name, Dice dice,
+FrameClient::FrameClient(std::shared_ptr<link::Connector> connector, std::string name, Dice dice,
                          std::chrono::milliseconds session_timeout)
     : connector_(std::move(connector)), name_(std::move(name)), dice_(std::move(dice)) {
   new_token();
@@ -42,7 +42,7 @@ Task<> FrameClient::be_connected(Duration duration, bool active) {
           }
         }
       }
-    } catch (const proto::LinkClosed&) {
+    } catch (const link::LinkClosed&) {
       lost = true;
     }
     if (lost) {

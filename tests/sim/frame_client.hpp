@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "hoiku/async.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 #include "hoiku/proto/message.hpp"
 #include "tests/sim/dice.hpp"
 
@@ -20,7 +20,7 @@ namespace hoiku::model {
 
 class FrameClient {
  public:
-  FrameClient(std::shared_ptr<proto::Connector> connector, std::string name, Dice dice,
+  FrameClient(std::shared_ptr<link::Connector> connector, std::string name, Dice dice,
               std::chrono::milliseconds session_timeout);
 
   // Talks at random for so long, over any number of connections.
@@ -62,8 +62,8 @@ class FrameClient {
   std::optional<proto::RequestId> random_open(bool wait);
   std::vector<proto::Command> renewals();  // for all that was delivered
 
-  std::shared_ptr<proto::Connector> connector_;
-  std::unique_ptr<proto::Link> link_;
+  std::shared_ptr<link::Connector> connector_;
+  std::unique_ptr<link::Link> link_;
   std::string name_;
   Dice dice_;
   proto::Hello hello_;

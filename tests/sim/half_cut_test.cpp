@@ -9,17 +9,17 @@ namespace hoiku::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using proto::SendResult;
+using link::SendResult;
 using sim::End;
-using Input = proto::ServerLink::Input;
+using Input = link::ServerLink::Input;
 
 // A robot that is connected, and was heard once, over a network that takes 1 ms.
 struct Half {
   explicit Half(std::uint64_t seed) : network(sim::seed(seed)) { network.delay("robot", 1ms, 1ms); }
 
   sim::Network network;
-  std::unique_ptr<proto::ServerLink> server = network.listen();
-  std::unique_ptr<proto::Link> robot;
+  std::unique_ptr<link::ServerLink> server = network.listen();
+  std::unique_ptr<link::Link> robot;
   std::uint64_t peer = 0;
 };
 
@@ -36,11 +36,11 @@ Task<> with_half(std::function<Task<>(Half&)> body, std::uint64_t seed = 1) {
   });
 }
 
-Task<bool> is_closed(proto::Link& link) {
+Task<bool> is_closed(link::Link& link) {
   bool closed = false;
   try {
     co_await link.receive();
-  } catch (const proto::LinkClosed&) {
+  } catch (const link::LinkClosed&) {
     closed = true;
   }
   co_return closed;
@@ -153,7 +153,7 @@ VIRTUAL_TEST(BreakUnnoticed, TheClientTalksToNobodyUntilItIsTold) {
     bool refused = false;
     try {
       co_await half.robot->send("c");
-    } catch (const proto::LinkClosed&) {
+    } catch (const link::LinkClosed&) {
       refused = true;
     }
     EXPECT_TRUE(refused);

@@ -10,7 +10,7 @@ namespace hoiku::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using proto::SendResult;
+using link::SendResult;
 
 // A network that runs while the body does.
 Task<> with_network(sim::Network& network, const std::function<Task<>()>& body) {
@@ -21,19 +21,19 @@ Task<> with_network(sim::Network& network, const std::function<Task<>()>& body) 
   });
 }
 
-Task<bool> is_refused(std::shared_ptr<proto::Connector> connector) {
+Task<bool> is_refused(std::shared_ptr<link::Connector> connector) {
   try {
     co_await connector->connect();
-  } catch (const proto::LinkClosed&) {
+  } catch (const link::LinkClosed&) {
     co_return true;
   }
   co_return false;
 }
 
-Task<bool> is_closed(proto::Link& link) {
+Task<bool> is_closed(link::Link& link) {
   try {
     co_await link.receive();
-  } catch (const proto::LinkClosed&) {
+  } catch (const link::LinkClosed&) {
     co_return true;
   }
   co_return false;
@@ -135,7 +135,7 @@ VIRTUAL_TEST(Network, WhatArrivedBeforeTheBreakIsReadBeforeIt) {
   EXPECT_EQ(server->try_receive()->frame, "three");
   EXPECT_FALSE(server->try_receive()->frame);
   EXPECT_EQ(link->try_receive(), "two");
-  EXPECT_THROW(link->try_receive(), proto::LinkClosed);
+  EXPECT_THROW(link->try_receive(), link::LinkClosed);
 }
 
 VIRTUAL_TEST(Network, IsFullAtItsCapacityAndTakesMoreWhenSomebodyReads) {
@@ -174,7 +174,7 @@ VIRTUAL_TEST(Network, AKilledBrokerTalksToNobodyAndTheNextOneStartsAfresh) {
   co_await link->send("hello");
   const auto input = co_await old_server->receive();
   network.kill_broker();
-  EXPECT_THROW(link->try_receive(), proto::LinkClosed);
+  EXPECT_THROW(link->try_receive(), link::LinkClosed);
   EXPECT_EQ(old_server->try_send(input.peer, "?"), SendResult::gone);
   auto server = network.listen();
   auto again = co_await network.connector("robot")->connect();

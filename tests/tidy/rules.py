@@ -13,19 +13,22 @@ from cpp_scan import Scan, code_only
 # Including what a neighbour stands on is including the neighbour, so the lists are closed downwards.
 LAYERS = {
     "async": {"async"},
-    "proto": {"proto", "async"},
-    "broker": {"broker", "proto", "async"},
-    "client": {"client", "proto", "async"},
-    "services": {"services", "client", "proto", "async"},
-    "cli": {"cli", "client", "proto", "async"},
-    "testing": {"testing", "broker", "client", "proto", "async"},
+    "proto": {"proto"},
+    "link": {"link", "proto", "async"},
+    "broker": {"broker", "link", "proto", "async"},
+    "broker/core": {"broker", "proto"},  # pure: no loop, no link
+    "broker/store": {"broker", "proto"},
+    "client": {"client", "link", "proto", "async"},
+    "services": {"services", "client", "link", "proto", "async"},
+    "cli": {"cli", "client", "link", "proto", "async"},
+    "testing": {"testing", "broker", "client", "link", "proto", "async"},
 }
 VIRTUAL_TIME = re.compile(r"testing/.*virtual_time")  # the part that tests of async/ use: it must not pull in the rest
 UMBRELLAS = {"hoiku/async.hpp": "async", "hoiku/broker.hpp": "broker", "hoiku/hoiku.hpp": "client", "hoiku/testing.hpp": "testing"}
-ROOMS = set(LAYERS) | {"tests", "bench"}
+ROOMS = {layer.split("/")[0] for layer in LAYERS} | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
-    (r"zmq\.h(pp)?|zmq_addon\.hpp", ["proto/src/zmq_*", "tests/wire/*"], "ZeroMQ"),
+    (r"zmq\.h(pp)?|zmq_addon\.hpp", ["link/src/zmq/*", "tests/wire/*"], "ZeroMQ"),
     (r"toml\.h", ["broker/app/config.cpp"], "the TOML library"),
     (r".*\.pb\.h", ["proto/src/codec*.cpp", "proto/src/schema_files.cpp", "proto/src/schema_well_known.cpp", "tests/proto/proto_text.cpp",
                        "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp"], "Protobuf's generated code"),
@@ -57,9 +60,10 @@ def room_of(header):
 
 def layers(tree):
     for path, text in cpp(tree):
-        own = path.split("/")[0]
-        if own not in LAYERS:
+        above = [layer for layer in LAYERS if path.startswith(layer + "/")]
+        if not above:
             continue
+        own = max(above, key=len)
         alone = VIRTUAL_TIME.match(path)
         may = {"async"} if alone else LAYERS[own]
         for line, header in includes(text):

@@ -11,7 +11,7 @@ namespace hoiku::broker {
 namespace {
 
 using namespace std::chrono_literals;
-using proto::LinkClosed;
+using link::LinkClosed;
 using proto::ServerFrame;
 using wire::eventually;
 using wire::set_command;
@@ -26,7 +26,7 @@ class WireBroker : public testing::Test {
     options.core.run = 7;
     options.wall_time = wall_now;
     options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
-    auto link = proto::make_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);
+    auto link = link::make_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);
     endpoint_ = link->endpoints().at(0);
     return std::make_unique<Broker>(std::move(options), std::move(link), std::make_unique<MemoryStore>());
   }
@@ -140,7 +140,7 @@ TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
     std::vector<std::string> malformed{std::string(), "nonsense", std::string(1000, '\xff'), std::string(1, '\0')};
     for (std::size_t length = 1; length < hello.size(); ++length) malformed.push_back(hello.substr(0, length));
     for (const std::string& bytes : malformed) {
-      const auto connector = proto::make_connector(endpoint_);
+      const auto connector = link::make_connector(endpoint_);
       const auto link = co_await connector->connect();
       co_await link->send(bytes);
       const std::string answer = co_await link->receive();

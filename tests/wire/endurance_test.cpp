@@ -34,14 +34,14 @@ class Mortal {
   }
   template <class F>
   Task<> run(F& body) {
-    if (is_cut_) throw proto::LinkClosed("the test has cut it");
+    if (is_cut_) throw link::LinkClosed("the test has cut it");
     CancelScope scope;
     const Running running(*this, scope);
     const bool was_cut = co_await scope.run(body);
-    if (was_cut) throw proto::LinkClosed("the test has cut it");
+    if (was_cut) throw link::LinkClosed("the test has cut it");
   }
   void check() const {
-    if (is_cut_) throw proto::LinkClosed("the test has cut it");
+    if (is_cut_) throw link::LinkClosed("the test has cut it");
   }
 
  private:
@@ -61,9 +61,9 @@ class Mortal {
 };
 
 // The real link. Its socket is closed when the Bus has let go of it, which it does when it is told of the cut.
-class MortalLink final : public proto::Link {
+class MortalLink final : public link::Link {
  public:
-  MortalLink(std::unique_ptr<proto::Link> link, std::shared_ptr<Mortal> mortal)
+  MortalLink(std::unique_ptr<link::Link> link, std::shared_ptr<Mortal> mortal)
       : link_(std::move(link)), mortal_(std::move(mortal)) {}
   Task<std::string> receive() override {
     std::string frame;
@@ -81,16 +81,16 @@ class MortalLink final : public proto::Link {
   }
 
  private:
-  std::unique_ptr<proto::Link> link_;
+  std::unique_ptr<link::Link> link_;
   std::shared_ptr<Mortal> mortal_;
 };
 
-class MortalConnector final : public proto::Connector {
+class MortalConnector final : public link::Connector {
  public:
-  explicit MortalConnector(const std::string& endpoint) : connector_(proto::make_connector(endpoint)) {}
-  Task<std::unique_ptr<proto::Link>> connect() override {
+  explicit MortalConnector(const std::string& endpoint) : connector_(link::make_connector(endpoint)) {}
+  Task<std::unique_ptr<link::Link>> connect() override {
     if (killed_) co_await sleep_until(never);
-    std::unique_ptr<proto::Link> link = co_await connector_->connect();
+    std::unique_ptr<link::Link> link = co_await connector_->connect();
     if (killed_) co_await sleep_until(never);
     mortal_ = std::make_shared<Mortal>();
     co_return std::make_unique<MortalLink>(std::move(link), mortal_);
@@ -106,7 +106,7 @@ class MortalConnector final : public proto::Connector {
   }
 
  private:
-  std::shared_ptr<proto::Connector> connector_;
+  std::shared_ptr<link::Connector> connector_;
   std::shared_ptr<Mortal> mortal_;
   bool killed_ = false;
 };

@@ -95,7 +95,7 @@ TEST(Hoikud, StartsAgainWhereItsPredecessorWasKilled) {
       bool cut = false;
       try {
         for (;;) co_await client.receive();
-      } catch (const proto::LinkClosed&) {
+      } catch (const link::LinkClosed&) {
         cut = true;
       }
       EXPECT_TRUE(cut);
@@ -265,7 +265,7 @@ TEST(Hoikud, TheLogLevelIsObeyed) {
       try {
         const proto::ServerFrame answer = co_await client.greet();
         is_welcome = answer.welcome.has_value();
-      } catch (const proto::LinkClosed&) {
+      } catch (const link::LinkClosed&) {
       }
     }
   });

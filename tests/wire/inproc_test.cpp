@@ -8,7 +8,7 @@
 
 #include "link_contract.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -139,4 +139,4 @@ TEST(InprocNames, OneThatNobodyHasIsNamed) {
 }
 
 }  // namespace
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -13,10 +13,10 @@
 
 namespace hoiku::wire {
 
-using proto::Link;
-using proto::LinkClosed;
-using proto::SendResult;
-using proto::ServerLink;
+using link::Link;
+using link::LinkClosed;
+using link::SendResult;
+using link::ServerLink;
 using Input = ServerLink::Input;
 
 // Longer than any queue of any link, so that a sender that is not slowed down runs over it.

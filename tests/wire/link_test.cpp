@@ -1,6 +1,6 @@
 // What the link on real sockets does besides what every link does (link_contract_test.cpp): its addresses, and what it says
 // of them.
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 #include <gmock/gmock.h>
 
@@ -14,7 +14,7 @@
 #include "hoiku/async/sleep.hpp"
 #include "wire.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ TEST(WireTcp, AHostThatNobodyKnowsIsNamed) {
 }
 
 }  // namespace
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

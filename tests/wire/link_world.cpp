@@ -12,12 +12,12 @@ class RealWorld final : public LinkWorld {
  public:
   explicit RealWorld(const std::string& transport) : endpoint_(listen_endpoint(transport, folder_)) {}
 
-  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max) override {
-    auto server = proto::make_server_link({endpoint_}, frame_bytes_max);
+  std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
+    auto server = link::make_server_link({endpoint_}, frame_bytes_max);
     endpoint_ = server->endpoints().at(0);  // a port of the system's choice is kept
     return server;
   }
-  std::unique_ptr<proto::Connector> connector() override { return proto::make_connector(endpoint_); }
+  std::unique_ptr<link::Connector> connector() override { return link::make_connector(endpoint_); }
   void run(const std::function<Task<>()>& body) override { run_within_patience(body); }
 
  private:
@@ -26,24 +26,24 @@ class RealWorld final : public LinkWorld {
 };
 
 // Of the simulated network's connectors, which are shared there.
-class OwnedConnector final : public proto::Connector {
+class OwnedConnector final : public link::Connector {
  public:
-  explicit OwnedConnector(std::shared_ptr<proto::Connector> shared) : shared_(std::move(shared)) {}
-  Task<std::unique_ptr<proto::Link>> connect() override { return shared_->connect(); }
+  explicit OwnedConnector(std::shared_ptr<link::Connector> shared) : shared_(std::move(shared)) {}
+  Task<std::unique_ptr<link::Link>> connect() override { return shared_->connect(); }
   std::string endpoint() const override { return shared_->endpoint(); }
 
  private:
-  std::shared_ptr<proto::Connector> shared_;
+  std::shared_ptr<link::Connector> shared_;
 };
 
 class SimulatedWorld final : public LinkWorld {
  public:
   explicit SimulatedWorld(Duration delay_max) { network_.delay_all(Duration::zero(), delay_max); }
 
-  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max) override {
+  std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
     return network_.listen(frame_bytes_max);
   }
-  std::unique_ptr<proto::Connector> connector() override {
+  std::unique_ptr<link::Connector> connector() override {
     return std::make_unique<OwnedConnector>(network_.connector("client"));
   }
   void run(const std::function<Task<>()>& body) override {
@@ -65,7 +65,7 @@ class SimulatedWorld final : public LinkWorld {
 
 }  // namespace
 
-Task<std::unique_ptr<proto::Link>> LinkWorld::connect() {
+Task<std::unique_ptr<link::Link>> LinkWorld::connect() {
   const auto to = connector();
   co_return co_await to->connect();
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 namespace hoiku::wire {
 
@@ -18,13 +18,13 @@ class LinkWorld {
   virtual ~LinkWorld() = default;
 
   // Always the same address, so that a broker that starts again is found where the one before it was.
-  virtual std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max) = 0;
+  virtual std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max) = 0;
   // To the address where somebody listened last.
-  virtual std::unique_ptr<proto::Connector> connector() = 0;
+  virtual std::unique_ptr<link::Connector> connector() = 0;
   // What the body throws, and a body that does not end, fails the test.
   virtual void run(const std::function<Task<>()>& body) = 0;
 
-  Task<std::unique_ptr<proto::Link>> connect();
+  Task<std::unique_ptr<link::Link>> connect();
 };
 
 // The names of the worlds, which are good for the names of tests, and the making of one.

@@ -5,21 +5,21 @@
 #include <string>
 #include <utility>
 
+#include "hoiku/link/link.hpp"
 #include "hoiku/proto/codec.hpp"
-#include "hoiku/proto/link.hpp"
 
 namespace hoiku::wire {
 
 class SpokenClient {
  public:
   // Every digit of the token is `token`, so that tests can tell their sessions apart.
-  SpokenClient(std::string endpoint, std::uint8_t token) : connector_(proto::make_connector(endpoint)) {
+  SpokenClient(std::string endpoint, std::uint8_t token) : connector_(link::make_connector(endpoint)) {
     hello_.token.fill(token);
     hello_.client_name = "client-" + std::to_string(token);
   }
 
   proto::Hello& hello() { return hello_; }
-  proto::Link& link() { return *link_; }
+  link::Link& link() { return *link_; }
   void hang_up() { link_.reset(); }
 
   // Connects anew and greets; returns the answer.
@@ -63,8 +63,8 @@ class SpokenClient {
   }
 
  private:
-  std::unique_ptr<proto::Connector> connector_;
-  std::unique_ptr<proto::Link> link_;
+  std::unique_ptr<link::Connector> connector_;
+  std::unique_ptr<link::Link> link_;
   proto::Hello hello_;
   std::uint64_t incarnation_ = 0;
   std::uint64_t number_ = 0;

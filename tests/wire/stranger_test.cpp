@@ -9,10 +9,10 @@
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/run.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 #include "wire.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST(WireConnect, CanBeCancelled) {
 }
 
 }  // namespace
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

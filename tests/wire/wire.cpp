@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 namespace hoiku::wire {
 namespace {
@@ -46,10 +46,10 @@ Task<> eventually(std::function<bool()> is_so) {
 }
 
 Task<std::string> failure_of_connecting(std::string endpoint) {
-  const auto connector = proto::make_connector(endpoint);
+  const auto connector = link::make_connector(endpoint);
   try {
     co_await connector->connect();
-  } catch (const proto::LinkClosed& error) {
+  } catch (const link::LinkClosed& error) {
     co_return error.what();
   }
   co_return "";

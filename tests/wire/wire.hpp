@@ -12,7 +12,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/run.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 namespace hoiku::wire {
 

@@ -24,7 +24,7 @@
 #include "hoiku/client/pattern_subscription.hpp"
 #include "hoiku/client/topic.hpp"
 #include "hoiku/client/transaction.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 #include "hoiku/proto/schema.hpp"
 
 namespace hoiku {
@@ -52,7 +52,7 @@ class Bus;
 
 namespace detail {
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options);
-Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<proto::Connector> connector, ConnectOptions options);
+Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options);
 void register_schema(const BusPtr& bus, const MessageSchema& schema);
 }  // namespace detail
 
@@ -69,7 +69,7 @@ class Bus {
   }
   // The same over any transport: for simulations.
   template <detail::ConnectOption... Options>
-  static Task<Bus> connect(Nursery& nursery, std::shared_ptr<proto::Connector> connector, Options... options) {
+  static Task<Bus> connect(Nursery& nursery, std::shared_ptr<link::Connector> connector, Options... options) {
     return detail::connect_bus(nursery, std::move(connector), detail::ConnectOptions::of(std::move(options)...));
   }
 

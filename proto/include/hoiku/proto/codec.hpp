@@ -29,7 +29,4 @@ std::string encode(const ServerFrame& frame);
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits = {});
 Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits = {});
 
-// What a client's link takes, and so its codec has to: a broker may be set up for larger frames than the default.
-inline constexpr std::size_t received_frame_bytes_max = std::size_t{64} << 20;
-
 }  // namespace hoiku::proto

@@ -51,4 +51,8 @@ struct Limits {
   std::chrono::milliseconds session_timeout_default{3000};
 };
 
+// The largest frame that a client receives, in its link and in its codec: a broker may be set up for larger frames than the
+// default.
+inline constexpr std::size_t received_frame_bytes_max = std::size_t{64} << 20;
+
 }  // namespace hoiku

@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
 namespace hoiku::sim {
@@ -66,10 +66,10 @@ class Network {
   Task<> run();
 
   // What a client connects with. Clients of one name share their cuts and delays.
-  std::shared_ptr<proto::Connector> connector(const std::string& client);
+  std::shared_ptr<link::Connector> connector(const std::string& client);
   // The broker's end. One listens at a time: a new one takes the address over, for connections that begin from now on.
   // Who sends it a frame over the limit is cut off, as by the real link.
-  std::unique_ptr<proto::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
+  std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
   // How long each frame and each handshake takes, each way, drawn anew between the two. Never overtakes.
   void delay(const std::string& client, Duration min, Duration max);

@@ -1,12 +1,12 @@
-#include "zmq_monitor.hpp"
+#include "link/src/zmq/monitor.hpp"
 
 #include <atomic>
 #include <cstring>
 #include <string>
 
-#include "zmq_socket.hpp"
+#include "link/src/zmq/socket.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 std::string unique_address() {
@@ -41,4 +41,4 @@ std::optional<ZmqEvent> ZmqMonitor::next() {
   return event;
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,11 +1,11 @@
-#include "zmq_socket.hpp"
+#include "link/src/zmq/socket.hpp"
 
 #include <cerrno>
 #include <mutex>
 
-#include "link_queue.hpp"
+#include "link/src/link_queue.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 // A host that lost its power says nothing. Its connection is broken off after this long without a sign of life, so that
@@ -57,4 +57,4 @@ bool drop_further_parts(zmq::socket_t& socket, const zmq::message_t& part) {
   return dropped;
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 // Frames, in each direction of a connection. Above the window of unacknowledged batches, so that a link's queue is never
 // where data waits.
 inline constexpr std::size_t link_queue_frames = 64;
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

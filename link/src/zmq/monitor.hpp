@@ -1,4 +1,4 @@
-// zmq_monitor.hpp: what happens to a socket's connections, told by ZeroMQ's own thread.
+// monitor.hpp: what happens to a socket's connections, told by ZeroMQ's own thread.
 //
 // Promises   events come in their order, and one that happened before a message arrived is there when the message is.
 //            Nothing is dropped: the queue is unbounded, since ZeroMQ's thread would wait for room in a bounded one.
@@ -9,7 +9,7 @@
 #include <optional>
 #include <zmq.hpp>
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 struct ZmqEvent {
   std::uint16_t kind = 0;   // ZMQ_EVENT_…
@@ -31,4 +31,4 @@ class ZmqMonitor {
   zmq::socket_t events_;
 };
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,4 +1,4 @@
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -6,9 +6,9 @@
 
 #include <fmt/core.h>
 
-#include "text.hpp"
+#include "proto/src/text.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 Failure malformed(std::string_view text, std::string_view reason) {
@@ -117,4 +117,4 @@ bool is_loopback(const Endpoint& endpoint) {
   return address.is_loopback();
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -11,7 +11,7 @@
 
 #include "hoiku/proto/error.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 inline constexpr std::uint16_t default_port = 7411;
 inline constexpr std::string_view default_endpoint = "tcp://127.0.0.1:7411";
@@ -39,4 +39,4 @@ Result<Endpoint> parse_outer_endpoint(std::string_view text, EndpointUse use);
 // Only this machine can reach it: inproc, ipc, localhost, 127.0.0.0/8 and ::1. A name that is not a number counts as reachable.
 bool is_loopback(const Endpoint& endpoint);
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

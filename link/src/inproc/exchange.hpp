@@ -1,4 +1,4 @@
-// inproc_exchange.hpp: where the ends of the links inside of one process meet: a broker under a name, and its clients.
+// exchange.hpp: where the ends of the links inside of one process meet: a broker under a name, and its clients.
 //
 // Promises   what link.hpp promises of frames and endings. Queues are bounded as ZeroMQ's are. Nothing waits here: who
 //            found nothing, or no room, is rung when that has changed.
@@ -16,9 +16,9 @@
 #include <unordered_map>
 
 #include "hoiku/async/doorbell.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 class InprocExchange {
  public:
@@ -73,4 +73,4 @@ class InprocExchange {
   std::unordered_map<Connection*, std::weak_ptr<Connection>> strangers_;  // who has not said anything yet
 };
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

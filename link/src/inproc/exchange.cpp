@@ -1,11 +1,11 @@
-#include "inproc_exchange.hpp"
+#include "link/src/inproc/exchange.hpp"
 
 #include <map>
 #include <utility>
 
-#include "link_queue.hpp"
+#include "link/src/link_queue.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 struct Names {
@@ -154,4 +154,4 @@ void InprocExchange::end(Connection& connection) {
   server_.ring();
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

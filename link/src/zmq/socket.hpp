@@ -1,4 +1,4 @@
-// zmq_socket.hpp: what both ends of the link do with a ZeroMQ socket: the context behind it, the options, one message.
+// socket.hpp: what both ends of the link do with a ZeroMQ socket: the context behind it, the options, one message.
 //
 // Thread     a socket belongs to one thread, the loop's; ZeroMQ's own thread does the network.
 // Errors     zmq::error_t only where we misuse ZeroMQ: what a peer does never comes out as an exception.
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <zmq.hpp>
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 // One per process, made with the first link and terminated with the last; terminating it waits for what lingers.
 std::shared_ptr<zmq::context_t> shared_zmq_context();
@@ -40,4 +40,4 @@ bool receive_part(zmq::socket_t& socket, zmq::message_t& part);
 // Drops the parts that follow `part`; true where there were any.
 bool drop_further_parts(zmq::socket_t& socket, const zmq::message_t& part);
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

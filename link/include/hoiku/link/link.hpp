@@ -1,5 +1,5 @@
-// link.hpp: what carries frames between a client and a broker. One implementation on ZeroMQ (src/zmq_*, the only files
-// with zmq.hpp), one inside of a process (src/inproc_*), one simulated (testing/); one suite of tests holds all of them
+// link.hpp: what carries frames between a client and a broker. One implementation on ZeroMQ (src/zmq/, the only files
+// with zmq.hpp), one inside of a process (src/inproc/), one simulated (testing/); one suite of tests holds all of them
 // to what is promised here.
 //
 // Promises   frames arrive whole, in order, at most once; what was lost with the connection is lost without a trace, so
@@ -24,7 +24,7 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 enum class SendResult : std::uint8_t { sent, full, gone };
 
@@ -97,4 +97,4 @@ std::unique_ptr<Connector> make_connector(const std::string& endpoint);
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
                                              std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

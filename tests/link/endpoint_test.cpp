@@ -1,8 +1,8 @@
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 
 #include <gmock/gmock.h>
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 using testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST(Endpoint, LoopbackIsWhatOnlyThisMachineReaches) {
 }
 
 }  // namespace
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

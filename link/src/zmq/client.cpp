@@ -1,4 +1,4 @@
-// zmq_client.cpp: a client's end of the link: a fresh DEALER per connection, which never reconnects by itself.
+// client.cpp: a client's end of the link: a fresh DEALER per connection, which never reconnects by itself.
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <utility>
@@ -8,13 +8,13 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/proto/codec.hpp"
-#include "zmq_link.hpp"
-#include "zmq_monitor.hpp"
-#include "zmq_pump.hpp"
-#include "zmq_socket.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "link/src/zmq/link.hpp"
+#include "link/src/zmq/monitor.hpp"
+#include "link/src/zmq/pump.hpp"
+#include "link/src/zmq/socket.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -273,4 +273,4 @@ std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoin
   return std::make_unique<ZmqConnector>(std::move(text), std::move(endpoint));
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

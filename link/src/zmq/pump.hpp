@@ -1,4 +1,4 @@
-// zmq_pump.hpp: tells the loop when a ZeroMQ socket wants to be looked at.
+// pump.hpp: tells the loop when a ZeroMQ socket wants to be looked at.
 //
 // ZeroMQ's descriptor is not the socket's: it becomes readable when ZeroMQ's thread has left word for ours, for sending
 // as for receiving, and every call on the socket may take that word away. So readable means "ask ZMQ_EVENTS", and not
@@ -14,7 +14,7 @@
 #include <memory>
 #include <zmq.hpp>
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 class ZmqPump {
  public:
@@ -30,4 +30,4 @@ class ZmqPump {
   std::shared_ptr<std::function<void()>> on_ready_;  // handlers that are on their way know by it that the pump is gone
 };
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

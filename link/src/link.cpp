@@ -1,13 +1,13 @@
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/link.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "hoiku/proto/endpoint.hpp"
-#include "inproc_link.hpp"
-#include "zmq_link.hpp"
+#include "hoiku/link/endpoint.hpp"
+#include "link/src/inproc/link.hpp"
+#include "link/src/zmq/link.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 Endpoint require_endpoint(const std::string& text, EndpointUse use) {
@@ -80,4 +80,4 @@ std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& end
   return std::make_unique<JoinedServerLink>(std::move(links), activity);
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,4 +1,4 @@
-// zmq_server.cpp: a broker's end of the link: one ROUTER, which numbers the connections that speak to it.
+// server.cpp: a broker's end of the link: one ROUTER, which numbers the connections that speak to it.
 //
 // A ROUTER names a connection by a routing id and does not tell when it ends, while the monitor tells that and names it
 // by its descriptor. Each message knows both, so the first message of a connection ties them together. The system uses
@@ -8,13 +8,13 @@
 #include <unordered_map>
 #include <utility>
 
-#include "zmq_bind.hpp"
-#include "zmq_link.hpp"
-#include "zmq_monitor.hpp"
-#include "zmq_pump.hpp"
-#include "zmq_socket.hpp"
+#include "link/src/zmq/bind.hpp"
+#include "link/src/zmq/link.hpp"
+#include "link/src/zmq/monitor.hpp"
+#include "link/src/zmq/pump.hpp"
+#include "link/src/zmq/socket.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 // How long the last frames of a broker that ends may take to leave; a client that does not read them costs no more.
@@ -154,4 +154,4 @@ std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>&
   return std::make_unique<ZmqServerLink>(endpoints, frame_bytes_max, std::move(activity));
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

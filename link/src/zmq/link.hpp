@@ -1,4 +1,4 @@
-// zmq_link.hpp: the link on ZeroMQ, over tcp and ipc.
+// link.hpp: the link on ZeroMQ, over tcp and ipc.
 #pragma once
 
 #include <cstddef>
@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "hoiku/proto/endpoint.hpp"
-#include "hoiku/proto/link.hpp"
+#include "hoiku/link/endpoint.hpp"
+#include "hoiku/link/link.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 // `text` is the endpoint as it was written, for messages.
 std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoint);
@@ -18,4 +18,4 @@ std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoin
 std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
                                                  std::shared_ptr<Signal> activity);
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,10 +1,10 @@
-#include "zmq_pump.hpp"
+#include "link/src/zmq/pump.hpp"
 
 #include <utility>
 
 #include "hoiku/async/run.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 
 ZmqPump::ZmqPump(zmq::socket_t& socket, std::function<void()> on_ready)
     : descriptor_(current_io_context(), socket.get(zmq::sockopt::fd)),
@@ -28,4 +28,4 @@ void ZmqPump::arm() {
                          });
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,4 +1,4 @@
-#include "zmq_bind.hpp"
+#include "link/src/zmq/bind.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -8,9 +8,9 @@
 
 #include <fmt/core.h>
 
-#include "hoiku/proto/endpoint.hpp"
+#include "hoiku/link/endpoint.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 Error cannot_listen(const std::string& text, const std::string& reason) {
@@ -82,4 +82,4 @@ std::string bind_endpoint(zmq::socket_t& socket, const std::string& text) {
   return is_ipc ? text : socket.get(zmq::sockopt::last_endpoint);
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link

@@ -1,4 +1,4 @@
-#include "inproc_link.hpp"
+#include "link/src/inproc/link.hpp"
 
 #include <utility>
 
@@ -7,9 +7,9 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "inproc_exchange.hpp"
+#include "link/src/inproc/exchange.hpp"
 
-namespace hoiku::proto {
+namespace hoiku::link {
 namespace {
 
 class InprocLink final : public Link {
@@ -118,4 +118,4 @@ std::unique_ptr<ServerLink> make_inproc_server_link(std::string endpoint, const 
   return std::make_unique<InprocServerLink>(std::move(endpoint), name, frame_bytes_max, std::move(activity));
 }
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::link
