@@ -10,14 +10,14 @@
 namespace hoiku {
 namespace {
 
-using wire::Ended;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Ended;
+using wire_tests::Folder;
+using wire_tests::Program;
 
 class InspectorCompletion : public testing::Test {
  protected:
   void set(const std::string& topic) const {
-    const Ended ended = wire::run_to_its_end(HOIKU_PATH, {"set", topic, "1", "--endpoint", endpoint_});
+    const Ended ended = wire_tests::run_to_its_end(HOIKU_PATH, {"set", topic, "1", "--endpoint", endpoint_});
     ASSERT_EQ(ended.status, 0) << ended.error;
   }
   // What bash proposes behind `line`, one a line. The variables are those that it sets itself.
@@ -27,9 +27,9 @@ class InspectorCompletion : public testing::Test {
         "source <(\"$0\" completion bash) && "
         "COMP_LINE=\"$0 $1\" && COMP_POINT=${#COMP_LINE} && "
         "_hoiku && printf '%s\\n' \"${COMPREPLY[@]}\"";
-    const Ended ended =
-        wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, "HOIKU_COMPLETION_TIMEOUT=" + patience,
-                                              "bash", "-c", script, HOIKU_PATH, line});
+    const Ended ended = wire_tests::run_to_its_end(
+        "/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, "HOIKU_COMPLETION_TIMEOUT=" + patience, "bash", "-c", script,
+                         HOIKU_PATH, line});
     EXPECT_EQ(ended.status, 0) << ended.error;
     EXPECT_EQ(ended.error, "");
     return ended.output;
@@ -37,7 +37,7 @@ class InspectorCompletion : public testing::Test {
 
   Folder folder_;
   Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
-  std::string endpoint_ = wire::endpoint_of(hoikud_);
+  std::string endpoint_ = wire_tests::endpoint_of(hoikud_);
 };
 
 TEST_F(InspectorCompletion, BashCompletesVerbsAndOptions) {
@@ -75,12 +75,12 @@ class InspectorScript : public testing::TestWithParam<const char*> {};
 TEST_P(InspectorScript, CanBeReadByItsShell) {
   const std::string shell = GetParam();
   if (::access(("/usr/bin/" + shell).c_str(), X_OK) != 0) GTEST_SKIP() << "there is no " << shell << " here";
-  const Ended script = wire::run_to_its_end(HOIKU_PATH, {"completion", shell});
+  const Ended script = wire_tests::run_to_its_end(HOIKU_PATH, {"completion", shell});
   EXPECT_EQ(script.status, 0);
   Folder folder;
   const std::string path = folder.path("script." + shell);
   std::ofstream(path) << script.output;
-  const Ended read = wire::run_to_its_end("/usr/bin/" + shell, {"-n", path});
+  const Ended read = wire_tests::run_to_its_end("/usr/bin/" + shell, {"-n", path});
   EXPECT_EQ(read.status, 0);
   EXPECT_EQ(read.error, "");
 }

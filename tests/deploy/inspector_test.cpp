@@ -18,9 +18,9 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;
-using wire::Ended;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Ended;
+using wire_tests::Folder;
+using wire_tests::Program;
 
 class Inspector : public testing::Test {
  protected:
@@ -29,12 +29,12 @@ class Inspector : public testing::Test {
     return arguments;
   }
   Ended hoiku(std::vector<std::string> arguments) const {
-    return wire::run_to_its_end(HOIKU_PATH, at_the_bus(std::move(arguments)));
+    return wire_tests::run_to_its_end(HOIKU_PATH, at_the_bus(std::move(arguments)));
   }
 
   Folder folder_;
   Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
-  std::string endpoint_ = wire::endpoint_of(hoikud_);
+  std::string endpoint_ = wire_tests::endpoint_of(hoikud_);
 };
 
 // One line, on stderr, with nothing on stdout.
@@ -173,7 +173,8 @@ TEST_F(Inspector, ListsNothingWithASentence) {
 }
 
 TEST_F(Inspector, TheEndpointMayComeFromTheEnvironment) {
-  const Ended set = wire::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, HOIKU_PATH, "set", "a", "1"});
+  const Ended set =
+      wire_tests::run_to_its_end("/usr/bin/env", {"HOIKU_ENDPOINT=" + endpoint_, HOIKU_PATH, "set", "a", "1"});
   EXPECT_EQ(set.status, 0) << set.error;
   EXPECT_EQ(hoiku({"get", "a"}).output, "1\n");
 }
@@ -195,7 +196,7 @@ TEST_F(Inspector, AWrongCommandLineEndsWithTwo) {
   expect_complaint(hoiku({"wait", "a", "value >"}), 2, "value >");
   expect_complaint(hoiku({"fly", "a"}), 2, "hoiku --help shows examples");
   expect_complaint(hoiku({"get", "a", "--colour"}), 2, "--colour");
-  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", "7411"}), 2,
+  expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", "7411"}), 2,
                    "\"7411\" is not an endpoint");
 }
 
@@ -205,7 +206,7 @@ TEST_F(Inspector, AMissingBrokerIsNamed) {
            {"get", "a"}, {"set", "a", "1"}, {"watch", "a"}, {"wait", "a", "value > 1"}}) {
     std::vector<std::string> arguments = verb;
     arguments.insert(arguments.end(), {"--endpoint", nobody, "--timeout", "200ms"});
-    expect_complaint(wire::run_to_its_end(HOIKU_PATH, arguments), 1,
+    expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, arguments), 1,
                      "no broker answers at " + nobody + " within 200 ms; is hoikud running there?");
   }
 }
@@ -228,9 +229,10 @@ TEST_F(Inspector, PingsABrokerAndLeavesNothingBehind) {
 
 TEST_F(Inspector, APingThatNobodyAnswersEndsWithOne) {
   const std::string nobody = "ipc://" + folder_.path("nobody.sock");
-  expect_complaint(wire::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms"}), 1,
+  expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms"}), 1,
                    "no broker answers at " + nobody + " within 50 ms; is hoikud running there?");
-  const Ended quiet = wire::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms", "--quiet"});
+  const Ended quiet =
+      wire_tests::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms", "--quiet"});
   EXPECT_EQ(quiet.status, 1);
   EXPECT_EQ(quiet.output + quiet.error, "");
 }
@@ -249,14 +251,14 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
   for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"get", "a"}, {"ping"}}) {
     std::vector<std::string> arguments = verb;
     arguments.insert(arguments.end(), {"--endpoint", silent, "--timeout", "300ms"});
-    expect_complaint(wire::run_to_its_end(HOIKU_PATH, arguments), 1, "no broker answers at " + silent);
+    expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, arguments), 1, "no broker answers at " + silent);
   }
   ::close(listener);
 }
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
   for (const char* verb : {"", "set", "get", "ls", "watch", "wait", "ping", "completion"}) {
-    const Ended help = wire::run_to_its_end(
+    const Ended help = wire_tests::run_to_its_end(
         HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;
     EXPECT_EQ(help.error, "") << verb;

@@ -13,9 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-using wire::Ended;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Ended;
+using wire_tests::Folder;
+using wire_tests::Program;
 
 class InspectorOfMessages : public testing::Test {
  protected:
@@ -42,12 +42,12 @@ class InspectorOfMessages : public testing::Test {
     return arguments;
   }
   Ended hoiku(std::vector<std::string> arguments) const {
-    return wire::run_to_its_end(HOIKU_PATH, at_the_bus(std::move(arguments)));
+    return wire_tests::run_to_its_end(HOIKU_PATH, at_the_bus(std::move(arguments)));
   }
 
   Folder folder_;
   Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
-  std::string endpoint_ = wire::endpoint_of(hoikud_);
+  std::string endpoint_ = wire_tests::endpoint_of(hoikud_);
 };
 
 TEST_F(InspectorOfMessages, ShowsThemInJson) {

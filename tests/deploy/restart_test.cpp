@@ -13,8 +13,8 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Folder;
+using wire_tests::Program;
 
 class Restart : public testing::Test {
  protected:
@@ -29,7 +29,7 @@ class Restart : public testing::Test {
   }
   void start_broker() {
     hoikud_ = std::make_unique<Program>(HOIKUD_PATH, std::vector<std::string>{"--listen", endpoint_});
-    wire::endpoint_of(*hoikud_);
+    wire_tests::endpoint_of(*hoikud_);
   }
   void kill_broker() {
     hoikud_->signal(SIGKILL);

@@ -19,9 +19,9 @@ namespace {
 
 using services::WebSocket;
 using testing::HasSubstr;
-using wire::Ended;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Ended;
+using wire_tests::Folder;
+using wire_tests::Program;
 using Lines = std::vector<std::string>;
 
 // What is written here is sent, until it is closed.
@@ -63,7 +63,7 @@ class Socket : public testing::Test {
   struct Talk {
     Talk(const std::string& address, const FeedPipe& feed, const std::string& variant)
         : hoikud(HOIKUD_PATH, {"--listen", address}),
-          endpoint(wire::endpoint_of(hoikud)),
+          endpoint(wire_tests::endpoint_of(hoikud)),
           sensor(start_sensor({"--replay", feed.path()})),
           url(url_of(sensor)),
           robot(ROBOT_PATH, {"--endpoint", endpoint}),
@@ -154,12 +154,12 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
   FeedPipe one(folder_.path("one"));
   FeedPipe two(folder_.path("two"));
   auto hoikud = std::make_unique<Program>(HOIKUD_PATH, Lines{"--listen", endpoint});
-  wire::endpoint_of(*hoikud);
+  wire_tests::endpoint_of(*hoikud);
   auto sensor = std::make_unique<Program>(SOCKET_SENSOR_PATH, Lines{"--listen", "127.0.0.1:0", "--replay", one.path()});
   const std::string url = url_of(*sensor);
   Program bridge(SOCKET_BRIDGE_PATH, {"--feed", url, "--endpoint", endpoint});
   const auto expect_value = [&](const std::string& topic, const std::string& value) {
-    const Ended waited = wire::run_to_its_end(
+    const Ended waited = wire_tests::run_to_its_end(
         HOIKU_PATH, {"wait", topic, "value == '" + value + "'", "--timeout", "30s", "--endpoint", endpoint});
     EXPECT_EQ(waited.status, 0) << waited.error;
   };
@@ -169,7 +169,7 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
   hoikud->signal(SIGKILL);
   hoikud->wait();
   hoikud = std::make_unique<Program>(HOIKUD_PATH, Lines{"--listen", endpoint});
-  wire::endpoint_of(*hoikud);
+  wire_tests::endpoint_of(*hoikud);
   expect_value("robot/sad", "😢 5");  // which nobody has said since
   expect_value("robot/happy", "idle");
 
@@ -188,7 +188,7 @@ TEST_F(Socket, EveryClientHearsOneStream) {
   Program sensor = start_sensor({"--replay", feed.path()});
   const auto url = services::parse_websocket_url(url_of(sensor));
   ASSERT_TRUE(url);
-  wire::run_within_patience([&]() -> Task<> {
+  wire_tests::run_within_patience([&]() -> Task<> {
     WebSocket first = co_await WebSocket::connect(*url);
     feed.write("1\n2\n");
     const std::string alone = co_await hear(first, 2);
@@ -212,7 +212,7 @@ TEST_F(Socket, EqualSeedsGiveEqualStreams) {
     Program sensor = start_sensor({"--seed", seed});
     const auto url = services::parse_websocket_url(url_of(sensor));
     ASSERT_TRUE(url);
-    wire::run_within_patience([&]() -> Task<> {
+    wire_tests::run_within_patience([&]() -> Task<> {
       WebSocket client = co_await WebSocket::connect(*url);
       heard.push_back(co_await hear(client, 40));
     });
@@ -234,7 +234,7 @@ TEST_F(Socket, AFileIsHeardFromItsBeginningToItsEnd) {
   Program sensor = start_sensor({"--replay", path});
   const auto url = services::parse_websocket_url(url_of(sensor));
   ASSERT_TRUE(url);
-  wire::run_within_patience([&]() -> Task<> {
+  wire_tests::run_within_patience([&]() -> Task<> {
     WebSocket client = co_await WebSocket::connect(*url);
     const std::string heard = co_await hear(client, digits.size() + 1);
     EXPECT_EQ(heard, digits);
@@ -248,7 +248,7 @@ TEST_F(Socket, ASignalEndsTheSensorWithAGoodbye) {
     Program sensor = start_sensor({"--replay", feed.path()});
     const auto url = services::parse_websocket_url(url_of(sensor));
     ASSERT_TRUE(url);
-    wire::run_within_patience([&]() -> Task<> {
+    wire_tests::run_within_patience([&]() -> Task<> {
       WebSocket client = co_await WebSocket::connect(*url);
       sensor.signal(signal);
       const auto message = co_await client.receive();  // throws where it was only hung up on
@@ -261,7 +261,7 @@ TEST_F(Socket, ASignalEndsTheSensorWithAGoodbye) {
 
 // One line on stderr that says it all.
 void expect_complaint(const char* program, const Lines& arguments, int status, const std::string& part) {
-  const Ended ended = wire::run_to_its_end(program, arguments);
+  const Ended ended = wire_tests::run_to_its_end(program, arguments);
   EXPECT_EQ(ended.status, status) << ended.error;
   EXPECT_THAT(ended.error, HasSubstr(part));
   EXPECT_EQ(std::count(ended.error.begin(), ended.error.end(), '\n'), 1) << ended.error;

@@ -11,24 +11,24 @@ namespace hoiku {
 namespace {
 
 using testing::HasSubstr;
-using wire::Ended;
-using wire::Folder;
-using wire::Program;
+using wire_tests::Ended;
+using wire_tests::Folder;
+using wire_tests::Program;
 
 class Swarm : public testing::Test {
  protected:
   Ended hoiku(std::vector<std::string> arguments) const {
     arguments.insert(arguments.end(), {"--endpoint", endpoint_});
-    return wire::run_to_its_end(HOIKU_PATH, arguments);
+    return wire_tests::run_to_its_end(HOIKU_PATH, arguments);
   }
 
   Folder folder_;
   Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
-  std::string endpoint_ = wire::endpoint_of(hoikud_);
+  std::string endpoint_ = wire_tests::endpoint_of(hoikud_);
 };
 
 TEST_F(Swarm, EachControllerHasASessionAndItsShareOfTheTopics) {
-  const Ended swarm = wire::run_to_its_end(
+  const Ended swarm = wire_tests::run_to_its_end(
       SWARM_PATH, {"--controllers", "3", "--topics", "7", "--for", "200ms", "--json", "--endpoint", endpoint_});
   EXPECT_EQ(swarm.status, 0) << swarm.error;
   EXPECT_EQ(swarm.error, "");
@@ -48,9 +48,10 @@ TEST_F(Swarm, EndsWithASignalAndStillSaysWhatItDid) {
 }
 
 TEST_F(Swarm, RefusesWhatMakesNoSense) {
-  EXPECT_EQ(wire::run_to_its_end(SWARM_PATH, {"--controllers", "0"}).status, 2);
-  EXPECT_THAT(wire::run_to_its_end(SWARM_PATH, {"--for", "10"}).error, HasSubstr("'10' is not a time such as 10s"));
-  EXPECT_THAT(wire::run_to_its_end(SWARM_PATH, {"--help"}).output, HasSubstr("Examples:"));
+  EXPECT_EQ(wire_tests::run_to_its_end(SWARM_PATH, {"--controllers", "0"}).status, 2);
+  EXPECT_THAT(wire_tests::run_to_its_end(SWARM_PATH, {"--for", "10"}).error,
+              HasSubstr("'10' is not a time such as 10s"));
+  EXPECT_THAT(wire_tests::run_to_its_end(SWARM_PATH, {"--help"}).output, HasSubstr("Examples:"));
 }
 
 }  // namespace

@@ -13,10 +13,10 @@ namespace {
 using namespace std::chrono_literals;
 using link::LinkClosed;
 using proto::ServerFrame;
-using wire::eventually;
-using wire::set_command;
-using wire::SpokenClient;
-using wire::subscribe_command;
+using wire_tests::eventually;
+using wire_tests::set_command;
+using wire_tests::SpokenClient;
+using wire_tests::subscribe_command;
 
 class WireBroker : public testing::Test {
  protected:
@@ -33,7 +33,7 @@ class WireBroker : public testing::Test {
 
   // Runs `talk` while a broker serves.
   void with_broker(const std::function<Task<>(Broker&)>& talk, Limits limits = {}) {
-    wire::run_within_patience([&]() -> Task<> {
+    wire_tests::run_within_patience([&]() -> Task<> {
       const std::unique_ptr<Broker> broker = start(limits);
       co_await open_nursery([&](Nursery& nursery) -> Task<> {
         nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });
@@ -43,7 +43,7 @@ class WireBroker : public testing::Test {
     });
   }
 
-  wire::Folder folder_;
+  wire_tests::Folder folder_;
   std::string endpoint_;
   std::string log_;
 };
@@ -190,7 +190,7 @@ TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
 }
 
 TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
-  wire::run_within_patience([&]() -> Task<> {
+  wire_tests::run_within_patience([&]() -> Task<> {
     std::unique_ptr<Broker> broker = start();
     SpokenClient client(endpoint_, 1);
     SpokenClient stranger(endpoint_, 2);
@@ -215,7 +215,7 @@ TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
 }
 
 TEST_F(WireBroker, ACancelledBrokerSaysNothing) {
-  wire::run_within_patience([&]() -> Task<> {
+  wire_tests::run_within_patience([&]() -> Task<> {
     std::unique_ptr<Broker> broker = start();
     SpokenClient client(endpoint_, 1);
     co_await open_nursery([&](Nursery& nursery) -> Task<> {

@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using wire::Folder;
-using wire::run_within_patience;
+using wire_tests::Folder;
+using wire_tests::run_within_patience;
 
 std::string refusal_of(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits = {}) {
   try {
@@ -92,7 +92,7 @@ TEST(Embedded, ClientsMayBeOnLoopsOfOtherThreads) {
           --left;
         });
       }
-      co_await wire::eventually([&] { return left == 0; });
+      co_await wire_tests::eventually([&] { return left == 0; });
       Bus bus = co_await Bus::connect(nursery, "inproc://threads", client_name("judge"));
       const std::optional<int> total = co_await bus.topic<int>("counter").get();
       EXPECT_EQ(total, clients * rounds);

@@ -138,7 +138,7 @@ class Life {
     auto body = [this](Nursery& nursery) -> Task<> {
       nursery.start_soon([this, &nursery] { return end_somehow(nursery); });
       const Bus bus = co_await Bus::connect(nursery, connector_, client_name("cycle"), session_timeout(100ms),
-                                            connect_timeout(wire::patience));
+                                            connect_timeout(wire_tests::patience));
       ++tally_.connected;
       is_connected_.set();
       begin_to_read(nursery, bus);
@@ -239,7 +239,8 @@ std::size_t open_descriptors() {
 // What still has a value is unset, so that topics have no reason to be there.
 Task<> unset_everything(std::string endpoint) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    const Bus bus = co_await Bus::connect(nursery, endpoint, client_name("sweeper"), connect_timeout(wire::patience));
+    const Bus bus =
+        co_await Bus::connect(nursery, endpoint, client_name("sweeper"), connect_timeout(wire_tests::patience));
     const std::vector<TopicInfo> left = co_await bus.list();
     for (const TopicInfo& info : left) co_await bus.topic<Value>(info.state->topic).unset();
   });
@@ -250,10 +251,10 @@ TEST(Endurance, ConnectingSubscribingWaitingCancellingAndKillingLeaveNothingAtTh
   const std::uint64_t seed = number_from_environment("HOIKU_SEED", 1);
   constexpr std::uint64_t at_once = 16;
   // Never waited for: what is slower than a tenth of a second for each hangs.
-  const Duration bound = wire::patience + static_cast<Duration::rep>(cycles) * Duration(100ms);
+  const Duration bound = wire_tests::patience + static_cast<Duration::rep>(cycles) * Duration(100ms);
   Tally tally;
-  wire::run_within(bound, [&]() -> Task<> {
-    const wire::Folder folder;
+  wire_tests::run_within(bound, [&]() -> Task<> {
+    const wire_tests::Folder folder;
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       const Broker broker(nursery, {"tcp://127.0.0.1:*", "ipc://" + folder.path("bus")});
       const auto endpoints = broker.endpoints();
@@ -273,16 +274,16 @@ TEST(Endurance, ConnectingSubscribingWaitingCancellingAndKillingLeaveNothingAtTh
         co_return;
       });
 
-      co_await wire::eventually([&] { return broker.statistics().sessions == 0; });
+      co_await wire_tests::eventually([&] { return broker.statistics().sessions == 0; });
       co_await unset_everything(endpoints[0]);
-      co_await wire::eventually([&] { return broker.statistics().sessions == 0; });
+      co_await wire_tests::eventually([&] { return broker.statistics().sessions == 0; });
       const BrokerStatistics left = broker.statistics();
       EXPECT_EQ(left.subscriptions, 0u);
       EXPECT_EQ(left.waits, 0u);
       EXPECT_EQ(left.predicates, 0u);
       EXPECT_EQ(left.kept_frames, 0u);
       EXPECT_EQ(left.topics, 0u);
-      co_await wire::eventually([&] { return open_descriptors() <= descriptors; });
+      co_await wire_tests::eventually([&] { return open_descriptors() <= descriptors; });
     });
   });
   std::printf(

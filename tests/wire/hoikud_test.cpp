@@ -16,14 +16,16 @@ using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-using wire::Ended;
-using wire::endpoint_of;
-using wire::Folder;
-using wire::Program;
-using wire::run_within_patience;
-using wire::SpokenClient;
+using wire_tests::Ended;
+using wire_tests::endpoint_of;
+using wire_tests::Folder;
+using wire_tests::Program;
+using wire_tests::run_within_patience;
+using wire_tests::SpokenClient;
 
-Ended run_to_its_end(const std::vector<std::string>& arguments) { return wire::run_to_its_end(HOIKUD_PATH, arguments); }
+Ended run_to_its_end(const std::vector<std::string>& arguments) {
+  return wire_tests::run_to_its_end(HOIKUD_PATH, arguments);
+}
 
 TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
   Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
@@ -32,7 +34,7 @@ TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
     SpokenClient client(endpoint, 1);
     const proto::ServerFrame welcome = co_await client.greet();
     EXPECT_TRUE(welcome.welcome.has_value());
-    co_await client.say(wire::set_command(1, "battery", Value(true)));
+    co_await client.say(wire_tests::set_command(1, "battery", Value(true)));
     co_await client.receive_more();
     hoikud.signal(SIGTERM);
     const proto::ServerFrame last = co_await client.receive_more();
@@ -59,9 +61,9 @@ TEST(Hoikud, AClientThatDoesNotReadDoesNotHoldUpTheEnd) {
   run_within_patience([&]() -> Task<> {
     SpokenClient client(endpoint, 1);
     co_await client.greet();
-    co_await client.say(wire::subscribe_command(1, "**"));
+    co_await client.say(wire_tests::subscribe_command(1, "**"));
     for (std::uint64_t i = 2; i < 300; ++i)
-      co_await client.say(wire::set_command(i, "big", Value(std::string(10'000 + i, 'x'))));
+      co_await client.say(wire_tests::set_command(i, "big", Value(std::string(10'000 + i, 'x'))));
     hoikud.signal(SIGTERM);
     EXPECT_EQ(hoikud.wait(), 0);
   });
@@ -198,7 +200,7 @@ TEST(Hoikud, AFileConfiguresItAndTheCommandLineGoesBeforeIt) {
     EXPECT_TRUE(welcome.welcome && welcome.welcome->session_timeout == 1500ms);
     std::vector<bool> failed;
     for (std::uint64_t i = 1; i <= 3; ++i) {
-      co_await client.say(wire::set_command(i, "topic-" + std::to_string(i), Value(true)));
+      co_await client.say(wire_tests::set_command(i, "topic-" + std::to_string(i), Value(true)));
       const proto::ServerFrame frame = co_await client.receive_more();
       failed.push_back(std::holds_alternative<proto::Failed>(frame.answers.at(0)));
     }

@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using Input = ServerLink::Input;
-using wire::failure_of_connecting;
-using wire::Folder;
-using wire::run_within_patience;
+using wire_tests::failure_of_connecting;
+using wire_tests::Folder;
+using wire_tests::run_within_patience;
 
 class InprocThreads : public testing::Test {
  protected:
@@ -34,7 +34,7 @@ class InprocThreads : public testing::Test {
   }
 
   Folder folder_;
-  const std::string endpoint_ = wire::listen_endpoint("inproc", folder_);
+  const std::string endpoint_ = wire_tests::listen_endpoint("inproc", folder_);
   std::atomic_flag listening_;
 };
 
@@ -45,7 +45,7 @@ Task<> echo_until_all_are_gone(ServerLink& server) {
     const Input input = co_await server.receive();
     if (input.frame) {
       here.insert(input.peer);
-      co_await wire::send_patiently(server, input.peer, *input.frame);
+      co_await wire_tests::send_patiently(server, input.peer, *input.frame);
     } else {
       here.erase(input.peer);
     }
@@ -91,7 +91,7 @@ TEST_F(InprocThreads, BurstsOfManyClientsOnLoopsOfTheirOwnArriveInOrder) {
         --left;
       });
     }
-    co_await wire::eventually([&] { return left == 0; });
+    co_await wire_tests::eventually([&] { return left == 0; });
   });
 }
 
@@ -106,15 +106,15 @@ TEST_F(InprocThreads, AServerThatEndsOnItsThreadIsHeardOnOurs) {
     co_await client->send("hello");
     const std::string last = co_await client->receive();
     EXPECT_EQ(last, "goodbye");
-    co_await wire::expect_closed(*client);
-    co_await wire::expect_closed(*silent);
+    co_await wire_tests::expect_closed(*client);
+    co_await wire_tests::expect_closed(*silent);
   });
 }
 
 TEST(InprocNames, ATakenOneIsRefusedAndAFreedOneIsNot) {
   run_within_patience([]() -> Task<> {
     const Folder folder;
-    const std::string endpoint = wire::listen_endpoint("inproc", folder);
+    const std::string endpoint = wire_tests::listen_endpoint("inproc", folder);
     auto server = make_server_link({endpoint});
     EXPECT_EQ(server->endpoints(), std::vector{endpoint});
     std::string refused;

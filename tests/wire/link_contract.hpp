@@ -11,7 +11,7 @@
 #include "link_world.hpp"
 #include "wire.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 
 using link::Link;
 using link::LinkClosed;
@@ -89,4 +89,4 @@ inline Task<int> send_until_full(Link& client) {
   co_return sent;
 }
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

@@ -4,7 +4,7 @@
 #include "link_contract.hpp"
 #include "hoiku/async/event.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Links, LinkContract, testing::ValuesIn(link_worlds()),
@@ -213,4 +213,4 @@ TEST_P(LinkContract, ACancelledReceiveHasTakenNothing) {
 }
 
 }  // namespace
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

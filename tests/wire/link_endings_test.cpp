@@ -4,7 +4,7 @@
 #include "hoiku/async/event.hpp"
 #include "link_contract.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 namespace {
 
 class LinkEndings : public LinkContract {};
@@ -233,4 +233,4 @@ TEST_P(LinkEndings, AClientThatComesBackIsAnotherPeerAndTheOldOneGetsNothingMore
 }
 
 }  // namespace
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

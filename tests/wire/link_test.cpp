@@ -19,9 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using Input = ServerLink::Input;
-using wire::failure_of_connecting;
-using wire::Folder;
-using wire::run_within_patience;
+using wire_tests::failure_of_connecting;
+using wire_tests::Folder;
+using wire_tests::run_within_patience;
 
 std::string failure_of_listening(const std::string& endpoint) {
   try {
@@ -36,7 +36,7 @@ std::string failure_of_listening(const std::string& endpoint) {
 class WireLink : public testing::TestWithParam<const char*> {
  protected:
   std::unique_ptr<ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max) {
-    auto server = make_server_link({wire::listen_endpoint(GetParam(), folder_)}, frame_bytes_max);
+    auto server = make_server_link({wire_tests::listen_endpoint(GetParam(), folder_)}, frame_bytes_max);
     endpoint_ = server->endpoints().at(0);
     return server;
   }

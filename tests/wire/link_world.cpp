@@ -5,7 +5,7 @@
 #include "hoiku/testing/network.hpp"
 #include "wire.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 namespace {
 
 class RealWorld final : public LinkWorld {
@@ -78,4 +78,4 @@ std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {
   return std::make_unique<RealWorld>(name);
 }
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

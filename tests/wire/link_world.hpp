@@ -11,7 +11,7 @@
 
 #include "hoiku/link/link.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 
 class LinkWorld {
  public:
@@ -31,4 +31,4 @@ class LinkWorld {
 std::vector<std::string> link_worlds();
 std::unique_ptr<LinkWorld> make_link_world(const std::string& name);
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

@@ -16,7 +16,7 @@
 
 extern char** environ;
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 namespace {
 
 std::array<int, 2> make_pipe() {
@@ -117,4 +117,4 @@ std::string endpoint_of(Program& hoikud) {
   return line.substr(line.find('=') + 1);
 }
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

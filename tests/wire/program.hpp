@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 
 class Program {
  public:
@@ -48,4 +48,4 @@ Ended run_to_its_end(const std::string& path, const std::vector<std::string>& ar
 // The endpoint that a hoikud names in its log when it is ready.
 std::string endpoint_of(Program& hoikud);
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

@@ -8,7 +8,7 @@
 #include "hoiku/link/link.hpp"
 #include "hoiku/proto/codec.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 
 class SpokenClient {
  public:
@@ -86,4 +86,4 @@ inline proto::Subscribe subscribe_command(std::uint64_t id, std::string pattern)
   return command;
 }
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using Input = ServerLink::Input;
-using wire::failure_of_connecting;
-using wire::run_within_patience;
+using wire_tests::failure_of_connecting;
+using wire_tests::run_within_patience;
 
 // Listens, and answers whoever connects with `words`; then keeps the connection open until it is cancelled.
 class Stranger {

@@ -7,7 +7,7 @@
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/link/link.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 namespace {
 
 Task<bool> bounded(Duration bound, const std::function<Task<>()>& body) {
@@ -60,4 +60,4 @@ std::string listen_endpoint(const std::string& transport, const Folder& folder) 
   return transport == "ipc" ? "ipc://" + folder.path("broker.sock") : "tcp://127.0.0.1:*";
 }
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

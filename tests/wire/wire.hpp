@@ -14,7 +14,7 @@
 #include "hoiku/async/run.hpp"
 #include "hoiku/link/link.hpp"
 
-namespace hoiku::wire {
+namespace hoiku::wire_tests {
 
 using namespace std::chrono_literals;
 
@@ -48,4 +48,4 @@ Task<std::string> failure_of_connecting(std::string endpoint);
 // system chooses.
 std::string listen_endpoint(const std::string& transport, const Folder& folder);
 
-}  // namespace hoiku::wire
+}  // namespace hoiku::wire_tests

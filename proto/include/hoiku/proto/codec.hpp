@@ -1,4 +1,4 @@
-// codec.hpp: frames to bytes and back. codec_*.cpp are the only files that include Protobuf's generated code.
+// codec.hpp: frames to bytes and back. The files of src/codec are the only ones that include Protobuf's generated code.
 //
 // Promises   decode() accepts any bytes: what is malformed, truncated, unknown where it matters, or over a limit becomes a
 //            Failure (protocol_violation, unsupported_version, too_large …) after bounded work. encode() of what decode()

@@ -1,4 +1,4 @@
-// wire_reader.hpp: the fields of a serialised Protobuf message, one after the other, as they stand there.
+// reader.hpp: the fields of a serialised Protobuf message, one after the other, as they stand there.
 //
 // Promises   takes any bytes, allocates nothing, and looks at each byte once; ends at the first that makes no sense.
 // Lifetime   what it gives are views of the bytes.

@@ -1,5 +1,5 @@
-// wire_writer.hpp: Protobuf's wire format, forwards only: what the generated code would write, at a quarter of its
-// cost, because nothing is copied into a message first. Used by codec_encode.cpp; the tests read it with the generated code.
+// writer.hpp: Protobuf's wire format, forwards only: what the generated code would write, at a quarter of its
+// cost, because nothing is copied into a message first. Used by codec/encode.cpp; the tests read it with the generated code.
 //
 // Promises   as proto3 says, fields that hold their default are left out, except where the method says otherwise.
 #pragma once
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace hoiku::proto {
+namespace hoiku::wire {
 
 class WireWriter {
  public:
@@ -125,4 +125,4 @@ class WireWriter {
   std::size_t end_ = 0;
 };
 
-}  // namespace hoiku::proto
+}  // namespace hoiku::wire

@@ -1,4 +1,4 @@
-// schema_well_known.cpp: the types that Protobuf's JSON knows by their names: it reads a Timestamp, an Any or a Struct as it is
+// well_known.cpp: the types that Protobuf's JSON knows by their names: it reads a Timestamp, an Any or a Struct as it is
 // defined in Protobuf itself, whatever a stranger's schema says of it. So another definition under such a name is refused.
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
@@ -10,7 +10,7 @@
 
 #include <array>
 
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/shape.hpp"
 
 namespace hoiku::schema {
 namespace {

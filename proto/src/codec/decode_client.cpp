@@ -5,13 +5,13 @@
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
-#include "proto/src/codec_wire.hpp"
+#include "proto/src/codec/decode_common.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::proto {
 namespace {
 
-namespace wire = hoiku::v1;
+namespace pb = hoiku::v1;
 
 // What a tree costs grows with its nodes, and each recursion with its depth, so both end here; see codec.hpp.
 class PredicateReader {
@@ -22,7 +22,7 @@ class PredicateReader {
     limits_.value_bytes_max *= 2;
   }
 
-  Result<hoiku::Predicate> read(wire::Predicate& in) {
+  Result<hoiku::Predicate> read(pb::Predicate& in) {
     auto root = node(in, 1);
     if (!root) return root.failure();
     auto predicate = hoiku::Predicate::build(std::move(*root), limits_);
@@ -31,17 +31,17 @@ class PredicateReader {
   }
 
  private:
-  Result<hoiku::Predicate::Node> node(wire::Predicate& in, std::size_t depth) {
+  Result<hoiku::Predicate::Node> node(pb::Predicate& in, std::size_t depth) {
     if (++nodes_ > limits_.predicate_nodes_max || depth > limits_.predicate_depth_max) {
       return violation("a predicate is several times larger than the limit");
     }
-    if (in.kind() == wire::Predicate::KIND_UNSPECIFIED || !wire::Predicate::Kind_IsValid(in.kind())) {
+    if (in.kind() == pb::Predicate::KIND_UNSPECIFIED || !pb::Predicate::Kind_IsValid(in.kind())) {
       return violation("a predicate has a node of the kind " + std::to_string(in.kind()) + ", which is not known here");
     }
     hoiku::Predicate::Node out;
     out.kind = static_cast<hoiku::Predicate::Kind>(in.kind());
     if (out.kind == hoiku::Predicate::Kind::comparison) {
-      if (in.op() == wire::Predicate::OP_UNSPECIFIED || !wire::Predicate::Op_IsValid(in.op())) {
+      if (in.op() == pb::Predicate::OP_UNSPECIFIED || !pb::Predicate::Op_IsValid(in.op())) {
         return violation("a predicate has the operator " + std::to_string(in.op()) + ", which is not known here");
       }
       out.op = static_cast<hoiku::Predicate::Op>(in.op());
@@ -51,7 +51,7 @@ class PredicateReader {
     }
     out.path.reserve(static_cast<std::size_t>(in.path_size()));
     for (std::string& field : *in.mutable_path()) out.path.push_back(std::move(field));
-    for (wire::Predicate& child : *in.mutable_children()) {
+    for (pb::Predicate& child : *in.mutable_children()) {
       auto read = node(child, depth + 1);
       if (!read) return read;
       out.children.push_back(std::move(*read));
@@ -59,7 +59,7 @@ class PredicateReader {
     return out;
   }
 
-  Result<void> literal(wire::Predicate& in, hoiku::Predicate::Node& out) {
+  Result<void> literal(pb::Predicate& in, hoiku::Predicate::Node& out) {
     if (in.has_text()) {
       out.literal_text = std::move(*in.mutable_text());
       if (out.literal_text.empty()) return violation("a literal of a predicate is empty");
@@ -75,7 +75,7 @@ class PredicateReader {
   std::size_t nodes_ = 0;
 };
 
-Result<Hello> take(wire::Hello& in, const Limits& limits) {
+Result<Hello> take(pb::Hello& in, const Limits& limits) {
   if (in.version() != protocol_version) {  // before anything else: other versions may have another meaning for the rest
     return Failure{ErrorCode::unsupported_version,
                    fmt::format("the client speaks version {} of the protocol, and this broker speaks version {}",
@@ -102,7 +102,7 @@ Result<Hello> take(wire::Hello& in, const Limits& limits) {
 
 // A Set, or a Write of a Commit.
 template <class Out>
-Result<Out> take_write(wire::Set& in) {
+Result<Out> take_write(pb::Set& in) {
   Out out;
   auto value = take_value(*in.mutable_value());
   if (!value) return value.failure();
@@ -113,18 +113,18 @@ Result<Out> take_write(wire::Set& in) {
   return out;
 }
 
-Result<Command> take_set(RequestId id, wire::Set& in) {
+Result<Command> take_set(RequestId id, pb::Set& in) {
   auto out = take_write<Set>(in);
   if (!out) return out.failure();
   out->id = id;
   return Command(std::move(*out));
 }
 
-Result<Command> take_commit(RequestId id, wire::Commit& in) {
+Result<Command> take_commit(RequestId id, pb::Commit& in) {
   Commit out;
   out.id = id;
   out.writes.reserve(static_cast<std::size_t>(in.writes_size()));
-  for (wire::Set& from : *in.mutable_writes()) {
+  for (pb::Set& from : *in.mutable_writes()) {
     auto write = take_write<Write>(from);
     if (!write) return write.failure();
     out.writes.push_back(std::move(*write));
@@ -132,7 +132,7 @@ Result<Command> take_commit(RequestId id, wire::Commit& in) {
   return Command(std::move(out));
 }
 
-Result<Command> take_subscribe(RequestId id, wire::Subscribe& in, const Limits& limits) {
+Result<Command> take_subscribe(RequestId id, pb::Subscribe& in, const Limits& limits) {
   Subscribe out;
   out.id = id;
   out.topics.reserve(static_cast<std::size_t>(in.topics_size()));
@@ -165,22 +165,22 @@ Result<Out> take_waiter(RequestId id, In& in, const Limits& limits) {
   return out;
 }
 
-Result<Command> take_wait(RequestId id, wire::Wait& in, const Limits& limits) {
+Result<Command> take_wait(RequestId id, pb::Wait& in, const Limits& limits) {
   auto out = take_waiter<Wait>(id, in, limits);
   if (!out) return out.failure();
   out->hold = std::chrono::nanoseconds(in.hold_ns());
   return Command(std::move(*out));
 }
 
-Result<Command> take_wait_transition(RequestId id, wire::WaitTransition& in, const Limits& limits) {
+Result<Command> take_wait_transition(RequestId id, pb::WaitTransition& in, const Limits& limits) {
   auto out = take_waiter<WaitTransition>(id, in, limits);
   if (!out) return out.failure();
   if (in.has_after()) out->after = version(in.after());
   return Command(std::move(*out));
 }
 
-Result<Command> take_declare(RequestId id, wire::Declare& in) {
-  if (!wire::Declare::Type_IsValid(in.type())) {
+Result<Command> take_declare(RequestId id, pb::Declare& in) {
+  if (!pb::Declare::Type_IsValid(in.type())) {
     return violation(
         fmt::format("a topic is declared to be of the type {}, which is not known here", static_cast<int>(in.type())));
   }
@@ -194,7 +194,7 @@ Result<Command> take_declare(RequestId id, wire::Declare& in) {
   return Command(std::move(out));
 }
 
-Result<Command> take_own(RequestId id, wire::Own& in) {
+Result<Command> take_own(RequestId id, pb::Own& in) {
   Own out;
   out.id = id;
   out.topic = std::move(*in.mutable_topic());
@@ -208,46 +208,46 @@ Result<Command> take_own(RequestId id, wire::Own& in) {
   return Command(std::move(out));
 }
 
-Result<Command> take(wire::Command& in, const Limits& limits) {
+Result<Command> take(pb::Command& in, const Limits& limits) {
   const RequestId id = in.id();
   switch (in.what_case()) {
-    case wire::Command::kSet:
+    case pb::Command::kSet:
       return take_set(id, *in.mutable_set());
-    case wire::Command::kCommit:
+    case pb::Command::kCommit:
       return take_commit(id, *in.mutable_commit());
-    case wire::Command::kGet:
+    case pb::Command::kGet:
       return Command(Get{id, std::move(*in.mutable_get()->mutable_topic())});
-    case wire::Command::kSubscribe:
+    case pb::Command::kSubscribe:
       return take_subscribe(id, *in.mutable_subscribe(), limits);
-    case wire::Command::kUnsubscribe:
+    case pb::Command::kUnsubscribe:
       return Command(Unsubscribe{id, in.unsubscribe().subscription()});
-    case wire::Command::kWait:
+    case pb::Command::kWait:
       return take_wait(id, *in.mutable_wait(), limits);
-    case wire::Command::kWaitTransition:
+    case pb::Command::kWaitTransition:
       return take_wait_transition(id, *in.mutable_wait_transition(), limits);
-    case wire::Command::kCancelWait:
+    case pb::Command::kCancelWait:
       return Command(CancelWait{id, in.cancel_wait().wait()});
-    case wire::Command::kRenew:
+    case pb::Command::kRenew:
       return Command(Renew{id, in.renew().subscription(), in.renew().taken()});
-    case wire::Command::kList:
+    case pb::Command::kList:
       return Command(List{id, std::move(*in.mutable_list()->mutable_pattern()), in.list().cursor()});
-    case wire::Command::kDeclare:
+    case pb::Command::kDeclare:
       return take_declare(id, *in.mutable_declare());
-    case wire::Command::kOwn:
+    case pb::Command::kOwn:
       return take_own(id, *in.mutable_own());
-    case wire::Command::kRelease:
+    case pb::Command::kRelease:
       return Command(Release{id, in.release().lease()});
-    case wire::Command::kRegisterSchema: {
-      wire::RegisterSchema& schema = *in.mutable_register_schema();
+    case pb::Command::kRegisterSchema: {
+      pb::RegisterSchema& schema = *in.mutable_register_schema();
       return Command(RegisterSchema{id, std::move(*schema.mutable_message_type()), std::move(*schema.mutable_files())});
     }
-    case wire::Command::kGetSchema:
+    case pb::Command::kGetSchema:
       return Command(GetSchema{id, std::move(*in.mutable_get_schema()->mutable_message_type())});
-    case wire::Command::kListReaders:
+    case pb::Command::kListReaders:
       return Command(ListReaders{id, in.list_readers().cursor()});
-    case wire::Command::kGoodbye:
+    case pb::Command::kGoodbye:
       return Command(Goodbye{});
-    case wire::Command::WHAT_NOT_SET:
+    case pb::Command::WHAT_NOT_SET:
       break;
   }
   return violation("command " + std::to_string(id) + " is of a kind that is not known here");
@@ -257,7 +257,7 @@ Result<Command> take(wire::Command& in, const Limits& limits) {
 
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits) {
   google::protobuf::Arena arena;
-  auto& in = *google::protobuf::Arena::CreateMessage<wire::ClientFrame>(&arena);
+  auto& in = *google::protobuf::Arena::CreateMessage<pb::ClientFrame>(&arena);
   if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
   if (auto ok = check_items(in.commands_size(), limits); !ok) return ok.failure();
   ClientFrame out;
@@ -271,7 +271,7 @@ Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& li
     out.hello = std::move(*hello);
   }
   out.commands.reserve(static_cast<std::size_t>(in.commands_size()));
-  for (wire::Command& from : *in.mutable_commands()) {
+  for (pb::Command& from : *in.mutable_commands()) {
     auto command = take(from, limits);
     if (!command) return command.failure();
     out.commands.push_back(std::move(*command));

@@ -1,11 +1,11 @@
-// schema_compatibility.cpp: by the rules of "Updating a message type" in Protobuf's documentation, where both directions count:
+// compatibility.cpp: by the rules of "Updating a message type" in Protobuf's documentation, where both directions count:
 // an old program reads what a new one wrote, and the other way round.
 #include <algorithm>
 #include <iterator>
 #include <map>
 #include <tuple>
 
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/shape.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::schema {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tests/proto/sample_frames.hpp"
+#include "tests/proto/codec/sample_frames.hpp"
 
 namespace hoiku::proto {
 namespace {

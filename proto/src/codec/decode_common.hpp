@@ -1,4 +1,4 @@
-// codec_wire.hpp: what both directions of decoding share: the small things that stand in client frames and in server frames.
+// decode_common.hpp: what both directions of decoding share: the small things that stand in client frames and in server frames.
 #pragma once
 
 #include <chrono>

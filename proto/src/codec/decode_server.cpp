@@ -1,17 +1,17 @@
 // Frames of brokers, from bytes; as codec_decode_client.cpp.
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
-#include "proto/src/codec_wire.hpp"
+#include "proto/src/codec/decode_common.hpp"
 
 namespace hoiku::proto {
 namespace {
 
-namespace wire = hoiku::v1;
+namespace pb = hoiku::v1;
 
-Result<std::shared_ptr<const hoiku::Transition>> take(wire::Transition& in) {
+Result<std::shared_ptr<const hoiku::Transition>> take(pb::Transition& in) {
   auto value = take_value(*in.mutable_value());
   if (!value) return value.failure();
-  if (!wire::Quality_IsValid(in.quality())) {
+  if (!pb::Quality_IsValid(in.quality())) {
     return violation("a transition has the quality " + std::to_string(in.quality()) + ", which is not known here");
   }
   auto out = std::make_shared<hoiku::Transition>();
@@ -26,9 +26,9 @@ Result<std::shared_ptr<const hoiku::Transition>> take(wire::Transition& in) {
   return std::shared_ptr<const hoiku::Transition>(std::move(out));
 }
 
-Failure take(wire::Failure& in) { return Failure{static_cast<ErrorCode>(in.code()), std::move(*in.mutable_message())}; }
+Failure take(pb::Failure& in) { return Failure{static_cast<ErrorCode>(in.code()), std::move(*in.mutable_message())}; }
 
-Welcome take(const wire::Welcome& in) {
+Welcome take(const pb::Welcome& in) {
   Welcome out;
   out.resumed = in.resumed();
   out.run = in.run();
@@ -40,11 +40,11 @@ Welcome take(const wire::Welcome& in) {
   return out;
 }
 
-Result<Answer> take_list(RequestId id, wire::ListDone& in) {
+Result<Answer> take_list(RequestId id, pb::ListDone& in) {
   ListDone out;
   out.id = id;
   out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (wire::ListRow& row : *in.mutable_rows()) {
+  for (pb::ListRow& row : *in.mutable_rows()) {
     auto current = take(*row.mutable_current());
     if (!current) return current.failure();
     out.rows.push_back(ListRow{std::move(*current), row.readers()});
@@ -53,21 +53,21 @@ Result<Answer> take_list(RequestId id, wire::ListDone& in) {
   return Answer(std::move(out));
 }
 
-Answer take_commit_done(RequestId id, const wire::CommitDone& in) {
+Answer take_commit_done(RequestId id, const pb::CommitDone& in) {
   CommitDone out;
   out.id = id;
   out.revision = in.revision();
   out.written.reserve(static_cast<std::size_t>(in.written_size()));
-  for (const wire::CommitDone::Written& written : in.written())
+  for (const pb::CommitDone::Written& written : in.written())
     out.written.push_back(CommitDone::Written{version(written.version()), written.changed()});
   return out;
 }
 
-Result<Answer> take_readers(RequestId id, wire::ReadersDone& in) {
+Result<Answer> take_readers(RequestId id, pb::ReadersDone& in) {
   ReadersDone out;
   out.id = id;
   out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (wire::ReaderRow& from : *in.mutable_rows()) {
+  for (pb::ReaderRow& from : *in.mutable_rows()) {
     const auto mode = take_mode(from.mode());
     if (!mode) return mode.failure();
     ReaderRow& row = out.rows.emplace_back();
@@ -89,25 +89,25 @@ Result<Answer> take_readers(RequestId id, wire::ReadersDone& in) {
   return Answer(std::move(out));
 }
 
-Result<Answer> take(wire::Answer& in) {
+Result<Answer> take(pb::Answer& in) {
   const RequestId id = in.id();
   switch (in.what_case()) {
-    case wire::Answer::kSetDone: {
-      const wire::SetDone& done = in.set_done();
+    case pb::Answer::kSetDone: {
+      const pb::SetDone& done = in.set_done();
       return Answer(SetDone{id, version(done.version()), done.revision(), done.changed()});
     }
-    case wire::Answer::kGetDone: {
+    case pb::Answer::kGetDone: {
       auto current = take(*in.mutable_get_done()->mutable_current());
       if (!current) return current.failure();
       return Answer(GetDone{id, std::move(*current)});
     }
-    case wire::Answer::kWaitDone: {
+    case pb::Answer::kWaitDone: {
       auto match = take(*in.mutable_wait_done()->mutable_match());
       if (!match) return match.failure();
       return Answer(WaitDone{id, std::move(*match)});
     }
-    case wire::Answer::kTransitionDone: {
-      wire::TransitionDone& done = *in.mutable_transition_done();
+    case pb::Answer::kTransitionDone: {
+      pb::TransitionDone& done = *in.mutable_transition_done();
       auto match = take(*done.mutable_match());
       if (!match) return match.failure();
       TransitionDone out{id, std::move(*match), nullptr};
@@ -118,26 +118,26 @@ Result<Answer> take(wire::Answer& in) {
       }
       return Answer(std::move(out));
     }
-    case wire::Answer::kTransitionArmed:
+    case pb::Answer::kTransitionArmed:
       return Answer(TransitionArmed{id, version(in.transition_armed().version())});
-    case wire::Answer::kFailed: {
+    case pb::Answer::kFailed: {
       Failed failed{id, take(*in.mutable_failed()->mutable_failure()), std::nullopt};
       if (in.failed().has_current()) failed.current = version(in.failed().current());
       return Answer(std::move(failed));
     }
-    case wire::Answer::kCommitDone:
+    case pb::Answer::kCommitDone:
       return take_commit_done(id, in.commit_done());
-    case wire::Answer::kListDone:
+    case pb::Answer::kListDone:
       return take_list(id, *in.mutable_list_done());
-    case wire::Answer::kDone:
+    case pb::Answer::kDone:
       return Answer(Done{id});
-    case wire::Answer::kOwned:
+    case pb::Answer::kOwned:
       return Answer(Owned{id, version(in.owned().version())});
-    case wire::Answer::kSchemaDone:
+    case pb::Answer::kSchemaDone:
       return Answer(SchemaDone{id, std::move(*in.mutable_schema_done()->mutable_files())});
-    case wire::Answer::kReadersDone:
+    case pb::Answer::kReadersDone:
       return take_readers(id, *in.mutable_readers_done());
-    case wire::Answer::WHAT_NOT_SET:
+    case pb::Answer::WHAT_NOT_SET:
       break;
   }
   return violation("the answer to " + std::to_string(id) + " is of a kind that is not known here");
@@ -147,7 +147,7 @@ Result<Answer> take(wire::Answer& in) {
 
 Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits) {
   google::protobuf::Arena arena;
-  auto& in = *google::protobuf::Arena::CreateMessage<wire::ServerFrame>(&arena);
+  auto& in = *google::protobuf::Arena::CreateMessage<pb::ServerFrame>(&arena);
   if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
   for (const int count : {in.deliveries_size(), in.snapshot_ends_size(), in.answers_size()}) {
     if (auto ok = check_items(count, limits); !ok) return ok.failure();
@@ -159,18 +159,18 @@ Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& li
   if (in.has_welcome()) out.welcome = take(in.welcome());
   if (in.has_fatal()) out.fatal = take(*in.mutable_fatal());
   out.deliveries.reserve(static_cast<std::size_t>(in.deliveries_size()));
-  for (wire::Delivery& from : *in.mutable_deliveries()) {
+  for (pb::Delivery& from : *in.mutable_deliveries()) {
     auto transition = take(*from.mutable_transition());
     if (!transition) return transition.failure();
     out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
                                       from.filtered(), from.counted_from()});
   }
   out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
-  for (const wire::SnapshotEnd& end : in.snapshot_ends()) {
+  for (const pb::SnapshotEnd& end : in.snapshot_ends()) {
     out.snapshot_ends.push_back(SnapshotEnd{end.subscription(), end.revision(), end.whole()});
   }
   out.answers.reserve(static_cast<std::size_t>(in.answers_size()));
-  for (wire::Answer& from : *in.mutable_answers()) {
+  for (pb::Answer& from : *in.mutable_answers()) {
     auto answer = take(from);
     if (!answer) return answer.failure();
     out.answers.push_back(std::move(*answer));

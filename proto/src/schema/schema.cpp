@@ -5,8 +5,8 @@
 #include <functional>
 #include <mutex>
 
-#include "proto/src/field_path_impl.hpp"
-#include "proto/src/schema_impl.hpp"
+#include "proto/src/schema/field_path_impl.hpp"
+#include "proto/src/schema/impl.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku {

@@ -1,5 +1,5 @@
 // The grammar of predicate.hpp, by recursive descent: one function for each rule, under the rule's name.
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::predicate {

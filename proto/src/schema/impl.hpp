@@ -1,4 +1,4 @@
-// schema_impl.hpp: what stands behind a MessageSchema. Protobuf's own descriptors cost many times what they say, so they are
+// impl.hpp: what stands behind a MessageSchema. Protobuf's own descriptors cost many times what they say, so they are
 // built again where somebody asks for JSON, and not kept for paths.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "hoiku/proto/schema.hpp"
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/shape.hpp"
 
 namespace hoiku {
 

@@ -2,7 +2,7 @@
 #include <variant>
 
 #include "hoiku/proto/field_path.hpp"
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 
 namespace hoiku::predicate {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "hoiku/proto/schema.hpp"
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::predicate {

@@ -1,4 +1,4 @@
-#include "proto/src/codec_wire.hpp"
+#include "proto/src/codec/decode_common.hpp"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 
 namespace hoiku::proto {
 
-namespace wire = hoiku::v1;
+namespace pb = hoiku::v1;
 
 Failure violation(std::string message) { return Failure{ErrorCode::protocol_violation, std::move(message)}; }
 
@@ -20,35 +20,35 @@ std::chrono::milliseconds milliseconds(std::uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(count, max)));
 }
 
-hoiku::Version version(const wire::Version& in) { return hoiku::Version{in.epoch(), in.number()}; }
+hoiku::Version version(const pb::Version& in) { return hoiku::Version{in.epoch(), in.number()}; }
 
-Result<hoiku::Value> take_value(wire::Value& in) {
+Result<hoiku::Value> take_value(pb::Value& in) {
   switch (in.kind_case()) {
-    case wire::Value::kNull:
+    case pb::Value::kNull:
       return hoiku::Value{};
-    case wire::Value::kBoolean:
+    case pb::Value::kBoolean:
       return hoiku::Value(in.boolean());
-    case wire::Value::kInt64:
+    case pb::Value::kInt64:
       return hoiku::Value(std::int64_t{in.int64()});
-    case wire::Value::kFloat64:
+    case pb::Value::kFloat64:
       return hoiku::Value(in.float64());
-    case wire::Value::kText:
+    case pb::Value::kText:
       return hoiku::Value(std::move(*in.mutable_text()));
-    case wire::Value::kBlob:
+    case pb::Value::kBlob:
       return hoiku::Value(Bytes{std::move(*in.mutable_blob())});
-    case wire::Value::kMessage: {
-      wire::Value::Message& message = *in.mutable_message();
+    case pb::Value::kMessage: {
+      pb::Value::Message& message = *in.mutable_message();
       return hoiku::Value(MessageBytes{std::move(*message.mutable_type_name()), std::move(*message.mutable_data())});
     }
-    case wire::Value::KIND_NOT_SET:
+    case pb::Value::KIND_NOT_SET:
       break;
   }
   return violation("a value is missing, or of a kind that is not known here");
 }
 
 Result<Mode> take_mode(int in) {
-  if (in == wire::MODE_LATEST) return Mode::latest;
-  if (in == wire::MODE_EVERY) return Mode::every;
+  if (in == pb::MODE_LATEST) return Mode::latest;
+  if (in == pb::MODE_EVERY) return Mode::every;
   return violation(fmt::format("a subscription is of the mode {}, which is not known here", in));
 }
 

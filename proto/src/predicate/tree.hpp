@@ -1,4 +1,4 @@
-// predicate_tree.hpp: the rooms behind predicate.hpp, which predicate.cpp wires: shape, text, normal form, types, test.
+// tree.hpp: the rooms behind predicate.hpp, which predicate.cpp wires: shape, text, normal form, types, test.
 //
 // All of them work on Predicate::Node, which they take as checked by check_shape() except where they say otherwise.
 #pragma once
@@ -23,7 +23,7 @@ inline constexpr std::size_t nesting_max = 60;  // whatever the limits say: a Wi
 
 Failure invalid(std::string message);  // invalid_predicate
 
-// ---- predicate_shape.cpp: takes any tree ---------------------------------------------------------------------------
+// ---- shape.cpp: takes any tree --------------------------------------------------------------------------------------
 
 // Whether a tree is a predicate at all, and within the limits. Goes no deeper than the limit allows.
 Result<void> check_shape(const Node& root, const Limits& limits);
@@ -35,21 +35,21 @@ std::size_t number_length(std::string_view text) noexcept;  // of the longest nu
 bool is_field_name(std::string_view text) noexcept;
 std::string_view symbol(Op op) noexcept;
 
-// ---- predicate_parser.cpp ------------------------------------------------------------------------------------------
+// ---- parser.cpp -----------------------------------------------------------------------------------------------------
 
 Result<Node> parse_text(std::string_view text, const Limits& limits);
 
-// ---- predicate_normal_form.cpp -------------------------------------------------------------------------------------
+// ---- normal_form.cpp ------------------------------------------------------------------------------------------------
 
 // Brings the tree into its normal form, and returns that form as text.
 std::string normalise(Node& node);
 std::string term_text(const Node& term);
 
-// ---- predicate_types.cpp -------------------------------------------------------------------------------------------
+// ---- types.cpp ------------------------------------------------------------------------------------------------------
 
 Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema);
 
-// ---- predicate_evaluation.cpp --------------------------------------------------------------------------------------
+// ---- evaluation.cpp -------------------------------------------------------------------------------------------------
 
 bool holds(const Node& condition, const Value& value, const Value& old_value) noexcept;
 

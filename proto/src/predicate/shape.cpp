@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::predicate {

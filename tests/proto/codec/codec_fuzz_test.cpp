@@ -4,7 +4,7 @@
 #include <random>
 
 #include "hoiku/proto/codec.hpp"
-#include "tests/proto/sample_frames.hpp"
+#include "tests/proto/codec/sample_frames.hpp"
 
 namespace hoiku::proto {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "proto/src/field_path_impl.hpp"
+#include "proto/src/schema/field_path_impl.hpp"
 
 namespace hoiku {
 namespace {

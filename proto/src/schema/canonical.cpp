@@ -1,4 +1,4 @@
-// schema_survey.cpp: looks at a stranger's message before Protobuf's JSON printer does, which trusts it too much: of packed numbers
+// canonical.cpp: looks at a stranger's message before Protobuf's JSON printer does, which trusts it too much: of packed numbers
 // that are cut off it shows the last one without end; it takes what stands in a group for fields of the message around it; it
 // goes into each Any with a copy of it, however many lie in one another; and two bytes can be a message of a thousand zeros.
 //
@@ -10,8 +10,8 @@
 
 #include <variant>
 
-#include "proto/src/schema_shape.hpp"
-#include "proto/src/wire_writer.hpp"
+#include "proto/src/schema/shape.hpp"
+#include "proto/src/wire/writer.hpp"
 
 namespace hoiku::schema {
 namespace {
@@ -20,6 +20,7 @@ namespace pb = google::protobuf;
 using wire::WireField;
 using wire::WireReader;
 using wire::WireType;
+using wire::WireWriter;
 
 constexpr std::size_t depth_max = 64;  // as deep as Protobuf goes for JSON
 constexpr std::size_t steps_max =
@@ -71,7 +72,7 @@ Key key_of(const WireField& said, const pb::FieldDescriptor& field) {
 }
 
 // What stands for a key or value of a map's entry that is not there: the printer leaves out what has none.
-void write_default(const pb::FieldDescriptor& field, proto::WireWriter& out) {
+void write_default(const pb::FieldDescriptor& field, WireWriter& out) {
   switch (wire_type_of(field)) {
     case WireType::length:
       return out.bytes_even_if_empty(field.number(), {});
@@ -91,7 +92,7 @@ class Surveyor {
   explicit Surveyor(const pb::DescriptorPool& pool) : pool_(pool) {}
 
   // False: the bytes are not such a message, or messages lie in one another deeper than `depth`.
-  bool look(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, proto::WireWriter& out) {
+  bool look(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, WireWriter& out) {
     if (depth == 0) return false;
     declared_ += static_cast<std::size_t>(type.field_count());
     // Of proto2 it would show what is absent as if it were there.
@@ -175,7 +176,7 @@ class Surveyor {
     said.pieces.push_back(piece);
   }
 
-  bool write(const Said& said, std::size_t depth, proto::WireWriter& out) {
+  bool write(const Said& said, std::size_t depth, WireWriter& out) {
     const pb::FieldDescriptor& field = *said.field;
     if (field.type() != pb::FieldDescriptor::TYPE_MESSAGE) {
       const auto write_pieces = [&] {
@@ -200,18 +201,17 @@ class Surveyor {
     for (const std::string_view piece : said.pieces) merged += piece;
     return write_message(merged, field, depth, out);
   }
-  bool write_message(std::string_view contents, const pb::FieldDescriptor& field, std::size_t depth,
-                     proto::WireWriter& out) {
+  bool write_message(std::string_view contents, const pb::FieldDescriptor& field, std::size_t depth, WireWriter& out) {
     bool is_sound = false;
     out.message(field.number(), contents.size(),
                 [&] { is_sound = look(contents, *field.message_type(), depth - 1, out); });
     return is_sound;
   }
-  bool write_map(const Said& said, std::size_t depth, proto::WireWriter& out) {
+  bool write_map(const Said& said, std::size_t depth, WireWriter& out) {
     const pb::Descriptor& type = *said.field->message_type();
     std::map<Key, std::string> entries;
     for (const std::string_view piece : said.pieces) {
-      proto::WireWriter once;
+      WireWriter once;
       if (!look(piece, type, depth - 1, once)) return false;
       std::string entry = once.take();
       WireField key;
@@ -219,7 +219,7 @@ class Surveyor {
       WireReader reader(entry);
       while (const auto part = reader.next()) (part->number == 1 ? key : value) = *part;
       if (value.number != 0 && is_unnamed(value.bits, *type.map_value())) continue;  // to programs it is not there
-      proto::WireWriter whole;
+      WireWriter whole;
       if (key.number == 0) write_default(*type.map_key(), whole);
       whole.raw(entry);
       if (value.number == 0) write_default(*type.map_value(), whole);
@@ -232,7 +232,7 @@ class Surveyor {
   }
   // The printer passes over what is not encoded as a url and a value are, so there must be nothing of the kind: it would show
   // another one than we have looked at.
-  bool look_into_any(std::string_view bytes, std::size_t depth, proto::WireWriter& out) {
+  bool look_into_any(std::string_view bytes, std::size_t depth, WireWriter& out) {
     std::string_view url;
     std::string_view value;
     WireReader reader(bytes);
@@ -266,7 +266,7 @@ class Surveyor {
 
 std::optional<Survey> survey(const Pool& pool, const pb::Descriptor& type, std::string_view message) {
   Surveyor surveyor(*pool.descriptors);
-  proto::WireWriter once;
+  WireWriter once;
   surveyor.begin_with(type);
   if (!surveyor.look(message, type, depth_max, once)) return std::nullopt;
   return surveyor.result(once.take());

@@ -6,7 +6,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/shape.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::schema {

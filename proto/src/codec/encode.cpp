@@ -1,21 +1,21 @@
-// Frames to bytes. Takes nothing from Protobuf's generated code but the numbers of the fields; see wire_writer.hpp.
+// Frames to bytes. Takes nothing from Protobuf's generated code but the numbers of the fields; see wire/writer.hpp.
 #include <algorithm>
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
-#include "proto/src/wire_writer.hpp"
+#include "proto/src/wire/writer.hpp"
 
 namespace hoiku::proto {
 namespace {
 
-namespace wire = hoiku::v1;
+namespace pb = hoiku::v1;
 
 class Encoder {
  public:
   std::string take() { return to_.take(); }
 
   void put(const ClientFrame& frame) {
-    using W = wire::ClientFrame;
+    using W = pb::ClientFrame;
     to_.number(W::kIncarnationFieldNumber, frame.incarnation);
     to_.number(W::kNumberFieldNumber, frame.number);
     to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
@@ -29,7 +29,7 @@ class Encoder {
   }
 
   void put(const ServerFrame& frame) {
-    using W = wire::ServerFrame;
+    using W = pb::ServerFrame;
     to_.number(W::kIncarnationFieldNumber, frame.incarnation);
     to_.number(W::kNumberFieldNumber, frame.number);
     to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
@@ -91,7 +91,7 @@ class Encoder {
   }
 
   void put(const Value& value) {
-    using W = wire::Value;
+    using W = pb::Value;
     if (const auto* b = value.get_if<bool>()) return to_.number_even_if_zero(W::kBooleanFieldNumber, *b ? 1 : 0);
     if (const auto* i = value.get_if<std::int64_t>()) return to_.zigzag_even_if_zero(W::kInt64FieldNumber, *i);
     if (const auto* d = value.get_if<double>()) return to_.float64_even_if_zero(W::kFloat64FieldNumber, *d);
@@ -103,7 +103,7 @@ class Encoder {
         to_.bytes(W::Message::kDataFieldNumber, m->data);
       });
     }
-    to_.number_even_if_zero(W::kNullFieldNumber, wire::NULL_VALUE);
+    to_.number_even_if_zero(W::kNullFieldNumber, pb::NULL_VALUE);
   }
 
   void put_value(int field, const Value& value) {
@@ -112,15 +112,15 @@ class Encoder {
 
   void put_version(int field, const Version& version) {
     to_.message(field, small, [&] {
-      to_.fixed(wire::Version::kEpochFieldNumber, version.epoch);
-      to_.number(wire::Version::kNumberFieldNumber, version.number);
+      to_.fixed(pb::Version::kEpochFieldNumber, version.epoch);
+      to_.number(pb::Version::kNumberFieldNumber, version.number);
     });
   }
 
   void put_time(int field, WallTime time) { to_.zigzag_even_if_zero(field, time.time_since_epoch().count()); }
 
   void put_transition(int field, const Transition& transition) {
-    using W = wire::Transition;
+    using W = pb::Transition;
     to_.message(field, size_of(transition), [&] {
       to_.bytes(W::kTopicFieldNumber, transition.topic);
       put_version(W::kVersionFieldNumber, transition.version);
@@ -135,7 +135,7 @@ class Encoder {
   }
 
   void put(const Predicate::Node& node) {
-    using W = wire::Predicate;
+    using W = pb::Predicate;
     to_.number(W::kKindFieldNumber, static_cast<std::uint64_t>(node.kind));
     if (node.kind == Predicate::Kind::comparison) to_.number(W::kOpFieldNumber, static_cast<std::uint64_t>(node.op));
     if (node.kind == Predicate::Kind::literal) {
@@ -160,14 +160,14 @@ class Encoder {
   }
 
   void put(const Failure& failure) {
-    to_.number(wire::Failure::kCodeFieldNumber, static_cast<std::uint64_t>(failure.code));
-    to_.bytes(wire::Failure::kMessageFieldNumber, failure.message);
+    to_.number(pb::Failure::kCodeFieldNumber, static_cast<std::uint64_t>(failure.code));
+    to_.bytes(pb::Failure::kMessageFieldNumber, failure.message);
   }
 
   // ---- client to broker
 
   void put(const Hello& hello) {
-    using W = wire::Hello;
+    using W = pb::Hello;
     const std::string_view token(reinterpret_cast<const char*>(hello.token.data()), hello.token.size());
     to_.number(W::kVersionFieldNumber, hello.version);
     to_.bytes(W::kTokenFieldNumber, token);
@@ -177,7 +177,7 @@ class Encoder {
 
   template <class Written>
   void put_write(int field, const Written& write) {
-    using W = wire::Set;
+    using W = pb::Set;
     to_.message(field, write_size(write), [&] {
       to_.bytes(W::kTopicFieldNumber, write.topic);
       put_value(W::kValueFieldNumber, write.value);
@@ -187,65 +187,65 @@ class Encoder {
   }
 
   void put(const Set& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    put_write(wire::Command::kSetFieldNumber, command);
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    put_write(pb::Command::kSetFieldNumber, command);
   }
 
   void put(const Commit& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kCommitFieldNumber, size_of(command), [&] {
-      for (const Write& write : command.writes) put_write(wire::Commit::kWritesFieldNumber, write);
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kCommitFieldNumber, size_of(command), [&] {
+      for (const Write& write : command.writes) put_write(pb::Commit::kWritesFieldNumber, write);
     });
   }
 
   void put(const Get& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kGetFieldNumber, small, [&] { to_.bytes(wire::Get::kTopicFieldNumber, command.topic); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kGetFieldNumber, small, [&] { to_.bytes(pb::Get::kTopicFieldNumber, command.topic); });
   }
 
   void put(const List& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kListFieldNumber, small, [&] {
-      to_.bytes(wire::List::kPatternFieldNumber, command.pattern);
-      to_.number(wire::List::kCursorFieldNumber, command.cursor);
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kListFieldNumber, small, [&] {
+      to_.bytes(pb::List::kPatternFieldNumber, command.pattern);
+      to_.number(pb::List::kCursorFieldNumber, command.cursor);
     });
   }
 
   void put(const Subscribe& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kSubscribeFieldNumber, small, [&] {
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kSubscribeFieldNumber, small, [&] {
       for (const std::string& topic : command.topics) {
-        to_.bytes_even_if_empty(wire::Subscribe::kTopicsFieldNumber, topic);
+        to_.bytes_even_if_empty(pb::Subscribe::kTopicsFieldNumber, topic);
       }
-      to_.number(wire::Subscribe::kModeFieldNumber, static_cast<std::uint64_t>(command.mode));
-      if (command.filter) put_predicate(wire::Subscribe::kFilterFieldNumber, *command.filter);
-      put_duration(wire::Subscribe::kIntervalNsFieldNumber, command.interval);
+      to_.number(pb::Subscribe::kModeFieldNumber, static_cast<std::uint64_t>(command.mode));
+      if (command.filter) put_predicate(pb::Subscribe::kFilterFieldNumber, *command.filter);
+      put_duration(pb::Subscribe::kIntervalNsFieldNumber, command.interval);
       if (!command.resume) return;
-      to_.message(wire::Subscribe::kResumeFieldNumber, small, [&] {
-        to_.fixed(wire::ResumePoint::kRunFieldNumber, command.resume->run);
-        to_.number(wire::ResumePoint::kRevisionFieldNumber, command.resume->revision);
+      to_.message(pb::Subscribe::kResumeFieldNumber, small, [&] {
+        to_.fixed(pb::ResumePoint::kRunFieldNumber, command.resume->run);
+        to_.number(pb::ResumePoint::kRevisionFieldNumber, command.resume->revision);
       });
     });
   }
 
   void put(const Unsubscribe& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kUnsubscribeFieldNumber, small,
-                [&] { to_.number(wire::Unsubscribe::kSubscriptionFieldNumber, command.subscription); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kUnsubscribeFieldNumber, small,
+                [&] { to_.number(pb::Unsubscribe::kSubscriptionFieldNumber, command.subscription); });
   }
 
   void put(const Renew& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kRenewFieldNumber, small, [&] {
-      to_.number(wire::Renew::kSubscriptionFieldNumber, command.subscription);
-      to_.number(wire::Renew::kTakenFieldNumber, command.taken);
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kRenewFieldNumber, small, [&] {
+      to_.number(pb::Renew::kSubscriptionFieldNumber, command.subscription);
+      to_.number(pb::Renew::kTakenFieldNumber, command.taken);
     });
   }
 
   void put(const Wait& command) {
-    using W = wire::Wait;
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kWaitFieldNumber, small, [&] {
+    using W = pb::Wait;
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kWaitFieldNumber, small, [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
       if (command.predicate) put_predicate(W::kPredicateFieldNumber, *command.predicate);
       put_duration(W::kHoldNsFieldNumber, command.hold);
@@ -254,9 +254,9 @@ class Encoder {
   }
 
   void put(const WaitTransition& command) {
-    using W = wire::WaitTransition;
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kWaitTransitionFieldNumber, small, [&] {
+    using W = pb::WaitTransition;
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kWaitTransitionFieldNumber, small, [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
       if (command.predicate) put_predicate(W::kPredicateFieldNumber, *command.predicate);
       if (command.after) put_version(W::kAfterFieldNumber, *command.after);
@@ -265,15 +265,15 @@ class Encoder {
   }
 
   void put(const CancelWait& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kCancelWaitFieldNumber, small,
-                [&] { to_.number(wire::CancelWait::kWaitFieldNumber, command.wait); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kCancelWaitFieldNumber, small,
+                [&] { to_.number(pb::CancelWait::kWaitFieldNumber, command.wait); });
   }
 
   void put(const Declare& command) {
-    using W = wire::Declare;
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kDeclareFieldNumber, small, [&] {
+    using W = pb::Declare;
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kDeclareFieldNumber, small, [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
       to_.number(W::kTypeFieldNumber, static_cast<std::uint64_t>(command.type));
       to_.bytes(W::kMessageTypeFieldNumber, command.message_type);
@@ -285,9 +285,9 @@ class Encoder {
   }
 
   void put(const Own& command) {
-    using W = wire::Own;
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kOwnFieldNumber, size_of(command), [&] {
+    using W = pb::Own;
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kOwnFieldNumber, size_of(command), [&] {
       to_.bytes(W::kTopicFieldNumber, command.topic);
       if (!command.last_will.is_null()) put_value(W::kLastWillFieldNumber, command.last_will);
       to_.number(W::kTakeOverFieldNumber, command.take_over ? 1 : 0);
@@ -296,39 +296,39 @@ class Encoder {
   }
 
   void put(const Release& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kReleaseFieldNumber, small,
-                [&] { to_.number(wire::Release::kLeaseFieldNumber, command.lease); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kReleaseFieldNumber, small,
+                [&] { to_.number(pb::Release::kLeaseFieldNumber, command.lease); });
   }
 
   void put(const RegisterSchema& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kRegisterSchemaFieldNumber, size_of(command), [&] {
-      to_.bytes(wire::RegisterSchema::kMessageTypeFieldNumber, command.message_type);
-      to_.bytes(wire::RegisterSchema::kFilesFieldNumber, command.files);
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kRegisterSchemaFieldNumber, size_of(command), [&] {
+      to_.bytes(pb::RegisterSchema::kMessageTypeFieldNumber, command.message_type);
+      to_.bytes(pb::RegisterSchema::kFilesFieldNumber, command.files);
     });
   }
 
   void put(const GetSchema& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kGetSchemaFieldNumber, small,
-                [&] { to_.bytes(wire::GetSchema::kMessageTypeFieldNumber, command.message_type); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kGetSchemaFieldNumber, small,
+                [&] { to_.bytes(pb::GetSchema::kMessageTypeFieldNumber, command.message_type); });
   }
 
   void put(const ListReaders& command) {
-    to_.number(wire::Command::kIdFieldNumber, command.id);
-    to_.message(wire::Command::kListReadersFieldNumber, small,
-                [&] { to_.number(wire::ListReaders::kCursorFieldNumber, command.cursor); });
+    to_.number(pb::Command::kIdFieldNumber, command.id);
+    to_.message(pb::Command::kListReadersFieldNumber, small,
+                [&] { to_.number(pb::ListReaders::kCursorFieldNumber, command.cursor); });
   }
 
   void put(const Goodbye&) {
-    to_.message(wire::Command::kGoodbyeFieldNumber, small, [] {});
+    to_.message(pb::Command::kGoodbyeFieldNumber, small, [] {});
   }
 
   // ---- broker to client
 
   void put(const Welcome& welcome) {
-    using W = wire::Welcome;
+    using W = pb::Welcome;
     to_.number(W::kResumedFieldNumber, welcome.resumed ? 1 : 0);
     to_.fixed(W::kRunFieldNumber, welcome.run);
     to_.number(W::kSinceFieldNumber, welcome.since);
@@ -339,33 +339,33 @@ class Encoder {
   }
 
   void put(const Delivery& delivery) {
-    to_.number(wire::Delivery::kSubscriptionFieldNumber, delivery.subscription);
-    to_.number(wire::Delivery::kMemberFieldNumber, delivery.member);
-    put_transition(wire::Delivery::kTransitionFieldNumber, *delivery.transition);
-    to_.number(wire::Delivery::kLaggedFieldNumber, delivery.lagged);
-    to_.number(wire::Delivery::kFilteredFieldNumber, delivery.filtered);
-    to_.number(wire::Delivery::kCountedFromFieldNumber, delivery.counted_from);
+    to_.number(pb::Delivery::kSubscriptionFieldNumber, delivery.subscription);
+    to_.number(pb::Delivery::kMemberFieldNumber, delivery.member);
+    put_transition(pb::Delivery::kTransitionFieldNumber, *delivery.transition);
+    to_.number(pb::Delivery::kLaggedFieldNumber, delivery.lagged);
+    to_.number(pb::Delivery::kFilteredFieldNumber, delivery.filtered);
+    to_.number(pb::Delivery::kCountedFromFieldNumber, delivery.counted_from);
   }
 
   void put(const SnapshotEnd& end) {
-    to_.number(wire::SnapshotEnd::kSubscriptionFieldNumber, end.subscription);
-    to_.number(wire::SnapshotEnd::kRevisionFieldNumber, end.revision);
-    to_.number(wire::SnapshotEnd::kWholeFieldNumber, end.whole ? 1 : 0);
+    to_.number(pb::SnapshotEnd::kSubscriptionFieldNumber, end.subscription);
+    to_.number(pb::SnapshotEnd::kRevisionFieldNumber, end.revision);
+    to_.number(pb::SnapshotEnd::kWholeFieldNumber, end.whole ? 1 : 0);
   }
 
   void put(const SetDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kSetDoneFieldNumber, small, [&] {
-      put_version(wire::SetDone::kVersionFieldNumber, answer.version);
-      to_.number(wire::SetDone::kRevisionFieldNumber, answer.revision);
-      to_.number(wire::SetDone::kChangedFieldNumber, answer.changed ? 1 : 0);
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kSetDoneFieldNumber, small, [&] {
+      put_version(pb::SetDone::kVersionFieldNumber, answer.version);
+      to_.number(pb::SetDone::kRevisionFieldNumber, answer.revision);
+      to_.number(pb::SetDone::kChangedFieldNumber, answer.changed ? 1 : 0);
     });
   }
 
   void put(const CommitDone& answer) {
-    using W = wire::CommitDone;
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kCommitDoneFieldNumber, small, [&] {
+    using W = pb::CommitDone;
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kCommitDoneFieldNumber, small, [&] {
       to_.number(W::kRevisionFieldNumber, answer.revision);
       for (const CommitDone::Written& written : answer.written) {
         to_.message(W::kWrittenFieldNumber, small, [&] {
@@ -377,63 +377,63 @@ class Encoder {
   }
 
   void put(const GetDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kGetDoneFieldNumber, size_of(*answer.current),
-                [&] { put_transition(wire::GetDone::kCurrentFieldNumber, *answer.current); });
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kGetDoneFieldNumber, size_of(*answer.current),
+                [&] { put_transition(pb::GetDone::kCurrentFieldNumber, *answer.current); });
   }
 
   void put(const WaitDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kWaitDoneFieldNumber, size_of(*answer.match),
-                [&] { put_transition(wire::WaitDone::kMatchFieldNumber, *answer.match); });
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kWaitDoneFieldNumber, size_of(*answer.match),
+                [&] { put_transition(pb::WaitDone::kMatchFieldNumber, *answer.match); });
   }
 
   void put(const TransitionDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kTransitionDoneFieldNumber, size_of(answer), [&] {
-      put_transition(wire::TransitionDone::kMatchFieldNumber, *answer.match);
-      if (answer.old_value) put_value(wire::TransitionDone::kOldValueFieldNumber, *answer.old_value);
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kTransitionDoneFieldNumber, size_of(answer), [&] {
+      put_transition(pb::TransitionDone::kMatchFieldNumber, *answer.match);
+      if (answer.old_value) put_value(pb::TransitionDone::kOldValueFieldNumber, *answer.old_value);
     });
   }
 
   void put(const TransitionArmed& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kTransitionArmedFieldNumber, small,
-                [&] { put_version(wire::TransitionArmed::kVersionFieldNumber, answer.version); });
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kTransitionArmedFieldNumber, small,
+                [&] { put_version(pb::TransitionArmed::kVersionFieldNumber, answer.version); });
   }
 
   void put(const ListDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kListDoneFieldNumber, size_of(answer), [&] {
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kListDoneFieldNumber, size_of(answer), [&] {
       for (const ListRow& row : answer.rows) {
-        to_.message(wire::ListDone::kRowsFieldNumber, size_of(*row.current), [&] {
-          put_transition(wire::ListRow::kCurrentFieldNumber, *row.current);
-          to_.number(wire::ListRow::kReadersFieldNumber, row.readers);
+        to_.message(pb::ListDone::kRowsFieldNumber, size_of(*row.current), [&] {
+          put_transition(pb::ListRow::kCurrentFieldNumber, *row.current);
+          to_.number(pb::ListRow::kReadersFieldNumber, row.readers);
         });
       }
-      to_.number(wire::ListDone::kNextFieldNumber, answer.next);
+      to_.number(pb::ListDone::kNextFieldNumber, answer.next);
     });
   }
 
   void put(const Done& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kDoneFieldNumber, small, [] {});
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kDoneFieldNumber, small, [] {});
   }
 
   void put(const Owned& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kOwnedFieldNumber, small,
-                [&] { put_version(wire::Owned::kVersionFieldNumber, answer.version); });
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kOwnedFieldNumber, small,
+                [&] { put_version(pb::Owned::kVersionFieldNumber, answer.version); });
   }
 
   void put(const SchemaDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kSchemaDoneFieldNumber, size_of(answer),
-                [&] { to_.bytes(wire::SchemaDone::kFilesFieldNumber, answer.files); });
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kSchemaDoneFieldNumber, size_of(answer),
+                [&] { to_.bytes(pb::SchemaDone::kFilesFieldNumber, answer.files); });
   }
 
   void put(const ReaderRow& row) {
-    using W = wire::ReaderRow;
+    using W = pb::ReaderRow;
     to_.bytes(W::kClientFieldNumber, row.client);
     to_.bytes(W::kSessionFieldNumber, row.session);
     for (const std::string& topic : row.topics) to_.bytes_even_if_empty(W::kTopicsFieldNumber, topic);
@@ -450,20 +450,20 @@ class Encoder {
   }
 
   void put(const ReadersDone& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kReadersDoneFieldNumber, small * (answer.rows.size() + 1), [&] {
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kReadersDoneFieldNumber, small * (answer.rows.size() + 1), [&] {
       for (const ReaderRow& row : answer.rows) {
-        to_.message(wire::ReadersDone::kRowsFieldNumber, small, [&] { put(row); });
+        to_.message(pb::ReadersDone::kRowsFieldNumber, small, [&] { put(row); });
       }
-      to_.number(wire::ReadersDone::kNextFieldNumber, answer.next);
+      to_.number(pb::ReadersDone::kNextFieldNumber, answer.next);
     });
   }
 
   void put(const Failed& answer) {
-    to_.number(wire::Answer::kIdFieldNumber, answer.id);
-    to_.message(wire::Answer::kFailedFieldNumber, small, [&] {
-      to_.message(wire::Failed::kFailureFieldNumber, small, [&] { put(answer.failure); });
-      if (answer.current) put_version(wire::Failed::kCurrentFieldNumber, *answer.current);
+    to_.number(pb::Answer::kIdFieldNumber, answer.id);
+    to_.message(pb::Answer::kFailedFieldNumber, small, [&] {
+      to_.message(pb::Failed::kFailureFieldNumber, small, [&] { put(answer.failure); });
+      if (answer.current) put_version(pb::Failed::kCurrentFieldNumber, *answer.current);
     });
   }
 
@@ -471,7 +471,7 @@ class Encoder {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
   }
 
-  WireWriter to_;
+  wire::WireWriter to_;
 };
 
 template <class Frame>

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "hoiku/proto/field_path.hpp"
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::predicate {

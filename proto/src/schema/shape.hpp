@@ -1,11 +1,12 @@
-// schema_shape.hpp: what is kept of a schema: its messages' fields as plain structs, and the rooms that work on them.
+// shape.hpp: what is kept of a schema: its messages' fields as plain structs, and the rooms that work on them.
 //
-// schema.cpp                what the public header says; paths
-// schema_files.cpp          from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
-// schema_json.cpp           JSON, which needs Protobuf's descriptors again
-// schema_survey.cpp         what the bytes of a message say, each thing once
-// schema_compatibility.cpp  what may become of a shape
-// field_path.cpp            reads one field of a message's bytes
+// schema.cpp         what the public header says; paths
+// descriptors.cpp    from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
+// json.cpp           JSON, which needs Protobuf's descriptors again
+// canonical.cpp      what the bytes of a message say, each thing once
+// compatibility.cpp  what may become of a shape
+// well_known.cpp     the types that Protobuf knows by name
+// field_path.cpp     reads one field of a message's bytes
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,7 @@
 
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
-#include "proto/src/wire_reader.hpp"
+#include "proto/src/wire/reader.hpp"
 
 namespace google::protobuf {
 class Descriptor;
@@ -96,7 +97,7 @@ std::string type_text(const FieldShape& field, const Shape& shape);
 // A comma between each; of many the first ones, and an ellipsis.
 std::string listed(const std::vector<std::string_view>& names);
 
-// ---- schema_files.cpp
+// ---- descriptors.cpp
 
 struct Pool {
   Pool();
@@ -108,11 +109,11 @@ FieldType type_of(const google::protobuf::FieldDescriptor& field);
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
 Shape shape_of(const Pool& pool, const std::string& type_name);
 
-// ---- schema_well_known.cpp
+// ---- well_known.cpp
 // The name of a type in it that is not what Protobuf defines under that name; empty: there is none.
 std::string falsified_type(const Pool& pool);
 
-// ---- schema_survey.cpp
+// ---- canonical.cpp
 
 struct Survey {
   std::string once;  // the message, with nothing said twice, and nothing unknown
@@ -125,12 +126,12 @@ struct Survey {
 // Linear in the message. Nothing: the bytes are not such a message, or messages lie in one another deeper than 64.
 std::optional<Survey> survey(const Pool& pool, const google::protobuf::Descriptor& type, std::string_view message);
 
-// ---- schema_json.cpp
+// ---- json.cpp
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message);
 Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json);
 
-// ---- schema_compatibility.cpp
+// ---- compatibility.cpp
 
 Result<void> check_compatible(const Shape& older, const Shape& newer);
 void remember(const Shape& older, Shape& newer);

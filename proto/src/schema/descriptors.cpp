@@ -1,4 +1,4 @@
-// schema_files.cpp: from the bytes of a FileDescriptorSet to a shape.
+// descriptors.cpp: from the bytes of a FileDescriptorSet to a shape.
 //
 // A few bytes of a descriptor become hundreds in Protobuf's hands, so they are counted before it sees them; and what makes
 // it compare everything with everything (reserved ranges, extensions), or what nobody needs, it is not shown.
@@ -10,8 +10,8 @@
 #include <set>
 
 #include "hoiku/proto/schema.hpp"
-#include "proto/src/schema_impl.hpp"
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/impl.hpp"
+#include "proto/src/schema/shape.hpp"
 #include "proto/src/text.hpp"
 
 namespace hoiku::schema {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hoiku/proto/field_path.hpp"
-#include "proto/src/schema_shape.hpp"
+#include "proto/src/schema/shape.hpp"
 
 namespace hoiku {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "proto/src/predicate_tree.hpp"
+#include "proto/src/predicate/tree.hpp"
 
 namespace hoiku {
 namespace {
