@@ -10,7 +10,7 @@
 // Time       `Instant::monotonic` decides everything; `wall` is only written into transitions for people.
 //            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of sessions,
 //            leases and deadlines are judged in advance() only, after the input that was already waiting.
-// Thread     one. Owner: Broker (front/broker.hpp).
+// Thread     one. Owner: Server (server/server.hpp).
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ struct Statistics {
   std::uint64_t refused_frames = 0;  // malformed, out of order, or of unknown peers
 };
 
-// What an operator wants to know when it happens; the front writes it to the log.
+// What an operator wants to know when it happens; the server writes it to the log.
 struct Event {
   enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_refused };
   Kind kind;

@@ -1,16 +1,16 @@
 // core_rooms.hpp: the corridor's inside: the rooms, and the ways between them.
 //
-// core.cpp           the public face, the turn, and the life of a commit
-// core_sessions.cpp  what a frame means: hello, resume, order, acknowledgement; how sessions end
-// core_commands.cpp  what each command does
-// core_writes.cpp    those that write
-// core_waits.cpp     the same for those that wait, and how waits end
-// core_about.cpp     what the broker tells of itself
-// core_ownership.cpp what topics are declared to be, and whose they are
-// core_schemas.cpp   what messages look like
-// core_listing.cpp   pages of what topics there are, and of who reads
-// core_filters.cpp   how readers begin with a topic, and what those with a filter are sent
-// core_output.cpp    whose turn it is to be sent something, and what
+// core.cpp                 the public face, the turn, and the life of a commit
+// broker_topics.cpp        what the broker tells of itself
+// sessions/handshake.cpp   what a frame means: hello, resume, order, acknowledgement; how sessions end
+// sessions/output.cpp      whose turn it is to be sent something, and what
+// readers/catch_up.cpp     how readers begin with a topic, and what those with a filter are sent
+// commands/subscribe.cpp   what each command does
+// commands/write.cpp       those that write
+// commands/wait.cpp        the same for those that wait, and how waits end
+// commands/own.cpp         what topics are declared to be, and whose they are
+// commands/schema.cpp      what messages look like
+// commands/list.cpp        pages of what topics there are, and of who reads
 #pragma once
 
 #include <cstddef>
@@ -24,18 +24,18 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/core/commit_queue.hpp"
 #include "broker/core/core.hpp"
-#include "broker/core/declarations.hpp"
-#include "broker/core/history.hpp"
-#include "broker/core/outbox.hpp"
-#include "broker/core/peer_table.hpp"
 #include "broker/core/quoted.hpp"
-#include "broker/core/schemas.hpp"
-#include "broker/core/session_table.hpp"
-#include "broker/core/subscriptions.hpp"
-#include "broker/core/topic_table.hpp"
-#include "broker/core/waits.hpp"
+#include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/sessions/outbox.hpp"
+#include "broker/core/sessions/peer_table.hpp"
+#include "broker/core/sessions/session_table.hpp"
+#include "broker/core/topics/commit_queue.hpp"
+#include "broker/core/topics/declarations.hpp"
+#include "broker/core/topics/history.hpp"
+#include "broker/core/topics/schemas.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "broker/core/waits/waits.hpp"
 
 namespace hoiku::broker {
 
@@ -87,9 +87,9 @@ struct Core::Rooms final : StateSource {
   State current(TopicId topic) const override;
   State current(std::string_view name) const override;
   State after(TopicId topic, std::uint64_t number) const override;
-  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // core_listing.cpp
-  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // core_listing.cpp
-  Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // core_filters.cpp
+  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // commands/list.cpp
+  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // commands/list.cpp
+  Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // readers/catch_up.cpp
   TimePoint time() const override { return now; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
@@ -103,7 +103,7 @@ struct Core::Rooms final : StateSource {
   void wake_the_woken();
   void tell(Event::Kind kind, std::string session, std::string detail);
 
-  // ---- core_sessions.cpp
+  // ---- sessions/handshake.cpp
   void receive(PeerId id, const proto::ClientFrame& frame, Instant at);
   void hello(PeerId id, const proto::ClientFrame& frame, Instant at);
   void open(PeerId id, const proto::ClientFrame& frame, Instant at);
@@ -117,7 +117,7 @@ struct Core::Rooms final : StateSource {
   void close(Session& session, Failure failure);
   void expire(TimePoint at);
 
-  // ---- core_commands.cpp
+  // ---- commands/subscribe.cpp
   void execute(Session& session, const proto::Command& command, Instant at);
   void execute(Session& session, const proto::Get& get);
   void execute(Session& session, const proto::List& list);
@@ -140,7 +140,7 @@ struct Core::Rooms final : StateSource {
   void release(Session& session, Subscription& subscription);  // closes it; it is still held
   void drop_held(Session& session, proto::RequestId id);
 
-  // ---- core_writes.cpp
+  // ---- commands/write.cpp
   void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Commit& commit, Instant at);
   Result<void> check_size(const std::string& topic, const Value& value) const;
@@ -167,7 +167,7 @@ struct Core::Rooms final : StateSource {
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
 
-  // ---- core_ownership.cpp
+  // ---- commands/own.cpp
   void execute(Session& session, const proto::Declare& declare, Instant at);
   void execute(Session& session, const proto::Own& own, Instant at);
   void execute(Session& session, const proto::Release& release);
@@ -181,7 +181,7 @@ struct Core::Rooms final : StateSource {
   void end_lapsed_leases(TimePoint at);
   void mark_overdue_topics(TimePoint at);
 
-  // ---- core_about.cpp
+  // ---- broker_topics.cpp
   void asked_about(std::string_view name);
   static std::string presence_topic(const Session& session);
   void tell_presence(const Session& session, Value presence);
@@ -189,17 +189,17 @@ struct Core::Rooms final : StateSource {
   void refresh_if_due(TimePoint at);
   std::optional<TopicId> say(Changes& changes, const std::string& name, const Value& what);
 
-  // ---- core_schemas.cpp
+  // ---- commands/schema.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);
   void execute(Session& session, const proto::GetSchema& schema);
   const std::string* schema_files(std::string_view message_type) const override;
   ContentType content_type(const Topic& topic) const;
 
-  // ---- core_listing.cpp
+  // ---- commands/list.cpp
   void execute(Session& session, const proto::ListReaders& list);
   proto::ReaderRow row_of(const Subscription& subscription);
 
-  // ---- core_waits.cpp
+  // ---- commands/wait.cpp
   struct PastChange {
     State match;                            // null: there was none
     State before;                           // what it replaced; null: it was not set
@@ -222,7 +222,7 @@ struct Core::Rooms final : StateSource {
   void end_waits(const State& before = nullptr);
   void give_up_waits(TimePoint at);
 
-  // ---- core_output.cpp
+  // ---- sessions/output.cpp
   std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);
   std::shared_ptr<const proto::ServerFrame> welcome_frame(const Peer& peer, const Session& session) const;
   void cut(Session& session);
@@ -233,7 +233,7 @@ struct Core::Rooms final : StateSource {
   bool restore_removed(Subscription& subscription);
   Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
 
-  // ---- core_filters.cpp
+  // ---- readers/catch_up.cpp
   // Gives it a slot. Errors: the session reads too many topics, or keeps too much of them.
   Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
   Opening opening_of(const Subscription& subscription, TopicId id, bool is_news);

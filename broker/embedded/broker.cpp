@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "broker/embedded/shown_statistics.hpp"
-#include "broker/front/broker.hpp"
-#include "broker/front/check_limits.hpp"
+#include "broker/server/check_limits.hpp"
+#include "broker/server/server.hpp"
 #include "broker/store/memory_store.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/link/endpoint.hpp"
@@ -49,7 +49,7 @@ class Broker::Impl {
 
   // The attendant: shielded, and told when everybody else has left.
   static Task<> attend(std::shared_ptr<Impl> impl, Event& closing) {
-    broker::Broker& serving = *impl->serving_;
+    broker::Server& serving = *impl->serving_;
     co_await move_on_when(closing.wait(), [&]() -> Task<> { co_await serving.serve(); });
     co_await serving.serve_until_empty(goodbye_limit);
     co_await serving.drain(drain_limit);
@@ -57,7 +57,7 @@ class Broker::Impl {
   }
 
  private:
-  std::optional<broker::Broker> serving_;  // nothing: it has ended
+  std::optional<broker::Server> serving_;  // nothing: it has ended
   std::vector<std::string> endpoints_;
 };
 

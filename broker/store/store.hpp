@@ -2,7 +2,7 @@
 //
 // Promises   append() never waits. What has become of the records is told by poll(), once, in the order of the log, at
 //            once or much later; on_news() says when it is worth asking. The core makes nothing visible before that.
-// Thread     the broker's, except for the callback, see there. Owner: Broker (front/broker.hpp).
+// Thread     the broker's, except for the callback, see there. Owner: Server (server/server.hpp).
 // Fits       a store that is always done at once (memory_store.hpp), a database with group commit on its own thread, and
 //            a replicated log, which may answer that another broker has taken over, or not know what has become of a record.
 #pragma once

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "broker/embedded/shown_statistics.hpp"
-#include "broker/front/broker.hpp"
+#include "broker/server/server.hpp"
 #include "broker/store/memory_store.hpp"
 
 namespace hoiku::sim {
@@ -20,14 +20,14 @@ struct Simulation::Impl {
   explicit Impl(Seed seed) : random(seed.number()), network(Seed(random())) { start_broker(); }
 
   void start_broker() {
-    broker::BrokerOptions options;
+    broker::ServerOptions options;
     options.core.run = random();
     options.core.epoch_seed = random();
     options.wall_time = [this] {
       return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);
     };
     broker =
-        std::make_shared<broker::Broker>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
+        std::make_shared<broker::Server>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
   }
 
   Task<> serve() {
@@ -35,7 +35,7 @@ struct Simulation::Impl {
       while (!broker && now() < back_at) co_await move_on_at(back_at, restarted.wait());
       if (!broker) start_broker();
       // A restart drops the one that is being served; it lives until it has noticed.
-      const std::shared_ptr<broker::Broker> serving = broker;
+      const std::shared_ptr<broker::Server> serving = broker;
       CancelScope life;
       serving_life = &life;
       co_await life.run([&]() -> Task<> { co_await serving->serve(); });
@@ -46,7 +46,7 @@ struct Simulation::Impl {
   std::mt19937_64 random;
   TimePoint begin{};
   Network network;
-  std::shared_ptr<broker::Broker> broker;  // null: it is down
+  std::shared_ptr<broker::Server> broker;  // null: it is down
   CancelScope* serving_life = nullptr;
   TimePoint back_at{};
   Signal restarted;

@@ -29,7 +29,7 @@ ROOMS = {layer.split("/")[0] for layer in LAYERS} | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
     (r"zmq\.h(pp)?|zmq_addon\.hpp", ["link/src/zmq/*", "tests/wire/*"], "ZeroMQ"),
-    (r"toml\.h", ["broker/app/config.cpp"], "the TOML library"),
+    (r"toml\.h", ["broker/hoikud/config.cpp"], "the TOML library"),
     (r".*\.pb\.h", ["proto/src/codec/*.cpp", "proto/src/schema/descriptors.cpp", "proto/src/schema/well_known.cpp", "tests/proto/proto_text.cpp",
                        "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp"], "Protobuf's generated code"),
 ]

@@ -1,5 +1,5 @@
 // The broker behind real sockets: core, store, codec and link together.
-#include "broker/front/broker.hpp"
+#include "broker/server/server.hpp"
 
 #include <gmock/gmock.h>
 
@@ -20,21 +20,21 @@ using wire_tests::subscribe_command;
 
 class WireBroker : public testing::Test {
  protected:
-  std::unique_ptr<Broker> start(Limits limits = {}) {
-    BrokerOptions options;
+  std::unique_ptr<Server> start(Limits limits = {}) {
+    ServerOptions options;
     options.core.limits = limits;
     options.core.run = 7;
     options.wall_time = wall_now;
     options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
     auto link = link::make_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);
     endpoint_ = link->endpoints().at(0);
-    return std::make_unique<Broker>(std::move(options), std::move(link), std::make_unique<MemoryStore>());
+    return std::make_unique<Server>(std::move(options), std::move(link), std::make_unique<MemoryStore>());
   }
 
   // Runs `talk` while a broker serves.
-  void with_broker(const std::function<Task<>(Broker&)>& talk, Limits limits = {}) {
+  void with_broker(const std::function<Task<>(Server&)>& talk, Limits limits = {}) {
     wire_tests::run_within_patience([&]() -> Task<> {
-      const std::unique_ptr<Broker> broker = start(limits);
+      const std::unique_ptr<Server> broker = start(limits);
       co_await open_nursery([&](Nursery& nursery) -> Task<> {
         nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });
         co_await talk(*broker);
@@ -60,7 +60,7 @@ Task<> expect_cut(SpokenClient& client) {
 }
 
 TEST_F(WireBroker, AHelloIsWelcomed) {
-  with_broker([&](Broker& broker) -> Task<> {
+  with_broker([&](Server& broker) -> Task<> {
     SpokenClient client(endpoint_, 1);
     const ServerFrame answer = co_await client.greet();
     if (!answer.welcome) throw std::runtime_error("no welcome");
@@ -74,7 +74,7 @@ TEST_F(WireBroker, AHelloIsWelcomed) {
 }
 
 TEST_F(WireBroker, AValueCrossesTheBus) {
-  with_broker([&](Broker&) -> Task<> {
+  with_broker([&](Server&) -> Task<> {
     SpokenClient writer(endpoint_, 1);
     SpokenClient reader(endpoint_, 2);
     co_await writer.greet();
@@ -96,7 +96,7 @@ TEST_F(WireBroker, AValueCrossesTheBus) {
 }
 
 TEST_F(WireBroker, ASessionGoesOnOverANewConnection) {
-  with_broker([&](Broker& broker) -> Task<> {
+  with_broker([&](Server& broker) -> Task<> {
     SpokenClient client(endpoint_, 1);
     co_await client.greet();
     co_await client.say(subscribe_command(1, "battery"));
@@ -114,7 +114,7 @@ TEST_F(WireBroker, ASessionGoesOnOverANewConnection) {
 }
 
 TEST_F(WireBroker, ASilentSessionIsGoneWithAllThatItHeld) {
-  with_broker([&](Broker& broker) -> Task<> {
+  with_broker([&](Server& broker) -> Task<> {
     SpokenClient client(endpoint_, 1);
     client.hello().session_timeout = Limits{}.session_timeout_min;
     co_await client.greet();
@@ -128,7 +128,7 @@ TEST_F(WireBroker, ASilentSessionIsGoneWithAllThatItHeld) {
 }
 
 TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
-  with_broker([&](Broker& broker) -> Task<> {
+  with_broker([&](Server& broker) -> Task<> {
     SpokenClient good(endpoint_, 1);
     co_await good.greet();
     const std::string hello = [] {
@@ -157,7 +157,7 @@ TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
 }
 
 TEST_F(WireBroker, ANumberThatIsMissingEndsTheConnection) {
-  with_broker([&](Broker&) -> Task<> {
+  with_broker([&](Server&) -> Task<> {
     SpokenClient client(endpoint_, 1);
     co_await client.greet();
     proto::ClientFrame frame;
@@ -175,7 +175,7 @@ TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
   limits.frame_bytes_max = 10'000;
   limits.value_bytes_max = 5'000;
   with_broker(
-      [&](Broker&) -> Task<> {
+      [&](Server&) -> Task<> {
         SpokenClient good(endpoint_, 1);
         SpokenClient bad(endpoint_, 2);
         co_await good.greet();
@@ -191,7 +191,7 @@ TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
 
 TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
   wire_tests::run_within_patience([&]() -> Task<> {
-    std::unique_ptr<Broker> broker = start();
+    std::unique_ptr<Server> broker = start();
     SpokenClient client(endpoint_, 1);
     SpokenClient stranger(endpoint_, 2);
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -216,7 +216,7 @@ TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
 
 TEST_F(WireBroker, ACancelledBrokerSaysNothing) {
   wire_tests::run_within_patience([&]() -> Task<> {
-    std::unique_ptr<Broker> broker = start();
+    std::unique_ptr<Server> broker = start();
     SpokenClient client(endpoint_, 1);
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       nursery.start_soon([&]() -> Task<> { co_await broker->serve(); });

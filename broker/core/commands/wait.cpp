@@ -1,0 +1,234 @@
+// wait.cpp: how waits begin and end: for a state, which may be there already, and for a change, which may have happened.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+std::shared_ptr<const Value> value_of(const State& state) {
+  return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
+}
+
+Failure lagged(const std::string& topic, const std::string& what) {
+  return {ErrorCode::lagged, "topic " + quoted(topic) + ": " + what + "; read its present state and go on from there"};
+}
+
+}  // namespace
+
+void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant at) {
+  auto wait = std::make_unique<Wait>();
+  wait->predicate = command.predicate;
+  wait->hold = command.hold;
+  wait->given_up_after = command.given_up_after;
+  const proto::RequestId id = command.id;
+  begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
+    const State state = topics[made->topic].visible();
+    auto matched = arm(session, std::move(made), at);
+    if (!matched) return matched.failure();
+    if (*matched) answer(session, proto::WaitDone{id, state});
+    return {};
+  });
+}
+
+void Core::Rooms::execute(Session& session, const proto::WaitTransition& command, Instant at) {
+  begin_change_wait(session, command, command.after.value_or(Version{}), at);
+}
+
+void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransition& command,
+                                    const Version& looked_through, Instant at) {
+  auto wait = std::make_unique<Wait>();
+  wait->predicate = command.predicate;
+  wait->is_edge = true;
+  wait->given_up_after = command.given_up_after;
+  const proto::RequestId id = command.id;
+  begin_wait(session, id, command.topic, std::move(wait), [&](std::unique_ptr<Wait> made) -> Result<void> {
+    const TopicId topic = made->topic;
+    if (command.after) {
+      // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
+      if (scan_left == 0) {
+        postpone(session, PostponedWait{command, looked_through, at.monotonic, topic});
+        return {};
+      }
+      auto past = find_past(topic, command, looked_through);
+      if (!past) return past.failure();
+      if (past->match) {
+        answer(session, proto::TransitionDone{id, past->match, value_of(past->before)});
+        drop_if_unused(topic);
+        return {};
+      }
+      if (past->looked_through) {
+        postpone(session, PostponedWait{command, *past->looked_through, at.monotonic, topic});
+        return {};
+      }
+    }
+    const Version known = version_of(topics[topic].visible());
+    if (auto armed = arm(session, std::move(made), at); !armed) return armed.failure();
+    if (!command.after) answer(session, proto::TransitionArmed{id, known});
+    return {};
+  });
+}
+
+void Core::Rooms::postpone(Session& session, PostponedWait wait) {
+  const proto::RequestId id = wait.command.id;
+  ++searched[wait.topic];
+  Held& held = session.hold(id, kept_bytes(wait.command.predicate));
+  held.postponed = std::make_unique<PostponedWait>(std::move(wait));
+  session.postponed.push_back(id);
+  if (session.postponed.size() == 1) postponing.push_back(session.id);
+}
+
+void Core::Rooms::forget(const PostponedWait& wait) {
+  const auto found = searched.find(wait.topic);
+  if (--found->second == 0) searched.erase(found);
+  released.push_back(wait.topic);
+}
+
+// One of each session after the other, with half of what this turn may look at: the other half is for new readers.
+void Core::Rooms::take_up_postponed_waits(Instant at) {
+  const std::size_t for_readers = scan_left / 2;
+  scan_left -= for_readers;
+  while (scan_left > 0 && !postponing.empty()) {
+    Session* session = sessions.find(postponing.front());
+    postponing.pop_front();
+    if (session == nullptr) continue;
+    scan_left -= 1;
+    const proto::RequestId id = session->postponed.front();
+    session->postponed.pop_front();
+    if (!session->postponed.empty()) postponing.push_back(session->id);
+    const auto found = session->held.find(id);
+    if (found == session->held.end() || !found->second.postponed) continue;
+    PostponedWait taken = std::move(*found->second.postponed);
+    session->let_go(id);
+    const auto waited = at.monotonic - taken.arrived;
+    std::chrono::nanoseconds& given_up_after = taken.command.given_up_after;
+    const bool is_given_up = given_up_after.count() > 0 && given_up_after <= waited;
+    if (given_up_after.count() > 0) given_up_after -= waited;
+    if (!is_given_up) begin_change_wait(*session, taken.command, taken.looked_through, at);
+    forget(taken);  // not before it has its topic again
+    drop_released();
+  }
+  scan_left += for_readers;
+}
+
+// What both have in common: may it be, on which topic, and what is said where it may not.
+template <class Begin>
+void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::string& topic,
+                             std::unique_ptr<Wait> wait, Begin begin) {
+  auto allowed = check_topic_name(topic, limits);
+  if (allowed) {
+    const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
+    if (!checked) allowed = about(topic, checked.failure());
+  }
+  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate), topic);
+  if (allowed) {
+    asked_about(topic);
+    if (auto found = find_or_create(topic); !found) {
+      allowed = found.failure();
+    } else {
+      wait->owner = session.id;
+      wait->id = id;
+      wait->topic = *found;
+      allowed = begin(std::move(wait));
+      if (!allowed) drop_if_unused(*found);
+    }
+  }
+  if (!allowed && begin_request(session, id)) fail(session, id, allowed.failure(), Outbox::Of::request);
+}
+
+void Core::Rooms::answer(Session& session, proto::Answer result) {
+  session.outbox.answer(std::move(result), Outbox::Of::reader);
+  wake(session);
+}
+
+// True: it matches already, and nothing is kept of it.
+Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
+  const Topic& topic = topics[wait->topic];
+  const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
+  const std::size_t bytes = kept_bytes(wait->predicate);
+  if (topic.visible() && wait->predicate)
+    scan_left -= std::min(scan_left, visits_of_test(*topic.visible(), wait->predicate->fields()));
+  auto matched = waits.arm(*wait, state, at.monotonic);
+  if (!matched) return about(topic.name(), matched.failure());
+  if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
+  return matched;
+}
+
+// The first change behind `looked_through` that is visible and matches, with the state that it replaced; or neither. At least one
+// state is looked at, so it comes to an end.
+Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::WaitTransition& command,
+                                                       const Version& looked_through) {
+  const Topic& topic = topics[id];
+  const State& visible = topic.visible();
+  const Version present = version_of(visible);
+  const Version& after = looked_through;
+  const auto asked = [&] { return "version " + std::to_string(command.after->number); };  // what its client knows of
+  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
+    return lagged(topic.name(), asked() + " was of an earlier life of it");
+  if (after.number > present.number) {
+    return Failure{ErrorCode::invalid_argument, "topic " + quoted(topic.name()) + " has come to version " +
+                                                    std::to_string(present.number) + ", not yet to " +
+                                                    std::to_string(after.number)};
+  }
+  std::optional<Predicate> test;
+  if (command.predicate) {
+    auto read = resolved(*command.predicate, content_type(topic));
+    if (!read) return about(topic.name(), read.failure());
+    test = std::move(*read);
+  }
+  static const Value nothing;
+  State before;
+  for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
+    const State state = number == present.number ? visible : histories.find(id, number);
+    if (!state) {
+      return lagged(topic.name(),
+                    "what came after " + asked() + " has gone from its history, which goes back to a later one");
+    }
+    scan_left -= std::min(scan_left, visits_of_test(*state, test ? test->fields() : 0));
+    const bool is_news = number > after.number && !(before && before->value == state->value);
+    if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
+      return PastChange{state, before, std::nullopt};
+    }
+    if (scan_left == 0 && number > after.number && number < present.number)
+      return PastChange{nullptr, nullptr, Version{present.epoch, number}};
+    before = state;
+  }
+  return PastChange{};
+}
+
+void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
+  const auto found = session.held.find(cancel.wait);
+  if (found != session.held.end() && (found->second.wait || found->second.postponed)) drop_held(session, cancel.wait);
+}
+
+// Nobody waits for them any more, so nobody is told. Judged once the input that was waiting has been read: what it says
+// about such a wait is as true as if the broker had been faster.
+void Core::Rooms::give_up_waits(TimePoint at) {
+  while (const Wait* wait = waits.take_given_up(at)) drop_held(*sessions.find(wait->owner), wait->id);
+}
+
+// Those in `ended`. `before` is what the commit replaced that ended them; a hold that is complete has none.
+void Core::Rooms::end_waits(const State& before) {
+  for (WaitEnd& end : ended) {
+    Session& session = *sessions.find(end.wait->owner);
+    const proto::RequestId id = end.wait->id;
+    const TopicId topic = end.wait->topic;
+    if (end.failure) {
+      fail(session, id, about(topics[topic].name(), *end.failure), Outbox::Of::reader);
+    } else {
+      const State& match = topics[topic].visible();
+      if (end.wait->is_edge)
+        answer(session, proto::TransitionDone{id, match, value_of(before)});
+      else
+        answer(session, proto::WaitDone{id, match});
+    }
+    session.let_go(id);
+    released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
+  }
+  ended.clear();
+  drop_released();
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,82 @@
+#include "broker/core/readers/filters.hpp"
+
+#include <utility>
+
+#include "broker/core/quoted.hpp"
+
+namespace hoiku::broker {
+
+ContentType Filter::content_of(const Value& value) const {
+  const auto* message = value.get_if<MessageBytes>();
+  if (message == nullptr) return {value.type()};
+  return {value.type(), &message->type_name, schemas_ == nullptr ? nullptr : schemas_->find(message->type_name)};
+}
+
+const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
+  if (content.message_type == nullptr) {
+    auto& known = by_type_.at(static_cast<std::size_t>(content.type));
+    if (!known) known = std::make_unique<const Result<Predicate>>(resolved(predicate_, content));
+    return *known;
+  }
+  const std::uint64_t serial = schemas_ == nullptr ? 0 : schemas_->serial();
+  const auto known = by_message_.find(*content.message_type);
+  if (known != by_message_.end() && (known->second.predicate || known->second.tried_at == serial))
+    return known->second.predicate;
+  // Whoever writes a topic, unsets it and writes another type has as many types as it likes.
+  if (known == by_message_.end() && by_message_.size() >= message_types_max) make_room();
+  ForMessages made{resolved(predicate_, content), serial};
+  return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
+}
+
+// First those of which nothing is known: the others go on as they were read.
+void Filter::make_room() {
+  if (std::erase_if(by_message_, [](const auto& entry) { return !entry.second.predicate; }) == 0) by_message_.clear();
+}
+
+Result<void> Filter::fits(const ContentType& content, const std::string& topic) {
+  const Result<Predicate>& predicate = predicate_for(content);
+  if (predicate) return {};
+  const Failure& why = predicate.failure();
+  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + shortened(key(), predicate_bytes_shown) +
+                               ": " + why.message};
+}
+
+bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {
+  // A topic's transition is named by its revision, and no revision comes twice.
+  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % remembered];
+  if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
+  // Literals are read as the topic's type, which its values have; with null every comparison is false.
+  const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
+  ++tests_;
+  if (!predicate) return false;  // as long as its fields are not known: not remembered of this transition
+  place = Tested{topic, state.revision, predicate->test(state.value, old_value)};
+  return place.passes;
+}
+
+// Names of fields mean what the schemas say that are known when a reader begins; later ones may give a name to another field.
+std::string Filters::shared_key(const Predicate& predicate) const {
+  if (predicate.fields() == 0 || schemas_ == nullptr) return predicate.key();
+  return std::to_string(schemas_->serial()) + ' ' + predicate.key();
+}
+
+Filter& Filters::acquire(const Predicate& predicate) {
+  std::string key = shared_key(predicate);
+  std::unique_ptr<Filter>& filter = by_key_[key];
+  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key));
+  ++filter->users_;
+  return *filter;
+}
+
+void Filters::release(Filter& filter) noexcept {
+  if (--filter.users_ > 0) return;
+  tests_of_the_gone_ += filter.tests_;
+  by_key_.erase(by_key_.find(filter.shared_key_));
+}
+
+std::uint64_t Filters::tests() const noexcept {
+  std::uint64_t tests = tests_of_the_gone_;
+  for (const auto& [key, filter] : by_key_) tests += filter->tests_;
+  return tests;
+}
+
+}  // namespace hoiku::broker

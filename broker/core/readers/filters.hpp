@@ -1,0 +1,95 @@
+// filters.hpp: the conditions of filtered readers. Equal ones are one Filter, whoever gave them, and of each transition it is
+// tested once. Where a condition names fields of messages, only those are equal that were given under the same schemas; what
+// their names mean is read at the first message of a type, and stays, unless more than message_types_max types come by.
+//
+// Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
+//            version before; what was tested a moment ago is not tested again.
+// Thread     the core's. Owner: Subscriptions. A Filter lives as long as somebody has acquired it.
+// Cost       a test costs the predicate's nodes, at most Limits::predicate_nodes_max; a filter keeps its last few results,
+//            and what it is for the last few types of messages.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "broker/core/topics/content_type.hpp"
+#include "broker/core/topics/schemas.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/predicate.hpp"
+
+namespace hoiku::broker {
+
+class Filter {
+ public:
+  static constexpr std::size_t message_types_max = 16;
+
+  // `schemas`: where fields of messages are found; null: nowhere.
+  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key = {})
+      : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)) {}
+
+  // In its normal form.
+  const std::string& key() const noexcept { return predicate_.key(); }
+  bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
+  std::size_t fields() const noexcept { return predicate_.fields(); }
+  // Whether `topic`, which holds such values, can be compared so. Errors: what resolved() says.
+  Result<void> fits(const ContentType& content, const std::string& topic);
+  Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
+  std::size_t message_types() const noexcept { return by_message_.size(); }  // that it remembers
+  // Whether `state` passes, which came after `old_value`.
+  bool passes(TopicId topic, const Transition& state, const Value& old_value);
+
+ private:
+  friend class Filters;
+  struct Tested {
+    TopicId topic{};
+    std::uint64_t revision = 0;  // with the topic it names a transition; 0: nothing
+    bool passes = false;
+  };
+  struct ForMessages {
+    Result<Predicate> predicate;
+    std::uint64_t tried_at = 0;  // the schemas' serial
+  };
+  static constexpr std::size_t types = 7;
+  static constexpr std::size_t remembered = 64;
+
+  ContentType content_of(const Value& value) const;
+  const Result<Predicate>& predicate_for(const ContentType& content);
+  void make_room();
+
+  Predicate predicate_;
+  const Schemas* schemas_;
+  std::string shared_key_;  // under which Filters has it
+  std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
+  // By the type of the messages, at most message_types_max. What could not be resolved is tried again when the schemas have
+  // changed.
+  std::unordered_map<std::string, ForMessages> by_message_;
+  std::array<Tested, remembered> tested_{};
+  std::uint64_t tests_ = 0;
+  std::size_t users_ = 0;
+};
+
+class Filters {
+ public:
+  explicit Filters(const Schemas* schemas) : schemas_(schemas) {}
+  Filter& acquire(const Predicate& predicate);
+  void release(Filter& filter) noexcept;
+  std::size_t size() const noexcept { return by_key_.size(); }
+  std::uint64_t tests() const noexcept;
+
+ private:
+  std::string shared_key(const Predicate& predicate) const;
+
+  const Schemas* schemas_;
+  std::unordered_map<std::string, std::unique_ptr<Filter>> by_key_;
+  std::uint64_t tests_of_the_gone_ = 0;
+};
+
+}  // namespace hoiku::broker

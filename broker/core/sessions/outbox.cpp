@@ -1,0 +1,426 @@
+#include "broker/core/sessions/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/quoted.hpp"
+#include "broker/core/sizes.hpp"
+
+namespace hoiku::broker {
+
+namespace {
+
+State result_of_wait(const proto::Answer& answer) {
+  if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return done->match;
+  if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) return done->match;
+  return nullptr;
+}
+
+void look_up(const std::string& name, const StateSource& states, proto::Answer& answer) {
+  if (auto* got = std::get_if<proto::GetDone>(&answer)) got->current = states.current(name);
+  if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) {
+    if (const std::string* files = states.schema_files(name)) schema->files = *files;
+  }
+}
+
+// What was looked up for it.
+void forget(proto::Answer& answer) {
+  if (auto* got = std::get_if<proto::GetDone>(&answer)) got->current = nullptr;
+  if (auto* schema = std::get_if<proto::SchemaDone>(&answer)) schema->files = {};
+  if (auto* topics = std::get_if<proto::ListDone>(&answer)) topics->rows.clear();
+  if (auto* readers = std::get_if<proto::ReadersDone>(&answer)) readers->rows.clear();
+}
+
+// `asked` is what was to be looked up for it.
+std::string subject_of(const proto::Answer& answer, const std::string& asked) {
+  const auto topic = [](const std::string& name) { return ", about topic " + quoted(name) + ","; };
+  if (const State match = result_of_wait(answer)) return topic(match->topic);
+  if (std::holds_alternative<proto::SchemaDone>(answer)) return ", the schema of " + quoted(asked) + ",";
+  if (!asked.empty()) return topic(asked);
+  if (const auto* list = std::get_if<proto::ListDone>(&answer)) return topic(list->rows.front().current->topic);
+  return "";
+}
+
+// What is said instead of an answer that fits into no frame: a frame that is too large would end its client's connection,
+// and the next one again.
+proto::Failed too_large(const proto::Answer& answer, const std::string& asked, std::size_t frame_bytes_max) {
+  constexpr std::size_t text_bytes_max = 1024;
+  if (const auto* failed = std::get_if<proto::Failed>(&answer))
+    return {failed->id, {failed->failure.code, shortened(failed->failure.message, text_bytes_max)}, failed->current};
+  const auto id = std::visit([](const auto& any) { return any.id; }, answer);
+  return {
+      id,
+      {ErrorCode::too_large, "the answer to request " + std::to_string(id) + subject_of(answer, asked) +
+                                 " fits into no frame: one has at most " + std::to_string(frame_bytes_max) + " bytes"},
+      {}};
+}
+
+constexpr std::size_t states_per_visit = 64;
+// Of filtered `every` readers: what does not pass is not bounded by the frame.
+constexpr std::size_t tests_per_cut = 4096;
+
+std::size_t delivery_bytes(const Transition& transition) { return answer_overhead_bytes + estimated_bytes(transition); }
+
+// Who was told that a topic is unset is not told again when its scan has come to those that were removed.
+void remember_told(Subscription& subscription, const State& delivered) {
+  if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
+    subscription.told_unset.insert_or_assign(delivered->topic, delivered->revision);
+}
+
+// Its reader was the last that the topic was kept for, perhaps.
+void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
+  report.unset.push_back(slot.readers->topic);
+  remember_told(*slot.subscription, delivered);
+}
+
+// Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.
+void start_or_count(Slot& slot) {
+  ReaderCounts& counts = slot.subscription->counts;
+  if (slot.selection) {
+    Selection& selection = *slot.selection;
+    if (!slot.started) {
+      counts.written += selection.filtered_after;
+      counts.filtered += selection.filtered_after;
+    }
+    selection.filtered = std::exchange(selection.filtered_after, 0);
+    forget_match(slot);
+  }
+  if (std::exchange(slot.started, true)) {
+    ++counts.delivered;
+    --counts.pending;
+  }
+}
+
+}  // namespace
+
+void Outbox::answer(proto::Answer answer, Of of) {
+  Queued queued{std::move(answer), {}, {}, 0, of};
+  if (of == Of::reader) ++reader_answers_;
+  if (const State match = result_of_wait(queued.answer)) {
+    // A thousand waits that one transition answered keep one value between them.
+    queued.bytes = match == last_match_ ? 0 : estimated_bytes(queued.answer);
+    if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
+      queued.bytes = 0;
+      queued.answer = proto::Failed{
+          std::visit([](const auto& result) { return result.id; }, queued.answer),
+          {ErrorCode::limit_exceeded, "the results of this session's waits take more than " +
+                                          std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster"},
+          {}};
+    } else {
+      last_match_ = match;
+    }
+  } else if (auto* failed = std::get_if<proto::Failed>(&queued.answer)) {
+    // An error may quote what was asked, which nobody has limited: the code is what matters.
+    queued.bytes = failed->failure.message.size();
+    if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
+      queued.bytes = 0;
+      failed->failure.message = "the errors and results of this session take more than " +
+                                std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster";
+    }
+  }
+  queued_bytes_ += queued.bytes;
+  answers_.push_back(std::move(queued));
+}
+
+void Outbox::answer_get(proto::RequestId id, std::string topic) {
+  answers_.push_back(Queued{proto::GetDone{id, nullptr}, std::move(topic), {}, 0, Of::request});
+}
+
+void Outbox::answer_schema(proto::RequestId id, std::string message_type) {
+  answers_.push_back(Queued{proto::SchemaDone{id, {}}, std::move(message_type), {}, 0, Of::request});
+}
+
+void Outbox::answer_list(const proto::List& list) {
+  answers_.push_back(Queued{proto::ListDone{list.id, {}, 0}, {}, list, 0, Of::request});
+}
+
+void Outbox::answer_list(const proto::ListReaders& list) {
+  answers_.push_back(Queued{proto::ReadersDone{list.id, {}, 0}, {}, list, 0, Of::request});
+}
+
+void Outbox::snapshot_ended(Subscription& subscription) {
+  if (subscription.snapshot_ended) return;
+  subscription.snapshot_ended = true;
+  endings_.push_back(&subscription);
+}
+
+void Outbox::forget(Subscription& subscription) noexcept { std::erase(endings_, &subscription); }
+
+bool Outbox::is_window_open() const noexcept {
+  return batches_ == 0 || (batches_ < limits_->window_batches && batch_bytes_ < limits_->unacknowledged_bytes_max);
+}
+
+bool Outbox::cut(StateSource& states, std::uint64_t revision, bool all_known, CutReport& report) {
+  if (answers_.empty() && queue_.empty() && endings_.empty()) return false;
+  Cutting cutting;
+  cutting.bytes = frame_overhead_bytes;
+  if (!std::exchange(crowded_out_, false)) cut_answers(cutting, states);
+  if (is_window_open()) {
+    cut_deliveries(cutting, states, report);
+    cut_snapshot_ends(cutting, revision);
+  }
+  if (cutting.frame.answers.empty()) cut_answers(cutting, states);
+  if (cutting.is_empty() && cutting.frame.snapshot_ends.empty()) return false;
+
+  auto& deliveries = cutting.frame.deliveries;
+  const auto earlier = [](const proto::Delivery& a, const proto::Delivery& b) {
+    return a.transition->revision < b.transition->revision;
+  };
+  if (!std::is_sorted(deliveries.begin(), deliveries.end(), earlier)) {
+    std::stable_sort(deliveries.begin(), deliveries.end(), earlier);
+  }
+  if (queue_.empty() && queue_.starving == 0 && endings_.empty() && all_known)
+    cutting.frame.complete_through = revision;
+
+  cutting.cost.is_batch = !deliveries.empty() || !cutting.frame.snapshot_ends.empty();
+  batches_ += cutting.cost.is_batch ? 1 : 0;
+  batch_bytes_ += cutting.cost.batch_bytes;
+  answer_bytes_ += cutting.cost.answer_bytes;
+  report.deliveries += deliveries.size();
+  sent_.append(std::move(cutting.frame), cutting.cost);
+  return true;
+}
+
+// Less than what a session may have unacknowledged: several of its requests are under way at once.
+std::size_t Outbox::page_bytes_max() const noexcept {
+  return std::min({limits_->list_bytes_max, limits_->unacknowledged_bytes_max, frame_budget()});
+}
+
+// A page costs more to make than to send, so its room is looked for first: it is the first answer of its frame.
+bool Outbox::cut_page(Cutting& cutting, Queued& next, StateSource& states) {
+  const bool has_room = answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max;
+  if (!cutting.is_empty() || !has_room) return false;
+  if (const auto* topics = std::get_if<proto::List>(&next.page)) {
+    next.answer = states.page(*topics, page_bytes_max());
+  } else {
+    next.answer = states.page(std::get<proto::ListReaders>(next.page), page_bytes_max());
+  }
+  return true;
+}
+
+void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
+  while (!answers_.empty()) {
+    Queued& next = answers_.front();
+    if (next.is_page() && !cut_page(cutting, next, states)) break;
+    if (!next.get_topic.empty()) look_up(next.get_topic, states, next.answer);
+    std::size_t bytes = estimated_bytes(next.answer);
+    if (frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
+      next.answer = too_large(next.answer, next.get_topic, limits_->frame_bytes_max);
+      bytes = estimated_bytes(next.answer);
+    }
+    const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
+    // As with batches, one answer is always allowed when none is outstanding, and alone it may take all of a frame.
+    const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
+                      (cutting.is_empty() || cutting.bytes + bytes <= frame_budget());
+    if (!fits) {
+      // It may be asked for again much later: then with the state of then.
+      broker::forget(next.answer);
+      break;
+    }
+    cutting.bytes += bytes;
+    cutting.cost.answer_bytes += bytes;
+    (next.of == Of::request ? cutting.cost.requests : cutting.cost.reader_answers) += 1;
+    queued_bytes_ -= next.bytes;
+    cutting.frame.answers.push_back(std::move(next.answer));
+    answers_.pop_front();
+  }
+  if (answers_.empty()) last_match_ = nullptr;
+}
+
+void Outbox::cut_deliveries(Cutting& cutting, StateSource& states, CutReport& report) {
+  while (Slot* first = queue_.first) {
+    if (report.tests >= tests_per_cut) {
+      report.is_interrupted = true;
+      break;
+    }
+    Subscription& subscription = *first->subscription;
+    const bool has_room = subscription.mode == Mode::every ? cut_every(cutting, subscription, states, report)
+                                                           : cut_latest(cutting, *first, states, report);
+    if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
+    if (!has_room) {
+      crowded_out_ = cutting.frame.deliveries.empty() && !cutting.frame.answers.empty() && report.too_large == nullptr;
+      break;
+    }
+  }
+  unit_.clear();
+}
+
+// One topic's newest state (that passed), or those of a composite that are dirty. False: they do not fit.
+bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states, CutReport& report) {
+  unit_.clear();
+  std::size_t bytes = 0;
+  const auto add = [&](Slot& slot) {
+    const bool is_chosen = slot.selection && slot.selection->match;
+    unit_.emplace_back(&slot, is_chosen ? slot.selection->match : states.current(slot.readers->topic));
+    bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
+  };
+  Subscription& subscription = *first.subscription;
+  if (subscription.kind == SubscriptionKind::composite) {
+    for (const auto& slot : subscription.slots) {
+      if (slot->dirty) add(*slot);
+    }
+    if (bytes + frame_overhead_bytes > limits_->frame_bytes_max) {
+      report.too_large = &subscription;
+      return false;
+    }
+  } else {
+    add(first);
+  }
+  if (!may_deliver(cutting, bytes)) return false;
+  queue_.erase(first);
+  for (auto& [slot, state] : unit_) {
+    // What passed a filter may be over: then the topic is perhaps unset, and nobody will be told so.
+    const bool is_unset =
+        slot->selection ? states.current(slot->readers->topic)->value.is_null() : state->value.is_null();
+    if (is_unset) note_unset(*slot, state, report);
+    mark_clean(*slot);
+    put(cutting, *slot, std::move(state), 0);
+    if (slot->selection) slot->selection->rests_until = states.time() + subscription.interval;
+    start_or_count(*slot);
+  }
+  return true;
+}
+
+// One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
+// False: the next one does not fit.
+bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report) {
+  Slot& slot = *subscription.backlog.first;
+  const std::size_t others = cutting.frame.deliveries.size();
+  const bool has_room = subscription.filter == nullptr ? cut_some(cutting, slot, states, report)
+                                                       : cut_filtered(cutting, slot, states, report);
+  // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is over.
+  if (!has_room && cutting.frame.deliveries.size() == others) return false;
+  queue_.erase(subscription.turn);
+  subscription.backlog.erase(slot);
+  if (slot.dirty) subscription.backlog.push_back(slot);
+  queue_turn(subscription);
+  return has_room;
+}
+
+bool Outbox::cut_some(Cutting& cutting, Slot& slot, const StateSource& states, CutReport& report) {
+  Subscription& subscription = *slot.subscription;
+  ReaderCounts& counts = subscription.counts;
+  const TopicId topic = slot.readers->topic;
+  for (int left = states_per_visit; slot.dirty && subscription.credit > 0 && left > 0; --left) {
+    const State present = states.current(topic);
+    const bool goes_on = slot.started && present->version.number > slot.sent;
+    State next = goes_on ? states.after(topic, slot.sent) : present;
+    if (!may_deliver(cutting, delivery_bytes(*next))) return false;
+    const std::uint64_t lagged = goes_on ? next->version.number - slot.sent - 1 : 0;
+    report.lagged += lagged;
+    if (goes_on) {
+      counts.lagged += lagged;
+      ++counts.delivered;
+      counts.pending -= lagged + 1;
+    }
+    slot.started = true;
+    slot.sent = next->version.number;
+    --subscription.credit;
+    if (next->value.is_null()) note_unset(slot, next, report);
+    if (slot.sent == present->version.number) {
+      mark_clean(slot);
+    } else if (next->revision >= subscription.opened_at) {
+      leave_snapshot(slot);
+    }
+    put(cutting, slot, std::move(next), lagged);
+  }
+  return true;
+}
+
+// The same for a reader with a filter: what does not pass costs a test, and no credit.
+bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, CutReport& report) {
+  Subscription& subscription = *slot.subscription;
+  ReaderCounts& counts = subscription.counts;
+  Selection& selection = *slot.selection;
+  const TopicId topic = slot.readers->topic;
+  bool has_room = true;
+  if (!slot.started) has_room = cut_first_match(cutting, slot, states);
+  for (std::size_t left = states_per_visit; slot.dirty && slot.started && subscription.credit > 0 && left > 0;) {
+    Sifted next = states.sift(slot, left);
+    left -= std::min(left, std::max<std::size_t>(next.tests, 1));
+    report.tests += next.tests;
+    report.lagged += next.lagged;
+    report.filtered += next.filtered;
+    counts.filtered += next.filtered;
+    counts.lagged += next.lagged;
+    counts.pending -= next.filtered + next.lagged;
+    selection.filtered += next.filtered;
+    selection.lagged += next.lagged;
+    slot.sent = next.through;
+    if (next.revision >= subscription.opened_at) leave_snapshot(slot);
+    if (next.passed) {
+      has_room = may_deliver(cutting, delivery_bytes(*next.passed));
+      if (!has_room) break;
+      ++counts.delivered;
+      --counts.pending;
+      --subscription.credit;
+      slot.sent = next.passed->version.number;
+      if (next.passed->revision >= subscription.opened_at) leave_snapshot(slot);
+      remember_told(subscription, next.passed);
+      put(cutting, slot, std::move(next.passed), std::exchange(selection.lagged, 0));
+    }
+    if (slot.sent == states.current(topic)->version.number) mark_clean(slot);
+  }
+  if (!slot.dirty && states.current(topic)->value.is_null()) report.unset.push_back(topic);
+  return has_room;
+}
+
+// What the snapshot of a filtered `every` reader has of a topic. Whatever came behind it did not pass. False: it does not fit.
+bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states) {
+  if (!may_deliver(cutting, delivery_bytes(*slot.selection->match))) return false;
+  slot.sent = states.current(slot.readers->topic)->version.number;
+  --slot.subscription->credit;
+  mark_clean(slot);
+  remember_told(*slot.subscription, slot.selection->match);
+  put(cutting, slot, slot.selection->match, 0);
+  start_or_count(slot);
+  return true;
+}
+
+// Of a filtered reader also what did not pass before it. Room was looked for.
+void Outbox::put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged) {
+  const std::size_t bytes = delivery_bytes(*state);
+  cutting.bytes += bytes;
+  cutting.cost.batch_bytes += bytes;
+  proto::Delivery delivery{slot.subscription->id, slot.member, std::move(state), lagged};
+  if (Selection* selection = slot.selection.get()) {
+    delivery.filtered = std::exchange(selection->filtered, 0);
+    delivery.counted_from = std::exchange(selection->counted_from, 0);
+  }
+  cutting.frame.deliveries.push_back(std::move(delivery));
+}
+
+bool Outbox::may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept {
+  const bool none_outstanding = batches_ == 0 && cutting.frame.deliveries.empty();
+  if (!none_outstanding && batch_bytes_ + cutting.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max)
+    return false;
+  return cutting.is_empty() || cutting.bytes + bytes <= frame_budget();
+}
+
+void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
+  auto next = endings_.begin();
+  for (; next != endings_.end(); ++next) {
+    const Subscription* subscription = *next;
+    const bool is_first = cutting.is_empty() && cutting.frame.snapshot_ends.empty();
+    if (!is_first && cutting.bytes + snapshot_end_bytes > frame_budget()) break;
+    cutting.bytes += snapshot_end_bytes;
+    // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
+    // up to the opening at any rate.
+    const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
+    cutting.frame.snapshot_ends.push_back(
+        proto::SnapshotEnd{subscription->id, through, !subscription->resume_after && subscription->filter == nullptr});
+  }
+  endings_.erase(endings_.begin(), next);
+}
+
+bool Outbox::acknowledge(std::uint64_t number) {
+  return sent_.acknowledge(number, [this](const Cost& cost) {
+    batches_ -= cost.is_batch ? 1 : 0;
+    batch_bytes_ -= cost.batch_bytes;
+    answer_bytes_ -= cost.answer_bytes;
+    requests_ -= cost.requests;
+    reader_answers_ -= cost.reader_answers;
+  });
+}
+
+}  // namespace hoiku::broker

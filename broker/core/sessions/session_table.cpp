@@ -1,0 +1,60 @@
+#include "broker/core/sessions/session_table.hpp"
+
+#include <algorithm>
+
+namespace hoiku::broker {
+
+std::size_t SessionTable::TokenHash::operator()(const proto::SessionToken& token) const noexcept {
+  std::uint64_t hash = seed;
+  for (const std::uint8_t byte : token) hash = (hash ^ byte) * 0x9E3779B97F4A7C15u, hash ^= hash >> 31;
+  return static_cast<std::size_t>(hash);
+}
+
+SessionTable::SessionTable(const Limits& limits, std::uint64_t seed)
+    : limits_(&limits), by_token_(16, TokenHash{seed}) {}
+
+Session* SessionTable::find(SessionId id) noexcept {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+Session* SessionTable::find(const proto::SessionToken& token) noexcept {
+  const auto found = by_token_.find(token);
+  return found == by_token_.end() ? nullptr : found->second;
+}
+
+Session* SessionTable::open(const proto::SessionToken& token) {
+  if (sessions_.size() >= limits_->sessions_max) return nullptr;
+  const SessionId id{++opened_};
+  auto session = std::make_unique<Session>(id, token, *limits_);
+  Session* opened = session.get();
+  sessions_.emplace(id, std::move(session));
+  by_token_.emplace(token, opened);
+  return opened;
+}
+
+void SessionTable::remove(Session& session) {
+  silences_.cancel(session);
+  by_token_.erase(session.token);
+  sessions_.erase(session.id);
+}
+
+void SessionTable::set_timeout(Session& session, std::chrono::milliseconds wanted, TimePoint now) {
+  session.timeout = wanted.count() == 0
+                        ? limits_->session_timeout_default
+                        : std::clamp(wanted, limits_->session_timeout_min, limits_->session_timeout_max);
+  session.last_heard = now;
+  silences_.schedule(session, now + session.timeout);
+}
+
+Session* SessionTable::take_silent(TimePoint now) {
+  while (Timer* timer = silences_.take_due(now)) {
+    auto& session = static_cast<Session&>(*timer);
+    const TimePoint due = session.last_heard + session.timeout;
+    if (due <= now) return &session;
+    silences_.schedule(session, due);
+  }
+  return nullptr;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,103 @@
+#include "broker/core/topics/history.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/sizes.hpp"
+
+namespace hoiku::broker {
+
+Histories::History& Histories::make(TopicId topic) {
+  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
+  std::unique_ptr<History>& history = by_topic_[index_of(topic)];
+  if (!history) history = std::make_unique<History>();
+  return *history;
+}
+
+void Histories::keep(TopicId topic, std::size_t transitions) {
+  History& history = make(topic);
+  history.wanted = transitions;
+  if (!std::exchange(history.grown, true)) grown_.push_back(topic);
+}
+
+void Histories::append(TopicId topic, State state) {
+  History* history = &make(topic);
+  const std::size_t bytes = estimated_bytes(*state);
+  history->bytes += bytes;
+  bytes_ += bytes;
+  ++kept_;
+  replaced_.push_back(Replaced{topic, state->version});
+  history->states.push_back(std::move(state));
+  if (!std::exchange(history->grown, true)) grown_.push_back(topic);
+}
+
+void Histories::forget(TopicId topic) {
+  History* gone = history(topic);
+  if (gone == nullptr) return;
+  while (gone->size() > 0) drop_oldest(*gone);
+  by_topic_[index_of(topic)].reset();
+}
+
+void Histories::drop_oldest(History& history) noexcept {
+  const std::size_t bytes = estimated_bytes(*history.oldest());
+  history.bytes -= bytes;
+  bytes_ -= bytes;
+  --kept_;
+  history.states[history.first++].reset();
+  if (history.first * 2 >= history.states.size()) {
+    history.states.erase(history.states.begin(), history.states.begin() + static_cast<std::ptrdiff_t>(history.first));
+    history.first = 0;
+  }
+}
+
+void Histories::trim() {
+  for (const TopicId topic : std::exchange(grown_, {})) {
+    History* grown = history(topic);
+    // It was forgotten since, and is perhaps another topic's, which stands here too.
+    if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
+    while (grown->size() > 0 && is_too_long(*grown)) drop_oldest(*grown);
+  }
+  while (bytes_ > limits_->histories_bytes_max) {
+    const Replaced oldest = replaced_.front();
+    replaced_.pop_front();
+    // Of one topic the older ones were replaced earlier, so this is its oldest.
+    if (is_kept(oldest)) drop_oldest(*history(oldest.topic));
+  }
+  if (replaced_.size() > 2 * kept_ + 1024) forget_the_gone();
+}
+
+bool Histories::is_too_long(const History& history) const noexcept {
+  if (history.wanted != 0) return history.size() + 1 > history.wanted;
+  if (history.size() + 1 > limits_->history_transitions_max) return true;
+  // However large it is, the last one stays: who knows it asks what came after it, and that is the visible one.
+  return history.size() > 1 && history.bytes > limits_->history_bytes_max;
+}
+
+bool Histories::is_kept(const Replaced& replaced) const noexcept {
+  const History* kept = history(replaced.topic);
+  if (kept == nullptr || kept->size() == 0) return false;
+  return kept->oldest()->version.epoch == replaced.version.epoch &&
+         kept->oldest()->version.number <= replaced.version.number;
+}
+
+void Histories::forget_the_gone() {
+  std::erase_if(replaced_, [this](const Replaced& replaced) { return !is_kept(replaced); });
+}
+
+State Histories::find(TopicId topic, std::uint64_t number) const noexcept {
+  const History* found = history(topic);
+  if (found == nullptr || found->size() == 0 || number < found->oldest()->version.number) return nullptr;
+  const std::uint64_t place = number - found->oldest()->version.number;
+  return place < found->size() ? found->states[found->first + place] : nullptr;
+}
+
+std::uint64_t Histories::first_after(TopicId topic, std::uint64_t revision) const noexcept {
+  const History* found = history(topic);
+  if (found == nullptr) return 0;
+  const auto begin = found->states.begin() + static_cast<std::ptrdiff_t>(found->first);
+  const auto newer =
+      std::partition_point(begin, found->states.end(), [&](const State& state) { return state->revision <= revision; });
+  return newer == found->states.end() ? 0 : (*newer)->version.number;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,72 @@
+#include "broker/core/topics/topic_table.hpp"
+
+#include <string>
+#include <utility>
+
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+
+TopicTable::TopicTable(const TopicTableOptions& options)
+    : options_(options), epochs_(options.epoch_seed), index_(epochs_()) {}
+
+std::optional<TopicId> TopicTable::find(std::string_view name) const {
+  const auto number =
+      index_.find(index_.hash(name), [&](std::uint32_t candidate) { return topics_[candidate]->name() == name; });
+  if (!number) return std::nullopt;
+  return TopicId{*number};
+}
+
+Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
+  if (size() + count <= options_.limits.topics_max) return {};
+  return Failure{ErrorCode::limit_exceeded, "there are " + std::to_string(size()) + " topics already: '" +
+                                                std::string(name) + "' cannot be added"};
+}
+
+Result<TopicId> TopicTable::create(std::string_view name) {
+  if (auto checked = check_topic_name(name, options_.limits); !checked) return checked.failure();
+  if (auto room = check_room(name, 1); !room) return room.failure();
+  return place(std::make_unique<Topic>(std::string(name), new_epoch()));
+}
+
+TopicId TopicTable::place(std::unique_ptr<Topic> topic) {
+  TopicId id{static_cast<std::uint32_t>(topics_.size())};
+  if (free_.empty()) {
+    topics_.emplace_back();
+  } else {
+    id = free_.back();
+    free_.pop_back();
+  }
+  index_.insert(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
+  reserved_ += is_reserved_name(topic->name()) ? 1 : 0;
+  topics_[index_of(id)] = std::move(topic);
+  return id;
+}
+
+void TopicTable::remove(TopicId id) {
+  std::unique_ptr<Topic> topic = std::move(topics_[index_of(id)]);
+  index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
+  free_.push_back(id);
+  reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
+  if (!topic->visible()) return;  // never set: there is nothing that a reader could have missed
+  removed_.push_back(topic->visible());
+  if (removed_.size() > options_.removed_topics_max) {
+    forgotten_through_ = std::max(forgotten_through_, removed_.front()->revision);
+    removed_.pop_front();
+  }
+}
+
+TopicId TopicTable::restore(std::size_t position) {
+  State state = std::move(removed_[position]);
+  removed_.erase(removed_.begin() + static_cast<std::ptrdiff_t>(position));
+  return place(std::make_unique<Topic>(std::move(state)));
+}
+
+std::uint64_t TopicTable::new_epoch() {
+  for (;;) {
+    // 0 is "no epoch".
+    if (const std::uint64_t epoch = epochs_(); epoch != 0) return epoch;
+  }
+}
+
+}  // namespace hoiku::broker

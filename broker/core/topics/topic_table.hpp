@@ -1,0 +1,83 @@
+// topic_table.hpp: all topics, by name and by number.
+//
+// Promises   a number stays with its topic until remove(); numbers are dense, so other rooms can keep arrays by them.
+//            scan() does a bounded piece of work, and sees every topic that was there from the first piece to the last.
+//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is unset.
+// Thread     the core's. Owner: Core.
+// Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are forgotten.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <vector>
+
+#include "broker/core/topics/name_index.hpp"
+#include "broker/core/topics/topic.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+struct TopicTableOptions {
+  Limits limits;
+  std::uint64_t epoch_seed = 0;
+  std::size_t removed_topics_max = 16'384;
+};
+
+class TopicTable {
+ public:
+  explicit TopicTable(const TopicTableOptions& options);
+
+  std::optional<TopicId> find(std::string_view name) const;
+  // Whether so many more can be created; `name` is for the error: limit_exceeded.
+  Result<void> check_room(std::string_view name, std::size_t count) const;
+  // A topic that find() does not find. Errors: invalid_topic, limit_exceeded.
+  Result<TopicId> create(std::string_view name);
+  bool contains(TopicId id) const noexcept { return index_of(id) < topics_.size() && topics_[index_of(id)] != nullptr; }
+  Topic& operator[](TopicId id) noexcept { return *topics_[index_of(id)]; }
+  const Topic& operator[](TopicId id) const noexcept { return *topics_[index_of(id)]; }
+  void remove(TopicId id);  // of a topic that is_idle()
+  std::size_t size() const noexcept { return index_.size(); }
+  std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
+
+  // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says where
+  // to go on; the scan is complete when that is end(). A topic that comes later has a place anywhere, so the scanner must
+  // hear of it otherwise.
+  template <class Visit>
+  std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
+    const std::size_t to = std::min(topics_.size(), from + count);
+    while (from < to) {
+      const std::size_t place = from++;
+      if (topics_[place] && !visit(TopicId{static_cast<std::uint32_t>(place)}, *topics_[place])) break;
+    }
+    return from;
+  }
+  std::size_t end() const noexcept { return topics_.size(); }
+
+  // The removed topics, as they were left, oldest removal first.
+  const std::deque<State>& removed() const noexcept { return removed_; }
+  // Whether removed() still has every topic that was unset after `revision`.
+  bool remembers(std::uint64_t revision) const noexcept { return revision >= forgotten_through_; }
+  // Brings removed()[position] back as it was left. Not limited: it takes the place of what is remembered.
+  TopicId restore(std::size_t position);
+
+ private:
+  static std::size_t index_of(TopicId id) noexcept { return static_cast<std::size_t>(id); }
+  TopicId place(std::unique_ptr<Topic> topic);
+  std::uint64_t new_epoch();
+
+  TopicTableOptions options_;
+  std::mt19937_64 epochs_;
+  NameIndex index_;
+  std::vector<std::unique_ptr<Topic>> topics_;  // by TopicId; null: free
+  std::vector<TopicId> free_;
+  std::size_t reserved_ = 0;
+  std::deque<State> removed_;
+  std::uint64_t forgotten_through_ = 0;
+};
+
+}  // namespace hoiku::broker

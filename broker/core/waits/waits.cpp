@@ -1,0 +1,324 @@
+#include "broker/core/waits/waits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hoiku::broker {
+
+// The waits of one topic whose predicates are equal.
+struct WaitGroup {
+  TopicId topic{};
+  std::string key;                     // of the predicate and of what it is asked about
+  bool is_edge = false;                // they wait for a change
+  std::optional<Predicate> predicate;  // resolved for the topic's type
+  std::size_t place = 0;               // among the topic's groups
+  bool is_true = false;                // as of the last transition; stays false for what is about changes
+  bool is_holding = false;             // it is true, and the value is live
+  TimePoint holding_since{};           // while it is holding: not before this
+  std::vector<Wait*> plain;            // without a hold: they end at the next match
+  std::vector<Wait*> resting;          // holds without a timer
+  std::size_t holds = 0;               // all of them, resting or timed
+};
+
+struct Waits::TopicWaits {
+  std::vector<std::unique_ptr<WaitGroup>> groups;
+  std::unordered_map<std::string, WaitGroup*> by_key;
+  std::vector<Wait*> untyped;  // they have a predicate, and the topic has no type to read it by
+};
+
+namespace {
+
+void put(std::vector<Wait*>& list, Wait& wait) {
+  wait.place = list.size();
+  list.push_back(&wait);
+}
+
+void take(std::vector<Wait*>& list, Wait& wait) noexcept {
+  list.back()->place = wait.place;
+  list[wait.place] = list.back();
+  list.pop_back();
+}
+
+// Equal predicates about a state and about a change are two groups. No predicate's own key begins with a line break.
+std::string key_of(const Wait& wait) {
+  std::string key = wait.is_edge ? "\n" : "";
+  if (wait.predicate) key += wait.predicate->key();
+  return key;
+}
+
+// Its predicate is tested at transitions only.
+bool is_about_change(const WaitGroup& group) noexcept {
+  return group.is_edge || (group.predicate && group.predicate->uses_old_value());
+}
+
+constexpr std::chrono::nanoseconds kept_after_given_up = std::chrono::seconds(1);
+
+TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.counted_from) + wait.hold; }
+
+}  // namespace
+
+Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
+                        std::chrono::nanoseconds given_up_after, const Limits& limits) {
+  if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
+  if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
+  if (given_up_after.count() < 0)
+    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up before it begins"};
+  if (given_up_after > limits.hold_max)
+    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up after so long a time"};
+  if (!predicate) return {};
+  if (hold.count() > 0 && predicate->uses_old_value()) {
+    return Failure{ErrorCode::invalid_argument,
+                   "a predicate over old_value is about one moment: it cannot hold for a time"};
+  }
+  return predicate->check(limits);
+}
+
+Waits::Waits() = default;
+Waits::~Waits() = default;
+
+Waits::TopicWaits& Waits::waits_of(TopicId topic) {
+  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
+  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
+  if (!waits) waits = std::make_unique<TopicWaits>();
+  return *waits;
+}
+
+bool Waits::any(TopicId topic) const noexcept {
+  return index_of(topic) < by_topic_.size() && by_topic_[index_of(topic)] != nullptr;
+}
+
+std::size_t Waits::count(TopicId topic) const noexcept {
+  if (!any(topic)) return 0;
+  const TopicWaits& waits = *by_topic_[index_of(topic)];
+  std::size_t total = waits.untyped.size();
+  for (const auto& group : waits.groups) total += group->plain.size() + group->holds;
+  return total;
+}
+
+bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
+  if (value.is_null() && !group.is_edge) return false;
+  if (!group.predicate) return true;
+  ++tests_;
+  return group.predicate->test(value, old_value);
+}
+
+// Finds or makes the wait's group, as of the topic's visible state. Its predicate is resolved.
+WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
+  const std::string key = key_of(wait);
+  WaitGroup*& group = waits.by_key[key];
+  if (group == nullptr) {
+    auto made = std::make_unique<WaitGroup>();
+    made->topic = wait.topic;
+    made->key = key;
+    made->is_edge = wait.is_edge;
+    made->predicate = wait.predicate;
+    made->place = waits.groups.size();
+    made->is_true = !is_about_change(*made) && topic.visible && matches(*made, topic.visible->value, Value());
+    made->is_holding = made->is_true && topic.visible->quality == Quality::live;
+    made->holding_since = topic.changed_at;
+    predicates_ += made->predicate ? 1 : 0;
+    group = made.get();
+    waits.groups.push_back(std::move(made));
+  }
+  wait.group = group;
+  wait.predicate.reset();  // the group has it
+  return *group;
+}
+
+Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
+  const bool is_typed = topic.type.type != ValueType::null;
+  if (wait.predicate && is_typed) {
+    auto read = resolved(*wait.predicate, topic.type);
+    if (!read) return read.failure();
+    wait.predicate = std::move(read).value();
+  }
+  wait.counted_from = topic.changed_at;
+  TopicWaits& waits = waits_of(wait.topic);
+  if (wait.predicate && !is_typed) {
+    put(waits.untyped, wait);
+    begin(wait, now);
+    return false;
+  }
+  WaitGroup& group = join(waits, wait, topic);
+  if (wait.hold.count() == 0 ? group.is_true : group.is_holding && due_at(wait) <= now) {
+    wait.group = nullptr;
+    drop_if_empty(group);
+    drop_if_empty(wait.topic);
+    return true;
+  }
+  begin(wait, now);
+  if (wait.hold.count() == 0) {
+    put(group.plain, wait);
+  } else {
+    ++group.holds;
+    if (group.is_holding) {
+      timers_.schedule(wait, due_at(wait));
+    } else {
+      rest(wait);
+    }
+  }
+  return false;
+}
+
+void Waits::begin(Wait& wait, TimePoint now) {
+  ++size_;
+  if (wait.given_up_after.count() > 0)
+    giving_up_.schedule(wait.giving_up, now + wait.given_up_after + kept_after_given_up);
+}
+
+// However it ends.
+void Waits::end(Wait& wait) noexcept {
+  --size_;
+  giving_up_.cancel(wait.giving_up);
+}
+
+// A hold whose predicate is not true needs no timer.
+void Waits::rest(Wait& wait) { put(wait.group->resting, wait); }
+
+// Takes a wait out of wherever it stands; its group may be empty after that.
+void Waits::leave(Wait& wait) noexcept {
+  end(wait);
+  if (wait.group == nullptr) {
+    take(by_topic_[index_of(wait.topic)]->untyped, wait);
+  } else if (wait.hold.count() == 0) {
+    take(wait.group->plain, wait);
+  } else {
+    --wait.group->holds;
+    if (wait.is_scheduled()) {
+      timers_.cancel(wait);
+    } else {
+      take(wait.group->resting, wait);
+    }
+  }
+}
+
+void Waits::cancel(Wait& wait) noexcept {
+  leave(wait);
+  if (wait.group != nullptr) drop_if_empty(*wait.group);
+  drop_if_empty(wait.topic);
+}
+
+void Waits::drop_if_empty(WaitGroup& group) noexcept {
+  if (!group.plain.empty() || group.holds > 0) return;
+  TopicWaits& waits = *by_topic_[index_of(group.topic)];
+  predicates_ -= group.predicate ? 1 : 0;
+  const std::size_t place = group.place;
+  waits.by_key.erase(waits.by_key.find(group.key));
+  waits.groups.back()->place = place;
+  std::swap(waits.groups[place], waits.groups.back());
+  waits.groups.pop_back();
+}
+
+void Waits::drop_if_empty(TopicId topic) noexcept {
+  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
+  if (waits->groups.empty() && waits->untyped.empty()) waits.reset();
+}
+
+void Waits::type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
+  if (!any(id)) return;
+  settle_types(*by_topic_[index_of(id)], topic, ended);
+  drop_if_empty(id);
+}
+
+void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
+                    std::vector<WaitEnd>& ended) {
+  if (!any(id)) return;
+  static const Value nothing;
+  const Value& value = topic.visible->value;
+  const Value& old_value = before ? before->value : nothing;
+  const bool is_live = topic.visible->quality == Quality::live;
+  // Between two states of one value and one quality there is no transition.
+  const bool is_same_value = before && before->quality != topic.visible->quality && old_value == value;
+  TopicWaits& waits = *by_topic_[index_of(id)];
+  if (!waits.untyped.empty() && topic.type.type != ValueType::null) settle_types(waits, topic, ended);
+  // Backwards, because an empty group's place is taken by the last one.
+  for (std::size_t left = waits.groups.size(); left > 0; --left) {
+    WaitGroup& group = *waits.groups[left - 1];
+    if (is_same_value) {
+      hold_group(group, is_live, now);
+    } else {
+      match_group(group, matches(group, value, old_value), is_live, now, ended);
+    }
+    drop_if_empty(group);
+  }
+  drop_if_empty(id);
+}
+
+// The topic's first value says how the predicates are to be read.
+void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
+  static const State never_set;
+  for (Wait* wait : std::exchange(waits.untyped, {})) {
+    auto read = resolved(*wait->predicate, topic.type);
+    if (!read) {
+      end(*wait);
+      ended.push_back(WaitEnd{wait, read.failure()});
+      continue;
+    }
+    wait->predicate = std::move(read).value();
+    // As of before the value: changed() tests it in a moment, as it does for all.
+    WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
+    if (wait->hold.count() == 0) {
+      put(group.plain, *wait);
+    } else {
+      ++group.holds;
+      rest(*wait);
+    }
+  }
+}
+
+void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended) {
+  if (!is_match) {
+    // The timers of holds are left as they are: when one comes up it finds out, instead of every flip moving all.
+    group.is_true = group.is_holding = false;
+    return;
+  }
+  for (Wait* wait : std::exchange(group.plain, {})) {
+    end(*wait);
+    wait->group = nullptr;
+    ended.push_back(WaitEnd{wait, {}});
+  }
+  if (is_about_change(group)) return;
+  group.is_true = true;
+  hold_group(group, is_live, now);
+}
+
+// Of a group whose predicate is as true as it says: whether that counts for holds.
+void Waits::hold_group(WaitGroup& group, bool is_live, TimePoint now) {
+  const bool was_holding = std::exchange(group.is_holding, group.is_true && is_live);
+  if (!group.is_holding) return;
+  if (!was_holding || !group.predicate) group.holding_since = now;
+  for (Wait* wait : std::exchange(group.resting, {})) timers_.schedule(*wait, due_at(*wait));
+}
+
+void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
+  while (Timer* timer = timers_.take_due(now)) {
+    Wait& wait = static_cast<Wait&>(*timer);
+    WaitGroup& group = *wait.group;
+    if (!group.is_holding) {
+      rest(wait);
+    } else if (const TimePoint due = due_at(wait); due > now) {
+      timers_.schedule(wait, due);  // it was true, then not, and is true again
+    } else {
+      end(wait);
+      --group.holds;
+      wait.group = nullptr;
+      ended.push_back(WaitEnd{&wait, {}});
+      drop_if_empty(group);
+      drop_if_empty(wait.topic);
+    }
+  }
+}
+
+Wait* Waits::take_given_up(TimePoint now) noexcept {
+  Timer* timer = giving_up_.take_due(now);
+  return timer == nullptr ? nullptr : &static_cast<GivingUp&>(*timer).wait;
+}
+
+std::optional<TimePoint> Waits::next_deadline() const noexcept {
+  const auto hold = timers_.next();
+  const auto given_up = giving_up_.next();
+  if (hold && given_up) return std::min(*hold, *given_up);
+  return hold ? hold : given_up;
+}
+
+}  // namespace hoiku::broker

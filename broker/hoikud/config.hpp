@@ -1,0 +1,31 @@
+// config.hpp: hoikud's configuration as a file, in TOML. The one place that knows the TOML library.
+//
+//     listen = ["tcp://127.0.0.1:7411", "ipc:///run/hoiku.sock"]
+//     session-timeout = "5s"
+//
+//     [limits]
+//     topics-max = 10000
+//
+// The keys are the names of the command line's options. What stands nowhere keeps its default.
+//
+// Errors     invalid_argument: one sentence with the file, the line and column, the key, and what is allowed there.
+// Limits     a file has at most 1 MiB.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/hoikud/options.hpp"
+#include "hoiku/proto/error.hpp"
+
+namespace hoiku::broker {
+
+// Applies the text of a file called `name` to `options`, all or nothing.
+Result<void> apply_config(std::string_view text, const std::string& name, Options& options);
+// The same of a file that is read first.
+Result<void> read_config(const std::string& path, Options& options);
+
+// A file that says all of `options`, with a comment at each key.
+std::string config_text(const Options& options);
+
+}  // namespace hoiku::broker

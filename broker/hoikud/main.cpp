@@ -1,0 +1,81 @@
+// main.cpp: hoikud, the broker as a program.
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "broker/hoikud/options.hpp"
+#include "broker/hoikud/settings.hpp"
+#include "broker/server/server.hpp"
+#include "broker/store/memory_store.hpp"
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/run.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long clients and store may take when the broker ends. Below what init systems and containers wait before they kill.
+constexpr auto drain_limit = 2s;
+
+LogSink sink_to_stderr(LogLevel least) {
+  auto logger = std::make_shared<spdlog::logger>("hoikud", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
+  return [logger = std::move(logger), least](LogLevel level, const std::string& line) {
+    if (level >= least) logger->info("{} {}", to_string(level), line);
+  };
+}
+
+// Each client is a descriptor; what the user may open is more than what the shell gives by default.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Task<> serve(Options options) {
+  const LogSink log = sink_to_stderr(options.log_level);
+  ServerOptions broker_options = options_of_new_run(options.limits);
+  broker_options.log = log;
+  Server broker(std::move(broker_options), link::make_server_link(options.listen, options.limits.frame_bytes_max),
+                std::make_unique<MemoryStore>());
+  for (const std::string& endpoint : broker.endpoints())
+    log(LogLevel::info, LogLine("listening").add("endpoint", endpoint).text());
+
+  std::exception_ptr end;
+  try {
+    co_await broker.serve();
+  } catch (...) {
+    end = std::current_exception();
+  }
+  Drained drained;
+  co_await shield([&]() -> Task<> { drained = co_await broker.drain(drain_limit); });
+  log(LogLevel::info, LogLine("drained")
+                          .add("sessions", drained.sessions)
+                          .add("records", drained.records)
+                          .add("frames", drained.frames_sent)
+                          .add("peers_full", drained.peers_full)
+                          .text());
+  const Statistics statistics = broker.statistics();
+  log(LogLevel::info, LogLine("stopped").add("topics", statistics.topics).add("commits", statistics.commits).text());
+  std::rethrow_exception(end);
+}
+
+}  // namespace
+}  // namespace hoiku::broker
+
+int main(int argc, char** argv) {
+  using namespace hoiku::broker;
+  const auto parsed = parse_options(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  // Whoever read our stderr may be gone: that is no reason to end.
+  std::signal(SIGPIPE, SIG_IGN);
+  allow_many_descriptors();
+  return hoiku::run(serve, std::get<Options>(parsed));
+}

@@ -1,0 +1,157 @@
+#include "broker/hoikud/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "broker/hoikud/config.hpp"
+#include "broker/hoikud/settings.hpp"
+#include "hoiku/link/endpoint.hpp"
+#include "hoiku/proto/duration.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+constexpr int usage_error = 2;
+
+constexpr const char* examples =
+    "\nExamples:\n"
+    "  hoikud                                          on this machine only, port 7411\n"
+    "  hoikud --listen ipc:///run/hoiku.sock           through a Unix socket\n"
+    "  hoikud --listen tcp://127.0.0.1:7411 --listen ipc:///run/hoiku.sock\n"
+    "  hoikud --listen tcp://*:7411 --insecure         for every machine that can reach this one\n"
+    "  hoikud --print-config > hoikud.toml             a file with every setting, to be changed\n"
+    "  hoikud --config hoikud.toml --log-level debug   what the command line says goes before the file\n"
+    "\n"
+    "Ends with status 0 after SIGTERM, when every client was told; 1 where it cannot listen; 2 for a wrong command "
+    "line or\n"
+    "configuration.\n";
+
+// What was typed. What was not keeps what the file says, or the default.
+struct Typed {
+  std::vector<std::string> listen;
+  bool insecure = false;
+  std::string level;
+  std::string session_timeout;
+  std::string topics_max;
+  std::string values_bytes_max;
+  std::string sessions_max;
+  std::string config;
+  bool print_config = false;
+};
+
+int complain(const std::string& sentence) {
+  std::fprintf(stderr, "error: %s\n", sentence.c_str());
+  return usage_error;
+}
+
+int say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+// ---- What CLI11 checks: each gives a complaint, or an empty string. Its own checks complain in the language of C++.
+
+std::string check_level(const std::string& text) {
+  const auto level = parse_log_level(text);
+  return level ? std::string() : level.failure().message;
+}
+
+std::string check_duration(const std::string& text) {
+  const auto duration = parse_duration(text);
+  return duration ? std::string() : duration.failure().message;
+}
+
+// Nothing where it is out of the setting's range.
+std::optional<std::size_t> read_count(const LimitSetting& setting, const std::string& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (!is_number || number < setting.least || number > setting.most) return std::nullopt;
+  return number;
+}
+
+void add_limit_option(CLI::App& app, const char* limit, std::string& text, const char* description) {
+  const LimitSetting& setting = *find_limit(limit);
+  app.add_option("--" + std::string(limit), text, description)
+      ->check([&setting](const std::string& typed) {
+        return read_count(setting, typed) ? std::string() : "'" + typed + "' is not " + allowed_text(setting);
+      })
+      ->type_name("N")
+      ->default_str(std::to_string(Limits().*setting.limit));
+}
+
+void describe(CLI::App& app, Typed& typed) {
+  app.footer(examples);
+  app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
+  app.add_option("--listen", typed.listen, "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
+      ->type_name("ENDPOINT")
+      ->default_str(std::string(link::default_endpoint))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--insecure", typed.insecure,
+               "Allow to listen where other machines can reach it, without authentication");
+  app.add_option("--log-level", typed.level, "The least that is written to stderr")
+      ->check(check_level)
+      ->type_name("debug|info|warn|error")
+      ->default_str("info");
+  app.add_option("--session-timeout", typed.session_timeout,
+                 "How long a client may be silent before its session is gone, unless it asks for another time")
+      ->check(check_duration)
+      ->type_name("DURATION")
+      ->default_str(duration_text(Limits().session_timeout_default));
+  add_limit_option(app, "topics-max", typed.topics_max, "How many topics there may be");
+  add_limit_option(app, "values-bytes-max", typed.values_bytes_max, "How many bytes the values of all topics may take");
+  add_limit_option(app, "sessions-max", typed.sessions_max, "How many clients there may be");
+  app.add_option("--config", typed.config, "A file that says all this, and more limits, in TOML")->type_name("FILE");
+  app.add_flag("--print-config", typed.print_config, "Print what holds, as such a file, and end");
+}
+
+void apply(const Typed& typed, bool has_insecure, Options& options) {
+  if (!typed.listen.empty()) options.listen = typed.listen;
+  if (options.listen.empty()) options.listen.emplace_back(link::default_endpoint);
+  if (has_insecure) options.insecure = typed.insecure;
+  if (!typed.level.empty()) options.log_level = *parse_log_level(typed.level);
+  if (!typed.session_timeout.empty()) {
+    options.limits.session_timeout_default =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*parse_duration(typed.session_timeout));
+  }
+  if (!typed.topics_max.empty()) options.limits.topics_max = *read_count(*find_limit("topics-max"), typed.topics_max);
+  if (!typed.values_bytes_max.empty())
+    options.limits.values_bytes_max = *read_count(*find_limit("values-bytes-max"), typed.values_bytes_max);
+  if (!typed.sessions_max.empty())
+    options.limits.sessions_max = *read_count(*find_limit("sessions-max"), typed.sessions_max);
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+  Typed typed;
+  CLI::App app("hoikud: the broker of the Hoiku bus. It holds the state of every topic and streams its changes.",
+               "hoikud");
+  describe(app, typed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return say(app.help());
+  } catch (const CLI::CallForVersion&) {
+    return say(app.version() + "\n");
+  } catch (const CLI::ParseError& error) {
+    return complain(std::string(error.what()) + " (hoikud --help shows what there is)");
+  }
+  Options options;
+  if (app.count("--config") > 0) {
+    const auto read = read_config(typed.config, options);
+    if (!read) return complain(read.failure().message);
+  }
+  apply(typed, app.count("--insecure") > 0, options);
+  const auto checked = check_options(options);
+  if (!checked) return complain(checked.failure().message);
+  if (typed.print_config) return say(config_text(options));
+  return options;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,24 @@
+// options.hpp: hoikud's command line, and what it is configured to.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/server/log.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+struct Options {
+  std::vector<std::string> listen;
+  bool insecure = false;
+  LogLevel log_level = LogLevel::info;
+  Limits limits;
+};
+
+// The options; or the status to end with, when all has been said: 0 after --help, --version and --print-config on stdout,
+// 2 after one sentence on stderr.
+std::variant<Options, int> parse_options(int argc, const char* const* argv);
+
+}  // namespace hoiku::broker

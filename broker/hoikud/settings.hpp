@@ -1,0 +1,37 @@
+// settings.hpp: the limits that an operator may move, each with its name, its bounds and what it means: for the command
+// line, the file, the errors and the printed configuration alike.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "broker/hoikud/options.hpp"
+#include "hoiku/proto/error.hpp"
+
+namespace hoiku::broker {
+
+struct LimitSetting {
+  std::string_view name;  // in the file's table [limits]
+  std::size_t Limits::*limit;
+  std::size_t least;
+  std::size_t most;
+  std::string_view meaning;
+};
+
+std::span<const LimitSetting> limit_settings();
+const LimitSetting* find_limit(std::string_view name);  // null: there is none
+
+// "a whole number from 1 to 65536"
+std::string allowed_text(const LimitSetting& setting);
+
+// The names of the levels, and what is allowed.
+constexpr std::string_view log_levels_text = "debug, info, warn, error";
+Result<LogLevel> parse_log_level(std::string_view text);
+std::string_view to_string(LogLevel level);
+
+// What is wrong with the options as a whole: endpoints that others can reach, limits that contradict one another.
+Result<void> check_options(const Options& options);
+
+}  // namespace hoiku::broker

@@ -1,0 +1,233 @@
+#include "broker/server/server.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/codec.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+// Silence is judged when all input was read. Under a flood that never is; but after so many turns everybody's first
+// frame was read, since the link takes connections in turn.
+constexpr int turns_without_advance_max = 64;
+
+std::string_view noun_of(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::session_opened:
+      return "session_opened";
+    case Event::Kind::session_resumed:
+      return "session_resumed";
+    case Event::Kind::session_closed:
+      return "session_closed";
+    case Event::Kind::session_expired:
+      return "session_expired";
+    case Event::Kind::peer_refused:
+      return "peer_refused";
+  }
+  return "event";
+}
+
+std::uint64_t random_number() {
+  // On this system it reads the kernel's or the processor's own source.
+  std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
+}
+
+}  // namespace
+
+ServerOptions options_of_new_run(const Limits& limits) {
+  ServerOptions options;
+  options.core.limits = limits;
+  options.core.run = random_number();
+  options.core.epoch_seed = random_number();
+  options.wall_time = wall_now;
+  return options;
+}
+
+Server::Server(ServerOptions options, std::unique_ptr<link::ServerLink> link, std::unique_ptr<Store> store)
+    : options_(std::move(options)),
+      core_(options_.core),
+      link_(std::move(link)),
+      store_(std::move(store)),
+      log_(options_.log) {}
+
+Server::~Server() = default;
+
+Instant Server::instant() const { return Instant{now(), options_.wall_time ? options_.wall_time() : WallTime()}; }
+
+// ---- The turn
+
+Task<> Server::serve() {
+  store_bell_.emplace([this] { link_->activity().notify(); });
+  store_->on_news([button = store_bell_->button()] { button.ring(); });
+  for (;;) co_await turn();
+}
+
+Task<> Server::serve_until_empty(Duration limit) {
+  const TimePoint end = saturating_add(now(), limit);
+  while (core_.statistics().sessions > 0 && now() < end) co_await move_on_at(end, turn());
+}
+
+Task<> Server::turn() {
+  ask_full_peers_again();
+  const bool read_all = take_input();
+  if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
+    core_.advance(instant());
+    turns_without_advance_ = 0;
+  }
+  hand_to_store();
+  send_output();
+  write_events();
+  if (read_all) {
+    co_await wait_for_work();
+  } else {
+    co_await checkpoint();
+  }
+}
+
+bool Server::take_input() {
+  const Limits& limits = options_.core.limits;
+  std::size_t commands = 0;
+  std::size_t bytes = 0;
+  while (commands < limits.turn_commands_max && bytes < limits.turn_bytes_max) {
+    std::optional<link::ServerLink::Input> input = link_->try_receive();
+    if (!input) return true;
+    take(std::move(*input), commands, bytes);
+  }
+  return false;
+}
+
+void Server::take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes) {
+  const PeerId peer{input.peer};
+  ++commands;
+  if (!input.frame) {
+    full_.remove(peer);
+    core_.disconnected(peer);
+    return;
+  }
+  bytes += input.frame->size();
+  const Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
+  if (!frame) {
+    core_.refuse(peer, frame.failure(), instant());
+    return;
+  }
+  for (const proto::Command& command : frame->commands) {
+    // Whatever names many topics is as much work as many commands; nothing is less than one.
+    std::size_t topics = 1;
+    if (const auto* commit = std::get_if<proto::Commit>(&command)) topics = commit->writes.size();
+    if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
+    commands += std::max<std::size_t>(topics, 1);
+  }
+  core_.receive(peer, *frame, instant());
+}
+
+void Server::hand_to_store() {
+  for (;;) {
+    // What is committed may make the core commit more.
+    std::vector<Record> records = core_.take_records();
+    if (!records.empty()) {
+      appended_ = records.back().sequence;
+      store_->append(std::move(records));
+    }
+    const std::optional<StoreNews> news = store_->poll();
+    if (!news) return;
+    committed_ = news->sequence;
+    core_.committed(news->sequence, instant());
+    if (news->kind == StoreNews::Kind::committed) continue;
+    const bool is_fenced = news->kind == StoreNews::Kind::fenced;
+    log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", news->reason),
+               now());
+    throw Error(ErrorCode::unavailable, is_fenced ? "another broker has taken over: " + news->reason
+                                                  : "the store does not know what was written: " + news->reason);
+  }
+}
+
+// ---- Output
+
+std::uint64_t Server::send_output() {
+  const std::uint64_t before = frames_sent_;
+  while (const std::optional<Outgoing> outgoing = core_.take_output(instant())) send(*outgoing);
+  full_.settle();
+  return frames_sent_ - before;
+}
+
+void Server::send(const Outgoing& outgoing) {
+  const std::uint64_t peer = static_cast<std::uint64_t>(outgoing.peer);
+  switch (link_->offer(peer, [&] { return proto::encode(*outgoing.frame); })) {
+    case link::SendResult::sent:
+      full_.remove(outgoing.peer);
+      ++frames_sent_;
+      return;
+    case link::SendResult::full:
+      core_.full(outgoing.peer);
+      full_.add(outgoing.peer, now());
+      log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
+      return;
+    case link::SendResult::gone:
+      full_.remove(outgoing.peer);
+      core_.disconnected(outgoing.peer);
+      return;
+  }
+}
+
+void Server::ask_full_peers_again() {
+  for (const PeerId peer : full_.take_due(now())) core_.writable(peer);
+}
+
+void Server::write_events() {
+  for (const Event& event : core_.take_events()) {
+    LogLine line(noun_of(event.kind));
+    if (!event.session.empty()) line.add("session", event.session);
+    if (!event.detail.empty()) line.add("detail", event.detail);
+    log_.write(event.kind == Event::Kind::peer_refused ? LogLevel::warn : LogLevel::info, line, now());
+  }
+}
+
+Task<> Server::wait_for_work() {
+  std::optional<TimePoint> deadline = core_.next_deadline();
+  if (const auto due = full_.next_due()) deadline = std::min(deadline.value_or(never), *due);
+  if (!deadline) {
+    co_await link_->activity().wait();
+  } else if (*deadline <= now()) {
+    co_await checkpoint();
+  } else {
+    co_await move_on_at(*deadline, link_->activity().wait());
+  }
+}
+
+// ---- The end
+
+Task<Drained> Server::drain(Duration limit) {
+  const TimePoint end = saturating_add(now(), limit);
+  Drained drained;
+  const std::uint64_t sent_before = frames_sent_;
+  take_input();
+  core_.advance(instant());
+  const std::uint64_t committed_before = committed_;
+  hand_to_store();
+  while (committed_ < appended_ && now() < end) {
+    co_await move_on_at(end, link_->activity().wait());
+    hand_to_store();
+  }
+  drained.records = committed_ - committed_before;
+  drained.sessions = core_.statistics().sessions;
+  core_.shut_down(instant());
+  send_output();
+  while (!full_.empty() && now() < end) {
+    co_await sleep_until(std::min(full_.next_due().value_or(end), end));
+    ask_full_peers_again();
+    send_output();
+    // Who is gone is not waited for.
+    take_input();
+  }
+  drained.peers_full = full_.size();
+  drained.frames_sent = frames_sent_ - sent_before;
+  write_events();
+  co_return drained;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,144 @@
+// What has become of each reader's transitions: promise 6 at the broker, and the pages that tell it.
+#include "broker/core/sessions/session_label.hpp"
+#include "tests/broker/core_fixture.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using proto::Mode;
+using testing::ElementsAre;
+
+class CoreReaders : public RobotAndScreenTest {
+ protected:
+  proto::RequestId read(std::vector<std::string> topics, Mode mode, const std::string& filter = "") {
+    proto::Subscribe command;
+    command.topics = std::move(topics);
+    command.mode = mode;
+    if (!filter.empty()) command.filter = *Predicate::parse(filter);
+    const auto id = screen->subscribe(command);
+    turn();
+    return id;
+  }
+  std::vector<proto::ReaderRow> rows() {
+    const auto id = robot->list_readers();
+    turn();
+    const auto& done = robot->answered<proto::ReadersDone>(id);
+    EXPECT_EQ(done.next, 0u);
+    for (const auto& row : done.rows)
+      EXPECT_EQ(row.written, row.delivered + row.conflated + row.filtered + row.lagged + row.pending);
+    return done.rows;
+  }
+  static std::string counts(const proto::ReaderRow& row) {
+    return std::to_string(row.written) + " = " + std::to_string(row.delivered) + " + " + std::to_string(row.conflated) +
+           " + " + std::to_string(row.filtered) + " + " + std::to_string(row.lagged) + " + " +
+           std::to_string(row.pending);
+  }
+};
+
+TEST_F(CoreReaders, ARowSaysWhoReadsWhatAndHow) {
+  read({"a", "b"}, Mode::latest);
+  read({"x/*"}, Mode::every, "3 < value");
+  set("x/1", 5);
+  const auto all = rows();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].client, "screen");
+  EXPECT_EQ(all[0].session, "screen-2");
+  EXPECT_THAT(all[0].topics, ElementsAre("a", "b"));
+  EXPECT_EQ(all[0].matched, 2u);
+  EXPECT_THAT(all[1].topics, ElementsAre("x/*"));
+  EXPECT_EQ(all[1].mode, Mode::every);
+  EXPECT_EQ(all[1].filter, Predicate::parse("value > 3")->key());
+  EXPECT_EQ(all[1].matched, 1u);
+}
+
+TEST_F(CoreReaders, OfALongFilterTheBeginningIsShown) {
+  read({"a"}, Mode::latest, "value == \"" + std::string(100'000, 'x') + "\"");
+  const auto all = rows();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_THAT(all[0].filter, testing::EndsWith("xxx…"));
+  EXPECT_LT(all[0].filter.size(), 300u);
+}
+
+TEST_F(CoreReaders, TheCountBeginsWithTheSnapshot) {
+  set_all("a", {1, 2});
+  read({"a"}, Mode::latest);
+  read({"a"}, Mode::every);
+  EXPECT_EQ(counts(rows()[0]), "0 = 0 + 0 + 0 + 0 + 0");
+  set_all("a", {3, 4});
+  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[1]), "2 = 2 + 0 + 0 + 0 + 0");
+}
+
+TEST_F(CoreReaders, OfASlowReaderWhatIsPendingAndWhatBecameOfItLater) {
+  start(limited([](Limits& limits) {
+    limits.history_transitions_max = 4;
+    limits.window_batches = 1;
+  }));
+  read({"a"}, Mode::latest);
+  read({"a"}, Mode::every);
+  read({"a"}, Mode::latest, "value > 3");
+  read({"a"}, Mode::every, "value > 3");
+  screen->acknowledges = false;
+  set_all("a", {1});  // fills the window
+  set_all("a", {2, 5, 6, 7, 1, 8, 1});
+  auto all = rows();
+  EXPECT_EQ(counts(all[0]), "8 = 1 + 6 + 0 + 0 + 1");
+  EXPECT_EQ(counts(all[1]), "8 = 1 + 0 + 0 + 0 + 7");
+  EXPECT_EQ(counts(all[2]), "8 = 0 + 3 + 4 + 0 + 1");
+  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 2 + 0 + 6");
+  screen->acknowledges = true;
+  screen->acknowledge();
+  turn();
+  all = rows();
+  EXPECT_EQ(counts(all[0]), "8 = 2 + 6 + 0 + 0 + 0");
+  EXPECT_EQ(counts(all[1]), "8 = 2 + 0 + 0 + 6 + 0");
+  EXPECT_EQ(counts(all[2]), "8 = 1 + 3 + 4 + 0 + 0");
+  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 3 + 5 + 0");
+}
+
+TEST_F(CoreReaders, ATopicThatIsGoneStaysCounted) {
+  read({"x/*"}, Mode::latest);
+  set("x/1", 5);
+  set("x/1", Value());
+  EXPECT_EQ(statistics().topics, 0u);
+  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(rows()[0].matched, 0u);
+}
+
+TEST_F(CoreReaders, PagesGoOnWhereTheOneBeforeEnded) {
+  start(limited([](Limits& limits) { limits.list_rows_max = 2; }));
+  for (int i = 0; i < 5; ++i) read({"a" + std::to_string(i)}, Mode::latest);
+  std::vector<std::string> found;
+  std::uint64_t cursor = 0;
+  int pages = 0;
+  do {
+    const auto id = robot->list_readers(cursor);
+    turn();
+    const auto& page = robot->answered<proto::ReadersDone>(id);
+    EXPECT_LE(page.rows.size(), 2u);
+    for (const auto& row : page.rows) found.push_back(row.topics.front());
+    cursor = page.next;
+    ++pages;
+  } while (cursor != 0 && pages < 10);
+  EXPECT_THAT(found, ElementsAre("a0", "a1", "a2", "a3", "a4"));
+  EXPECT_EQ(pages, 3);
+  const auto beyond = robot->list_readers(static_cast<std::uint64_t>(-1));
+  turn();
+  EXPECT_TRUE(robot->answered<proto::ReadersDone>(beyond).rows.empty());
+}
+
+TEST(PresenceLabel, IsASegmentOfATopicsName) {
+  const Limits limits;
+  Session session(SessionId{47}, {}, limits);
+  session.name = "screen";
+  EXPECT_EQ(presence_label(session), "screen-2f");
+  session.name = "";
+  EXPECT_EQ(presence_label(session), "client-2f");
+  session.name = "a/b *$\tc\x7F";
+  EXPECT_EQ(presence_label(session), "a-b----c--2f");
+  session.name = std::string(39, 'x') + "é";  // not cut within a character
+  EXPECT_EQ(presence_label(session), std::string(39, 'x') + "-2f");
+}
+
+}  // namespace
+}  // namespace hoiku::broker

@@ -1,0 +1,422 @@
+// The front's turns, on a virtual clock, with a link and a store that do what a test tells them.
+#include "broker/server/server.hpp"
+
+#include <gmock/gmock.h>
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "broker/store/memory_store.hpp"
+#include "hoiku/async/nursery.hpp"
+#include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/codec.hpp"
+#include "hoiku/testing/virtual_time.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using link::SendResult;
+using link::ServerLink;
+using proto::ClientFrame;
+using proto::ServerFrame;
+using testing::HasSubstr;
+
+// What the test sees of a link that it has given away.
+struct Wire {
+  std::deque<ServerLink::Input> inbox;
+  std::map<std::uint64_t, std::vector<ServerFrame>> sent;
+  std::map<std::uint64_t, int> tries;
+  std::set<TimePoint> times;  // of those
+  std::set<std::uint64_t> full;
+  std::set<std::uint64_t> gone;
+  Signal activity;
+
+  void arrive(std::uint64_t peer, std::string bytes) {
+    inbox.push_back(ServerLink::Input{peer, std::move(bytes)});
+    activity.notify();
+  }
+  void arrive(std::uint64_t peer, const ClientFrame& frame) { arrive(peer, proto::encode(frame)); }
+  const ServerFrame& last(std::uint64_t peer) { return sent.at(peer).back(); }
+};
+
+class WireEnd final : public ServerLink {
+ public:
+  explicit WireEnd(Wire& wire) : wire_(wire) {}
+  std::optional<Input> try_receive() override {
+    if (wire_.inbox.empty()) return {};
+    Input input = std::move(wire_.inbox.front());
+    wire_.inbox.pop_front();
+    return input;
+  }
+  Signal& activity() override { return wire_.activity; }
+  SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
+    ++wire_.tries[peer];
+    wire_.times.insert(now());
+    if (wire_.gone.contains(peer)) return SendResult::gone;
+    if (wire_.full.contains(peer)) return SendResult::full;
+    wire_.sent[peer].push_back(*proto::decode_server_frame(make()));
+    return SendResult::sent;
+  }
+
+ private:
+  Wire& wire_;
+};
+
+// Finishes nothing before it is told to.
+struct SlowStore final : Store {
+  struct Desk {
+    std::vector<Record> records;
+    std::deque<StoreNews> news;
+    std::function<void()> wake;
+
+    void tell(StoreNews::Kind kind, std::string reason = {}) {
+      news.push_back(StoreNews{kind, records.empty() ? 0 : records.back().sequence, std::move(reason)});
+      wake();
+    }
+  };
+  explicit SlowStore(Desk& desk) : desk_(desk) {}
+  void append(std::vector<Record> records) override {
+    for (Record& record : records) desk_.records.push_back(std::move(record));
+  }
+  std::optional<StoreNews> poll() override {
+    if (desk_.news.empty()) return {};
+    StoreNews news = desk_.news.front();
+    desk_.news.pop_front();
+    return news;
+  }
+  void on_news(std::function<void()> wake) override { desk_.wake = std::move(wake); }
+
+ private:
+  Desk& desk_;
+};
+
+ClientFrame hello(std::uint8_t token, std::chrono::milliseconds timeout = 3s) {
+  ClientFrame frame;
+  frame.incarnation = 1;
+  frame.hello.emplace();
+  frame.hello->token.fill(token);
+  frame.hello->client_name = "client-" + std::to_string(token);
+  frame.hello->session_timeout = timeout;
+  return frame;
+}
+
+ClientFrame heartbeat() {
+  ClientFrame frame;
+  frame.incarnation = 1;
+  return frame;
+}
+
+ClientFrame set_frame(std::uint64_t number, const std::string& topic, Value value) {
+  ClientFrame frame;
+  frame.incarnation = 1;
+  frame.number = number;
+  proto::Set command;
+  command.id = number;
+  command.topic = topic;
+  command.value = std::move(value);
+  frame.commands.emplace_back(std::move(command));
+  return frame;
+}
+
+class BrokerFront : public testing::Test {
+ protected:
+  // Runs `talk` beside a serving broker.
+  void with_broker(const std::function<Task<>(Server&)>& talk) {
+    sim::run_virtual_or_throw([&]() -> Task<> {
+      ServerOptions options;
+      options.core.limits = limits_;
+      options.core.run = 7;
+      options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
+      if (!store_) store_ = std::make_unique<MemoryStore>();
+      Server broker(std::move(options), std::make_unique<WireEnd>(wire_), std::move(store_));
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        nursery.start_soon([&]() -> Task<> { co_await broker.serve(); });
+        co_await talk(broker);
+        nursery.cancel_scope().cancel();
+      });
+    });
+  }
+
+  Limits limits_;
+  Wire wire_;
+  std::unique_ptr<Store> store_;
+  std::string log_;
+};
+
+TEST_F(BrokerFront, APeerThatIsFullIsAskedAgainAfterAPauseAndDelaysNobody) {
+  with_broker([&](Server&) -> Task<> {
+    wire_.full.insert(1);
+    wire_.arrive(1, hello(1));
+    wire_.arrive(2, hello(2));
+    co_await sleep(1ms);
+    EXPECT_EQ(wire_.tries[1], 1);
+    EXPECT_TRUE(wire_.last(2).welcome.has_value());
+    co_await sleep(10ms);
+    EXPECT_EQ(wire_.tries[1], 3);  // at 0, 2 and 6 ms
+    wire_.full.erase(1);
+    co_await sleep(4ms);
+    EXPECT_EQ(wire_.sent[1].size(), 1U);
+    EXPECT_TRUE(wire_.last(1).welcome.has_value());
+  });
+  EXPECT_THAT(log_, HasSubstr("link_full peer=1\n"));
+}
+
+TEST_F(BrokerFront, PeersThatStayFullAreAskedSeldomAndTogether) {
+  constexpr std::uint64_t stopped = 200;
+  with_broker([&](Server&) -> Task<> {
+    for (std::uint64_t peer = 1; peer <= stopped; ++peer) {
+      wire_.full.insert(peer);
+      wire_.arrive(peer, hello(static_cast<std::uint8_t>(peer), 1h));
+      co_await sleep(100us);
+    }
+    co_await sleep(1s);
+    const auto tries_before = wire_.tries;
+    wire_.times.clear();
+    co_await sleep(1s);
+    for (std::uint64_t peer = 1; peer <= stopped; ++peer) {
+      EXPECT_GE(wire_.tries[peer] - tries_before.at(peer), 19);  // after 50 ms at the latest
+      EXPECT_LE(wire_.tries[peer] - tries_before.at(peer), 27);  // and 37.5 ms at the earliest
+    }
+    EXPECT_LE(wire_.times.size(), 110U);
+    // Who has taken a frame begins anew.
+    wire_.full.erase(1);
+    co_await sleep(50ms);
+    EXPECT_TRUE(wire_.last(1).welcome.has_value());
+    wire_.full.insert(1);
+    wire_.arrive(1, set_frame(1, "battery", Value(true)));
+    co_await sleep(1ms);
+    const int tries = wire_.tries[1];
+    co_await sleep(2ms);
+    EXPECT_EQ(wire_.tries[1], tries + 1);
+  });
+}
+
+TEST_F(BrokerFront, APeerThatIsGoneWhenItIsSentToLeavesItsSession) {
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.gone.insert(1);
+    wire_.arrive(1, hello(1, 500ms));
+    co_await sleep(1ms);
+    EXPECT_EQ(wire_.tries[1], 1);
+    EXPECT_EQ(broker.statistics().sessions, 1U);
+    co_await sleep(500ms);
+    EXPECT_EQ(broker.statistics().sessions, 0U);
+  });
+}
+
+TEST_F(BrokerFront, BytesThatAreNoFrameAreAnswered) {
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, "nonsense");
+    co_await sleep(1ms);
+    EXPECT_TRUE(wire_.last(1).fatal.has_value());
+    EXPECT_EQ(broker.statistics().refused_frames, 1U);
+  });
+  EXPECT_THAT(log_, HasSubstr("peer_refused detail="));
+}
+
+TEST_F(BrokerFront, ATurnTakesAtMostItsCommands) {
+  limits_.turn_commands_max = 10;
+  with_broker([&](Server&) -> Task<> {
+    for (std::uint8_t i = 0; i < 100; ++i) wire_.arrive(i, hello(i));
+    std::size_t most = 0;
+    for (std::size_t left = wire_.inbox.size(); left > 0;) {
+      co_await checkpoint();
+      most = std::max(most, left - wire_.inbox.size());
+      left = wire_.inbox.size();
+    }
+    EXPECT_EQ(most, 10U);
+  });
+  EXPECT_EQ(wire_.sent.size(), 100U);
+}
+
+TEST_F(BrokerFront, ATurnTakesAtMostItsBytes) {
+  limits_.turn_bytes_max = 1000;
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, hello(1));
+    for (std::uint64_t i = 1; i <= 50; ++i)
+      wire_.arrive(1, set_frame(i, "topic", Value(std::string(300, char('a' + i % 20)))));
+    std::size_t most = 0;
+    for (std::size_t left = wire_.inbox.size(); left > 0;) {
+      co_await checkpoint();
+      most = std::max(most, left - wire_.inbox.size());
+      left = wire_.inbox.size();
+    }
+    EXPECT_LE(most, 4U);
+    co_await checkpoint();
+    EXPECT_EQ(broker.statistics().commits, 50U);
+  });
+}
+
+TEST_F(BrokerFront, InputThatIsWaitingIsReadBeforeSilenceIsJudged) {
+  limits_.turn_commands_max = 1;
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, hello(1, 100ms));
+    wire_.arrive(2, hello(2, 100ms));
+    wire_.arrive(3, hello(3, 100ms));
+    co_await sleep(50ms);
+    // They have come, but the broker was paused and did not hear of it.
+    wire_.inbox.push_back(ServerLink::Input{1, proto::encode(heartbeat())});
+    wire_.inbox.push_back(ServerLink::Input{2, proto::encode(heartbeat())});
+    co_await sleep(60ms);
+    EXPECT_EQ(broker.statistics().sessions, 2U);
+    co_await sleep(100ms);
+    EXPECT_EQ(broker.statistics().sessions, 0U);
+  });
+}
+
+TEST_F(BrokerFront, AFloodDoesNotStopTheJudgementOfSilence) {
+  limits_.turn_commands_max = 1;
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, hello(1, 100ms));
+    wire_.arrive(2, hello(2, 1h));
+    co_await sleep(200ms - 1ms);
+    wire_.arrive(3, hello(3, 100ms));
+    co_await sleep(100ms - 1ns);
+    for (int i = 0; i < 1000; ++i) wire_.inbox.push_back(ServerLink::Input{2, proto::encode(heartbeat())});
+    co_await sleep(1ns);
+    for (int turn = 0; turn < 100; ++turn) co_await checkpoint();
+    EXPECT_FALSE(wire_.inbox.empty());
+    EXPECT_EQ(broker.statistics().sessions, 1U);
+  });
+}
+
+TEST_F(BrokerFront, NothingIsAcknowledgedBeforeTheStoreHasIt) {
+  SlowStore::Desk desk;
+  store_ = std::make_unique<SlowStore>(desk);
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, hello(1));
+    wire_.arrive(1, set_frame(1, "battery", Value(true)));
+    co_await sleep(1ms);
+    EXPECT_EQ(desk.records.size(), 1U);
+    EXPECT_EQ(broker.statistics().commits, 0U);
+    EXPECT_TRUE(wire_.last(1).answers.empty());
+    desk.tell(StoreNews::Kind::committed);
+    co_await sleep(1ms);
+    EXPECT_EQ(broker.statistics().commits, 1U);
+    EXPECT_EQ(wire_.last(1).answers.size(), 1U);
+  });
+}
+
+TEST_F(BrokerFront, EndsWhenAnotherBrokerHasTakenOver) {
+  SlowStore::Desk desk;
+  store_ = std::make_unique<SlowStore>(desk);
+  std::string reason;
+  try {
+    with_broker([&](Server&) -> Task<> {
+      co_await checkpoint();
+      desk.tell(StoreNews::Kind::fenced, "robot-2 writes the log");
+      co_await sleep(1s);
+    });
+  } catch (const ExceptionGroup& group) {
+    group.for_each_leaf([&](const std::exception& leaf) { reason = leaf.what(); });
+  }
+  EXPECT_EQ(reason, "another broker has taken over: robot-2 writes the log");
+  EXPECT_EQ(log_, "store_fenced reason=\"robot-2 writes the log\"\n");
+}
+
+class BrokerFrontEnd : public BrokerFront {
+ protected:
+  // Serves until `talk` has ended, then drains for at most a second, while `meanwhile` runs.
+  Drained drain_after(const std::function<Task<>()>& talk, const std::function<Task<>()>& meanwhile) {
+    Drained drained;
+    sim::run_virtual_or_throw([&]() -> Task<> {
+      if (!store_) store_ = std::make_unique<MemoryStore>();
+      Server broker(ServerOptions(), std::make_unique<WireEnd>(wire_), std::move(store_));
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        nursery.start_soon([&]() -> Task<> { co_await broker.serve(); });
+        co_await talk();
+        nursery.cancel_scope().cancel();
+      });
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        nursery.start_soon(meanwhile);
+        const TimePoint began = now();
+        drained = co_await broker.drain(1s);
+        took_ = now() - began;
+        EXPECT_EQ(broker.statistics().sessions, 0U);
+      });
+    });
+    return drained;
+  }
+  static Task<> nothing() { co_return; }
+
+  Duration took_{};
+};
+
+TEST_F(BrokerFrontEnd, EveryClientIsToldAndItTakesNoTime) {
+  const Drained drained = drain_after(
+      [&]() -> Task<> {
+        for (std::uint8_t i = 1; i <= 3; ++i) wire_.arrive(i, hello(i));
+        co_await sleep(1ms);
+      },
+      nothing);
+  EXPECT_EQ(drained.sessions, 3U);
+  EXPECT_EQ(drained.frames_sent, 3U);
+  EXPECT_EQ(drained.peers_full, 0U);
+  EXPECT_EQ(took_, 0s);
+  for (std::uint8_t i = 1; i <= 3; ++i) EXPECT_EQ(wire_.last(i).fatal->code, ErrorCode::unavailable);
+}
+
+TEST_F(BrokerFrontEnd, WhatWasWaitingIsStillDecided) {
+  drain_after(
+      [&]() -> Task<> {
+        wire_.arrive(1, hello(1));
+        co_await sleep(1ms);
+        wire_.inbox.push_back(ServerLink::Input{1, proto::encode(set_frame(1, "battery", Value(true)))});
+      },
+      nothing);
+  EXPECT_GE(wire_.last(1).acknowledged, 1U);
+}
+
+TEST_F(BrokerFrontEnd, AFullPeerIsWaitedForUntilTheLimit) {
+  const Drained drained = drain_after(
+      [&]() -> Task<> {
+        wire_.arrive(1, hello(1));
+        wire_.arrive(2, hello(2));
+        co_await sleep(1ms);
+        wire_.full = {1, 2};
+      },
+      [&]() -> Task<> {
+        co_await sleep(100ms);
+        wire_.full.erase(1);
+      });
+  EXPECT_TRUE(wire_.last(1).fatal.has_value());
+  EXPECT_FALSE(wire_.last(2).fatal.has_value());
+  EXPECT_EQ(drained.peers_full, 1U);
+  EXPECT_EQ(took_, 1s);
+}
+
+TEST_F(BrokerFrontEnd, TheStoreMayFinish) {
+  SlowStore::Desk desk;
+  store_ = std::make_unique<SlowStore>(desk);
+  const Drained drained = drain_after(
+      [&]() -> Task<> {
+        wire_.arrive(1, hello(1));
+        wire_.arrive(1, set_frame(1, "battery", Value(true)));
+        co_await sleep(1ms);
+      },
+      [&]() -> Task<> {
+        co_await sleep(300ms);
+        desk.tell(StoreNews::Kind::committed);
+      });
+  EXPECT_EQ(drained.records, 1U);
+  EXPECT_EQ(took_, 300ms);
+}
+
+TEST_F(BrokerFrontEnd, AStoreThatHangsDoesNotHoldUpTheEnd) {
+  SlowStore::Desk desk;
+  store_ = std::make_unique<SlowStore>(desk);
+  const Drained drained = drain_after(
+      [&]() -> Task<> {
+        wire_.arrive(1, hello(1));
+        wire_.arrive(1, set_frame(1, "battery", Value(true)));
+        co_await sleep(1ms);
+      },
+      nothing);
+  EXPECT_EQ(drained.records, 0U);
+  EXPECT_EQ(took_, 1s);
+  EXPECT_TRUE(wire_.last(1).fatal.has_value());
+}
+
+}  // namespace
+}  // namespace hoiku::broker

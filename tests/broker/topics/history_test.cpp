@@ -1,0 +1,145 @@
+#include "broker/core/topics/history.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hoiku::broker {
+namespace {
+
+constexpr TopicId battery{3};
+constexpr TopicId heat{7};
+
+State state(std::uint64_t number, std::uint64_t revision, std::size_t bytes = 4, std::uint64_t epoch = 1) {
+  Transition made;
+  made.topic = "t";
+  made.version = Version{epoch, number};
+  made.revision = revision;
+  made.value = Value(std::string(bytes, 'x'));
+  return std::make_shared<const Transition>(std::move(made));
+}
+
+class History : public testing::Test {
+ protected:
+  void fill(TopicId topic, std::uint64_t count, std::size_t bytes = 4) {
+    for (std::uint64_t i = 1; i <= count; ++i, ++last) histories.append(topic, state(last + 1, 101 + last, bytes));
+  }
+  Limits limits;
+  Histories histories{limits};
+  std::uint64_t last = 0;
+};
+
+TEST_F(History, FindsEachStateByItsNumber) {
+  fill(battery, 3);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    const State found = histories.find(battery, number);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->version.number, number);
+  }
+  EXPECT_FALSE(histories.find(battery, 4));
+  EXPECT_FALSE(histories.find(battery, 0));
+  EXPECT_FALSE(histories.find(heat, 1));
+}
+
+TEST_F(History, KeepsEverythingUntilItIsTrimmed) {
+  limits.history_transitions_max = 3;  // with the visible one
+  fill(battery, 5);
+  EXPECT_TRUE(histories.find(battery, 1));
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_TRUE(histories.find(battery, 4));
+  EXPECT_TRUE(histories.find(battery, 5));
+}
+
+TEST_F(History, KeepsNoMoreBytesThanItMay) {
+  limits.history_bytes_max = 3000;
+  fill(battery, 5, 1000);
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_TRUE(histories.find(battery, 4));
+}
+
+TEST_F(History, TheLastStateThatWasReplacedIsKeptHoweverLargeItIs) {
+  limits.history_bytes_max = 3000;
+  fill(battery, 2, 10'000);
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(battery, 2));
+  limits.histories_bytes_max = histories.bytes() - 1;
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 2));
+  EXPECT_EQ(histories.bytes(), 0u);
+}
+
+TEST_F(History, OfAllTopicsWhatWasReplacedLongestAgoGoesFirst) {
+  fill(battery, 2, 1000);
+  last = 0;
+  fill(heat, 2, 1000);
+  limits.histories_bytes_max = histories.bytes() - 1;
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(battery, 2));
+  EXPECT_TRUE(histories.find(heat, 1));
+  limits.histories_bytes_max = 0;
+  histories.trim();
+  EXPECT_FALSE(histories.find(heat, 2));
+  EXPECT_EQ(histories.bytes(), 0u);
+}
+
+TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
+  fill(battery, 3);
+  histories.forget(battery);
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_EQ(histories.bytes(), 0u);
+  for (std::uint64_t number = 1; number <= 4; ++number) histories.append(battery, state(number, 200 + number, 4, 2));
+  limits.histories_bytes_max = histories.bytes() - 1;
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 1));
+  EXPECT_EQ(histories.find(battery, 2)->version.epoch, 2u);
+}
+
+TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {
+  limits.history_transitions_max = 3;
+  for (int life = 0; life < 3; ++life) {
+    histories.forget(battery);
+    last = 0;
+    fill(battery, 5);
+    histories.append(heat, state(1, 1));
+    histories.forget(heat);
+  }
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 3));
+  EXPECT_TRUE(histories.find(battery, 4));
+  EXPECT_FALSE(histories.find(heat, 1));
+  fill(battery, 1);
+  histories.trim();
+  EXPECT_FALSE(histories.find(battery, 4));
+  EXPECT_TRUE(histories.find(battery, 5));
+}
+
+TEST_F(History, SaysWhatComesAfterARevision) {
+  limits.history_transitions_max = 4;
+  fill(battery, 5);  // revisions 101 to 105
+  histories.trim();
+  EXPECT_EQ(histories.first_after(battery, 103), 4u);
+  EXPECT_EQ(histories.first_after(battery, 105), 0u);
+  EXPECT_EQ(histories.first_after(battery, 100), 3u);  // what came before has gone: the reader will see the gap
+  EXPECT_EQ(histories.first_after(heat, 100), 0u);
+}
+
+TEST_F(History, AThousandTurnsKeepWhatMayBeKeptAndNothingElse) {
+  limits.history_transitions_max = 3;
+  fill(battery, 1);
+  last = 0;
+  for (int turn = 0; turn < 10'000; ++turn) {
+    fill(heat, 1);
+    histories.trim();
+  }
+  EXPECT_TRUE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(heat, last - 1));
+  EXPECT_FALSE(histories.find(heat, last - 2));
+  limits.histories_bytes_max = 0;
+  histories.trim();
+  EXPECT_EQ(histories.bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace hoiku::broker

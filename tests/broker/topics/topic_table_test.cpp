@@ -1,0 +1,152 @@
+#include "broker/core/topics/topic_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace hoiku::broker {
+namespace {
+
+TopicTableOptions small(std::size_t topics_max = 100, std::size_t removed_max = 3) {
+  TopicTableOptions options;
+  options.limits.topics_max = topics_max;
+  options.epoch_seed = 5;
+  options.removed_topics_max = removed_max;
+  return options;
+}
+
+void set(TopicTable& table, TopicId id, const Value& value, std::uint64_t revision) {
+  const std::optional<Version> any;
+  const std::optional<WallTime> no_time;
+  const std::string writer = "w";
+  auto applied = table[id].apply(Update{value, any, no_time, writer, {}}, revision);
+  ASSERT_TRUE(applied);
+  table[id].commit(applied->state, {});
+}
+
+// Sets and unsets a topic, and removes it.
+void come_and_go(TopicTable& table, const std::string& name, std::uint64_t unset_at) {
+  const TopicId id = *table.create(name);
+  set(table, id, 1, unset_at - 1);
+  set(table, id, {}, unset_at);
+  table.remove(id);
+}
+
+TEST(TopicTable, FindsWhatWasCreated) {
+  TopicTable table(small());
+  EXPECT_FALSE(table.find("a"));
+  const auto id = table.create("a");
+  ASSERT_TRUE(id);
+  EXPECT_EQ(table.find("a"), *id);
+  EXPECT_EQ(table[*id].name(), "a");
+  EXPECT_FALSE(table.find("A"));
+}
+
+TEST(TopicTable, RefusesABadName) {
+  TopicTable table(small());
+  EXPECT_EQ(table.create("a//b").failure().code, ErrorCode::invalid_topic);
+  EXPECT_EQ(table.create("a/*").failure().code, ErrorCode::invalid_topic);
+  EXPECT_EQ(table.create("").failure().code, ErrorCode::invalid_topic);
+  EXPECT_EQ(table.size(), 0u);
+}
+
+TEST(TopicTable, RefusesMoreThanItsLimit) {
+  TopicTable table(small(2));
+  const TopicId a = *table.create("a");
+  ASSERT_TRUE(table.create("b"));
+  EXPECT_EQ(table.create("c").failure().code, ErrorCode::limit_exceeded);
+  table.remove(a);
+  EXPECT_TRUE(table.create("c"));
+}
+
+TEST(TopicTable, RemovedTopicIsNotFoundAndItsNumberIsUsedAgain) {
+  TopicTable table(small());
+  const TopicId a = *table.create("a");
+  table.remove(a);
+  EXPECT_FALSE(table.find("a"));
+  EXPECT_FALSE(table.contains(a));
+  EXPECT_EQ(*table.create("b"), a);
+  EXPECT_EQ(table.size(), 1u);
+}
+
+TEST(TopicTable, EachTopicHasItsOwnEpochAlsoAfterRemoval) {
+  TopicTable table(small(1000));
+  std::set<std::uint64_t> epochs;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const TopicId id = *table.create("a");
+    set(table, id, 1, 2 * i + 1);
+    epochs.insert(table[id].visible()->version.epoch);
+    set(table, id, {}, 2 * i + 2);
+    table.remove(id);
+  }
+  EXPECT_EQ(epochs.size(), 100u);
+  EXPECT_FALSE(epochs.contains(0));
+}
+
+TEST(TopicTable, ScansInPiecesOfBoundedSize) {
+  TopicTable table(small());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.create("t" + std::to_string(i)));
+  std::set<std::string> seen;
+  std::size_t at = 0;
+  int pieces = 0;
+  while (at < table.end()) {
+    std::size_t visited = 0;
+    at = table.scan(at, 3, [&](TopicId, const Topic& topic) {
+      seen.insert(topic.name());
+      ++visited;
+      return true;
+    });
+    EXPECT_LE(visited, 3u);
+    ++pieces;
+  }
+  EXPECT_EQ(seen.size(), 10u);
+  EXPECT_EQ(pieces, 4);
+}
+
+TEST(TopicTable, AScanStopsWhereItIsTold) {
+  TopicTable table(small());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.create("t" + std::to_string(i)));
+  std::vector<std::string> seen;
+  std::size_t at = 0;
+  while (at < table.end()) {
+    at = table.scan(at, 10, [&](TopicId, const Topic& topic) {
+      seen.push_back(topic.name());
+      return seen.size() % 4 != 0;
+    });
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"}));
+}
+
+TEST(TopicTable, RemembersRemovedTopicsUpToItsLimit) {
+  TopicTable table(small(100, 3));
+  EXPECT_TRUE(table.remembers(0));
+  come_and_go(table, "a", 10);
+  come_and_go(table, "b", 20);
+  come_and_go(table, "c", 30);
+  EXPECT_TRUE(table.remembers(0));
+  come_and_go(table, "d", 40);
+  EXPECT_EQ(table.removed().size(), 3u);
+  EXPECT_FALSE(table.remembers(9));
+  EXPECT_TRUE(table.remembers(10));
+}
+
+TEST(TopicTable, NeverSetTopicsLeaveNothingBehind) {
+  TopicTable table(small());
+  table.remove(*table.create("a"));
+  EXPECT_TRUE(table.removed().empty());
+}
+
+TEST(TopicTable, RestoresARemovedTopicAsItWasLeft) {
+  TopicTable table(small());
+  come_and_go(table, "a", 10);
+  come_and_go(table, "b", 20);
+  const State left = table.removed()[0];
+  const TopicId id = table.restore(0);
+  EXPECT_EQ(table.find("a"), id);
+  EXPECT_EQ(table[id].visible(), left);
+  EXPECT_TRUE(table[id].is_idle());
+  EXPECT_EQ(table.removed().size(), 1u);
+}
+
+}  // namespace
+}  // namespace hoiku::broker

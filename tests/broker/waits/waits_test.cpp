@@ -1,0 +1,359 @@
+#include "broker/core/waits/waits.hpp"
+
+#include <gmock/gmock.h>
+
+#include <deque>
+
+namespace hoiku::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const TimePoint start{};
+constexpr TopicId topic{3};
+
+Predicate predicate(const std::string& text) { return *Predicate::parse(text); }
+
+// One topic, and the waits on it by their ids.
+class WaitsTest : public testing::Test {
+ protected:
+  // True: it matched at once.
+  bool arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
+           std::chrono::nanoseconds given_up_after = 0ns) {
+    auto matched = try_arm(id, std::move(condition), hold, given_up_after);
+    EXPECT_TRUE(matched);
+    return *matched;
+  }
+  Result<bool> try_arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
+                       std::chrono::nanoseconds given_up_after = 0ns) {
+    Wait& wait = armed.emplace_back();
+    wait.id = id;
+    wait.topic = topic;
+    wait.predicate = std::move(condition);
+    wait.hold = hold;
+    wait.given_up_after = given_up_after;
+    return waits.arm(wait, state(), now);
+  }
+  void cancel(std::uint64_t id) {
+    for (Wait& wait : armed) {
+      if (wait.id == id) return waits.cancel(wait);
+    }
+  }
+  // What ended with it.
+  std::vector<std::uint64_t> set(Value value, TimePoint at) {
+    std::vector<std::uint64_t> due = advance(at);
+    auto next = std::make_shared<Transition>();
+    if (type == ValueType::null) type = value.type();
+    next->value = std::move(value);
+    const State before = visible;
+    visible = std::move(next);
+    changed_at = at;
+    std::vector<WaitEnd> ended;
+    waits.changed(topic, state(), before, at, ended);
+    for (auto id : ids(ended)) due.push_back(id);
+    return due;
+  }
+  std::vector<std::uint64_t> set(Value value) { return set(std::move(value), now); }
+  std::vector<std::uint64_t> advance(TimePoint at) {
+    now = at;
+    std::vector<WaitEnd> ended;
+    waits.take_due(at, ended);
+    return ids(ended);
+  }
+  // Those that are given up by then, in that order.
+  std::vector<std::uint64_t> give_up(TimePoint at) {
+    std::vector<std::uint64_t> made;
+    while (Wait* wait = waits.take_given_up(at)) {
+      made.push_back(wait->id);
+      waits.cancel(*wait);
+    }
+    return made;
+  }
+  std::vector<std::uint64_t> ids(const std::vector<WaitEnd>& ended) {
+    std::vector<std::uint64_t> made;
+    for (const WaitEnd& end : ended) {
+      made.push_back(end.wait->id);
+      if (end.failure) failures.push_back(*end.failure);
+    }
+    return made;
+  }
+  WaitedTopic state() const { return WaitedTopic{type, visible, changed_at}; }
+  void expect_nothing_left() {
+    EXPECT_EQ(waits.size(), 0u);
+    EXPECT_EQ(waits.predicates(), 0u);
+    EXPECT_FALSE(waits.any(topic));
+    EXPECT_FALSE(waits.next_deadline());
+  }
+
+  Waits waits;
+  std::deque<Wait> armed;
+  State visible;
+  ValueType type = ValueType::null;
+  TimePoint changed_at{};
+  TimePoint now = start;
+  std::vector<Failure> failures;
+};
+
+TEST_F(WaitsTest, MatchesAtOnceWhereTheValueMatchesAlready) {
+  set(21);
+  EXPECT_TRUE(arm(1, predicate("value > 20")));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, EndsAtTheFirstMatchAlsoWhereItIsTransient) {
+  set(10);
+  EXPECT_FALSE(arm(1, predicate("value > 20")));
+  EXPECT_THAT(set(15), IsEmpty());
+  EXPECT_THAT(set(21), ElementsAre(1));
+  EXPECT_THAT(set(0), IsEmpty());
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WithoutAPredicateAnySetValueMatches) {
+  EXPECT_FALSE(arm(1, {}));
+  EXPECT_THAT(set(0), ElementsAre(1));
+  EXPECT_TRUE(arm(2, {}));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, AnUnsetTopicMatchesNothing) {
+  set(1);
+  set({});
+  EXPECT_FALSE(arm(1, {}));
+  EXPECT_FALSE(arm(2, predicate("!(value == 3)")));
+  EXPECT_THAT(set(4), UnorderedElementsAre(1, 2));
+}
+
+TEST_F(WaitsTest, EqualPredicatesAreTestedOncePerCommit) {
+  set(0);
+  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_FALSE(arm(i, predicate(i % 2 == 0 ? "value > 5" : "(value>5)")));
+  EXPECT_EQ(waits.predicates(), 1u);
+  const auto before = waits.tests();
+  EXPECT_THAT(set(1), IsEmpty());
+  EXPECT_EQ(waits.tests(), before + 1);
+  EXPECT_EQ(set(6).size(), 1000u);
+  EXPECT_EQ(waits.tests(), before + 2);
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, LiteralsAreReadAsTheTopicsTypeBeforeTheyAreShared) {
+  set(0.5);
+  EXPECT_FALSE(arm(1, predicate("value > 5")));
+  EXPECT_FALSE(arm(2, predicate("value > 5.0")));
+  EXPECT_EQ(waits.predicates(), 1u);
+  EXPECT_THAT(set(5.5), UnorderedElementsAre(1, 2));
+}
+
+TEST_F(WaitsTest, APredicateThatDoesNotFitTheTypeIsRefused) {
+  set(true);
+  EXPECT_FALSE(try_arm(1, predicate("value > 5")));
+  EXPECT_EQ(waits.size(), 0u);
+}
+
+TEST_F(WaitsTest, OnATopicWithoutATypeThePredicateIsCheckedWhenTheTypeIsKnown) {
+  EXPECT_FALSE(arm(1, predicate("value > 5")));
+  EXPECT_FALSE(arm(2, predicate("value == text")));
+  EXPECT_FALSE(arm(3, predicate("value > 50")));
+  EXPECT_EQ(waits.predicates(), 0u);
+  EXPECT_THAT(set(6), UnorderedElementsAre(1, 2));
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_EQ(failures[0].code, ErrorCode::type_mismatch);
+  EXPECT_EQ(waits.size(), 1u);
+  EXPECT_THAT(set(51), ElementsAre(3));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, OldValueIsThePreviousVersionAndIsTestedAtTransitionsOnly) {
+  set(1);
+  set(9);
+  EXPECT_FALSE(arm(1, predicate("old_value < 5 && value >= 5")));
+  EXPECT_THAT(set(10), IsEmpty());
+  EXPECT_THAT(set(2), IsEmpty());
+  EXPECT_THAT(set(5), ElementsAre(1));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, CancelledWaitsAreForgottenWhereverTheyStand) {
+  arm(1, predicate("value > 5"));  // without a type
+  cancel(1);
+  expect_nothing_left();
+  set(1);
+  arm(2, predicate("value > 5"));
+  arm(3, predicate("value > 5"), 1s);  // resting
+  arm(4, predicate("value > 0"), 1s);  // timed
+  arm(5, {}, 1s);
+  for (const std::uint64_t id : {2u, 3u, 4u, 5u}) cancel(id);
+  expect_nothing_left();
+}
+
+// ---- Holds
+
+TEST_F(WaitsTest, AHoldIsCompleteWhenTheConditionWasTrueForItsTime) {
+  set(0);
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
+  EXPECT_FALSE(waits.next_deadline());
+  EXPECT_THAT(set(6, start + 2s), IsEmpty());
+  EXPECT_EQ(waits.next_deadline(), start + 3s);
+  EXPECT_THAT(set(7, start + 2500ms), IsEmpty());  // another value, and still true
+  EXPECT_THAT(advance(start + 2999ms), IsEmpty());
+  EXPECT_THAT(advance(start + 3s), ElementsAre(1));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, ANonMatchResetsAHold) {
+  set(6);
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
+  EXPECT_THAT(set(0, start + 500ms), IsEmpty());
+  EXPECT_THAT(advance(start + 1s), IsEmpty());
+  EXPECT_THAT(set(6, start + 1500ms), IsEmpty());
+  EXPECT_THAT(advance(start + 2499ms), IsEmpty());
+  EXPECT_THAT(advance(start + 2500ms), ElementsAre(1));
+}
+
+TEST_F(WaitsTest, ANonMatchAndAMatchAtOneInstantResetAHold) {
+  set(6);
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
+  set(0, start + 500ms);
+  set(6, start + 500ms);
+  EXPECT_THAT(advance(start + 1499ms), IsEmpty());
+  EXPECT_THAT(advance(start + 1500ms), ElementsAre(1));
+}
+
+TEST_F(WaitsTest, AHoldThatIsArmedLateCountsFromTheLastTransition) {
+  set(6);
+  set(7, start + 1s);
+  advance(start + 1700ms);
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
+  EXPECT_THAT(advance(start + 2s), ElementsAre(1));
+}
+
+TEST_F(WaitsTest, AHoldThatIsArmedLateDoesNotInheritWhatOthersShareWithIt) {
+  set(6);
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 3s));
+  set(7, start + 1s);
+  EXPECT_FALSE(arm(2, predicate("value > 5"), 3s));
+  EXPECT_THAT(advance(start + 3s), ElementsAre(1));
+  EXPECT_THAT(advance(start + 3999ms), IsEmpty());
+  EXPECT_THAT(advance(start + 4s), ElementsAre(2));
+}
+
+TEST_F(WaitsTest, AHoldThatHasBeenLongEnoughMatchesAtOnce) {
+  set(6);
+  advance(start + 1s);
+  EXPECT_TRUE(arm(1, predicate("value > 5"), 1s));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, AHoldOnAnUnsetTopicBeginsWithItsFirstMatch) {
+  EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
+  EXPECT_THAT(set(6, start + 5s), IsEmpty());
+  EXPECT_THAT(advance(start + 6s), ElementsAre(1));
+}
+
+TEST_F(WaitsTest, WithoutAPredicateAHoldMeansUnchanged) {
+  set(1);
+  EXPECT_FALSE(arm(1, {}, 1s));
+  set(2, start + 900ms);
+  set(3, start + 1800ms);
+  EXPECT_THAT(advance(start + 2799ms), IsEmpty());
+  EXPECT_THAT(advance(start + 2800ms), ElementsAre(1));
+}
+
+TEST_F(WaitsTest, UnsettingEndsAHold) {
+  set(1);
+  EXPECT_FALSE(arm(1, {}, 1s));
+  EXPECT_FALSE(arm(2, predicate("value == 1"), 1s));
+  set({}, start + 500ms);
+  EXPECT_THAT(advance(start + 10s), IsEmpty());
+  set(1, start + 20s);
+  EXPECT_THAT(advance(start + 21s), UnorderedElementsAre(1, 2));
+}
+
+TEST_F(WaitsTest, HoldsOfOneGroupEndEachAtItsOwnTime) {
+  set(0);
+  for (std::uint64_t i = 1; i <= 5; ++i) EXPECT_FALSE(arm(i, predicate("value > 5"), i * 1s));
+  set(6, start + 1s);
+  for (std::uint64_t i = 1; i <= 5; ++i) EXPECT_THAT(advance(start + 1s + i * 1s), ElementsAre(i));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, ATopicThatFlipsCostsAHoldsTimerNothing) {
+  set(0);
+  for (std::uint64_t i = 0; i < 100; ++i) arm(i, predicate("value > 5"), 1h);
+  for (int i = 1; i <= 1000; ++i) set(i % 2 == 0 ? 6 : 0, start + i * 1ms);
+  // True since the last flip; the timers still stand where the first one put them.
+  EXPECT_LT(*waits.next_deadline(), start + 1h + 3ms);
+  EXPECT_THAT(advance(start + 1h + 999ms), IsEmpty());
+  EXPECT_EQ(advance(start + 1h + 1s).size(), 100u);
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, IsGivenUpASecondAfterTheTimeThatItWasGiven) {
+  set(0);
+  arm(1, predicate("value > 5"), 0ns, 3s);
+  arm(2, predicate("value > 5"), 0ns, 2s);
+  arm(3, {}, 1h, 2500ms);
+  arm(4, predicate("value > 5"));
+  EXPECT_EQ(waits.next_deadline(), start + 3s);
+  EXPECT_THAT(give_up(start + 3s - 1ns), IsEmpty());
+  EXPECT_THAT(give_up(start + 3s), ElementsAre(2));
+  EXPECT_THAT(give_up(start + 1min), ElementsAre(3, 1));
+  EXPECT_EQ(waits.size(), 1u);
+  EXPECT_THAT(set(6, start + 1min), ElementsAre(4));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WhateverEndsItIsItsOnlyEnd) {
+  arm(1, predicate("value == text"), 0ns, 1s);  // fails when the type is known
+  set(0);
+  arm(2, predicate("value > 5"), 0ns, 1s);  // matches
+  arm(3, predicate("value == 0"), 1s, 1s);  // holds until then
+  arm(4, predicate("value > 9"), 0ns, 1s);  // is cancelled
+  arm(5, predicate("value > 9"), 1s, 1s);   // likewise
+  EXPECT_THAT(advance(start + 1s), ElementsAre(3));
+  EXPECT_THAT(set(6), ElementsAre(2));
+  cancel(4);
+  cancel(5);
+  expect_nothing_left();
+  EXPECT_THAT(give_up(start + 1h), IsEmpty());
+}
+
+TEST_F(WaitsTest, MatchesUntilItIsGivenUp) {
+  set(0);
+  arm(1, predicate("value > 5"), 0ns, 1s);
+  EXPECT_THAT(set(6, start + 2s), ElementsAre(1));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WhatMatchesAtOnceIsNotGivenUp) {
+  set(6);
+  EXPECT_TRUE(arm(1, predicate("value > 5"), 0ns, 1s));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, WhatMakesNoSenseIsRefused) {
+  const Limits limits;
+  const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold,
+                        std::chrono::nanoseconds given_up_after = 0ns) {
+    const auto checked = check_wait(condition, hold, given_up_after, limits);
+    return checked ? ErrorCode{} : checked.failure().code;
+  };
+  EXPECT_EQ(code({}, 0ns), ErrorCode{});
+  EXPECT_EQ(code({}, -1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({}, limits.hold_max), ErrorCode{});
+  EXPECT_EQ(code({}, limits.hold_max + 1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({}, 0ns, -1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({}, 0ns, limits.hold_max), ErrorCode{});
+  EXPECT_EQ(code({}, 0ns, limits.hold_max + 1ns), ErrorCode::invalid_argument);
+  EXPECT_EQ(code(predicate("old_value < value"), 0ns), ErrorCode{});
+  EXPECT_EQ(code(predicate("old_value < value"), 1s), ErrorCode::invalid_argument);
+  Predicate large = predicate("value > 1");
+  for (int i = 0; i < 6; ++i) large = Predicate::all_of(large, Predicate::negate(large));
+  EXPECT_EQ(code(large, 0ns), ErrorCode::invalid_predicate);
+}
+
+}  // namespace
+}  // namespace hoiku::broker
