@@ -1,5 +1,5 @@
 // How a session begins, goes on over other connections, is lost, and ends.
-#include "tests/client/protocol_fixture.hpp"
+#include "tests/client/session/session_fixture.hpp"
 
 namespace hoiku::client {
 namespace {

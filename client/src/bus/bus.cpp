@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku {

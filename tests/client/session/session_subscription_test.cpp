@@ -1,5 +1,5 @@
 // Subscriptions: inboxes, snapshots, and where they go on when a session was lost.
-#include "tests/client/protocol_fixture.hpp"
+#include "tests/client/session/session_fixture.hpp"
 
 namespace hoiku::client {
 namespace {

@@ -1,4 +1,4 @@
-#include "client/src/command_queue.hpp"
+#include "client/src/session/command_queue.hpp"
 
 #include <algorithm>
 #include <utility>

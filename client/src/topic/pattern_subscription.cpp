@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/topic_name.hpp"
 

@@ -1,9 +1,9 @@
-#include "client/src/protocol.hpp"
+#include "client/src/session/session.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "client/src/command_size.hpp"
+#include "client/src/session/command_size.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::client {

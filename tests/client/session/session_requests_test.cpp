@@ -1,5 +1,5 @@
 // Requests: limits, answers, and what becomes of those that nobody waits for any more.
-#include "tests/client/protocol_fixture.hpp"
+#include "tests/client/session/session_fixture.hpp"
 
 namespace hoiku::client {
 namespace {

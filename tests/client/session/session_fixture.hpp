@@ -1,10 +1,10 @@
-// protocol_fixture.hpp: a Protocol and the other half of the conversation, spoken by the test.
+// session_fixture.hpp: a Protocol and the other half of the conversation, spoken by the test.
 #pragma once
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/src/protocol.hpp"
+#include "client/src/session/session.hpp"
 
 namespace hoiku::client {
 

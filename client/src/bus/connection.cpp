@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "client/src/backoff.hpp"
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/backoff.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"

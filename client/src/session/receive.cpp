@@ -1,9 +1,9 @@
-// protocol_receive.cpp: the other half of protocol.hpp: what the broker says.
+// receive.cpp: the other half of protocol.hpp: what the broker says.
 #include <algorithm>
 #include <utility>
 
-#include "client/src/command_size.hpp"
-#include "client/src/protocol.hpp"
+#include "client/src/session/command_size.hpp"
+#include "client/src/session/session.hpp"
 
 namespace hoiku::client {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/errors.hpp"
 #include "hoiku/client/topic_type.hpp"

@@ -1,6 +1,6 @@
 #include "hoiku/client/lease.hpp"
 
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/client/errors.hpp"
 

@@ -1,4 +1,4 @@
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 
 #include <random>
 #include <utility>

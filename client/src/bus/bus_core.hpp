@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "client/src/posts.hpp"
-#include "client/src/protocol.hpp"
+#include "client/src/bus/posts.hpp"
+#include "client/src/session/session.hpp"
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/event.hpp"

@@ -1,6 +1,6 @@
 #include "hoiku/client/transaction.hpp"
 
-#include "client/src/bus_core.hpp"
+#include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/sleep.hpp"
 
 namespace hoiku {

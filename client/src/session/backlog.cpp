@@ -1,4 +1,4 @@
-#include "client/src/backlog.hpp"
+#include "client/src/session/backlog.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -14,7 +14,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "client/src/inbox.hpp"
+#include "client/src/session/inbox.hpp"
 
 namespace hoiku::client {
 

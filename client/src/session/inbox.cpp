@@ -1,4 +1,4 @@
-#include "client/src/inbox.hpp"
+#include "client/src/session/inbox.hpp"
 
 #include <algorithm>
 #include <utility>

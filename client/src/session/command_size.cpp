@@ -1,4 +1,4 @@
-#include "client/src/command_size.hpp"
+#include "client/src/session/command_size.hpp"
 
 namespace hoiku::client {
 namespace {

@@ -1,4 +1,4 @@
-// protocol.hpp: the client's half of a session, as a state machine: commands, frames and the time go in; frames,
+// session.hpp: the client's half of a session, as a state machine: commands, frames and the time go in; frames,
 // answers and news of subscriptions come out. The corridor that wires the rooms of this folder that never wait.
 //
 // Promises   every command reaches the broker at most once, in order, as long as the session lives, over any number of
@@ -21,9 +21,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "client/src/backlog.hpp"
-#include "client/src/command_queue.hpp"
-#include "client/src/inbox.hpp"
+#include "client/src/session/backlog.hpp"
+#include "client/src/session/command_queue.hpp"
+#include "client/src/session/inbox.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/client/reading.hpp"
 #include "hoiku/proto/frame_stream.hpp"
