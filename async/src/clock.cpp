@@ -1,6 +1,6 @@
 #include "async/src/clock.hpp"
 
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku::detail {
 

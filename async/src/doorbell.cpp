@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku {
 

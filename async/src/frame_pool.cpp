@@ -1,4 +1,4 @@
-#include "hoiku/async/frame_pool.hpp"
+#include "hoiku/async/detail/frame_pool.hpp"
 
 #include <array>
 #include <new>

@@ -1,4 +1,4 @@
-#include "hoiku/async/root_task.hpp"
+#include "hoiku/async/detail/root_task.hpp"
 
 namespace hoiku::detail {
 

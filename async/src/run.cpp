@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "async/src/clock.hpp"
+#include "hoiku/async/detail/root_task.hpp"
 #include "hoiku/async/exception_group.hpp"
-#include "hoiku/async/root_task.hpp"
 
 namespace hoiku {
 namespace detail {

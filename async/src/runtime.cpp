@@ -1,4 +1,4 @@
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 #include <fmt/core.h>
 #include <algorithm>

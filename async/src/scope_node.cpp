@@ -1,6 +1,6 @@
-#include "hoiku/async/scope_node.hpp"
+#include "hoiku/async/detail/scope_node.hpp"
 
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku::detail {
 

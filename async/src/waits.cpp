@@ -1,7 +1,7 @@
 // waits.cpp: sleep, Event, Signal, and what awaiting an Asio operation needs besides its template.
 #include <stdexcept>
 
-#include "hoiku/async/asio_operation.hpp"
+#include "hoiku/async/asio.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/sleep.hpp"
 

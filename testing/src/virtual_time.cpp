@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <deque>
 
-#include "hoiku/async/root_task.hpp"
+#include "hoiku/async/detail/root_task.hpp"
 
 namespace hoiku::sim {
 namespace {

@@ -1,5 +1,5 @@
 // Which bodies may stand inside a co_await expression: what g++ 12 would destroy twice does not compile.
-#include "hoiku/async/body.hpp"
+#include "hoiku/async/detail/body.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "hoiku/async/deadline_queue.hpp"
+#include "hoiku/async/detail/deadline_queue.hpp"
 
 #include <gtest/gtest.h>
 

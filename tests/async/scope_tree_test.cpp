@@ -4,7 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <deque>
 
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku::detail {
 namespace {

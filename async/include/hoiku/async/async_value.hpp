@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "hoiku/async/condition.hpp"
+#include "hoiku/async/detail/condition.hpp"
 #include "hoiku/async/equality.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/propagation.hpp"

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "hoiku/async/body.hpp"
+#include "hoiku/async/detail/body.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/time.hpp"
 

@@ -31,7 +31,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "hoiku/async/channel_core.hpp"
+#include "hoiku/async/detail/channel_core.hpp"
 
 namespace hoiku {
 

@@ -1,7 +1,7 @@
 // event.hpp: the two smallest ways to tell another task something.
 #pragma once
 
-#include "hoiku/async/parked.hpp"
+#include "hoiku/async/detail/parked.hpp"
 
 namespace hoiku {
 

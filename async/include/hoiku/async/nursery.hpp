@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "hoiku/async/body.hpp"
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/async/child_arguments.hpp"
+#include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/detail/child_arguments.hpp"
 #include "hoiku/async/event.hpp"
 
 namespace hoiku {
@@ -267,4 +267,4 @@ Task<bool> move_on_when(Trigger&& trigger, F&& body, Args&&... args) {
 
 }  // namespace hoiku
 
-#include "hoiku/async/nursery_start.hpp"
+#include "hoiku/async/detail/nursery_start.hpp"

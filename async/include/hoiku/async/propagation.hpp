@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "hoiku/async/intrusive_list.hpp"
+#include "hoiku/async/detail/intrusive_list.hpp"
 
 namespace hoiku {
 namespace detail {

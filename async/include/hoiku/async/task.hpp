@@ -13,8 +13,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "hoiku/async/frame_pool.hpp"
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/frame_pool.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku {
 
@@ -201,7 +201,7 @@ inline constexpr bool is_task<Task<T>> = true;
 }  // namespace detail
 }  // namespace hoiku
 
-#include "hoiku/async/asio_operation.hpp"
+#include "hoiku/async/asio.hpp"
 
 template <class A>
 auto hoiku::detail::PromiseBase::await_transform(A&& awaited) {

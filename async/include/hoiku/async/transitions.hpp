@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "hoiku/async/async_value.hpp"
-#include "hoiku/async/body.hpp"
+#include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/detail/watch.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/async/watch.hpp"
 
 namespace hoiku {
 

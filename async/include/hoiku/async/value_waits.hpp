@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "hoiku/async/async_value.hpp"
-#include "hoiku/async/body.hpp"
 #include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/detail/watch.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/async/watch.hpp"
 
 namespace hoiku {
 

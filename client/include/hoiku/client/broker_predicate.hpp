@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "hoiku/async/condition.hpp"
+#include "hoiku/async/detail/condition.hpp"
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/client/topic_type.hpp"
 #include "hoiku/proto/predicate.hpp"

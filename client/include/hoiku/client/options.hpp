@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "hoiku/async/body.hpp"
+#include "hoiku/async/detail/body.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/proto/message.hpp"
 #include "hoiku/proto/transition.hpp"

@@ -13,7 +13,7 @@
 #include <tuple>
 #include <utility>
 
-#include "hoiku/async/body.hpp"
+#include "hoiku/async/detail/body.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "hoiku/async/parked.hpp"
+#include "hoiku/async/detail/parked.hpp"
 
 namespace hoiku {
 

@@ -1,4 +1,4 @@
-// asio_operation.hpp: any Asio operation can be awaited in a Task: co_await socket.async_read_some(buffer, use_task).
+// asio.hpp: any Asio operation can be awaited in a Task: co_await socket.async_read_some(buffer, use_task).
 //
 // Promises   cancelled before it starts: it is not started. Cancelled while it runs: the operation is told (with
 //            cancellation_type::all), and if it then reports that it was aborted, Cancelled is thrown; if it succeeded all
@@ -19,7 +19,7 @@
 #include <tuple>
 
 #include "hoiku/async/cancelled.hpp"
-#include "hoiku/async/runtime.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku {
 

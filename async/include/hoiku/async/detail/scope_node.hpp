@@ -8,8 +8,8 @@
 #include <coroutine>
 
 #include "hoiku/async/cancelled.hpp"
-#include "hoiku/async/deadline_queue.hpp"
-#include "hoiku/async/intrusive_list.hpp"
+#include "hoiku/async/detail/deadline_queue.hpp"
+#include "hoiku/async/detail/intrusive_list.hpp"
 
 namespace hoiku::detail {
 

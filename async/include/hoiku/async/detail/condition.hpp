@@ -10,7 +10,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include "hoiku/async/intrusive_list.hpp"
+#include "hoiku/async/detail/intrusive_list.hpp"
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/time.hpp"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "hoiku/async/condition.hpp"
+#include "hoiku/async/detail/condition.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/exception_group.hpp"
 

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "hoiku/async/deadline_queue.hpp"
-#include "hoiku/async/scope_node.hpp"
+#include "hoiku/async/detail/deadline_queue.hpp"
+#include "hoiku/async/detail/scope_node.hpp"
 #include "hoiku/async/time.hpp"
 
 namespace hoiku::detail {
