@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "hoiku/testing/network.hpp"
-#include "tests/sim/core_host.hpp"
-#include "tests/sim/frame_client.hpp"
-#include "tests/sim/frame_digest.hpp"
+#include "tests/sim/judge/frame_digest.hpp"
+#include "tests/sim/judge/witness.hpp"
+#include "tests/sim/players/core_host.hpp"
+#include "tests/sim/players/frame_client.hpp"
+#include "tests/sim/players/weather.hpp"
 #include "tests/sim/seeds.hpp"
 #include "tests/sim/steps.hpp"
-#include "tests/sim/weather.hpp"
-#include "tests/sim/witness.hpp"
 
 namespace hoiku::model {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <deque>
 
-#include "tests/sim/bus_client.hpp"
-#include "tests/sim/frame_digest.hpp"
+#include "tests/sim/judge/frame_digest.hpp"
+#include "tests/sim/players/bus_client.hpp"
+#include "tests/sim/players/weather.hpp"
 #include "tests/sim/seeds.hpp"
 #include "tests/sim/steps.hpp"
-#include "tests/sim/weather.hpp"
 
 namespace hoiku::model {
 namespace {

@@ -1,7 +1,7 @@
 // After any number of connects, subscribes and cancels the broker counts zero.
 #include <gtest/gtest.h>
 
-#include "tests/sim/dice.hpp"
+#include "tests/sim/players/dice.hpp"
 #include "tests/sim/seeds.hpp"
 #include "tests/sim/sim_test.hpp"
 

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "hoiku/testing.hpp"
+#include "tests/sim/judge/witness.hpp"
 #include "tests/sim/seeds.hpp"
-#include "tests/sim/witness.hpp"
 
 namespace hoiku::tests {
 

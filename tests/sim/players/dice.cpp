@@ -1,4 +1,4 @@
-#include "tests/sim/dice.hpp"
+#include "tests/sim/players/dice.hpp"
 
 #include "hoiku/proto/topic_name.hpp"
 

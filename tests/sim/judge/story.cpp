@@ -1,4 +1,4 @@
-#include "tests/sim/story.hpp"
+#include "tests/sim/judge/story.hpp"
 
 #include <fmt/format.h>
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "hoiku/testing.hpp"
-#include "tests/sim/dice.hpp"
-#include "tests/sim/reader_judge.hpp"
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/reader_judge.hpp"
+#include "tests/sim/judge/witness.hpp"
+#include "tests/sim/players/dice.hpp"
 
 namespace hoiku::model {
 

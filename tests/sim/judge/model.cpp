@@ -1,4 +1,4 @@
-#include "tests/sim/model.hpp"
+#include "tests/sim/judge/model.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "hoiku/proto/codec.hpp"
-#include "tests/sim/story.hpp"
+#include "tests/sim/judge/story.hpp"
 
 namespace hoiku::model {
 

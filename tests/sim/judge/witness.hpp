@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "hoiku/testing/network.hpp"
-#include "tests/sim/model.hpp"
+#include "tests/sim/judge/model.hpp"
 
 namespace hoiku::model {
 

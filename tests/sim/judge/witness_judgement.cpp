@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "hoiku/proto/codec.hpp"
-#include "tests/sim/story.hpp"
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/story.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 namespace {

@@ -1,7 +1,7 @@
 // The half of the model that knows whose topics are, and how long they may stay unwritten.
 #include <algorithm>
 
-#include "tests/sim/model.hpp"
+#include "tests/sim/judge/model.hpp"
 
 namespace hoiku::model {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "tests/sim/story.hpp"
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/story.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 namespace {

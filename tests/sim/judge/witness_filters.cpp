@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/sim/story.hpp"
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/story.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 

@@ -14,7 +14,7 @@
 #include "hoiku/async.hpp"
 #include "hoiku/link/link.hpp"
 #include "hoiku/proto/message.hpp"
-#include "tests/sim/dice.hpp"
+#include "tests/sim/players/dice.hpp"
 
 namespace hoiku::model {
 

@@ -1,4 +1,4 @@
-#include "tests/sim/weather.hpp"
+#include "tests/sim/players/weather.hpp"
 
 namespace hoiku::model {
 

@@ -1,4 +1,4 @@
-#include "tests/sim/core_host.hpp"
+#include "tests/sim/players/core_host.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "hoiku/hoiku.hpp"
-#include "tests/sim/model.hpp"
+#include "tests/sim/judge/model.hpp"
 
 namespace hoiku::model {
 

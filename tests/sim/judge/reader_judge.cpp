@@ -1,4 +1,4 @@
-#include "tests/sim/reader_judge.hpp"
+#include "tests/sim/judge/reader_judge.hpp"
 
 #include <fmt/format.h>
 

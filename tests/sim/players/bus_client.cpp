@@ -1,8 +1,8 @@
-#include "tests/sim/bus_client.hpp"
+#include "tests/sim/players/bus_client.hpp"
 
 #include <algorithm>
 
-#include "tests/sim/story.hpp"
+#include "tests/sim/judge/story.hpp"
 
 namespace hoiku::model {
 

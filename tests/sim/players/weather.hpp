@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hoiku/testing/network.hpp"
-#include "tests/sim/dice.hpp"
+#include "tests/sim/players/dice.hpp"
 
 namespace hoiku::model {
 

@@ -7,7 +7,7 @@
 
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/testing/simulation.hpp"
-#include "tests/sim/witness.hpp"
+#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 namespace {

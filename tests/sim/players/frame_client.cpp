@@ -1,4 +1,4 @@
-#include "tests/sim/frame_client.hpp"
+#include "tests/sim/players/frame_client.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // The judge of readers is itself judged: what is right passes, and each kind of lie is found.
-#include "tests/sim/reader_judge.hpp"
+#include "tests/sim/judge/reader_judge.hpp"
 
 #include <gmock/gmock.h>
 
