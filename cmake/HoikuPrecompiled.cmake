@@ -8,16 +8,17 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # what ccache needs to see through a precompiled header
 endif()
 
+# By its path from the root, not an absolute one: so ccache knows it again in another checkout.
 add_library(hoiku_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
 # hoiku_warnings too: -Wpedantic changes a predefined macro, and g++ then refuses the header.
 target_link_libraries(hoiku_pch PRIVATE Boost::headers hoiku_warnings)
-target_precompile_headers(hoiku_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+target_precompile_headers(hoiku_pch PRIVATE <cmake/precompiled.hpp>)
 
 if(HOIKU_BUILD_TESTS)
   add_library(hoiku_test_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
   target_link_libraries(hoiku_test_pch PRIVATE Boost::headers GTest::gmock hoiku_warnings)
   target_compile_options(hoiku_test_pch PRIVATE ${HOIKU_TEST_FLAGS})
-  target_precompile_headers(hoiku_test_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled_test.hpp)
+  target_precompile_headers(hoiku_test_pch PRIVATE <cmake/precompiled_test.hpp>)
 endif()
 
 # Lends a header to every library and program below `directory`: what hoiku_add_test made says itself which.

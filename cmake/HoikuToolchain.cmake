@@ -20,9 +20,11 @@ endif()
 
 find_program(HOIKU_CCACHE ccache)
 if(HOIKU_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without this sloppiness ccache refuses every file that uses a precompiled header.
+  # Without this sloppiness ccache refuses every file that uses a precompiled header. Paths count from the checkout, so that
+  # one checkout's objects serve another one.
   set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${HOIKU_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} CCACHE_NOHASHDIR=1
+                                  CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${HOIKU_CCACHE})
 endif()
 
 find_program(HOIKU_LLD ld.lld)
