@@ -18,8 +18,7 @@ Task<> be_cute(Nursery&, Bus bus) {
   auto moods = both.eventual_values();
   for (;;) {
     const auto [event1, event2] = co_await moods.next();
-    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", event1.c_str(),
-                event2.c_str());
+    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", event1.c_str(), event2.c_str());
     std::fflush(stdout);
   }
 }

@@ -104,17 +104,11 @@ VIRTUAL_TEST(Compose, WhoeverWaitsOnOneThatEndsGetsClosed) {
 }
 
 template <class C>
-concept Settable = requires(C& composite) {
-  composite.set(std::tuple(1));
-};
+concept Settable = requires(C& composite) { composite.set(std::tuple(1)); };
 template <class C>
-concept ReadableAsTemporary = requires(C&& composite) {
-  std::move(composite).eventual_values();
-};
+concept ReadableAsTemporary = requires(C&& composite) { std::move(composite).eventual_values(); };
 template <class C>
-concept ReadableByName = requires(C& composite) {
-  composite.eventual_values();
-};
+concept ReadableByName = requires(C& composite) { composite.eventual_values(); };
 
 TEST(Compose, IsReadOnlyAndNotReadFromATemporary) {
   static_assert(!Settable<Composite<int>>);

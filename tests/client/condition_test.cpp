@@ -11,9 +11,7 @@ using namespace std::chrono_literals;
 static_assert(!std::is_convertible_v<TopicCondition<int>, bool>);
 static_assert(!std::is_constructible_v<bool, TopicCondition<int>>);
 template <class C>
-concept CanBeAwaited = requires(C c) {
-  until(c);
-};
+concept CanBeAwaited = requires(C c) { until(c); };
 static_assert(!CanBeAwaited<bool>);
 
 bool holds(const JoinedCondition& condition, std::vector<std::optional<Value>> values) {

@@ -42,9 +42,7 @@ inline std::string serialised(const google::protobuf::MessageLite& message) {
 }
 
 template <class M>
-concept DescribedMessage = ProtobufMessage<M> && requires {
-  M::descriptor()->file();
-};
+concept DescribedMessage = ProtobufMessage<M> && requires { M::descriptor()->file(); };
 
 }  // namespace detail
 
@@ -53,7 +51,9 @@ struct TopicTraits<M> {
   static constexpr std::string_view type_name = "message";
   static std::string message_type() { return M().GetTypeName(); }
 
-  static const MessageSchema& schema() requires detail::DescribedMessage<M> {
+  static const MessageSchema& schema()
+    requires detail::DescribedMessage<M>
+  {
     static const MessageSchema made = MessageSchema::of(*M::descriptor());
     return made;
   }

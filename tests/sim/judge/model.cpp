@@ -79,8 +79,8 @@ bool condition(const Predicate::Node& node, const Value& value, const Value& old
   const Value a = term(node.children[0], value, old_value);
   const Value b = term(node.children[1], value, old_value);
   if (const auto x = as_number(a), y = as_number(b); x && y) return compare(node.op, *x, *y);
-  if (const auto* x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
-  if (const auto* x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
+  if (const auto *x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
+  if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
   return false;  // a comparison with null
 }
 

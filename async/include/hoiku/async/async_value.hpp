@@ -92,8 +92,8 @@ class ReadableValue : public detail::SourceOfDerived {
   Transitions<T> transitions() &;
   Transitions<T> transitions(QueueCapacity capacity) &;
   template <class P>
-  requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>) Transitions<T> transitions(P&& predicate)
-  &;
+    requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>)
+  Transitions<T> transitions(P&& predicate) &;
   template <class P>
   Transitions<T> transitions(P&& predicate, QueueCapacity capacity) &;
   void transitions(auto&&...) && = delete;  // the same
@@ -190,7 +190,9 @@ class ReadableValue : public detail::SourceOfDerived {
 template <class T>
 class AsyncValue : public ReadableValue<T> {
  public:
-  AsyncValue() requires std::default_initializable<T> : AsyncValue(T()) {}
+  AsyncValue()
+    requires std::default_initializable<T>
+      : AsyncValue(T()) {}
   explicit AsyncValue(T initial) : ReadableValue<T>(std::move(initial)) {}
 
   // True where it was a change. All predicates have been tried when it returns; who is woken runs in the next tick.

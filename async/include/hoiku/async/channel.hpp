@@ -190,8 +190,8 @@ class Sender : public detail::ChannelHandle {
 
   class [[nodiscard("a send does nothing until it is awaited")]] Send {
    public:
-    Send(std::shared_ptr<detail::ChannelEnd> end, T && item) noexcept : end_(std::move(end)), item_(std::move(item)) {}
-    detail::SendAwaiter<T> make_awaiter(detail::TaskState & task) {
+    Send(std::shared_ptr<detail::ChannelEnd> end, T&& item) noexcept : end_(std::move(end)), item_(std::move(item)) {}
+    detail::SendAwaiter<T> make_awaiter(detail::TaskState& task) {
       return detail::SendAwaiter<T>(task, end_, std::move(item_));
     }
 
@@ -223,7 +223,7 @@ class Receiver : public detail::ChannelHandle {
   class [[nodiscard("a receive does nothing until it is awaited")]] Receive {
    public:
     explicit Receive(std::shared_ptr<detail::ChannelEnd> end) noexcept : end_(std::move(end)) {}
-    detail::ReceiveAwaiter<T, at_end> make_awaiter(detail::TaskState & task) const {
+    detail::ReceiveAwaiter<T, at_end> make_awaiter(detail::TaskState& task) const {
       return detail::ReceiveAwaiter<T, at_end>(task, end_);
     }
 

@@ -17,9 +17,7 @@ namespace detail {
 template <class T>
 void accepts_readable(const ReadableValue<T>&);
 template <class S>
-concept is_readable = requires(S& source) {
-  accepts_readable(source);
-};
+concept is_readable = requires(S& source) { accepts_readable(source); };
 
 }  // namespace detail
 
@@ -47,8 +45,8 @@ class Composite final : public ReadableValue<std::tuple<Ts...>>, private detail:
 
 // Synchronous; the composite must not outlive its sources, which may be AsyncValues and composites.
 template <class First, class... Rest>
-requires(detail::is_readable<First> && (detail::is_readable<Rest> && ...)) auto compose_values(First& first,
-                                                                                               Rest&... rest) {
+  requires(detail::is_readable<First> && (detail::is_readable<Rest> && ...))
+auto compose_values(First& first, Rest&... rest) {
   return []<class... Ts>(ReadableValue<Ts>&... sources) { return Composite<Ts...>(sources...); }(first, rest...);
 }
 

@@ -23,8 +23,7 @@ struct Equality<std::tuple<Ts...>> {
   static bool equal(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b) {
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
       return (Equality<Ts>::equal(std::get<i>(a), std::get<i>(b)) && ...);
-    }
-    (std::index_sequence_for<Ts...>());
+    }(std::index_sequence_for<Ts...>());
   }
 };
 

@@ -181,14 +181,20 @@ auto operator>=(L&& l, ValueTerm v) {
 }
 
 template <class A, class B>
-requires IsPredicateExpression<A> && IsPredicateExpression<B>
-auto operator&&(A a, B b) { return PredicateJunction<Junction::all, A, B>(std::move(a), std::move(b)); }
+  requires IsPredicateExpression<A> && IsPredicateExpression<B>
+auto operator&&(A a, B b) {
+  return PredicateJunction<Junction::all, A, B>(std::move(a), std::move(b));
+}
 template <class A, class B>
-requires IsPredicateExpression<A> && IsPredicateExpression<B>
-auto operator||(A a, B b) { return PredicateJunction<Junction::any, A, B>(std::move(a), std::move(b)); }
+  requires IsPredicateExpression<A> && IsPredicateExpression<B>
+auto operator||(A a, B b) {
+  return PredicateJunction<Junction::any, A, B>(std::move(a), std::move(b));
+}
 template <class A>
-requires IsPredicateExpression<A>
-auto operator!(A a) { return PredicateNegation<A>(std::move(a)); }
+  requires IsPredicateExpression<A>
+auto operator!(A a) {
+  return PredicateNegation<A>(std::move(a));
+}
 
 // The condition has to have been true throughout this time, by the clock of whoever holds the value.
 class HeldFor {

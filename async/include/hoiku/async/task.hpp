@@ -162,7 +162,7 @@ class [[nodiscard("a Task does nothing until it is awaited")]] Task {
   using promise_type = detail::TaskPromise<T>;
   using value_type = T;
 
-  Task(Task && other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       if (handle_) handle_.destroy();
@@ -209,7 +209,7 @@ auto hoiku::detail::PromiseBase::await_transform(A&& awaited) {
   if constexpr (is_task<D>) {
     static_assert(!std::is_lvalue_reference_v<A>, "a Task is awaited once: co_await std::move(task)");
     return TaskAwaiter<typename D::value_type>(std::move(awaited), *task_);
-  } else if constexpr (requires(TaskState & task) { awaited.make_awaiter(task); }) {
+  } else if constexpr (requires(TaskState& task) { awaited.make_awaiter(task); }) {
     return awaited.make_awaiter(*task_);
   } else if constexpr (std::is_base_of_v<TaskAware, D>) {
     awaited.bind(*task_);

@@ -94,13 +94,16 @@ class TaskStatus {
   // From now on the task is the nursery's child, and start() gives `what`. Where the caller of start() has been
   // cancelled already the task stays under it, and is cancelled with it.
   template <class U = T>
-  requires(!std::is_void_v<T> && std::convertible_to<U&&, T>) void started(U&& what) const {
+    requires(!std::is_void_v<T> && std::convertible_to<U &&, T>)
+  void started(U&& what) const {
     if (!state_) return;
     state_->refuse_second();
     state_->result.emplace(std::forward<U>(what));
     state_->started();
   }
-  void started() const requires std::is_void_v<T> {
+  void started() const
+    requires std::is_void_v<T>
+  {
     if (!state_) return;
     state_->refuse_second();
     state_->started();

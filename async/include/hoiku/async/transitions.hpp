@@ -136,9 +136,10 @@ Transitions<T> ReadableValue<T>::transitions(QueueCapacity capacity) & {
 }
 template <class T>
 template <class P>
-requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>)
-    Transitions<T> ReadableValue<T>::transitions(P&& predicate)
-&{ return transitions(std::forward<P>(predicate), QueueCapacity(Transitions<T>::default_capacity)); }
+  requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>)
+Transitions<T> ReadableValue<T>::transitions(P&& predicate) & {
+  return transitions(std::forward<P>(predicate), QueueCapacity(Transitions<T>::default_capacity));
+}
 template <class T>
 template <class P>
 Transitions<T> ReadableValue<T>::transitions(P&& predicate, QueueCapacity capacity) & {

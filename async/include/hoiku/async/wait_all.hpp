@@ -43,8 +43,7 @@ Task<> run_all(std::tuple<Bs&...>& bodies, Places& places) {
       (nursery.start_soon(run_one_of_all<Bs, std::tuple_element_t<I, Places>>, std::ref(std::get<I>(bodies)),
                           std::ref(std::get<I>(places))),
        ...);
-    }
-    (std::index_sequence_for<Bs...>());
+    }(std::index_sequence_for<Bs...>());
     co_return;
   };
   co_await open_nursery(start_all);
@@ -66,7 +65,8 @@ auto gather(Bs... owned) -> Task<std::conditional_t<(std::is_void_v<typename Bs:
 
 // Each of `bodies` is a Task, something else that can be awaited, or a function without arguments that returns a Task.
 template <class... Fs>
-requires(sizeof...(Fs) > 0) auto wait_all(Fs&&... bodies) {
+  requires(sizeof...(Fs) > 0)
+auto wait_all(Fs&&... bodies) {
   (detail::check_body<Fs>(), ...);
   return detail::gather(detail::BodyOf<Fs>(std::forward<Fs>(bodies))...);  // not in a tuple: see wait_any.hpp
 }

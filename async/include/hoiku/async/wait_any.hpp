@@ -88,8 +88,7 @@ struct Racers {
       (nursery.start_soon(run<I, Bs, Result>, std::ref(std::get<I>(bodies)), std::ref(result),
                           std::ref(nursery.cancel_scope())),
        ...);
-    }
-    (std::index_sequence_for<Bs...>());
+    }(std::index_sequence_for<Bs...>());
   }
 
   template <class... Bs>
@@ -115,7 +114,8 @@ struct Racers {
 
 // Each of `bodies` is a Task, something else that can be awaited, or a function without arguments that returns a Task.
 template <class... Fs>
-requires(sizeof...(Fs) > 0) auto wait_any(Fs&&... bodies) {
+  requires(sizeof...(Fs) > 0)
+auto wait_any(Fs&&... bodies) {
   (detail::check_body<Fs>(), ...);
   // Not in a tuple: there g++ 12 takes a closure that captures by reference for one that owns something.
   return detail::Racers::race(detail::BodyOf<Fs>(std::forward<Fs>(bodies))...);

@@ -126,7 +126,7 @@ concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_c
 // Such a condition can't be sent: it is code, or it is a value that may be "not set", with which nothing compares there.
 template <class P, class T>
 concept DecidedHere = TopicCallable<P, T> ||
-    (is_optional<T> && !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, Predicate>);
+                      (is_optional<T> && !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, Predicate>);
 
 template <class P, class T>
 constexpr void check_topic_condition() {

@@ -77,9 +77,10 @@ class TopicComposite {
     return CompositeValues<Ts...>(core_, nullptr, hold.duration());
   }
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, HeldFor>)
-      CompositeValues<Ts...> eventual_values(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)))
-  &{ return CompositeValues<Ts...>(core_, test(std::forward<F>(condition)), hold.duration()); }
+    requires(!std::same_as<std::remove_cvref_t<F>, HeldFor>)
+  CompositeValues<Ts...> eventual_values(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) & {
+    return CompositeValues<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
+  }
   void eventual_values(auto&&...) && = delete;  // give the composite a name: the same holds for values of this process
 
   // The first state of which the condition is true.
@@ -99,7 +100,8 @@ class TopicComposite {
 };
 
 template <TopicType... Ts>
-requires(sizeof...(Ts) > 0) TopicComposite<Ts...> compose_values(const Topic<Ts>&... topics) {
+  requires(sizeof...(Ts) > 0)
+TopicComposite<Ts...> compose_values(const Topic<Ts>&... topics) {
   return TopicComposite<Ts...>(topics...);
 }
 

@@ -171,11 +171,13 @@ template <TopicType T, TopicType U>
 void operator>=(const Topic<T>&, const Topic<U>&) = delete;
 
 template <class A, class B>
-requires IsBoundCondition<A> && IsBoundCondition<B> JoinedCondition operator&&(const A& a, const B& b) {
+  requires IsBoundCondition<A> && IsBoundCondition<B>
+JoinedCondition operator&&(const A& a, const B& b) {
   return JoinedCondition::all_of(a, b);
 }
 template <class A, class B>
-requires IsBoundCondition<A> && IsBoundCondition<B> JoinedCondition operator||(const A& a, const B& b) {
+  requires IsBoundCondition<A> && IsBoundCondition<B>
+JoinedCondition operator||(const A& a, const B& b) {
   return JoinedCondition::any_of(a, b);
 }
 template <TopicType T>

@@ -120,8 +120,9 @@ class ConnectOptions {
 };
 
 template <class T>
-concept ConnectOption = std::same_as<T, ClientName> || std::same_as<T, SessionTimeout> ||
-    std::same_as<T, ConnectTimeout> || std::same_as<T, OnConnectionEvent> || std::same_as<T, FixedSessionToken>;
+concept ConnectOption =
+    std::same_as<T, ClientName> || std::same_as<T, SessionTimeout> || std::same_as<T, ConnectTimeout> ||
+    std::same_as<T, OnConnectionEvent> || std::same_as<T, FixedSessionToken>;
 
 }  // namespace detail
 

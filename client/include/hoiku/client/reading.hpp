@@ -37,7 +37,8 @@ inline Where where(Predicate predicate) { return Where(std::move(predicate)); }
 // The grammar of predicate.hpp. Throws Error(invalid_predicate), which says where it is wrong.
 Where where(std::string_view expression);
 template <class E>
-requires IsPredicateExpression<E> Where where(const E& expression) {
+  requires IsPredicateExpression<E>
+Where where(const E& expression) {
   return Where(detail::to_predicate<Value>(expression));
 }
 

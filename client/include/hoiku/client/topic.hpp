@@ -177,8 +177,8 @@ class Topic {
     return TopicValues<T>(core_, nullptr, detail::ValuesOptions::of(options...));
   }
   template <class P, detail::ValuesOption... Options>
-  requires(!detail::ValuesOption<P>) TopicValues<T> eventual_values(P&& condition, Options... options)
-  const {
+    requires(!detail::ValuesOption<P>)
+  TopicValues<T> eventual_values(P&& condition, Options... options) const {
     detail::check_topic_condition<P, T>();
     return TopicValues<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
                           detail::ValuesOptions::of(options...));
@@ -196,17 +196,16 @@ class Topic {
     return detail::wait_for_change<T>(core_, std::nullopt, after.version());
   }
   template <class P>
-  requires(!detail::DecidedHere<P, T> &&
-           !detail::EdgeCallable<P, T>) Task<TopicTransition<T>> wait_transition(P&& condition, After after)
-  const {
+    requires(!detail::DecidedHere<P, T> && !detail::EdgeCallable<P, T>)
+  Task<TopicTransition<T>> wait_transition(P&& condition, After after) const {
     detail::check_topic_condition<P, T>();
     return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), after.version());
   }
   // A callable, of the new value, or of the new and the old one as std::optional (nothing: not set), is decided here, over a
   // subscription to every transition: each crosses the network.
   template <class P>
-  requires(!std::same_as<std::remove_cvref_t<P>, After>) Task<TopicTransition<T>> wait_transition(P&& condition)
-  const {
+    requires(!std::same_as<std::remove_cvref_t<P>, After>)
+  Task<TopicTransition<T>> wait_transition(P&& condition) const {
     detail::check_edge_condition<P, T>();
     if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
       if constexpr (detail::EdgeCallable<P, T> || detail::TopicCallable<P, T>) detail::check_closure<P>();
@@ -216,8 +215,9 @@ class Topic {
     }
   }
   template <class P>
-  requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>) void wait_transition(P&& condition, After after)
-      const = delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
+    requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>)
+  void wait_transition(P&& condition, After after) const =
+      delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
 
   // A reader of every change from now on (of those that match), within the broker's history of the topic; what it was not
   // given is told: topic_transition.hpp.

@@ -132,7 +132,7 @@ struct TopicTraits<T> {
 
 // By its number, so that it has an order and names may change. A number without a name is kept as it is.
 template <class T>
-requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
 struct TopicTraits<T> {
   using Number = std::underlying_type_t<T>;
   // An enumeration over bool or char is kept as a number too.
@@ -154,7 +154,8 @@ struct TopicTraits<T> {
 
 // A topic that may be unset: nothing and "not set" are the same, for reading, writing and waiting.
 template <class T>
-requires TopicType<T> &&(!detail::is_optional<T>)struct TopicTraits<std::optional<T>> {
+  requires TopicType<T> && (!detail::is_optional<T>)
+struct TopicTraits<std::optional<T>> {
   static constexpr std::string_view type_name = TopicTraits<T>::type_name;
   static Value to_value(std::optional<T> v, const std::string& topic) {
     return v ? TopicTraits<T>::to_value(*std::move(v), topic) : Value();

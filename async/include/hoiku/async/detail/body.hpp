@@ -15,8 +15,8 @@ concept TaskFunction = std::invocable<F, Args...> && is_task<std::remove_cvref_t
 
 // What may be destroyed twice, or is no temporary.
 template <class F>
-concept OwnsNothing = std::is_lvalue_reference_v<F> ||
-    (std::is_trivially_copyable_v<std::decay_t<F>>&& std::is_trivially_destructible_v<std::decay_t<F>>);
+concept OwnsNothing = std::is_lvalue_reference_v<F> || (std::is_trivially_copyable_v<std::decay_t<F>> &&
+                                                        std::is_trivially_destructible_v<std::decay_t<F>>);
 
 // g++ 12 destroys a temporary closure twice where it owns something and stands inside a co_await expression.
 template <class F>
@@ -30,7 +30,7 @@ constexpr void check_closure() {
 // A closure, generic ones ([](auto x) ...) included, of which only the arguments tell that they can be called. Not what can
 // only be awaited, such as an operation of Asio.
 template <class F, class... Args>
-concept Closure = std::is_class_v<F> &&(requires { &F::operator(); } || std::invocable<F&, Args...>);
+concept Closure = std::is_class_v<F> && (requires { &F::operator(); } || std::invocable<F&, Args...>);
 
 template <class F, class... Args>
 concept SafeInAwait = !Closure<std::decay_t<F>, Args...> || OwnsNothing<F>;
@@ -58,16 +58,17 @@ struct BodyTask {
   using type = Task<>;
 };
 template <class F>
-requires(!is_task<std::remove_cvref_t<F>> && !TaskFunction<F>) struct BodyTask<F> {
+  requires(!is_task<std::remove_cvref_t<F>> && !TaskFunction<F>)
+struct BodyTask<F> {
   using type = Task<AwaitResult<std::remove_cvref_t<F>>>;
 };
 template <class F, class... Args>
-requires is_task<std::remove_cvref_t<F>>
+  requires is_task<std::remove_cvref_t<F>>
 struct BodyTask<F, Args...> {
   using type = std::remove_cvref_t<F>;
 };
 template <class F, class... Args>
-requires TaskFunction<F, Args...>
+  requires TaskFunction<F, Args...>
 struct BodyTask<F, Args...> {
   using type = std::remove_cvref_t<std::invoke_result_t<F, Args...>>;
 };

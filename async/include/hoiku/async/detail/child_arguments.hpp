@@ -17,9 +17,8 @@ inline constexpr bool binds_safely =
 template <class Signature, class... Stored>
 inline constexpr bool arguments_bind_safely = true;
 template <class R, class... Parameters, class... Stored>
-requires(sizeof...(Parameters) ==
-         sizeof...(Stored)) inline constexpr bool arguments_bind_safely<R(Parameters...), Stored...> =
-    (binds_safely<Parameters, Stored> && ...);
+  requires(sizeof...(Parameters) == sizeof...(Stored))
+inline constexpr bool arguments_bind_safely<R(Parameters...), Stored...> = (binds_safely<Parameters, Stored> && ...);
 
 template <class F>
 struct SignatureOf {
@@ -38,7 +37,7 @@ struct SignatureOf<R (C::*)(P...)> {
   using type = R(P...);
 };
 template <class F>
-requires requires { &F::operator(); }
+  requires requires { &F::operator(); }
 struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 
 }  // namespace hoiku::detail
