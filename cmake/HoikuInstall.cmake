@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 # static library needs them at the final link; they have no headers and no promise.
 function(hoiku_install_package)
   set(libraries "")
-  foreach(name IN ITEMS warnings async proto link client virtual_time broker_core broker_server broker testing)
+  foreach(name IN ITEMS warnings async proto link client virtual_time broker_core broker_store broker_server broker testing)
     set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
     list(APPEND libraries hoiku_${name})
   endforeach()
