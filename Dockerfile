@@ -4,9 +4,10 @@
 #            change of ./dev none either, unless it changes the list of packages; what runs is no root, knows no compiler,
 #            and ends in order as process 1, without an init: every program answers SIGTERM.
 
-# What a build needs stands in ./dev alone. From a stage of its own, since only the list decides whether the next one is new.
+# What a build needs is known to ./dev alone. From a stage of its own, since only the list decides whether the next one is new.
 FROM debian:bookworm-slim AS packages
 COPY dev /hoiku/dev
+COPY tools/dev /hoiku/tools/dev
 RUN /hoiku/dev packages >/packages
 
 FROM debian:bookworm-slim AS builder

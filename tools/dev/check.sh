@@ -1,0 +1,47 @@
+# check.sh: check and format: everything that a change has to pass. Sourced; needs test.sh.
+# shellcheck shell=bash
+
+format_command() { # format [--check]
+  local mode=(-i) files
+  [[ ${1:-} != --check ]] || mode=(--dry-run -Werror)
+  [[ ${1:---check} == --check ]] || usage_error "format does not know '$1'"
+  set_up "${format_packages[@]}"
+  mapfile -d '' -t files < <(find . \( -path ./build -o -path ./.git \) -prune -o \( -name '*.?pp' \) -type f -print0 | sort -z)
+  clang-format-16 "${mode[@]}" "${files[@]}" || fail "the code is not formatted; run ./dev format."
+  say "${#files[@]} files are formatted."
+}
+
+check_scripts() {
+  local scripts
+  mapfile -d '' -t scripts < <(find . \( -path ./build -o -path ./.git -o -path ./tools/dev \) -prune -o -name '*.sh' -type f -print0 | sort -z)
+  # Those below tools/dev are parts of ./dev, which sources them; the demo is a program.
+  shellcheck --external-sources --check-sourced dev .ci/run tools/dev/demo.sh "${scripts[@]}" ||
+    fail "shellcheck found something; each part above says what and where."
+  say "the scripts pass shellcheck"
+}
+
+check_command() { # check [--long]
+  local long=''
+  case ${1:-} in
+    --long) long=1 ;;
+    '') ;;
+    *) usage_error "check does not know '$1'" ;;
+  esac
+  set_up "${build_packages[@]}" "${format_packages[@]}" "${lint_packages[@]}" ${long:+"${bench_packages[@]}" "${long_packages[@]}"}
+  format_command --check
+  check_scripts
+  python3 tests/tidy/tidy.py . || fail "the lint found something; each line above says what and where."
+  [[ -z $long ]] || export HOIKU_CYCLES=10000
+  run_tests dev
+  build dev headers_alone && say "every header compiles alone"
+  run_tests asan
+  if [[ -n $long ]]; then
+    run_tests tsan
+    run_tests o0
+    run_tests clang
+    build release && say "release: built"
+    build bench && say "bench: built"
+    sim_command --histories 5000
+  fi
+  say "All checks passed."
+}

@@ -1,0 +1,33 @@
+# fuzz.sh: the fuzzers. Sourced; needs build.sh.
+# shellcheck shell=bash
+
+# fuzz [--for 60s]: all fuzzers at once, each for that long, from what is committed and from what they found here before.
+fuzz_command() {
+  local seconds=60 target pids=() names=() i failed=0
+  while (($#)); do
+    [[ $1 == --for ]] || usage_error "fuzz does not know '$1'"
+    seconds_of "${2:-}"
+    shift 2
+  done
+  set_up "${build_packages[@]}" "${fuzz_packages[@]}"
+  build fuzz fuzzers
+  say "Fuzzing for $seconds s; what is found is kept in build/fuzz/found/."
+  for target in client_frame server_frame predicate schema json message; do
+    mkdir -p "build/fuzz/found/$target"
+    build/fuzz/bin/fuzz_$target -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+      -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/found/$target" "tests/fuzz/corpus/$target" \
+      >"$logs/fuzz-$target.log" 2>&1 </dev/null &
+    pids+=("$!") names+=("$target")
+  done
+  for i in "${!pids[@]}"; do
+    if wait "${pids[i]}"; then
+      say "fuzz ${names[i]}: $(awk '/number_of_executed_units/ { n = $2 } END { print n }' "$logs/fuzz-${names[i]}.log") runs, nothing found"
+    else
+      failed=1
+      grep -vE '^#|^INFO' "$logs/fuzz-${names[i]}.log" | tail -n 40 >&2
+      printf 'dev: fuzz_%s found something; put the file that is named above into tests/fuzz/corpus/%s when it is mended.\n' \
+        "${names[i]}" "${names[i]}" >&2
+    fi
+  done
+  ((!failed)) || exit 1
+}

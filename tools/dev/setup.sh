@@ -1,0 +1,67 @@
+# setup.sh: the Debian packages that each command needs, and their installation. Sourced; needs talk.sh.
+# shellcheck shell=bash disable=SC2034
+
+# The packages of a build, and those that other commands need besides. ccache and lld are used if they are installed.
+build_packages=(g++ cmake ninja-build pkgconf libboost1.81-dev libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler
+  libfmt-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libgtest-dev libgmock-dev python3-minimal)
+format_packages=(clang-format-16)
+lint_packages=(shellcheck)
+bench_packages=(libbenchmark-dev)
+long_packages=(clang-14)
+fuzz_packages=(clang-14 libclang-rt-14-dev)
+engine_packages=(docker.io docker-compose debootstrap)
+
+missing_packages() { # missing_packages NAME...: those that are not installed, in $missing
+  local installed name
+  installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null)"
+  missing=()
+  for name in "$@"; do
+    [[ $installed == *" installed:$name "* ]] || missing+=("$name")
+  done
+}
+
+# set_up PACKAGE...: installs what is missing. HOIKU_NO_SETUP=1 trusts that everything is there.
+set_up() {
+  local install root=() missing
+  [[ -z ${HOIKU_NO_SETUP:-} ]] || return 0
+  missing_packages "$@"
+  ((${#missing[@]})) || return 0
+
+  local system
+  # shellcheck source=/dev/null
+  system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
+  [[ $system == 'debian 12' ]] ||
+    fail "this set-up knows Debian 12 only, not ${system:-this system}; use a debian:12 container, or install what it would," \
+      "${missing[*]}, and run HOIKU_NO_SETUP=1 ./dev $command."
+  install="apt-get install --no-install-recommends ${missing[*]}"
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "packages are missing and there is no sudo; run as root: apt-get update && $install"
+    if ! sudo -n true 2>/dev/null; then
+      [[ -t 0 ]] || fail "packages are missing and sudo wants a password; run: sudo apt-get update && sudo $install"
+      say "Installing ${#missing[@]} packages needs root; sudo may ask for your password."
+      sudo -v || fail "packages are missing; let somebody who may run: sudo apt-get update && sudo $install"
+    fi
+    root=(sudo)
+  fi
+
+  say "Setting up: ${missing[*]}"
+  new_log setup
+  root+=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C)
+  local options=(-o DPkg::Lock::Timeout=120 -o APT::Update::Error-Mode=any)
+  # A mirror that fails is not the end: what is needed may come from another one, or from what was fetched before.
+  "${root[@]}" apt-get "${options[@]}" update 2>&1 </dev/null | progress 'package lists' "$log"
+  # --no-remove: nobody's libboost1.74-dev goes without being asked.
+  if ! "${root[@]}" apt-get "${options[@]}" install -y --no-install-recommends --no-remove "${missing[@]}" 2>&1 </dev/null |
+    progress 'packages' "$log"; then
+    if grep -q 'Packages need to be removed' "$log"; then
+      fail "libboost1.81-dev cannot stand beside what is installed (most likely libboost1.74-dev); run $install yourself if it may go."
+    elif grep -qE 'Could not get lock|Unable to acquire' "$log"; then
+      fail "another program holds apt's lock; wait until it is done and run ./dev $command again."
+    elif grep -qE 'Unable to locate package|Failed to fetch|Temporary failure|Could not connect|no installation candidate' "$log"; then
+      fail "the packages cannot be fetched; check the network and apt's sources, then run ./dev $command again. The log is $log"
+    fi
+    why "$log" "apt-get could not install the packages; run $install as root and see. The log is $log"
+  fi
+}
+
+packages_command() { printf '%s\n' "${build_packages[@]}"; } # for Dockerfile, and for whoever makes an image of their own

@@ -1,0 +1,62 @@
+# test.sh: test, sim, mutants: the tests, and what judges the core and the judges. Sourced; needs build.sh.
+# shellcheck shell=bash
+
+# run_tests PRESET [CTEST ARGUMENT...]
+run_tests() {
+  local preset=$1 log started=$SECONDS
+  shift
+  set_up "${build_packages[@]}"
+  build "$preset"
+  new_log "test-$preset"
+  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(jobs_that_fit)" "$@" 2>&1 |
+    progress "test $preset" "$log"; then
+    awk '/\*\*\*(Failed|Timeout|Exception|Not Run)/ { shown = 60 } shown-- > 0' "$log" | head -n 120 >&2
+    sed -n '/tests passed,/,$p' "$log" >&2
+    why "$log" "tests of the $preset build failed; what they said is above and in $log"
+  fi
+  say "$preset: $(grep 'tests passed' "$log") ($((SECONDS - started)) s with the build)"
+}
+
+test_command() { # test [--preset NAME] [CTEST ARGUMENT...]
+  local preset=dev
+  if [[ ${1:-} == --preset ]]; then
+    preset=${2:-}
+    [[ $preset =~ ^(dev|asan|tsan|threads|o0|clang)$ ]] ||
+      usage_error "--preset wants dev, asan, tsan, threads, o0 or clang"
+    shift 2
+  fi
+  run_tests "$preset" "$@"
+}
+
+sim_command() { # sim [--seed N] [--histories N]
+  local seed='' histories='' level
+  while (($#)); do
+    case $1 in
+      --seed) seed=${2:-} ;;
+      --histories) histories=${2:-} ;;
+      *) usage_error "sim does not know '$1'" ;;
+    esac
+    [[ ${2:-} =~ ^[0-9]+$ ]] || usage_error "$1 wants a number"
+    shift 2
+  done
+  set_up "${build_packages[@]}"
+  build dev histories core_histories
+  if [[ -n $seed ]]; then
+    HOIKU_SEED=$seed HOIKU_SIM_STORY=1 build/dev/bin/histories --gtest_brief=1 ||
+      fail "history $seed broke a promise; its story is above."
+    say "history $seed keeps every promise"
+  else
+    histories=${histories:-1000}
+    for level in core_histories histories; do
+      HOIKU_SIM_HISTORIES=$histories build/dev/bin/$level --gtest_brief=1 ||
+        fail "a history broke a promise; what is named above replays it and tells its story."
+    done
+    say "$histories histories keep every promise"
+  fi
+}
+
+# mutants [NAME...]: breaks a copy of the core in small ways, and checks that the random histories notice each.
+mutants_command() {
+  set_up "${build_packages[@]}"
+  python3 tests/mutants/run.py build/mutants "$@" || fail "a mutant was not found, or cannot be made; the lines above say which."
+}
