@@ -37,6 +37,13 @@ def code_only(text):
     return TOKEN.sub(blank, text)
 
 
+def includes(text):
+    for number, line in enumerate(text.split("\n"), 1):
+        found = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
+        if found:
+            yield number, found.group(1)
+
+
 class Scan:
     """The tokens of one file: text[i], line[i]; mate[i] is the bracket that closes or opens at i."""
 

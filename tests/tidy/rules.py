@@ -6,7 +6,8 @@ import fnmatch
 import os
 import re
 
-from cpp_scan import Scan, code_only
+from cpp_scan import Scan, code_only, includes
+from limits import LIMITS, TEXT, cpp
 
 # ---- who may know whom -----------------------------------------------------------------------------------------------
 
@@ -25,30 +26,26 @@ LAYERS = {
     "testing": {"testing", "broker", "client", "link", "proto", "async"},
 }
 VIRTUAL_TIME = re.compile(r"testing/.*virtual_time")  # the part that tests of async/ use: it must not pull in the rest
-UMBRELLAS = {"hoiku/async.hpp": "async", "hoiku/broker.hpp": "broker", "hoiku/hoiku.hpp": "client", "hoiku/testing.hpp": "testing"}
+UMBRELLAS = {
+    "hoiku/async.hpp": "async",
+    "hoiku/broker.hpp": "broker",
+    "hoiku/hoiku.hpp": "client",
+    "hoiku/testing.hpp": "testing",
+}
 ROOMS = {layer.split("/")[0] for layer in LAYERS} | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
     (r"zmq\.h(pp)?|zmq_addon\.hpp", ["link/src/zmq/*", "tests/wire/*"], "ZeroMQ"),
     (r"toml\.h", ["broker/hoikud/config.cpp"], "the TOML library"),
-    (r".*\.pb\.h", ["proto/src/codec/*.cpp", "proto/src/schema/descriptors.cpp", "proto/src/schema/well_known.cpp", "tests/proto/proto_text.cpp",
-                       "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp"], "Protobuf's generated code"),
+    (r".*\.pb\.h",
+     ["proto/src/codec/*.cpp", "proto/src/schema/descriptors.cpp", "proto/src/schema/well_known.cpp",
+      "tests/proto/proto_text.cpp", "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp"],
+     "Protobuf's generated code"),
 ]
-
-
-def cpp(tree):
-    return ((path, text) for path, text in sorted(tree.items()) if path.endswith((".cpp", ".hpp")))
 
 
 def matches(path, patterns):
     return any(fnmatch.fnmatch(path, pattern) for pattern in patterns)
-
-
-def includes(text):
-    for number, line in enumerate(text.split("\n"), 1):
-        found = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
-        if found:
-            yield number, found.group(1)
 
 
 def room_of(header):
@@ -107,16 +104,17 @@ def clocks(tree):
             found = CLOCKS.search(code)
             if found:
                 call = found.group().strip(" (")
-                yield path, line, f"'{call}': only {CLOCK_FILES[0]} reads real time; use hoiku::now() and hoiku::sleep()"
+                yield path, line, f"'{call}': only {CLOCK_FILES[0]} reads real time; use hoiku::now(), hoiku::sleep()"
 
 
 # ---- coroutines, as g++ 12 can stand them ----------------------------------------------------------------------------
 
-# GoogleTest's EXPECT_EQ(co_await ...) is an `if` below the macro too, but one that declares a variable: tried, and right.
+# EXPECT_EQ(co_await ...) is an `if` below the macro too, but one that declares a variable: g++ 12 compiles that right.
 CONDITIONS = {"if", "while", "for", "switch"}
-TRIVIAL = {"int", "bool", "char", "double", "float", "unsigned", "size_t", "int64_t", "uint64_t", "Duration", "TimePoint", "*"}
-HARMLESS_BRACES = {"int", "int64_t", "uint64_t", "double", "bool", "string", "string_view", "optional", "Duration", "TimePoint", "seconds",
-                   "milliseconds"}
+TRIVIAL = {"int", "bool", "char", "double", "float", "unsigned", "size_t", "int64_t", "uint64_t", "Duration",
+           "TimePoint", "*"}
+HARMLESS_BRACES = {"int", "int64_t", "uint64_t", "double", "bool", "string", "string_view", "optional", "Duration",
+                   "TimePoint", "seconds", "milliseconds"}
 
 
 def awaits(tree):
@@ -160,28 +158,19 @@ def braces_in_await(tree):
             for k in scan.inside(i, last):
                 if scan.braces.get(k) == "init" and k not in told and scan.type_before(k) not in HARMLESS_BRACES:
                     told.add(k)
-                    sentence = "makes a temporary that g++ 12 may destroy twice; use a constructor's parentheses, or name it first"
-                    yield path, scan.line[k], f"'{scan.type_before(k)}{{' in a co_await expression {sentence}"
+                    what = f"'{scan.type_before(k)}{{' in a co_await expression makes a temporary"
+                    yield path, scan.line[k], f"{what} that g++ 12 may destroy twice; use parentheses, or name it first"
 
 
 # ---- the tree --------------------------------------------------------------------------------------------------------
 
-LINES_MAX = 500
 UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 ELSEWHERE = re.compile(r"\.\./sha" r"red\b|/wo" r"rk/(main|sha" r"red)\b|/tmp/hoi" r"ku/")
-KNOWN_FILES = (".cpp", ".hpp", ".py", ".sh", ".md", ".cmake", ".proto", ".in", ".json", ".yml", ".supp")
-KNOWN_FILES += ("CMakeLists.txt", "dev", "run", "Dockerfile")
-
-
-def lines(tree):
-    for path, text in sorted(tree.items()):
-        if path.endswith(KNOWN_FILES) and text.count("\n") > LINES_MAX:
-            yield path, LINES_MAX, f"{text.count(chr(10))} lines; past {LINES_MAX} a file is asking to be two"
 
 
 def undone(tree):
     for path, text in sorted(tree.items()):
-        if path.endswith(KNOWN_FILES):
+        if path.endswith(TEXT):
             for number, line in enumerate(text.split("\n"), 1):
                 if UNDONE.search(line):
                     yield path, number, f"'{UNDONE.search(line).group()}': do it, or write an issue"
@@ -222,7 +211,7 @@ def doc_paths(tree):
     exist = set(tree) | folders(tree)
     tops = {path.split("/")[0] for path in exist}
     for path, text in sorted(tree.items()):
-        if not re.fullmatch(r"(README|CHANGELOG)\.md|docs/.*\.md", path):
+        if not re.fullmatch(r"(README|CHANGELOG|CONTRIBUTING)\.md|docs/.*\.md", path):
             continue
         fenced = False
         for number, line in enumerate(text.split("\n"), 1):
@@ -255,7 +244,7 @@ TEST_LINK = re.compile(r"\[`(\w+)\.(\w+)`\]\(([^)\s#]+)\)")
 
 
 def tested(tree):
-    """[`Suite.Name`](file) names a test that is in that file; each promise of the README is a row with at least one."""
+    """[`Suite.Name`](file) names a test that is in that file; each promise is a row with at least one."""
     for path, text in sorted(tree.items()):
         if not re.fullmatch(r"README\.md|docs/.*\.md", path):
             continue
@@ -264,18 +253,19 @@ def tested(tree):
                 there = tree.get(os.path.normpath(os.path.join(os.path.dirname(path), file)), "")
                 if not re.search(rf"^(?:SIM_)?TEST(?:_F|_P)?\({suite}, {name}\b", there, re.MULTILINE):
                     yield path, number, f"there is no test {suite}.{name} in {file}"
-    readme = tree.get("README.md", "").split("\n")
-    rows = [(number, line) for number, line in enumerate(readme, 1) if re.match(r"\| \d+ \|", line)]
+    page = "docs/promises.md" if "docs/promises.md" in tree else "README.md"
+    numbered = enumerate(tree.get(page, "").split("\n"), 1)
+    rows = [(number, line) for number, line in numbered if re.match(r"\| \d+ \|", line)]
     for number, line in rows:
         if not TEST_LINK.search(line):
-            yield "README.md", number, "a promise that names no test: [`Suite.Name`](file)"
+            yield page, number, "a promise that names no test: [`Suite.Name`](file)"
     promised = [int(line.split("|")[1]) for _, line in rows]
     if rows and promised != list(PROMISES):
-        yield "README.md", rows[0][0], f"the promises are {promised}; those of the design are 1 to 12"
+        yield page, rows[0][0], f"the promises are {promised}; those of the design are 1 to 12"
 
 
 RULES = {
     rule.__name__: rule
-    for rule in (layers, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await, lines,
-                 undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets, tested)
+    for rule in (layers, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await,
+                 undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets, tested) + LIMITS
 }

@@ -15,7 +15,7 @@ check_scripts() {
   local scripts
   mapfile -d '' -t scripts < <(find . \( -path ./build -o -path ./.git -o -path ./tools/dev \) -prune -o -name '*.sh' -type f -print0 | sort -z)
   # Those below tools/dev are parts of ./dev, which sources them; the demo is a program.
-  shellcheck --external-sources --check-sourced dev .ci/run tools/dev/demo.sh "${scripts[@]}" ||
+  shellcheck --external-sources --check-sourced dev .ci/run tools/dev/demo.sh tools/hooks/commit-msg "${scripts[@]}" ||
     fail "shellcheck found something; each part above says what and where."
   say "the scripts pass shellcheck"
 }
