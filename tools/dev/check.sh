@@ -39,6 +39,7 @@ check_command() { # check [--long]
     run_tests tsan
     run_tests o0
     run_tests clang
+    run_tests plain
     build release && say "release: built"
     build bench && say "bench: built"
     sim_command --histories 5000

@@ -21,8 +21,8 @@ test_command() { # test [--preset NAME] [CTEST ARGUMENT...]
   local preset=dev
   if [[ ${1:-} == --preset ]]; then
     preset=${2:-}
-    [[ $preset =~ ^(dev|asan|tsan|threads|o0|clang)$ ]] ||
-      usage_error "--preset wants dev, asan, tsan, threads, o0 or clang"
+    [[ $preset =~ ^(dev|asan|tsan|threads|o0|clang|plain)$ ]] ||
+      usage_error "--preset wants dev, asan, tsan, threads, o0, clang or plain"
     shift 2
   fi
   run_tests "$preset" "$@"
