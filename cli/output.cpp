@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::cli {
 namespace {

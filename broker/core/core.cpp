@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -237,7 +238,7 @@ void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail
 }
 
 Failure about(std::string_view topic, const Failure& failure) {
-  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + quoted(topic) + ": " + failure.message};
+  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + text::quote(topic) + ": " + failure.message};
 }
 
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {

@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "broker/core/core.hpp"
-#include "broker/core/quoted.hpp"
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::link {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku {
 namespace {

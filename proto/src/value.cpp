@@ -5,7 +5,8 @@
 #include <cmath>
 #include <type_traits>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
+#include "proto/src/literal_text.hpp"
 
 namespace hoiku {
 namespace {

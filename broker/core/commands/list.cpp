@@ -6,6 +6,7 @@
 #include "broker/core/core_rooms.hpp"
 #include "broker/core/sessions/session_label.hpp"
 #include "broker/core/sizes.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -104,7 +105,7 @@ proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
     for (const auto& slot : subscription.slots) row.topics.push_back(topics[slot->readers->topic].name());
   }
   row.mode = subscription.mode;
-  if (subscription.filter != nullptr) row.filter = shortened(subscription.filter->key(), predicate_bytes_shown);
+  if (subscription.filter != nullptr) row.filter = text::shorten(subscription.filter->key(), predicate_bytes_shown);
   row.interval = subscription.interval;
   row.matched = subscription.slots.size();
   row.written = subscription.counts.written;

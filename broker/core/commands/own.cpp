@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -16,13 +17,13 @@ Result<void> Core::Rooms::check_declare(const proto::Declare& declare) const {
       return about(declare.topic, checked.failure());
   }
   if (declare.history.value_or(1) < 1 || declare.history.value_or(1) > limits.declared_history_max) {
-    return Failure{ErrorCode::invalid_argument, "topic " + quoted(declare.topic) + " can keep from 1 to " +
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(declare.topic) + " can keep from 1 to " +
                                                     std::to_string(limits.declared_history_max) + " transitions, not " +
                                                     std::to_string(*declare.history)};
   }
   if (declare.type == ValueType::message && declare.message_type.empty()) {
     return Failure{ErrorCode::invalid_argument,
-                   "topic " + quoted(declare.topic) + " is declared to hold messages: say of which type"};
+                   "topic " + text::quote(declare.topic) + " is declared to hold messages: say of which type"};
   }
   if (auto checked = check_message_type(declare.message_type, limits); !checked)
     return about(declare.topic, checked.failure());
@@ -62,8 +63,8 @@ void Core::Rooms::type_is_known(TopicId id) {
 Result<void> Core::Rooms::may_write(const Session& session, TopicId topic) const {
   const Lease* lease = leases.find(topic);
   if (lease == nullptr || lease->owner == session.id) return {};
-  return Failure{ErrorCode::not_owner, "topic " + quoted(topics[topic].name()) + " belongs to client " +
-                                           quoted(name_of(lease->owner)) + ": nobody else may write it"};
+  return Failure{ErrorCode::not_owner, "topic " + text::quote(topics[topic].name()) + " belongs to client " +
+                                           text::quote(name_of(lease->owner)) + ": nobody else may write it"};
 }
 
 std::string Core::Rooms::name_of(SessionId id) const {
@@ -76,11 +77,12 @@ Result<void> Core::Rooms::may_own(const Session& session, TopicId topic, bool ta
   const Lease* standing = leases.find(topic);
   if (standing == nullptr) return {};
   if (standing->owner == session.id) {
-    return Failure{ErrorCode::invalid_argument, "this client owns topic " + quoted(topics[topic].name()) + " already"};
+    return Failure{ErrorCode::invalid_argument,
+                   "this client owns topic " + text::quote(topics[topic].name()) + " already"};
   }
   if (take_over) return {};
-  return Failure{ErrorCode::not_owner, "topic " + quoted(topics[topic].name()) + " belongs to client " +
-                                           quoted(name_of(standing->owner)) +
+  return Failure{ErrorCode::not_owner, "topic " + text::quote(topics[topic].name()) + " belongs to client " +
+                                           text::quote(name_of(standing->owner)) +
                                            ": wait until it lets go, or take it over"};
 }
 
@@ -107,7 +109,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
     return drop_if_unused(*found);
   }
   if (standing != nullptr) {
-    lose(*standing, "topic " + quoted(own.topic) + " was taken over by client " + quoted(session.name));
+    lose(*standing, "topic " + text::quote(own.topic) + " was taken over by client " + text::quote(session.name));
   }
   Held& held = session.hold(own.id, own.last_will.payload_bytes());
   held.lease = std::make_unique<Lease>();
@@ -156,7 +158,7 @@ void Core::Rooms::end_lapsed_leases(TimePoint at) {
     const std::string name = topics[lease->topic].name();
     execute_wills({lease}, session.name);
     session.let_go(id);
-    fail(session, id, {ErrorCode::not_owner, "the time is over for which this client owned topic " + quoted(name)},
+    fail(session, id, {ErrorCode::not_owner, "the time is over for which this client owned topic " + text::quote(name)},
          Outbox::Of::reader);
     drop_released();
   }

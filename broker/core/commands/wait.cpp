@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -13,7 +14,8 @@ std::shared_ptr<const Value> value_of(const State& state) {
 }
 
 Failure lagged(const std::string& topic, const std::string& what) {
-  return {ErrorCode::lagged, "topic " + quoted(topic) + ": " + what + "; read its present state and go on from there"};
+  return {ErrorCode::lagged,
+          "topic " + text::quote(topic) + ": " + what + "; read its present state and go on from there"};
 }
 
 }  // namespace
@@ -168,7 +170,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::
   if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
     return lagged(topic.name(), asked() + " was of an earlier life of it");
   if (after.number > present.number) {
-    return Failure{ErrorCode::invalid_argument, "topic " + quoted(topic.name()) + " has come to version " +
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " has come to version " +
                                                     std::to_string(present.number) + ", not yet to " +
                                                     std::to_string(after.number)};
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -24,7 +25,7 @@ Result<void> Core::Rooms::check_size(const std::string& topic, const Value& valu
     if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
   }
   if (value.payload_bytes() <= limits.value_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the value for " + quoted(topic) + " has more than " +
+  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has more than " +
                                            std::to_string(limits.value_bytes_max) + " bytes"};
 }
 
@@ -32,7 +33,7 @@ Result<void> Core::Rooms::check_size(const std::string& topic, const Value& valu
 // What gets no larger is always taken.
 Result<void> Core::Rooms::check_room(const std::string& topic, std::size_t added, std::size_t gone) const {
   if (added <= gone || values_bytes + leases.will_bytes() - gone + added <= limits.values_bytes_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + quoted(topic) +
+  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + text::quote(topic) +
                                                 ": those of all topics take at most " +
                                                 std::to_string(limits.values_bytes_max) + " bytes together"};
 }
@@ -51,7 +52,8 @@ Result<std::optional<TopicId>> Core::Rooms::find_writable(const std::string& nam
   if (const auto found = topics.find(name); found && !is_reserved) return found;
   if (auto checked = check_topic_name(name, limits); !checked) return checked.failure();
   if (is_reserved) {
-    return Failure{ErrorCode::permission_denied, "topic " + quoted(name) + " is the broker's own: it is read-only"};
+    return Failure{ErrorCode::permission_denied,
+                   "topic " + text::quote(name) + " is the broker's own: it is read-only"};
   }
   return std::optional<TopicId>();
 }
@@ -145,7 +147,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
     if (!found) return refused(found.failure());
     const auto is_it = [&](const proto::Write& other) { return other.topic == name; };
     if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_it)) {
-      return refused({ErrorCode::invalid_argument, "topic " + quoted(name) + " stands twice in one commit"});
+      return refused({ErrorCode::invalid_argument, "topic " + text::quote(name) + " stands twice in one commit"});
     }
     known.push_back(*found);
     unknown += *found ? 0 : 1;

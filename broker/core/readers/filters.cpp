@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/core/quoted.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -37,8 +37,8 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
   const Result<Predicate>& predicate = predicate_for(content);
   if (predicate) return {};
   const Failure& why = predicate.failure();
-  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " + shortened(key(), predicate_bytes_shown) +
-                               ": " + why.message};
+  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " +
+                               text::shorten(key(), predicate_bytes_shown) + ": " + why.message};
 }
 
 bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {

@@ -27,6 +27,9 @@
 
 namespace hoiku::broker {
 
+// Lists and error messages show so much of a predicate.
+constexpr std::size_t predicate_bytes_shown = 255;
+
 class Filter {
  public:
   static constexpr std::size_t message_types_max = 16;

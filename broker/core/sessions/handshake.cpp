@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -105,7 +106,7 @@ void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
     return break_off(
         id, frame.incarnation,
         {ErrorCode::too_large, "the client's name has more than " + std::to_string(limits.client_name_bytes_max) +
-                                   " bytes: " + quoted(hello.client_name)});
+                                   " bytes: " + text::quote(hello.client_name)});
   }
   if (hello.session_timeout.count() < 0) {
     return break_off(id, frame.incarnation, {ErrorCode::invalid_argument, "a session's timeout cannot be negative"});

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/quoted.hpp"
 #include "broker/core/sizes.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -33,9 +33,9 @@ void forget(proto::Answer& answer) {
 
 // `asked` is what was to be looked up for it.
 std::string subject_of(const proto::Answer& answer, const std::string& asked) {
-  const auto topic = [](const std::string& name) { return ", about topic " + quoted(name) + ","; };
+  const auto topic = [](const std::string& name) { return ", about topic " + text::quote(name) + ","; };
   if (const State match = result_of_wait(answer)) return topic(match->topic);
-  if (std::holds_alternative<proto::SchemaDone>(answer)) return ", the schema of " + quoted(asked) + ",";
+  if (std::holds_alternative<proto::SchemaDone>(answer)) return ", the schema of " + text::quote(asked) + ",";
   if (!asked.empty()) return topic(asked);
   if (const auto* list = std::get_if<proto::ListDone>(&answer)) return topic(list->rows.front().current->topic);
   return "";
@@ -46,7 +46,8 @@ std::string subject_of(const proto::Answer& answer, const std::string& asked) {
 proto::Failed too_large(const proto::Answer& answer, const std::string& asked, std::size_t frame_bytes_max) {
   constexpr std::size_t text_bytes_max = 1024;
   if (const auto* failed = std::get_if<proto::Failed>(&answer))
-    return {failed->id, {failed->failure.code, shortened(failed->failure.message, text_bytes_max)}, failed->current};
+    return {
+        failed->id, {failed->failure.code, text::shorten(failed->failure.message, text_bytes_max)}, failed->current};
   const auto id = std::visit([](const auto& any) { return any.id; }, answer);
   return {
       id,

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proto/src/text.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 namespace {

@@ -1,6 +1,6 @@
 #include "broker/core/topics/content_type.hpp"
 
-#include "broker/core/quoted.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -8,13 +8,14 @@ Result<void> check_message_type(std::string_view type_name, const Limits& limits
   if (type_name.size() <= limits.message_type_bytes_max) return {};
   return Failure{ErrorCode::too_large, "the name of a type of messages has at most " +
                                            std::to_string(limits.message_type_bytes_max) + " bytes, and " +
-                                           quoted(type_name) + " has " + std::to_string(type_name.size())};
+                                           text::quote(type_name) + " has " + std::to_string(type_name.size())};
 }
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
   if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {
     return Failure{ErrorCode::invalid_predicate,
-                   "the predicate names fields, and nobody has told the broker what a " + quoted(*of.message_type) +
+                   "the predicate names fields, and nobody has told the broker what a " +
+                       text::quote(*of.message_type) +
                        " looks like: its schema is registered by Bus::topic of a Protobuf message that is not lite"};
   }
   return predicate.resolved_for(of.type, of.schema);

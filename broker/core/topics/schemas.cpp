@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/core/quoted.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -19,13 +19,13 @@ Result<void> Schemas::put(const std::string& type_name, const std::string& files
     schema = std::move(*newer);
     replaced_bytes = known->second.memory_bytes();
   } else if (by_type_.size() >= limits_->schemas_max) {
-    return Failure{ErrorCode::limit_exceeded, "the broker keeps the schemas of " +
-                                                  std::to_string(limits_->schemas_max) +
-                                                  " types of messages at most: " + quoted(type_name) + " is one more"};
+    return Failure{ErrorCode::limit_exceeded,
+                   "the broker keeps the schemas of " + std::to_string(limits_->schemas_max) +
+                       " types of messages at most: " + text::quote(type_name) + " is one more"};
   }
   const std::size_t bytes = bytes_ - replaced_bytes + schema->memory_bytes();
   if (bytes > limits_->schemas_bytes_max) {
-    return Failure{ErrorCode::limit_exceeded, "with " + quoted(type_name) +
+    return Failure{ErrorCode::limit_exceeded, "with " + text::quote(type_name) +
                                                   " all schemas together would take more than " +
                                                   std::to_string(limits_->schemas_bytes_max) + " bytes"};
   }

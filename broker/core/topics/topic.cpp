@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/core/quoted.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 
@@ -43,9 +43,9 @@ Result<void> Topic::check_type(const Value& value) const {
                                                  " values, and this one is " + std::string(to_string(given))};
   }
   if (given == ValueType::message && value.get_if<MessageBytes>()->type_name != *message_type_) {
-    return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' holds messages of type " + quoted(*message_type_) +
-                                                 ", and this one is of type " +
-                                                 quoted(value.get_if<MessageBytes>()->type_name)};
+    return Failure{ErrorCode::type_mismatch, "topic '" + name_ + "' holds messages of type " +
+                                                 text::quote(*message_type_) + ", and this one is of type " +
+                                                 text::quote(value.get_if<MessageBytes>()->type_name)};
   }
   return {};
 }
@@ -58,7 +58,7 @@ void Topic::learn_type(const Value& value) {
 
 Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
   const auto name_of = [](ValueType a, const std::string& of_message) {
-    return std::string(to_string(a)) + (a == ValueType::message ? " " + quoted(of_message) : "");
+    return std::string(to_string(a)) + (a == ValueType::message ? " " + text::quote(of_message) : "");
   };
   if (type_ == ValueType::null) {
     type_ = type;

@@ -5,8 +5,8 @@
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/text.hpp"
 #include "proto/src/codec/decode_common.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::proto {
 namespace {

@@ -10,8 +10,9 @@
 #include <utility>
 
 #include "hoiku/proto/field_path.hpp"
+#include "hoiku/proto/text.hpp"
+#include "proto/src/literal_text.hpp"
 #include "proto/src/predicate/tree.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::predicate {
 namespace {

@@ -1,6 +1,7 @@
 // The grammar of predicate.hpp, by recursive descent: one function for each rule, under the rule's name.
+#include "hoiku/proto/text.hpp"
+#include "proto/src/literal_text.hpp"
 #include "proto/src/predicate/tree.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::predicate {
 namespace {

@@ -1,7 +1,8 @@
 #include <algorithm>
 
+#include "hoiku/proto/text.hpp"
+#include "proto/src/literal_text.hpp"
 #include "proto/src/predicate/tree.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::predicate {
 namespace {

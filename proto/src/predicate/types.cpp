@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "hoiku/proto/schema.hpp"
+#include "hoiku/proto/text.hpp"
 #include "proto/src/predicate/tree.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::predicate {
 namespace {

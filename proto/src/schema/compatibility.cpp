@@ -5,8 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "hoiku/proto/text.hpp"
 #include "proto/src/schema/shape.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::schema {
 namespace {

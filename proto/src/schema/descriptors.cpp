@@ -10,9 +10,9 @@
 #include <set>
 
 #include "hoiku/proto/schema.hpp"
+#include "hoiku/proto/text.hpp"
 #include "proto/src/schema/impl.hpp"
 #include "proto/src/schema/shape.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::schema {
 namespace {

@@ -6,8 +6,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
+#include "hoiku/proto/text.hpp"
 #include "proto/src/schema/shape.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku::schema {
 namespace {

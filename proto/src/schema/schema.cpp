@@ -5,9 +5,9 @@
 #include <functional>
 #include <mutex>
 
+#include "hoiku/proto/text.hpp"
 #include "proto/src/schema/field_path_impl.hpp"
 #include "proto/src/schema/impl.hpp"
-#include "proto/src/text.hpp"
 
 namespace hoiku {
 namespace schema {

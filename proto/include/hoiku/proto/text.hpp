@@ -1,0 +1,47 @@
+// text.hpp: UTF-8, and quoting untrusted text for error messages and lists.
+//
+// Promises   every function takes any bytes; none depends on the locale.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hoiku::text {
+
+struct CodePoint {
+  char32_t value;
+  std::size_t bytes;  // how many it takes in UTF-8
+};
+// The code point at the front of `bytes`. Empty if the bytes are not UTF-8: overlong forms, surrogates and numbers
+// beyond U+10FFFF are not.
+std::optional<CodePoint> first_code_point(std::string_view bytes) noexcept;
+void append_utf8(std::string& out, char32_t code_point);
+
+bool is_control(char32_t c) noexcept;      // C0, DEL, C1
+bool is_white_space(char32_t c) noexcept;  // as Unicode says, beyond the control characters
+// Takes no room on a screen, or changes the direction of the text around it: two names that look alike would differ.
+bool is_invisible(char32_t c) noexcept;
+
+// Valid UTF-8 without control characters and line separators.
+bool is_one_line(std::string_view bytes) noexcept;
+
+// `bytes` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
+std::string valid_utf8(std::string_view bytes);
+
+// The first `bytes_max` bytes, then "…" if the text is longer. Never splits a character of valid UTF-8.
+std::string shorten(std::string_view text, std::size_t bytes_max);
+
+// A name in an error message: shortened to 80 bytes, in single quotes.
+std::string quote(std::string_view name);
+
+// Appends `bytes` in double quotes, with the escapes of JSON for '"', '\' and control characters. Other bytes stay as
+// they are.
+void append_quoted(std::string& out, std::string_view bytes);
+
+// For error messages: the first characters of `bytes`, quoted and valid UTF-8, with "…" if something was cut off.
+// At most 64 bytes stand between the quotes, also if every character needs an escape.
+std::string excerpt(std::string_view bytes);
+
+}  // namespace hoiku::text
