@@ -50,7 +50,7 @@ void Core::advance(Instant now) {
   rooms_->mark_overdue_topics(now.monotonic);
   rooms_->refresh_if_due(now.monotonic);
   rooms_->give_up_waits(now.monotonic);
-  rooms_->scan_left = rooms_->limits.turn_visits_max;
+  rooms_->budget.renew();
   rooms_->take_up_postponed_waits(now);
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
     Session* session = rooms_->sessions.find(id);

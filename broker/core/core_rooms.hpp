@@ -34,6 +34,7 @@
 #include "broker/core/topics/history.hpp"
 #include "broker/core/topics/schemas.hpp"
 #include "broker/core/topics/topic_table.hpp"
+#include "broker/core/turn_budget.hpp"
 #include "broker/core/waits/waits.hpp"
 
 namespace hoiku::broker {
@@ -61,11 +62,8 @@ struct Core::Rooms final : StateSource {
   TimePoint now{};               // of the last call
   WallTime wall{};               // likewise, as far as it had one
 
-  // A turn looks at turn_visits_max topics and past states for new readers and waits; who did not get to the end goes on in
-  // the next one.
-  static constexpr std::size_t scan_per_visit = 4096;
   static constexpr std::size_t events_max = 1024;  // the oldest go
-  std::size_t scan_left = limits.turn_visits_max;
+  TurnBudget budget{limits.turn_visits_max};
   std::vector<SessionId> scan_waiting;
   std::deque<SessionId> postponing;         // the sessions that have postponed waits: they take turns
   std::map<TopicId, std::size_t> searched;  // the topics that those are about, with how many
@@ -245,12 +243,6 @@ struct Core::Rooms final : StateSource {
 // What a session that holds it keeps of it.
 inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
   return predicate ? predicate->key().size() : 0;
-}
-// What testing a state costs, in topics that are looked at: to find a field its message is read through, for each of the
-// predicate's `fields`. (Those of old_value are in the message before, which is taken to be as large.)
-inline std::size_t visits_of_test(const Transition& state, std::size_t fields) noexcept {
-  constexpr std::size_t bytes_per_visit = 64;
-  return 1 + fields * (state.value.payload_bytes() / bytes_per_visit);
 }
 // The same failure, of that topic or pattern: "topic 'a/b': ...".
 Failure about(std::string_view topic, const Failure& failure);

@@ -55,7 +55,7 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
 
   // The cursor is a place in the table; a client may say anything.
   std::size_t place = static_cast<std::size_t>(std::min<std::uint64_t>(list.cursor, topics.end()));
-  std::size_t left = std::max(std::min(limits.list_visits_max, scan_left), visits_min);
+  std::size_t left = std::max(std::min(limits.list_visits_max, budget.left()), visits_min);
   bool has_room = true;
   while (has_room && left > 0 && place < topics.end()) {
     const std::size_t from = place;
@@ -66,7 +66,7 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
     if (!has_room) --place;  // the next page begins with it
     const std::size_t visited = std::max<std::size_t>(place - from, 1);
     left -= std::min(left, visited);
-    scan_left -= std::min(scan_left, visited);
+    budget.spend(visited);
   }
   page.next = place < topics.end() ? place : 0;
   return page;

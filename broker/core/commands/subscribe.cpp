@@ -180,7 +180,7 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     // a later one.
     const bool looks_back =
         subscription.filter != nullptr && subscription.mode == proto::Mode::latest && subscription.resume_after;
-    if (looks_back && scan_left == 0) {
+    if (looks_back && budget.is_spent()) {
       subscription.pattern = subscribe.topics.front();
       start_scan(session, subscription);
     } else {

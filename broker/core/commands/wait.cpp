@@ -50,7 +50,7 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
     const TopicId topic = made->topic;
     if (command.after) {
       // What has happened is looked for in the topic's history. Where this turn has looked at enough, in a later one.
-      if (scan_left == 0) {
+      if (budget.is_spent()) {
         postpone(session, PostponedWait{command, looked_through, at.monotonic, topic});
         return {};
       }
@@ -90,13 +90,12 @@ void Core::Rooms::forget(const PostponedWait& wait) {
 
 // One of each session after the other, with half of what this turn may look at: the other half is for new readers.
 void Core::Rooms::take_up_postponed_waits(Instant at) {
-  const std::size_t for_readers = scan_left / 2;
-  scan_left -= for_readers;
-  while (scan_left > 0 && !postponing.empty()) {
+  const std::size_t for_readers = budget.take_half();
+  while (!budget.is_spent() && !postponing.empty()) {
     Session* session = sessions.find(postponing.front());
     postponing.pop_front();
     if (session == nullptr) continue;
-    scan_left -= 1;
+    budget.spend(1);
     const proto::RequestId id = session->postponed.front();
     session->postponed.pop_front();
     if (!session->postponed.empty()) postponing.push_back(session->id);
@@ -112,7 +111,7 @@ void Core::Rooms::take_up_postponed_waits(Instant at) {
     forget(taken);  // not before it has its topic again
     drop_released();
   }
-  scan_left += for_readers;
+  budget.give_back(for_readers);
 }
 
 // What both have in common: may it be, on which topic, and what is said where it may not.
@@ -150,8 +149,7 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
   const Topic& topic = topics[wait->topic];
   const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
   const std::size_t bytes = kept_bytes(wait->predicate);
-  if (topic.visible() && wait->predicate)
-    scan_left -= std::min(scan_left, visits_of_test(*topic.visible(), wait->predicate->fields()));
+  if (topic.visible() && wait->predicate) budget.spend(steps_of_test(*topic.visible(), wait->predicate->fields()));
   auto matched = waits.arm(*wait, state, at.monotonic);
   if (!matched) return about(topic.name(), matched.failure());
   if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
@@ -188,12 +186,12 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::
       return lagged(topic.name(),
                     "what came after " + asked() + " has gone from its history, which goes back to a later one");
     }
-    scan_left -= std::min(scan_left, visits_of_test(*state, test ? test->fields() : 0));
+    budget.spend(steps_of_test(*state, test ? test->fields() : 0));
     const bool is_news = number > after.number && !(before && before->value == state->value);
     if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
       return PastChange{state, before, std::nullopt};
     }
-    if (scan_left == 0 && number > after.number && number < present.number)
+    if (budget.is_spent() && number > after.number && number < present.number)
       return PastChange{nullptr, nullptr, Version{present.epoch, number}};
     before = state;
   }

@@ -43,10 +43,10 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
     return opening;
   }
   std::uint64_t filtered_after = 0;
-  std::size_t visits = 0;
+  std::size_t steps = 0;
   for (std::uint64_t number = first; number <= newest; ++number) {
     const State state = number == newest ? present : histories.find(id, number);
-    visits += visits_of_test(*state, subscription.filter->fields());
+    steps += steps_of_test(*state, subscription.filter->fields());
     const std::optional<bool> passes = test(*subscription.filter, id, *state);
     if (passes == true) {
       opening.match = state;
@@ -55,7 +55,7 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
       ++filtered_after;
     }
   }
-  scan_left -= std::min(scan_left, visits);
+  budget.spend(steps);
   if (!opening.match) {
     if (comes_back) opening.filtered = filtered_after;
     return opening;
@@ -100,7 +100,7 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
       sifted.through = newest - 1;
       continue;
     }
-    sifted.tests += visits_of_test(*state, slot.subscription->filter->fields());
+    sifted.tests += steps_of_test(*state, slot.subscription->filter->fields());
     const std::optional<bool> passes = test(*slot.subscription->filter, id, *state);
     if (passes == true) {
       sifted.passed = state;
@@ -110,7 +110,7 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
     sifted.through = number;
     sifted.revision = state->revision;
   }
-  scan_left -= std::min(scan_left, sifted.tests);
+  budget.spend(sifted.tests);
   return sifted;
 }
 

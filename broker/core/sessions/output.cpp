@@ -109,14 +109,14 @@ void Core::Rooms::cut(Session& session) {
 
 void Core::Rooms::scan(Session& session) {
   if (session.scanning.empty() || !session.outbox.is_window_open()) return;
-  const std::size_t visit_end = scan_left - std::min(scan_left, scan_per_visit);
-  while (!session.scanning.empty() && scan_left > visit_end) scan(session, *session.scanning.front());
+  const std::size_t end_of_share = budget.left() - budget.share();
+  while (!session.scanning.empty() && budget.left() > end_of_share) scan(session, *session.scanning.front());
   if (!session.scanning.empty()) go_on_later(session);
 }
 
 // It has its next piece of work when the others had theirs; in the next turn, where this one has no room for it.
 void Core::Rooms::go_on_later(Session& session) {
-  if (scan_left > 0) {
+  if (!budget.is_spent()) {
     wake(session);
   } else if (!std::exchange(session.scan_waits, true)) {
     scan_waiting.push_back(session.id);
@@ -125,7 +125,7 @@ void Core::Rooms::go_on_later(Session& session) {
 
 void Core::Rooms::scan(Session& session, Subscription& subscription) {
   if (subscription.kind != SubscriptionKind::pattern) {
-    scan_left -= 1;  // what it finds in the history is counted too
+    budget.spend(1);  // what it finds in the history is counted too
     std::erase(session.scanning, &subscription);
     subscription.scanning = false;
     return attach_names(session, subscription, {subscription.pattern});
@@ -133,12 +133,12 @@ void Core::Rooms::scan(Session& session, Subscription& subscription) {
   Result<void> attached;
   const std::size_t from = subscription.scanned_to;
   // A filter may have to look into messages, which costs more than a visit.
-  subscription.scanned_to = topics.scan(from, std::min(scan_left, scan_per_visit), [&](TopicId id, const Topic& topic) {
+  subscription.scanned_to = topics.scan(from, budget.share(), [&](TopicId id, const Topic& topic) {
     if (pattern_matches(subscription.pattern, topic.name())) attached = attach_found(subscription, id, topic);
-    return attached && scan_left > 0;
+    return attached && !budget.is_spent();
   });
   // An empty table costs something too.
-  scan_left -= std::min(scan_left, std::max<std::size_t>(subscription.scanned_to - from, 1));
+  budget.spend(std::max<std::size_t>(subscription.scanned_to - from, 1));
   if (!attached) return fail_subscription(subscription, attached.failure());
   if (subscription.scanned_to < topics.end()) return;
   std::erase(session.scanning, &subscription);
@@ -174,7 +174,7 @@ void Core::Rooms::finish_scan(Subscription& subscription) {
 // Brings back the topics that a resuming pattern has to be told of; they go again when all were told. False: the
 // subscription has failed, and is gone.
 bool Core::Rooms::restore_removed(Subscription& subscription) {
-  scan_left -= std::min(scan_left, topics.removed().size());
+  budget.spend(topics.removed().size());
   // Newest first, because only what a name was last counts.
   for (std::size_t left = topics.removed().size(); left > 0; --left) {
     const State state = topics.removed()[left - 1];
