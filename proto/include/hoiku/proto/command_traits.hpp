@@ -1,0 +1,127 @@
+// command_traits.hpp: how each command is answered, and whether it writes. The only place that says so: the broker's
+// dispatch and the client's session both read it.
+//
+// Adding a command: the struct and the variant in message.hpp, its traits here, its codec, its handler in the broker,
+// its verb at the client. A command without traits does not compile.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::proto {
+
+enum class Lifetime : std::uint8_t {
+  one_shot,    // in flight until its one answer: its Answer, or Failed
+  open,        // an open request: stays until its EndedBy, or until the broker ends it
+  unanswered,  // ends or renews an open request, or ends the session
+};
+
+// ---- At compile time
+
+template <class Command>
+struct CommandTraits;  // Answer, EndedBy (void: none), lifetime, is_write
+
+namespace detail {
+template <class AnswerType, bool writes = false>
+struct OneShot {
+  using Answer = AnswerType;
+  using EndedBy = void;
+  static constexpr Lifetime lifetime = Lifetime::one_shot;
+  static constexpr bool is_write = writes;
+};
+template <class AnswerType, class EndingCommand>
+struct Open {
+  using Answer = AnswerType;
+  using EndedBy = EndingCommand;
+  static constexpr Lifetime lifetime = Lifetime::open;
+  static constexpr bool is_write = false;
+};
+struct Unanswered {
+  using Answer = void;
+  using EndedBy = void;
+  static constexpr Lifetime lifetime = Lifetime::unanswered;
+  static constexpr bool is_write = false;
+};
+}  // namespace detail
+
+// clang-format off
+template <> struct CommandTraits<Set>            : detail::OneShot<SetDone, true> {};
+template <> struct CommandTraits<Commit>         : detail::OneShot<CommitDone, true> {};
+template <> struct CommandTraits<Get>            : detail::OneShot<GetDone> {};
+template <> struct CommandTraits<List>           : detail::OneShot<ListDone> {};
+template <> struct CommandTraits<ListReaders>    : detail::OneShot<ReadersDone> {};
+template <> struct CommandTraits<Declare>        : detail::OneShot<Done> {};
+template <> struct CommandTraits<RegisterSchema> : detail::OneShot<Done> {};
+template <> struct CommandTraits<GetSchema>      : detail::OneShot<SchemaDone> {};
+
+template <> struct CommandTraits<Wait>           : detail::Open<WaitDone, CancelWait> {};
+template <> struct CommandTraits<WaitTransition> : detail::Open<TransitionDone, CancelWait> {};  // TransitionArmed first
+template <> struct CommandTraits<Own>            : detail::Open<Owned, Release> {};              // open after its answer
+template <> struct CommandTraits<Subscribe>      : detail::Open<void, Unsubscribe> {};           // deliveries, no answer
+
+template <> struct CommandTraits<Unsubscribe>    : detail::Unanswered {};
+template <> struct CommandTraits<Renew>          : detail::Unanswered {};
+template <> struct CommandTraits<CancelWait>     : detail::Unanswered {};
+template <> struct CommandTraits<Release>        : detail::Unanswered {};
+template <> struct CommandTraits<Goodbye>        : detail::Unanswered {};
+// clang-format on
+
+// ---- At run time
+
+struct CommandProperties {
+  static constexpr std::size_t no_answer = std::variant_npos;
+
+  Lifetime lifetime{};
+  bool is_write = false;
+  std::size_t answer = no_answer;  // its alternative in Answer
+
+  bool is_one_shot() const noexcept { return lifetime == Lifetime::one_shot; }
+  bool is_open() const noexcept { return lifetime == Lifetime::open; }
+  // Whether the broker may answer the command so.
+  bool is_answered_by(const Answer& given) const noexcept {
+    return given.index() == answer || (lifetime != Lifetime::unanswered && std::holds_alternative<Failed>(given));
+  }
+};
+
+namespace detail {
+template <class Wanted, class... Answers>
+constexpr std::size_t answer_index(const std::variant<Answers...>*) {
+  std::size_t index = CommandProperties::no_answer;
+  std::size_t at = 0;
+  ((std::is_same_v<Wanted, Answers> ? index = at++ : at++), ...);
+  return index;
+}
+template <class... Commands>
+constexpr auto properties_table(const std::variant<Commands...>*) {
+  return std::array{CommandProperties{
+      CommandTraits<Commands>::lifetime, CommandTraits<Commands>::is_write,
+      answer_index<typename CommandTraits<Commands>::Answer>(static_cast<const Answer*>(nullptr))}...};
+}
+inline constexpr auto command_properties = properties_table(static_cast<const Command*>(nullptr));
+}  // namespace detail
+
+inline const CommandProperties& properties_of(const Command& command) noexcept {
+  return detail::command_properties[command.index()];
+}
+
+// The request's number; 0 of a Goodbye, which has none.
+inline RequestId id_of(const Command& command) noexcept {
+  return std::visit(
+      [](const auto& which) -> RequestId {
+        if constexpr (requires { which.id; }) return which.id;
+        return 0;
+      },
+      command);
+}
+
+inline RequestId id_of(const Answer& answer) noexcept {
+  return std::visit([](const auto& which) { return which.id; }, answer);
+}
+
+}  // namespace hoiku::proto
