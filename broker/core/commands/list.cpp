@@ -5,7 +5,7 @@
 
 #include "broker/core/core_rooms.hpp"
 #include "broker/core/sessions/session_label.hpp"
-#include "broker/core/sizes.hpp"
+#include "hoiku/proto/size.hpp"
 #include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
@@ -46,7 +46,9 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
   Rows rows(page.rows, limits.list_rows_max, bytes_max);
   const auto add = [&](TopicId id) {
     const State state = current(id);
-    return rows.add({state, subscriptions.readers(id) + waits.count(id)}, row_overhead_bytes + estimated_bytes(*state));
+    proto::ListRow row{state, subscriptions.readers(id) + waits.count(id)};
+    const std::size_t bytes = proto::size_of(row).bound();
+    return rows.add(std::move(row), bytes);
   };
   if (is_plain_name(list.pattern)) {
     if (const auto id = topics.find(list.pattern)) add(*id);
@@ -86,7 +88,7 @@ proto::ReadersDone Core::Rooms::page(const proto::ListReaders& list, std::size_t
   const auto& open = subscriptions.by_serial();
   for (auto next = open.lower_bound(list.cursor); next != open.end(); ++next) {
     proto::ReaderRow row = row_of(*next->second);
-    const std::size_t bytes = estimated_bytes(row);
+    const std::size_t bytes = proto::size_of(row).bound();
     if (rows.add(std::move(row), bytes)) continue;
     page.next = next->first;
     break;

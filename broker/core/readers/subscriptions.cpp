@@ -1,8 +1,7 @@
 #include "broker/core/readers/subscriptions.hpp"
+#include "hoiku/proto/size.hpp"
 
 #include <utility>
-
-#include "broker/core/sizes.hpp"
 
 namespace hoiku::broker {
 
@@ -36,7 +35,8 @@ bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint1
   }
   if (subscription.filter != nullptr) {
     Selection& selection = *attached.selection;
-    if (opening.is_over) subscription.queue->kept_bytes += selection.kept_bytes = estimated_bytes(*opening.match);
+    if (opening.is_over)
+      subscription.queue->kept_bytes += selection.kept_bytes = proto::size_of(*opening.match).bound();
     selection.match = std::move(opening.match);
     selection.filtered = opening.filtered;
     selection.filtered_after = opening.filtered_after;
@@ -207,7 +207,7 @@ Failure keeps_too_much(const Limits& limits) {
 // Its topic goes on, and the reader is still to be sent the state that passed.
 void Subscriptions::keep_match(Slot& slot, std::vector<Broken>& broken) {
   SlotQueue& queue = *slot.subscription->queue;
-  slot.selection->kept_bytes = estimated_bytes(*slot.selection->match);
+  slot.selection->kept_bytes = proto::size_of(*slot.selection->match).bound();
   queue.kept_bytes += slot.selection->kept_bytes;
   if (queue.kept_bytes <= limits_->answer_bytes_max) return;
   broken.push_back({slot.subscription->owner, slot.subscription->id, keeps_too_much(*limits_)});

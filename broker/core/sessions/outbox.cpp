@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/sizes.hpp"
+#include "hoiku/proto/size.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
@@ -60,8 +60,6 @@ constexpr std::size_t states_per_visit = 64;
 // Of filtered `every` readers: what does not pass is not bounded by the frame.
 constexpr std::size_t tests_per_cut = 4096;
 
-std::size_t delivery_bytes(const Transition& transition) { return answer_overhead_bytes + estimated_bytes(transition); }
-
 // Who was told that a topic is unset is not told again when its scan has come to those that were removed.
 void remember_told(Subscription& subscription, const State& delivered) {
   if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
@@ -99,7 +97,7 @@ void Outbox::answer(proto::Answer answer, Of of) {
   if (of == Of::reader) ++reader_answers_;
   if (const State match = result_of_wait(queued.answer)) {
     // A thousand waits that one transition answered keep one value between them.
-    queued.bytes = match == last_match_ ? 0 : estimated_bytes(queued.answer);
+    queued.bytes = match == last_match_ ? 0 : proto::size_of(queued.answer).bound();
     if (queued_bytes_ + queued.bytes > limits_->answer_bytes_max) {
       queued.bytes = 0;
       queued.answer = proto::Failed{
@@ -154,7 +152,7 @@ bool Outbox::is_window_open() const noexcept {
 bool Outbox::cut(StateSource& states, std::uint64_t revision, bool all_known, CutReport& report) {
   if (answers_.empty() && queue_.empty() && endings_.empty()) return false;
   Cutting cutting;
-  cutting.bytes = frame_overhead_bytes;
+  cutting.bytes = proto::frame_overhead_bytes;
   if (!std::exchange(crowded_out_, false)) cut_answers(cutting, states);
   if (is_window_open()) {
     cut_deliveries(cutting, states, report);
@@ -204,10 +202,10 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
     Queued& next = answers_.front();
     if (next.is_page() && !cut_page(cutting, next, states)) break;
     if (!next.get_topic.empty()) look_up(next.get_topic, states, next.answer);
-    std::size_t bytes = estimated_bytes(next.answer);
-    if (frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
+    std::size_t bytes = proto::size_of(next.answer).bound();
+    if (proto::frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
       next.answer = too_large(next.answer, next.get_topic, limits_->frame_bytes_max);
-      bytes = estimated_bytes(next.answer);
+      bytes = proto::size_of(next.answer).bound();
     }
     const std::size_t outstanding = answer_bytes_ + cutting.cost.answer_bytes;
     // As with batches, one answer is always allowed when none is outstanding, and alone it may take all of a frame.
@@ -253,14 +251,14 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
   const auto add = [&](Slot& slot) {
     const bool is_chosen = slot.selection && slot.selection->match;
     unit_.emplace_back(&slot, is_chosen ? slot.selection->match : states.current(slot.readers->topic));
-    bytes += answer_overhead_bytes + estimated_bytes(*unit_.back().second);
+    bytes += proto::delivery_size(*unit_.back().second).bound();
   };
   Subscription& subscription = *first.subscription;
   if (subscription.kind == SubscriptionKind::composite) {
     for (const auto& slot : subscription.slots) {
       if (slot->dirty) add(*slot);
     }
-    if (bytes + frame_overhead_bytes > limits_->frame_bytes_max) {
+    if (bytes + proto::frame_overhead_bytes > limits_->frame_bytes_max) {
       report.too_large = &subscription;
       return false;
     }
@@ -306,7 +304,7 @@ bool Outbox::cut_some(Cutting& cutting, Slot& slot, const StateSource& states, C
     const State present = states.current(topic);
     const bool goes_on = slot.started && present->version.number > slot.sent;
     State next = goes_on ? states.after(topic, slot.sent) : present;
-    if (!may_deliver(cutting, delivery_bytes(*next))) return false;
+    if (!may_deliver(cutting, proto::delivery_size(*next).bound())) return false;
     const std::uint64_t lagged = goes_on ? next->version.number - slot.sent - 1 : 0;
     report.lagged += lagged;
     if (goes_on) {
@@ -350,7 +348,7 @@ bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, Cut
     slot.sent = next.through;
     if (next.revision >= subscription.opened_at) leave_snapshot(slot);
     if (next.passed) {
-      has_room = may_deliver(cutting, delivery_bytes(*next.passed));
+      has_room = may_deliver(cutting, proto::delivery_size(*next.passed).bound());
       if (!has_room) break;
       ++counts.delivered;
       --counts.pending;
@@ -368,7 +366,7 @@ bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, Cut
 
 // What the snapshot of a filtered `every` reader has of a topic. Whatever came behind it did not pass. False: it does not fit.
 bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states) {
-  if (!may_deliver(cutting, delivery_bytes(*slot.selection->match))) return false;
+  if (!may_deliver(cutting, proto::delivery_size(*slot.selection->match).bound())) return false;
   slot.sent = states.current(slot.readers->topic)->version.number;
   --slot.subscription->credit;
   mark_clean(slot);
@@ -380,7 +378,7 @@ bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& st
 
 // Of a filtered reader also what did not pass before it. Room was looked for.
 void Outbox::put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged) {
-  const std::size_t bytes = delivery_bytes(*state);
+  const std::size_t bytes = proto::delivery_size(*state).bound();
   cutting.bytes += bytes;
   cutting.cost.batch_bytes += bytes;
   proto::Delivery delivery{slot.subscription->id, slot.member, std::move(state), lagged};
@@ -403,8 +401,8 @@ void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
   for (; next != endings_.end(); ++next) {
     const Subscription* subscription = *next;
     const bool is_first = cutting.is_empty() && cutting.frame.snapshot_ends.empty();
-    if (!is_first && cutting.bytes + snapshot_end_bytes > frame_budget()) break;
-    cutting.bytes += snapshot_end_bytes;
+    if (!is_first && cutting.bytes + proto::snapshot_end_bytes > frame_budget()) break;
+    cutting.bytes += proto::snapshot_end_bytes;
     // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
     // up to the opening at any rate.
     const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;

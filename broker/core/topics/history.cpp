@@ -1,9 +1,8 @@
 #include "broker/core/topics/history.hpp"
+#include "hoiku/proto/size.hpp"
 
 #include <algorithm>
 #include <utility>
-
-#include "broker/core/sizes.hpp"
 
 namespace hoiku::broker {
 
@@ -22,7 +21,7 @@ void Histories::keep(TopicId topic, std::size_t transitions) {
 
 void Histories::append(TopicId topic, State state) {
   History* history = &make(topic);
-  const std::size_t bytes = estimated_bytes(*state);
+  const std::size_t bytes = proto::size_of(*state).bound();
   history->bytes += bytes;
   bytes_ += bytes;
   ++kept_;
@@ -39,7 +38,7 @@ void Histories::forget(TopicId topic) {
 }
 
 void Histories::drop_oldest(History& history) noexcept {
-  const std::size_t bytes = estimated_bytes(*history.oldest());
+  const std::size_t bytes = proto::size_of(*history.oldest()).bound();
   history.bytes -= bytes;
   bytes_ -= bytes;
   --kept_;

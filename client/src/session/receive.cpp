@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/src/session/command_size.hpp"
 #include "client/src/session/session.hpp"
+#include "hoiku/proto/size.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -195,8 +195,9 @@ void Protocol::rearm(std::uint64_t run, TimePoint now, Received& received) {
 
 // Another broker may have other limits than the one for which a write was accepted; it would cut us off.
 void Protocol::refuse_what_is_too_large(Received& received) {
-  const auto too_large = queue_.take_if(
-      [this](const proto::Command& command) { return encoded_bytes_bound(command) + 256 > frame_bytes_max_; });
+  const auto too_large = queue_.take_if([this](const proto::Command& command) {
+    return proto::size_of(command).bound() + proto::frame_overhead_bytes > frame_bytes_max_;
+  });
   for (const proto::Command& command : too_large) {
     received.completions.push_back(Completion{
         id_of(command),

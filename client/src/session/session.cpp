@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/src/session/command_size.hpp"
+#include "hoiku/proto/size.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::client {
 namespace {
-
-// What a frame takes besides its commands.
-constexpr std::size_t frame_overhead_bytes = 256;
 
 // What the broker is to be told of the time that is left; 0 is "no limit". A limit that is farther away than it would
 // take is none.
@@ -180,7 +177,7 @@ Result<proto::RequestId> Protocol::subscribe(std::vector<std::string> topics, de
 }
 
 Result<proto::RequestId> Protocol::submit(Request request, proto::Command command) {
-  const std::size_t bytes = encoded_bytes_bound(command) + frame_overhead_bytes;
+  const std::size_t bytes = proto::size_of(command).bound() + proto::frame_overhead_bytes;
   if (bytes > frame_bytes_max_) {
     return Failure{ErrorCode::too_large, "the request takes about " + std::to_string(bytes) +
                                              " bytes; a frame has at most " + std::to_string(frame_bytes_max_)};
@@ -327,14 +324,15 @@ TimePoint Protocol::next_heartbeat() const {
 
 std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
   std::vector<proto::Command> commands;
-  const std::size_t bytes_max = std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - frame_overhead_bytes);
+  const std::size_t bytes_max =
+      std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - proto::frame_overhead_bytes);
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
     const auto request = requests_.find(id_of(*next));  // none: of what ends another, or of a goodbye
     const bool is_request = request != requests_.end();
     const bool answered = is_request && request->second.is_one_shot();
     if (answered && in_flight_ >= options_.limits.requests_in_flight_max) break;
-    bytes += encoded_bytes_bound(*next);
+    bytes += proto::size_of(*next).bound();
     if (!commands.empty() && bytes > bytes_max) break;
     if (commands.size() == options_.limits.turn_commands_max) break;
     if (answered) ++in_flight_;

@@ -1,5 +1,5 @@
 // writer.hpp: Protobuf's wire format, forwards only: what the generated code would write, at a quarter of its
-// cost, because nothing is copied into a message first. Used by codec/encode.cpp; the tests read it with the generated code.
+// cost, because nothing is copied into a message first. Used by the encoder; the tests read it with the generated code.
 //
 // Promises   as proto3 says, fields that hold their default are left out, except where the method says otherwise.
 #pragma once

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "broker/core/readers/subscriptions.hpp"
-#include "broker/core/sizes.hpp"
+#include "hoiku/proto/size.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -195,8 +195,8 @@ TEST_F(OutboxTest, FramesStayUnderTheirLimit) {
   subscribe(topics);
   std::size_t sent = 0;
   while (const auto frame = cut()) {
-    std::size_t bytes = frame_overhead_bytes;
-    for (const auto& delivery : frame->deliveries) bytes += estimated_bytes(*delivery.transition);
+    std::size_t bytes = proto::frame_overhead_bytes;
+    for (const auto& delivery : frame->deliveries) bytes += proto::size_of(*delivery.transition).bound();
     EXPECT_LE(bytes, 6000u);
     sent += frame->deliveries.size();
   }

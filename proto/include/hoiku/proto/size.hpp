@@ -1,0 +1,42 @@
+// size.hpp: upper bounds of encoded sizes, so that broker and client can fill a frame without encoding it first.
+//
+// Promises   encode(frame) has at most frame_overhead_bytes and the sum of the bounds of what the frame carries. A frame
+//            with a Hello or a fatal Failure carries nothing, and has no bound here.
+// Cost       adding up lengths: linear in the number of writes, rows, names and nodes, not in the bytes of values.
+#pragma once
+
+#include <cstddef>
+
+#include "hoiku/proto/message.hpp"
+#include "hoiku/proto/transition.hpp"
+
+namespace hoiku::proto {
+
+struct EncodedSize {
+  std::size_t contents = 0;  // names, texts and payloads, byte for byte
+  std::size_t overhead = 0;  // what is around them, at its longest: tags, lengths, ids, versions, times
+
+  std::size_t bound() const noexcept { return contents + overhead; }
+  // A guess for one message: numbers mostly take a quarter of their longest form.
+  std::size_t expected() const noexcept { return contents + overhead / 4; }
+
+  EncodedSize& operator+=(EncodedSize other) noexcept {
+    contents += other.contents;
+    overhead += other.overhead;
+    return *this;
+  }
+  friend EncodedSize operator+(EncodedSize a, EncodedSize b) noexcept { return a += b; }
+};
+
+inline constexpr std::size_t frame_overhead_bytes = 256;  // the frame's numbers and a Welcome
+inline constexpr std::size_t snapshot_end_bytes = 64;
+
+EncodedSize size_of(const Transition& transition);
+EncodedSize delivery_size(const Transition& transition);  // of a Delivery with it
+EncodedSize size_of(const Write& write);
+EncodedSize size_of(const ListRow& row);
+EncodedSize size_of(const ReaderRow& row);
+EncodedSize size_of(const Command& command);
+EncodedSize size_of(const Answer& answer);
+
+}  // namespace hoiku::proto
