@@ -134,8 +134,12 @@ struct Core::Rooms final : StateSource {
   Failure reads_too_many() const;
   std::string name_of(const Subscription& subscription) const;
   void fail_subscription(Subscription& subscription, Failure failure);
-  void release(Session& session, Subscription& subscription);  // closes it; it is still held
-  void drop_held(Session& session, proto::RequestId id);
+  void close_request(Session& session, proto::RequestId id);
+  // Closes an open request, which its session then removes. A lease only joins `ending`: the wills of several are one commit.
+  void close(Subscription& subscription, std::vector<Lease*>& ending);
+  void close(Wait& wait, std::vector<Lease*>& ending);
+  void close(const PostponedWait& wait, std::vector<Lease*>& ending);
+  void close(Lease& lease, std::vector<Lease*>& ending);
 
   // ---- commands/write.cpp
   void execute(Session& session, const proto::Set& set, Instant at);

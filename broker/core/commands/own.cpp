@@ -111,13 +111,12 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   if (standing != nullptr) {
     lose(*standing, "topic " + text::quote(own.topic) + " was taken over by client " + text::quote(session.name));
   }
-  Held& held = session.hold(own.id, own.last_will.payload_bytes());
-  held.lease = std::make_unique<Lease>();
-  held.lease->owner = session.id;
-  held.lease->id = own.id;
-  held.lease->topic = *found;
-  held.lease->last_will = own.last_will;
-  leases.begin(*held.lease, own.lasting.count() > 0 ? std::optional(at.monotonic + own.lasting) : std::nullopt);
+  Lease& lease = session.requests.add(own.id, std::make_unique<Lease>(), own.last_will.payload_bytes());
+  lease.owner = session.id;
+  lease.id = own.id;
+  lease.topic = *found;
+  lease.last_will = own.last_will;
+  leases.begin(lease, own.lasting.count() > 0 ? std::optional(at.monotonic + own.lasting) : std::nullopt);
   // The will has to fit when it is executed, so it decides the type of a topic that has none.
   if (topic.type() == ValueType::null && !own.last_will.is_null()) {
     topic.learn_type(own.last_will);
@@ -131,13 +130,12 @@ void Core::Rooms::lose(Lease& lease, std::string why) {
   Session& session = *sessions.find(lease.owner);
   const proto::RequestId id = lease.id;
   leases.end(lease);
-  session.let_go(id);
+  session.requests.remove(id);
   fail(session, id, {ErrorCode::not_owner, std::move(why)}, Outbox::Of::reader);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Release& release) {
-  const auto found = session.held.find(release.lease);
-  if (found != session.held.end() && found->second.lease) drop_held(session, release.lease);
+  if (session.requests.find<Lease>(release.lease) != nullptr) close_request(session, release.lease);
 }
 
 // The topics of these leases, which end, become what their wills say, as one commit.
@@ -157,7 +155,7 @@ void Core::Rooms::end_lapsed_leases(TimePoint at) {
     const proto::RequestId id = lease->id;
     const std::string name = topics[lease->topic].name();
     execute_wills({lease}, session.name);
-    session.let_go(id);
+    session.requests.remove(id);
     fail(session, id, {ErrorCode::not_owner, "the time is over for which this client owned topic " + text::quote(name)},
          Outbox::Of::reader);
     drop_released();

@@ -80,17 +80,17 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
 Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes,
                                    std::string_view name) const {
   const auto refused = [&](ErrorCode code, std::string why) { return about(name, {code, std::move(why)}); };
-  if (session.held.contains(id)) {
+  if (session.requests.contains(id)) {
     return refused(ErrorCode::protocol_violation,
                    "request " + std::to_string(id) + " is in use: ids are unique in a session");
   }
   // Answers that nobody takes count too, or they could pile up.
-  if (session.held.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
+  if (session.requests.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
     return refused(
         ErrorCode::limit_exceeded,
         "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits");
   }
-  if (bytes > limits.held_bytes_max || session.held_bytes > limits.held_bytes_max - bytes) {
+  if (bytes > limits.held_bytes_max || session.requests.bytes() > limits.held_bytes_max - bytes) {
     return refused(ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
                                                   std::to_string(limits.held_bytes_max) + " bytes together");
   }
@@ -151,9 +151,8 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     return;
   }
   for (const std::string& name : subscribe.topics) asked_about(name);
-  Held& held = session.hold(subscribe.id, kept_bytes(subscribe.filter));
-  held.subscription = std::make_unique<Subscription>();
-  Subscription& subscription = *held.subscription;
+  Subscription& subscription =
+      session.requests.add(subscribe.id, std::make_unique<Subscription>(), kept_bytes(subscribe.filter));
   subscription.owner = session.id;
   subscription.id = subscribe.id;
   subscription.queue = &session.outbox.queue();
@@ -217,15 +216,14 @@ void Core::Rooms::start_scan(Session& session, Subscription& subscription) {
 }
 
 void Core::Rooms::execute(Session& session, const proto::Unsubscribe& unsubscribe) {
-  const auto found = session.held.find(unsubscribe.subscription);
-  if (found != session.held.end() && found->second.subscription) drop_held(session, unsubscribe.subscription);
+  if (session.requests.find<Subscription>(unsubscribe.subscription) != nullptr)
+    close_request(session, unsubscribe.subscription);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
-  const auto found = session.held.find(renew.subscription);
-  if (found == session.held.end() || !found->second.subscription) return;
-  Subscription& subscription = *found->second.subscription;
-  if (subscription.mode != proto::Mode::every || renew.taken <= subscription.taken) return;
+  Subscription* found = session.requests.find<Subscription>(renew.subscription);
+  if (found == nullptr || found->mode != proto::Mode::every || renew.taken <= found->taken) return;
+  Subscription& subscription = *found;
   // Nobody can have taken more than was sent.
   const std::uint64_t taken =
       std::min(renew.taken - subscription.taken, limits.credit_transitions - subscription.credit);
@@ -234,27 +232,30 @@ void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
   if (queue_turn(subscription)) wake(session);
 }
 
-void Core::Rooms::drop_held(Session& session, proto::RequestId id) {
-  Held& held = session.held[id];
-  if (held.subscription) {
-    release(session, *held.subscription);
-  } else if (held.wait) {
-    released.push_back(held.wait->topic);
-    waits.cancel(*held.wait);
-  } else if (held.postponed) {
-    forget(*held.postponed);
-  } else if (held.lease) {
-    execute_wills({held.lease.get()}, session.name);
+void Core::Rooms::close_request(Session& session, proto::RequestId id) {
+  if (Subscription* subscription = session.requests.find<Subscription>(id)) {
+    session.outbox.forget(*subscription);
+    std::erase(session.scanning, subscription);
   }
-  session.let_go(id);
+  std::vector<Lease*> ending;
+  session.requests.visit(id, [&](auto& request) { close(request, ending); });
+  execute_wills(ending, session.name);
+  session.requests.remove(id);
   drop_released();
 }
 
-void Core::Rooms::release(Session& session, Subscription& subscription) {
-  session.outbox.forget(subscription);
-  std::erase(session.scanning, &subscription);
+void Core::Rooms::close(Subscription& subscription, std::vector<Lease*>&) {
   subscriptions.close(subscription, released);
 }
+
+void Core::Rooms::close(Wait& wait, std::vector<Lease*>&) {
+  released.push_back(wait.topic);
+  waits.cancel(wait);
+}
+
+void Core::Rooms::close(const PostponedWait& wait, std::vector<Lease*>&) { forget(wait); }
+
+void Core::Rooms::close(Lease& lease, std::vector<Lease*>& ending) { ending.push_back(&lease); }
 
 // Patterns that match more topics than their sessions may read.
 void Core::Rooms::fail_overfull(std::vector<Subscription*> overfull) {
@@ -280,7 +281,7 @@ std::string Core::Rooms::name_of(const Subscription& subscription) const {
 void Core::Rooms::fail_subscription(Subscription& subscription, Failure failure) {
   Session& session = *sessions.find(subscription.owner);
   const proto::RequestId id = subscription.id;
-  drop_held(session, id);
+  close_request(session, id);
   fail(session, id, std::move(failure), Outbox::Of::reader);
 }
 

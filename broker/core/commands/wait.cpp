@@ -76,8 +76,8 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
 void Core::Rooms::postpone(Session& session, PostponedWait wait) {
   const proto::RequestId id = wait.command.id;
   ++searched[wait.topic];
-  Held& held = session.hold(id, kept_bytes(wait.command.predicate));
-  held.postponed = std::make_unique<PostponedWait>(std::move(wait));
+  const std::size_t bytes = kept_bytes(wait.command.predicate);
+  session.requests.add(id, std::make_unique<PostponedWait>(std::move(wait)), bytes);
   session.postponed.push_back(id);
   if (session.postponed.size() == 1) postponing.push_back(session.id);
 }
@@ -99,10 +99,10 @@ void Core::Rooms::take_up_postponed_waits(Instant at) {
     const proto::RequestId id = session->postponed.front();
     session->postponed.pop_front();
     if (!session->postponed.empty()) postponing.push_back(session->id);
-    const auto found = session->held.find(id);
-    if (found == session->held.end() || !found->second.postponed) continue;
-    PostponedWait taken = std::move(*found->second.postponed);
-    session->let_go(id);
+    PostponedWait* found = session->requests.find<PostponedWait>(id);
+    if (found == nullptr) continue;
+    PostponedWait taken = std::move(*found);
+    session->requests.remove(id);
     const auto waited = at.monotonic - taken.arrived;
     std::chrono::nanoseconds& given_up_after = taken.command.given_up_after;
     const bool is_given_up = given_up_after.count() > 0 && given_up_after <= waited;
@@ -152,7 +152,8 @@ Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Inst
   if (topic.visible() && wait->predicate) budget.spend(steps_of_test(*topic.visible(), wait->predicate->fields()));
   auto matched = waits.arm(*wait, state, at.monotonic);
   if (!matched) return about(topic.name(), matched.failure());
-  if (!*matched) session.hold(wait->id, bytes).wait = std::move(wait);
+  const proto::RequestId id = wait->id;
+  if (!*matched) session.requests.add(id, std::move(wait), bytes);
   return matched;
 }
 
@@ -199,14 +200,15 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::
 }
 
 void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
-  const auto found = session.held.find(cancel.wait);
-  if (found != session.held.end() && (found->second.wait || found->second.postponed)) drop_held(session, cancel.wait);
+  const bool is_wait = session.requests.find<Wait>(cancel.wait) != nullptr ||
+                       session.requests.find<PostponedWait>(cancel.wait) != nullptr;
+  if (is_wait) close_request(session, cancel.wait);
 }
 
 // Nobody waits for them any more, so nobody is told. Judged once the input that was waiting has been read: what it says
 // about such a wait is as true as if the broker had been faster.
 void Core::Rooms::give_up_waits(TimePoint at) {
-  while (const Wait* wait = waits.take_given_up(at)) drop_held(*sessions.find(wait->owner), wait->id);
+  while (const Wait* wait = waits.take_given_up(at)) close_request(*sessions.find(wait->owner), wait->id);
 }
 
 // Those in `ended`. `before` is what the commit replaced that ended them; a hold that is complete has none.
@@ -224,7 +226,7 @@ void Core::Rooms::end_waits(const State& before) {
       else
         answer(session, proto::WaitDone{id, match});
     }
-    session.let_go(id);
+    session.requests.remove(id);
     released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
   }
   ended.clear();

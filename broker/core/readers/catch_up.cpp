@@ -127,10 +127,9 @@ void Core::Rooms::fail_broken() {
   for (Broken& one : std::exchange(broken, {})) {
     const Session* session = sessions.find(one.owner);
     if (session == nullptr) continue;
-    const auto held = session->held.find(one.id);  // it may be broken by two topics of one commit
-    if (held == session->held.end() || !held->second.subscription) continue;
-    Subscription& subscription = *held->second.subscription;
-    fail_subscription(subscription, about(name_of(subscription), one.failure));
+    Subscription* subscription = session->requests.find<Subscription>(one.id);
+    if (subscription == nullptr) continue;  // it may be broken by two topics of one commit
+    fail_subscription(*subscription, about(name_of(*subscription), one.failure));
   }
 }
 

@@ -192,18 +192,7 @@ void Core::Rooms::close(Session& session, Failure failure) {
 
 void Core::Rooms::close(Session& session, const ServerFrame& last) {
   std::vector<Lease*> ending;
-  for (auto& [id, held] : session.held) {
-    if (held.subscription) {
-      subscriptions.close(*held.subscription, released);
-    } else if (held.wait) {
-      released.push_back(held.wait->topic);
-      waits.cancel(*held.wait);
-    } else if (held.postponed) {
-      forget(*held.postponed);
-    } else if (held.lease) {
-      ending.push_back(held.lease.get());
-    }
-  }
+  session.requests.visit_all([&](auto& request) { close(request, ending); });
   // In the order in which they began, so that the same calls give the same commit.
   std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
   execute_wills(ending, session.name);
