@@ -13,20 +13,16 @@ void Subscriptions::open(Subscription& subscription) {
 
 bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint16_t member, Opening opening) {
   if (subscription.queue->slots >= limits_->slots_per_session_max) return false;
-  if (index_of(topic) >= readers_.size()) readers_.resize(index_of(topic) + 1);
-  std::unique_ptr<Readers>& readers = readers_[index_of(topic)];
-  if (!readers) {
-    readers = std::make_unique<Readers>();
-    readers->topic = topic;
-  }
+  Readers& readers = readers_.find_or_create(topic);
+  readers.topic = topic;
   auto slot = std::make_unique<Slot>();
   slot->subscription = &subscription;
-  slot->readers = readers.get();
+  slot->readers = &readers;
   slot->member = member;
-  slot->place_in_readers = static_cast<std::uint32_t>(readers->slots.size());
+  slot->place_in_readers = static_cast<std::uint32_t>(readers.slots.size());
   slot->place_in_subscription = static_cast<std::uint32_t>(subscription.slots.size());
-  readers->slots.push_back(slot.get());
-  if (subscription.kind != SubscriptionKind::pattern) ++readers->pins;
+  readers.slots.push_back(slot.get());
+  if (subscription.kind != SubscriptionKind::pattern) ++readers.pins;
   ++subscription.queue->slots;
   subscription.slots.push_back(std::move(slot));
   Slot& attached = *subscription.slots.back();
@@ -65,7 +61,7 @@ void Subscriptions::leave_readers(Slot& slot) noexcept {
   if (slot.dirty) mark_clean(slot);
   if (slot.subscription->kind != SubscriptionKind::pattern) --readers.pins;
   --slot.subscription->queue->slots;
-  if (readers.slots.empty()) readers_[index_of(readers.topic)].reset();
+  if (readers.slots.empty()) readers_.erase(readers.topic);
 }
 
 void Subscriptions::close(Subscription& subscription, std::vector<TopicId>& released) {
@@ -88,7 +84,7 @@ void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uin
   patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
     // Where the scan has not been yet, it will come by.
-    if (subscription->scanning && index_of(topic) >= subscription->scanned_to) continue;
+    if (subscription->scanning && static_cast<std::size_t>(topic) >= subscription->scanned_to) continue;
     // Who reads on, or has come back, was complete up to there, unless topic_restored() says something else in a moment.
     if (!attach(*subscription, topic, 0, {false, number, 0, nullptr, false, 0, 0, number}))
       overfull.push_back(subscription);
@@ -96,8 +92,9 @@ void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uin
 }
 
 void Subscriptions::topic_restored(TopicId topic, const State& state, std::vector<SessionId>& woken) {
-  if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return;
-  for (Slot* slot : readers_[index_of(topic)]->slots) {
+  const Readers* readers = readers_.find(topic);
+  if (readers == nullptr) return;
+  for (Slot* slot : readers->slots) {
     Subscription& subscription = *slot->subscription;
     if (!subscription.scanning || !subscription.resume_after) continue;
     if (state->revision <= *subscription.resume_after || subscription.was_told(*state)) continue;
@@ -107,8 +104,9 @@ void Subscriptions::topic_restored(TopicId topic, const State& state, std::vecto
 }
 
 void Subscriptions::send_in_snapshot(Subscription& subscription, TopicId topic, const State& state) {
-  if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return;
-  for (Slot* slot : readers_[index_of(topic)]->slots) {
+  const Readers* readers = readers_.find(topic);
+  if (readers == nullptr) return;
+  for (Slot* slot : readers->slots) {
     if (slot->subscription == &subscription) put_in_snapshot(*slot, topic, state);
   }
 }
@@ -130,8 +128,9 @@ void Subscriptions::send_again(Slot& slot, TimePoint now) {
 }
 
 void Subscriptions::changed(const Changed& change, std::vector<SessionId>& woken, std::vector<Broken>& broken) {
-  if (index_of(change.topic) >= readers_.size() || !readers_[index_of(change.topic)]) return;
-  for (Slot* slot : readers_[index_of(change.topic)]->slots) {
+  const Readers* readers = readers_.find(change.topic);
+  if (readers == nullptr) return;
+  for (Slot* slot : readers->slots) {
     if (slot->selection) {
       select(*slot, change, woken, broken);
       continue;
@@ -233,20 +232,18 @@ void Subscriptions::take_due(TimePoint now, std::vector<SessionId>& woken) {
 }
 
 bool Subscriptions::keeps(TopicId topic) const noexcept {
-  if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return false;
-  const Readers& readers = *readers_[index_of(topic)];
-  return readers.pins > 0 || readers.dirty > 0;
+  const Readers* readers = readers_.find(topic);
+  return readers != nullptr && (readers->pins > 0 || readers->dirty > 0);
 }
 
 std::size_t Subscriptions::readers(TopicId topic) const noexcept {
-  if (index_of(topic) >= readers_.size() || !readers_[index_of(topic)]) return 0;
-  return readers_[index_of(topic)]->slots.size();
+  const Readers* readers = readers_.find(topic);
+  return readers == nullptr ? 0 : readers->slots.size();
 }
 
 void Subscriptions::topic_removed(TopicId topic) {
-  if (index_of(topic) >= readers_.size()) return;
-  while (readers_[index_of(topic)]) {
-    Slot& slot = *readers_[index_of(topic)]->slots.back();
+  while (const Readers* readers = readers_.find(topic)) {
+    Slot& slot = *readers->slots.back();
     Subscription& subscription = *slot.subscription;
     const std::size_t place = slot.place_in_subscription;
     leave_readers(slot);

@@ -23,6 +23,7 @@
 #include "broker/core/readers/pattern_index.hpp"
 #include "broker/core/readers/slots.hpp"
 #include "broker/core/timers.hpp"
+#include "broker/core/topic_map.hpp"
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 
@@ -101,7 +102,6 @@ class Subscriptions {
   const Filters& filters() const noexcept { return filters_; }
 
  private:
-  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
   void leave_readers(Slot& slot) noexcept;
   bool soil(Slot& slot, TimePoint now);
   void select(Slot& slot, const Changed& change, std::vector<SessionId>& woken, std::vector<Broken>& broken);
@@ -109,7 +109,7 @@ class Subscriptions {
   static bool put_in_snapshot(Slot& slot, TopicId topic, const State& state);
 
   const Limits* limits_;
-  std::vector<std::unique_ptr<Readers>> readers_;  // by TopicId; null: nobody reads it
+  TopicMap<Readers> readers_;
   PatternIndex patterns_;
   std::vector<Subscription*> matched_;  // kept for its memory
   std::map<std::uint64_t, Subscription*> by_serial_;

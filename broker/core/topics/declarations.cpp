@@ -1,12 +1,13 @@
 #include "broker/core/topics/declarations.hpp"
 
+#include <memory>
+
 namespace hoiku::broker {
 
 void Declarations::declare(TopicId topic, std::optional<std::chrono::nanoseconds> deadline, TimePoint now) {
-  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
-  std::unique_ptr<Declared>& declared = by_topic_[index_of(topic)];
-  if (!declared) {
-    declared = std::make_unique<Declared>();
+  Declared* declared = by_topic_.find(topic);
+  if (declared == nullptr) {
+    declared = &by_topic_.insert(topic, std::make_unique<Declared>());
     declared->topic = topic;
     declared->touched_at = now;
   }
@@ -19,7 +20,7 @@ void Declarations::declare(TopicId topic, std::optional<std::chrono::nanoseconds
 }
 
 void Declarations::touched(TopicId topic, TimePoint now) {
-  Declared* declared = find(topic);
+  Declared* declared = by_topic_.find(topic);
   if (declared == nullptr) return;
   declared->touched_at = now;
   if (declared->deadline.count() > 0 && !declared->is_scheduled()) times_.schedule(*declared, now + declared->deadline);

@@ -7,12 +7,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <memory>
 #include <optional>
-#include <vector>
 
 #include "broker/core/timers.hpp"
+#include "broker/core/topic_map.hpp"
 #include "broker/core/types.hpp"
 
 namespace hoiku::broker {
@@ -21,7 +19,7 @@ class Declarations {
  public:
   // Without a deadline it stays as it is; 0 takes it away.
   void declare(TopicId topic, std::optional<std::chrono::nanoseconds> deadline, TimePoint now);
-  bool contains(TopicId topic) const noexcept { return find(topic) != nullptr; }
+  bool contains(TopicId topic) const noexcept { return by_topic_.contains(topic); }
   // Somebody has written it, be it the same value again.
   void touched(TopicId topic, TimePoint now);
   // The next topic that was not touched for its deadline, or nothing.
@@ -34,12 +32,8 @@ class Declarations {
     std::chrono::nanoseconds deadline{0};  // 0: none
     TimePoint touched_at{};
   };
-  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
-  Declared* find(TopicId topic) const noexcept {
-    return index_of(topic) < by_topic_.size() ? by_topic_[index_of(topic)].get() : nullptr;
-  }
 
-  std::vector<std::unique_ptr<Declared>> by_topic_;  // null: not declared
+  TopicMap<Declared> by_topic_;
   Timers times_;
 };
 

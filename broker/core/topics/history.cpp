@@ -6,35 +6,28 @@
 
 namespace hoiku::broker {
 
-Histories::History& Histories::make(TopicId topic) {
-  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
-  std::unique_ptr<History>& history = by_topic_[index_of(topic)];
-  if (!history) history = std::make_unique<History>();
-  return *history;
-}
-
 void Histories::keep(TopicId topic, std::size_t transitions) {
-  History& history = make(topic);
+  History& history = by_topic_.find_or_create(topic);
   history.wanted = transitions;
   if (!std::exchange(history.grown, true)) grown_.push_back(topic);
 }
 
 void Histories::append(TopicId topic, State state) {
-  History* history = &make(topic);
+  History& history = by_topic_.find_or_create(topic);
   const std::size_t bytes = proto::size_of(*state).bound();
-  history->bytes += bytes;
+  history.bytes += bytes;
   bytes_ += bytes;
   ++kept_;
   replaced_.push_back(Replaced{topic, state->version});
-  history->states.push_back(std::move(state));
-  if (!std::exchange(history->grown, true)) grown_.push_back(topic);
+  history.states.push_back(std::move(state));
+  if (!std::exchange(history.grown, true)) grown_.push_back(topic);
 }
 
 void Histories::forget(TopicId topic) {
-  History* gone = history(topic);
+  History* gone = by_topic_.find(topic);
   if (gone == nullptr) return;
   while (gone->size() > 0) drop_oldest(*gone);
-  by_topic_[index_of(topic)].reset();
+  by_topic_.erase(topic);
 }
 
 void Histories::drop_oldest(History& history) noexcept {
@@ -51,7 +44,7 @@ void Histories::drop_oldest(History& history) noexcept {
 
 void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
-    History* grown = history(topic);
+    History* grown = by_topic_.find(topic);
     // It was forgotten since, and is perhaps another topic's, which stands here too.
     if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
     while (grown->size() > 0 && is_too_long(*grown)) drop_oldest(*grown);
@@ -60,7 +53,7 @@ void Histories::trim() {
     const Replaced oldest = replaced_.front();
     replaced_.pop_front();
     // Of one topic the older ones were replaced earlier, so this is its oldest.
-    if (is_kept(oldest)) drop_oldest(*history(oldest.topic));
+    if (is_kept(oldest)) drop_oldest(by_topic_[oldest.topic]);
   }
   if (replaced_.size() > 2 * kept_ + 1024) forget_the_gone();
 }
@@ -73,7 +66,7 @@ bool Histories::is_too_long(const History& history) const noexcept {
 }
 
 bool Histories::is_kept(const Replaced& replaced) const noexcept {
-  const History* kept = history(replaced.topic);
+  const History* kept = by_topic_.find(replaced.topic);
   if (kept == nullptr || kept->size() == 0) return false;
   return kept->oldest()->version.epoch == replaced.version.epoch &&
          kept->oldest()->version.number <= replaced.version.number;
@@ -84,14 +77,14 @@ void Histories::forget_the_gone() {
 }
 
 State Histories::find(TopicId topic, std::uint64_t number) const noexcept {
-  const History* found = history(topic);
+  const History* found = by_topic_.find(topic);
   if (found == nullptr || found->size() == 0 || number < found->oldest()->version.number) return nullptr;
   const std::uint64_t place = number - found->oldest()->version.number;
   return place < found->size() ? found->states[found->first + place] : nullptr;
 }
 
 std::uint64_t Histories::first_after(TopicId topic, std::uint64_t revision) const noexcept {
-  const History* found = history(topic);
+  const History* found = by_topic_.find(topic);
   if (found == nullptr) return 0;
   const auto begin = found->states.begin() + static_cast<std::ptrdiff_t>(found->first);
   const auto newer =

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <vector>
 
+#include "broker/core/topic_map.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/limits.hpp"
 
@@ -57,19 +57,14 @@ class Histories {
     Version version;
   };
 
-  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
-  History& make(TopicId topic);
   bool is_too_long(const History& history) const noexcept;
-  History* history(TopicId topic) const noexcept {
-    return index_of(topic) < by_topic_.size() ? by_topic_[index_of(topic)].get() : nullptr;
-  }
   bool is_kept(const Replaced& replaced) const noexcept;
   void drop_oldest(History& history) noexcept;
   void forget_the_gone();
 
   const Limits* limits_;
-  std::vector<std::unique_ptr<History>> by_topic_;  // null: it has none
-  std::vector<TopicId> grown_;                      // since the last trim(); some are forgotten
+  TopicMap<History> by_topic_;
+  std::vector<TopicId> grown_;  // since the last trim(); some are forgotten
   std::deque<Replaced> replaced_;
   std::size_t kept_ = 0;  // of replaced_, those that have not gone
   std::size_t bytes_ = 0;

@@ -8,9 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "broker/core/timers.hpp"
+#include "broker/core/topic_map.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/value.hpp"
 
@@ -28,21 +28,18 @@ class Leases {
   // Of a topic that find() says nobody owns. `until`: only so long.
   void begin(Lease& lease, std::optional<TimePoint> until) {
     will_bytes_ += lease.last_will.payload_bytes();
-    if (index_of(lease.topic) >= by_topic_.size()) by_topic_.resize(index_of(lease.topic) + 1);
-    by_topic_[index_of(lease.topic)] = &lease;
+    by_topic_.insert(lease.topic, &lease);
     ++size_;
     if (until) times_.schedule(lease, *until);
   }
   void end(Lease& lease) noexcept {
     will_bytes_ -= lease.last_will.payload_bytes();
-    by_topic_[index_of(lease.topic)] = nullptr;
+    by_topic_.erase(lease.topic);
     --size_;
     times_.cancel(lease);
   }
   // nullptr: nobody owns the topic.
-  Lease* find(TopicId topic) const noexcept {
-    return index_of(topic) < by_topic_.size() ? by_topic_[index_of(topic)] : nullptr;
-  }
+  Lease* find(TopicId topic) const noexcept { return by_topic_.find(topic); }
   // The next one whose time is over, or nullptr. It stands until end().
   Lease* take_lapsed(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
   std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
@@ -50,9 +47,7 @@ class Leases {
   std::size_t will_bytes() const noexcept { return will_bytes_; }  // of all last wills
 
  private:
-  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
-
-  std::vector<Lease*> by_topic_;  // null: nobody owns it
+  TopicMap<Lease, Lease*> by_topic_;
   Timers times_;
   std::size_t size_ = 0;
   std::size_t will_bytes_ = 0;

@@ -11,8 +11,8 @@ TopicTable::TopicTable(const TopicTableOptions& options)
     : options_(options), epochs_(options.epoch_seed), index_(epochs_()) {}
 
 std::optional<TopicId> TopicTable::find(std::string_view name) const {
-  const auto number =
-      index_.find(index_.hash(name), [&](std::uint32_t candidate) { return topics_[candidate]->name() == name; });
+  const auto number = index_.find(index_.hash(name),
+                                  [&](std::uint32_t candidate) { return topics_[TopicId{candidate}].name() == name; });
   if (!number) return std::nullopt;
   return TopicId{*number};
 }
@@ -30,21 +30,19 @@ Result<TopicId> TopicTable::create(std::string_view name) {
 }
 
 TopicId TopicTable::place(std::unique_ptr<Topic> topic) {
-  TopicId id{static_cast<std::uint32_t>(topics_.size())};
-  if (free_.empty()) {
-    topics_.emplace_back();
-  } else {
+  TopicId id{topics_.end()};
+  if (!free_.empty()) {
     id = free_.back();
     free_.pop_back();
   }
   index_.insert(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
   reserved_ += is_reserved_name(topic->name()) ? 1 : 0;
-  topics_[index_of(id)] = std::move(topic);
+  topics_.insert(id, std::move(topic));
   return id;
 }
 
 void TopicTable::remove(TopicId id) {
-  std::unique_ptr<Topic> topic = std::move(topics_[index_of(id)]);
+  const std::unique_ptr<Topic> topic = topics_.take(id);
   index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
   free_.push_back(id);
   reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;

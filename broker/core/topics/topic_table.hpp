@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/core/topic_map.hpp"
 #include "broker/core/topics/name_index.hpp"
 #include "broker/core/topics/topic.hpp"
 #include "hoiku/proto/limits.hpp"
@@ -37,9 +38,9 @@ class TopicTable {
   Result<void> check_room(std::string_view name, std::size_t count) const;
   // A topic that find() does not find. Errors: invalid_topic, limit_exceeded.
   Result<TopicId> create(std::string_view name);
-  bool contains(TopicId id) const noexcept { return index_of(id) < topics_.size() && topics_[index_of(id)] != nullptr; }
-  Topic& operator[](TopicId id) noexcept { return *topics_[index_of(id)]; }
-  const Topic& operator[](TopicId id) const noexcept { return *topics_[index_of(id)]; }
+  bool contains(TopicId id) const noexcept { return topics_.contains(id); }
+  Topic& operator[](TopicId id) noexcept { return topics_[id]; }
+  const Topic& operator[](TopicId id) const noexcept { return topics_[id]; }
   void remove(TopicId id);  // of a topic that is_idle()
   std::size_t size() const noexcept { return index_.size(); }
   std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
@@ -49,14 +50,14 @@ class TopicTable {
   // hear of it otherwise.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
-    const std::size_t to = std::min(topics_.size(), from + count);
+    const std::size_t to = std::min(end(), from + count);
     while (from < to) {
-      const std::size_t place = from++;
-      if (topics_[place] && !visit(TopicId{static_cast<std::uint32_t>(place)}, *topics_[place])) break;
+      const TopicId id{static_cast<std::uint32_t>(from++)};
+      if (const Topic* topic = topics_.find(id); topic != nullptr && !visit(id, *topic)) break;
     }
     return from;
   }
-  std::size_t end() const noexcept { return topics_.size(); }
+  std::size_t end() const noexcept { return topics_.end(); }
 
   // The removed topics, as they were left, oldest removal first.
   const std::deque<State>& removed() const noexcept { return removed_; }
@@ -66,14 +67,13 @@ class TopicTable {
   TopicId restore(std::size_t position);
 
  private:
-  static std::size_t index_of(TopicId id) noexcept { return static_cast<std::size_t>(id); }
   TopicId place(std::unique_ptr<Topic> topic);
   std::uint64_t new_epoch();
 
   TopicTableOptions options_;
   std::mt19937_64 epochs_;
   NameIndex index_;
-  std::vector<std::unique_ptr<Topic>> topics_;  // by TopicId; null: free
+  TopicMap<Topic> topics_;
   std::vector<TopicId> free_;
   std::size_t reserved_ = 0;
   std::deque<State> removed_;

@@ -76,22 +76,11 @@ Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::
 Waits::Waits() = default;
 Waits::~Waits() = default;
 
-Waits::TopicWaits& Waits::waits_of(TopicId topic) {
-  if (index_of(topic) >= by_topic_.size()) by_topic_.resize(index_of(topic) + 1);
-  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
-  if (!waits) waits = std::make_unique<TopicWaits>();
-  return *waits;
-}
-
-bool Waits::any(TopicId topic) const noexcept {
-  return index_of(topic) < by_topic_.size() && by_topic_[index_of(topic)] != nullptr;
-}
-
 std::size_t Waits::count(TopicId topic) const noexcept {
-  if (!any(topic)) return 0;
-  const TopicWaits& waits = *by_topic_[index_of(topic)];
-  std::size_t total = waits.untyped.size();
-  for (const auto& group : waits.groups) total += group->plain.size() + group->holds;
+  const TopicWaits* waits = by_topic_.find(topic);
+  if (waits == nullptr) return 0;
+  std::size_t total = waits->untyped.size();
+  for (const auto& group : waits->groups) total += group->plain.size() + group->holds;
   return total;
 }
 
@@ -133,7 +122,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     wait.predicate = std::move(read).value();
   }
   wait.counted_from = topic.changed_at;
-  TopicWaits& waits = waits_of(wait.topic);
+  TopicWaits& waits = by_topic_.find_or_create(wait.topic);
   if (wait.predicate && !is_typed) {
     put(waits.untyped, wait);
     begin(wait, now);
@@ -179,7 +168,7 @@ void Waits::rest(Wait& wait) { put(wait.group->resting, wait); }
 void Waits::leave(Wait& wait) noexcept {
   end(wait);
   if (wait.group == nullptr) {
-    take(by_topic_[index_of(wait.topic)]->untyped, wait);
+    take(by_topic_[wait.topic].untyped, wait);
   } else if (wait.hold.count() == 0) {
     take(wait.group->plain, wait);
   } else {
@@ -200,7 +189,7 @@ void Waits::cancel(Wait& wait) noexcept {
 
 void Waits::drop_if_empty(WaitGroup& group) noexcept {
   if (!group.plain.empty() || group.holds > 0) return;
-  TopicWaits& waits = *by_topic_[index_of(group.topic)];
+  TopicWaits& waits = by_topic_[group.topic];
   predicates_ -= group.predicate ? 1 : 0;
   const std::size_t place = group.place;
   waits.by_key.erase(waits.by_key.find(group.key));
@@ -210,26 +199,28 @@ void Waits::drop_if_empty(WaitGroup& group) noexcept {
 }
 
 void Waits::drop_if_empty(TopicId topic) noexcept {
-  std::unique_ptr<TopicWaits>& waits = by_topic_[index_of(topic)];
-  if (waits->groups.empty() && waits->untyped.empty()) waits.reset();
+  const TopicWaits& waits = by_topic_[topic];
+  if (waits.groups.empty() && waits.untyped.empty()) by_topic_.erase(topic);
 }
 
 void Waits::type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
-  if (!any(id)) return;
-  settle_types(*by_topic_[index_of(id)], topic, ended);
+  TopicWaits* waits = by_topic_.find(id);
+  if (waits == nullptr) return;
+  settle_types(*waits, topic, ended);
   drop_if_empty(id);
 }
 
 void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
                     std::vector<WaitEnd>& ended) {
-  if (!any(id)) return;
+  TopicWaits* found = by_topic_.find(id);
+  if (found == nullptr) return;
   static const Value nothing;
   const Value& value = topic.visible->value;
   const Value& old_value = before ? before->value : nothing;
   const bool is_live = topic.visible->quality == Quality::live;
   // Between two states of one value and one quality there is no transition.
   const bool is_same_value = before && before->quality != topic.visible->quality && old_value == value;
-  TopicWaits& waits = *by_topic_[index_of(id)];
+  TopicWaits& waits = *found;
   if (!waits.untyped.empty() && topic.type.type != ValueType::null) settle_types(waits, topic, ended);
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {

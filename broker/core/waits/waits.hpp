@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "broker/core/timers.hpp"
+#include "broker/core/topic_map.hpp"
 #include "broker/core/topics/content_type.hpp"
 #include "broker/core/types.hpp"
 #include "broker/core/waits/wait.hpp"
@@ -74,7 +75,7 @@ class Waits {
   Wait* take_given_up(TimePoint now) noexcept;
   std::optional<TimePoint> next_deadline() const noexcept;
 
-  bool any(TopicId topic) const noexcept;
+  bool any(TopicId topic) const noexcept { return by_topic_.contains(topic); }
   std::size_t count(TopicId topic) const noexcept;  // looks at each of its groups, as a commit does
   std::size_t size() const noexcept { return size_; }
   std::size_t predicates() const noexcept { return predicates_; }  // distinct ones per topic
@@ -82,8 +83,6 @@ class Waits {
 
  private:
   struct TopicWaits;
-  static std::size_t index_of(TopicId topic) noexcept { return static_cast<std::size_t>(topic); }
-  TopicWaits& waits_of(TopicId topic);
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
   bool matches(const WaitGroup& group, const Value& value, const Value& old_value);
   void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
@@ -96,9 +95,9 @@ class Waits {
   void drop_if_empty(WaitGroup& group) noexcept;
   void drop_if_empty(TopicId topic) noexcept;
 
-  std::vector<std::unique_ptr<TopicWaits>> by_topic_;  // null: nobody waits
-  Timers timers_;                                      // of holds
-  Timers giving_up_;                                   // of those that are given up after a time
+  TopicMap<TopicWaits> by_topic_;
+  Timers timers_;     // of holds
+  Timers giving_up_;  // of those that are given up after a time
   std::size_t size_ = 0;
   std::size_t predicates_ = 0;
   std::uint64_t tests_ = 0;
