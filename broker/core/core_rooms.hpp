@@ -135,7 +135,7 @@ struct Core::Rooms final : StateSource {
   std::string name_of(const Subscription& subscription) const;
   void fail_subscription(Subscription& subscription, Failure failure);
   void close_request(Session& session, proto::RequestId id);
-  // Closes an open request, which its session then removes. A lease only joins `ending`: the wills of several are one commit.
+  // Closes an open request, which its session then removes. A lease only joins `ending`: its caller executes the wills.
   void close(Subscription& subscription, std::vector<Lease*>& ending);
   void close(Wait& wait, std::vector<Lease*>& ending);
   void close(const PostponedWait& wait, std::vector<Lease*>& ending);

@@ -1,6 +1,7 @@
-// filters.hpp: the conditions of filtered readers. Equal ones are one Filter, whoever gave them, and of each transition it is
-// tested once. Where a condition names fields of messages, only those are equal that were given under the same schemas; what
-// their names mean is read at the first message of a type, and stays, unless more than message_types_max types come by.
+// filters.hpp: the conditions of filtered readers. Equal conditions are one Filter, which tests each transition once.
+//
+// Conditions that name fields of messages are equal only if they were given under the same schemas. A Filter resolves the
+// names at the first message of a type and keeps the result, unless more than message_types_max types come by.
 //
 // Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
 //            version before; what was tested a moment ago is not tested again.
