@@ -17,8 +17,8 @@ proto::SessionToken random_token() {
   return token;
 }
 
-ProtocolOptions protocol_options(const detail::ConnectOptions& options) {
-  ProtocolOptions made;
+SessionOptions session_options(const detail::ConnectOptions& options) {
+  SessionOptions made;
   made.token = options.token ? *options.token : random_token();
   made.client_name = options.name;
   made.session_timeout = options.session_timeout;
@@ -53,7 +53,7 @@ BusCore::BusCore(std::shared_ptr<link::Connector> connector, detail::ConnectOpti
     : connector_(std::move(connector)),
       options_(std::move(options)),
       endpoint_(connector_->endpoint()),
-      protocol_(protocol_options(options_)) {}
+      session_(session_options(options_)) {}
 
 BusCore::~BusCore() = default;
 
@@ -63,14 +63,14 @@ void BusCore::throw_if_ended() const {
 
 proto::RequestId BusCore::set(std::string topic, Value value, std::optional<Version> if_version) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.set(std::move(topic), std::move(value), if_version));
+  const proto::RequestId id = value_of(session_.set(std::move(topic), std::move(value), if_version));
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::commit(std::vector<proto::Write> writes) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.commit(std::move(writes)));
+  const proto::RequestId id = value_of(session_.commit(std::move(writes)));
   outgoing_.notify();
   return id;
 }
@@ -78,18 +78,18 @@ proto::RequestId BusCore::commit(std::vector<proto::Write> writes) {
 void BusCore::post(std::string topic, Value value, bool latest_only) {
   throw_if_ended();
   proto::RequestId* replaceable = latest_only ? &posts_.replaceable(topic) : nullptr;
-  const proto::RequestId older = replaceable && protocol_.is_unsent(*replaceable) ? *replaceable : 0;
+  const proto::RequestId older = replaceable && session_.is_unsent(*replaceable) ? *replaceable : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
     throw Error(ErrorCode::limit_exceeded, "too many posts are on their way (" + std::to_string(Posts::posts_max) +
                                                " or " + std::to_string(Posts::post_bytes_max) +
                                                " bytes at most): await bus.writable() before the next one");
   }
-  const proto::RequestId id = value_of(protocol_.set(std::move(topic), std::move(value), std::nullopt));
+  const proto::RequestId id = value_of(session_.set(std::move(topic), std::move(value), std::nullopt));
   posts_.add(id, bytes);
   if (older != 0) {
     // Taken back only now that the newer one is accepted. That one is at the end: what was written in between keeps its order.
-    protocol_.cancel(older);
+    session_.cancel(older);
     posts_.settle(older);
     ++counts_.conflated_posts;
   }
@@ -130,28 +130,28 @@ void BusCore::settle(const Completion& completion) {
 
 proto::RequestId BusCore::get(std::string topic) {
   throw_if_ended();
-  const proto::RequestId id = protocol_.get(std::move(topic));
+  const proto::RequestId id = session_.get(std::move(topic));
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::list(std::string pattern, std::uint64_t cursor) {
   throw_if_ended();
-  const proto::RequestId id = protocol_.list(std::move(pattern), cursor);
+  const proto::RequestId id = session_.list(std::move(pattern), cursor);
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::list_readers(std::uint64_t cursor) {
   throw_if_ended();
-  const proto::RequestId id = protocol_.list_readers(cursor);
+  const proto::RequestId id = session_.list_readers(cursor);
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.wait(std::move(topic), std::move(predicate), hold, until));
+  const proto::RequestId id = value_of(session_.wait(std::move(topic), std::move(predicate), hold, until));
   outgoing_.notify();
   return id;
 }
@@ -159,7 +159,7 @@ proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predi
 proto::RequestId BusCore::wait_transition(std::string topic, std::optional<Predicate> predicate,
                                           std::optional<Version> after, TimePoint until) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.wait_transition(std::move(topic), std::move(predicate), after, until));
+  const proto::RequestId id = value_of(session_.wait_transition(std::move(topic), std::move(predicate), after, until));
   outgoing_.notify();
   return id;
 }
@@ -169,7 +169,7 @@ proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> top
     reader.ended(ended_);
     return 0;
   }
-  const proto::RequestId id = value_of(protocol_.subscribe(std::move(topics), std::move(reading)));
+  const proto::RequestId id = value_of(session_.subscribe(std::move(topics), std::move(reading)));
   readers_.emplace(id, &reader);
   outgoing_.notify();
   return id;
@@ -177,41 +177,41 @@ proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> top
 
 proto::RequestId BusCore::declare(proto::Declare command) {
   throw_if_ended();
-  const proto::RequestId id = protocol_.declare(std::move(command));
+  const proto::RequestId id = session_.declare(std::move(command));
   outgoing_.notify();
   return id;
 }
 
 void BusCore::register_schema(const MessageSchema& schema) {
   if (ended_) return;
-  if (auto said = protocol_.register_schema(schema.type_name(), schema.files()); !said) throw Error(said.failure());
+  if (auto said = session_.register_schema(schema.type_name(), schema.files()); !said) throw Error(said.failure());
   outgoing_.notify();
 }
 
 proto::RequestId BusCore::get_schema(std::string message_type) {
   throw_if_ended();
-  const proto::RequestId id = protocol_.get_schema(std::move(message_type));
+  const proto::RequestId id = session_.get_schema(std::move(message_type));
   outgoing_.notify();
   return id;
 }
 
 proto::RequestId BusCore::own(Reader& lease, proto::Own command) {
   throw_if_ended();
-  const proto::RequestId id = value_of(protocol_.own(std::move(command)));
+  const proto::RequestId id = value_of(session_.own(std::move(command)));
   readers_.emplace(id, &lease);
   outgoing_.notify();
   return id;
 }
 
 std::optional<InboxItem> BusCore::take(proto::RequestId id) {
-  std::optional<InboxItem> item = protocol_.take(id);
-  if (protocol_.has_commands()) outgoing_.notify();  // credit to renew
+  std::optional<InboxItem> item = session_.take(id);
+  if (session_.has_commands()) outgoing_.notify();  // credit to renew
   return item;
 }
 
 void BusCore::unsubscribe(proto::RequestId id) noexcept {
   if (readers_.erase(id) == 0) return;
-  protocol_.cancel(id);
+  session_.cancel(id);
   outgoing_.notify();
 }
 
@@ -224,13 +224,13 @@ BusCore::Pending::~Pending() {
 
 void BusCore::Pending::take_back(proto::RequestId id) noexcept {
   if (bus_.pending_.erase(id) == 0) return;
-  bus_.protocol_.cancel(id);
+  bus_.session_.cancel(id);
   bus_.outgoing_.notify();
 }
 
 // The broker keeps a wait for another second, and this one until the next renewal: so no match is missed in between.
 void BusCore::Pending::renew(TimePoint until) {
-  const proto::RequestId again = value_of(bus_.protocol_.repeat(id_, until));
+  const proto::RequestId again = value_of(bus_.session_.repeat(id_, until));
   take_back(earlier_);
   earlier_ = std::exchange(id_, again);
   bus_.pending_.emplace(again, this);
@@ -278,12 +278,12 @@ void BusCore::apply(Received received) {
     const auto reading = readers_.find(id);
     if (reading != readers_.end()) reading->second->arrived();
   }
-  if (protocol_.gone()) goodbye_done_.notify();
+  if (session_.gone()) goodbye_done_.notify();
 }
 
 void BusCore::end(std::exception_ptr why) noexcept {
   ended_ = std::move(why);
-  protocol_.disconnected();
+  session_.disconnected();
   auto pending = std::move(pending_);
   pending_.clear();
   for (auto& [id, waiting] : pending) {
@@ -299,7 +299,7 @@ void BusCore::end(std::exception_ptr why) noexcept {
 
 BusStatistics BusCore::statistics() const {
   BusStatistics counts = counts_;
-  counts.open_requests = ended_ ? 0 : protocol_.open_requests();
+  counts.open_requests = ended_ ? 0 : session_.open_requests();
   return counts;
 }
 

@@ -1,4 +1,4 @@
-// bus_core.hpp: what stands behind the handles of one Bus: the protocol, the tasks that wait on it, and the connection.
+// bus_core.hpp: what stands behind the handles of one Bus: the session, the tasks that wait on it, and the connection.
 //
 // Promises   a task that stops waiting takes its request back in the same instant; nothing of a reader runs after it is
 //            gone. All that the tasks of one tick asked for goes out in one frame, at once.
@@ -56,8 +56,8 @@ class BusCore {
   proto::RequestId get(std::string topic);
   proto::RequestId list(std::string pattern, std::uint64_t cursor);
   proto::RequestId list_readers(std::uint64_t cursor);
-  std::uint64_t run() const noexcept { return protocol_.run(); }
-  // `until`: as Protocol says.
+  std::uint64_t run() const noexcept { return session_.run(); }
+  // `until`: as Session says.
   proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until);
   proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after,
                                    TimePoint until);
@@ -105,9 +105,9 @@ class BusCore {
   // Tells `lease` each time that the topic is owned, and when it is not any more. Ends by unsubscribe().
   proto::RequestId own(Reader& lease, proto::Own command);
   void unsubscribe(proto::RequestId id) noexcept;
-  Inbox* inbox(proto::RequestId id) { return protocol_.inbox(id); }  // of a `latest` one
+  Inbox* inbox(proto::RequestId id) { return session_.inbox(id); }  // of a `latest` one
   std::optional<InboxItem> take(proto::RequestId id);
-  const InboxCounts* inbox_counts(proto::RequestId id) { return protocol_.counts(id); }
+  const InboxCounts* inbox_counts(proto::RequestId id) { return session_.counts(id); }
 
   // ---- For Bus.
 
@@ -141,7 +141,7 @@ class BusCore {
   std::shared_ptr<link::Connector> connector_;  // until the end: it has to go before its loop does
   detail::ConnectOptions options_;
   std::string endpoint_;
-  Protocol protocol_;
+  Session session_;
   AsyncValue<ConnectionState> state_{ConnectionState::connecting};
   BusStatistics counts_;
 

@@ -118,10 +118,10 @@ Task<> BusCore::wait_until_connected() {
 Task<> BusCore::leave_when_closing(Event& closing) {
   co_await closing.wait();
   leaving_ = true;
-  if (protocol_.state() == Protocol::State::established) {
+  if (session_.state() == Session::State::established) {
     const TimePoint end = now() + goodbye_timeout;
     co_await move_on_at(end, settle_posts());
-    protocol_.say_goodbye();
+    session_.say_goodbye();
     outgoing_.notify();
     co_await move_on_at(end, goodbye_done_.wait());
   }
@@ -145,7 +145,7 @@ Task<> BusCore::stay_connected() {
     const std::unique_ptr<link::Link> link = co_await try_to_connect();
     const TimePoint start = now();
     if (link) co_await serve(*link);
-    protocol_.disconnected();
+    session_.disconnected();
     const bool stood = state_.value() == ConnectionState::connected;
     if (stood) {
       lost_at_ = now();
@@ -178,7 +178,7 @@ Task<std::unique_ptr<link::Link>> BusCore::try_to_connect() {
 
 // Until the link breaks or makes no sense: why, is in trouble_.
 Task<> BusCore::serve(link::Link& link) {
-  protocol_.connected(now());
+  session_.connected(now());
   auto body = [&](Nursery& own) -> Task<> {
     own.start_soon([&]() -> Task<> {
       co_await send_frames(link);
@@ -220,12 +220,12 @@ Task<> BusCore::receive_frames(link::Link& link) {
 Task<> BusCore::send_frames(link::Link& link) {
   try {
     for (;;) {
-      while (const auto frame = protocol_.take_frame(now())) {
+      while (const auto frame = session_.take_frame(now())) {
         std::string bytes = proto::encode(*frame);
         co_await link.send(std::move(bytes));
         ++counts_.frames_sent;
       }
-      co_await move_on_at(protocol_.next_heartbeat(), outgoing_.wait());
+      co_await move_on_at(session_.next_heartbeat(), outgoing_.wait());
     }
   } catch (const link::LinkClosed& closed) {
     trouble_ = closed.what();
@@ -236,7 +236,7 @@ void BusCore::take(const std::string& bytes) {
   ++counts_.frames_received;
   const auto frame = proto::decode_server_frame(bytes, received_limits);
   if (!frame) throw Broken(frame.failure().message);
-  Result<Received> received = protocol_.receive(*frame, now());
+  Result<Received> received = session_.receive(*frame, now());
   if (!received) throw Broken(received.failure().message);
   std::optional<Failure> refusal = received->fatal;
   apply(std::move(*received));

@@ -5,7 +5,7 @@
 //            reader's filter: those are only counted. received = taken + pending.
 //            Memory: what the broker may send beyond what was taken (its credit), and two transitions per topic.
 // A resync   as in inbox.hpp. What was received before it is still given.
-// Thread     the loop's. Owner: Protocol.
+// Thread     the loop's. Owner: Session.
 #pragma once
 
 #include <cstdint>

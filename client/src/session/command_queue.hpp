@@ -2,7 +2,7 @@
 //
 // Promises   remove() is cheap wherever the command stands; what was removed is never sent and does not pile up,
 //            however many commands come and go while there is no connection.
-// Thread     the loop's. Owner: Protocol.
+// Thread     the loop's. Owner: Session.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@
 //            Of a filtered reader the first delivery of a topic says from which version on the broker has counted. Where
 //            this reader had got further than it was sure to be complete, it cannot tell how many of the versions in
 //            between passed: they are all called skipped.
-// Thread     the loop's. Owner: Protocol.
+// Thread     the loop's. Owner: Session.
 #pragma once
 
 #include <cstdint>

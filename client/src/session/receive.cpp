@@ -1,4 +1,4 @@
-// receive.cpp: the other half of protocol.hpp: what the broker says.
+// receive.cpp: the other half of session.hpp: what the broker says.
 #include <algorithm>
 #include <utility>
 
@@ -31,7 +31,7 @@ proto::Failed failed(proto::RequestId id, Failure failure) {
 
 }  // namespace
 
-Result<Received> Protocol::receive(const proto::ServerFrame& frame, TimePoint now) {
+Result<Received> Session::receive(const proto::ServerFrame& frame, TimePoint now) {
   Received received;
   if (state_ == State::disconnected) return received;
   // A broker that could not read the hello does not know the incarnation when it refuses.
@@ -69,7 +69,7 @@ Result<Received> Protocol::receive(const proto::ServerFrame& frame, TimePoint no
   return received;
 }
 
-Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received) {
+Result<void> Session::accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received) {
   const proto::Welcome& welcome = *frame.welcome;
   // A session that began with another connection is not ours: the hello of one that was given up may come late, after our
   // session has ended, and begin one that only the broker knows.
@@ -107,7 +107,7 @@ Result<void> Protocol::accept_welcome(const proto::ServerFrame& frame, TimePoint
   return {};
 }
 
-void Protocol::lose_session(Received& received) {
+void Session::lose_session(Received& received) {
   std::vector<proto::RequestId> writes;
   for (auto& [id, request] : requests_) {
     Subscription* known = request.subscription.get();
@@ -152,7 +152,7 @@ void Protocol::lose_session(Received& received) {
 }
 
 // Nobody could tell us meanwhile.
-void Protocol::end_leases_whose_time_is_over(TimePoint now, Received& received) {
+void Session::end_leases_whose_time_is_over(TimePoint now, Received& received) {
   for (auto next = requests_.begin(); next != requests_.end();) {
     const auto& [id, request] = *next;
     if (request.kind != Request::Kind::lease || request.until > now) {
@@ -168,7 +168,7 @@ void Protocol::end_leases_whose_time_is_over(TimePoint now, Received& received) 
 }
 
 // Brings what the last session knew into the new one, in the order of the ids.
-void Protocol::rearm(std::uint64_t run, TimePoint now, Received& received) {
+void Session::rearm(std::uint64_t run, TimePoint now, Received& received) {
   end_leases_whose_time_is_over(now, received);
   std::vector<proto::Command> commands;
   for (auto& [id, request] : requests_) {
@@ -194,7 +194,7 @@ void Protocol::rearm(std::uint64_t run, TimePoint now, Received& received) {
 }
 
 // Another broker may have other limits than the one for which a write was accepted; it would cut us off.
-void Protocol::refuse_what_is_too_large(Received& received) {
+void Session::refuse_what_is_too_large(Received& received) {
   const auto too_large = queue_.take_if([this](const proto::Command& command) {
     return proto::size_of(command).bound() + proto::frame_overhead_bytes > frame_bytes_max_;
   });
@@ -209,7 +209,7 @@ void Protocol::refuse_what_is_too_large(Received& received) {
   }
 }
 
-void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
+void Session::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
   const auto mark = [&](proto::RequestId id, Subscription& news) {
     if (std::exchange(news.dirty, true)) return;
     received.subscriptions.push_back(id);
@@ -238,14 +238,14 @@ void Protocol::apply_deliveries(const proto::ServerFrame& frame, Received& recei
   for (const proto::RequestId id : received.subscriptions) subscription(id)->dirty = false;
 }
 
-void Protocol::apply_completeness(std::uint64_t revision) {
+void Session::apply_completeness(std::uint64_t revision) {
   ++complete_told_;
   complete_through_ = revision;
 }
 
 // What is kept beyond its answer: it has to be said again in a new session.
-bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
-                                  Received& received) {
+bool Session::apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
+                                 Received& received) {
   using Kind = Request::Kind;
   if (request.kind == Kind::declaration && std::holds_alternative<proto::Done>(answer)) {
     // Also where nobody waits for it any more: the broker has it.
@@ -273,12 +273,12 @@ bool Protocol::apply_first_answer(proto::RequestId id, Request& request, const p
   return false;
 }
 
-void Protocol::forget_registration(const proto::Command& command) {
+void Session::forget_registration(const proto::Command& command) {
   if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.erase(schema->message_type);
 }
 
 // One declaration of each topic is kept: the newest, with what the older one said besides.
-void Protocol::remember_declaration(proto::RequestId id, proto::Declare& declared) {
+void Session::remember_declaration(proto::RequestId id, proto::Declare& declared) {
   proto::RequestId& kept = declared_.try_emplace(declared.topic, id).first->second;
   if (kept == id) return;
   const auto older = requests_.find(kept);
@@ -289,7 +289,7 @@ void Protocol::remember_declaration(proto::RequestId id, proto::Declare& declare
   kept = id;
 }
 
-void Protocol::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {
+void Session::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {
   const proto::RequestId id = std::visit([](const auto& a) { return a.id; }, answer);
   const auto found = requests_.find(id);
   if (found == requests_.end() || found->second.stage != Request::Stage::sent)

@@ -25,12 +25,12 @@ std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
 
 }  // namespace
 
-Protocol::Subscription::Subscription(const std::vector<std::string>& topics, const detail::Reading& reading)
+Session::Subscription::Subscription(const std::vector<std::string>& topics, const detail::Reading& reading)
     : inbox(plain_names(topics)), has_interval(reading.interval.count() > 0) {
   if (reading.mode == proto::Mode::every) backlog.emplace(reading.filter.has_value());
 }
 
-Protocol::Protocol(ProtocolOptions options)
+Session::Session(SessionOptions options)
     : options_(std::move(options)),
       value_bytes_max_(options_.limits.value_bytes_max),
       frame_bytes_max_(options_.limits.frame_bytes_max),
@@ -38,13 +38,13 @@ Protocol::Protocol(ProtocolOptions options)
 
 // ---- Commands
 
-Result<void> Protocol::check_size(const std::string& topic, const Value& value) const {
+Result<void> Session::check_size(const std::string& topic, const Value& value) const {
   if (value.payload_bytes() <= value_bytes_max_) return {};
   return Failure{ErrorCode::too_large, "the value for '" + topic + "' has " + std::to_string(value.payload_bytes()) +
                                            " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
 }
 
-Result<proto::RequestId> Protocol::set(std::string topic, Value value, std::optional<Version> if_version) {
+Result<proto::RequestId> Session::set(std::string topic, Value value, std::optional<Version> if_version) {
   if (auto checked = check_size(topic, value); !checked) return checked.failure();
   Request request;
   request.kind = Request::Kind::set;
@@ -56,7 +56,7 @@ Result<proto::RequestId> Protocol::set(std::string topic, Value value, std::opti
   return submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::commit(std::vector<proto::Write> writes) {
+Result<proto::RequestId> Session::commit(std::vector<proto::Write> writes) {
   for (const proto::Write& write : writes) {
     if (auto checked = check_size(write.topic, write.value); !checked) return checked.failure();
   }
@@ -69,7 +69,7 @@ Result<proto::RequestId> Protocol::commit(std::vector<proto::Write> writes) {
   return submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::get(std::string topic) {
+proto::RequestId Session::get(std::string topic) {
   Request request;
   request.kind = Request::Kind::get;
   proto::Get command;
@@ -77,7 +77,7 @@ proto::RequestId Protocol::get(std::string topic) {
   return *submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::list(std::string pattern, std::uint64_t cursor) {
+proto::RequestId Session::list(std::string pattern, std::uint64_t cursor) {
   Request request;
   request.kind = Request::Kind::list;
   proto::List command;
@@ -86,7 +86,7 @@ proto::RequestId Protocol::list(std::string pattern, std::uint64_t cursor) {
   return *submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::list_readers(std::uint64_t cursor) {
+proto::RequestId Session::list_readers(std::uint64_t cursor) {
   Request request;
   request.kind = Request::Kind::readers;
   proto::ListReaders command;
@@ -94,8 +94,8 @@ proto::RequestId Protocol::list_readers(std::uint64_t cursor) {
   return *submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predicate> predicate,
-                                        std::chrono::nanoseconds hold, TimePoint until) {
+Result<proto::RequestId> Session::wait(std::string topic, std::optional<Predicate> predicate,
+                                       std::chrono::nanoseconds hold, TimePoint until) {
   Request request;
   request.kind = Request::Kind::wait;
   request.until = until;
@@ -106,8 +106,8 @@ Result<proto::RequestId> Protocol::wait(std::string topic, std::optional<Predica
   return submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                                   std::optional<Version> after, TimePoint until) {
+Result<proto::RequestId> Session::wait_transition(std::string topic, std::optional<Predicate> predicate,
+                                                  std::optional<Version> after, TimePoint until) {
   Request request;
   request.kind = Request::Kind::change;
   request.until = until;
@@ -118,20 +118,20 @@ Result<proto::RequestId> Protocol::wait_transition(std::string topic, std::optio
   return submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::declare(proto::Declare command) {
+proto::RequestId Session::declare(proto::Declare command) {
   Request request;
   request.kind = Request::Kind::declaration;
   return *submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::own(proto::Own command) {
+Result<proto::RequestId> Session::own(proto::Own command) {
   if (auto checked = check_size(command.topic, command.last_will); !checked) return checked.failure();
   Request request;
   request.kind = Request::Kind::lease;
   return submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::repeat(proto::RequestId wait, TimePoint until) {
+Result<proto::RequestId> Session::repeat(proto::RequestId wait, TimePoint until) {
   const Request& first = requests_.at(wait);
   Request request;
   request.kind = first.kind;
@@ -140,7 +140,7 @@ Result<proto::RequestId> Protocol::repeat(proto::RequestId wait, TimePoint until
   return submit(std::move(request), std::move(command));
 }
 
-Result<void> Protocol::register_schema(const std::string& message_type, const std::string& files) {
+Result<void> Session::register_schema(const std::string& message_type, const std::string& files) {
   if (registered_.contains(message_type)) return {};
   Request request;
   request.kind = Request::Kind::registration;
@@ -152,7 +152,7 @@ Result<void> Protocol::register_schema(const std::string& message_type, const st
   return {};
 }
 
-proto::RequestId Protocol::get_schema(std::string message_type) {
+proto::RequestId Session::get_schema(std::string message_type) {
   Request request;
   request.kind = Request::Kind::schema;
   proto::GetSchema command;
@@ -160,11 +160,11 @@ proto::RequestId Protocol::get_schema(std::string message_type) {
   return *submit(std::move(request), std::move(command));
 }
 
-proto::RequestId Protocol::subscribe(std::vector<std::string> topics, proto::Mode mode) {
+proto::RequestId Session::subscribe(std::vector<std::string> topics, proto::Mode mode) {
   return *subscribe(std::move(topics), detail::Reading(mode));
 }
 
-Result<proto::RequestId> Protocol::subscribe(std::vector<std::string> topics, detail::Reading reading) {
+Result<proto::RequestId> Session::subscribe(std::vector<std::string> topics, detail::Reading reading) {
   Request request;
   request.kind = Request::Kind::subscription;
   request.subscription = std::make_unique<Subscription>(topics, reading);
@@ -176,7 +176,7 @@ Result<proto::RequestId> Protocol::subscribe(std::vector<std::string> topics, de
   return submit(std::move(request), std::move(command));
 }
 
-Result<proto::RequestId> Protocol::submit(Request request, proto::Command command) {
+Result<proto::RequestId> Session::submit(Request request, proto::Command command) {
   const std::size_t bytes = proto::size_of(command).bound() + proto::frame_overhead_bytes;
   if (bytes > frame_bytes_max_) {
     return Failure{ErrorCode::too_large, "the request takes about " + std::to_string(bytes) +
@@ -194,7 +194,7 @@ Result<proto::RequestId> Protocol::submit(Request request, proto::Command comman
   return id;
 }
 
-void Protocol::cancel(proto::RequestId id) {
+void Session::cancel(proto::RequestId id) {
   const auto found = requests_.find(id);
   if (found == requests_.end() || found->second.abandoned) return;
   Request& request = found->second;
@@ -217,23 +217,23 @@ void Protocol::cancel(proto::RequestId id) {
   requests_.erase(found);
 }
 
-bool Protocol::is_unsent(proto::RequestId id) const {
+bool Session::is_unsent(proto::RequestId id) const {
   const auto found = requests_.find(id);
   return found != requests_.end() && found->second.stage == Request::Stage::queued;
 }
 
-Inbox* Protocol::inbox(proto::RequestId id) {
+Inbox* Session::inbox(proto::RequestId id) {
   Subscription* found = subscription(id);
   return found && !found->backlog ? &found->inbox : nullptr;
 }
 
-const InboxCounts* Protocol::counts(proto::RequestId id) {
+const InboxCounts* Session::counts(proto::RequestId id) {
   const Subscription* found = subscription(id);
   if (!found) return nullptr;
   return found->backlog ? &found->backlog->counts() : &found->inbox.counts();
 }
 
-std::optional<InboxItem> Protocol::take(proto::RequestId id) {
+std::optional<InboxItem> Session::take(proto::RequestId id) {
   Subscription* found = subscription(id);
   if (!found) return std::nullopt;
   if (!found->backlog) return found->inbox.take();
@@ -243,7 +243,7 @@ std::optional<InboxItem> Protocol::take(proto::RequestId id) {
 }
 
 // Half of the credit at once: the broker need not wait for it, and need not hear of each transition.
-void Protocol::renew(proto::RequestId id, Subscription& subscription) {
+void Session::renew(proto::RequestId id, Subscription& subscription) {
   const std::uint64_t taken = subscription.backlog->taken_of_session();
   if (taken - subscription.renewed < std::max<std::uint64_t>(credit_ / 2, 1)) return;
   subscription.renewed = taken;
@@ -251,12 +251,12 @@ void Protocol::renew(proto::RequestId id, Subscription& subscription) {
   queue_.push(own, proto::Renew{own, id, taken});
 }
 
-Protocol::Subscription* Protocol::subscription(proto::RequestId id) {
+Session::Subscription* Session::subscription(proto::RequestId id) {
   const auto found = requests_.find(id);
   return found == requests_.end() ? nullptr : found->second.subscription.get();
 }
 
-void Protocol::say_goodbye() {
+void Session::say_goodbye() {
   if (goodbye_said_) return;
   goodbye_said_ = true;
   queue_.push(++last_id_, proto::Goodbye{});
@@ -264,19 +264,19 @@ void Protocol::say_goodbye() {
 
 // ---- The connection, outwards
 
-void Protocol::connected(TimePoint now) {
+void Session::connected(TimePoint now) {
   ++incarnation_;
   state_ = State::greeting;
   hello_due_ = true;
   last_sent_ = now;
 }
 
-void Protocol::disconnected() {
+void Session::disconnected() {
   state_ = State::disconnected;
   hello_due_ = false;
 }
 
-std::shared_ptr<const proto::ClientFrame> Protocol::take_frame(TimePoint now) {
+std::shared_ptr<const proto::ClientFrame> Session::take_frame(TimePoint now) {
   std::shared_ptr<const proto::ClientFrame> frame;
   if (state_ == State::greeting && std::exchange(hello_due_, false)) frame = unnumbered_frame(true);
   if (state_ == State::established) {
@@ -295,7 +295,7 @@ std::shared_ptr<const proto::ClientFrame> Protocol::take_frame(TimePoint now) {
   return frame;
 }
 
-std::shared_ptr<const proto::ClientFrame> Protocol::unnumbered_frame(bool with_hello) {
+std::shared_ptr<const proto::ClientFrame> Session::unnumbered_frame(bool with_hello) {
   auto frame = std::make_shared<proto::ClientFrame>();
   frame->incarnation = incarnation_;
   frame->acknowledged = incoming_.last();
@@ -308,7 +308,7 @@ std::shared_ptr<const proto::ClientFrame> Protocol::unnumbered_frame(bool with_h
   return frame;
 }
 
-void Protocol::append_commands(TimePoint now) {
+void Session::append_commands(TimePoint now) {
   std::vector<proto::Command> commands = take_commands(now);
   if (commands.empty()) return;
   goodbye_ = std::holds_alternative<proto::Goodbye>(commands.back());
@@ -317,12 +317,12 @@ void Protocol::append_commands(TimePoint now) {
   kept_.append(std::move(frame));
 }
 
-TimePoint Protocol::next_heartbeat() const {
+TimePoint Session::next_heartbeat() const {
   if (state_ != State::established || goodbye_) return never;
   return saturating_add(last_sent_, heartbeat_every_);
 }
 
-std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
+std::vector<proto::Command> Session::take_commands(TimePoint now) {
   std::vector<proto::Command> commands;
   const std::size_t bytes_max =
       std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - proto::frame_overhead_bytes);
@@ -343,7 +343,7 @@ std::vector<proto::Command> Protocol::take_commands(TimePoint now) {
   return commands;
 }
 
-void Protocol::mark_sent(Request& request, proto::Command& command, TimePoint now) {
+void Session::mark_sent(Request& request, proto::Command& command, TimePoint now) {
   request.stage = Request::Stage::sent;
   if (request.subscription) request.subscription->started = true;
   const std::chrono::nanoseconds left = time_left(request.until, now, options_.limits.hold_max);

@@ -32,7 +32,7 @@
 
 namespace hoiku::client {
 
-struct ProtocolOptions {
+struct SessionOptions {
   proto::SessionToken token{};
   std::string client_name;
   std::chrono::milliseconds session_timeout{0};  // 0: the broker's default
@@ -61,13 +61,13 @@ struct Received {
   std::optional<Failure> fatal;  // the broker ends the connection, and the session with it
 };
 
-class Protocol {
+class Session {
  public:
   enum class State : std::uint8_t { disconnected, greeting, established };
 
-  explicit Protocol(ProtocolOptions options);
-  Protocol(const Protocol&) = delete;
-  Protocol& operator=(const Protocol&) = delete;
+  explicit Session(SessionOptions options);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   // ---- Commands. Accepted in every state; the next frame takes them once a session stands.
 
@@ -201,7 +201,7 @@ class Protocol {
   void remember_declaration(proto::RequestId id, proto::Declare& declared);
   Subscription* subscription(proto::RequestId id);
 
-  ProtocolOptions options_;
+  SessionOptions options_;
   State state_ = State::disconnected;
 
   // The session as the broker last described it.

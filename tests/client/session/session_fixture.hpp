@@ -1,4 +1,4 @@
-// session_fixture.hpp: a Protocol and the other half of the conversation, spoken by the test.
+// session_fixture.hpp: a Session and the other half of the conversation, spoken by the test.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -8,12 +8,12 @@
 
 namespace hoiku::client {
 
-class ProtocolTest : public testing::Test {
+class SessionTest : public testing::Test {
  protected:
   using ClientFramePtr = std::shared_ptr<const proto::ClientFrame>;
 
-  static ProtocolOptions options() {
-    ProtocolOptions made;
+  static SessionOptions options() {
+    SessionOptions made;
     made.client_name = "test";
     made.session_timeout = std::chrono::milliseconds(3000);
     made.limits.requests_in_flight_max = 8;
@@ -36,8 +36,8 @@ class ProtocolTest : public testing::Test {
 
   // Connects and takes the hello.
   ClientFramePtr hello() {
-    protocol.connected(now);
-    ClientFramePtr sent = protocol.take_frame(now);
+    session.connected(now);
+    ClientFramePtr sent = session.take_frame(now);
     incarnation = sent->incarnation;
     return sent;
   }
@@ -63,16 +63,16 @@ class ProtocolTest : public testing::Test {
     hello();
     return welcome_new(run);
   }
-  void cut() { protocol.disconnected(); }
+  void cut() { session.disconnected(); }
 
   Received give(const proto::ServerFrame& made) {
-    Result<Received> result = protocol.receive(made, now);
+    Result<Received> result = session.receive(made, now);
     EXPECT_TRUE(result) << (result ? "" : result.failure().message);
     return result ? std::move(*result) : Received{};
   }
   // The next frame, as the broker processes it.
   ClientFramePtr take() {
-    ClientFramePtr sent = protocol.take_frame(now);
+    ClientFramePtr sent = session.take_frame(now);
     if (sent && sent->number != 0) client_frames = sent->number;
     return sent;
   }
@@ -111,7 +111,7 @@ class ProtocolTest : public testing::Test {
   std::uint64_t since = 0;
   std::uint64_t number = 0;         // of the last frame that the broker sent
   std::uint64_t client_frames = 0;  // the last one that the broker has processed
-  Protocol protocol{options()};
+  Session session{options()};
 };
 
 }  // namespace hoiku::client

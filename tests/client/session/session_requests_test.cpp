@@ -7,33 +7,33 @@ namespace {
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 
-TEST_F(ProtocolTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
+TEST_F(SessionTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
   connect();
-  const auto refused = protocol.set("a", std::string((std::size_t{1} << 20) + 1, 'x'), {});
+  const auto refused = session.set("a", std::string((std::size_t{1} << 20) + 1, 'x'), {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
-  EXPECT_TRUE(protocol.set("a", std::string(std::size_t{1} << 20, 'x'), {}));
+  EXPECT_TRUE(session.set("a", std::string(std::size_t{1} << 20, 'x'), {}));
 }
 
-TEST_F(ProtocolTest, APredicateThatFitsNoFrameIsRefused) {
+TEST_F(SessionTest, APredicateThatFitsNoFrameIsRefused) {
   const auto big = Predicate::compare(Predicate::Op::equal, std::string(std::size_t{5} << 20, 'x'));
-  const auto refused = protocol.wait("a", big, 0ns);
+  const auto refused = session.wait("a", big, 0ns);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
 }
 
-TEST_F(ProtocolTest, FramesStayFarBelowTheirLimit) {
+TEST_F(SessionTest, FramesStayFarBelowTheirLimit) {
   connect();
-  for (int i = 0; i < 6; ++i) *protocol.set("a", std::string(std::size_t{1} << 20, 'x'), {});
+  for (int i = 0; i < 6; ++i) *session.set("a", std::string(std::size_t{1} << 20, 'x'), {});
   for (int i = 0; i < 6; ++i) EXPECT_EQ(take_commands().size(), 1u);
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
+TEST_F(SessionTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
   connect();
   proto::RequestId first = 0;
   for (int i = 0; i < 10; ++i) {
-    const auto id = *protocol.set("a", i, {});
+    const auto id = *session.set("a", i, {});
     if (i == 0) first = id;
   }
   EXPECT_EQ(take_commands().size(), 8u);
@@ -42,41 +42,41 @@ TEST_F(ProtocolTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
   EXPECT_EQ(take_commands().size(), 1u);
 }
 
-TEST_F(ProtocolTest, WhatWasCancelledBeforeItWasSentNeverIs) {
-  const auto id = *protocol.set("a", 1, {});
-  const auto kept = *protocol.set("b", 2, {});
-  protocol.cancel(id);
+TEST_F(SessionTest, WhatWasCancelledBeforeItWasSentNeverIs) {
+  const auto id = *session.set("a", 1, {});
+  const auto kept = *session.set("b", 2, {});
+  session.cancel(id);
   connect();
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Set>(commands[0]).id, kept);
 }
 
-TEST_F(ProtocolTest, CancelledRequestsDoNotPileUpWithoutAConnection) {
-  for (int i = 0; i < 10'000; ++i) protocol.cancel(*protocol.set("a", i, {}));
-  EXPECT_EQ(protocol.open_requests(), 0u);
+TEST_F(SessionTest, CancelledRequestsDoNotPileUpWithoutAConnection) {
+  for (int i = 0; i < 10'000; ++i) session.cancel(*session.set("a", i, {}));
+  EXPECT_EQ(session.open_requests(), 0u);
   connect();
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, AnAbandonedWriteStillCountsUntilItsAnswerComes) {
+TEST_F(SessionTest, AnAbandonedWriteStillCountsUntilItsAnswerComes) {
   connect();
   std::vector<proto::RequestId> ids;
-  for (int i = 0; i < 9; ++i) ids.push_back(*protocol.set("a", i, {}));
+  for (int i = 0; i < 9; ++i) ids.push_back(*session.set("a", i, {}));
   EXPECT_EQ(take_commands().size(), 8u);
-  protocol.cancel(ids[0]);
-  EXPECT_EQ(protocol.open_requests(), 8u);
+  session.cancel(ids[0]);
+  EXPECT_EQ(session.open_requests(), 8u);
   EXPECT_EQ(take(), nullptr);  // its place is not free yet
   EXPECT_THAT(give(set_done(ids[0], 1)).completions, IsEmpty());
   EXPECT_EQ(take_commands().size(), 1u);
 }
 
-TEST_F(ProtocolTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
+TEST_F(SessionTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   connect();
-  const auto id = *protocol.wait("a", {}, 0ns);
+  const auto id = *session.wait("a", {}, 0ns);
   take();
-  protocol.cancel(id);
-  protocol.cancel(id);
+  session.cancel(id);
+  session.cancel(id);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::CancelWait>(commands[0]).wait, id);
@@ -86,13 +86,13 @@ TEST_F(ProtocolTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   done.match = std::make_shared<Transition>();
   late.answers.emplace_back(done);
   EXPECT_THAT(give(late).completions, IsEmpty());
-  EXPECT_EQ(protocol.open_requests(), 0u);
+  EXPECT_EQ(session.open_requests(), 0u);
 }
 
-TEST_F(ProtocolTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
-  const auto wait = *protocol.wait("a", {}, 0ns, now + 10s);
-  const auto change = *protocol.wait_transition("a", {}, {}, now + 3s);
-  const auto endless = *protocol.wait("a", {}, 0ns);
+TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
+  const auto wait = *session.wait("a", {}, 0ns, now + 10s);
+  const auto change = *session.wait_transition("a", {}, {}, now + 3s);
+  const auto endless = *session.wait("a", {}, 0ns);
   now += 4s;
   connect();
   const auto commands = take_commands();
@@ -105,10 +105,10 @@ TEST_F(ProtocolTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
   EXPECT_EQ(std::get<proto::Wait>(commands[2]).given_up_after, 0ns);
 }
 
-TEST_F(ProtocolTest, AFrameThatIsSentAgainSaysWhatItSaid) {
+TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
   connect();
-  *protocol.wait("a", {}, 0ns, now + 10s);
-  protocol.take_frame(now);
+  *session.wait("a", {}, 0ns, now + 10s);
+  session.take_frame(now);
   cut();
   now += 2s;
   hello();
@@ -116,40 +116,40 @@ TEST_F(ProtocolTest, AFrameThatIsSentAgainSaysWhatItSaid) {
   EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 10s);
 }
 
-TEST_F(ProtocolTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
+TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
   connect();
-  const auto first = *protocol.wait_transition("a", {}, {}, now + 1s);
+  const auto first = *session.wait_transition("a", {}, {}, now + 1s);
   take();
   proto::ServerFrame armed = frame();
   armed.answers.emplace_back(proto::TransitionArmed{first, Version{5, 7}});
   give(armed);
-  const auto second = *protocol.repeat(first, now + 9s);
+  const auto second = *session.repeat(first, now + 9s);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   const auto& again = std::get<proto::WaitTransition>(commands[0]);
   EXPECT_EQ(again.id, second);
   EXPECT_EQ(again.given_up_after, 9s);
   EXPECT_EQ(again.after, (Version{5, 7}));
-  EXPECT_EQ(protocol.open_requests(), 2u);
+  EXPECT_EQ(session.open_requests(), 2u);
 }
 
-TEST_F(ProtocolTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
+TEST_F(SessionTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
   connect();
-  const auto id = *protocol.wait("a", {}, 0ns);
+  const auto id = *session.wait("a", {}, 0ns);
   take();
-  protocol.cancel(id);
+  session.cancel(id);
   cut();
   hello();
   welcome_new();
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
+TEST_F(SessionTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
   connect();
   std::vector<proto::RequestId> ids;
-  for (int i = 0; i < 9; ++i) ids.push_back(protocol.list("**", 0));
+  for (int i = 0; i < 9; ++i) ids.push_back(session.list("**", 0));
   EXPECT_EQ(take_commands().size(), 8u);
-  protocol.cancel(ids[0]);
+  session.cancel(ids[0]);
   EXPECT_EQ(take(), nullptr);  // its place is not free yet
   EXPECT_THAT(give(list_done(ids[0])).completions, IsEmpty());
   EXPECT_EQ(take_commands().size(), 1u);
@@ -158,9 +158,9 @@ TEST_F(ProtocolTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
   EXPECT_EQ(std::get<proto::ListDone>(received.completions[0].answer).next, 7u);
 }
 
-TEST_F(ProtocolTest, AListOfALostSessionIsAskedAgain) {
+TEST_F(SessionTest, AListOfALostSessionIsAskedAgain) {
   connect();
-  const auto id = protocol.list("a/*", 3);
+  const auto id = session.list("a/*", 3);
   take();
   cut();
   hello();
@@ -171,22 +171,22 @@ TEST_F(ProtocolTest, AListOfALostSessionIsAskedAgain) {
   EXPECT_EQ(std::get<proto::List>(commands[0]).cursor, 3u);
 }
 
-TEST_F(ProtocolTest, AnAnswerOfTheWrongKindIsAnErrorOfThatRequestOnly) {
+TEST_F(SessionTest, AnAnswerOfTheWrongKindIsAnErrorOfThatRequestOnly) {
   connect();
-  const auto id = protocol.get("a");
+  const auto id = session.get("a");
   take();
   const Received received = give(set_done(id, 1));
   ASSERT_EQ(received.completions.size(), 1u);
   EXPECT_EQ(std::get<proto::Failed>(received.completions[0].answer).failure.code, ErrorCode::protocol_violation);
 }
 
-TEST_F(ProtocolTest, AnswersToUnknownRequestsAreIgnored) {
+TEST_F(SessionTest, AnswersToUnknownRequestsAreIgnored) {
   connect();
   EXPECT_THAT(give(set_done(77, 1)).completions, IsEmpty());
 }
 
-TEST_F(ProtocolTest, ARequestThatOnlyTheNextBrokerRefusesFailsWithoutBeingSent) {
-  const auto id = *protocol.set("a", std::string(200'000, 'x'), {});
+TEST_F(SessionTest, ARequestThatOnlyTheNextBrokerRefusesFailsWithoutBeingSent) {
+  const auto id = *session.set("a", std::string(200'000, 'x'), {});
   hello();
   proto::ServerFrame made = acknowledgement();
   made.welcome.emplace();

@@ -8,10 +8,10 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class SubscriptionTest : public ProtocolTest {
+class SubscriptionTest : public SessionTest {
  protected:
   void subscribe(std::vector<std::string> topics) {
-    id = protocol.subscribe(std::move(topics));
+    id = session.subscribe(std::move(topics));
     take();
   }
   Received deliver(std::vector<proto::Delivery> deliveries, std::optional<std::uint64_t> snapshot_end = {},
@@ -41,15 +41,15 @@ TEST_F(SubscriptionTest, AFrameIsAppliedWholeAndItsSubscriptionsAreNamedOnce) {
   auto second = delivery(id, "b", 1, 2);
   second.member = 1;
   EXPECT_THAT(deliver({delivery(id, "a", 1, 1), second}, 4).subscriptions, ElementsAre(id));
-  EXPECT_EQ(protocol.inbox(id)->newest(0)->value, Value(1));
-  EXPECT_EQ(protocol.inbox(id)->newest(1)->value, Value(2));
+  EXPECT_EQ(session.inbox(id)->newest(0)->value, Value(1));
+  EXPECT_EQ(session.inbox(id)->newest(1)->value, Value(2));
 }
 
 TEST_F(SubscriptionTest, WhatComesAfterTheEndOfASubscriptionIsDropped) {
   connect();
   subscribe({"a"});
-  protocol.cancel(id);
-  EXPECT_EQ(protocol.inbox(id), nullptr);
+  session.cancel(id);
+  EXPECT_EQ(session.inbox(id), nullptr);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Unsubscribe>(commands[0]).subscription, id);
@@ -65,7 +65,7 @@ TEST_F(SubscriptionTest, ARefusedSubscriptionIsAnAnswer) {
   failed.failure = {ErrorCode::limit_exceeded, "too many"};
   made.answers.emplace_back(failed);
   EXPECT_EQ(give(made).completions.size(), 1u);
-  EXPECT_EQ(protocol.inbox(id), nullptr);
+  EXPECT_EQ(session.inbox(id), nullptr);
 }
 
 TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
@@ -107,7 +107,7 @@ TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAr
   connect(1);
   subscribe({"s/*"});
   deliver({delivery(id, "s/durable", 3, 1), delivery(id, "s/volatile", 8, 2)}, 10);
-  Inbox& inbox = *protocol.inbox(id);
+  Inbox& inbox = *session.inbox(id);
   while (inbox.take()) {
   }
   EXPECT_FALSE(resubscribed(2));
@@ -128,7 +128,7 @@ TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) 
   hello();
   welcome_new(1);  // the session is lost; before the subscription goes out again, the broker restarts
   EXPECT_FALSE(resubscribed(2));
-  Inbox& inbox = *protocol.inbox(id);
+  Inbox& inbox = *session.inbox(id);
   while (inbox.take()) {
   }
   deliver({}, 1);
@@ -138,7 +138,7 @@ TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) 
 }
 
 TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
-  id = protocol.subscribe({"a"});
+  id = session.subscribe({"a"});
   connect();
   cut();
   hello();
@@ -153,7 +153,7 @@ TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
   detail::Reading reading;
   reading.filter = *Predicate::parse("value > 3");
   reading.interval = 100ms;
-  id = *protocol.subscribe({"s/*"}, reading);
+  id = *session.subscribe({"s/*"}, reading);
   take();
   deliver({}, 10);
   cut();
@@ -171,7 +171,7 @@ TEST_F(SubscriptionTest, WhoHasAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
   connect();
   detail::Reading reading;
   reading.interval = 100ms;
-  id = *protocol.subscribe({"s/*"}, reading);
+  id = *session.subscribe({"s/*"}, reading);
   take();
   deliver({}, 10);
   deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // of it, something newer may be due

@@ -8,35 +8,35 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST_F(ProtocolTest, TheFirstFrameIsTheHelloAndNothingGoesOutBeforeTheWelcome) {
-  protocol.get("a");
+TEST_F(SessionTest, TheFirstFrameIsTheHelloAndNothingGoesOutBeforeTheWelcome) {
+  session.get("a");
   const auto sent = hello();
   ASSERT_TRUE(sent->hello);
   EXPECT_EQ(sent->hello->client_name, "test");
   EXPECT_EQ(sent->number, 0u);
   EXPECT_TRUE(sent->commands.empty());
-  EXPECT_EQ(protocol.take_frame(now), nullptr);
+  EXPECT_EQ(session.take_frame(now), nullptr);
 
   EXPECT_EQ(welcome_new().session, SessionNews::opened);
   EXPECT_EQ(take_commands().size(), 1u);
 }
 
-TEST_F(ProtocolTest, EverythingOfOneTurnGoesIntoOneFrame) {
+TEST_F(SessionTest, EverythingOfOneTurnGoesIntoOneFrame) {
   connect();
-  for (int i = 0; i < 5; ++i) *protocol.set("a", i, {});
+  for (int i = 0; i < 5; ++i) *session.set("a", i, {});
   const auto sent = take();
   EXPECT_EQ(sent->number, 1u);
   EXPECT_EQ(sent->commands.size(), 5u);
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
+TEST_F(SessionTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   connect();
-  *protocol.set("a", 1, {});
+  *session.set("a", 1, {});
   take();
   give(acknowledgement());
-  *protocol.set("b", 2, {});
-  protocol.take_frame(now);  // on its way when the link breaks: never processed
+  *session.set("b", 2, {});
+  session.take_frame(now);  // on its way when the link breaks: never processed
   cut();
 
   const auto greeting = hello();
@@ -51,11 +51,11 @@ TEST_F(ProtocolTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
 }
 
 // The hello of the first connection came late, when the second session was over, and began one that nobody here knows.
-TEST_F(ProtocolTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
+TEST_F(SessionTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
   connect();
   cut();
   connect();  // the first session was lost
-  const auto id = *protocol.set("a", 1, {});
+  const auto id = *session.set("a", 1, {});
   take();
   cut();
   hello();
@@ -65,47 +65,47 @@ TEST_F(ProtocolTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) 
   EXPECT_EQ(received.session, SessionNews::lost);
   ASSERT_EQ(received.completions.size(), 1u);
   EXPECT_EQ(received.completions[0].id, id);
-  const auto next = *protocol.set("a", 2, {});
+  const auto next = *session.set("a", 2, {});
   EXPECT_EQ(take()->number, 1u);
   EXPECT_EQ(give(set_done(next, 1)).completions.size(), 1u);  // and not a duplicate of what another session was sent
 }
 
-TEST_F(ProtocolTest, AnswersThatWereSentTwiceCountOnce) {
+TEST_F(SessionTest, AnswersThatWereSentTwiceCountOnce) {
   connect();
-  const auto id = *protocol.set("a", 1, {});
+  const auto id = *session.set("a", 1, {});
   take();
   const auto answer = set_done(id, 1);
   EXPECT_EQ(give(answer).completions.size(), 1u);
   EXPECT_THAT(give(answer).completions, IsEmpty());
 }
 
-TEST_F(ProtocolTest, AGapInTheNumbersEndsTheConnection) {
+TEST_F(SessionTest, AGapInTheNumbersEndsTheConnection) {
   connect();
   ++number;
-  const auto result = protocol.receive(frame(), now);
+  const auto result = session.receive(frame(), now);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.failure().code, ErrorCode::protocol_violation);
 }
 
-TEST_F(ProtocolTest, WhatNoCorrectBrokerSaysEndsTheConnection) {
+TEST_F(SessionTest, WhatNoCorrectBrokerSaysEndsTheConnection) {
   connect();
   client_frames = 9;  // acknowledges what was never sent
-  EXPECT_FALSE(protocol.receive(acknowledgement(), now));
+  EXPECT_FALSE(session.receive(acknowledgement(), now));
   client_frames = 0;
   proto::ServerFrame second = acknowledgement();
   second.welcome.emplace();
-  EXPECT_FALSE(protocol.receive(second, now));
+  EXPECT_FALSE(session.receive(second, now));
   proto::ServerFrame unnumbered = set_done(1, 1);
   unnumbered.number = 0;
-  EXPECT_FALSE(protocol.receive(unnumbered, now));
+  EXPECT_FALSE(session.receive(unnumbered, now));
   cut();
   hello();
-  EXPECT_FALSE(protocol.receive(acknowledgement(), now));  // no welcome
+  EXPECT_FALSE(session.receive(acknowledgement(), now));  // no welcome
 }
 
-TEST_F(ProtocolTest, FramesOfAnOlderConnectionAreIgnored) {
+TEST_F(SessionTest, FramesOfAnOlderConnectionAreIgnored) {
   connect();
-  const auto id = *protocol.set("a", 1, {});
+  const auto id = *session.set("a", 1, {});
   take();
   auto late = set_done(id, 1);
   number = 0;
@@ -116,7 +116,7 @@ TEST_F(ProtocolTest, FramesOfAnOlderConnectionAreIgnored) {
   EXPECT_EQ(give(set_done(id, 1)).completions.size(), 1u);
 }
 
-TEST_F(ProtocolTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
+TEST_F(SessionTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
   connect();
   give(frame());
   give(frame());
@@ -127,25 +127,25 @@ TEST_F(ProtocolTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, AnAcknowledgementRidesOnCommands) {
+TEST_F(SessionTest, AnAcknowledgementRidesOnCommands) {
   connect();
   give(frame());
-  protocol.get("a");
+  session.get("a");
   const auto sent = take();
   EXPECT_EQ(sent->number, 1u);
   EXPECT_EQ(sent->acknowledged, 1u);
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
+TEST_F(SessionTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
   connect();
   const auto start = now;
-  EXPECT_EQ(protocol.next_heartbeat(), start + 1s);
+  EXPECT_EQ(session.next_heartbeat(), start + 1s);
   now = start + 999ms;
   EXPECT_EQ(take(), nullptr);
-  protocol.get("a");
+  session.get("a");
   take();
-  EXPECT_EQ(protocol.next_heartbeat(), start + 1999ms);  // something else was sent
+  EXPECT_EQ(session.next_heartbeat(), start + 1999ms);  // something else was sent
   now = start + 1999ms;
   const auto beat = take();
   ASSERT_TRUE(beat);
@@ -154,31 +154,31 @@ TEST_F(ProtocolTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, ATimeoutThatNoClockCanCountIsNoFlood) {
+TEST_F(SessionTest, ATimeoutThatNoClockCanCountIsNoFlood) {
   for (const auto told : {std::chrono::milliseconds::max(), std::chrono::milliseconds(1)}) {
     hello();
     welcome_new(1, told);
-    const auto beat = protocol.next_heartbeat();
+    const auto beat = session.next_heartbeat();
     EXPECT_GE(beat, now + 33ms);
     EXPECT_LE(beat, now + 8h);
     cut();
   }
 }
 
-TEST_F(ProtocolTest, WithoutAConnectionThereIsNoHeartbeat) {
-  EXPECT_EQ(protocol.next_heartbeat(), never);
+TEST_F(SessionTest, WithoutAConnectionThereIsNoHeartbeat) {
+  EXPECT_EQ(session.next_heartbeat(), never);
   connect();
   cut();
-  EXPECT_EQ(protocol.next_heartbeat(), never);
-  EXPECT_EQ(protocol.take_frame(now + 1h), nullptr);
+  EXPECT_EQ(session.next_heartbeat(), never);
+  EXPECT_EQ(session.take_frame(now + 1h), nullptr);
 }
 
-TEST_F(ProtocolTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgain) {
+TEST_F(SessionTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgain) {
   connect();
-  const auto id = *protocol.set("a", 1, {});
+  const auto id = *session.set("a", 1, {});
   take();
   cut();
-  const auto waiting = *protocol.set("b", 2, {});  // was never sent
+  const auto waiting = *session.set("b", 2, {});  // was never sent
   hello();
   const Received received = welcome_new();
   EXPECT_EQ(received.session, SessionNews::lost);
@@ -194,13 +194,13 @@ TEST_F(ProtocolTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAga
   EXPECT_EQ(std::get<proto::Set>(sent->commands[0]).id, waiting);
 }
 
-TEST_F(ProtocolTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSent) {
+TEST_F(SessionTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSent) {
   connect();
-  const auto wait = *protocol.wait("a", Predicate::compare(Predicate::Op::greater, 3), 0ns);
-  const auto get = protocol.get("a");
+  const auto wait = *session.wait("a", Predicate::compare(Predicate::Op::greater, 3), 0ns);
+  const auto get = session.get("a");
   take();
   cut();
-  const auto later = protocol.get("b");
+  const auto later = session.get("b");
   hello();
   welcome_new();
   const auto commands = take_commands();
@@ -212,12 +212,12 @@ TEST_F(ProtocolTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSen
 }
 
 // A session may end before anything was sent in it; then there is something older than what has to be said again.
-class TwoSessionsLost : public ProtocolTest {
+class TwoSessionsLost : public SessionTest {
  protected:
   TwoSessionsLost() {
     connect();
-    wait = *protocol.wait("a", {}, 0ns);
-    reader = protocol.subscribe({"b"});
+    wait = *session.wait("a", {}, 0ns);
+    reader = session.subscribe({"b"});
     take();
     lose_session();
     lose_session();
@@ -239,7 +239,7 @@ TEST_F(TwoSessionsLost, KeepTheOrder) {
 }
 
 TEST_F(TwoSessionsLost, WhatWasCancelledIsNotSent) {
-  protocol.cancel(wait);
+  session.cancel(wait);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).id, reader);
@@ -250,12 +250,12 @@ TEST_F(TwoSessionsLost, AThirdOneMakesNoTwins) {
   EXPECT_EQ(take_commands().size(), 2u);
 }
 
-TEST_F(ProtocolTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
+TEST_F(SessionTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
   connect();
   proto::Own own;
   own.topic = "yaw";
   own.lasting = 1s;
-  const auto id = *protocol.own(own);
+  const auto id = *session.own(own);
   take();
   proto::ServerFrame owned = frame();
   owned.answers.emplace_back(proto::Owned{id, Version{5, 0}});
@@ -271,9 +271,9 @@ TEST_F(ProtocolTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
   EXPECT_THAT(take_commands(), testing::IsEmpty());
 }
 
-TEST_F(ProtocolTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
+TEST_F(SessionTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
   connect();
-  *protocol.wait("a", {}, 0ns, now + 10s);
+  *session.wait("a", {}, 0ns, now + 10s);
   take();
   cut();
   now += 4s;
@@ -282,9 +282,9 @@ TEST_F(ProtocolTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
   EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 6s);
 }
 
-TEST_F(ProtocolTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
+TEST_F(SessionTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   connect();
-  const auto id = *protocol.set("a", 1, {});
+  const auto id = *session.set("a", 1, {});
   take();
   cut();
   hello();  // the broker has lost the session and makes a new one, but its welcome is lost with the link
@@ -299,16 +299,16 @@ TEST_F(ProtocolTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(ProtocolTest, AnotherRunOfTheBrokerIsToldApartFromALostSession) {
+TEST_F(SessionTest, AnotherRunOfTheBrokerIsToldApartFromALostSession) {
   connect(1);
   cut();
   hello();
   EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
 }
 
-TEST_F(ProtocolTest, AFatalErrorEndsTheSessionAtOnce) {
+TEST_F(SessionTest, AFatalErrorEndsTheSessionAtOnce) {
   connect();
-  *protocol.set("a", 1, {});
+  *session.set("a", 1, {});
   take();
   proto::ServerFrame last = acknowledgement();
   last.fatal = Failure{ErrorCode::unavailable, "the broker is ending"};
@@ -320,35 +320,35 @@ TEST_F(ProtocolTest, AFatalErrorEndsTheSessionAtOnce) {
   EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
 }
 
-TEST_F(ProtocolTest, ARefusedHelloIsFatalEvenWithoutAnIncarnation) {
+TEST_F(SessionTest, ARefusedHelloIsFatalEvenWithoutAnIncarnation) {
   hello();
   proto::ServerFrame refusal;
   refusal.fatal = Failure{ErrorCode::unsupported_version, "version 1 is not spoken here"};
   EXPECT_TRUE(give(refusal).fatal);
 }
 
-TEST_F(ProtocolTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
+TEST_F(SessionTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
   connect();
-  *protocol.set("a", 1, {});
-  protocol.say_goodbye();
+  *session.set("a", 1, {});
+  session.say_goodbye();
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[1]));
-  EXPECT_FALSE(protocol.gone());
+  EXPECT_FALSE(session.gone());
   give(acknowledgement());
-  EXPECT_TRUE(protocol.gone());
-  EXPECT_EQ(protocol.next_heartbeat(), never);
+  EXPECT_TRUE(session.gone());
+  EXPECT_EQ(session.next_heartbeat(), never);
 }
 
-TEST_F(ProtocolTest, NothingIsSentBehindAGoodbye) {
+TEST_F(SessionTest, NothingIsSentBehindAGoodbye) {
   connect();
-  protocol.say_goodbye();
-  *protocol.set("a", 1, {});
+  session.say_goodbye();
+  *session.set("a", 1, {});
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[0]));
   give(acknowledgement());
-  EXPECT_TRUE(protocol.gone());
+  EXPECT_TRUE(session.gone());
 }
 
 }  // namespace
