@@ -105,7 +105,7 @@ class BusCore {
   // Tells `lease` each time that the topic is owned, and when it is not any more. Ends by unsubscribe().
   proto::RequestId own(Reader& lease, proto::Own command);
   void unsubscribe(proto::RequestId id) noexcept;
-  Inbox* inbox(proto::RequestId id) { return session_.inbox(id); }  // of a `latest` one
+  LatestInbox* inbox(proto::RequestId id) { return session_.inbox(id); }  // of a `latest` one
   std::optional<InboxItem> take(proto::RequestId id);
   const InboxCounts* inbox_counts(proto::RequestId id) { return session_.counts(id); }
 

@@ -180,8 +180,8 @@ void Session::rearm(std::uint64_t run, TimePoint now, Received& received) {
       if (again.resume && again.resume->run != run) again.resume.reset();
       again.complete = false;
       again.renewed = 0;
-      if (again.backlog) {
-        again.backlog->begin_resync(again.resume.has_value());
+      if (again.every) {
+        again.every->begin_resync(again.resume.has_value());
       } else {
         again.inbox.begin_resync(again.resume ? std::optional(again.resume->revision) : std::nullopt);
       }
@@ -217,11 +217,11 @@ void Session::apply_deliveries(const proto::ServerFrame& frame, Received& receiv
   for (const proto::Delivery& delivery : frame.deliveries) {
     Subscription* found = subscription(delivery.subscription);
     if (!found || !delivery.transition) continue;  // cancelled meanwhile
-    const Untold untold{delivery.lagged, delivery.filtered, delivery.counted_from};
-    if (found->backlog) {
-      if (found->backlog->put(delivery.transition, untold)) mark(delivery.subscription, *found);
+    const GapCounts counts{delivery.lagged, delivery.filtered, delivery.counted_from};
+    if (found->every) {
+      if (found->every->put(delivery.transition, counts)) mark(delivery.subscription, *found);
       renew(delivery.subscription, *found);
-    } else if (found->inbox.put(delivery.member, delivery.transition, untold)) {
+    } else if (found->inbox.put(delivery.member, delivery.transition, counts)) {
       mark(delivery.subscription, *found);
     }
   }
@@ -231,8 +231,8 @@ void Session::apply_deliveries(const proto::ServerFrame& frame, Received& receiv
     found->complete = true;
     found->complete_at = complete_told_;
     found->resume = proto::ResumePoint{run_, end.revision};
-    const bool is_news = found->backlog ? found->backlog->end_snapshot(end.revision, end.whole)
-                                        : found->inbox.end_snapshot(end.revision, end.whole);
+    const bool is_news = found->every ? found->every->end_snapshot(end.revision, end.whole)
+                                      : found->inbox.end_snapshot(end.revision, end.whole);
     if (is_news) mark(end.subscription, *found);
   }
   for (const proto::RequestId id : received.subscriptions) subscription(id)->dirty = false;

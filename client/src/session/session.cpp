@@ -27,7 +27,7 @@ std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
 
 Session::Subscription::Subscription(const std::vector<std::string>& topics, const detail::Reading& reading)
     : inbox(plain_names(topics)), has_interval(reading.interval.count() > 0) {
-  if (reading.mode == proto::Mode::every) backlog.emplace(reading.filter.has_value());
+  if (reading.mode == proto::Mode::every) every.emplace(reading.filter.has_value());
 }
 
 Session::Session(SessionOptions options)
@@ -222,29 +222,29 @@ bool Session::is_unsent(proto::RequestId id) const {
   return found != requests_.end() && found->second.stage == Request::Stage::queued;
 }
 
-Inbox* Session::inbox(proto::RequestId id) {
+LatestInbox* Session::inbox(proto::RequestId id) {
   Subscription* found = subscription(id);
-  return found && !found->backlog ? &found->inbox : nullptr;
+  return found && !found->every ? &found->inbox : nullptr;
 }
 
 const InboxCounts* Session::counts(proto::RequestId id) {
   const Subscription* found = subscription(id);
   if (!found) return nullptr;
-  return found->backlog ? &found->backlog->counts() : &found->inbox.counts();
+  return found->every ? &found->every->counts() : &found->inbox.counts();
 }
 
 std::optional<InboxItem> Session::take(proto::RequestId id) {
   Subscription* found = subscription(id);
   if (!found) return std::nullopt;
-  if (!found->backlog) return found->inbox.take();
-  std::optional<InboxItem> item = found->backlog->take();
+  if (!found->every) return found->inbox.take();
+  std::optional<InboxItem> item = found->every->take();
   renew(id, *found);
   return item;
 }
 
 // Half of the credit at once: the broker need not wait for it, and need not hear of each transition.
 void Session::renew(proto::RequestId id, Subscription& subscription) {
-  const std::uint64_t taken = subscription.backlog->taken_of_session();
+  const std::uint64_t taken = subscription.every->taken_in_session();
   if (taken - subscription.renewed < std::max<std::uint64_t>(credit_ / 2, 1)) return;
   subscription.renewed = taken;
   const proto::RequestId own = ++last_id_;

@@ -21,9 +21,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "client/src/session/backlog.hpp"
 #include "client/src/session/command_queue.hpp"
-#include "client/src/session/inbox.hpp"
+#include "client/src/session/every_inbox.hpp"
+#include "client/src/session/latest_inbox.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/client/reading.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -107,7 +107,7 @@ class Session {
   // Whether the command is in no frame yet: then cancel() takes it back whole.
   bool is_unsent(proto::RequestId id) const;
   // Of a living `latest` subscription; nullptr otherwise.
-  Inbox* inbox(proto::RequestId subscription);
+  LatestInbox* inbox(proto::RequestId subscription);
   // The next item of a subscription of either mode, or nothing. Of `every`, tells the broker now and then.
   std::optional<InboxItem> take(proto::RequestId subscription);
   const InboxCounts* counts(proto::RequestId subscription);
@@ -140,8 +140,8 @@ class Session {
  private:
   struct Subscription {
     Subscription(const std::vector<std::string>& topics, const detail::Reading& reading);
-    Inbox inbox;
-    std::optional<Backlog> backlog;            // of `every`, in place of the inbox
+    LatestInbox inbox;
+    std::optional<EveryInbox> every;           // of `every`, in place of the inbox
     std::uint64_t renewed = 0;                 // what the broker of this session was told of what was taken
     bool has_interval = false;                 // complete_through says nothing of it
     bool started = false;                      // it was sent once: the inbox may know something

@@ -48,11 +48,11 @@ class StateReader::Impl final : public client::Reader {
   ~Impl() { bus_->unsubscribe(id_); }
 
   void arrived() noexcept override {
-    const client::Inbox& inbox = *bus_->inbox(id_);
+    const client::LatestInbox& inbox = *bus_->inbox(id_);
     bool changed = false;
     bool gap = false;
     for (std::size_t i = 0; i < state_.size(); ++i) {
-      const TransitionPtr& newest = inbox.newest(static_cast<std::uint32_t>(i));
+      const TransitionPtr& newest = inbox.latest(static_cast<std::uint32_t>(i));
       if (!newest || newest == state_[i]) continue;
       gap |= skipped_some(state_[i], newest);
       changed |= !state_[i] || !(state_[i]->value == newest->value) || gap;
@@ -78,7 +78,7 @@ class StateReader::Impl final : public client::Reader {
       const bool wanted = since_ && !(given_ && same_state(*given_, state_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
-        if (client::Inbox* inbox = bus_->inbox(id_)) inbox->take_all();
+        if (client::LatestInbox* inbox = bus_->inbox(id_)) inbox->take_all();
         given_ = state_;
         co_return state_;
       }

@@ -41,8 +41,8 @@ TEST_F(SubscriptionTest, AFrameIsAppliedWholeAndItsSubscriptionsAreNamedOnce) {
   auto second = delivery(id, "b", 1, 2);
   second.member = 1;
   EXPECT_THAT(deliver({delivery(id, "a", 1, 1), second}, 4).subscriptions, ElementsAre(id));
-  EXPECT_EQ(session.inbox(id)->newest(0)->value, Value(1));
-  EXPECT_EQ(session.inbox(id)->newest(1)->value, Value(2));
+  EXPECT_EQ(session.inbox(id)->latest(0)->value, Value(1));
+  EXPECT_EQ(session.inbox(id)->latest(1)->value, Value(2));
 }
 
 TEST_F(SubscriptionTest, WhatComesAfterTheEndOfASubscriptionIsDropped) {
@@ -107,7 +107,7 @@ TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAr
   connect(1);
   subscribe({"s/*"});
   deliver({delivery(id, "s/durable", 3, 1), delivery(id, "s/volatile", 8, 2)}, 10);
-  Inbox& inbox = *session.inbox(id);
+  LatestInbox& inbox = *session.inbox(id);
   while (inbox.take()) {
   }
   EXPECT_FALSE(resubscribed(2));
@@ -128,7 +128,7 @@ TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) 
   hello();
   welcome_new(1);  // the session is lost; before the subscription goes out again, the broker restarts
   EXPECT_FALSE(resubscribed(2));
-  Inbox& inbox = *session.inbox(id);
+  LatestInbox& inbox = *session.inbox(id);
   while (inbox.take()) {
   }
   deliver({}, 1);

@@ -1,4 +1,4 @@
-#include "client/src/session/inbox.hpp"
+#include "client/src/session/latest_inbox.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,13 +13,13 @@ TransitionPtr transition(const std::string& topic, std::uint64_t number, Value v
   return made;
 }
 
-void expect_balanced(const Inbox& inbox) {
+void expect_balanced(const LatestInbox& inbox) {
   const InboxCounts& counts = inbox.counts();
   EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
 }
 
-TEST(Inbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
-  Inbox inbox;
+TEST(LatestInbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 1, 10));
   inbox.put(0, transition("a", 2, 20));
   inbox.put(0, transition("a", 3, 30));
@@ -34,8 +34,8 @@ TEST(Inbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
   expect_balanced(inbox);
 }
 
-TEST(Inbox, SkippedIsTheNumberOfVersionsBetweenTwoReads) {
-  Inbox inbox;
+TEST(LatestInbox, SkippedIsTheNumberOfVersionsBetweenTwoReads) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 4, 1));
   inbox.take();
   inbox.put(0, transition("a", 5, 2));
@@ -47,8 +47,8 @@ TEST(Inbox, SkippedIsTheNumberOfVersionsBetweenTwoReads) {
   EXPECT_EQ(item->previous->value, Value(2));
 }
 
-TEST(Inbox, ANewEpochIsNotCountedAgainstTheOldOne) {
-  Inbox inbox;
+TEST(LatestInbox, ANewEpochIsNotCountedAgainstTheOldOne) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 9, 1, 7));
   inbox.take();
   inbox.put(0, transition("a", 3, 2, 8));
@@ -58,16 +58,16 @@ TEST(Inbox, ANewEpochIsNotCountedAgainstTheOldOne) {
   EXPECT_EQ(item->previous->value, Value(1));
 }
 
-TEST(Inbox, WhatFollowsNeverSetIsCountedFromTheFirstVersion) {
-  Inbox inbox({"a"});
+TEST(LatestInbox, WhatFollowsNeverSetIsCountedFromTheFirstVersion) {
+  LatestInbox inbox({"a"});
   inbox.put(0, transition("a", 0, {}, 0));
   inbox.take();
   inbox.put(0, transition("a", 3, 1));
   EXPECT_EQ(inbox.take()->skipped, 2u);
 }
 
-TEST(Inbox, DuplicatesAndOlderVersionsAreDropped) {
-  Inbox inbox;
+TEST(LatestInbox, DuplicatesAndOlderVersionsAreDropped) {
+  LatestInbox inbox;
   EXPECT_TRUE(inbox.put(0, transition("a", 2, 1)));
   EXPECT_FALSE(inbox.put(0, transition("a", 2, 1)));
   EXPECT_FALSE(inbox.put(0, transition("a", 1, 0)));
@@ -78,8 +78,8 @@ TEST(Inbox, DuplicatesAndOlderVersionsAreDropped) {
   expect_balanced(inbox);
 }
 
-TEST(Inbox, TopicsComeInTheOrderInWhichTheyChanged) {
-  Inbox inbox;
+TEST(LatestInbox, TopicsComeInTheOrderInWhichTheyChanged) {
+  LatestInbox inbox;
   inbox.put(0, transition("b", 1, 1));
   inbox.put(0, transition("a", 1, 1));
   inbox.put(0, transition("b", 2, 2));
@@ -88,8 +88,8 @@ TEST(Inbox, TopicsComeInTheOrderInWhichTheyChanged) {
   EXPECT_FALSE(inbox.take());
 }
 
-TEST(Inbox, TheMarkComesBehindTheSnapshotAndOnce) {
-  Inbox inbox;
+TEST(LatestInbox, TheMarkComesBehindTheSnapshotAndOnce) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 1, 1));
   EXPECT_TRUE(inbox.end_snapshot(5, true));
   inbox.put(0, transition("a", 2, 2));
@@ -100,8 +100,8 @@ TEST(Inbox, TheMarkComesBehindTheSnapshotAndOnce) {
   EXPECT_FALSE(inbox.take());
 }
 
-TEST(Inbox, TopicsMissingInAWholeSnapshotBecomeUnset) {
-  Inbox inbox;
+TEST(LatestInbox, TopicsMissingInAWholeSnapshotBecomeUnset) {
+  LatestInbox inbox;
   inbox.put(0, transition("kept", 3, 1));
   inbox.put(0, transition("gone", 4, 2));
   inbox.end_snapshot(1, true);
@@ -120,8 +120,8 @@ TEST(Inbox, TopicsMissingInAWholeSnapshotBecomeUnset) {
   expect_balanced(inbox);
 }
 
-TEST(Inbox, TopicsMissingAmongTheChangesStayAsTheyWere) {
-  Inbox inbox;
+TEST(LatestInbox, TopicsMissingAmongTheChangesStayAsTheyWere) {
+  LatestInbox inbox;
   inbox.put(0, transition("quiet", 3, 1));
   inbox.end_snapshot(1, true);
   inbox.take_all();
@@ -130,13 +130,13 @@ TEST(Inbox, TopicsMissingAmongTheChangesStayAsTheyWere) {
   EXPECT_FALSE(inbox.take());
 }
 
-TEST(Inbox, ANameThatStandsTwiceHasTwoSlots) {
-  Inbox inbox({"a", "a"});
+TEST(LatestInbox, ANameThatStandsTwiceHasTwoSlots) {
+  LatestInbox inbox({"a", "a"});
   inbox.put(0, transition("a", 1, 1));
   inbox.put(1, transition("a", 1, 1));
   EXPECT_FALSE(inbox.put(2, transition("a", 1, 1)));  // no such member
-  EXPECT_EQ(inbox.newest(0)->value, Value(1));
-  EXPECT_EQ(inbox.newest(1)->value, Value(1));
+  EXPECT_EQ(inbox.latest(0)->value, Value(1));
+  EXPECT_EQ(inbox.latest(1)->value, Value(1));
   inbox.take_all();
   EXPECT_EQ(inbox.counts().taken, 2u);
   expect_balanced(inbox);
@@ -150,8 +150,8 @@ TransitionPtr at_revision(const std::string& topic, std::uint64_t number, std::u
   return made;
 }
 
-TEST(Inbox, WhatDidNotPassIsNotSkipped) {
-  Inbox inbox;
+TEST(LatestInbox, WhatDidNotPassIsNotSkipped) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 4, 1));
   inbox.take();
   inbox.put(0, transition("a", 6, 2), {0, 1});
@@ -164,8 +164,8 @@ TEST(Inbox, WhatDidNotPassIsNotSkipped) {
   expect_balanced(inbox);
 }
 
-TEST(Inbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
-  Inbox inbox;
+TEST(LatestInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
+  LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
   inbox.begin_resync(20);
@@ -175,8 +175,8 @@ TEST(Inbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
   EXPECT_EQ(item->skipped, 1u);
 }
 
-TEST(Inbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
-  Inbox inbox;
+TEST(LatestInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
+  LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
   inbox.begin_resync(20);
@@ -186,8 +186,8 @@ TEST(Inbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
   EXPECT_EQ(item->skipped, 4u);
 }
 
-TEST(Inbox, WhoHadGotFurtherThanItWasSureToBeCompleteCallsAllSkipped) {
-  Inbox inbox;
+TEST(LatestInbox, WhoHadGotFurtherThanItWasSureToBeCompleteCallsAllSkipped) {
+  LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
   inbox.begin_resync(12);
@@ -197,8 +197,8 @@ TEST(Inbox, WhoHadGotFurtherThanItWasSureToBeCompleteCallsAllSkipped) {
   EXPECT_EQ(inbox.take()->filtered, 1u);
 }
 
-TEST(Inbox, ASnapshotOfAFilteredReaderIsNeverWholeSoNothingIsInvented) {
-  Inbox inbox;
+TEST(LatestInbox, ASnapshotOfAFilteredReaderIsNeverWholeSoNothingIsInvented) {
+  LatestInbox inbox;
   inbox.put(0, transition("a", 4, 1));
   inbox.end_snapshot(10, false);
   while (inbox.take()) {

@@ -1,0 +1,64 @@
+// every_inbox.hpp: the transitions that one `every` subscription has received and not yet taken: all of them, in order.
+//
+// Promises   no version comes twice or out of order. `previous` of an item is the transition that the reader was given
+//            before of that topic; `lagged` says which versions between the two are missing. Versions that did not pass
+//            the reader's filter are not missing: they are counted. received == taken + pending.
+// Resync     as in latest_inbox.hpp; transitions that were received before it are still given.
+// Limits     the reader's credit, beyond what it has taken, and two transitions per topic.
+// Thread     the loop's. Owner: Session.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "client/src/session/inbox.hpp"
+
+namespace hoiku::client {
+
+class EveryInbox {
+ public:
+  explicit EveryInbox(bool is_filtered = false) : is_filtered_(is_filtered) {}
+
+  // Returns false if the transition was dropped as a duplicate.
+  bool put(TransitionPtr transition, const GapCounts& counts);
+  // `resumes`: the broker goes on after what this inbox has, at the same instance.
+  void begin_resync(bool resumes = false);
+  // Returns whether the reader has something new: unset topics, or its first end of a snapshot.
+  bool end_snapshot(std::uint64_t revision, bool whole);
+
+  std::optional<InboxItem> take();
+  // How many of this session's transitions are no longer pending: the credit that may be renewed.
+  std::uint64_t taken_in_session() const noexcept;
+  const InboxCounts& counts() const noexcept { return counts_; }
+
+ private:
+  struct TopicState {
+    TransitionPtr received;
+    TransitionPtr taken;
+    bool confirmed = true;  // mentioned since the resync began
+  };
+  struct Entry {
+    TransitionPtr transition;  // null: the end of the snapshot
+    TopicState* topic = nullptr;
+    GapCounts counts;
+    bool is_first = false;  // of its topic, since the resync began
+  };
+
+  void push(TopicState& topic, TransitionPtr transition, const GapCounts& counts, bool is_first);
+  std::optional<Lagged> gap_before(const Entry& entry, const TransitionPtr& from) const;
+
+  bool is_filtered_;
+  bool resumes_ = false;
+
+  std::unordered_map<std::string, TopicState> topics_;
+  std::deque<Entry> entries_;
+  bool snapshot_seen_ = false;
+  std::uint64_t arrived_in_session_ = 0;  // includes duplicates
+  std::uint64_t pushed_in_session_ = 0;
+  InboxCounts counts_;
+};
+
+}  // namespace hoiku::client

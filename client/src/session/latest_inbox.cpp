@@ -1,0 +1,104 @@
+#include "client/src/session/latest_inbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hoiku::client {
+
+LatestInbox::LatestInbox(const std::vector<std::string>& plain_names) : members_(plain_names.size()) {}
+
+bool LatestInbox::put(std::uint32_t member, TransitionPtr transition, const GapCounts& counts) {
+  Slot* slot = slot_for(member, transition->topic);
+  if (!slot) return false;
+  const bool is_first = !std::exchange(slot->confirmed, true);
+  if (slot->latest && is_duplicate(*slot->latest, *transition)) {
+    ++counts_.duplicates;
+    return false;
+  }
+  GapCounts known = counts;
+  if (is_first && !complete_through_) known.counted_from = 0;  // a fresh start: versions before it are unaccounted for
+  if (!is_first || !is_past_resume_point(*slot)) slot->filtered += filtered_between(slot->latest, *transition, known);
+  store(*slot, std::move(transition));
+  return true;
+}
+
+void LatestInbox::begin_resync(std::optional<std::uint64_t> complete_through) {
+  complete_through_ = complete_through;
+  for (Slot& slot : members_) slot.confirmed = false;
+  for (auto& [topic, slot] : by_topic_) slot.confirmed = false;
+}
+
+bool LatestInbox::end_snapshot(std::uint64_t revision, bool whole) {
+  bool news = false;
+  if (whole) {
+    for (Slot& slot : members_) news |= unset_unconfirmed(slot, revision);
+    for (auto& [topic, slot] : by_topic_) news |= unset_unconfirmed(slot, revision);
+  }
+  if (snapshot_seen_) return news;
+  snapshot_seen_ = true;
+  dirty_.push_back(nullptr);
+  return true;
+}
+
+std::optional<InboxItem> LatestInbox::take() {
+  if (dirty_.empty()) return std::nullopt;
+  Slot* slot = dirty_.front();
+  dirty_.pop_front();
+  if (!slot) return InboxItem{};
+  InboxItem item;
+  item.transition = slot->latest;
+  item.filtered = std::exchange(slot->filtered, 0);
+  item.previous = mark_taken(*slot);
+  if (item.previous) {
+    const std::uint64_t missing = versions_between(*item.previous, *item.transition);
+    item.skipped = missing - std::min(missing, item.filtered);
+  }
+  counts_.filtered += item.filtered;
+  counts_.skipped += item.skipped;
+  return item;
+}
+
+void LatestInbox::take_all() {
+  for (Slot* slot : dirty_) {
+    if (!slot) continue;
+    slot->filtered = 0;
+    mark_taken(*slot);
+  }
+  dirty_.clear();
+}
+
+LatestInbox::Slot* LatestInbox::slot_for(std::uint32_t member, const std::string& topic) {
+  if (members_.empty()) return member == 0 ? &by_topic_[topic] : nullptr;
+  return member < members_.size() ? &members_[member] : nullptr;
+}
+
+bool LatestInbox::is_past_resume_point(const Slot& slot) const noexcept {
+  return complete_through_ && slot.latest && slot.latest->revision > *complete_through_;
+}
+
+void LatestInbox::store(Slot& slot, TransitionPtr transition) {
+  slot.latest = std::move(transition);
+  ++counts_.received;
+  if (slot.pending) {
+    ++counts_.conflated;
+    return;
+  }
+  slot.pending = true;
+  ++counts_.pending;
+  dirty_.push_back(&slot);
+}
+
+bool LatestInbox::unset_unconfirmed(Slot& slot, std::uint64_t revision) {
+  if (std::exchange(slot.confirmed, true) || !slot.latest || is_unset(*slot.latest)) return false;
+  store(slot, unset_by_restart(*slot.latest, revision));
+  return true;
+}
+
+TransitionPtr LatestInbox::mark_taken(Slot& slot) {
+  slot.pending = false;
+  --counts_.pending;
+  ++counts_.taken;
+  return std::exchange(slot.taken, slot.latest);
+}
+
+}  // namespace hoiku::client

@@ -1,0 +1,157 @@
+#include "client/src/session/every_inbox.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hoiku::client {
+namespace {
+
+TransitionPtr transition(const std::string& topic, std::uint64_t number, Value value, std::uint64_t epoch = 7) {
+  auto made = std::make_shared<Transition>();
+  made->topic = topic;
+  made->version = Version{epoch, number};
+  made->value = std::move(value);
+  return made;
+}
+
+TEST(EveryInbox, GivesEachTransitionInOrderWithTheOneBefore) {
+  EveryInbox inbox;
+  for (int i = 1; i <= 3; ++i) EXPECT_TRUE(inbox.put(transition("a", static_cast<std::uint64_t>(i), i), {0}));
+  for (int i = 1; i <= 3; ++i) {
+    const auto item = inbox.take();
+    ASSERT_TRUE(item);
+    EXPECT_EQ(item->transition->value, Value(i));
+    EXPECT_EQ(item->previous ? item->previous->value : Value(), i == 1 ? Value() : Value(i - 1));
+    EXPECT_FALSE(item->lagged);
+  }
+  EXPECT_FALSE(inbox.take());
+}
+
+TEST(EveryInbox, SaysWhichVersionsAreMissing) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 3, 1), {0});
+  inbox.take();
+  inbox.put(transition("a", 9, 2), {5});
+  const auto item = inbox.take();
+  ASSERT_TRUE(item->lagged);
+  EXPECT_EQ(item->lagged->from, (Version{7, 4}));
+  EXPECT_EQ(item->lagged->to, (Version{7, 8}));
+  EXPECT_EQ(item->lagged->count, 5u);
+  EXPECT_EQ(item->skipped, 5u);
+}
+
+TEST(EveryInbox, OfATopicThatWasMadeLaterTheBrokerKnowsWhatIsMissing) {
+  EveryInbox inbox;
+  inbox.end_snapshot(1, true);
+  inbox.take();
+  inbox.put(transition("a", 4, 1), {3});
+  const auto item = inbox.take();
+  ASSERT_TRUE(item->lagged);
+  EXPECT_EQ(item->lagged->from.number, 1u);
+  EXPECT_EQ(item->lagged->count, 3u);
+}
+
+// How the old epoch went on nobody knows, and it is not passed over.
+TEST(EveryInbox, ANewEpochIsAGapUnlessTheOldOneWasSeenToEnd) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 3, 1), {0});
+  inbox.put(transition("a", 1, 2, 8), {0});
+  inbox.take();
+  auto item = inbox.take();
+  ASSERT_TRUE(item->lagged);
+  EXPECT_EQ(item->lagged->count, 0u);
+
+  inbox.put(transition("a", 2, Value(), 8), {0});
+  inbox.put(transition("a", 1, 3, 9), {0});
+  inbox.take();
+  item = inbox.take();
+  EXPECT_FALSE(item->lagged);
+}
+
+TEST(EveryInbox, WhatASessionRepeatsIsDroppedAndCountsAsTaken) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 1, 1), {0});
+  inbox.put(transition("a", 2, 2), {0});
+  EXPECT_EQ(inbox.taken_in_session(), 0u);
+  inbox.begin_resync();
+  EXPECT_FALSE(inbox.put(transition("a", 2, 2), {0}));
+  EXPECT_TRUE(inbox.put(transition("a", 3, 3), {0}));
+  EXPECT_EQ(inbox.taken_in_session(), 1u);  // the repeated one
+  inbox.take();
+  inbox.take();
+  EXPECT_EQ(inbox.taken_in_session(), 1u);  // two of the session before
+  inbox.take();
+  EXPECT_EQ(inbox.taken_in_session(), 2u);
+  EXPECT_EQ(inbox.counts().duplicates, 1u);
+}
+
+TEST(EveryInbox, WhatARestartedBrokerDoesNotKnowVanishesBehindAllThatCameBefore) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 1, 1), {0});
+  inbox.put(transition("b", 1, 1), {0});
+  EXPECT_TRUE(inbox.end_snapshot(2, true));
+  inbox.begin_resync();
+  inbox.put(transition("b", 1, 5, 8), {0});
+  EXPECT_TRUE(inbox.end_snapshot(1, true));
+  std::vector<std::pair<std::string, Value>> given;
+  while (const auto item = inbox.take()) {
+    if (item->transition) given.emplace_back(item->transition->topic, item->transition->value);
+  }
+  const std::vector<std::pair<std::string, Value>> expected{
+      {"a", Value(1)}, {"b", Value(1)}, {"b", Value(5)}, {"a", Value()}};
+  EXPECT_EQ(given, expected);
+}
+
+TEST(EveryInbox, WhatDidNotPassAFilterIsNotMissing) {
+  EveryInbox inbox(true);
+  inbox.put(transition("a", 3, 1), {});
+  inbox.put(transition("a", 6, 2), {0, 2});
+  inbox.put(transition("a", 12, 3), {3, 2});
+  inbox.take();
+  const auto second = inbox.take();
+  EXPECT_FALSE(second->lagged);
+  EXPECT_EQ(second->filtered, 2u);
+  const auto third = inbox.take();
+  ASSERT_TRUE(third->lagged);
+  EXPECT_EQ(third->lagged->count, 3u);
+  EXPECT_EQ(third->lagged->from.number, 7u);
+  EXPECT_EQ(third->lagged->to.number, 11u);
+  EXPECT_EQ(third->filtered, 2u);
+  EXPECT_EQ(inbox.counts().filtered, 4u);
+  EXPECT_EQ(inbox.counts().lagged, 3u);
+}
+
+TEST(EveryInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
+  EveryInbox inbox(true);
+  inbox.put(transition("a", 3, 1), {});
+  inbox.take();
+  inbox.begin_resync(true);
+  inbox.put(transition("a", 9, 2), {0, 2, 6});  // complete up to 6; of 7 and 8 neither passed
+  const auto item = inbox.take();
+  EXPECT_FALSE(item->lagged);
+  EXPECT_EQ(item->filtered, 5u);
+}
+
+TEST(EveryInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestHasLagged) {
+  EveryInbox inbox(true);
+  inbox.put(transition("a", 3, 1), {});
+  inbox.take();
+  inbox.begin_resync(true);
+  inbox.put(transition("a", 9, 2), {0, 2, 0});
+  const auto item = inbox.take();
+  ASSERT_TRUE(item->lagged);
+  EXPECT_EQ(item->lagged->count, 3u);
+  EXPECT_EQ(item->filtered, 2u);
+}
+
+TEST(EveryInbox, OfAFilteredReaderATopicThatBeginsAnewIsNoGap) {
+  EveryInbox inbox(true);
+  inbox.put(transition("a", 3, 1, 7), {});
+  inbox.take();
+  inbox.put(transition("a", 2, 2, 8), {0, 1});  // that it was unset, and its first value, did not pass
+  const auto item = inbox.take();
+  EXPECT_FALSE(item->lagged);
+  EXPECT_EQ(item->filtered, 1u);
+}
+
+}  // namespace
+}  // namespace hoiku::client
