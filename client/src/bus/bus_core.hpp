@@ -107,7 +107,7 @@ class BusCore {
   void unsubscribe(proto::RequestId id) noexcept;
   LatestInbox* inbox(proto::RequestId id) { return session_.inbox(id); }  // of a `latest` one
   std::optional<InboxItem> take(proto::RequestId id);
-  const InboxCounts* inbox_counts(proto::RequestId id) { return session_.counts(id); }
+  const SubscriptionStatistics* statistics(proto::RequestId id) { return session_.statistics(id); }
 
   // ---- For Bus.
 

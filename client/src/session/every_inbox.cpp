@@ -29,7 +29,7 @@ bool EveryInbox::put(TransitionPtr transition, const GapCounts& counts) {
   TopicState& topic = topics_[transition->topic];
   const bool is_first = !std::exchange(topic.confirmed, true);
   if (topic.received && is_duplicate(*topic.received, *transition)) {
-    ++counts_.duplicates;
+    ++statistics_.duplicates;
     return false;
   }
   ++pushed_in_session_;
@@ -43,8 +43,8 @@ void EveryInbox::push(TopicState& topic, TransitionPtr transition, const GapCoun
   entry.counts.filtered = filtered_between(topic.received, *transition, entry.counts);
   topic.received = std::move(transition);
   entries_.push_back(std::move(entry));
-  ++counts_.received;
-  ++counts_.pending;
+  ++statistics_.received;
+  ++statistics_.pending;
 }
 
 void EveryInbox::begin_resync(bool resumes) {
@@ -71,22 +71,22 @@ std::optional<InboxItem> EveryInbox::take() {
   Entry entry = std::move(entries_.front());
   entries_.pop_front();
   if (!entry.transition) return InboxItem{};
-  --counts_.pending;
-  ++counts_.taken;
+  --statistics_.pending;
+  ++statistics_.taken;
   InboxItem item;
   item.previous = std::exchange(entry.topic->taken, entry.transition);
   item.lagged = gap_before(entry, item.previous);
   item.transition = std::move(entry.transition);
   item.filtered = entry.counts.filtered;
   if (item.lagged) item.skipped = item.lagged->count;
-  counts_.filtered += item.filtered;
-  counts_.lagged += item.skipped;
-  counts_.skipped += item.skipped;
+  statistics_.filtered += item.filtered;
+  statistics_.lagged += item.skipped;
+  statistics_.skipped += item.skipped;
   return item;
 }
 
 std::uint64_t EveryInbox::taken_in_session() const noexcept {
-  return arrived_in_session_ - std::min(counts_.pending, pushed_in_session_);
+  return arrived_in_session_ - std::min(statistics_.pending, pushed_in_session_);
 }
 
 }  // namespace hoiku::client

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "client/src/session/inbox.hpp"
+#include "hoiku/client/subscription_statistics.hpp"
 
 namespace hoiku::client {
 
@@ -32,7 +33,7 @@ class EveryInbox {
   std::optional<InboxItem> take();
   // How many of this session's transitions are no longer pending: the credit that may be renewed.
   std::uint64_t taken_in_session() const noexcept;
-  const InboxCounts& counts() const noexcept { return counts_; }
+  const SubscriptionStatistics& statistics() const noexcept { return statistics_; }
 
  private:
   struct TopicState {
@@ -58,7 +59,7 @@ class EveryInbox {
   bool snapshot_seen_ = false;
   std::uint64_t arrived_in_session_ = 0;  // includes duplicates
   std::uint64_t pushed_in_session_ = 0;
-  InboxCounts counts_;
+  SubscriptionStatistics statistics_;
 };
 
 }  // namespace hoiku::client

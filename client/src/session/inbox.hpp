@@ -12,18 +12,6 @@ namespace hoiku::client {
 
 using TransitionPtr = std::shared_ptr<const Transition>;
 
-struct InboxCounts {
-  std::uint64_t received = 0;  // new transitions; duplicates are counted below
-  std::uint64_t taken = 0;
-  std::uint64_t conflated = 0;  // replaced unread by a newer one
-  std::uint64_t pending = 0;
-  std::uint64_t duplicates = 0;  // versions that had been received before, dropped
-  // Versions that were not received, before those that were taken.
-  std::uint64_t filtered = 0;
-  std::uint64_t lagged = 0;
-  std::uint64_t skipped = 0;  // includes `lagged`
-};
-
 // The broker's counts of the versions before a transition.
 struct GapCounts {
   std::uint64_t lagged = 0;

@@ -12,7 +12,7 @@ bool LatestInbox::put(std::uint32_t member, TransitionPtr transition, const GapC
   if (!slot) return false;
   const bool is_first = !std::exchange(slot->confirmed, true);
   if (slot->latest && is_duplicate(*slot->latest, *transition)) {
-    ++counts_.duplicates;
+    ++statistics_.duplicates;
     return false;
   }
   GapCounts known = counts;
@@ -53,8 +53,8 @@ std::optional<InboxItem> LatestInbox::take() {
     const std::uint64_t missing = versions_between(*item.previous, *item.transition);
     item.skipped = missing - std::min(missing, item.filtered);
   }
-  counts_.filtered += item.filtered;
-  counts_.skipped += item.skipped;
+  statistics_.filtered += item.filtered;
+  statistics_.skipped += item.skipped;
   return item;
 }
 
@@ -78,13 +78,13 @@ bool LatestInbox::is_past_resume_point(const Slot& slot) const noexcept {
 
 void LatestInbox::store(Slot& slot, TransitionPtr transition) {
   slot.latest = std::move(transition);
-  ++counts_.received;
+  ++statistics_.received;
   if (slot.pending) {
-    ++counts_.conflated;
+    ++statistics_.conflated;
     return;
   }
   slot.pending = true;
-  ++counts_.pending;
+  ++statistics_.pending;
   dirty_.push_back(&slot);
 }
 
@@ -96,8 +96,8 @@ bool LatestInbox::unset_unconfirmed(Slot& slot, std::uint64_t revision) {
 
 TransitionPtr LatestInbox::mark_taken(Slot& slot) {
   slot.pending = false;
-  --counts_.pending;
-  ++counts_.taken;
+  --statistics_.pending;
+  ++statistics_.taken;
   return std::exchange(slot.taken, slot.latest);
 }
 

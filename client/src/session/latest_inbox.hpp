@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "client/src/session/inbox.hpp"
+#include "hoiku/client/subscription_statistics.hpp"
 
 namespace hoiku::client {
 
@@ -48,7 +49,7 @@ class LatestInbox {
   // The last transition that arrived for a plain name, or null.
   const TransitionPtr& latest(std::uint32_t member) const { return members_[member].latest; }
 
-  const InboxCounts& counts() const noexcept { return counts_; }
+  const SubscriptionStatistics& statistics() const noexcept { return statistics_; }
 
  private:
   struct Slot {
@@ -70,7 +71,7 @@ class LatestInbox {
   std::deque<Slot*> dirty_;                         // nullptr: the end of the snapshot
   bool snapshot_seen_ = false;
   std::optional<std::uint64_t> complete_through_;  // at the last resync
-  InboxCounts counts_;
+  SubscriptionStatistics statistics_;
 };
 
 }  // namespace hoiku::client

@@ -227,10 +227,10 @@ LatestInbox* Session::inbox(proto::RequestId id) {
   return found && !found->every ? &found->inbox : nullptr;
 }
 
-const InboxCounts* Session::counts(proto::RequestId id) {
+const SubscriptionStatistics* Session::statistics(proto::RequestId id) {
   const Subscription* found = subscription(id);
   if (!found) return nullptr;
-  return found->every ? &found->every->counts() : &found->inbox.counts();
+  return found->every ? &found->every->statistics() : &found->inbox.statistics();
 }
 
 std::optional<InboxItem> Session::take(proto::RequestId id) {

@@ -110,7 +110,7 @@ class Session {
   LatestInbox* inbox(proto::RequestId subscription);
   // The next item of a subscription of either mode, or nothing. Of `every`, tells the broker now and then.
   std::optional<InboxItem> take(proto::RequestId subscription);
-  const InboxCounts* counts(proto::RequestId subscription);
+  const SubscriptionStatistics* statistics(proto::RequestId subscription);
 
   // Ends the session with the next frame, behind all commands. Nothing else is accepted or answered afterwards.
   void say_goodbye();

@@ -79,18 +79,8 @@ class PatternSubscription::Impl final : public client::Reader {
   }
 
   SubscriptionStatistics statistics() const {
-    SubscriptionStatistics shown;
-    const client::InboxCounts* counts = bus_->inbox_counts(id_);
-    if (!counts) return shown;
-    shown.received = counts->received;
-    shown.taken = counts->taken;
-    shown.conflated = counts->conflated;
-    shown.pending = counts->pending;
-    shown.duplicates = counts->duplicates;
-    shown.filtered = counts->filtered;
-    shown.lagged = counts->lagged;
-    shown.skipped = counts->skipped;
-    return shown;
+    const SubscriptionStatistics* known = bus_->statistics(id_);
+    return known ? *known : SubscriptionStatistics();
   }
 
  private:

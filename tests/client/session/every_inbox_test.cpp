@@ -81,7 +81,7 @@ TEST(EveryInbox, WhatASessionRepeatsIsDroppedAndCountsAsTaken) {
   EXPECT_EQ(inbox.taken_in_session(), 1u);  // two of the session before
   inbox.take();
   EXPECT_EQ(inbox.taken_in_session(), 2u);
-  EXPECT_EQ(inbox.counts().duplicates, 1u);
+  EXPECT_EQ(inbox.statistics().duplicates, 1u);
 }
 
 TEST(EveryInbox, WhatARestartedBrokerDoesNotKnowVanishesBehindAllThatCameBefore) {
@@ -116,8 +116,8 @@ TEST(EveryInbox, WhatDidNotPassAFilterIsNotMissing) {
   EXPECT_EQ(third->lagged->from.number, 7u);
   EXPECT_EQ(third->lagged->to.number, 11u);
   EXPECT_EQ(third->filtered, 2u);
-  EXPECT_EQ(inbox.counts().filtered, 4u);
-  EXPECT_EQ(inbox.counts().lagged, 3u);
+  EXPECT_EQ(inbox.statistics().filtered, 4u);
+  EXPECT_EQ(inbox.statistics().lagged, 3u);
 }
 
 TEST(EveryInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {

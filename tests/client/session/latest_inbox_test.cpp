@@ -14,7 +14,7 @@ TransitionPtr transition(const std::string& topic, std::uint64_t number, Value v
 }
 
 void expect_balanced(const LatestInbox& inbox) {
-  const InboxCounts& counts = inbox.counts();
+  const SubscriptionStatistics& counts = inbox.statistics();
   EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
 }
 
@@ -29,7 +29,7 @@ TEST(LatestInbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
   EXPECT_EQ(item->transition->value, Value(30));
   EXPECT_EQ(item->previous, nullptr);
   EXPECT_EQ(item->skipped, 0u);  // nothing was seen before, so nothing is missing
-  EXPECT_EQ(inbox.counts().conflated, 2u);
+  EXPECT_EQ(inbox.statistics().conflated, 2u);
   EXPECT_FALSE(inbox.take());
   expect_balanced(inbox);
 }
@@ -74,7 +74,7 @@ TEST(LatestInbox, DuplicatesAndOlderVersionsAreDropped) {
   inbox.take();
   EXPECT_FALSE(inbox.put(0, transition("a", 2, 1)));
   EXPECT_FALSE(inbox.take());
-  EXPECT_EQ(inbox.counts().duplicates, 3u);
+  EXPECT_EQ(inbox.statistics().duplicates, 3u);
   expect_balanced(inbox);
 }
 
@@ -138,7 +138,7 @@ TEST(LatestInbox, ANameThatStandsTwiceHasTwoSlots) {
   EXPECT_EQ(inbox.latest(0)->value, Value(1));
   EXPECT_EQ(inbox.latest(1)->value, Value(1));
   inbox.take_all();
-  EXPECT_EQ(inbox.counts().taken, 2u);
+  EXPECT_EQ(inbox.statistics().taken, 2u);
   expect_balanced(inbox);
 }
 
@@ -159,8 +159,8 @@ TEST(LatestInbox, WhatDidNotPassIsNotSkipped) {
   const auto item = inbox.take();
   EXPECT_EQ(item->filtered, 2u);
   EXPECT_EQ(item->skipped, 2u);
-  EXPECT_EQ(inbox.counts().filtered, 2u);
-  EXPECT_EQ(inbox.counts().skipped, 2u);
+  EXPECT_EQ(inbox.statistics().filtered, 2u);
+  EXPECT_EQ(inbox.statistics().skipped, 2u);
   expect_balanced(inbox);
 }
 

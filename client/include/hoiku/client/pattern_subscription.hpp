@@ -15,6 +15,7 @@
 
 #include "hoiku/client/lagged.hpp"
 #include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/client/topic_core.hpp"
 
 namespace hoiku {
@@ -38,19 +39,6 @@ namespace detail {
 // What a transition is to somebody who saw `old_value` last.
 TopicChange change_of(const Transition& transition, Value old_value);
 }  // namespace detail
-
-// What has come in and what was done with it: received = taken + conflated + pending. And what has not come in, before the
-// changes that were taken: `filtered` and `skipped` are the sums of theirs, and of the skipped `lagged` were told as such.
-struct SubscriptionStatistics {
-  std::uint64_t received = 0;
-  std::uint64_t taken = 0;
-  std::uint64_t conflated = 0;
-  std::uint64_t pending = 0;
-  std::uint64_t duplicates = 0;
-  std::uint64_t filtered = 0;
-  std::uint64_t lagged = 0;
-  std::uint64_t skipped = 0;
-};
 
 class PatternSubscription {
  public:
