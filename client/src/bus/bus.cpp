@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/src/bus/bus_core.hpp"
+#include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku {
@@ -24,10 +25,11 @@ Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
 Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
 
 Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string message_type) {
-  client::BusCore::Pending pending(*core, core->get_schema(message_type));
+  proto::GetSchema command;
+  command.message_type = message_type;
+  client::BusCore::Pending pending(*core, std::move(command));
   co_await pending.wait();
-  proto::Answer answer = pending.take();
-  std::string files = std::move(std::get<proto::SchemaDone>(answer).files);
+  std::string files = pending.take<proto::SchemaDone>().files;
   if (files.empty()) co_return std::nullopt;
   Limits limits;
   limits.schema_bytes_max = limits.frame_bytes_max;  // whatever the broker has let through
@@ -36,38 +38,37 @@ Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string me
   co_return std::move(*schema);
 }
 
-// Asks for one page after the other, with `ask(cursor)`, and gives each to `take`. Where the broker turns out to be another one,
-// to whom the cursor meant nothing, `forget` is called, and it begins anew.
-template <class Page, class Ask, class Take, class Forget>
-Task<> read_pages(client::BusCore& core, Ask ask, Take take, Forget forget) {
-  std::uint64_t run = core.run();
-  std::uint64_t cursor = 0;
+// Asks for one page after the other with `command`, and passes each to `take`. A cursor means nothing to another broker
+// instance: if the instance has changed, calls `restart` and begins with the first page again.
+template <class Command, class Take, class Restart>
+Task<> read_pages(client::BusCore& core, Command command, Take take, Restart restart) {
+  std::uint64_t instance_id = core.instance_id();
   bool complete = false;
   while (!complete) {
-    client::BusCore::Pending pending(core, ask(cursor));
+    client::BusCore::Pending pending(core, command);
     co_await pending.wait();
-    proto::Answer answer = pending.take();
-    auto& page = std::get<Page>(answer);
-    if (core.run() != run) {
-      run = core.run();
-      cursor = 0;
-      forget();
+    auto page = pending.take<typename proto::CommandTraits<Command>::Answer>();
+    if (core.instance_id() != instance_id) {
+      instance_id = core.instance_id();
+      command.cursor = 0;
+      restart();
       continue;
     }
-    cursor = page.next;
-    complete = cursor == 0;
+    command.cursor = page.next;
+    complete = page.next == 0;
     take(page);
   }
 }
 
 Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
   std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
-  const auto ask = [&](std::uint64_t cursor) { return core->list(pattern, cursor); };
+  proto::List command;
+  command.pattern = std::move(pattern);
   const auto take = [&](proto::ListDone& page) {
     for (const proto::ListRow& row : page.rows) found[row.current->topic] = TopicInfo{row.current, row.readers};
   };
-  const auto forget = [&] { found.clear(); };
-  co_await read_pages<proto::ListDone>(*core, ask, take, forget);
+  const auto restart = [&] { found.clear(); };
+  co_await read_pages(*core, std::move(command), take, restart);
   std::vector<TopicInfo> topics;
   topics.reserve(found.size());
   for (auto& [name, info] : found) topics.push_back(std::move(info));
@@ -76,12 +77,11 @@ Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
 
 Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
   std::vector<ReaderInfo> readers;
-  const auto ask = [&](std::uint64_t cursor) { return core->list_readers(cursor); };
   const auto take = [&](proto::ReadersDone& page) {
     std::move(page.rows.begin(), page.rows.end(), std::back_inserter(readers));
   };
-  const auto forget = [&] { readers.clear(); };
-  co_await read_pages<proto::ReadersDone>(*core, ask, take, forget);
+  const auto restart = [&] { readers.clear(); };
+  co_await read_pages(*core, proto::ListReaders(), take, restart);
   co_return readers;
 }
 

@@ -25,11 +25,6 @@ SessionOptions session_options(const detail::ConnectOptions& options) {
   return made;
 }
 
-proto::RequestId value_of(Result<proto::RequestId> id) {
-  if (!id) throw Error(id.failure());
-  return *id;
-}
-
 }  // namespace
 
 void throw_failure(const proto::Failed& failed) {
@@ -61,18 +56,12 @@ void BusCore::throw_if_ended() const {
   if (ended_) std::rethrow_exception(ended_);
 }
 
-proto::RequestId BusCore::set(std::string topic, Value value, std::optional<Version> if_version) {
+proto::RequestId BusCore::submit(proto::Command command, TimePoint until) {
   throw_if_ended();
-  const proto::RequestId id = value_of(session_.set(std::move(topic), std::move(value), if_version));
+  const Result<proto::RequestId> id = session_.submit(std::move(command), until);
+  if (!id) throw Error(id.failure());
   outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::commit(std::vector<proto::Write> writes) {
-  throw_if_ended();
-  const proto::RequestId id = value_of(session_.commit(std::move(writes)));
-  outgoing_.notify();
-  return id;
+  return *id;
 }
 
 void BusCore::post(std::string topic, Value value, bool latest_only) {
@@ -85,7 +74,10 @@ void BusCore::post(std::string topic, Value value, bool latest_only) {
                                                " or " + std::to_string(Posts::post_bytes_max) +
                                                " bytes at most): await bus.writable() before the next one");
   }
-  const proto::RequestId id = value_of(session_.set(std::move(topic), std::move(value), std::nullopt));
+  proto::Set command;
+  command.topic = std::move(topic);
+  command.value = std::move(value);
+  const proto::RequestId id = submit(std::move(command));
   posts_.add(id, bytes);
   if (older != 0) {
     // Taken back only now that the newer one is accepted. That one is at the end: what was written in between keeps its order.
@@ -94,7 +86,6 @@ void BusCore::post(std::string topic, Value value, bool latest_only) {
     ++counts_.conflated_posts;
   }
   if (replaceable) *replaceable = id;
-  outgoing_.notify();
 }
 
 Task<> BusCore::writable() {
@@ -128,78 +119,21 @@ void BusCore::settle(const Completion& completion) {
   post_refused_.notify();
 }
 
-proto::RequestId BusCore::get(std::string topic) {
-  throw_if_ended();
-  const proto::RequestId id = session_.get(std::move(topic));
-  outgoing_.notify();
-  return id;
+void BusCore::register_schema(const MessageSchema& schema) {
+  if (ended_ || session_.is_registered(schema.type_name())) return;
+  proto::RegisterSchema command;
+  command.message_type = schema.type_name();
+  command.files = schema.files();
+  submit(std::move(command));
 }
 
-proto::RequestId BusCore::list(std::string pattern, std::uint64_t cursor) {
-  throw_if_ended();
-  const proto::RequestId id = session_.list(std::move(pattern), cursor);
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::list_readers(std::uint64_t cursor) {
-  throw_if_ended();
-  const proto::RequestId id = session_.list_readers(cursor);
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until) {
-  throw_if_ended();
-  const proto::RequestId id = value_of(session_.wait(std::move(topic), std::move(predicate), hold, until));
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                          std::optional<Version> after, TimePoint until) {
-  throw_if_ended();
-  const proto::RequestId id = value_of(session_.wait_transition(std::move(topic), std::move(predicate), after, until));
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::subscribe(Reader& reader, std::vector<std::string> topics, detail::Reading reading) {
+proto::RequestId BusCore::open(Reader& reader, proto::Command command) {
   if (ended_) {
     reader.ended(ended_);
     return 0;
   }
-  const proto::RequestId id = value_of(session_.subscribe(std::move(topics), std::move(reading)));
+  const proto::RequestId id = submit(std::move(command));
   readers_.emplace(id, &reader);
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::declare(proto::Declare command) {
-  throw_if_ended();
-  const proto::RequestId id = session_.declare(std::move(command));
-  outgoing_.notify();
-  return id;
-}
-
-void BusCore::register_schema(const MessageSchema& schema) {
-  if (ended_) return;
-  if (auto said = session_.register_schema(schema.type_name(), schema.files()); !said) throw Error(said.failure());
-  outgoing_.notify();
-}
-
-proto::RequestId BusCore::get_schema(std::string message_type) {
-  throw_if_ended();
-  const proto::RequestId id = session_.get_schema(std::move(message_type));
-  outgoing_.notify();
-  return id;
-}
-
-proto::RequestId BusCore::own(Reader& lease, proto::Own command) {
-  throw_if_ended();
-  const proto::RequestId id = value_of(session_.own(std::move(command)));
-  readers_.emplace(id, &lease);
-  outgoing_.notify();
   return id;
 }
 
@@ -209,13 +143,16 @@ std::optional<InboxItem> BusCore::take(proto::RequestId id) {
   return item;
 }
 
-void BusCore::unsubscribe(proto::RequestId id) noexcept {
+void BusCore::close(proto::RequestId id) noexcept {
   if (readers_.erase(id) == 0) return;
   session_.cancel(id);
   outgoing_.notify();
 }
 
-BusCore::Pending::Pending(BusCore& bus, proto::RequestId id) : bus_(bus), id_(id) { bus_.pending_.emplace(id, this); }
+BusCore::Pending::Pending(BusCore& bus, proto::Command command, TimePoint until)
+    : bus_(bus), until_(until), id_(bus.submit(std::move(command), until)) {
+  bus_.pending_.emplace(id_, this);
+}
 
 BusCore::Pending::~Pending() {
   take_back(earlier_);
@@ -228,27 +165,29 @@ void BusCore::Pending::take_back(proto::RequestId id) noexcept {
   bus_.outgoing_.notify();
 }
 
-// The broker keeps a wait for another second, and this one until the next renewal: so no match is missed in between.
-void BusCore::Pending::renew(TimePoint until) {
-  const proto::RequestId again = value_of(bus_.session_.repeat(id_, until));
+// The broker keeps an expired wait for another second, and this client keeps it until the next renewal: so no match is
+// missed in between.
+void BusCore::Pending::renew() {
+  const Result<proto::RequestId> again = bus_.session_.repeat(id_, until_);
+  if (!again) throw Error(again.failure());
   take_back(earlier_);
-  earlier_ = std::exchange(id_, again);
-  bus_.pending_.emplace(again, this);
+  earlier_ = std::exchange(id_, *again);
+  bus_.pending_.emplace(id_, this);
   bus_.outgoing_.notify();
 }
 
-Task<> BusCore::Pending::wait(TimePoint until) {
-  while (until != never) {
-    const bool is_over = co_await move_on_at(until, done_.wait());
+Task<> BusCore::Pending::wait_renewing() {
+  while (until_ != never) {
+    const bool is_over = co_await move_on_at(until_, done_.wait());
     if (!is_over) co_return;
-    co_await checkpoint();  // where it was our own deadline, it strikes here
-    until = co_await current_effective_deadline();
-    if (!done_.is_set()) renew(until);
+    co_await checkpoint();  // if the deadline was our own, it strikes here
+    until_ = co_await current_effective_deadline();
+    if (!done_.is_set()) renew();
   }
   co_await done_.wait();
 }
 
-proto::Answer BusCore::Pending::take() {
+proto::Answer BusCore::Pending::take_answer() {
   if (error_) std::rethrow_exception(error_);
   if (const auto* failed = std::get_if<proto::Failed>(&*answer_)) throw_failure(*failed);
   return std::move(*answer_);
@@ -274,11 +213,11 @@ void BusCore::apply(Received received) {
   }
   settled_.set(posts_.settled_through());
   // A test of the user's may open and close readers, so each is looked up when it is its turn.
-  for (const proto::RequestId id : received.subscriptions) {
+  for (const proto::RequestId id : received.news) {
     const auto reading = readers_.find(id);
     if (reading != readers_.end()) reading->second->arrived();
   }
-  if (session_.gone()) goodbye_done_.notify();
+  if (session_.goodbye_acknowledged()) goodbye_done_.notify();
 }
 
 void BusCore::end(std::exception_ptr why) noexcept {

@@ -51,22 +51,11 @@ class BusCore {
 
   bool has_ended() const noexcept { return ended_ != nullptr; }
 
-  proto::RequestId set(std::string topic, Value value, std::optional<Version> if_version);
-  proto::RequestId commit(std::vector<proto::Write> writes);
-  proto::RequestId get(std::string topic);
-  proto::RequestId list(std::string pattern, std::uint64_t cursor);
-  proto::RequestId list_readers(std::uint64_t cursor);
-  std::uint64_t run() const noexcept { return session_.run(); }
-  // `until`: as Session says.
-  proto::RequestId wait(std::string topic, std::optional<Predicate> predicate, Duration hold, TimePoint until);
-  proto::RequestId wait_transition(std::string topic, std::optional<Predicate> predicate, std::optional<Version> after,
-                                   TimePoint until);
+  // The broker instance that the session is with.
+  std::uint64_t instance_id() const noexcept { return session_.instance_id(); }
 
-  proto::RequestId declare(proto::Declare command);
-
-  // Once for each type. A broker that refuses it ends the nursery with its error, as a refused post does.
+  // Tells the broker of a message type, once. If the broker refuses, the nursery ends with its error, as for a post.
   void register_schema(const MessageSchema& schema);
-  proto::RequestId get_schema(std::string message_type);
 
   // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
   // Error(limit_exceeded) where too many are on their way.
@@ -74,38 +63,43 @@ class BusCore {
   Task<> writable();
   Task<> flush();
 
-  // One request while its task waits for the answer.
+  // One request, while its task waits for the answer. Taken back if the task leaves before.
   class Pending {
    public:
-    Pending(BusCore& bus, proto::RequestId id);
+    // Submits the command; `until` as in Session::submit.
+    Pending(BusCore& bus, proto::Command command, TimePoint until = never);
     ~Pending();
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
     auto wait() noexcept { return done_.wait(); }
-    // The same, of a wait whose broker was told that nobody waits any more after `until`. It is the scopes of the task that
-    // decide when that is, and where they were given more time meanwhile, the broker is told.
-    Task<> wait(TimePoint until);
-    // After wait(): the answer, or the error that came instead, thrown.
-    proto::Answer take();
+    // The same for a wait that was submitted with `until`. The scopes of the task decide when it really ends: if they were
+    // given more time meanwhile, the broker is asked again.
+    Task<> wait_renewing();
+    // After a wait: the answer. Throws if it is an error.
+    template <class Answer>
+    Answer take() {
+      return std::get<Answer>(take_answer());
+    }
 
    private:
     friend class BusCore;
-    void renew(TimePoint until);
+    proto::Answer take_answer();
+    void renew();
     void take_back(proto::RequestId id) noexcept;
     BusCore& bus_;
+    TimePoint until_;
     proto::RequestId id_;
-    proto::RequestId earlier_ = 0;  // for the same, with an earlier end; the first answer to either counts
+    proto::RequestId earlier_ = 0;  // the same wait with an earlier end; the first answer to either counts
     std::optional<proto::Answer> answer_;
     std::exception_ptr error_;
     Event done_;
   };
 
-  // Where the Bus has ended, the reader is told at once, and gets 0.
-  proto::RequestId subscribe(Reader& reader, std::vector<std::string> topics, detail::Reading reading = {});
-  // Tells `lease` each time that the topic is owned, and when it is not any more. Ends by unsubscribe().
-  proto::RequestId own(Reader& lease, proto::Own command);
-  void unsubscribe(proto::RequestId id) noexcept;
-  LatestInbox* inbox(proto::RequestId id) { return session_.inbox(id); }  // of a `latest` one
+  // Submits a Subscribe or an Own, and tells `reader` of it until close(). If the Bus has ended, the reader is told so at
+  // once, and the id is 0.
+  proto::RequestId open(Reader& reader, proto::Command command);
+  void close(proto::RequestId id) noexcept;
+  LatestInbox* latest_inbox(proto::RequestId id) { return session_.latest_inbox(id); }
   std::optional<InboxItem> take(proto::RequestId id);
   const SubscriptionStatistics* statistics(proto::RequestId id) { return session_.statistics(id); }
 
@@ -137,6 +131,7 @@ class BusCore {
   void announce(SessionNews news);
   void end(std::exception_ptr why) noexcept;
   void throw_if_ended() const;
+  proto::RequestId submit(proto::Command command, TimePoint until = never);
 
   std::shared_ptr<link::Connector> connector_;  // until the end: it has to go before its loop does
   detail::ConnectOptions options_;

@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace hoiku::client {
+#include "hoiku/proto/command_traits.hpp"
 
-proto::RequestId id_of(const proto::Command& command) {
-  return std::visit(
-      [](const auto& c) -> proto::RequestId {
-        if constexpr (requires { c.id; })
-          return c.id;
-        else
-          return 0;  // Goodbye
-      },
-      command);
-}
+namespace hoiku::client {
 
 void CommandQueue::push(proto::RequestId id, proto::Command command) {
   entries_.push_back(Entry{id, std::move(command)});
@@ -40,7 +31,7 @@ void CommandQueue::remove(proto::RequestId id) {
   if (found == entries_.end() || found->id != id || !found->command) return;
   found->command.reset();
   --live_;
-  // Mostly holes: close them, at a price that the removals since the last time have paid for.
+  // Compacts when most entries are removed ones: the removals since the last time pay for it.
   if (entries_.size() > 2 * live_ + 32) std::erase_if(entries_, [](const Entry& entry) { return !entry.command; });
 }
 
@@ -58,7 +49,7 @@ std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const
 void CommandQueue::restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&)) {
   std::erase_if(entries_, [&](const Entry& entry) { return !entry.command || drop(*entry.command); });
   const auto kept = static_cast<std::ptrdiff_t>(entries_.size());
-  for (proto::Command& command : commands) entries_.push_back(Entry{id_of(command), std::move(command)});
+  for (proto::Command& command : commands) entries_.push_back(Entry{proto::id_of(command), std::move(command)});
   std::inplace_merge(entries_.begin(), entries_.begin() + kept, entries_.end(),
                      [](const Entry& a, const Entry& b) { return a.id < b.id; });
   live_ = entries_.size();

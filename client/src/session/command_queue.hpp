@@ -1,6 +1,6 @@
 // command_queue.hpp: the commands that are in no frame yet, in the order of their ids.
 //
-// Promises   remove() is cheap wherever the command stands; what was removed is never sent and does not pile up,
+// Promises   remove() is cheap for any command. A removed command is never sent, and does not take memory for long,
 //            however many commands come and go while there is no connection.
 // Thread     the loop's. Owner: Session.
 #pragma once
@@ -15,28 +15,25 @@
 
 namespace hoiku::client {
 
-// 0 for a goodbye, which has none.
-proto::RequestId id_of(const proto::Command& command);
-
 class CommandQueue {
  public:
   bool empty() const noexcept { return live_ == 0; }
-  // Ids rise. The id is the command's own, or the place in the order of one that has none.
+  // Ids rise. A command without an id (a Goodbye) has one here, for its place in the order.
   void push(proto::RequestId id, proto::Command command);
-  // Nothing where the queue is empty.
+  // Null if the queue is empty.
   const proto::Command* front();
   proto::Command pop();
   void remove(proto::RequestId id);
-  // Removes and gives all that `wanted` names.
+  // Removes and returns all that `wanted` selects.
   std::vector<proto::Command> take_if(const std::function<bool(const proto::Command&)>& wanted);
-  // Puts `commands`, sorted by their ids, where they belong; drops what `drop` names of the rest. (Something older may still be
-  // here: what an earlier session that ended at once was to be told.)
+  // Inserts `commands`, which are sorted by their ids, and drops what `drop` selects of the others. (The queue may hold
+  // older commands: those of an earlier session that ended before they were sent.)
   void restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&));
 
  private:
   struct Entry {
     proto::RequestId id;
-    std::optional<proto::Command> command;  // nothing: removed
+    std::optional<proto::Command> command;  // empty: removed
   };
   void skip_removed();
   std::deque<Entry> entries_;

@@ -1,14 +1,15 @@
-// session.hpp: the client's half of a session, as a state machine: commands, frames and the time go in; frames,
-// answers and news of subscriptions come out. The corridor that wires the rooms of this folder that never wait.
+// session.hpp: the client's half of a session, as a state machine: commands, frames and the time go in; frames, answers
+// and news of subscriptions come out. It wires the modules of this folder, none of which ever waits.
 //
-// Promises   every command reaches the broker at most once, in order, as long as the session lives, over any number of
+// Promises   while the session lives every command reaches the broker at most once and in order, over any number of
 //            connections; all that was submitted since the last frame goes into the next one.
-//            When the broker has lost the session: a write that was in flight fails with outcome_unknown and is not
-//            sent again; reads are asked again; waits are armed and subscriptions made anew from where they were.
-//            Nothing that a broker sends can make it fail: what is wrong comes back as a Failure, and the connection
-//            ends.
-// A turn     the caller gives receive() each frame that arrives, then sends what take_frame() gives until it is empty.
-//            It asks again after a command, and at next_heartbeat().
+//            After a lost session a write that was in flight fails with outcome_unknown and is not sent again; reads are
+//            sent again; waits and subscriptions go on from where they were.
+//            No frame from a broker makes it fail: an invalid one is returned as a Failure, which ends the connection.
+// A turn     the caller gives receive() each frame that arrives, then sends what take_frame() returns until that is null.
+//            It asks again after each command, and at next_heartbeat().
+// Files      session.cpp: commands, and the frames that carry them; receive.cpp: the broker's frames; resume.cpp: what a
+//            lost session leaves to the next one.
 // Thread     one; reads no clock. Owner: BusCore (bus_core.hpp).
 #pragma once
 
@@ -22,10 +23,10 @@
 #include <vector>
 
 #include "client/src/session/command_queue.hpp"
-#include "client/src/session/every_inbox.hpp"
-#include "client/src/session/latest_inbox.hpp"
+#include "client/src/session/request.hpp"
+#include "client/src/session/subscription.hpp"
 #include "hoiku/async/time.hpp"
-#include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
@@ -39,26 +40,28 @@ struct SessionOptions {
   Limits limits;
 };
 
-// What a welcome meant.
+// What a Welcome meant.
 enum class SessionNews : std::uint8_t {
-  opened,     // the first one
+  opened,     // the first session
   resumed,    // the session went on; nothing was lost
-  lost,       // the broker had given the session up; a new one has begun
-  restarted,  // it is another run of the broker; a new session has begun
+  lost,       // the session had expired at the broker; a new one has begun
+  restarted,  // another broker instance answered; a new session has begun
 };
 
-// An answer to a request. For a subscription it can only be that it was refused.
+// An answer to a request. A subscription is only answered if it is refused.
 struct Completion {
+  static Completion failed(proto::RequestId id, Failure failure);
+
   proto::RequestId id = 0;
   proto::Answer answer;
 };
 
+// What one frame has brought. It is applied whole before the caller sees any of it.
 struct Received {
   std::vector<Completion> completions;
-  std::vector<proto::RequestId>
-      subscriptions;  // whose inboxes have something new, each once; the frame is applied whole. And leases that have begun
+  std::vector<proto::RequestId> news;  // subscriptions whose inboxes have something new, and leases that have begun
   std::optional<SessionNews> session;
-  std::optional<Failure> fatal;  // the broker ends the connection, and the session with it
+  std::optional<Failure> fatal;  // the broker ends the connection, and with it the session
 };
 
 class Session {
@@ -69,170 +72,117 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // ---- Commands. Accepted in every state; the next frame takes them once a session stands.
+  // ---- Commands. Accepted in every state; they leave with the next frame of an established session.
 
-  // too_large, where the value is over the limit.
-  Result<proto::RequestId> set(std::string topic, Value value, std::optional<Version> if_version);
-  // Several at once: all of them or none. Errors as above.
-  Result<proto::RequestId> commit(std::vector<proto::Write> writes);
-  proto::RequestId get(std::string topic);
-  proto::RequestId list(std::string pattern, std::uint64_t cursor);
-  proto::RequestId list_readers(std::uint64_t cursor);
-  // too_large, where the predicate does not fit into a frame. `until`: when nobody waits any more, for the broker's
-  // housekeeping: it is told what is left of that when the wait leaves, also for a new session.
-  Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, std::chrono::nanoseconds hold,
-                                TimePoint until = never);
-  // The first change that matches, behind that version, or, without one, from when the broker has heard of it. In a new
-  // session it goes on from there too.
-  Result<proto::RequestId> wait_transition(std::string topic, std::optional<Predicate> predicate,
-                                           std::optional<Version> after, TimePoint until = never);
-  // The same wait once more, from where that one counts, until another time; both stand.
+  // Queues a command that is answered or stays open (command_traits.hpp), and numbers it.
+  //   Set, Commit        never sent twice
+  //   Wait, WaitTransition   `until` is when the caller stops waiting. The broker is told what is left of that when the
+  //                      wait is sent, in each session, for its housekeeping. A WaitTransition goes on in a new session
+  //                      from the version at which it was armed.
+  //   Declare, RegisterSchema   kept after their answer, and sent again in each session
+  //   Own                answered by Owned each time that it begins, and by Failed when it ends, unless it was cancelled.
+  //                      A new session owns the topic again if no other does.
+  // Errors: too_large, if a value is over the broker's limit or the command does not fit into a frame.
+  Result<proto::RequestId> submit(proto::Command command, TimePoint until = never);
+  // Submits an open wait a second time, with another `until`; both stay open, and count from the same version.
   Result<proto::RequestId> repeat(proto::RequestId wait, TimePoint until);
-  // What the topic is to be. Answered once; said again in each new session, together with what was said of the topic before.
-  proto::RequestId declare(proto::Declare command);
-  // Answered by Owned each time that it begins, and by Failed when it ends, unless it is cancelled. A new session owns it again,
-  // where nobody else does.
-  Result<proto::RequestId> own(proto::Own command);
-  // What messages of a type look like: said once, before all that is submitted later, and again in each new session. Nobody
-  // awaits it; a Failed is its only answer. too_large, where it does not fit into a frame.
-  Result<void> register_schema(const std::string& message_type, const std::string& files);
-  proto::RequestId get_schema(std::string message_type);
-  // One pattern, or, `latest`, 2..64 plain names.
-  proto::RequestId subscribe(std::vector<std::string> topics, proto::Mode mode = proto::Mode::latest);
-  // too_large, where the filter does not fit into a frame.
-  Result<proto::RequestId> subscribe(std::vector<std::string> topics, detail::Reading reading);
-  // Nobody waits for the answer any more: a wait or a subscription ends at the broker, what is not sent yet never is. A
-  // write that is in flight may still be applied. Unknown ids are ignored.
+  // Whether a RegisterSchema for this type was submitted, and not refused.
+  bool is_registered(const std::string& message_type) const { return registered_.contains(message_type); }
+  // The caller has left: an open request ends at the broker, an unsent command is never sent. A write that is in flight
+  // may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
-  // Whether the command is in no frame yet: then cancel() takes it back whole.
+  // Whether the command is in no frame yet, so that cancel() takes it back whole.
   bool is_unsent(proto::RequestId id) const;
-  // Of a living `latest` subscription; nullptr otherwise.
-  LatestInbox* inbox(proto::RequestId subscription);
-  // The next item of a subscription of either mode, or nothing. Of `every`, tells the broker now and then.
+
+  // The inbox of an open `latest` subscription; null otherwise.
+  LatestInbox* latest_inbox(proto::RequestId subscription);
+  // The next item of a subscription of either mode, or nothing. May renew the credit of an `every` subscription.
   std::optional<InboxItem> take(proto::RequestId subscription);
-  const SubscriptionStatistics* statistics(proto::RequestId subscription);
+  // Null if the subscription is not open.
+  const SubscriptionStatistics* statistics(proto::RequestId subscription) const;
 
-  // Ends the session with the next frame, behind all commands. Nothing else is accepted or answered afterwards.
+  // Ends the session with the next frame, after all commands. Nothing is accepted or answered afterwards.
   void say_goodbye();
-  // The broker has acknowledged the goodbye.
-  bool gone() const noexcept { return goodbye_ && kept_.size() == 0; }
+  bool goodbye_acknowledged() const noexcept { return goodbye_sent_ && kept_.size() == 0; }
 
-  // ---- The connection.
+  // ---- The connection
 
   void connected(TimePoint now);
   void disconnected();
   State state() const noexcept { return state_; }
-  // A Failure means that the connection has to end: the frame made no sense.
+  // A Failure means that the frame was invalid, and that the connection has to end.
   Result<Received> receive(const proto::ServerFrame& frame, TimePoint now);
-  // The next frame to be sent, or nullptr.
+  // The next frame to send, or null.
   std::shared_ptr<const proto::ClientFrame> take_frame(TimePoint now);
-  // When take_frame() will have something although nothing has happened.
+  // When take_frame() will return a frame although nothing has happened.
   TimePoint next_heartbeat() const;
 
-  // Of the broker that welcomed us last: another one knows nothing of the first one's cursors.
-  std::uint64_t run() const noexcept { return run_; }
+  // The broker instance that welcomed us last. Cursors mean nothing to another one.
+  std::uint64_t instance_id() const noexcept { return instance_id_; }
   bool has_commands() const noexcept { return !queue_.empty(); }
-  // Requests and subscriptions that somebody still waits for.
+  // Requests whose callers have not left.
   std::size_t open_requests() const noexcept {
     return requests_.size() - abandoned_ - declared_.size() - registered_.size();
   }
 
  private:
-  struct Subscription {
-    Subscription(const std::vector<std::string>& topics, const detail::Reading& reading);
-    LatestInbox inbox;
-    std::optional<EveryInbox> every;           // of `every`, in place of the inbox
-    std::uint64_t renewed = 0;                 // what the broker of this session was told of what was taken
-    bool has_interval = false;                 // complete_through says nothing of it
-    bool started = false;                      // it was sent once: the inbox may know something
-    bool complete = false;                     // the snapshot of this session has ended
-    std::uint64_t complete_at = 0;             // how often complete_through had been told by then
-    std::optional<proto::ResumePoint> resume;  // up to where the inbox has everything
-    bool dirty = false;                        // within one frame
-  };
-  struct Request {
-    enum class Kind : std::uint8_t {
-      set,
-      commit,
-      get,
-      list,
-      readers,
-      schema,
-      registration,
-      declaration,
-      wait,
-      change,
-      subscription,
-      lease
-    };
-    enum class Stage : std::uint8_t { queued, sent, lost };  // lost: with its session, to be sent anew
-    // It has one answer, and is in flight until then: not what is held.
-    bool is_one_shot() const noexcept { return kind <= Kind::declaration; }
-    bool is_write() const noexcept { return kind <= Kind::commit; }
-    Kind kind = Kind::set;
-    Stage stage = Stage::queued;
-    bool abandoned = false;                 // a one-shot that nobody waits for; its answer will still come
-    std::string topic;                      // of a write: the first one
-    std::size_t further_topics = 0;         // likewise, of a commit
-    std::optional<proto::Command> command;  // what to send anew; nothing for a write, which never is
-    TimePoint until = never;                // of a wait; of a lease for a time, once it has begun
-    std::unique_ptr<Subscription> subscription;
-  };
-
+  // session.cpp
   Result<void> check_size(const std::string& topic, const Value& value) const;
-  Result<proto::RequestId> submit(Request request, proto::Command command);
+  Result<void> check_values(const proto::Command& command) const;
+  void push_ending(const proto::Command& opened);
   void append_commands(TimePoint now);
   std::vector<proto::Command> take_commands(TimePoint now);
   void mark_sent(Request& request, proto::Command& command, TimePoint now);
   std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
+  void renew_credit(proto::RequestId id, Subscription& subscription);
+  Subscription* subscription(proto::RequestId id) const;
 
+  // receive.cpp
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);
-  void lose_session(Received& received);
-  void end_leases_whose_time_is_over(TimePoint now, Received& received);
-  void rearm(std::uint64_t run, TimePoint now, Received& received);
-  void refuse_what_is_too_large(Received& received);
+  void adopt_limits(const proto::Welcome& welcome);
+  void reject_oversized_commands(Received& received);
   void apply_deliveries(const proto::ServerFrame& frame, Received& received);
-  void apply_completeness(std::uint64_t revision);
-  void renew(proto::RequestId id, Subscription& subscription);
   void apply_answer(const proto::Answer& answer, TimePoint now, Received& received);
-  bool apply_first_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
-                          Received& received);
-  void forget_registration(const proto::Command& command);
-  void remember_declaration(proto::RequestId id, proto::Declare& declared);
-  Subscription* subscription(proto::RequestId id);
+  bool keep_after_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
+                         Received& received);
+  void keep_declaration(proto::RequestId id, proto::Declare& declared);
+
+  // resume.cpp
+  void lose_session(Received& received);
+  void expire_leases(TimePoint now, Received& received);
+  void rearm(std::uint64_t instance_id, TimePoint now, Received& received);
 
   SessionOptions options_;
   State state_ = State::disconnected;
 
   // The session as the broker last described it.
-  std::uint64_t incarnation_ = 0;    // of the newest connection
-  std::uint64_t session_since_ = 0;  // of the connection with which this session began; 0: there is no session
+  std::uint64_t connection_number_ = 0;  // of the newest connection
+  std::uint64_t first_connection_ = 0;   // with which this session began; 0: there is no session
   bool ever_welcomed_ = false;
-  std::uint64_t run_ = 0;
+  std::uint64_t instance_id_ = 0;
   std::chrono::nanoseconds heartbeat_every_{0};
   std::size_t value_bytes_max_;
   std::size_t frame_bytes_max_;
   std::uint64_t credit_;  // of each `every` subscription
 
-  // What goes out.
+  // Outgoing.
   proto::RequestId last_id_ = 0;
   CommandQueue queue_;
   proto::SentFrames<proto::ClientFrame> kept_;
   std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
   bool hello_due_ = false;
   TimePoint last_sent_{};
-  bool goodbye_said_ = false;
-  bool goodbye_ = false;  // it is in a frame
+  bool goodbye_queued_ = false;
+  bool goodbye_sent_ = false;  // it is in a frame
 
-  // What comes in.
+  // Incoming.
   proto::ReceivedFrames incoming_;
-  std::uint64_t acknowledged_ = 0;   // what the broker was told of it
-  std::uint64_t complete_told_ = 0;  // how often the broker has sent complete_through, in this session
-  std::uint64_t complete_through_ = 0;
+  std::uint64_t acknowledged_ = 0;  // the last frame that the broker was told we have
+  Completeness completeness_;
 
   std::unordered_map<proto::RequestId, Request> requests_;
-  std::unordered_map<std::string, proto::RequestId> declared_;  // by topic: requests that were answered, and are kept
-  std::unordered_set<std::string> registered_;                  // types of messages: each has a request that is kept
+  std::unordered_map<std::string, proto::RequestId> declared_;  // by topic: answered declarations, which are kept
+  std::unordered_set<std::string> registered_;                  // message types; each has a request that is kept
   std::size_t abandoned_ = 0;
 };
 

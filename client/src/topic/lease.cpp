@@ -8,7 +8,7 @@ namespace hoiku {
 
 class Lease::Impl final : public client::Reader {
  public:
-  Impl(detail::BusPtr bus, proto::Own command) : bus_(std::move(bus)) { id_ = bus_->own(*this, std::move(command)); }
+  Impl(detail::BusPtr bus, proto::Own command) : bus_(std::move(bus)) { id_ = bus_->open(*this, std::move(command)); }
   ~Impl() { release(); }
 
   void arrived() noexcept override { begun_.set(); }
@@ -23,7 +23,7 @@ class Lease::Impl final : public client::Reader {
     co_await begun_.wait();
     if (why_) std::rethrow_exception(why_);
   }
-  void release() noexcept { bus_->unsubscribe(id_); }
+  void release() noexcept { bus_->close(id_); }
 
   bool is_lost() const noexcept { return why_ != nullptr; }
   static Task<> lost(std::shared_ptr<Impl> lease) {
@@ -61,9 +61,9 @@ namespace detail {
 Task<> declare_topic(TopicCore topic, proto::Declare command) {
   client::BusCore& bus = *topic.bus();
   command.topic = topic.name();
-  client::BusCore::Pending pending(bus, bus.declare(std::move(command)));
+  client::BusCore::Pending pending(bus, std::move(command));
   co_await pending.wait();
-  pending.take();
+  pending.take<proto::Done>();
 }
 
 Task<Lease> own_topic(TopicCore topic, proto::Own command) {

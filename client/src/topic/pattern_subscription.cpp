@@ -47,9 +47,14 @@ class PatternSubscription::Impl final : public client::Reader {
  public:
   Impl(detail::BusPtr bus, std::string pattern, detail::Reading reading) : bus_(std::move(bus)) {
     detail::check(reading);
-    id_ = bus_->subscribe(*this, std::vector<std::string>(1, checked(std::move(pattern))), std::move(reading));
+    proto::Subscribe command;
+    command.topics.push_back(checked(std::move(pattern)));
+    command.mode = reading.mode;
+    command.filter = std::move(reading.filter);
+    command.interval = reading.interval;
+    id_ = bus_->open(*this, std::move(command));
   }
-  ~Impl() { bus_->unsubscribe(id_); }
+  ~Impl() { bus_->close(id_); }
 
   void arrived() noexcept override { news_.notify(); }
   void ended(std::exception_ptr why) noexcept override {

@@ -43,12 +43,15 @@ class StateReader::Impl final : public client::Reader {
     Reading reading;
     reading.interval = interval;
     check(reading);
-    id_ = bus_->subscribe(*this, std::move(topics), std::move(reading));
+    proto::Subscribe command;
+    command.topics = std::move(topics);
+    command.interval = interval;
+    id_ = bus_->open(*this, std::move(command));
   }
-  ~Impl() { bus_->unsubscribe(id_); }
+  ~Impl() { bus_->close(id_); }
 
   void arrived() noexcept override {
-    const client::LatestInbox& inbox = *bus_->inbox(id_);
+    const client::LatestInbox& inbox = *bus_->latest_inbox(id_);
     bool changed = false;
     bool gap = false;
     for (std::size_t i = 0; i < state_.size(); ++i) {
@@ -78,7 +81,7 @@ class StateReader::Impl final : public client::Reader {
       const bool wanted = since_ && !(given_ && same_state(*given_, state_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
-        if (client::LatestInbox* inbox = bus_->inbox(id_)) inbox->take_all();
+        if (client::LatestInbox* inbox = bus_->latest_inbox(id_)) inbox->take_all();
         given_ = state_;
         co_return state_;
       }

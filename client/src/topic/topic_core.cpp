@@ -23,10 +23,13 @@ bool are_present(const Members& members, const std::vector<Presence>& wanted) no
 
 Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version) {
   BusCore& bus = *topic.bus();
-  BusCore::Pending pending(bus, bus.set(topic.name(), std::move(next), if_version));
+  proto::Set command;
+  command.topic = topic.name();
+  command.value = std::move(next);
+  command.if_version = if_version;
+  BusCore::Pending pending(bus, std::move(command));
   co_await pending.wait();
-  const proto::Answer answer = pending.take();
-  co_return std::get<proto::SetDone>(answer).version;
+  co_return pending.take<proto::SetDone>().version;
 }
 
 Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
@@ -48,19 +51,23 @@ void post_topic(const TopicCore& topic, Value next, bool latest_only) {
 
 Task<TransitionPtr> get_topic(TopicCore topic) {
   BusCore& bus = *topic.bus();
-  BusCore::Pending pending(bus, bus.get(topic.name()));
+  proto::Get command;
+  command.topic = topic.name();
+  BusCore::Pending pending(bus, std::move(command));
   co_await pending.wait();
-  const proto::Answer answer = pending.take();
-  co_return std::get<proto::GetDone>(answer).current;
+  co_return pending.take<proto::GetDone>().current;
 }
 
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
   BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
-  BusCore::Pending pending(bus, bus.wait(topic.name(), std::move(predicate), hold, until));
-  co_await pending.wait(until);
-  const proto::Answer answer = pending.take();
-  co_return std::get<proto::WaitDone>(answer).match;
+  proto::Wait command;
+  command.topic = topic.name();
+  command.predicate = std::move(predicate);
+  command.hold = hold;
+  BusCore::Pending pending(bus, std::move(command), until);
+  co_await pending.wait_renewing();
+  co_return pending.take<proto::WaitDone>().match;
 }
 
 Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema) {

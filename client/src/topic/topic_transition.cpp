@@ -41,10 +41,13 @@ Task<TopicChange> ChangeReader::next() {
 Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
   client::BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
-  client::BusCore::Pending pending(bus, bus.wait_transition(topic.name(), std::move(predicate), after, until));
-  co_await pending.wait(until);
-  const proto::Answer answer = pending.take();
-  const auto& done = std::get<proto::TransitionDone>(answer);
+  proto::WaitTransition command;
+  command.topic = topic.name();
+  command.predicate = std::move(predicate);
+  command.after = after;
+  client::BusCore::Pending pending(bus, std::move(command), until);
+  co_await pending.wait_renewing();
+  const auto done = pending.take<proto::TransitionDone>();
   co_return change_of(*done.match, done.old_value ? *done.old_value : Value());
 }
 

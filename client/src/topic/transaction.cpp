@@ -14,10 +14,11 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<proto::Write> writ
     co_await checkpoint();
     co_return committed;
   }
-  BusCore::Pending pending(*bus, bus->commit(std::move(writes)));
+  proto::Commit command;
+  command.writes = std::move(writes);
+  BusCore::Pending pending(*bus, std::move(command));
   co_await pending.wait();
-  const proto::Answer answer = pending.take();
-  const auto& done = std::get<proto::CommitDone>(answer);
+  const auto done = pending.take<proto::CommitDone>();
   committed.revision = done.revision;
   for (const proto::CommitDone::Written& written : done.written) committed.versions.push_back(written.version);
   co_return committed;

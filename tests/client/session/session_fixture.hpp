@@ -65,6 +65,42 @@ class SessionTest : public testing::Test {
   }
   void cut() { session.disconnected(); }
 
+  Result<proto::RequestId> set(std::string topic, Value value) {
+    proto::Set command;
+    command.topic = std::move(topic);
+    command.value = std::move(value);
+    return session.submit(std::move(command));
+  }
+  proto::RequestId get(std::string topic) {
+    proto::Get command;
+    command.topic = std::move(topic);
+    return *session.submit(std::move(command));
+  }
+  proto::RequestId list(std::string pattern, std::uint64_t cursor) {
+    proto::List command;
+    command.pattern = std::move(pattern);
+    command.cursor = cursor;
+    return *session.submit(std::move(command));
+  }
+  Result<proto::RequestId> wait(std::string topic, std::optional<Predicate> predicate, Duration hold,
+                                TimePoint until = never) {
+    proto::Wait command;
+    command.topic = std::move(topic);
+    command.predicate = std::move(predicate);
+    command.hold = hold;
+    return session.submit(std::move(command), until);
+  }
+  Result<proto::RequestId> wait_transition(std::string topic, TimePoint until) {
+    proto::WaitTransition command;
+    command.topic = std::move(topic);
+    return session.submit(std::move(command), until);
+  }
+  proto::RequestId subscribe(std::vector<std::string> topics) {
+    proto::Subscribe command;
+    command.topics = std::move(topics);
+    return *session.submit(std::move(command));
+  }
+
   Received give(const proto::ServerFrame& made) {
     Result<Received> result = session.receive(made, now);
     EXPECT_TRUE(result) << (result ? "" : result.failure().message);

@@ -9,22 +9,22 @@ using testing::IsEmpty;
 
 TEST_F(SessionTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
   connect();
-  const auto refused = session.set("a", std::string((std::size_t{1} << 20) + 1, 'x'), {});
+  const auto refused = set("a", std::string((std::size_t{1} << 20) + 1, 'x'));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
-  EXPECT_TRUE(session.set("a", std::string(std::size_t{1} << 20, 'x'), {}));
+  EXPECT_TRUE(set("a", std::string(std::size_t{1} << 20, 'x')));
 }
 
 TEST_F(SessionTest, APredicateThatFitsNoFrameIsRefused) {
   const auto big = Predicate::compare(Predicate::Op::equal, std::string(std::size_t{5} << 20, 'x'));
-  const auto refused = session.wait("a", big, 0ns);
+  const auto refused = wait("a", big, 0ns);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, ErrorCode::too_large);
 }
 
 TEST_F(SessionTest, FramesStayFarBelowTheirLimit) {
   connect();
-  for (int i = 0; i < 6; ++i) *session.set("a", std::string(std::size_t{1} << 20, 'x'), {});
+  for (int i = 0; i < 6; ++i) *set("a", std::string(std::size_t{1} << 20, 'x'));
   for (int i = 0; i < 6; ++i) EXPECT_EQ(take_commands().size(), 1u);
   EXPECT_EQ(take(), nullptr);
 }
@@ -33,7 +33,7 @@ TEST_F(SessionTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
   connect();
   proto::RequestId first = 0;
   for (int i = 0; i < 10; ++i) {
-    const auto id = *session.set("a", i, {});
+    const auto id = *set("a", i);
     if (i == 0) first = id;
   }
   EXPECT_EQ(take_commands().size(), 8u);
@@ -43,8 +43,8 @@ TEST_F(SessionTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
 }
 
 TEST_F(SessionTest, WhatWasCancelledBeforeItWasSentNeverIs) {
-  const auto id = *session.set("a", 1, {});
-  const auto kept = *session.set("b", 2, {});
+  const auto id = *set("a", 1);
+  const auto kept = *set("b", 2);
   session.cancel(id);
   connect();
   const auto commands = take_commands();
@@ -53,7 +53,7 @@ TEST_F(SessionTest, WhatWasCancelledBeforeItWasSentNeverIs) {
 }
 
 TEST_F(SessionTest, CancelledRequestsDoNotPileUpWithoutAConnection) {
-  for (int i = 0; i < 10'000; ++i) session.cancel(*session.set("a", i, {}));
+  for (int i = 0; i < 10'000; ++i) session.cancel(*set("a", i));
   EXPECT_EQ(session.open_requests(), 0u);
   connect();
   EXPECT_EQ(take(), nullptr);
@@ -62,7 +62,7 @@ TEST_F(SessionTest, CancelledRequestsDoNotPileUpWithoutAConnection) {
 TEST_F(SessionTest, AnAbandonedWriteStillCountsUntilItsAnswerComes) {
   connect();
   std::vector<proto::RequestId> ids;
-  for (int i = 0; i < 9; ++i) ids.push_back(*session.set("a", i, {}));
+  for (int i = 0; i < 9; ++i) ids.push_back(*set("a", i));
   EXPECT_EQ(take_commands().size(), 8u);
   session.cancel(ids[0]);
   EXPECT_EQ(session.open_requests(), 8u);
@@ -73,7 +73,7 @@ TEST_F(SessionTest, AnAbandonedWriteStillCountsUntilItsAnswerComes) {
 
 TEST_F(SessionTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   connect();
-  const auto id = *session.wait("a", {}, 0ns);
+  const auto id = *wait("a", {}, 0ns);
   take();
   session.cancel(id);
   session.cancel(id);
@@ -90,14 +90,14 @@ TEST_F(SessionTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
 }
 
 TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
-  const auto wait = *session.wait("a", {}, 0ns, now + 10s);
-  const auto change = *session.wait_transition("a", {}, {}, now + 3s);
-  const auto endless = *session.wait("a", {}, 0ns);
+  const auto limited = *wait("a", {}, 0ns, now + 10s);
+  const auto change = *wait_transition("a", now + 3s);
+  const auto endless = *wait("a", {}, 0ns);
   now += 4s;
   connect();
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 3u);
-  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, limited);
   EXPECT_EQ(std::get<proto::Wait>(commands[0]).given_up_after, 6s);
   EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).id, change);
   EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).given_up_after, 1ns);  // 0 would be "no limit"
@@ -107,7 +107,7 @@ TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
 
 TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
   connect();
-  *session.wait("a", {}, 0ns, now + 10s);
+  *wait("a", {}, 0ns, now + 10s);
   session.take_frame(now);
   cut();
   now += 2s;
@@ -118,7 +118,7 @@ TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
 
 TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
   connect();
-  const auto first = *session.wait_transition("a", {}, {}, now + 1s);
+  const auto first = *wait_transition("a", now + 1s);
   take();
   proto::ServerFrame armed = frame();
   armed.answers.emplace_back(proto::TransitionArmed{first, Version{5, 7}});
@@ -135,7 +135,7 @@ TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
 
 TEST_F(SessionTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
   connect();
-  const auto id = *session.wait("a", {}, 0ns);
+  const auto id = *wait("a", {}, 0ns);
   take();
   session.cancel(id);
   cut();
@@ -147,7 +147,7 @@ TEST_F(SessionTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
 TEST_F(SessionTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
   connect();
   std::vector<proto::RequestId> ids;
-  for (int i = 0; i < 9; ++i) ids.push_back(session.list("**", 0));
+  for (int i = 0; i < 9; ++i) ids.push_back(list("**", 0));
   EXPECT_EQ(take_commands().size(), 8u);
   session.cancel(ids[0]);
   EXPECT_EQ(take(), nullptr);  // its place is not free yet
@@ -160,7 +160,7 @@ TEST_F(SessionTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
 
 TEST_F(SessionTest, AListOfALostSessionIsAskedAgain) {
   connect();
-  const auto id = session.list("a/*", 3);
+  const auto id = list("a/*", 3);
   take();
   cut();
   hello();
@@ -173,7 +173,7 @@ TEST_F(SessionTest, AListOfALostSessionIsAskedAgain) {
 
 TEST_F(SessionTest, AnAnswerOfTheWrongKindIsAnErrorOfThatRequestOnly) {
   connect();
-  const auto id = session.get("a");
+  const auto id = get("a");
   take();
   const Received received = give(set_done(id, 1));
   ASSERT_EQ(received.completions.size(), 1u);
@@ -186,7 +186,7 @@ TEST_F(SessionTest, AnswersToUnknownRequestsAreIgnored) {
 }
 
 TEST_F(SessionTest, ARequestThatOnlyTheNextBrokerRefusesFailsWithoutBeingSent) {
-  const auto id = *session.set("a", std::string(200'000, 'x'), {});
+  const auto id = *set("a", std::string(200'000, 'x'));
   hello();
   proto::ServerFrame made = acknowledgement();
   made.welcome.emplace();

@@ -10,8 +10,8 @@ using testing::IsEmpty;
 
 class SubscriptionTest : public SessionTest {
  protected:
-  void subscribe(std::vector<std::string> topics) {
-    id = session.subscribe(std::move(topics));
+  void open(std::vector<std::string> topics) {
+    id = subscribe(std::move(topics));
     take();
   }
   Received deliver(std::vector<proto::Delivery> deliveries, std::optional<std::uint64_t> snapshot_end = {},
@@ -37,40 +37,40 @@ class SubscriptionTest : public SessionTest {
 
 TEST_F(SubscriptionTest, AFrameIsAppliedWholeAndItsSubscriptionsAreNamedOnce) {
   connect();
-  subscribe({"a", "b"});
+  open({"a", "b"});
   auto second = delivery(id, "b", 1, 2);
   second.member = 1;
-  EXPECT_THAT(deliver({delivery(id, "a", 1, 1), second}, 4).subscriptions, ElementsAre(id));
-  EXPECT_EQ(session.inbox(id)->latest(0)->value, Value(1));
-  EXPECT_EQ(session.inbox(id)->latest(1)->value, Value(2));
+  EXPECT_THAT(deliver({delivery(id, "a", 1, 1), second}, 4).news, ElementsAre(id));
+  EXPECT_EQ(session.latest_inbox(id)->latest(0)->value, Value(1));
+  EXPECT_EQ(session.latest_inbox(id)->latest(1)->value, Value(2));
 }
 
 TEST_F(SubscriptionTest, WhatComesAfterTheEndOfASubscriptionIsDropped) {
   connect();
-  subscribe({"a"});
+  open({"a"});
   session.cancel(id);
-  EXPECT_EQ(session.inbox(id), nullptr);
+  EXPECT_EQ(session.latest_inbox(id), nullptr);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Unsubscribe>(commands[0]).subscription, id);
-  EXPECT_THAT(deliver({delivery(id, "a", 1, 1)}, 4).subscriptions, IsEmpty());
+  EXPECT_THAT(deliver({delivery(id, "a", 1, 1)}, 4).news, IsEmpty());
 }
 
 TEST_F(SubscriptionTest, ARefusedSubscriptionIsAnAnswer) {
   connect();
-  subscribe({"a"});
+  open({"a"});
   proto::ServerFrame made = frame();
   proto::Failed failed;
   failed.id = id;
   failed.failure = {ErrorCode::limit_exceeded, "too many"};
   made.answers.emplace_back(failed);
   EXPECT_EQ(give(made).completions.size(), 1u);
-  EXPECT_EQ(session.inbox(id), nullptr);
+  EXPECT_EQ(session.latest_inbox(id), nullptr);
 }
 
 TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
   connect();
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({delivery(id, "s/a", 1, 1)}, 10);
   deliver({delivery(id, "s/a", 2, 2)}, {}, 17);
   const auto resume = resubscribed(1);
@@ -81,7 +81,7 @@ TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
 
 TEST_F(SubscriptionTest, CompletenessToldBeforeTheSnapshotWasWholeDoesNotCount) {
   connect();
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({}, {}, 30);
   deliver({}, 20);
   EXPECT_EQ(resubscribed(1)->revision, 20u);
@@ -89,14 +89,14 @@ TEST_F(SubscriptionTest, CompletenessToldBeforeTheSnapshotWasWholeDoesNotCount) 
 
 TEST_F(SubscriptionTest, AnUnfinishedSnapshotIsAskedForAgainAsAWhole) {
   connect();
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({delivery(id, "s/a", 1, 1)}, {}, 30);
   EXPECT_FALSE(resubscribed(1));
 }
 
 TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
   connect();
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({}, 10);
   ASSERT_EQ(resubscribed(1)->revision, 10u);
   deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // part of the catching up
@@ -105,14 +105,14 @@ TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
 
 TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAreDropped) {
   connect(1);
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({delivery(id, "s/durable", 3, 1), delivery(id, "s/volatile", 8, 2)}, 10);
-  LatestInbox& inbox = *session.inbox(id);
+  LatestInbox& inbox = *session.latest_inbox(id);
   while (inbox.take()) {
   }
   EXPECT_FALSE(resubscribed(2));
   const Received received = deliver({delivery(id, "s/durable", 3, 1)}, 1);
-  EXPECT_THAT(received.subscriptions, ElementsAre(id));
+  EXPECT_THAT(received.news, ElementsAre(id));
   const auto item = inbox.take();
   ASSERT_TRUE(item);
   EXPECT_EQ(item->transition->topic, "s/volatile");
@@ -122,13 +122,13 @@ TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAr
 
 TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) {
   connect(1);
-  subscribe({"s/*"});
+  open({"s/*"});
   deliver({delivery(id, "s/volatile", 8, 2)}, 10);
   cut();
   hello();
   welcome_new(1);  // the session is lost; before the subscription goes out again, the broker restarts
   EXPECT_FALSE(resubscribed(2));
-  LatestInbox& inbox = *session.inbox(id);
+  LatestInbox& inbox = *session.latest_inbox(id);
   while (inbox.take()) {
   }
   deliver({}, 1);
@@ -138,7 +138,7 @@ TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) 
 }
 
 TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
-  id = session.subscribe({"a"});
+  id = subscribe({"a"});
   connect();
   cut();
   hello();
@@ -150,10 +150,11 @@ TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
 
 TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
   connect();
-  detail::Reading reading;
-  reading.filter = *Predicate::parse("value > 3");
-  reading.interval = 100ms;
-  id = *session.subscribe({"s/*"}, reading);
+  proto::Subscribe command;
+  command.topics = {"s/*"};
+  command.filter = *Predicate::parse("value > 3");
+  command.interval = 100ms;
+  id = *session.submit(command);
   take();
   deliver({}, 10);
   cut();
@@ -163,15 +164,16 @@ TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
   ASSERT_EQ(commands.size(), 1u);
   const auto& again = std::get<proto::Subscribe>(commands[0]);
   ASSERT_TRUE(again.filter);
-  EXPECT_EQ(again.filter->key(), reading.filter->key());
+  EXPECT_EQ(again.filter->key(), command.filter->key());
   EXPECT_EQ(again.interval, 100ms);
 }
 
 TEST_F(SubscriptionTest, WhoHasAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
   connect();
-  detail::Reading reading;
-  reading.interval = 100ms;
-  id = *session.subscribe({"s/*"}, reading);
+  proto::Subscribe command;
+  command.topics = {"s/*"};
+  command.interval = 100ms;
+  id = *session.submit(command);
   take();
   deliver({}, 10);
   deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // of it, something newer may be due

@@ -9,7 +9,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST_F(SessionTest, TheFirstFrameIsTheHelloAndNothingGoesOutBeforeTheWelcome) {
-  session.get("a");
+  get("a");
   const auto sent = hello();
   ASSERT_TRUE(sent->hello);
   EXPECT_EQ(sent->hello->client_name, "test");
@@ -23,7 +23,7 @@ TEST_F(SessionTest, TheFirstFrameIsTheHelloAndNothingGoesOutBeforeTheWelcome) {
 
 TEST_F(SessionTest, EverythingOfOneTurnGoesIntoOneFrame) {
   connect();
-  for (int i = 0; i < 5; ++i) *session.set("a", i, {});
+  for (int i = 0; i < 5; ++i) *set("a", i);
   const auto sent = take();
   EXPECT_EQ(sent->number, 1u);
   EXPECT_EQ(sent->commands.size(), 5u);
@@ -32,10 +32,10 @@ TEST_F(SessionTest, EverythingOfOneTurnGoesIntoOneFrame) {
 
 TEST_F(SessionTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   connect();
-  *session.set("a", 1, {});
+  *set("a", 1);
   take();
   give(acknowledgement());
-  *session.set("b", 2, {});
+  *set("b", 2);
   session.take_frame(now);  // on its way when the link breaks: never processed
   cut();
 
@@ -55,7 +55,7 @@ TEST_F(SessionTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
   connect();
   cut();
   connect();  // the first session was lost
-  const auto id = *session.set("a", 1, {});
+  const auto id = *set("a", 1);
   take();
   cut();
   hello();
@@ -65,14 +65,14 @@ TEST_F(SessionTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
   EXPECT_EQ(received.session, SessionNews::lost);
   ASSERT_EQ(received.completions.size(), 1u);
   EXPECT_EQ(received.completions[0].id, id);
-  const auto next = *session.set("a", 2, {});
+  const auto next = *set("a", 2);
   EXPECT_EQ(take()->number, 1u);
   EXPECT_EQ(give(set_done(next, 1)).completions.size(), 1u);  // and not a duplicate of what another session was sent
 }
 
 TEST_F(SessionTest, AnswersThatWereSentTwiceCountOnce) {
   connect();
-  const auto id = *session.set("a", 1, {});
+  const auto id = *set("a", 1);
   take();
   const auto answer = set_done(id, 1);
   EXPECT_EQ(give(answer).completions.size(), 1u);
@@ -105,7 +105,7 @@ TEST_F(SessionTest, WhatNoCorrectBrokerSaysEndsTheConnection) {
 
 TEST_F(SessionTest, FramesOfAnOlderConnectionAreIgnored) {
   connect();
-  const auto id = *session.set("a", 1, {});
+  const auto id = *set("a", 1);
   take();
   auto late = set_done(id, 1);
   number = 0;
@@ -130,7 +130,7 @@ TEST_F(SessionTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
 TEST_F(SessionTest, AnAcknowledgementRidesOnCommands) {
   connect();
   give(frame());
-  session.get("a");
+  get("a");
   const auto sent = take();
   EXPECT_EQ(sent->number, 1u);
   EXPECT_EQ(sent->acknowledged, 1u);
@@ -143,7 +143,7 @@ TEST_F(SessionTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
   EXPECT_EQ(session.next_heartbeat(), start + 1s);
   now = start + 999ms;
   EXPECT_EQ(take(), nullptr);
-  session.get("a");
+  get("a");
   take();
   EXPECT_EQ(session.next_heartbeat(), start + 1999ms);  // something else was sent
   now = start + 1999ms;
@@ -175,10 +175,10 @@ TEST_F(SessionTest, WithoutAConnectionThereIsNoHeartbeat) {
 
 TEST_F(SessionTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgain) {
   connect();
-  const auto id = *session.set("a", 1, {});
+  const auto id = *set("a", 1);
   take();
   cut();
-  const auto waiting = *session.set("b", 2, {});  // was never sent
+  const auto waiting = *set("b", 2);  // was never sent
   hello();
   const Received received = welcome_new();
   EXPECT_EQ(received.session, SessionNews::lost);
@@ -196,18 +196,18 @@ TEST_F(SessionTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgai
 
 TEST_F(SessionTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSent) {
   connect();
-  const auto wait = *session.wait("a", Predicate::compare(Predicate::Op::greater, 3), 0ns);
-  const auto get = session.get("a");
+  const auto first = *wait("a", Predicate::compare(Predicate::Op::greater, 3), 0ns);
+  const auto second = get("a");
   take();
   cut();
-  const auto later = session.get("b");
+  const auto later = get("b");
   hello();
   welcome_new();
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 3u);
-  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, first);
   EXPECT_TRUE(std::get<proto::Wait>(commands[0]).predicate);
-  EXPECT_EQ(std::get<proto::Get>(commands[1]).id, get);
+  EXPECT_EQ(std::get<proto::Get>(commands[1]).id, second);
   EXPECT_EQ(std::get<proto::Get>(commands[2]).id, later);
 }
 
@@ -216,8 +216,8 @@ class TwoSessionsLost : public SessionTest {
  protected:
   TwoSessionsLost() {
     connect();
-    wait = *session.wait("a", {}, 0ns);
-    reader = session.subscribe({"b"});
+    waiting = *wait("a", {}, 0ns);
+    reader = subscribe({"b"});
     take();
     lose_session();
     lose_session();
@@ -227,19 +227,19 @@ class TwoSessionsLost : public SessionTest {
     hello();
     welcome_new();
   }
-  proto::RequestId wait = 0;
+  proto::RequestId waiting = 0;
   proto::RequestId reader = 0;
 };
 
 TEST_F(TwoSessionsLost, KeepTheOrder) {
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 2u);
-  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, wait);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, waiting);
   EXPECT_EQ(std::get<proto::Subscribe>(commands[1]).id, reader);
 }
 
 TEST_F(TwoSessionsLost, WhatWasCancelledIsNotSent) {
-  session.cancel(wait);
+  session.cancel(waiting);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).id, reader);
@@ -255,7 +255,7 @@ TEST_F(SessionTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
   proto::Own own;
   own.topic = "yaw";
   own.lasting = 1s;
-  const auto id = *session.own(own);
+  const auto id = *session.submit(own);
   take();
   proto::ServerFrame owned = frame();
   owned.answers.emplace_back(proto::Owned{id, Version{5, 0}});
@@ -273,7 +273,7 @@ TEST_F(SessionTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
 
 TEST_F(SessionTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
   connect();
-  *session.wait("a", {}, 0ns, now + 10s);
+  *wait("a", {}, 0ns, now + 10s);
   take();
   cut();
   now += 4s;
@@ -284,7 +284,7 @@ TEST_F(SessionTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
 
 TEST_F(SessionTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   connect();
-  const auto id = *session.set("a", 1, {});
+  const auto id = *set("a", 1);
   take();
   cut();
   hello();  // the broker has lost the session and makes a new one, but its welcome is lost with the link
@@ -308,7 +308,7 @@ TEST_F(SessionTest, AnotherRunOfTheBrokerIsToldApartFromALostSession) {
 
 TEST_F(SessionTest, AFatalErrorEndsTheSessionAtOnce) {
   connect();
-  *session.set("a", 1, {});
+  *set("a", 1);
   take();
   proto::ServerFrame last = acknowledgement();
   last.fatal = Failure{ErrorCode::unavailable, "the broker is ending"};
@@ -329,26 +329,26 @@ TEST_F(SessionTest, ARefusedHelloIsFatalEvenWithoutAnIncarnation) {
 
 TEST_F(SessionTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
   connect();
-  *session.set("a", 1, {});
+  *set("a", 1);
   session.say_goodbye();
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[1]));
-  EXPECT_FALSE(session.gone());
+  EXPECT_FALSE(session.goodbye_acknowledged());
   give(acknowledgement());
-  EXPECT_TRUE(session.gone());
+  EXPECT_TRUE(session.goodbye_acknowledged());
   EXPECT_EQ(session.next_heartbeat(), never);
 }
 
 TEST_F(SessionTest, NothingIsSentBehindAGoodbye) {
   connect();
   session.say_goodbye();
-  *session.set("a", 1, {});
+  *set("a", 1);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_TRUE(std::holds_alternative<proto::Goodbye>(commands[0]));
   give(acknowledgement());
-  EXPECT_TRUE(session.gone());
+  EXPECT_TRUE(session.goodbye_acknowledged());
 }
 
 }  // namespace

@@ -1,0 +1,67 @@
+#include "client/src/session/subscription.hpp"
+
+#include <algorithm>
+
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::client {
+namespace {
+
+std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
+  if (topics.size() == 1 && !is_plain_name(topics.front())) return {};
+  return topics;
+}
+
+}  // namespace
+
+Subscription::Subscription(const proto::Subscribe& command)
+    : latest_(plain_names(command.topics)), has_interval_(command.interval.count() > 0) {
+  if (command.mode == proto::Mode::every) every_.emplace(command.filter.has_value());
+}
+
+bool Subscription::put(const proto::Delivery& delivery) {
+  const GapCounts counts{delivery.lagged, delivery.filtered, delivery.counted_from};
+  if (every_) return every_->put(delivery.transition, counts);
+  return latest_.put(delivery.member, delivery.transition, counts);
+}
+
+bool Subscription::end_snapshot(const proto::SnapshotEnd& end, std::uint64_t instance, const Completeness& session) {
+  snapshot_ended_ = true;
+  statements_at_snapshot_ = session.statements;
+  resume_ = proto::ResumePoint{instance, end.revision};
+  return every_ ? every_->end_snapshot(end.revision, end.whole) : latest_.end_snapshot(end.revision, end.whole);
+}
+
+std::optional<InboxItem> Subscription::take() { return every_ ? every_->take() : latest_.take(); }
+
+const SubscriptionStatistics& Subscription::statistics() const noexcept {
+  return every_ ? every_->statistics() : latest_.statistics();
+}
+
+std::optional<std::uint64_t> Subscription::take_renewal(std::uint64_t credit) {
+  if (!every_) return std::nullopt;
+  const std::uint64_t taken = every_->taken_in_session();
+  if (taken - renewed_ < std::max<std::uint64_t>(credit / 2, 1)) return std::nullopt;
+  renewed_ = taken;
+  return taken;
+}
+
+void Subscription::lose_session(const Completeness& session) {
+  const bool said_since = session.statements > statements_at_snapshot_;
+  if (!snapshot_ended_ || has_interval_ || !said_since) return;
+  resume_->revision = std::max(resume_->revision, session.revision);
+}
+
+std::optional<proto::ResumePoint> Subscription::begin_resync(std::uint64_t instance) {
+  if (resume_ && resume_->run != instance) resume_.reset();
+  snapshot_ended_ = false;
+  renewed_ = 0;
+  if (every_) {
+    every_->begin_resync(resume_.has_value());
+  } else {
+    latest_.begin_resync(resume_ ? std::optional(resume_->revision) : std::nullopt);
+  }
+  return resume_;
+}
+
+}  // namespace hoiku::client
