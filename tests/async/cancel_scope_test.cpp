@@ -1,4 +1,4 @@
-// Cancel scopes and time limits as semantics of Trio, numbers in brackets after its rules (docs/async.md).
+// Cancel scopes and time limits as semantics of Trio, numbers in brackets after its rules (docs/semantics.md).
 #include "virtual_test.hpp"
 
 namespace hoiku {

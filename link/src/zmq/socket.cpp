@@ -34,7 +34,7 @@ void set_link_options(zmq::socket_t& socket, std::size_t message_bytes_max) {
   socket.set(zmq::sockopt::sndhwm, static_cast<int>(link_queue_frames));
   socket.set(zmq::sockopt::rcvhwm, static_cast<int>(link_queue_frames));
   // Of each part, and the queue counts a message with its last one: nothing bounds a message that never ends
-  // (docs/architecture.md, "A peer is hostile").
+  // (SECURITY.md, "Known weaknesses").
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(message_bytes_max));
   socket.set(zmq::sockopt::heartbeat_ivl, heartbeat_interval_ms);
   socket.set(zmq::sockopt::heartbeat_timeout, heartbeat_timeout_ms);

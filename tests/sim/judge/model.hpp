@@ -2,7 +2,7 @@
 // broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the broker
 // took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is due.
 //
-// It leans on one thing that architecture.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
+// It leans on one thing that docs/semantics.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
 #pragma once
 
 #include <chrono>

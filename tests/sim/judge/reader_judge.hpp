@@ -1,4 +1,4 @@
-// reader_judge.hpp: what a reader of a pattern may be given, item by item: promises 1, 3, 5 and 6 of architecture.md, judged
+// reader_judge.hpp: what a reader of a pattern may be given, item by item: promises 1, 3, 5 and 6 of docs/promises.md, judged
 // by what the public API gave, and by what the topics are known to have been.
 #pragma once
 

@@ -1,5 +1,5 @@
 // witness.hpp: stands at the broker's end of the network, hears every frame in the order in which the broker takes and
-// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of architecture.md, filters and rates, the
+// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of docs/promises.md, filters and rates, the
 // numbering of frames, and that each request is answered once and at once.
 //
 // After each instant (when the time moves on) every session that is connected and keeps up must have been told

@@ -5,7 +5,7 @@
 //            waiter's error: the set succeeds and everybody else is served. Setting from inside a predicate is refused.
 // Thread     the one that made it; set() from another throws std::logic_error before anything changes.
 // Lifetime   whoever waits when the value ends gets Closed. It cannot move, since someone may be parked on it.
-// Source     AsyncValue of trio-util, with its races decided: docs/async.md has the differences.
+// Source     AsyncValue of trio-util, with its races decided: docs/semantics.md has the differences.
 #pragma once
 
 #include <algorithm>

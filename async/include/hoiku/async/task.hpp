@@ -4,7 +4,7 @@
 //            a plain call (a million in a row need no stack); an exception comes out of the co_await.
 // Owner      whoever holds the Task; destroying one that was never awaited runs nothing of it.
 // Source     the nested start (instead of symmetric transfer) is there because g++ makes a tail call of it only when
-//            optimising: see docs/async.md.
+//            optimising: see CONTRIBUTING.md.
 #pragma once
 
 #include <coroutine>
