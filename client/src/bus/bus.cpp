@@ -1,6 +1,8 @@
 #include "hoiku/client/bus.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -18,9 +20,10 @@ detail::TopicCore Bus::core(std::string name) const {
 }
 
 ReadableValue<ConnectionState>& Bus::connection() const { return core_->connection(); }
+
 namespace {
 
-// The core outlives the wait, whatever becomes of the handle.
+// These keep the core while they wait, so that the handle may go.
 Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
 Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
 
@@ -107,4 +110,37 @@ Task<> Bus::flush() const { return flush_of(core_); }
 BusStatistics Bus::statistics() const { return core_->statistics(); }
 std::string Bus::endpoint() const { return core_->endpoint(); }
 
+namespace detail {
+namespace {
+
+// For the person at the terminal, or the reader of a container's log, of a program that reports nothing itself. Attempts to
+// connect are left out: they would be a line a second.
+std::function<void(const ConnectionEvent&)> log_to_stderr(std::string name) {
+  return [name = std::move(name)](const ConnectionEvent& event) {
+    using Kind = ConnectionEvent::Kind;
+    if (event.kind == Kind::connected || event.kind == Kind::refused) return;
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), event.text.c_str());
+  };
+}
+
+Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options) {
+  auto core = std::make_shared<client::BusCore>(std::move(connector), std::move(options));
+  nursery.start_attendant(client::BusCore::attend, core, std::ref(nursery));
+  co_await core->wait_until_connected();
+  co_return Bus(std::move(core));
+}
+
+}  // namespace
+
+Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
+  std::shared_ptr<link::Connector> connector = link::make_connector(endpoint);
+  if (!options.on_event) options.on_event = log_to_stderr(options.name);
+  co_return co_await connect_core(nursery, std::move(connector), std::move(options));
+}
+
+Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options) {
+  return connect_core(nursery, std::move(connector), std::move(options));
+}
+
+}  // namespace detail
 }  // namespace hoiku

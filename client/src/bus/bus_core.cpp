@@ -45,10 +45,10 @@ std::exception_ptr error_of(const proto::Failed& failed) noexcept {
 }
 
 BusCore::BusCore(std::shared_ptr<link::Connector> connector, detail::ConnectOptions options)
-    : connector_(std::move(connector)),
-      options_(std::move(options)),
-      endpoint_(connector_->endpoint()),
-      session_(session_options(options_)) {}
+    : connect_timeout_(options.connect_timeout),
+      session_(session_options(options)),
+      connection_(std::move(connector), std::move(options.on_event), session_,
+                  [this](Received received) { apply(std::move(received)); }) {}
 
 BusCore::~BusCore() = default;
 
@@ -60,7 +60,7 @@ proto::RequestId BusCore::submit(proto::Command command, TimePoint until) {
   throw_if_ended();
   const Result<proto::RequestId> id = session_.submit(std::move(command), until);
   if (!id) throw Error(id.failure());
-  outgoing_.notify();
+  connection_.wake();
   return *id;
 }
 
@@ -80,10 +80,10 @@ void BusCore::post(std::string topic, Value value, bool latest_only) {
   const proto::RequestId id = submit(std::move(command));
   posts_.add(id, bytes);
   if (older != 0) {
-    // Taken back only now that the newer one is accepted. That one is at the end: what was written in between keeps its order.
+    // Taken back only after the newer one was accepted. That one is last, so the writes in between keep their order.
     session_.cancel(older);
     posts_.settle(older);
-    ++counts_.conflated_posts;
+    ++conflated_posts_;
   }
   if (replaceable) *replaceable = id;
 }
@@ -110,8 +110,8 @@ Task<> BusCore::flush() {
   throw_if_ended();
 }
 
-// Of what nobody awaits: a post, a schema, or a declaration that was said again to a broker that knows it otherwise.
-void BusCore::settle(const Completion& completion) {
+// Settles a request that no task awaits: a post, a schema, or a declaration that was sent again to another broker instance.
+void BusCore::settle_unawaited(const Completion& completion) {
   posts_.settle(completion.id);
   const auto* failed = std::get_if<proto::Failed>(&completion.answer);
   if (!failed) return;
@@ -139,14 +139,14 @@ proto::RequestId BusCore::open(Reader& reader, proto::Command command) {
 
 std::optional<InboxItem> BusCore::take(proto::RequestId id) {
   std::optional<InboxItem> item = session_.take(id);
-  if (session_.has_commands()) outgoing_.notify();  // credit to renew
+  if (session_.has_commands()) connection_.wake();  // credit to renew
   return item;
 }
 
 void BusCore::close(proto::RequestId id) noexcept {
   if (readers_.erase(id) == 0) return;
   session_.cancel(id);
-  outgoing_.notify();
+  connection_.wake();
 }
 
 BusCore::Pending::Pending(BusCore& bus, proto::Command command, TimePoint until)
@@ -162,7 +162,7 @@ BusCore::Pending::~Pending() {
 void BusCore::Pending::take_back(proto::RequestId id) noexcept {
   if (bus_.pending_.erase(id) == 0) return;
   bus_.session_.cancel(id);
-  bus_.outgoing_.notify();
+  bus_.connection_.wake();
 }
 
 // The broker keeps an expired wait for another second, and this client keeps it until the next renewal: so no match is
@@ -173,7 +173,7 @@ void BusCore::Pending::renew() {
   take_back(earlier_);
   earlier_ = std::exchange(id_, *again);
   bus_.pending_.emplace(id_, this);
-  bus_.outgoing_.notify();
+  bus_.connection_.wake();
 }
 
 Task<> BusCore::Pending::wait_renewing() {
@@ -194,7 +194,6 @@ proto::Answer BusCore::Pending::take_answer() {
 }
 
 void BusCore::apply(Received received) {
-  if (received.session) announce(*received.session);
   for (Completion& completion : received.completions) {
     if (const auto waiting = pending_.find(completion.id); waiting != pending_.end()) {
       Pending& pending = *waiting->second;
@@ -208,11 +207,11 @@ void BusCore::apply(Received received) {
       const auto* failed = std::get_if<proto::Failed>(&completion.answer);
       reader.ended(error_of(failed ? *failed : proto::Failed{}));
     } else {
-      settle(completion);
+      settle_unawaited(completion);
     }
   }
   settled_.set(posts_.settled_through());
-  // A test of the user's may open and close readers, so each is looked up when it is its turn.
+  // A user's predicate may open and close readers, so each is looked up in its turn.
   for (const proto::RequestId id : received.news) {
     const auto reading = readers_.find(id);
     if (reading != readers_.end()) reading->second->arrived();
@@ -220,26 +219,15 @@ void BusCore::apply(Received received) {
   if (session_.goodbye_acknowledged()) goodbye_done_.notify();
 }
 
-void BusCore::end(std::exception_ptr why) noexcept {
-  ended_ = std::move(why);
-  session_.disconnected();
-  auto pending = std::move(pending_);
-  pending_.clear();
-  for (auto& [id, waiting] : pending) {
-    waiting->error_ = ended_;
-    waiting->done_.set();
-  }
-  auto readers = std::move(readers_);
-  readers_.clear();
-  for (auto& [id, reader] : readers) reader->ended(ended_);
-  settled_.set(posts_.last());  // nobody will answer any more
-  connector_.reset();
-}
-
 BusStatistics BusCore::statistics() const {
-  BusStatistics counts = counts_;
-  counts.open_requests = ended_ ? 0 : session_.open_requests();
-  return counts;
+  const Connection::Statistics& connection = connection_.statistics();
+  BusStatistics statistics;
+  statistics.open_requests = ended_ ? 0 : session_.open_requests();
+  statistics.reconnects = connection.reconnects;
+  statistics.frames_sent = connection.frames_sent;
+  statistics.frames_received = connection.frames_received;
+  statistics.conflated_posts = conflated_posts_;
+  return statistics;
 }
 
 }  // namespace hoiku::client

@@ -1,7 +1,8 @@
-// bus_core.hpp: what stands behind the handles of one Bus: the session, the tasks that wait on it, and the connection.
+// bus_core.hpp: what the handles of one Bus share: its session, its connection, and the tasks that wait for answers.
 //
-// Promises   a task that stops waiting takes its request back in the same instant; nothing of a reader runs after it is
-//            gone. All that the tasks of one tick asked for goes out in one frame, at once.
+// Promises   a task that stops waiting takes its request back at that instant; a reader is told nothing after it has been
+//            closed. All that the tasks of one tick have asked for leaves in one frame, at once.
+// Files      bus_core.cpp: requests and readers; attendant.cpp: how it begins and ends with its nursery.
 // Thread     the loop's. Owner: shared by the handles and, while it serves, by the attendant of the nursery.
 #pragma once
 
@@ -9,11 +10,10 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
+#include "client/src/bus/connection.hpp"
 #include "client/src/bus/posts.hpp"
 #include "client/src/session/session.hpp"
 #include "hoiku/async/async_value.hpp"
@@ -30,11 +30,11 @@ namespace hoiku::client {
 [[noreturn]] void throw_failure(const proto::Failed& failed);
 std::exception_ptr error_of(const proto::Failed& failed) noexcept;
 
-// Who reads a subscription, or holds a lease. The two calls come from the connection's task: take notes, wake somebody, nothing more.
+// Receives the events of a subscription or a lease. Called from the connection's task: record and notify only.
 class Reader {
  public:
   virtual void arrived() noexcept = 0;
-  virtual void ended(std::exception_ptr why) noexcept = 0;  // refused, or the Bus has ended; comes once, and last
+  virtual void ended(std::exception_ptr why) noexcept = 0;  // refused, or the Bus has ended; called once, and last
 
  protected:
   ~Reader() = default;
@@ -47,18 +47,17 @@ class BusCore {
   BusCore(const BusCore&) = delete;
   BusCore& operator=(const BusCore&) = delete;
 
-  // ---- For the verbs. Where the Bus has ended they throw Closed, or what ended it.
+  // ---- Requests. They throw Closed, or the error that ended the Bus, once it has ended.
 
   bool has_ended() const noexcept { return ended_ != nullptr; }
-
   // The broker instance that the session is with.
   std::uint64_t instance_id() const noexcept { return session_.instance_id(); }
 
   // Tells the broker of a message type, once. If the broker refuses, the nursery ends with its error, as for a post.
   void register_schema(const MessageSchema& schema);
 
-  // A write that nobody awaits; with latest_only, in place of the one of this kind and topic that has not left yet. Throws
-  // Error(limit_exceeded) where too many are on their way.
+  // A write that no task awaits. With latest_only it replaces the last such post of the topic, if that has not left yet.
+  // Throws Error(limit_exceeded) if too many are unacknowledged.
   void post(std::string topic, Value value, bool latest_only);
   Task<> writable();
   Task<> flush();
@@ -103,59 +102,44 @@ class BusCore {
   std::optional<InboxItem> take(proto::RequestId id);
   const SubscriptionStatistics* statistics(proto::RequestId id) { return session_.statistics(id); }
 
-  // ---- For Bus.
+  // ---- For Bus
 
-  ReadableValue<ConnectionState>& connection() noexcept { return state_; }
+  ReadableValue<ConnectionState>& connection() noexcept { return connection_.state(); }
   BusStatistics statistics() const;
-  const std::string& endpoint() const noexcept { return endpoint_; }
+  const std::string& endpoint() const noexcept { return connection_.endpoint(); }
 
-  // The attendant: serves until the nursery closes.
+  // The attendant of the nursery: serves until the nursery closes.
   static Task<> attend(std::shared_ptr<BusCore> bus, Nursery& nursery);
-  // For Bus::connect: waits until it is connected, for the time that the options say. Throws, and ends the Bus, where it fails.
+  // For Bus::connect: waits for the connection, within the timeout of the options. If that fails, throws and ends the Bus.
   Task<> wait_until_connected();
 
  private:
-  Task<> stay_connected();
-  Task<std::unique_ptr<link::Link>> try_to_connect();
-  Task<> serve(link::Link& link);
-  Task<> receive_frames(link::Link& link);
-  Task<> send_frames(link::Link& link);
-  Task<> leave_when_closing(Event& closing);
-  Task<> settle_posts();  // those that were made so far
-  Task<> tell_of_refused_post(Nursery& nursery);
-
-  void take(const std::string& bytes);
-  void apply(Received received);
-  void settle(const Completion& completion);
-  void report(ConnectionEvent::Kind kind, std::string text);
-  void announce(SessionNews news);
-  void end(std::exception_ptr why) noexcept;
-  void throw_if_ended() const;
   proto::RequestId submit(proto::Command command, TimePoint until = never);
+  void throw_if_ended() const;
+  void apply(Received received);
+  void settle_unawaited(const Completion& completion);
+  Task<> settle_posts();  // those that were made so far
 
-  std::shared_ptr<link::Connector> connector_;  // until the end: it has to go before its loop does
-  detail::ConnectOptions options_;
-  std::string endpoint_;
+  // attendant.cpp
+  Task<> leave_when_closing(Event& closing);
+  Task<> report_refused_posts(Nursery& nursery);
+  void end(std::exception_ptr why) noexcept;
+
+  Duration connect_timeout_;
   Session session_;
-  AsyncValue<ConnectionState> state_{ConnectionState::connecting};
-  BusStatistics counts_;
+  Connection connection_;
 
   std::unordered_map<proto::RequestId, Pending*> pending_;
   std::unordered_map<proto::RequestId, Reader*> readers_;
   Posts posts_;
+  std::uint64_t conflated_posts_ = 0;
   AsyncValue<proto::RequestId> settled_{0};  // all posts up to this one were answered
 
-  Signal outgoing_;  // there may be something to send
   Signal goodbye_done_;
   Signal post_refused_;
   CancelScope serving_;       // around all that needs a connection
-  bool handed_over_ = false;  // somebody has a handle
-  bool leaving_ = false;
-  TimePoint lost_at_{};             // when the connection broke
-  std::string trouble_;             // why the last attempt or connection ended
-  std::optional<Failure> refusal_;  // the broker's last word, where it had one
-  std::exception_ptr fatal_;        // what ends the nursery
-  std::exception_ptr ended_;        // what everybody gets from now on
+  bool handed_over_ = false;  // Bus::connect has returned a handle
+  std::exception_ptr ended_;  // what every request gets from now on
 };
 
 }  // namespace hoiku::client
