@@ -14,7 +14,7 @@ Core::Rooms::Rooms(const CoreOptions& core_options)
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
       histories(options.limits),
       subscriptions(options.limits, &schemas),
-      sessions(options.limits, options.epoch_seed ^ options.run),
+      sessions(options.limits, options.epoch_seed ^ options.run, peers),
       schemas(options.limits) {}
 
 Core::Core(const CoreOptions& options) : rooms_(std::make_unique<Rooms>(options)) {}
@@ -56,7 +56,7 @@ void Core::advance(Instant now) {
     Session* session = rooms_->sessions.find(id);
     if (session == nullptr) continue;
     session->scan_waits = false;
-    rooms_->wake(*session);
+    session->wake();
   }
 }
 
@@ -141,7 +141,7 @@ void Core::Rooms::begin(Instant at) {
 }
 
 void Core::Rooms::wake_the_woken() {
-  for (const SessionId id : woken) wake(*sessions.find(id));
+  for (const SessionId id : woken) sessions.find(id)->wake();
   woken.clear();
 }
 
@@ -178,8 +178,7 @@ void Core::Rooms::match(const Change& change, const State& before, TimePoint at)
 void Core::Rooms::tell(Notice notice) {
   Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
-  session->outbox.answer(std::move(notice.answer), Outbox::Of::request);
-  wake(*session);
+  session->answer(std::move(notice.answer), Outbox::Of::request);
 }
 
 State Core::Rooms::current(TopicId id) const {
@@ -225,11 +224,6 @@ void Core::Rooms::drop_if_unused(TopicId id) {
 
 void Core::Rooms::drop_released() {
   for (const TopicId id : std::exchange(released, {})) drop_if_unused(id);
-}
-
-void Core::Rooms::wake(Session& session) {
-  if (!session.peer) return;
-  if (Peer* peer = peers.find(*session.peer)) peers.make_ready(*peer);
 }
 
 void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {

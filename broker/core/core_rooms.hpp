@@ -48,9 +48,9 @@ struct Core::Rooms final : StateSource {
   Histories histories;
   Subscriptions subscriptions;
   Waits waits;
+  PeerTable peers;
   SessionTable sessions;
   Schemas schemas;
-  PeerTable peers;
   Leases leases;
   Declarations declarations;
   CommitQueue commits;
@@ -96,7 +96,6 @@ struct Core::Rooms final : StateSource {
   void drop_if_unused(TopicId topic);
   void drop_released();  // those in `released`
   Statistics statistics() const;
-  void wake(Session& session);
   void wake_the_woken();
   void tell(Event::Kind kind, std::string session, std::string detail);
 
@@ -212,7 +211,6 @@ struct Core::Rooms final : StateSource {
   template <class Begin>
   void begin_wait(Session& session, proto::RequestId id, const std::string& topic, std::unique_ptr<Wait> wait,
                   Begin begin);
-  void answer(Session& session, proto::Answer result);
   Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
   Result<PastChange> find_past(TopicId topic, const proto::WaitTransition& command, const Version& looked_through);
   void begin_change_wait(Session& session, const proto::WaitTransition& command, const Version& looked_through,

@@ -77,7 +77,7 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
 void Core::Rooms::execute(Session& session, const proto::ListReaders& list) {
   if (!begin_request(session, list.id)) return;
   session.outbox.answer_list(list);
-  wake(session);
+  session.wake();
 }
 
 // In the order in which the subscriptions were opened; the cursor is a place in it.

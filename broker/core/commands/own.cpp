@@ -47,8 +47,7 @@ void Core::Rooms::execute(Session& session, const proto::Declare& declare, Insta
   declarations.declare(*found, declare.deadline, at.monotonic);
   if (declare.history) histories.keep(*found, static_cast<std::size_t>(*declare.history));
   if (!was_typed && topic.type() != ValueType::null) type_is_known(*found);
-  session.outbox.answer(proto::Done{declare.id}, Outbox::Of::request);
-  wake(session);
+  session.answer(proto::Done{declare.id}, Outbox::Of::request);
 }
 
 // Predicates that waited for it can be read now.
@@ -122,7 +121,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
     topic.learn_type(own.last_will);
     type_is_known(*found);
   }
-  answer(session, proto::Owned{own.id, version_of(topic.visible())});
+  session.answer(proto::Owned{own.id, version_of(topic.visible())}, Outbox::Of::reader);
 }
 
 // The session loses it to another one, which goes on where it was: no will is executed.

@@ -11,8 +11,7 @@ void Core::Rooms::execute(Session& session, const proto::RegisterSchema& schema)
   if (auto put = schemas.put(schema.message_type, schema.files); !put) {
     return fail(session, schema.id, put.failure(), Outbox::Of::request);
   }
-  session.outbox.answer(proto::Done{schema.id}, Outbox::Of::request);
-  wake(session);
+  session.answer(proto::Done{schema.id}, Outbox::Of::request);
 }
 
 void Core::Rooms::execute(Session& session, const proto::GetSchema& schema) {
@@ -21,7 +20,7 @@ void Core::Rooms::execute(Session& session, const proto::GetSchema& schema) {
     return fail(session, schema.id, checked.failure(), Outbox::Of::request);
   }
   session.outbox.answer_schema(schema.id, schema.message_type);
-  wake(session);
+  session.wake();
 }
 
 const std::string* Core::Rooms::schema_files(std::string_view message_type) const {

@@ -50,8 +50,7 @@ bool Core::Rooms::begin_request(Session& session, proto::RequestId id) {
 
 void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of,
                        std::optional<Version> at) {
-  session.outbox.answer(proto::Failed{id, std::move(failure), at}, of);
-  wake(session);
+  session.answer(proto::Failed{id, std::move(failure), at}, of);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Get& get) {
@@ -61,7 +60,7 @@ void Core::Rooms::execute(Session& session, const proto::Get& get) {
   }
   asked_about(get.topic);
   session.outbox.answer_get(get.id, get.topic);
-  wake(session);
+  session.wake();
 }
 
 void Core::Rooms::execute(Session& session, const proto::List& list) {
@@ -71,7 +70,7 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
   }
   asked_about(list.pattern);
   session.outbox.answer_list(list);
-  wake(session);
+  session.wake();
 }
 
 // ---- Readers
@@ -187,7 +186,7 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
       attach_names(session, subscription, subscribe.topics);
     }
   }
-  wake(session);
+  session.wake();
 }
 
 void Core::Rooms::attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names) {
@@ -229,7 +228,7 @@ void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
       std::min(renew.taken - subscription.taken, limits.credit_transitions - subscription.credit);
   subscription.taken += taken;
   subscription.credit += taken;
-  if (queue_turn(subscription)) wake(session);
+  if (queue_turn(subscription)) session.wake();
 }
 
 void Core::Rooms::close_request(Session& session, proto::RequestId id) {

@@ -30,7 +30,7 @@ void Core::Rooms::execute(Session& session, const proto::Wait& command, Instant 
     const State state = topics[made->topic].visible();
     auto matched = arm(session, std::move(made), at);
     if (!matched) return matched.failure();
-    if (*matched) answer(session, proto::WaitDone{id, state});
+    if (*matched) session.answer(proto::WaitDone{id, state}, Outbox::Of::reader);
     return {};
   });
 }
@@ -57,7 +57,7 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
       auto past = find_past(topic, command, looked_through);
       if (!past) return past.failure();
       if (past->match) {
-        answer(session, proto::TransitionDone{id, past->match, value_of(past->before)});
+        session.answer(proto::TransitionDone{id, past->match, value_of(past->before)}, Outbox::Of::reader);
         drop_if_unused(topic);
         return {};
       }
@@ -68,7 +68,7 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
     }
     const Version known = version_of(topics[topic].visible());
     if (auto armed = arm(session, std::move(made), at); !armed) return armed.failure();
-    if (!command.after) answer(session, proto::TransitionArmed{id, known});
+    if (!command.after) session.answer(proto::TransitionArmed{id, known}, Outbox::Of::reader);
     return {};
   });
 }
@@ -137,11 +137,6 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
     }
   }
   if (!allowed && begin_request(session, id)) fail(session, id, allowed.failure(), Outbox::Of::request);
-}
-
-void Core::Rooms::answer(Session& session, proto::Answer result) {
-  session.outbox.answer(std::move(result), Outbox::Of::reader);
-  wake(session);
 }
 
 // True: it matches already, and nothing is kept of it.
@@ -222,9 +217,9 @@ void Core::Rooms::end_waits(const State& before) {
     } else {
       const State& match = topics[topic].visible();
       if (end.wait->is_edge)
-        answer(session, proto::TransitionDone{id, match, value_of(before)});
+        session.answer(proto::TransitionDone{id, match, value_of(before)}, Outbox::Of::reader);
       else
-        answer(session, proto::WaitDone{id, match});
+        session.answer(proto::WaitDone{id, match}, Outbox::Of::reader);
     }
     session.requests.remove(id);
     released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended

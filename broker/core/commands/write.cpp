@@ -116,8 +116,7 @@ void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant
   if (!begin_request(session, commit.id)) return;
   std::vector<std::optional<TopicId>> known;
   if (auto refused = check_commit(session, commit, known, at)) {
-    session.outbox.answer(std::move(*refused), Outbox::Of::request);
-    return wake(session);
+    return session.answer(std::move(*refused), Outbox::Of::request);
   }
   std::vector<Subscription*> overfull;
   const std::vector<TopicId> written = make_the_unknown(commit, known, overfull);

@@ -47,7 +47,7 @@ void Core::Rooms::receive(PeerId id, const ClientFrame& frame, Instant at) {
                      violation("frame " + std::to_string(frame.acknowledged) + " was acknowledged, and never sent"));
   }
   // The window may be open again.
-  wake(session);
+  session.wake();
   if (frame.number != 0) return take_numbered(session, frame, at);
   if (!frame.commands.empty()) break_off(id, frame.incarnation, violation("a frame with commands has a number"));
 }

@@ -117,7 +117,7 @@ void Core::Rooms::scan(Session& session) {
 // It has its next piece of work when the others had theirs; in the next turn, where this one has no room for it.
 void Core::Rooms::go_on_later(Session& session) {
   if (!budget.is_spent()) {
-    wake(session);
+    session.wake();
   } else if (!std::exchange(session.scan_waits, true)) {
     scan_waiting.push_back(session.id);
   }
@@ -190,7 +190,7 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     std::vector<Subscription*> overfull;
     subscriptions.topic_created(id, state->topic, state->version.number, overfull);
     subscriptions.topic_restored(id, state, woken);
-    for (const SessionId other : std::exchange(woken, {})) wake(*sessions.find(other));
+    for (const SessionId other : std::exchange(woken, {})) sessions.find(other)->wake();
     const bool failed = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();
     fail_overfull(overfull);
     drop_if_unused(id);

@@ -1,6 +1,6 @@
 // session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams stand.
 //
-// Owner: SessionTable. It survives its connections; core_sessions.cpp opens, resumes and closes it.
+// Owner: SessionTable. It survives its connections; handshake.cpp opens, resumes and closes it.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,12 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/core/sessions/open_requests.hpp"
 #include "broker/core/sessions/outbox.hpp"
+#include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -20,8 +22,18 @@
 namespace hoiku::broker {
 
 struct Session : Timer {
-  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& limits)
-      : id(session_id), token(session_token), outbox(limits) {}
+  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& limits, PeerTable& peer_table)
+      : id(session_id), token(session_token), outbox(limits), peers(&peer_table) {}
+
+  // Queues its connection, if there is one, for output.
+  void wake() {
+    if (!peer) return;
+    if (Peer* connected = peers->find(*peer)) peers->make_ready(*connected);
+  }
+  void answer(proto::Answer answer, Outbox::Of of) {
+    outbox.answer(std::move(answer), of);
+    wake();
+  }
 
   const SessionId id;
   const proto::SessionToken token;
@@ -37,6 +49,7 @@ struct Session : Timer {
   bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
   bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
   Outbox outbox;
+  PeerTable* const peers;
   OpenRequests requests;
   std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have gone meanwhile
   bool scan_waits = false;                 // for the next turn

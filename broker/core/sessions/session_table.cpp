@@ -10,8 +10,8 @@ std::size_t SessionTable::TokenHash::operator()(const proto::SessionToken& token
   return static_cast<std::size_t>(hash);
 }
 
-SessionTable::SessionTable(const Limits& limits, std::uint64_t seed)
-    : limits_(&limits), by_token_(16, TokenHash{seed}) {}
+SessionTable::SessionTable(const Limits& limits, std::uint64_t seed, PeerTable& peers)
+    : limits_(&limits), peers_(&peers), by_token_(16, TokenHash{seed}) {}
 
 Session* SessionTable::find(SessionId id) noexcept {
   const auto found = sessions_.find(id);
@@ -26,7 +26,7 @@ Session* SessionTable::find(const proto::SessionToken& token) noexcept {
 Session* SessionTable::open(const proto::SessionToken& token) {
   if (sessions_.size() >= limits_->sessions_max) return nullptr;
   const SessionId id{++opened_};
-  auto session = std::make_unique<Session>(id, token, *limits_);
+  auto session = std::make_unique<Session>(id, token, *limits_, *peers_);
   Session* opened = session.get();
   sessions_.emplace(id, std::move(session));
   by_token_.emplace(token, opened);

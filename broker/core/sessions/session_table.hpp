@@ -18,8 +18,8 @@ namespace hoiku::broker {
 
 class SessionTable {
  public:
-  // `seed`: so that nobody can choose tokens whose hashes collide. `limits` is kept by reference.
-  SessionTable(const Limits& limits, std::uint64_t seed);
+  // `seed`: so that nobody can choose tokens whose hashes collide. `limits` and `peers` are kept by reference.
+  SessionTable(const Limits& limits, std::uint64_t seed, PeerTable& peers);
 
   Session* find(SessionId id) noexcept;
   const Session* find(SessionId id) const noexcept { return const_cast<SessionTable*>(this)->find(id); }
@@ -47,6 +47,7 @@ class SessionTable {
   };
 
   const Limits* limits_;
+  PeerTable* peers_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<proto::SessionToken, Session*, TokenHash> by_token_;
   Timers silences_;

@@ -129,7 +129,8 @@ TEST_F(CoreReaders, PagesGoOnWhereTheOneBeforeEnded) {
 
 TEST(PresenceLabel, IsASegmentOfATopicsName) {
   const Limits limits;
-  Session session(SessionId{47}, {}, limits);
+  PeerTable peers;
+  Session session(SessionId{47}, {}, limits, peers);
   session.name = "screen";
   EXPECT_EQ(presence_label(session), "screen-2f");
   session.name = "";

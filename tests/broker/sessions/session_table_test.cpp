@@ -19,7 +19,8 @@ class SessionTableTest : public testing::Test {
  protected:
   SessionTableTest() { limits.sessions_max = 3; }
   Limits limits;
-  SessionTable table{limits, 9};
+  PeerTable peers;
+  SessionTable table{limits, 9, peers};
 };
 
 TEST_F(SessionTableTest, FindsASessionByNumberAndByToken) {
