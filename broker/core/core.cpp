@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "broker/core/core_rooms.hpp"
-#include "hoiku/proto/text.hpp"
-#include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
 
@@ -229,17 +227,6 @@ void Core::Rooms::drop_released() {
 void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {
   events.push_back(Event{kind, std::move(session), std::move(detail)});
   if (events.size() > events_max) events.pop_front();
-}
-
-Failure about(std::string_view topic, const Failure& failure) {
-  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + text::quote(topic) + ": " + failure.message};
-}
-
-Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
-  if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
-  if (duration > limits.hold_max)
-    return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be so long a time"};
-  return {};
 }
 
 }  // namespace hoiku::broker

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/core/checks.hpp"
 #include "broker/core/core.hpp"
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/outbox.hpp"
@@ -143,7 +144,6 @@ struct Core::Rooms final : StateSource {
   // ---- commands/write.cpp
   void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Commit& commit, Instant at);
-  Result<void> check_size(const std::string& topic, const Value& value) const;
   Result<void> check_room(const std::string& topic, std::size_t added, std::size_t gone) const;
   Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t sequence);
   Result<std::optional<TopicId>> find_writable(const std::string& name) const;
@@ -241,14 +241,5 @@ struct Core::Rooms final : StateSource {
   std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
   void fail_broken();
 };
-
-// What a session that holds it keeps of it.
-inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {
-  return predicate ? predicate->key().size() : 0;
-}
-// The same failure, of that topic or pattern: "topic 'a/b': ...".
-Failure about(std::string_view topic, const Failure& failure);
-// invalid_argument, where `what` ("an interval") is negative or over Limits::hold_max.
-Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits);
 
 }  // namespace hoiku::broker

@@ -91,7 +91,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   };
   auto allowed = check_duration(own.lasting, "a lease", limits);
   if (!allowed) return refuse(about(own.topic, allowed.failure()));
-  allowed = check_size(own.topic, own.last_will);
+  allowed = check_size(own.topic, own.last_will, limits);
   if (allowed) allowed = may_hold(session, own.id, own.last_will.payload_bytes(), own.topic);
   if (!allowed) return refuse(allowed.failure());
   const auto found = find_to_write(own.topic);

@@ -20,15 +20,6 @@ std::size_t value_bytes(const Topic& topic) { return topic.newest() ? topic.newe
 
 }  // namespace
 
-Result<void> Core::Rooms::check_size(const std::string& topic, const Value& value) const {
-  if (const auto* message = value.get_if<MessageBytes>()) {
-    if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
-  }
-  if (value.payload_bytes() <= limits.value_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has more than " +
-                                           std::to_string(limits.value_bytes_max) + " bytes"};
-}
-
 // Of all topics together, and of what they become when leases end, once values of `added` bytes have come for others of `gone`.
 // What gets no larger is always taken.
 Result<void> Core::Rooms::check_room(const std::string& topic, std::size_t added, std::size_t gone) const {
@@ -92,7 +83,7 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
     fail(session, set.id, std::move(failure), Outbox::Of::request, current);
   };
-  if (auto checked = check_size(set.topic, set.value); !checked) return refuse(checked.failure());
+  if (auto checked = check_size(set.topic, set.value, limits); !checked) return refuse(checked.failure());
   const auto known = find_writable(set.topic);
   if (!known) return refuse(known.failure());
   const Update update = update_of(set, session, at);
@@ -141,7 +132,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
   std::size_t largest = 0;  // the value that has most bytes, which an error names
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const std::string& name = writes[i].topic;
-    if (auto checked = check_size(name, writes[i].value); !checked) return refused(checked.failure());
+    if (auto checked = check_size(name, writes[i].value, limits); !checked) return refused(checked.failure());
     const auto found = find_writable(name);
     if (!found) return refused(found.failure());
     const auto is_it = [&](const proto::Write& other) { return other.topic == name; };

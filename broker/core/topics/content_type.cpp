@@ -4,13 +4,6 @@
 
 namespace hoiku::broker {
 
-Result<void> check_message_type(std::string_view type_name, const Limits& limits) {
-  if (type_name.size() <= limits.message_type_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the name of a type of messages has at most " +
-                                           std::to_string(limits.message_type_bytes_max) + " bytes, and " +
-                                           text::quote(type_name) + " has " + std::to_string(type_name.size())};
-}
-
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
   if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {
     return Failure{ErrorCode::invalid_predicate,

@@ -2,16 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
-#include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku::broker {
-
-// Of the name of a type of messages. Error: too_large.
-Result<void> check_message_type(std::string_view type_name, const Limits& limits);
 
 struct ContentType {
   ContentType(ValueType of_values) : type(of_values) {}

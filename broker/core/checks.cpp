@@ -1,0 +1,35 @@
+#include "broker/core/checks.hpp"
+
+#include "hoiku/proto/text.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+
+Failure about(std::string_view topic, const Failure& failure) {
+  return {failure.code, (is_plain_name(topic) ? "topic " : "pattern ") + text::quote(topic) + ": " + failure.message};
+}
+
+Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
+  if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
+  if (duration > limits.hold_max)
+    return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be so long a time"};
+  return {};
+}
+
+Result<void> check_message_type(std::string_view type_name, const Limits& limits) {
+  if (type_name.size() <= limits.message_type_bytes_max) return {};
+  return Failure{ErrorCode::too_large, "the name of a type of messages has at most " +
+                                           std::to_string(limits.message_type_bytes_max) + " bytes, and " +
+                                           text::quote(type_name) + " has " + std::to_string(type_name.size())};
+}
+
+Result<void> check_size(const std::string& topic, const Value& value, const Limits& limits) {
+  if (const auto* message = value.get_if<MessageBytes>()) {
+    if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
+  }
+  if (value.payload_bytes() <= limits.value_bytes_max) return {};
+  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has more than " +
+                                           std::to_string(limits.value_bytes_max) + " bytes"};
+}
+
+}  // namespace hoiku::broker
