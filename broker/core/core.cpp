@@ -168,7 +168,7 @@ void Core::Rooms::match(const Change& change, const State& before, TimePoint at)
   wake_the_woken();
 
   const Topic& topic = topics[change.topic];
-  const ContentType type = waits.any(change.topic) ? content_type(topic) : ContentType(topic.type());
+  const ContentType type = waits.any(change.topic) ? content_type(topic, schemas) : ContentType(topic.type());
   waits.changed(change.topic, WaitedTopic{type, topic.visible(), at}, before, at, ended);
   end_waits(before);
 }
@@ -177,28 +177,6 @@ void Core::Rooms::tell(Notice notice) {
   Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
   session->answer(std::move(notice.answer), Outbox::Of::request);
-}
-
-State Core::Rooms::current(TopicId id) const {
-  const Topic& topic = topics[id];
-  if (topic.visible()) return topic.visible();
-  auto never_set = std::make_shared<Transition>();
-  never_set->topic = topic.name();
-  return never_set;
-}
-
-State Core::Rooms::after(TopicId id, std::uint64_t number) const {
-  const State& visible = topics[id].visible();
-  if (visible->version.number == number + 1) return visible;
-  State kept = histories.find(id, number + 1);
-  return kept ? kept : visible;
-}
-
-State Core::Rooms::current(std::string_view name) const {
-  if (const auto id = topics.find(name)) return current(*id);
-  auto never_set = std::make_shared<Transition>();
-  never_set->topic = name;
-  return never_set;
 }
 
 Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
@@ -214,7 +192,7 @@ Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
 void Core::Rooms::drop_if_unused(TopicId id) {
   if (!topics.contains(id) || !topics[id].is_idle()) return;
   if (leases.find(id) != nullptr || declarations.contains(id)) return;
-  if (waits.any(id) || subscriptions.keeps(id) || searched.contains(id)) return;
+  if (waits.any(id) || subscriptions.keeps(id) || pins.is_pinned(id)) return;
   subscriptions.topic_removed(id);
   histories.forget(id);
   topics.remove(id);

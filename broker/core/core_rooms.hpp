@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,9 +30,12 @@
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/topics/commit_queue.hpp"
+#include "broker/core/topics/content_type.hpp"
 #include "broker/core/topics/declarations.hpp"
 #include "broker/core/topics/history.hpp"
 #include "broker/core/topics/schemas.hpp"
+#include "broker/core/topics/topic_pins.hpp"
+#include "broker/core/topics/topic_states.hpp"
 #include "broker/core/topics/topic_table.hpp"
 #include "broker/core/turn_budget.hpp"
 #include "broker/core/waits/waits.hpp"
@@ -47,6 +49,8 @@ struct Core::Rooms final : StateSource {
   const Limits& limits = options.limits;
   TopicTable topics;
   Histories histories;
+  TopicStates states{topics, histories};
+  TopicPins pins;
   Subscriptions subscriptions;
   Waits waits;
   PeerTable peers;
@@ -66,8 +70,7 @@ struct Core::Rooms final : StateSource {
   static constexpr std::size_t events_max = 1024;  // the oldest go
   TurnBudget budget{limits.turn_visits_max};
   std::vector<SessionId> scan_waiting;
-  std::deque<SessionId> postponing;         // the sessions that have postponed waits: they take turns
-  std::map<TopicId, std::size_t> searched;  // the topics that those are about, with how many
+  std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
 
   // What the broker tells of itself.
   bool tells_of_itself = false;  // somebody has asked
@@ -82,9 +85,9 @@ struct Core::Rooms final : StateSource {
   std::vector<Broken> broken;
 
   // ---- core.cpp
-  State current(TopicId topic) const override;
-  State current(std::string_view name) const override;
-  State after(TopicId topic, std::uint64_t number) const override;
+  State current(TopicId topic) const override { return states.committed(topic); }
+  State current(std::string_view name) const override { return states.committed(name); }
+  State after(TopicId topic, std::uint64_t number) const override { return states.after(topic, number); }
   proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // commands/list.cpp
   proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // commands/list.cpp
   Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // readers/catch_up.cpp
@@ -193,7 +196,6 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::RegisterSchema& schema);
   void execute(Session& session, const proto::GetSchema& schema);
   const std::string* schema_files(std::string_view message_type) const override;
-  ContentType content_type(const Topic& topic) const;
 
   // ---- commands/list.cpp
   void execute(Session& session, const proto::ListReaders& list);
@@ -237,7 +239,6 @@ struct Core::Rooms final : StateSource {
   Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
   Opening opening_of(const Subscription& subscription, TopicId id, bool is_news);
   Opening filtered_opening_of(const Subscription& subscription, TopicId id, bool is_news);
-  std::uint64_t first_after(TopicId id, std::uint64_t seen) const;
   std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
   void fail_broken();
 };

@@ -45,7 +45,7 @@ proto::ListDone Core::Rooms::page(const proto::List& list, std::size_t bytes_max
   page.id = list.id;
   Rows rows(page.rows, limits.list_rows_max, bytes_max);
   const auto add = [&](TopicId id) {
-    const State state = current(id);
+    const State state = states.committed(id);
     proto::ListRow row{state, subscriptions.readers(id) + waits.count(id)};
     const std::size_t bytes = proto::size_of(row).bound();
     return rows.add(std::move(row), bytes);

@@ -53,7 +53,7 @@ void Core::Rooms::execute(Session& session, const proto::Declare& declare, Insta
 // Predicates that waited for it can be read now.
 void Core::Rooms::type_is_known(TopicId id) {
   const Topic& topic = topics[id];
-  waits.type_is_known(id, WaitedTopic{content_type(topic), topic.visible(), topic.changed_at()}, ended);
+  waits.type_is_known(id, WaitedTopic{content_type(topic, schemas), topic.visible(), topic.changed_at()}, ended);
   end_waits();
 }
 

@@ -28,9 +28,4 @@ const std::string* Core::Rooms::schema_files(std::string_view message_type) cons
   return schema == nullptr ? nullptr : &schema->files();
 }
 
-ContentType Core::Rooms::content_type(const Topic& topic) const {
-  const std::string* message_type = topic.message_type();
-  return {topic.type(), message_type, message_type == nullptr ? nullptr : schemas.find(*message_type)};
-}
-
 }  // namespace hoiku::broker

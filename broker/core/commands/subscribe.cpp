@@ -115,7 +115,7 @@ Result<void> Core::Rooms::check_choice(const proto::Subscribe& subscribe) const 
 // Whether a filter is one for what the topic holds, where that is known.
 Result<void> Core::Rooms::check_filter(Filter& filter, TopicId id) const {
   const Topic& topic = topics[id];
-  return topic.type() == ValueType::null ? Result<void>() : filter.fits(content_type(topic), topic.name());
+  return topic.type() == ValueType::null ? Result<void>() : filter.fits(content_type(topic, schemas), topic.name());
 }
 
 Result<void> Core::Rooms::check_subscribe(const proto::Subscribe& subscribe) const {

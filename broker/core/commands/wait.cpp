@@ -75,7 +75,7 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
 
 void Core::Rooms::postpone(Session& session, PostponedWait wait) {
   const proto::RequestId id = wait.command.id;
-  ++searched[wait.topic];
+  pins.pin(wait.topic);
   const std::size_t bytes = kept_bytes(wait.command.predicate);
   session.requests.add(id, std::make_unique<PostponedWait>(std::move(wait)), bytes);
   session.postponed.push_back(id);
@@ -83,8 +83,7 @@ void Core::Rooms::postpone(Session& session, PostponedWait wait) {
 }
 
 void Core::Rooms::forget(const PostponedWait& wait) {
-  const auto found = searched.find(wait.topic);
-  if (--found->second == 0) searched.erase(found);
+  pins.unpin(wait.topic);
   released.push_back(wait.topic);
 }
 
@@ -142,7 +141,7 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
 // True: it matches already, and nothing is kept of it.
 Result<bool> Core::Rooms::arm(Session& session, std::unique_ptr<Wait> wait, Instant at) {
   const Topic& topic = topics[wait->topic];
-  const WaitedTopic state{content_type(topic), topic.visible(), topic.changed_at()};
+  const WaitedTopic state{content_type(topic, schemas), topic.visible(), topic.changed_at()};
   const std::size_t bytes = kept_bytes(wait->predicate);
   if (topic.visible() && wait->predicate) budget.spend(steps_of_test(*topic.visible(), wait->predicate->fields()));
   auto matched = waits.arm(*wait, state, at.monotonic);
@@ -170,14 +169,14 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::
   }
   std::optional<Predicate> test;
   if (command.predicate) {
-    auto read = resolved(*command.predicate, content_type(topic));
+    auto read = resolved(*command.predicate, content_type(topic, schemas));
     if (!read) return about(topic.name(), read.failure());
     test = std::move(*read);
   }
   static const Value nothing;
   State before;
   for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
-    const State state = number == present.number ? visible : histories.find(id, number);
+    const State state = states.find(id, number);
     if (!state) {
       return lagged(topic.name(),
                     "what came after " + asked() + " has gone from its history, which goes back to a later one");

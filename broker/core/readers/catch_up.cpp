@@ -17,14 +17,14 @@ Opening Core::Rooms::opening_of(const Subscription& subscription, TopicId id, bo
   if (!is_news) {
     opening.sent = present;
   } else if (subscription.resume_after && subscription.mode == Mode::every) {
-    opening.sent = present == 0 ? 0 : first_after(id, *subscription.resume_after) - 1;
+    opening.sent = present == 0 ? 0 : states.first_after(id, *subscription.resume_after) - 1;
     opening.behind = present - *opening.sent;
   }
   return opening;
 }
 
 Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, TopicId id, bool is_news) {
-  const State present = current(id);
+  const State present = states.committed(id);
   const std::uint64_t newest = present->version.number;
   Opening opening;
   opening.sent = newest;
@@ -33,9 +33,9 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
     return opening;
   }
   const bool comes_back = subscription.resume_after && newest > 0;
-  const std::uint64_t first = comes_back ? first_after(id, *subscription.resume_after) : newest;
+  const std::uint64_t first = comes_back ? states.first_after(id, *subscription.resume_after) : newest;
   // Only where the version before it is known can it be said that nothing is missing in between.
-  if (comes_back && (first == 1 || histories.find(id, first - 1))) opening.counted_from = first - 1;
+  if (comes_back && (first == 1 || states.find(id, first - 1))) opening.counted_from = first - 1;
   if (comes_back && subscription.mode == Mode::every) {
     opening.in_snapshot = true;
     opening.sent = first - 1;
@@ -45,7 +45,7 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
   std::uint64_t filtered_after = 0;
   std::size_t steps = 0;
   for (std::uint64_t number = first; number <= newest; ++number) {
-    const State state = number == newest ? present : histories.find(id, number);
+    const State state = number == newest ? present : states.find(id, number);
     steps += steps_of_test(*state, subscription.filter->fields());
     const std::optional<bool> passes = test(*subscription.filter, id, *state);
     if (passes == true) {
@@ -68,18 +68,12 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
   return opening;
 }
 
-// The topic's first number that is newer than the revision `seen`, as far as that is known. There is one.
-std::uint64_t Core::Rooms::first_after(TopicId id, std::uint64_t seen) const {
-  const std::uint64_t kept = histories.first_after(id, seen);
-  return kept == 0 ? version_of(topics[id].visible()).number : kept;
-}
-
 // Nothing: that cannot be known any more.
 std::optional<bool> Core::Rooms::test(Filter& filter, TopicId id, const Transition& state) const {
   static const Value nothing;
   const std::uint64_t number = state.version.number;
   if (number <= 1) return filter.passes(id, state, nothing);
-  const State before = histories.find(id, number - 1);
+  const State before = states.find(id, number - 1);
   if (!before && filter.uses_old_value()) return std::nullopt;
   return filter.passes(id, state, before ? before->value : nothing);
 }
@@ -88,13 +82,13 @@ std::optional<bool> Core::Rooms::test(Filter& filter, TopicId id, const Transiti
 // the history, the present one is next.
 Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
   const TopicId id = slot.readers->topic;
-  const State present = current(id);
+  const State present = states.committed(id);
   const std::uint64_t newest = present->version.number;
   Sifted sifted;
   sifted.through = slot.sent;
   while (sifted.through < newest && sifted.tests < tests_max) {
     const std::uint64_t number = sifted.through + 1;
-    const State state = number == newest ? present : histories.find(id, number);
+    const State state = number == newest ? present : states.find(id, number);
     if (!state) {
       sifted.lagged += newest - number;
       sifted.through = newest - 1;

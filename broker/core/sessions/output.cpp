@@ -183,7 +183,8 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
     if (subscription.was_told(*state)) continue;
     if (const auto successor = topics.find(state->topic)) {
       // Somebody reads the name already, so it is a topic again, if one that was never set: that is what there is to tell.
-      if (!topics[*successor].visible()) subscriptions.send_in_snapshot(subscription, *successor, current(*successor));
+      if (!topics[*successor].visible())
+        subscriptions.send_in_snapshot(subscription, *successor, states.committed(*successor));
       continue;
     }
     const TopicId id = topics.restore(left - 1);

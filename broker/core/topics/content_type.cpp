@@ -1,8 +1,15 @@
 #include "broker/core/topics/content_type.hpp"
 
+#include "broker/core/topics/schemas.hpp"
+#include "broker/core/topics/topic.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
+
+ContentType content_type(const Topic& topic, const Schemas& schemas) {
+  const std::string* message_type = topic.message_type();
+  return {topic.type(), message_type, message_type == nullptr ? nullptr : schemas.find(*message_type)};
+}
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
   if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {

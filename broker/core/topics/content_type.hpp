@@ -8,6 +8,9 @@
 
 namespace hoiku::broker {
 
+class Schemas;
+class Topic;
+
 struct ContentType {
   ContentType(ValueType of_values) : type(of_values) {}
   ContentType(ValueType of_values, const std::string* of_messages, const MessageSchema* of_fields)
@@ -17,6 +20,9 @@ struct ContentType {
   const std::string* message_type = nullptr;  // of messages
   const MessageSchema* schema = nullptr;      // of them; null: nobody has said
 };
+
+// The content of a topic, whose messages are described by `schemas`.
+ContentType content_type(const Topic& topic, const Schemas& schemas);
 
 // Errors: those of Predicate::resolved_for().
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of);

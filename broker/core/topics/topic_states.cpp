@@ -1,0 +1,41 @@
+#include "broker/core/topics/topic_states.hpp"
+
+#include <memory>
+
+namespace hoiku::broker {
+namespace {
+
+State never_set(std::string_view name) {
+  auto state = std::make_shared<Transition>();
+  state->topic = name;
+  return state;
+}
+
+}  // namespace
+
+State TopicStates::committed(TopicId id) const {
+  const Topic& topic = topics_[id];
+  return topic.visible() ? topic.visible() : never_set(topic.name());
+}
+
+State TopicStates::committed(std::string_view name) const {
+  if (const auto id = topics_.find(name)) return committed(*id);
+  return never_set(name);
+}
+
+State TopicStates::find(TopicId id, std::uint64_t number) const {
+  const State& committed = topics_[id].visible();
+  return committed && committed->version.number == number ? committed : histories_.find(id, number);
+}
+
+State TopicStates::after(TopicId id, std::uint64_t number) const {
+  State next = find(id, number + 1);
+  return next ? next : topics_[id].visible();
+}
+
+std::uint64_t TopicStates::first_after(TopicId id, std::uint64_t revision) const {
+  const std::uint64_t kept = histories_.first_after(id, revision);
+  return kept == 0 ? version_of(topics_[id].visible()).number : kept;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,92 @@
+#include "broker/core/topics/topic_states.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "broker/core/topics/topic_pins.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+class TopicStatesTest : public testing::Test {
+ protected:
+  // Sets the topic, as revision `revision`, and commits that at once.
+  State set(TopicId id, Value value, std::uint64_t revision) {
+    static const std::optional<Version> any_version;
+    static const std::optional<WallTime> no_time;
+    static const std::string writer = "writer";
+    Topic& topic = topics[id];
+    const State before = topic.visible();
+    State state = topic.apply(Update{value, any_version, no_time, writer}, revision)->state;
+    topic.commit(state, TimePoint{});
+    if (before) histories.append(id, before);
+    return state;
+  }
+
+  Limits limits;
+  TopicTable topics{TopicTableOptions{limits, 1}};
+  Histories histories{limits};
+  TopicStates states{topics, histories};
+};
+
+TEST_F(TopicStatesTest, ATopicThatWasNeverSetHasAStateOfVersionZero) {
+  const TopicId id = *topics.create("a");
+  for (const State& state : {states.committed(id), states.committed("a"), states.committed("nowhere")}) {
+    ASSERT_NE(state, nullptr);
+    EXPECT_EQ(state->version.number, 0u);
+    EXPECT_TRUE(state->value.is_null());
+  }
+  EXPECT_EQ(states.committed("nowhere")->topic, "nowhere");
+}
+
+TEST_F(TopicStatesTest, PastStatesAreFoundByTheirNumbersAsTheCommittedOneIs) {
+  const TopicId id = *topics.create("a");
+  const State first = set(id, 1, 5);
+  const State second = set(id, 2, 7);
+  EXPECT_EQ(states.committed(id), second);
+  EXPECT_EQ(states.find(id, 1), first);
+  EXPECT_EQ(states.find(id, 2), second);
+  EXPECT_EQ(states.find(id, 3), nullptr);
+}
+
+TEST_F(TopicStatesTest, AfterADiscardedStateComesTheCommittedOne) {
+  limits.history_transitions_max = 2;
+  const TopicId id = *topics.create("a");
+  set(id, 1, 1);
+  const State second = set(id, 2, 2);
+  const State third = set(id, 3, 3);
+  histories.trim();
+  EXPECT_EQ(states.find(id, 1), nullptr);
+  EXPECT_EQ(states.after(id, 1), second);
+  EXPECT_EQ(states.after(id, 2), third);
+  set(id, 4, 4);
+  const State fifth = set(id, 5, 5);
+  histories.trim();
+  EXPECT_EQ(states.after(id, 1), fifth);
+}
+
+TEST_F(TopicStatesTest, TheFirstStateAfterARevisionIsTheCommittedOneIfNoOlderIsKept) {
+  const TopicId id = *topics.create("a");
+  set(id, 1, 5);
+  set(id, 2, 7);
+  set(id, 3, 9);
+  EXPECT_EQ(states.first_after(id, 4), 1u);
+  EXPECT_EQ(states.first_after(id, 5), 2u);
+  EXPECT_EQ(states.first_after(id, 8), 3u);
+}
+
+TEST(TopicPins, ATopicStaysPinnedUntilTheLastPinIsTakenBack) {
+  TopicPins pins;
+  const TopicId id{7};
+  pins.pin(id);
+  pins.pin(id);
+  pins.unpin(id);
+  EXPECT_TRUE(pins.is_pinned(id));
+  pins.unpin(id);
+  EXPECT_FALSE(pins.is_pinned(id));
+}
+
+}  // namespace
+}  // namespace hoiku::broker
