@@ -48,11 +48,11 @@ void Core::Rooms::asked_about(std::string_view name) {
     std::vector<const Session*> all;
     sessions.for_each([&](const Session& session) { all.push_back(&session); });
     std::sort(all.begin(), all.end(), [](const Session* a, const Session* b) { return a->id < b->id; });
-    Changes changes;
-    for (const Session* session : all) say(changes, presence_topic(*session), session->peer ? "connected" : "away");
-    commit_own(std::move(changes));
+    TopicWrites writes;
+    for (const Session* session : all) say(writes, presence_topic(*session), session->peer ? "connected" : "away");
+    log.submit_internal(std::move(writes));
   }
-  if (!refreshed_at || now - *refreshed_at >= refresh_interval) {
+  if (!refreshed_at || now.monotonic - *refreshed_at >= refresh_interval) {
     refresh_statistics();
   } else if (!refresh_due) {
     refresh_due = *refreshed_at + refresh_interval;
@@ -64,21 +64,21 @@ std::string Core::Rooms::presence_topic(const Session& session) { return "$hoiku
 // What is to be known of a session: "connected", "away", or, null, that it is gone.
 void Core::Rooms::tell_presence(const Session& session, Value presence) {
   if (!tells_of_itself) return;
-  Changes changes;
-  say(changes, presence_topic(session), std::move(presence));
-  commit_own(std::move(changes));
+  TopicWrites writes;
+  say(writes, presence_topic(session), std::move(presence));
+  log.submit_internal(std::move(writes));
 }
 
 void Core::Rooms::refresh_statistics() {
-  refreshed_at = now;
-  refresh_due = now + refresh_interval;
-  Changes changes;
+  refreshed_at = now.monotonic;
+  refresh_due = now.monotonic + refresh_interval;
+  TopicWrites writes;
   for (const Count& count : counts_of(statistics())) {
     if (const auto topic =
-            say(changes, std::string("$hoiku/broker/") + count.name, static_cast<std::int64_t>(count.number)))
+            say(writes, std::string("$hoiku/broker/") + count.name, static_cast<std::int64_t>(count.number)))
       statistics_topics.insert(*topic);
   }
-  commit_own(std::move(changes));
+  log.submit_internal(std::move(writes));
 }
 
 void Core::Rooms::refresh_if_due(TimePoint at) {
@@ -89,7 +89,7 @@ void Core::Rooms::refresh_if_due(TimePoint at) {
 }
 
 // Nothing where there are too many topics already: the broker is the first that goes without.
-std::optional<TopicId> Core::Rooms::say(Changes& changes, const std::string& name, const Value& what) {
+std::optional<TopicId> Core::Rooms::say(TopicWrites& writes, const std::string& name, const Value& what) {
   static const std::string writer = "hoikud";
   std::optional<TopicId> found = topics.find(name);
   if (!found) {
@@ -99,7 +99,7 @@ std::optional<TopicId> Core::Rooms::say(Changes& changes, const std::string& nam
     if (!made) return std::nullopt;
     found = *made;
   }
-  write_own(changes, *found, what, Quality::live, writer);
+  log.write_internal(writes, *found, what, Quality::live, writer);
   return *found;
 }
 

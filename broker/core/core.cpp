@@ -58,15 +58,15 @@ void Core::advance(Instant now) {
   }
 }
 
-std::vector<Record> Core::take_records() { return std::exchange(rooms_->records, {}); }
+std::vector<Record> Core::take_records() { return rooms_->log.take_records(); }
 
 void Core::committed(std::uint64_t sequence, Instant now) {
   rooms_->begin(now);
-  while (auto commit = rooms_->commits.take_through(sequence)) rooms_->commit(std::move(*commit), now.monotonic);
+  while (auto commit = rooms_->log.take_through(sequence)) rooms_->commit(std::move(*commit), now.monotonic);
 }
 
 std::optional<Outgoing> Core::take_output(Instant now) {
-  rooms_->now = std::max(rooms_->now, now.monotonic);
+  rooms_->now.monotonic = std::max(rooms_->now.monotonic, now.monotonic);
   while (Peer* peer = rooms_->peers.take_ready()) {
     if (auto frame = rooms_->frame_for(*peer)) {
       // It may have more: it comes round again after the others.
@@ -79,7 +79,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 }
 
 std::optional<TimePoint> Core::next_deadline() const {
-  if (!rooms_->scan_waiting.empty() || !rooms_->postponing.empty()) return rooms_->now;
+  if (!rooms_->scan_waiting.empty() || !rooms_->postponing.empty()) return rooms_->now.monotonic;
   std::optional<TimePoint> first;
   for (const auto next :
        {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->leases.next_deadline(),
@@ -112,6 +112,7 @@ void Core::shut_down(Instant now) {
 
 Statistics Core::Rooms::statistics() const {
   Statistics all = counts;
+  all.commits = log.commits();
   all.topics = topics.size() - topics.reserved();
   all.sessions = sessions.size();
   all.subscriptions = subscriptions.size();
@@ -130,8 +131,8 @@ Statistics Core::Rooms::statistics() const {
 // ---- The life of a commit
 
 void Core::Rooms::begin(Instant at) {
-  now = std::max(now, at.monotonic);
-  wall = at.wall;
+  now.monotonic = std::max(now.monotonic, at.monotonic);
+  now.wall = at.wall;
   waits.take_due(at.monotonic, ended);
   end_waits();
   subscriptions.take_due(at.monotonic, woken);
@@ -145,31 +146,22 @@ void Core::Rooms::wake_the_woken() {
 
 // All of its topics have changed before anybody is told of one.
 void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
-  boost::container::small_vector<State, 1> before;
-  for (const Change& change : commit.changes) {
-    Topic& topic = topics[change.topic];
-    before.push_back(topic.visible());
-    topic.commit(change.state, at);
-    if (before.back()) histories.append(change.topic, before.back());
-  }
-  revision = commit.sequence;
-  ++counts.commits;
-
-  for (std::size_t i = 0; i < commit.changes.size(); ++i) match(commit.changes[i], before[i], at);
+  const auto replaced = log.commit(commit, at);
+  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at);
   fail_broken();
   for (Notice& notice : commit.notices) tell(std::move(notice));
-  for (const Change& change : commit.changes) {
-    if (change.state->value.is_null()) drop_if_unused(change.topic);
+  for (const TopicWrite& write : commit.writes) {
+    if (write.state->value.is_null()) drop_if_unused(write.topic);
   }
 }
 
-void Core::Rooms::match(const Change& change, const State& before, TimePoint at) {
-  subscriptions.changed(Changed{change.topic, change.state, before, at}, woken, broken);
+void Core::Rooms::match(const TopicWrite& write, const State& before, TimePoint at) {
+  subscriptions.changed(Changed{write.topic, write.state, before, at}, woken, broken);
   wake_the_woken();
 
-  const Topic& topic = topics[change.topic];
-  const ContentType type = waits.any(change.topic) ? content_type(topic, schemas) : ContentType(topic.type());
-  waits.changed(change.topic, WaitedTopic{type, topic.visible(), at}, before, at, ended);
+  const Topic& topic = topics[write.topic];
+  const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(topic.type());
+  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, before, at, ended);
   end_waits(before);
 }
 

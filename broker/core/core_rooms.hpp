@@ -29,7 +29,7 @@
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/session_table.hpp"
-#include "broker/core/topics/commit_queue.hpp"
+#include "broker/core/topics/commit_log.hpp"
 #include "broker/core/topics/content_type.hpp"
 #include "broker/core/topics/declarations.hpp"
 #include "broker/core/topics/history.hpp"
@@ -58,14 +58,10 @@ struct Core::Rooms final : StateSource {
   Schemas schemas;
   Leases leases;
   Declarations declarations;
-  CommitQueue commits;
-  std::vector<Record> records;
+  Instant now{};  // of the last call
+  CommitLog log{limits, topics, histories, leases, now};
   std::deque<Event> events;
-  Statistics counts;             // those that are counted here
-  std::uint64_t revision = 0;    // visible
-  std::size_t values_bytes = 0;  // of the newest values of all topics
-  TimePoint now{};               // of the last call
-  WallTime wall{};               // likewise, as far as it had one
+  Statistics counts;  // those that are counted here
 
   static constexpr std::size_t events_max = 1024;  // the oldest go
   TurnBudget budget{limits.turn_visits_max};
@@ -91,10 +87,10 @@ struct Core::Rooms final : StateSource {
   proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // commands/list.cpp
   proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // commands/list.cpp
   Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // readers/catch_up.cpp
-  TimePoint time() const override { return now; }
+  TimePoint time() const override { return now.monotonic; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
-  void match(const Change& change, const State& before, TimePoint at);
+  void match(const TopicWrite& write, const State& before, TimePoint at);
   void tell(Notice notice);
   Result<TopicId> find_or_create(std::string_view name);
   void drop_if_unused(TopicId topic);
@@ -147,8 +143,6 @@ struct Core::Rooms final : StateSource {
   // ---- commands/write.cpp
   void execute(Session& session, const proto::Set& set, Instant at);
   void execute(Session& session, const proto::Commit& commit, Instant at);
-  Result<void> check_room(const std::string& topic, std::size_t added, std::size_t gone) const;
-  Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t sequence);
   Result<std::optional<TopicId>> find_writable(const std::string& name) const;
   Result<TopicId> find_to_write(const std::string& name);
   Result<TopicId> made_to_write(std::optional<TopicId> known, const std::string& name);
@@ -162,11 +156,7 @@ struct Core::Rooms final : StateSource {
                                             std::vector<std::optional<TopicId>>& known, Instant at) const;
   std::vector<TopicId> make_the_unknown(const proto::Commit& commit, const std::vector<std::optional<TopicId>>& known,
                                         std::vector<Subscription*>& overfull);
-  void put_on_its_way(Changes changes, std::uint64_t pending, Notice notice);
-  void put_on_its_way(Changes changes, std::optional<Notice> notice = {});
-  void write_own(Changes& changes, TopicId topic, const Value& next, Quality quality, const std::string& writer,
-                 const std::optional<WallTime>& source_time = {});
-  void commit_own(Changes changes);
+  void submit(TopicWrites writes, std::uint64_t pending, Notice notice);
   void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                     Instant at);
 
@@ -190,7 +180,7 @@ struct Core::Rooms final : StateSource {
   void tell_presence(const Session& session, Value presence);
   void refresh_statistics();
   void refresh_if_due(TimePoint at);
-  std::optional<TopicId> say(Changes& changes, const std::string& name, const Value& what);
+  std::optional<TopicId> say(TopicWrites& writes, const std::string& name, const Value& what);
 
   // ---- commands/schema.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);

@@ -1,6 +1,7 @@
 // turn_budget.hpp: how much one turn of the broker may search: topics, past states, and the messages in them.
 //
-// Promises   what is left never goes below zero; searches that find nothing left go on in the next turn, which renew() begins.
+// Promises   what is left never goes below zero; searches that find nothing left go on in the next turn, which renew()
+//            begins.
 // Thread     the core's. Owner: Core.
 // Units      scan steps: one topic or one past state that is looked at; a predicate that reads fields costs more.
 #pragma once
@@ -38,8 +39,8 @@ class TurnBudget {
   std::size_t left_;
 };
 
-// The scan steps that testing a state costs, for a predicate that reads so many `fields`: to find one, the message is read
-// through. (A field of old_value is in the message before, which is taken to be as large.)
+// The scan steps that testing a state costs, for a predicate that reads so many `fields`: to find one, the message is
+// read through. (A field of old_value is in the message before, which is taken to be as large.)
 inline std::size_t steps_of_test(const Transition& state, std::size_t fields) noexcept {
   constexpr std::size_t bytes_per_step = 64;
   return 1 + fields * (state.value.payload_bytes() / bytes_per_step);

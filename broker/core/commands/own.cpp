@@ -102,7 +102,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   Lease* standing = leases.find(*found);
   // A will is a value in waiting: when it is executed nobody is asked any more.
   const std::size_t gone = standing != nullptr ? standing->last_will.payload_bytes() : 0;
-  if (allowed) allowed = check_room(own.topic, own.last_will.payload_bytes(), gone);
+  if (allowed) allowed = log.check_room(own.topic, own.last_will.payload_bytes(), gone);
   if (!allowed) {
     refuse(allowed.failure());
     return drop_if_unused(*found);
@@ -139,13 +139,13 @@ void Core::Rooms::execute(Session& session, const proto::Release& release) {
 
 // The topics of these leases, which end, become what their wills say, as one commit.
 void Core::Rooms::execute_wills(const std::vector<Lease*>& ending, const std::string& writer) {
-  Changes changes;
+  TopicWrites writes;
   for (Lease* lease : ending) {
     leases.end(*lease);
     released.push_back(lease->topic);
-    write_own(changes, lease->topic, lease->last_will, Quality::orphaned, writer);
+    log.write_internal(writes, lease->topic, lease->last_will, Quality::orphaned, writer);
   }
-  commit_own(std::move(changes));
+  log.submit_internal(std::move(writes));
 }
 
 void Core::Rooms::end_lapsed_leases(TimePoint at) {
@@ -167,9 +167,9 @@ void Core::Rooms::mark_overdue_topics(TimePoint at) {
   while (const auto id = declarations.take_overdue(at)) {
     const State newest = topics[*id].newest();  // it is still needed when there is a newer one
     if (!newest || newest->value.is_null() || newest->quality != Quality::live) continue;
-    Changes changes;
-    write_own(changes, *id, newest->value, Quality::stale, newest->writer, newest->source_time);
-    commit_own(std::move(changes));
+    TopicWrites writes;
+    log.write_internal(writes, *id, newest->value, Quality::stale, newest->writer, newest->source_time);
+    log.submit_internal(std::move(writes));
   }
 }
 

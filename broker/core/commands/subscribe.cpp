@@ -155,14 +155,14 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   subscription.owner = session.id;
   subscription.id = subscribe.id;
   subscription.queue = &session.outbox.queue();
-  subscription.opened_at = revision;
+  subscription.opened_at = log.revision();
   subscription.mode = subscribe.mode;
   if (subscribe.filter) subscription.filter = &subscriptions.acquire_filter(*subscribe.filter);
   subscription.interval = subscribe.interval;
   subscription.turn.subscription = &subscription;
   subscription.credit = limits.credit_transitions;
   const bool is_pattern = subscribe.topics.size() == 1 && !is_plain_name(subscribe.topics.front());
-  if (subscribe.resume && subscribe.resume->run == options.run && subscribe.resume->revision <= revision) {
+  if (subscribe.resume && subscribe.resume->run == options.run && subscribe.resume->revision <= log.revision()) {
     // Named topics are always told, so only a pattern depends on what is remembered of removed ones.
     if (!is_pattern || topics.remembers(subscribe.resume->revision)) {
       subscription.resume_after = subscribe.resume->revision;

@@ -16,26 +16,7 @@ Update update_of(const Written& write, const Session& session, Instant at) {
   return Update{write.value, write.if_version, write.source_time, session.name, at.wall};
 }
 
-std::size_t value_bytes(const Topic& topic) { return topic.newest() ? topic.newest()->value.payload_bytes() : 0; }
-
 }  // namespace
-
-// Of all topics together, and of what they become when leases end, once values of `added` bytes have come for others of `gone`.
-// What gets no larger is always taken.
-Result<void> Core::Rooms::check_room(const std::string& topic, std::size_t added, std::size_t gone) const {
-  if (added <= gone || values_bytes + leases.will_bytes() - gone + added <= limits.values_bytes_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + text::quote(topic) +
-                                                ": those of all topics take at most " +
-                                                std::to_string(limits.values_bytes_max) + " bytes together"};
-}
-
-Result<Topic::Applied> Core::Rooms::apply(TopicId id, const Update& update, std::uint64_t sequence) {
-  Topic& topic = topics[id];
-  const std::size_t gone = value_bytes(topic);
-  auto applied = topic.apply(update, sequence);
-  values_bytes = values_bytes - gone + value_bytes(topic);
-  return applied;
-}
 
 // The topic; nothing where there is none and one can be made.
 Result<std::optional<TopicId>> Core::Rooms::find_writable(const std::string& name) const {
@@ -90,16 +71,16 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   if (auto refused = check_write(session, *known, set.topic, update))
     return refuse(std::move(refused->failure), refused->current);
   const std::size_t gone = *known ? value_bytes(topics[**known]) : 0;
-  if (auto room = check_room(set.topic, set.value.payload_bytes(), gone); !room) return refuse(room.failure());
+  if (auto room = log.check_room(set.topic, set.value.payload_bytes(), gone); !room) return refuse(room.failure());
   const auto id = made_to_write(*known, set.topic);
   if (!id) return refuse(id.failure());
-  const Topic::Applied applied = *apply(*id, update, commits.next_sequence());
+  const Topic::Applied applied = *log.apply(*id, update, log.next_revision());
   declarations.touched(*id, at.monotonic);
   const State& state = applied.state;
-  Changes changes;
-  if (applied.changed) changes.push_back(Change{*id, state});
-  put_on_its_way(std::move(changes), topics[*id].is_pending() ? revision_of(state) : 0,
-                 {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied.changed}});
+  TopicWrites writes;
+  if (applied.changed) writes.push_back(TopicWrite{*id, state});
+  submit(std::move(writes), topics[*id].is_pending() ? revision_of(state) : 0,
+         {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied.changed}});
   drop_if_unused(*id);
 }
 
@@ -153,7 +134,7 @@ std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, c
     const auto first = static_cast<std::size_t>(std::find(known.begin(), known.end(), std::nullopt) - known.begin());
     if (auto room = topics.check_room(writes[first].topic, unknown); !room) return refused(room.failure());
   }
-  if (auto room = check_room(writes[largest].topic, added, gone); !room) return refused(room.failure());
+  if (auto room = log.check_room(writes[largest].topic, added, gone); !room) return refused(room.failure());
   return std::nullopt;
 }
 
@@ -176,55 +157,27 @@ std::vector<TopicId> Core::Rooms::make_the_unknown(const proto::Commit& commit,
 
 void Core::Rooms::apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
                                Instant at) {
-  const std::uint64_t sequence = commits.next_sequence();
+  const std::uint64_t revision = log.next_revision();
   proto::CommitDone done;
   done.id = commit.id;
-  Changes changes;
+  TopicWrites writes;
   std::uint64_t pending = 0;  // the newest commit on its way that a write equals
   for (std::size_t i = 0; i < written.size(); ++i) {
-    const Topic::Applied applied = *apply(written[i], update_of(commit.writes[i], session, at), sequence);
+    const Topic::Applied applied = *log.apply(written[i], update_of(commit.writes[i], session, at), revision);
     declarations.touched(written[i], at.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
     if (applied.changed) {
-      changes.push_back(Change{written[i], applied.state});
+      writes.push_back(TopicWrite{written[i], applied.state});
     } else if (topics[written[i]].is_pending()) {
       pending = std::max(pending, revision_of(applied.state));
     }
   }
-  put_on_its_way(std::move(changes), pending, {session.id, std::move(done)});
+  submit(std::move(writes), pending, {session.id, std::move(done)});
 }
 
-// The next commit. Where nothing has changed, what is said waits for the commit `pending` (0: for none), since nobody may
-// learn from an answer what is not in the log yet; a commit that changes something comes after that anyway.
-void Core::Rooms::put_on_its_way(Changes changes, std::uint64_t pending, Notice notice) {
-  if (!changes.empty()) {
-    put_on_its_way(std::move(changes), std::move(notice));
-  } else if (pending != 0) {
-    commits.touch(pending, std::move(notice));
-  } else {
-    tell(std::move(notice));
-  }
-}
-
-// What nobody asked for: the topic becomes `next`, and where that is a change it is added to `changes`.
-void Core::Rooms::write_own(Changes& changes, TopicId id, const Value& next, Quality quality, const std::string& writer,
-                            const std::optional<WallTime>& source_time) {
-  static const std::optional<Version> any_version;
-  const Update update{next, any_version, source_time, writer, wall, quality};
-  const auto applied = apply(id, update, commits.next_sequence());
-  if (applied && applied->changed) changes.push_back(Change{id, applied->state});
-}
-
-void Core::Rooms::commit_own(Changes changes) {
-  if (!changes.empty()) put_on_its_way(std::move(changes));
-}
-
-void Core::Rooms::put_on_its_way(Changes changes, std::optional<Notice> notice) {
-  Record record{commits.next_sequence(), {}};
-  for (const Change& change : changes) record.transitions.push_back(change.state);
-  records.push_back(std::move(record));
-  commits.push(std::move(changes), std::move(notice));
+void Core::Rooms::submit(TopicWrites writes, std::uint64_t pending, Notice notice) {
+  if (auto answer_now = log.submit(std::move(writes), pending, std::move(notice))) tell(std::move(*answer_now));
 }
 
 }  // namespace hoiku::broker

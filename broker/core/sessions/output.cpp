@@ -88,7 +88,7 @@ std::shared_ptr<const ServerFrame> Core::Rooms::welcome_frame(const Peer& peer, 
 void Core::Rooms::cut(Session& session) {
   for (;;) {
     CutReport report;
-    const bool has_frame = session.outbox.cut(*this, revision, session.scanning.empty(), report);
+    const bool has_frame = session.outbox.cut(*this, log.revision(), session.scanning.empty(), report);
     counts.deliveries += report.deliveries;
     counts.lagged += report.lagged;
     counts.filtered += report.filtered;
@@ -162,7 +162,7 @@ void Core::Rooms::finish_scan(Subscription& subscription) {
     // They were forgotten during the scan. So the snapshot becomes a whole one: every topic once, also the unchanged.
     subscription.resume_after.reset();
     for (const auto& slot : subscription.slots) {
-      if (!topics[slot->readers->topic].is_idle()) subscriptions.send_again(*slot, now);
+      if (!topics[slot->readers->topic].is_idle()) subscriptions.send_again(*slot, now.monotonic);
     }
   }
   if (subscription.resume_after && !restore_removed(subscription)) return;

@@ -2,7 +2,7 @@
 //
 // Promises   commits leave in the order in which they came; a write that was equal to a commit on its way (a touch) is
 //            answered with that commit, not before.
-// Thread     the core's. Owner: Core.
+// Thread     the core's. Owner: CommitLog.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -24,15 +24,15 @@ struct Notice {
   proto::Answer answer;
 };
 
-struct Change {
+struct TopicWrite {
   TopicId topic{};
   State state;
 };
-using Changes = boost::container::small_vector<Change, 1>;
+using TopicWrites = boost::container::small_vector<TopicWrite, 1>;
 
 struct PendingCommit {
   std::uint64_t sequence = 0;
-  Changes changes;
+  TopicWrites writes;
   boost::container::small_vector<Notice, 1> notices;  // of who wrote it, then of the touches
 };
 
@@ -41,10 +41,10 @@ class CommitQueue {
   // The position in the log that the next commit gets. It is its revision too, as commits become visible in that order.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
   // Without a notice: the broker's own.
-  void push(Changes changes, std::optional<Notice> notice) {
+  void push(TopicWrites writes, std::optional<Notice> notice) {
     PendingCommit commit;
     commit.sequence = ++last_;
-    commit.changes = std::move(changes);
+    commit.writes = std::move(writes);
     if (notice) commit.notices.push_back(std::move(*notice));
     queue_.push_back(std::move(commit));
   }

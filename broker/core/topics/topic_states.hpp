@@ -1,7 +1,7 @@
 // topic_states.hpp: looks up what a topic is for its readers, and what it was.
 //
-// Promises   a committed state is never null: a topic without one has a state of version 0 and no value. Past states come from
-//            the topic's history; null says that the history does not go back to them.
+// Promises   a committed state is never null: a topic without one has a state of version 0 and no value. Past states
+//            come from the topic's history; null says that the history does not go back to them.
 // Thread     the core's. Owner: Core; the tables are kept by reference.
 #pragma once
 

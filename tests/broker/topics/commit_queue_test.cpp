@@ -9,7 +9,7 @@ Notice to(std::uint64_t session, proto::RequestId request) {
   return Notice{SessionId{session}, proto::SetDone{request, {}, 0, true}};
 }
 
-Changes of(std::uint32_t topic) { return {Change{TopicId{topic}, nullptr}}; }
+TopicWrites of(std::uint32_t topic) { return {TopicWrite{TopicId{topic}, nullptr}}; }
 
 TEST(CommitQueue, GivesPositionsFromOneAndLetsCommitsGoInOrder) {
   CommitQueue queue;
@@ -19,7 +19,7 @@ TEST(CommitQueue, GivesPositionsFromOneAndLetsCommitsGoInOrder) {
   EXPECT_EQ(queue.take_through(2)->sequence, 1u);
   EXPECT_EQ(queue.take_through(2)->sequence, 2u);
   EXPECT_FALSE(queue.take_through(2));
-  EXPECT_EQ(queue.take_through(9)->changes.front().topic, TopicId{2});
+  EXPECT_EQ(queue.take_through(9)->writes.front().topic, TopicId{2});
   EXPECT_FALSE(queue.take_through(9));
 }
 

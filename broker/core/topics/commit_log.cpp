@@ -1,0 +1,74 @@
+#include "broker/core/topics/commit_log.hpp"
+
+#include <utility>
+
+#include "hoiku/proto/text.hpp"
+
+namespace hoiku::broker {
+
+std::size_t value_bytes(const Topic& topic) noexcept {
+  return topic.newest() ? topic.newest()->value.payload_bytes() : 0;
+}
+
+Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
+  if (added <= removed || values_bytes_ + leases_.will_bytes() - removed + added <= limits_.values_bytes_max) return {};
+  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + text::quote(topic) +
+                                                ": those of all topics take at most " +
+                                                std::to_string(limits_.values_bytes_max) + " bytes together"};
+}
+
+Result<Topic::Applied> CommitLog::apply(TopicId id, const Update& update, std::uint64_t revision) {
+  Topic& topic = topics_[id];
+  const std::size_t removed = value_bytes(topic);
+  auto applied = topic.apply(update, revision);
+  values_bytes_ = values_bytes_ - removed + value_bytes(topic);
+  return applied;
+}
+
+std::optional<Notice> CommitLog::submit(TopicWrites writes, std::uint64_t pending, Notice notice) {
+  if (!writes.empty()) {
+    // A commit that changes something comes after the one that an equal write of it waits for.
+    push(std::move(writes), std::move(notice));
+  } else if (pending != 0) {
+    queue_.touch(pending, std::move(notice));
+  } else {
+    return notice;
+  }
+  return std::nullopt;
+}
+
+void CommitLog::write_internal(TopicWrites& writes, TopicId id, const Value& value, Quality quality,
+                               const std::string& writer, const std::optional<WallTime>& source_time) {
+  static const std::optional<Version> any_version;
+  const Update update{value, any_version, source_time, writer, now_.wall, quality};
+  const auto applied = apply(id, update, next_revision());
+  if (applied && applied->changed) writes.push_back(TopicWrite{id, applied->state});
+}
+
+void CommitLog::submit_internal(TopicWrites writes) {
+  if (!writes.empty()) push(std::move(writes), std::nullopt);
+}
+
+void CommitLog::push(TopicWrites writes, std::optional<Notice> notice) {
+  Record record{next_revision(), {}};
+  for (const TopicWrite& write : writes) record.transitions.push_back(write.state);
+  records_.push_back(std::move(record));
+  queue_.push(std::move(writes), std::move(notice));
+}
+
+std::vector<Record> CommitLog::take_records() { return std::exchange(records_, {}); }
+
+boost::container::small_vector<State, 1> CommitLog::commit(const PendingCommit& commit, TimePoint at) {
+  boost::container::small_vector<State, 1> replaced;
+  for (const TopicWrite& write : commit.writes) {
+    Topic& topic = topics_[write.topic];
+    replaced.push_back(topic.visible());
+    topic.commit(write.state, at);
+    if (replaced.back()) histories_.append(write.topic, replaced.back());
+  }
+  revision_ = commit.sequence;
+  ++commits_;
+  return replaced;
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,80 @@
+// commit_log.hpp: writes topics: gives each commit its revision and its record, and commits it when the store has the
+// record.
+//
+// Promises   a topic's pending state is what apply() made last; what readers see changes in commit() only, in the log's
+//            order. Nobody learns from an answer what is not in the log yet: a write that is equal to a pending state
+//            is answered with that state's commit.
+// Thread     the core's. Owner: Core; the tables, the limits and the time are kept by reference.
+// Limits     values_bytes_max, of the newest values of all topics and of all last wills together.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/topics/commit_queue.hpp"
+#include "broker/core/topics/history.hpp"
+#include "broker/core/topics/leases.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+class CommitLog {
+ public:
+  CommitLog(const Limits& limits, TopicTable& topics, Histories& histories, const Leases& leases, const Instant& now)
+      : limits_(limits), topics_(topics), histories_(histories), leases_(leases), now_(now) {}
+
+  // ---- Writing
+
+  // The revision of the commit that submit() makes next.
+  std::uint64_t next_revision() const noexcept { return queue_.next_sequence(); }
+  // Whether values of `added` bytes may replace values of `removed` bytes; growing less than nothing is always allowed.
+  // `topic` is for the error: limit_exceeded.
+  Result<void> check_room(const std::string& topic, std::size_t added, std::size_t removed) const;
+  // Makes `update` the topic's pending state, as a part of the commit `revision`. Errors: those of Topic::apply().
+  Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t revision);
+  // Submits what apply() has changed as one commit, which is answered with `notice`. If `writes` is empty, the notice
+  // waits for the commit of revision `pending`, or is returned if that is 0: then it can be answered at once.
+  [[nodiscard]] std::optional<Notice> submit(TopicWrites writes, std::uint64_t pending, Notice notice);
+
+  // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed.
+  void write_internal(TopicWrites& writes, TopicId topic, const Value& value, Quality quality,
+                      const std::string& writer, const std::optional<WallTime>& source_time = {});
+  void submit_internal(TopicWrites writes);  // nothing, if `writes` is empty
+
+  // ---- Committing
+
+  std::vector<Record> take_records();
+  // The next commit, if the store has all records up to `sequence`.
+  std::optional<PendingCommit> take_through(std::uint64_t sequence) { return queue_.take_through(sequence); }
+  // Commits all topics of a commit that was taken. Returns the states that it replaced, in the order of its writes.
+  boost::container::small_vector<State, 1> commit(const PendingCommit& commit, TimePoint at);
+
+  std::uint64_t revision() const noexcept { return revision_; }  // of the last commit()
+  std::uint64_t commits() const noexcept { return commits_; }
+
+ private:
+  void push(TopicWrites writes, std::optional<Notice> notice);
+
+  const Limits& limits_;
+  TopicTable& topics_;
+  Histories& histories_;
+  const Leases& leases_;
+  const Instant& now_;
+  CommitQueue queue_;
+  std::vector<Record> records_;  // that the store has not been given yet
+  std::uint64_t revision_ = 0;
+  std::uint64_t commits_ = 0;
+  std::size_t values_bytes_ = 0;  // of the newest values of all topics
+};
+
+// The bytes of the topic's newest value, which a write replaces.
+std::size_t value_bytes(const Topic& topic) noexcept;
+
+}  // namespace hoiku::broker
