@@ -4,7 +4,6 @@
 // broker_topics.cpp        what the broker tells of itself
 // sessions/handshake.cpp   what a frame means: hello, resume, order, acknowledgement; how sessions end
 // sessions/output.cpp      whose turn it is to be sent something, and what
-// readers/catch_up.cpp     how readers begin with a topic, and what those with a filter are sent
 // commands/subscribe.cpp   what each command does
 // commands/write.cpp       those that write
 // commands/wait.cpp        the same for those that wait, and how waits end
@@ -25,6 +24,7 @@
 
 #include "broker/core/checks.hpp"
 #include "broker/core/core.hpp"
+#include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
@@ -65,6 +65,7 @@ struct Core::Rooms final : StateSource {
 
   static constexpr std::size_t events_max = 1024;  // the oldest go
   TurnBudget budget{limits.turn_visits_max};
+  CatchUp catch_up{limits, topics, states, subscriptions, budget};
   std::vector<SessionId> scan_waiting;
   std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
 
@@ -86,7 +87,7 @@ struct Core::Rooms final : StateSource {
   State after(TopicId topic, std::uint64_t number) const override { return states.after(topic, number); }
   proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // commands/list.cpp
   proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // commands/list.cpp
-  Sifted sift(const Slot& slot, std::size_t tests_max) override;                            // readers/catch_up.cpp
+  Sifted sift(const Slot& slot, std::size_t tests_max) override { return catch_up.find_next_match(slot, tests_max); }
   TimePoint time() const override { return now.monotonic; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
@@ -130,8 +131,6 @@ struct Core::Rooms final : StateSource {
   void start_scan(Session& session, Subscription& subscription);
   void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
   void fail_overfull(std::vector<Subscription*> overfull);
-  Failure reads_too_many() const;
-  std::string name_of(const Subscription& subscription) const;
   void fail_subscription(Subscription& subscription, Failure failure);
   void close_request(Session& session, proto::RequestId id);
   // Closes an open request, which its session then removes. A lease only joins `ending`: its caller executes the wills.
@@ -223,13 +222,6 @@ struct Core::Rooms final : StateSource {
   void finish_scan(Subscription& subscription);
   bool restore_removed(Subscription& subscription);
   Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
-
-  // ---- readers/catch_up.cpp
-  // Gives it a slot. Errors: the session reads too many topics, or keeps too much of them.
-  Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
-  Opening opening_of(const Subscription& subscription, TopicId id, bool is_news);
-  Opening filtered_opening_of(const Subscription& subscription, TopicId id, bool is_news);
-  std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
   void fail_broken();
 };
 

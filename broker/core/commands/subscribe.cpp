@@ -199,7 +199,7 @@ void Core::Rooms::attach_names(Session& session, Subscription& subscription, con
     const bool is_known = subscription.resume_after && visible && visible->revision <= *subscription.resume_after;
     Result<void> attached;
     if (subscription.filter != nullptr) attached = check_filter(*subscription.filter, *id);
-    if (attached) attached = attach(subscription, *id, member++, !is_known);
+    if (attached) attached = catch_up.attach(subscription, *id, member++, !is_known);
     if (!attached) {
       drop_if_unused(*id);
       return fail_subscription(subscription, attached.failure());
@@ -262,18 +262,18 @@ void Core::Rooms::fail_overfull(std::vector<Subscription*> overfull) {
   std::sort(overfull.begin(), overfull.end(), [](const auto* a, const auto* b) { return a->serial < b->serial; });
   overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
   for (Subscription* subscription : overfull)
-    fail_subscription(*subscription, about(subscription->pattern, reads_too_many()));
+    fail_subscription(*subscription, about(subscription->pattern, reads_too_many(limits)));
 }
 
-Failure Core::Rooms::reads_too_many() const {
-  return {ErrorCode::limit_exceeded,
-          "a session reads at most " + std::to_string(limits.slots_per_session_max) + " topics, and this is one more"};
-}
-
-// Its pattern, or the first of its topics, of which it has one at least.
-std::string Core::Rooms::name_of(const Subscription& subscription) const {
-  if (!subscription.pattern.empty()) return subscription.pattern;
-  return topics[subscription.slots.front()->readers->topic].name();
+// Those in `broken`. They are told why.
+void Core::Rooms::fail_broken() {
+  for (Broken& one : std::exchange(broken, {})) {
+    const Session* session = sessions.find(one.owner);
+    if (session == nullptr) continue;
+    Subscription* subscription = session->requests.find<Subscription>(one.id);
+    if (subscription == nullptr) continue;  // it may be broken by two topics of one commit
+    fail_subscription(*subscription, about(name_of(*subscription, topics), one.failure));
+  }
 }
 
 // A subscription that was accepted cannot go on.

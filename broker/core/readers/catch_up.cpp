@@ -1,30 +1,27 @@
-// catch_up.cpp: how readers begin with a topic, and what those with a filter are sent of it. Its visible state and its
-// history are all that is known: a version whose predecessor has gone cannot be tested by a filter over old_value.
-#include <algorithm>
+#include "broker/core/readers/catch_up.hpp"
+
 #include <utility>
 
-#include "broker/core/core_rooms.hpp"
+#include "broker/core/checks.hpp"
 
 namespace hoiku::broker {
 
-// A reader without a filter, or one that begins anew, has the present state before it; one that comes back goes on from
-// where it was. `is_news`: there is something to be told first.
-Opening Core::Rooms::opening_of(const Subscription& subscription, TopicId id, bool is_news) {
-  if (subscription.filter != nullptr) return filtered_opening_of(subscription, id, is_news);
-  const std::uint64_t present = version_of(topics[id].visible()).number;
+Opening CatchUp::start_position(const Subscription& subscription, TopicId id, bool is_news) {
+  if (subscription.filter != nullptr) return filtered_start_position(subscription, id, is_news);
+  const std::uint64_t present = version_of(topics_[id].visible()).number;
   Opening opening;
   opening.in_snapshot = is_news;
   if (!is_news) {
     opening.sent = present;
   } else if (subscription.resume_after && subscription.mode == Mode::every) {
-    opening.sent = present == 0 ? 0 : states.first_after(id, *subscription.resume_after) - 1;
+    opening.sent = present == 0 ? 0 : states_.first_after(id, *subscription.resume_after) - 1;
     opening.behind = present - *opening.sent;
   }
   return opening;
 }
 
-Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, TopicId id, bool is_news) {
-  const State present = states.committed(id);
+Opening CatchUp::filtered_start_position(const Subscription& subscription, TopicId id, bool is_news) {
+  const State present = states_.committed(id);
   const std::uint64_t newest = present->version.number;
   Opening opening;
   opening.sent = newest;
@@ -32,11 +29,11 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
     if (subscription.resume_after) opening.counted_from = newest;
     return opening;
   }
-  const bool comes_back = subscription.resume_after && newest > 0;
-  const std::uint64_t first = comes_back ? states.first_after(id, *subscription.resume_after) : newest;
-  // Only where the version before it is known can it be said that nothing is missing in between.
-  if (comes_back && (first == 1 || states.find(id, first - 1))) opening.counted_from = first - 1;
-  if (comes_back && subscription.mode == Mode::every) {
+  const bool is_resuming = subscription.resume_after && newest > 0;
+  const std::uint64_t first = is_resuming ? states_.first_after(id, *subscription.resume_after) : newest;
+  // The count begins at the version before only if the history proves that nothing is missing in between.
+  if (is_resuming && (first == 1 || states_.find(id, first - 1))) opening.counted_from = first - 1;
+  if (is_resuming && subscription.mode == Mode::every) {
     opening.in_snapshot = true;
     opening.sent = first - 1;
     opening.behind = newest - *opening.sent;
@@ -45,7 +42,7 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
   std::uint64_t filtered_after = 0;
   std::size_t steps = 0;
   for (std::uint64_t number = first; number <= newest; ++number) {
-    const State state = number == newest ? present : states.find(id, number);
+    const State state = number == newest ? present : states_.find(id, number);
     steps += steps_of_test(*state, subscription.filter->fields());
     const std::optional<bool> passes = test(*subscription.filter, id, *state);
     if (passes == true) {
@@ -55,40 +52,38 @@ Opening Core::Rooms::filtered_opening_of(const Subscription& subscription, Topic
       ++filtered_after;
     }
   }
-  budget.spend(steps);
+  budget_.spend(steps);
   if (!opening.match) {
-    if (comes_back) opening.filtered = filtered_after;
+    if (is_resuming) opening.filtered = filtered_after;
     return opening;
   }
-  if (!comes_back) opening.filtered = 0;
+  if (!is_resuming) opening.filtered = 0;
   opening.in_snapshot = true;
   opening.sent.reset();
   opening.is_over = opening.match != present;
-  opening.filtered_after = comes_back ? filtered_after : 0;
+  opening.filtered_after = is_resuming ? filtered_after : 0;
   return opening;
 }
 
-// Nothing: that cannot be known any more.
-std::optional<bool> Core::Rooms::test(Filter& filter, TopicId id, const Transition& state) const {
+// Empty if the state before it, which the filter uses, is discarded.
+std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const Transition& state) const {
   static const Value nothing;
   const std::uint64_t number = state.version.number;
   if (number <= 1) return filter.passes(id, state, nothing);
-  const State before = states.find(id, number - 1);
+  const State before = states_.find(id, number - 1);
   if (!before && filter.uses_old_value()) return std::nullopt;
   return filter.passes(id, state, before ? before->value : nothing);
 }
 
-// What an `every` reader has not been sent, up to the first that passes. As for everybody, where the next state has gone from
-// the history, the present one is next.
-Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
+Sifted CatchUp::find_next_match(const Slot& slot, std::size_t tests_max) {
   const TopicId id = slot.readers->topic;
-  const State present = states.committed(id);
+  const State present = states_.committed(id);
   const std::uint64_t newest = present->version.number;
   Sifted sifted;
   sifted.through = slot.sent;
   while (sifted.through < newest && sifted.tests < tests_max) {
     const std::uint64_t number = sifted.through + 1;
-    const State state = number == newest ? present : states.find(id, number);
+    const State state = number == newest ? present : states_.find(id, number);
     if (!state) {
       sifted.lagged += newest - number;
       sifted.through = newest - 1;
@@ -104,27 +99,26 @@ Sifted Core::Rooms::sift(const Slot& slot, std::size_t tests_max) {
     sifted.through = number;
     sifted.revision = state->revision;
   }
-  budget.spend(sifted.tests);
+  budget_.spend(sifted.tests);
   return sifted;
 }
 
-Result<void> Core::Rooms::attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news) {
-  if (!subscriptions.attach(subscription, id, member, opening_of(subscription, id, is_news)))
-    return about(subscription.kind == SubscriptionKind::pattern ? subscription.pattern : topics[id].name(),
-                 reads_too_many());
-  if (subscription.queue->kept_bytes <= limits.answer_bytes_max) return {};
-  return about(name_of(subscription), keeps_too_much(limits));
+Result<void> CatchUp::attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news) {
+  if (!subscriptions_.attach(subscription, id, member, start_position(subscription, id, is_news)))
+    return about(subscription.kind == SubscriptionKind::pattern ? subscription.pattern : topics_[id].name(),
+                 reads_too_many(limits_));
+  if (subscription.queue->kept_bytes <= limits_.answer_bytes_max) return {};
+  return about(name_of(subscription, topics_), keeps_too_much(limits_));
 }
 
-// Those in `broken`. They are told why.
-void Core::Rooms::fail_broken() {
-  for (Broken& one : std::exchange(broken, {})) {
-    const Session* session = sessions.find(one.owner);
-    if (session == nullptr) continue;
-    Subscription* subscription = session->requests.find<Subscription>(one.id);
-    if (subscription == nullptr) continue;  // it may be broken by two topics of one commit
-    fail_subscription(*subscription, about(name_of(*subscription), one.failure));
-  }
+std::string name_of(const Subscription& subscription, const TopicTable& topics) {
+  if (!subscription.pattern.empty()) return subscription.pattern;
+  return topics[subscription.slots.front()->readers->topic].name();
+}
+
+Failure reads_too_many(const Limits& limits) {
+  return {ErrorCode::limit_exceeded,
+          "a session reads at most " + std::to_string(limits.slots_per_session_max) + " topics, and this is one more"};
 }
 
 }  // namespace hoiku::broker

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/slots.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -29,16 +30,6 @@
 #include "hoiku/proto/message.hpp"
 
 namespace hoiku::broker {
-
-// What a filtered `every` reader has not been sent of a topic, up to the first state that passes.
-struct Sifted {
-  State passed;                // null: none, up to `through`
-  std::uint64_t through = 0;   // up to this number nothing else is to be sent
-  std::uint64_t revision = 0;  // of that state, where it was looked at
-  std::uint64_t filtered = 0;
-  std::uint64_t lagged = 0;  // had gone, or cannot be tested any more
-  std::size_t tests = 0;     // and more, where messages have to be read through for one
-};
 
 // Where a frame that is being cut finds the newest visible states; never null (a topic that was never set has version 0).
 class StateSource {

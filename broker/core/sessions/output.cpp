@@ -150,7 +150,7 @@ Result<void> Core::Rooms::attach_found(Subscription& subscription, TopicId id, c
   // A whole snapshot has what is set. One that goes on from a revision also tells what was unset since.
   const bool is_news = subscription.resume_after ? state && state->revision > *subscription.resume_after
                                                  : state && !state->value.is_null();
-  return attach(subscription, id, 0, is_news);
+  return catch_up.attach(subscription, id, 0, is_news);
 }
 
 // All topics have been met; now those that were removed while the reader was away.

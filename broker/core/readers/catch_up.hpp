@@ -1,0 +1,64 @@
+// catch_up.hpp: decides where a reader begins with a topic, and finds the states that its filter lets pass.
+//
+// Promises   a reader without a filter, or one that is new, is sent the committed state first; one that resumes
+//            continues after the last state it has, as far as the topic's history goes back. A state whose predecessor
+//            is discarded cannot be tested by a filter over old_value: it counts as lagged.
+// Thread     the core's. Owner: Core; everything is kept by reference.
+// Cost       a search in a history spends the turn's budget.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/topics/topic_states.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "broker/core/turn_budget.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/error.hpp"
+#include "hoiku/proto/limits.hpp"
+
+namespace hoiku::broker {
+
+// What a filtered `every` reader has not been sent of a topic, up to the first state that passes.
+struct Sifted {
+  State passed;                // null: none, up to `through`
+  std::uint64_t through = 0;   // up to this number nothing else is to be sent
+  std::uint64_t revision = 0;  // of that state, where it was looked at
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;  // had gone, or cannot be tested any more
+  std::size_t tests = 0;     // and more, where messages have to be read through for one
+};
+
+class CatchUp {
+ public:
+  CatchUp(const Limits& limits, const TopicTable& topics, const TopicStates& states, Subscriptions& subscriptions,
+          TurnBudget& budget)
+      : limits_(limits), topics_(topics), states_(states), subscriptions_(subscriptions), budget_(budget) {}
+
+  // Gives the subscription a slot for the topic. `is_news`: the topic has something that its reader does not know.
+  // Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
+  Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
+  // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `tests_max`
+  // tests. If the history no longer has the next state, continues from the committed one.
+  Sifted find_next_match(const Slot& slot, std::size_t tests_max);
+
+ private:
+  Opening start_position(const Subscription& subscription, TopicId id, bool is_news);
+  Opening filtered_start_position(const Subscription& subscription, TopicId id, bool is_news);
+  std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
+
+  const Limits& limits_;
+  const TopicTable& topics_;
+  const TopicStates& states_;
+  Subscriptions& subscriptions_;
+  TurnBudget& budget_;
+};
+
+// Error texts: the pattern of a subscription, or its first topic (it has one at least).
+std::string name_of(const Subscription& subscription, const TopicTable& topics);
+Failure reads_too_many(const Limits& limits);
+
+}  // namespace hoiku::broker
