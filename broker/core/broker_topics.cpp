@@ -95,7 +95,7 @@ std::optional<TopicId> Core::Rooms::say(TopicWrites& writes, const std::string& 
   if (!found) {
     // What was never told need not be taken back, and nobody would remove the topic again.
     if (what.is_null()) return std::nullopt;
-    const auto made = find_or_create(name);
+    const auto made = requests.find_or_create(name);
     if (!made) return std::nullopt;
     found = *made;
   }

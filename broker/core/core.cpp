@@ -44,10 +44,10 @@ void Core::disconnected(PeerId id) {
 void Core::advance(Instant now) {
   rooms_->begin(now);
   rooms_->expire(now.monotonic);
-  rooms_->end_lapsed_leases(now.monotonic);
+  rooms_->requests.expire_leases(now.monotonic);
   rooms_->mark_overdue_topics(now.monotonic);
   rooms_->refresh_if_due(now.monotonic);
-  rooms_->give_up_waits(now.monotonic);
+  rooms_->requests.expire_waits(now.monotonic);
   rooms_->budget.renew();
   rooms_->take_up_postponed_waits(now);
   for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
@@ -133,65 +133,40 @@ Statistics Core::Rooms::statistics() const {
 void Core::Rooms::begin(Instant at) {
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
-  waits.take_due(at.monotonic, ended);
-  end_waits();
-  subscriptions.take_due(at.monotonic, woken);
-  wake_the_woken();
-}
-
-void Core::Rooms::wake_the_woken() {
-  for (const SessionId id : woken) sessions.find(id)->wake();
-  woken.clear();
+  Effects of_holds;
+  waits.take_due(at.monotonic, of_holds.ended);
+  requests.apply(std::move(of_holds));
+  Effects of_intervals;
+  subscriptions.take_due(at.monotonic, of_intervals.woken);
+  requests.apply(std::move(of_intervals));
 }
 
 // All of its topics have changed before anybody is told of one.
 void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
-  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at);
-  fail_broken();
+  Effects of_all;
+  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, of_all.failed);
+  requests.apply(std::move(of_all));
   for (Notice& notice : commit.notices) tell(std::move(notice));
   for (const TopicWrite& write : commit.writes) {
-    if (write.state->value.is_null()) drop_if_unused(write.topic);
+    if (write.state->value.is_null()) life.remove_if_unused(write.topic);
   }
 }
 
-void Core::Rooms::match(const TopicWrite& write, const State& before, TimePoint at) {
-  subscriptions.changed(Changed{write.topic, write.state, before, at}, woken, broken);
-  wake_the_woken();
-
+void Core::Rooms::match(const TopicWrite& write, const State& before, TimePoint at, std::vector<Broken>& failed) {
+  Effects effects;
+  effects.replaced = before;
+  subscriptions.changed(Changed{write.topic, write.state, before, at}, effects.woken, failed);
   const Topic& topic = topics[write.topic];
   const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(topic.type());
-  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, before, at, ended);
-  end_waits(before);
+  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, before, at, effects.ended);
+  requests.apply(std::move(effects));
 }
 
 void Core::Rooms::tell(Notice notice) {
   Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
   session->answer(std::move(notice.answer), Outbox::Of::request);
-}
-
-Result<TopicId> Core::Rooms::find_or_create(std::string_view name) {
-  if (const auto found = topics.find(name)) return *found;
-  auto created = topics.create(name);
-  if (!created) return created;
-  std::vector<Subscription*> overfull;
-  subscriptions.topic_created(*created, name, 0, overfull);
-  fail_overfull(overfull);
-  return created;
-}
-
-void Core::Rooms::drop_if_unused(TopicId id) {
-  if (!topics.contains(id) || !topics[id].is_idle()) return;
-  if (leases.find(id) != nullptr || declarations.contains(id)) return;
-  if (waits.any(id) || subscriptions.keeps(id) || pins.is_pinned(id)) return;
-  subscriptions.topic_removed(id);
-  histories.forget(id);
-  topics.remove(id);
-}
-
-void Core::Rooms::drop_released() {
-  for (const TopicId id : std::exchange(released, {})) drop_if_unused(id);
 }
 
 void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {

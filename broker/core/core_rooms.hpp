@@ -26,9 +26,11 @@
 #include "broker/core/core.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/sessions/request_life.hpp"
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/session_table.hpp"
+#include "broker/core/sessions/topic_life.hpp"
 #include "broker/core/topics/commit_log.hpp"
 #include "broker/core/topics/content_type.hpp"
 #include "broker/core/topics/declarations.hpp"
@@ -60,6 +62,8 @@ struct Core::Rooms final : StateSource {
   Declarations declarations;
   Instant now{};  // of the last call
   CommitLog log{limits, topics, histories, leases, now};
+  TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
+  RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
   std::deque<Event> events;
   Statistics counts;  // those that are counted here
 
@@ -75,12 +79,6 @@ struct Core::Rooms final : StateSource {
   std::optional<TimePoint> refreshed_at;
   std::optional<TimePoint> refresh_due;  // where somebody still reads them
 
-  // What the rooms said in the course of one call; empty between calls.
-  std::vector<SessionId> woken;
-  std::vector<TopicId> released;
-  std::vector<WaitEnd> ended;
-  std::vector<Broken> broken;
-
   // ---- core.cpp
   State current(TopicId topic) const override { return states.committed(topic); }
   State current(std::string_view name) const override { return states.committed(name); }
@@ -91,13 +89,10 @@ struct Core::Rooms final : StateSource {
   TimePoint time() const override { return now.monotonic; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
-  void match(const TopicWrite& write, const State& before, TimePoint at);
+  // Appends the subscriptions that cannot continue to `failed`: they are told when the whole commit was matched.
+  void match(const TopicWrite& write, const State& before, TimePoint at, std::vector<Broken>& failed);
   void tell(Notice notice);
-  Result<TopicId> find_or_create(std::string_view name);
-  void drop_if_unused(TopicId topic);
-  void drop_released();  // those in `released`
   Statistics statistics() const;
-  void wake_the_woken();
   void tell(Event::Kind kind, std::string session, std::string detail);
 
   // ---- sessions/handshake.cpp
@@ -122,7 +117,6 @@ struct Core::Rooms final : StateSource {
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
   bool begin_request(Session& session, proto::RequestId id);
-  Result<void> may_hold(const Session& session, proto::RequestId id, std::size_t bytes, std::string_view name) const;
   Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
   Result<void> check_names(const proto::Subscribe& subscribe) const;
   Result<void> check_choice(const proto::Subscribe& subscribe) const;
@@ -130,14 +124,6 @@ struct Core::Rooms final : StateSource {
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
   void start_scan(Session& session, Subscription& subscription);
   void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
-  void fail_overfull(std::vector<Subscription*> overfull);
-  void fail_subscription(Subscription& subscription, Failure failure);
-  void close_request(Session& session, proto::RequestId id);
-  // Closes an open request, which its session then removes. A lease only joins `ending`: its caller executes the wills.
-  void close(Subscription& subscription, std::vector<Lease*>& ending);
-  void close(Wait& wait, std::vector<Lease*>& ending);
-  void close(const PostponedWait& wait, std::vector<Lease*>& ending);
-  void close(Lease& lease, std::vector<Lease*>& ending);
 
   // ---- commands/write.cpp
   void execute(Session& session, const proto::Set& set, Instant at);
@@ -168,9 +154,6 @@ struct Core::Rooms final : StateSource {
   Result<void> may_write(const Session& session, TopicId topic) const;
   Result<void> may_own(const Session& session, TopicId topic, bool take_over) const;
   std::string name_of(SessionId id) const;
-  void lose(Lease& lease, std::string why);
-  void execute_wills(const std::vector<Lease*>& ending, const std::string& writer);
-  void end_lapsed_leases(TimePoint at);
   void mark_overdue_topics(TimePoint at);
 
   // ---- broker_topics.cpp
@@ -207,10 +190,7 @@ struct Core::Rooms final : StateSource {
   void begin_change_wait(Session& session, const proto::WaitTransition& command, const Version& looked_through,
                          Instant at);
   void postpone(Session& session, PostponedWait wait);
-  void forget(const PostponedWait& wait);
   void take_up_postponed_waits(Instant at);
-  void end_waits(const State& before = nullptr);
-  void give_up_waits(TimePoint at);
 
   // ---- sessions/output.cpp
   std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);
@@ -222,7 +202,6 @@ struct Core::Rooms final : StateSource {
   void finish_scan(Subscription& subscription);
   bool restore_removed(Subscription& subscription);
   Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
-  void fail_broken();
 };
 
 }  // namespace hoiku::broker

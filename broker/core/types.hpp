@@ -29,6 +29,11 @@ enum class SessionId : std::uint64_t {};
 // What a topic is at one moment; null: never set.
 using State = std::shared_ptr<const Transition>;
 
+// The value of a state, which it keeps alive; null if the state is.
+inline std::shared_ptr<const Value> value_of(const State& state) noexcept {
+  return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
+}
+
 // One commit on its way to the log, of one topic or of several. What is in the log, in its order, decides every topic's value.
 struct Record {
   std::uint64_t sequence = 0;  // position in the log: 1, 2, 3 …

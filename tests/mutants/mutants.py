@@ -89,11 +89,11 @@ MUTANTS = [
      "kept_after_given_up = std::chrono::seconds(1)", "kept_after_given_up = std::chrono::seconds(0)"),
     ("given-up-is-not-cancelled", "a wait that has ended is still to be given up", "broker/core/waits/waits.cpp",
      "  giving_up_.cancel(wait.giving_up);\n", "  static_cast<void>(wait);\n"),
-    ("given-up-is-told", "a wait that is given up is answered with an error", "broker/core/commands/wait.cpp",
-     "while (const Wait* wait = waits.take_given_up(at)) close_request(*sessions.find(wait->owner), wait->id);",
-     "while (Wait* wait = waits.take_given_up(at)) {\n"
-     "    waits.cancel(*wait);\n    ended.push_back(WaitEnd{wait, Failure{ErrorCode::unavailable, \"given up\"}});\n  }\n"
-     "  end_waits();"),
+    ("given-up-is-told", "a wait that is given up is answered with an error", "broker/core/sessions/request_life.cpp",
+     "while (const Wait* wait = waits_.take_given_up(now)) close(*sessions_.find(wait->owner), wait->id);",
+     "while (Wait* wait = waits_.take_given_up(now)) {\n    waits_.cancel(*wait);\n    Effects effects;\n"
+     "    effects.ended.push_back(WaitEnd{wait, Failure{ErrorCode::unavailable, \"given up\"}});\n"
+     "    apply(std::move(effects));\n  }"),
 
     # ---- sessions
     ("kept-frames-are-not-repeated", "after a reconnect what was kept is not sent again", "broker/core/sessions/handshake.cpp",
@@ -111,13 +111,14 @@ MUTANTS = [
     ("anybody-may-write", "who does not own a topic may write it", "broker/core/commands/own.cpp",
      "if (lease == nullptr || lease->owner == session.id) return {};",
      "if (lease == nullptr || lease->owner == session.id || lease->id != 0) return {};"),
-    ("will-at-a-take-over", "who takes a topic over finds the old owner's will", "broker/core/commands/own.cpp",
-     "  leases.end(lease);\n  session.requests.remove(id);",
-     "  execute_wills({&lease}, session.name);\n  session.requests.remove(id);"),
-    ("will-looks-live", "what an owner leaves behind is not orphaned", "broker/core/commands/own.cpp",
+    ("will-at-a-take-over", "who takes a topic over finds the old owner's will", "broker/core/sessions/request_life.cpp",
+     "  leases_.end(lease);\n  session.requests.remove(id);",
+     "  std::vector<TopicId> released;\n  execute_wills({&lease}, session.name, released);\n  session.requests.remove(id);"),
+    ("will-looks-live", "what an owner leaves behind is not orphaned", "broker/core/sessions/request_life.cpp",
      "lease->last_will, Quality::orphaned, writer);", "lease->last_will, Quality::live, writer);"),
-    ("will-is-lost-with-the-session", "the end of a session executes no wills", "broker/core/sessions/handshake.cpp",
-     "execute_wills(ending, session.name);", "for (Lease* lease : ending) leases.end(*lease);"),
+    ("will-is-lost-with-the-session", "the end of a session executes no wills", "broker/core/sessions/request_life.cpp",
+     "  execute_wills(ending, session.name, effects.released);\n  return effects;",
+     "  for (Lease* lease : ending) leases_.end(*lease);\n  return effects;"),
     ("lease-outlives-its-time", "a lease for a time ends with its session only", "broker/core/commands/own.cpp",
      "own.lasting.count() > 0 ? std::optional", "own.lasting > limits.hold_max ? std::optional"),
     ("touch-does-not-count", "an equal value is no touch", "broker/core/commands/write.cpp",

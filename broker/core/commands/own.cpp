@@ -41,7 +41,7 @@ void Core::Rooms::execute(Session& session, const proto::Declare& declare, Insta
   if (declare.type != ValueType::null) {
     if (auto declared = topic.declare_type(declare.type, declare.message_type); !declared) {
       refuse(declared.failure());
-      return drop_if_unused(*found);
+      return life.remove_if_unused(*found);
     }
   }
   declarations.declare(*found, declare.deadline, at.monotonic);
@@ -53,8 +53,10 @@ void Core::Rooms::execute(Session& session, const proto::Declare& declare, Insta
 // Predicates that waited for it can be read now.
 void Core::Rooms::type_is_known(TopicId id) {
   const Topic& topic = topics[id];
-  waits.type_is_known(id, WaitedTopic{content_type(topic, schemas), topic.visible(), topic.changed_at()}, ended);
-  end_waits();
+  Effects effects;
+  waits.type_is_known(id, WaitedTopic{content_type(topic, schemas), topic.visible(), topic.changed_at()},
+                      effects.ended);
+  requests.apply(std::move(effects));
 }
 
 // ---- Leases
@@ -92,7 +94,7 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   auto allowed = check_duration(own.lasting, "a lease", limits);
   if (!allowed) return refuse(about(own.topic, allowed.failure()));
   allowed = check_size(own.topic, own.last_will, limits);
-  if (allowed) allowed = may_hold(session, own.id, own.last_will.payload_bytes(), own.topic);
+  if (allowed) allowed = requests.check_quota(session, own.id, own.last_will.payload_bytes(), own.topic);
   if (!allowed) return refuse(allowed.failure());
   const auto found = find_to_write(own.topic);
   if (!found) return refuse(found.failure());
@@ -105,10 +107,11 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   if (allowed) allowed = log.check_room(own.topic, own.last_will.payload_bytes(), gone);
   if (!allowed) {
     refuse(allowed.failure());
-    return drop_if_unused(*found);
+    return life.remove_if_unused(*found);
   }
   if (standing != nullptr) {
-    lose(*standing, "topic " + text::quote(own.topic) + " was taken over by client " + text::quote(session.name));
+    requests.revoke(*standing,
+                    "topic " + text::quote(own.topic) + " was taken over by client " + text::quote(session.name));
   }
   Lease& lease = session.requests.add(own.id, std::make_unique<Lease>(), own.last_will.payload_bytes());
   lease.owner = session.id;
@@ -124,41 +127,8 @@ void Core::Rooms::execute(Session& session, const proto::Own& own, Instant at) {
   session.answer(proto::Owned{own.id, version_of(topic.visible())}, Outbox::Of::reader);
 }
 
-// The session loses it to another one, which goes on where it was: no will is executed.
-void Core::Rooms::lose(Lease& lease, std::string why) {
-  Session& session = *sessions.find(lease.owner);
-  const proto::RequestId id = lease.id;
-  leases.end(lease);
-  session.requests.remove(id);
-  fail(session, id, {ErrorCode::not_owner, std::move(why)}, Outbox::Of::reader);
-}
-
 void Core::Rooms::execute(Session& session, const proto::Release& release) {
-  if (session.requests.find<Lease>(release.lease) != nullptr) close_request(session, release.lease);
-}
-
-// The topics of these leases, which end, become what their wills say, as one commit.
-void Core::Rooms::execute_wills(const std::vector<Lease*>& ending, const std::string& writer) {
-  TopicWrites writes;
-  for (Lease* lease : ending) {
-    leases.end(*lease);
-    released.push_back(lease->topic);
-    log.write_internal(writes, lease->topic, lease->last_will, Quality::orphaned, writer);
-  }
-  log.submit_internal(std::move(writes));
-}
-
-void Core::Rooms::end_lapsed_leases(TimePoint at) {
-  while (Lease* lease = leases.take_lapsed(at)) {
-    Session& session = *sessions.find(lease->owner);
-    const proto::RequestId id = lease->id;
-    const std::string name = topics[lease->topic].name();
-    execute_wills({lease}, session.name);
-    session.requests.remove(id);
-    fail(session, id, {ErrorCode::not_owner, "the time is over for which this client owned topic " + text::quote(name)},
-         Outbox::Of::reader);
-    drop_released();
-  }
+  if (session.requests.find<Lease>(release.lease) != nullptr) requests.close(session, release.lease);
 }
 
 // ---- Deadlines

@@ -75,27 +75,6 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
 
 // ---- Readers
 
-// `bytes`: what its predicate or its last will takes. `name`: of its topic or pattern, for the error.
-Result<void> Core::Rooms::may_hold(const Session& session, proto::RequestId id, std::size_t bytes,
-                                   std::string_view name) const {
-  const auto refused = [&](ErrorCode code, std::string why) { return about(name, {code, std::move(why)}); };
-  if (session.requests.contains(id)) {
-    return refused(ErrorCode::protocol_violation,
-                   "request " + std::to_string(id) + " is in use: ids are unique in a session");
-  }
-  // Answers that nobody takes count too, or they could pile up.
-  if (session.requests.size() + session.outbox.reader_answers() >= limits.subscriptions_per_session_max) {
-    return refused(
-        ErrorCode::limit_exceeded,
-        "a session has at most " + std::to_string(limits.subscriptions_per_session_max) + " subscriptions and waits");
-  }
-  if (bytes > limits.held_bytes_max || session.requests.bytes() > limits.held_bytes_max - bytes) {
-    return refused(ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
-                                                  std::to_string(limits.held_bytes_max) + " bytes together");
-  }
-  return {};
-}
-
 // Of a subscription's filter and interval.
 Result<void> Core::Rooms::check_choice(const proto::Subscribe& subscribe) const {
   const bool is_composite = subscribe.topics.size() > 1;
@@ -143,7 +122,8 @@ Result<void> Core::Rooms::check_names(const proto::Subscribe& subscribe) const {
 
 void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
   auto allowed = check_subscribe(subscribe);
-  if (allowed) allowed = may_hold(session, subscribe.id, kept_bytes(subscribe.filter), subscribe.topics.front());
+  if (allowed)
+    allowed = requests.check_quota(session, subscribe.id, kept_bytes(subscribe.filter), subscribe.topics.front());
   if (!allowed) {
     // A refusal needs no room among the subscriptions, but it is an answer.
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
@@ -192,8 +172,8 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
 void Core::Rooms::attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names) {
   std::uint16_t member = 0;
   for (const std::string& name : names) {
-    const auto id = find_or_create(name);
-    if (!id) return fail_subscription(subscription, id.failure());
+    const auto id = requests.find_or_create(name);
+    if (!id) return requests.fail(subscription, id.failure());
     // A reader that was away knows the state unless it changed since; that a topic is gone it cannot know.
     const State& visible = topics[*id].visible();
     const bool is_known = subscription.resume_after && visible && visible->revision <= *subscription.resume_after;
@@ -201,8 +181,8 @@ void Core::Rooms::attach_names(Session& session, Subscription& subscription, con
     if (subscription.filter != nullptr) attached = check_filter(*subscription.filter, *id);
     if (attached) attached = catch_up.attach(subscription, *id, member++, !is_known);
     if (!attached) {
-      drop_if_unused(*id);
-      return fail_subscription(subscription, attached.failure());
+      life.remove_if_unused(*id);
+      return requests.fail(subscription, attached.failure());
     }
   }
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
@@ -216,7 +196,7 @@ void Core::Rooms::start_scan(Session& session, Subscription& subscription) {
 
 void Core::Rooms::execute(Session& session, const proto::Unsubscribe& unsubscribe) {
   if (session.requests.find<Subscription>(unsubscribe.subscription) != nullptr)
-    close_request(session, unsubscribe.subscription);
+    requests.close(session, unsubscribe.subscription);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
@@ -229,59 +209,6 @@ void Core::Rooms::execute(Session& session, const proto::Renew& renew) {
   subscription.taken += taken;
   subscription.credit += taken;
   if (queue_turn(subscription)) session.wake();
-}
-
-void Core::Rooms::close_request(Session& session, proto::RequestId id) {
-  if (Subscription* subscription = session.requests.find<Subscription>(id)) {
-    session.outbox.forget(*subscription);
-    std::erase(session.scanning, subscription);
-  }
-  std::vector<Lease*> ending;
-  session.requests.visit(id, [&](auto& request) { close(request, ending); });
-  execute_wills(ending, session.name);
-  session.requests.remove(id);
-  drop_released();
-}
-
-void Core::Rooms::close(Subscription& subscription, std::vector<Lease*>&) {
-  subscriptions.close(subscription, released);
-}
-
-void Core::Rooms::close(Wait& wait, std::vector<Lease*>&) {
-  released.push_back(wait.topic);
-  waits.cancel(wait);
-}
-
-void Core::Rooms::close(const PostponedWait& wait, std::vector<Lease*>&) { forget(wait); }
-
-void Core::Rooms::close(Lease& lease, std::vector<Lease*>& ending) { ending.push_back(&lease); }
-
-// Patterns that match more topics than their sessions may read.
-void Core::Rooms::fail_overfull(std::vector<Subscription*> overfull) {
-  // Several topics may have come at once. In the order in which they began, since addresses are another one each time.
-  std::sort(overfull.begin(), overfull.end(), [](const auto* a, const auto* b) { return a->serial < b->serial; });
-  overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
-  for (Subscription* subscription : overfull)
-    fail_subscription(*subscription, about(subscription->pattern, reads_too_many(limits)));
-}
-
-// Those in `broken`. They are told why.
-void Core::Rooms::fail_broken() {
-  for (Broken& one : std::exchange(broken, {})) {
-    const Session* session = sessions.find(one.owner);
-    if (session == nullptr) continue;
-    Subscription* subscription = session->requests.find<Subscription>(one.id);
-    if (subscription == nullptr) continue;  // it may be broken by two topics of one commit
-    fail_subscription(*subscription, about(name_of(*subscription, topics), one.failure));
-  }
-}
-
-// A subscription that was accepted cannot go on.
-void Core::Rooms::fail_subscription(Subscription& subscription, Failure failure) {
-  Session& session = *sessions.find(subscription.owner);
-  const proto::RequestId id = subscription.id;
-  close_request(session, id);
-  fail(session, id, std::move(failure), Outbox::Of::reader);
 }
 
 }  // namespace hoiku::broker

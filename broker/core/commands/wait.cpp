@@ -9,10 +9,6 @@
 namespace hoiku::broker {
 namespace {
 
-std::shared_ptr<const Value> value_of(const State& state) {
-  return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
-}
-
 Failure lagged(const std::string& topic, const std::string& what) {
   return {ErrorCode::lagged,
           "topic " + text::quote(topic) + ": " + what + "; read its present state and go on from there"};
@@ -58,7 +54,7 @@ void Core::Rooms::begin_change_wait(Session& session, const proto::WaitTransitio
       if (!past) return past.failure();
       if (past->match) {
         session.answer(proto::TransitionDone{id, past->match, value_of(past->before)}, Outbox::Of::reader);
-        drop_if_unused(topic);
+        life.remove_if_unused(topic);
         return {};
       }
       if (past->looked_through) {
@@ -82,11 +78,6 @@ void Core::Rooms::postpone(Session& session, PostponedWait wait) {
   if (session.postponed.size() == 1) postponing.push_back(session.id);
 }
 
-void Core::Rooms::forget(const PostponedWait& wait) {
-  pins.unpin(wait.topic);
-  released.push_back(wait.topic);
-}
-
 // One of each session after the other, with half of what this turn may look at: the other half is for new readers.
 void Core::Rooms::take_up_postponed_waits(Instant at) {
   const std::size_t for_readers = budget.take_half();
@@ -107,8 +98,8 @@ void Core::Rooms::take_up_postponed_waits(Instant at) {
     const bool is_given_up = given_up_after.count() > 0 && given_up_after <= waited;
     if (given_up_after.count() > 0) given_up_after -= waited;
     if (!is_given_up) begin_change_wait(*session, taken.command, taken.looked_through, at);
-    forget(taken);  // not before it has its topic again
-    drop_released();
+    pins.unpin(taken.topic);  // not before it has its topic again
+    life.remove_if_unused(taken.topic);
   }
   budget.give_back(for_readers);
 }
@@ -122,17 +113,17 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
     const auto checked = check_wait(wait->predicate, wait->hold, wait->given_up_after, limits);
     if (!checked) allowed = about(topic, checked.failure());
   }
-  if (allowed) allowed = may_hold(session, id, kept_bytes(wait->predicate), topic);
+  if (allowed) allowed = requests.check_quota(session, id, kept_bytes(wait->predicate), topic);
   if (allowed) {
     asked_about(topic);
-    if (auto found = find_or_create(topic); !found) {
+    if (auto found = requests.find_or_create(topic); !found) {
       allowed = found.failure();
     } else {
       wait->owner = session.id;
       wait->id = id;
       wait->topic = *found;
       allowed = begin(std::move(wait));
-      if (!allowed) drop_if_unused(*found);
+      if (!allowed) life.remove_if_unused(*found);
     }
   }
   if (!allowed && begin_request(session, id)) fail(session, id, allowed.failure(), Outbox::Of::request);
@@ -196,35 +187,7 @@ Result<Core::Rooms::PastChange> Core::Rooms::find_past(TopicId id, const proto::
 void Core::Rooms::execute(Session& session, const proto::CancelWait& cancel) {
   const bool is_wait = session.requests.find<Wait>(cancel.wait) != nullptr ||
                        session.requests.find<PostponedWait>(cancel.wait) != nullptr;
-  if (is_wait) close_request(session, cancel.wait);
-}
-
-// Nobody waits for them any more, so nobody is told. Judged once the input that was waiting has been read: what it says
-// about such a wait is as true as if the broker had been faster.
-void Core::Rooms::give_up_waits(TimePoint at) {
-  while (const Wait* wait = waits.take_given_up(at)) close_request(*sessions.find(wait->owner), wait->id);
-}
-
-// Those in `ended`. `before` is what the commit replaced that ended them; a hold that is complete has none.
-void Core::Rooms::end_waits(const State& before) {
-  for (WaitEnd& end : ended) {
-    Session& session = *sessions.find(end.wait->owner);
-    const proto::RequestId id = end.wait->id;
-    const TopicId topic = end.wait->topic;
-    if (end.failure) {
-      fail(session, id, about(topics[topic].name(), *end.failure), Outbox::Of::reader);
-    } else {
-      const State& match = topics[topic].visible();
-      if (end.wait->is_edge)
-        session.answer(proto::TransitionDone{id, match, value_of(before)}, Outbox::Of::reader);
-      else
-        session.answer(proto::WaitDone{id, match}, Outbox::Of::reader);
-    }
-    session.requests.remove(id);
-    released.push_back(topic);  // the next one may be of the same topic, so it stays until all have ended
-  }
-  ended.clear();
-  drop_released();
+  if (is_wait) requests.close(session, cancel.wait);
 }
 
 }  // namespace hoiku::broker

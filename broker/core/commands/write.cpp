@@ -38,7 +38,7 @@ Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
 
 // What find_writable() has said of it, made where it is not there yet.
 Result<TopicId> Core::Rooms::made_to_write(std::optional<TopicId> known, const std::string& name) {
-  return known ? Result<TopicId>(*known) : find_or_create(name);
+  return known ? Result<TopicId>(*known) : requests.find_or_create(name);
 }
 
 // Why the session may not write that; `known`: nothing where the topic is not there yet. What it has done wrong itself is said
@@ -81,7 +81,7 @@ void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
   if (applied.changed) writes.push_back(TopicWrite{*id, state});
   submit(std::move(writes), topics[*id].is_pending() ? revision_of(state) : 0,
          {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied.changed}});
-  drop_if_unused(*id);
+  life.remove_if_unused(*id);
 }
 
 void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant at) {
@@ -90,11 +90,11 @@ void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant
   if (auto refused = check_commit(session, commit, known, at)) {
     return session.answer(std::move(*refused), Outbox::Of::request);
   }
-  std::vector<Subscription*> overfull;
-  const std::vector<TopicId> written = make_the_unknown(commit, known, overfull);
+  Effects effects;
+  const std::vector<TopicId> written = make_the_unknown(commit, known, effects.overfull);
   apply_commit(session, commit, written, at);
-  fail_overfull(std::move(overfull));
-  for (const TopicId topic : written) drop_if_unused(topic);
+  effects.released = written;
+  requests.apply(std::move(effects));
 }
 
 // Why it can't be; or nothing, and then what there is of its topics, in the order of the writes.
@@ -145,12 +145,7 @@ std::vector<TopicId> Core::Rooms::make_the_unknown(const proto::Commit& commit,
                                                    std::vector<Subscription*>& overfull) {
   std::vector<TopicId> written;
   for (std::size_t i = 0; i < known.size(); ++i) {
-    if (known[i]) {
-      written.push_back(*known[i]);
-      continue;
-    }
-    written.push_back(*topics.create(commit.writes[i].topic));
-    subscriptions.topic_created(written.back(), commit.writes[i].topic, 0, overfull);
+    written.push_back(known[i] ? *known[i] : *life.find_or_create(commit.writes[i].topic, overfull));
   }
   return written;
 }

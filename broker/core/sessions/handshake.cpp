@@ -191,15 +191,11 @@ void Core::Rooms::close(Session& session, Failure failure) {
 }
 
 void Core::Rooms::close(Session& session, const ServerFrame& last) {
-  std::vector<Lease*> ending;
-  session.requests.visit_all([&](auto& request) { close(request, ending); });
-  // In the order in which they began, so that the same calls give the same commit.
-  std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
-  execute_wills(ending, session.name);
+  Effects effects = requests.close_all(session);
   tell_presence(session, Value());
   if (session.peer) peers.refuse(*session.peer, std::make_shared<ServerFrame>(last));
   sessions.remove(session);
-  drop_released();
+  requests.apply(std::move(effects));
 }
 
 void Core::Rooms::expire(TimePoint at) {

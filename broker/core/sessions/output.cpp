@@ -93,11 +93,10 @@ void Core::Rooms::cut(Session& session) {
     counts.lagged += report.lagged;
     counts.filtered += report.filtered;
     // Who was told that a topic is unset was perhaps the last that it was kept for.
-    for (const TopicId id : report.unset) drop_if_unused(id);
+    for (const TopicId id : report.unset) life.remove_if_unused(id);
     if (report.too_large != nullptr) {
-      fail_subscription(*report.too_large,
-                        {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
-                                                   std::to_string(limits.frame_bytes_max) + " bytes"});
+      requests.fail(*report.too_large, {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
+                                                                  std::to_string(limits.frame_bytes_max) + " bytes"});
     }
     if (report.is_interrupted) go_on_later(session);
     if (has_frame || report.too_large == nullptr) return;
@@ -139,7 +138,7 @@ void Core::Rooms::scan(Session& session, Subscription& subscription) {
   });
   // An empty table costs something too.
   budget.spend(std::max<std::size_t>(subscription.scanned_to - from, 1));
-  if (!attached) return fail_subscription(subscription, attached.failure());
+  if (!attached) return requests.fail(subscription, attached.failure());
   if (subscription.scanned_to < topics.end()) return;
   std::erase(session.scanning, &subscription);
   finish_scan(subscription);
@@ -187,15 +186,14 @@ bool Core::Rooms::restore_removed(Subscription& subscription) {
         subscriptions.send_in_snapshot(subscription, *successor, states.committed(*successor));
       continue;
     }
-    const TopicId id = topics.restore(left - 1);
-    std::vector<Subscription*> overfull;
-    subscriptions.topic_created(id, state->topic, state->version.number, overfull);
-    subscriptions.topic_restored(id, state, woken);
-    for (const SessionId other : std::exchange(woken, {})) sessions.find(other)->wake();
-    const bool failed = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();
-    fail_overfull(overfull);
-    drop_if_unused(id);
-    if (failed) return false;
+    Effects effects;
+    const TopicId id = life.restore(left - 1, effects.overfull);
+    subscriptions.topic_restored(id, state, effects.woken);
+    effects.released.push_back(id);
+    const auto& overfull = effects.overfull;
+    const bool fails = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();
+    requests.apply(std::move(effects));
+    if (fails) return false;
   }
   return true;
 }

@@ -1,0 +1,173 @@
+#include "broker/core/sessions/request_life.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "broker/core/checks.hpp"
+#include "broker/core/readers/catch_up.hpp"
+#include "hoiku/proto/text.hpp"
+
+namespace hoiku::broker {
+
+Result<void> RequestLife::check_quota(const Session& session, proto::RequestId id, std::size_t bytes,
+                                      std::string_view name) const {
+  const auto refused = [&](ErrorCode code, std::string why) { return about(name, {code, std::move(why)}); };
+  if (session.requests.contains(id)) {
+    return refused(ErrorCode::protocol_violation,
+                   "request " + std::to_string(id) + " is in use: ids are unique in a session");
+  }
+  // Answers that nobody takes count too, or they could pile up.
+  if (session.requests.size() + session.outbox.reader_answers() >= limits_.subscriptions_per_session_max) {
+    return refused(
+        ErrorCode::limit_exceeded,
+        "a session has at most " + std::to_string(limits_.subscriptions_per_session_max) + " subscriptions and waits");
+  }
+  if (bytes > limits_.held_bytes_max || session.requests.bytes() > limits_.held_bytes_max - bytes) {
+    return refused(ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
+                                                  std::to_string(limits_.held_bytes_max) + " bytes together");
+  }
+  return {};
+}
+
+Result<TopicId> RequestLife::find_or_create(std::string_view name) {
+  Effects effects;
+  auto topic = life_.find_or_create(name, effects.overfull);
+  apply(std::move(effects));
+  return topic;
+}
+
+// ---- Ends
+
+void RequestLife::close(Session& session, proto::RequestId id) {
+  Effects effects;
+  std::vector<Lease*> ending;
+  session.requests.visit(id, [&](auto& request) { detach(session, request, ending, effects.released); });
+  execute_wills(ending, session.name, effects.released);
+  session.requests.remove(id);
+  apply(std::move(effects));
+}
+
+Effects RequestLife::close_all(Session& session) {
+  Effects effects;
+  std::vector<Lease*> ending;
+  session.scanning.clear();
+  session.requests.visit_all([&](auto& request) { detach(session, request, ending, effects.released); });
+  // In the order in which they began, so that the same calls give the same commit.
+  std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
+  execute_wills(ending, session.name, effects.released);
+  return effects;
+}
+
+// detach() takes a request out of the tables that know it; a lease only joins `ending`, since its will is executed with
+// others.
+
+void RequestLife::detach(Session& session, Subscription& subscription, Ending&, Released& released) {
+  session.outbox.forget(subscription);
+  std::erase(session.scanning, &subscription);
+  subscriptions_.close(subscription, released);
+}
+
+void RequestLife::detach(Session&, Wait& wait, Ending&, Released& released) {
+  released.push_back(wait.topic);
+  waits_.cancel(wait);
+}
+
+void RequestLife::detach(Session&, const PostponedWait& wait, Ending&, Released& released) {
+  pins_.unpin(wait.topic);
+  released.push_back(wait.topic);
+}
+
+void RequestLife::detach(Session&, Lease& lease, Ending& ending, Released&) { ending.push_back(&lease); }
+
+void RequestLife::fail(Subscription& subscription, Failure failure) {
+  Session& session = *sessions_.find(subscription.owner);
+  const proto::RequestId id = subscription.id;
+  close(session, id);
+  session.answer(proto::Failed{id, std::move(failure), {}}, Outbox::Of::reader);
+}
+
+void RequestLife::revoke(Lease& lease, std::string why) {
+  Session& session = *sessions_.find(lease.owner);
+  const proto::RequestId id = lease.id;
+  leases_.end(lease);
+  session.requests.remove(id);
+  session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, Outbox::Of::reader);
+}
+
+void RequestLife::expire_leases(TimePoint now) {
+  while (Lease* lease = leases_.take_lapsed(now)) {
+    Session& session = *sessions_.find(lease->owner);
+    const proto::RequestId id = lease->id;
+    std::string why = "the time is over for which this client owned topic " + text::quote(topics_[lease->topic].name());
+    Effects effects;
+    execute_wills({lease}, session.name, effects.released);
+    session.requests.remove(id);
+    session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, Outbox::Of::reader);
+    apply(std::move(effects));
+  }
+}
+
+void RequestLife::expire_waits(TimePoint now) {
+  while (const Wait* wait = waits_.take_given_up(now)) close(*sessions_.find(wait->owner), wait->id);
+}
+
+// The topics of these leases become what the last wills say, as one commit.
+void RequestLife::execute_wills(const std::vector<Lease*>& ending, const std::string& writer,
+                                std::vector<TopicId>& released) {
+  TopicWrites writes;
+  for (Lease* lease : ending) {
+    leases_.end(*lease);
+    released.push_back(lease->topic);
+    log_.write_internal(writes, lease->topic, lease->last_will, Quality::orphaned, writer);
+  }
+  log_.submit_internal(std::move(writes));
+}
+
+// ---- Effects
+
+void RequestLife::apply(Effects effects) {
+  for (const SessionId id : effects.woken) sessions_.find(id)->wake();
+  for (const WaitEnd& end : effects.ended) {
+    // The next one may be about the same topic, so the topic stays until all are answered.
+    effects.released.push_back(end.wait->topic);
+    answer(end, effects.replaced);
+  }
+  fail_overfull(std::move(effects.overfull));
+  fail_broken(effects.failed);
+  for (const TopicId topic : effects.released) life_.remove_if_unused(topic);
+}
+
+void RequestLife::answer(const WaitEnd& end, const State& replaced) {
+  Session& session = *sessions_.find(end.wait->owner);
+  const proto::RequestId id = end.wait->id;
+  const Topic& topic = topics_[end.wait->topic];
+  if (end.failure) {
+    session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, Outbox::Of::reader);
+  } else if (end.wait->is_edge) {
+    session.answer(proto::TransitionDone{id, topic.visible(), value_of(replaced)}, Outbox::Of::reader);
+  } else {
+    session.answer(proto::WaitDone{id, topic.visible()}, Outbox::Of::reader);
+  }
+  session.requests.remove(id);
+}
+
+void RequestLife::fail_overfull(std::vector<Subscription*> overfull) {
+  // Several topics may have come at once. Serial numbers give an order that does not depend on addresses.
+  std::sort(overfull.begin(), overfull.end(), [](const auto* a, const auto* b) { return a->serial < b->serial; });
+  overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
+  for (Subscription* subscription : overfull)
+    fail(*subscription, about(subscription->pattern, reads_too_many(limits_)));
+}
+
+void RequestLife::fail_broken(const std::vector<Broken>& failed) {
+  for (const Broken& one : failed) {
+    const Session* session = sessions_.find(one.owner);
+    if (session == nullptr) continue;
+    Subscription* subscription = session->requests.find<Subscription>(one.id);
+    if (subscription == nullptr) continue;
+    fail(*subscription, about(name_of(*subscription, topics_), one.failure));
+  }
+}
+
+}  // namespace hoiku::broker

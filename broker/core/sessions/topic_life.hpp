@@ -1,0 +1,53 @@
+// topic_life.hpp: makes topics when they are first named, and removes them when nothing needs them any more.
+//
+// Promises   a topic is removed only if it is unset, has no pending write, no owner and no declaration, nothing waits
+//            for it, no reader names it, and every reader of a pattern has been sent its last state.
+// Thread     the core's. Owner: Core; the tables are kept by reference.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/topics/declarations.hpp"
+#include "broker/core/topics/history.hpp"
+#include "broker/core/topics/leases.hpp"
+#include "broker/core/topics/topic_pins.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "broker/core/types.hpp"
+#include "broker/core/waits/waits.hpp"
+#include "hoiku/proto/error.hpp"
+
+namespace hoiku::broker {
+
+class TopicLife {
+ public:
+  TopicLife(TopicTable& topics, Histories& histories, Subscriptions& subscriptions, const Waits& waits,
+            const Leases& leases, const Declarations& declarations, const TopicPins& pins)
+      : topics_(topics),
+        histories_(histories),
+        subscriptions_(subscriptions),
+        waits_(waits),
+        leases_(leases),
+        declarations_(declarations),
+        pins_(pins) {}
+
+  // Appends the subscriptions to `overfull` whose sessions would read too many topics with a new one: the caller fails
+  // them. Errors: those of TopicTable::create().
+  Result<TopicId> find_or_create(std::string_view name, std::vector<Subscription*>& overfull);
+  // Brings back the removed topic at that position of TopicTable::removed(), as it was left.
+  TopicId restore(std::size_t position, std::vector<Subscription*>& overfull);
+  void remove_if_unused(TopicId topic);
+
+ private:
+  TopicTable& topics_;
+  Histories& histories_;
+  Subscriptions& subscriptions_;
+  const Waits& waits_;
+  const Leases& leases_;
+  const Declarations& declarations_;
+  const TopicPins& pins_;
+};
+
+}  // namespace hoiku::broker
