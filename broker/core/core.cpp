@@ -36,7 +36,7 @@ void Core::disconnected(PeerId id) {
   if (peer->session) {
     Session& session = *rooms_->sessions.find(*peer->session);
     session.peer.reset();
-    rooms_->tell_presence(session, "away");
+    rooms_->broker_topics.session_away(session);
   }
   rooms_->peers.remove(id);
 }
@@ -46,7 +46,7 @@ void Core::advance(Instant now) {
   rooms_->expire(now.monotonic);
   rooms_->requests.expire_leases(now.monotonic);
   rooms_->mark_overdue_topics(now.monotonic);
-  rooms_->refresh_if_due(now.monotonic);
+  rooms_->broker_topics.refresh_if_due(now.monotonic);
   rooms_->requests.expire_waits(now.monotonic);
   rooms_->budget.renew();
   rooms_->take_up_postponed_waits(now);
@@ -81,20 +81,15 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 std::optional<TimePoint> Core::next_deadline() const {
   if (!rooms_->scan_waiting.empty() || !rooms_->postponing.empty()) return rooms_->now.monotonic;
   std::optional<TimePoint> first;
-  for (const auto next :
-       {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(), rooms_->leases.next_deadline(),
-        rooms_->declarations.next_deadline(), rooms_->subscriptions.next_deadline(), rooms_->refresh_due}) {
+  for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
+                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline(),
+                          rooms_->subscriptions.next_deadline(), rooms_->broker_topics.next_deadline()}) {
     if (next && (!first || *next < *first)) first = next;
   }
   return first;
 }
 
-std::vector<Event> Core::take_events() {
-  std::vector<Event> taken(std::make_move_iterator(rooms_->events.begin()),
-                           std::make_move_iterator(rooms_->events.end()));
-  rooms_->events.clear();
-  return taken;
-}
+std::vector<Event> Core::take_events() { return rooms_->events.take(); }
 
 Statistics Core::statistics() const { return rooms_->statistics(); }
 
@@ -105,7 +100,7 @@ void Core::shut_down(Instant now) {
   std::sort(all.begin(), all.end());
   for (const SessionId id : all) {
     Session& session = *rooms_->sessions.find(id);
-    rooms_->tell(Event::Kind::session_closed, session.name, "the broker is ending");
+    rooms_->events.add(Event::Kind::session_closed, session.name, "the broker is ending");
     rooms_->close(session, Failure{ErrorCode::unavailable, "the broker is ending"});
   }
 }
@@ -167,11 +162,6 @@ void Core::Rooms::tell(Notice notice) {
   Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
   session->answer(std::move(notice.answer), Outbox::Of::request);
-}
-
-void Core::Rooms::tell(Event::Kind kind, std::string session, std::string detail) {
-  events.push_back(Event{kind, std::move(session), std::move(detail)});
-  if (events.size() > events_max) events.pop_front();
 }
 
 }  // namespace hoiku::broker

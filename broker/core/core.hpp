@@ -17,9 +17,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "broker/core/sessions/event_log.hpp"
+#include "broker/core/statistics.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
@@ -29,34 +30,6 @@ namespace hoiku::broker {
 struct Outgoing {
   PeerId peer;
   std::shared_ptr<const proto::ServerFrame> frame;
-};
-
-// Counts that a test or an operator can look at; all but `schemas` are zero again when every client has left.
-struct Statistics {
-  std::size_t topics = 0;  // without the broker's own
-  std::size_t sessions = 0;
-  std::size_t subscriptions = 0;
-  std::size_t waits = 0;
-  std::size_t predicates = 0;  // distinct ones being evaluated
-  std::size_t leases = 0;
-  std::size_t kept_frames = 0;  // sent or waiting, not yet acknowledged
-  std::size_t schemas = 0;      // types of messages that were registered
-  std::uint64_t commits = 0;
-  std::uint64_t deliveries = 0;
-  std::uint64_t lagged = 0;       // transitions that had gone from a history before an `every` reader was sent them
-  std::size_t history_bytes = 0;  // of all topics' earlier states
-  std::uint64_t filtered = 0;     // transitions that did not pass a reader's filter
-  std::uint64_t conflated = 0;    // transitions that a newer one replaced in a slot before they were sent
-  std::uint64_t predicate_tests = 0;
-  std::uint64_t refused_frames = 0;  // malformed, out of order, or of unknown peers
-};
-
-// What an operator wants to know when it happens; the server writes it to the log.
-struct Event {
-  enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_refused };
-  Kind kind;
-  std::string session;  // the client's name
-  std::string detail;
 };
 
 struct CoreOptions {

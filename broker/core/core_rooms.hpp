@@ -1,7 +1,6 @@
 // core_rooms.hpp: the corridor's inside: the rooms, and the ways between them.
 //
 // core.cpp                 the public face, the turn, and the life of a commit
-// broker_topics.cpp        what the broker tells of itself
 // sessions/handshake.cpp   what a frame means: hello, resume, order, acknowledgement; how sessions end
 // sessions/output.cpp      whose turn it is to be sent something, and what
 // commands/subscribe.cpp   what each command does
@@ -17,7 +16,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +24,7 @@
 #include "broker/core/core.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/sessions/broker_topics.hpp"
 #include "broker/core/sessions/request_life.hpp"
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
@@ -64,20 +63,15 @@ struct Core::Rooms final : StateSource {
   CommitLog log{limits, topics, histories, leases, now};
   TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
-  std::deque<Event> events;
+  BrokerTopics broker_topics{topics,   subscriptions, waits, log,
+                             sessions, requests,      now,   [this] { return statistics(); }};
+  EventLog events;
   Statistics counts;  // those that are counted here
 
-  static constexpr std::size_t events_max = 1024;  // the oldest go
   TurnBudget budget{limits.turn_visits_max};
   CatchUp catch_up{limits, topics, states, subscriptions, budget};
   std::vector<SessionId> scan_waiting;
   std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
-
-  // What the broker tells of itself.
-  bool tells_of_itself = false;  // somebody has asked
-  std::set<TopicId> statistics_topics;
-  std::optional<TimePoint> refreshed_at;
-  std::optional<TimePoint> refresh_due;  // where somebody still reads them
 
   // ---- core.cpp
   State current(TopicId topic) const override { return states.committed(topic); }
@@ -93,7 +87,6 @@ struct Core::Rooms final : StateSource {
   void match(const TopicWrite& write, const State& before, TimePoint at, std::vector<Broken>& failed);
   void tell(Notice notice);
   Statistics statistics() const;
-  void tell(Event::Kind kind, std::string session, std::string detail);
 
   // ---- sessions/handshake.cpp
   void receive(PeerId id, const proto::ClientFrame& frame, Instant at);
@@ -155,14 +148,6 @@ struct Core::Rooms final : StateSource {
   Result<void> may_own(const Session& session, TopicId topic, bool take_over) const;
   std::string name_of(SessionId id) const;
   void mark_overdue_topics(TimePoint at);
-
-  // ---- broker_topics.cpp
-  void asked_about(std::string_view name);
-  static std::string presence_topic(const Session& session);
-  void tell_presence(const Session& session, Value presence);
-  void refresh_statistics();
-  void refresh_if_due(TimePoint at);
-  std::optional<TopicId> say(TopicWrites& writes, const std::string& name, const Value& what);
 
   // ---- commands/schema.cpp
   void execute(Session& session, const proto::RegisterSchema& schema);

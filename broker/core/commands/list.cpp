@@ -100,7 +100,7 @@ proto::ReaderRow Core::Rooms::row_of(const Subscription& subscription) {
   const Session& session = *sessions.find(subscription.owner);
   proto::ReaderRow row;
   row.client = session.name;
-  row.session = presence_label(session);
+  row.session = session_label(session);
   if (subscription.kind == SubscriptionKind::pattern || subscription.scanning) {
     row.topics.push_back(subscription.pattern);
   } else {

@@ -58,7 +58,7 @@ void Core::Rooms::execute(Session& session, const proto::Get& get) {
   if (auto checked = check_topic_name(get.topic, limits); !checked) {
     return fail(session, get.id, checked.failure(), Outbox::Of::request);
   }
-  asked_about(get.topic);
+  broker_topics.requested(get.topic);
   session.outbox.answer_get(get.id, get.topic);
   session.wake();
 }
@@ -68,7 +68,7 @@ void Core::Rooms::execute(Session& session, const proto::List& list) {
   if (auto checked = check_topic_pattern(list.pattern, limits); !checked) {
     return fail(session, list.id, checked.failure(), Outbox::Of::request);
   }
-  asked_about(list.pattern);
+  broker_topics.requested(list.pattern);
   session.outbox.answer_list(list);
   session.wake();
 }
@@ -129,7 +129,7 @@ void Core::Rooms::execute(Session& session, const proto::Subscribe& subscribe) {
     if (begin_request(session, subscribe.id)) fail(session, subscribe.id, allowed.failure(), Outbox::Of::request);
     return;
   }
-  for (const std::string& name : subscribe.topics) asked_about(name);
+  for (const std::string& name : subscribe.topics) broker_topics.requested(name);
   Subscription& subscription =
       session.requests.add(subscribe.id, std::make_unique<Subscription>(), kept_bytes(subscribe.filter));
   subscription.owner = session.id;

@@ -115,7 +115,7 @@ void Core::Rooms::begin_wait(Session& session, proto::RequestId id, const std::s
   }
   if (allowed) allowed = requests.check_quota(session, id, kept_bytes(wait->predicate), topic);
   if (allowed) {
-    asked_about(topic);
+    broker_topics.requested(topic);
     if (auto found = requests.find_or_create(topic); !found) {
       allowed = found.failure();
     } else {

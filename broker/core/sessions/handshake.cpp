@@ -61,7 +61,7 @@ void Core::Rooms::take_numbered(Session& session, const ClientFrame& frame, Inst
       ++counts.refused_frames;
       // A client that took the error for the end of its session begins to count anew. To ignore that would hang it.
       if (session.was_broken_off) {
-        tell(Event::Kind::session_closed, session.name, "its client has begun anew");
+        events.add(Event::Kind::session_closed, session.name, "its client has begun anew");
         close(session, Failure{ErrorCode::session_lost, "the session was given up after an error: begin a new one"});
       }
       return;
@@ -78,12 +78,12 @@ void Core::Rooms::take_numbered(Session& session, const ClientFrame& frame, Inst
       ServerFrame last;  // tells the client that its goodbye has been heard
       last.incarnation = session.incarnation;
       last.acknowledged = session.received.last();
-      tell(Event::Kind::session_closed, session.name, "goodbye");
+      events.add(Event::Kind::session_closed, session.name, "goodbye");
       return close(session, last);
     }
     execute(session, command, at);
     if (session.overrun) {
-      tell(Event::Kind::session_closed, session.name, "too many requests in flight");
+      events.add(Event::Kind::session_closed, session.name, "too many requests in flight");
       return close(session, Failure{ErrorCode::limit_exceeded, "there are " +
                                                                    std::to_string(session.outbox.requests_in_flight()) +
                                                                    " requests in flight: acknowledge their answers"});
@@ -118,7 +118,7 @@ void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
   }
   // A client that once had more than it says now does not know the session any more.
   if (frame.acknowledged < session->outbox.acknowledged()) {
-    tell(Event::Kind::session_closed, session->name, "its client has begun anew");
+    events.add(Event::Kind::session_closed, session->name, "its client has begun anew");
     detach(*session);
     close(*session, ServerFrame{});
     return open(id, frame, at);
@@ -131,7 +131,7 @@ void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
   }
   detach(*session);
   session->outbox.rewind();
-  tell(Event::Kind::session_resumed, session->name, "");
+  events.add(Event::Kind::session_resumed, session->name, "");
   welcome(id, *session, frame, true, at);
 }
 
@@ -144,7 +144,7 @@ void Core::Rooms::open(PeerId id, const ClientFrame& frame, Instant at) {
   }
   session->name = frame.hello->client_name;
   session->since = frame.incarnation;
-  tell(Event::Kind::session_opened, session->name, "");
+  events.add(Event::Kind::session_opened, session->name, "");
   welcome(id, *session, frame, false, at);
 }
 
@@ -157,7 +157,7 @@ void Core::Rooms::welcome(PeerId id, Session& session, const ClientFrame& frame,
   peer.welcome_due = true;
   peer.resumed = resumed;
   peers.make_ready(peer);
-  tell_presence(session, "connected");
+  broker_topics.session_connected(session);
 }
 
 // ---- Ends
@@ -177,12 +177,12 @@ void Core::Rooms::break_off(PeerId id, std::uint64_t incarnation, Failure failur
     Session& session = *sessions.find(*peer->session);
     session.peer.reset();
     session.was_broken_off = true;
-    tell_presence(session, "away");
+    broker_topics.session_away(session);
     incarnation = session.incarnation;
     acknowledged = session.received.last();
     name = session.name;
   }
-  tell(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
+  events.add(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
   peers.refuse(id, std::make_shared<ServerFrame>(fatal_frame(incarnation, acknowledged, std::move(failure))));
 }
 
@@ -192,7 +192,7 @@ void Core::Rooms::close(Session& session, Failure failure) {
 
 void Core::Rooms::close(Session& session, const ServerFrame& last) {
   Effects effects = requests.close_all(session);
-  tell_presence(session, Value());
+  broker_topics.session_closed(session);
   if (session.peer) peers.refuse(*session.peer, std::make_shared<ServerFrame>(last));
   sessions.remove(session);
   requests.apply(std::move(effects));
@@ -201,7 +201,7 @@ void Core::Rooms::close(Session& session, const ServerFrame& last) {
 void Core::Rooms::expire(TimePoint at) {
   while (Session* session = sessions.take_silent(at)) {
     const std::string silence = "silent for " + std::to_string(session->timeout.count()) + " ms";
-    tell(Event::Kind::session_expired, session->name, silence);
+    events.add(Event::Kind::session_expired, session->name, silence);
     close(*session, Failure{ErrorCode::session_lost, "the session was " + silence + " and is gone"});
   }
 }

@@ -19,7 +19,7 @@ bool is_of_a_segment(char32_t c) {
 
 }  // namespace
 
-std::string presence_label(const Session& session) {
+std::string session_label(const Session& session) {
   std::string label;
   std::string_view rest = session.name;
   std::size_t left = name_bytes_max;

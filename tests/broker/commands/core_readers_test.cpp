@@ -132,13 +132,13 @@ TEST(PresenceLabel, IsASegmentOfATopicsName) {
   PeerTable peers;
   Session session(SessionId{47}, {}, limits, peers);
   session.name = "screen";
-  EXPECT_EQ(presence_label(session), "screen-2f");
+  EXPECT_EQ(session_label(session), "screen-2f");
   session.name = "";
-  EXPECT_EQ(presence_label(session), "client-2f");
+  EXPECT_EQ(session_label(session), "client-2f");
   session.name = "a/b *$\tc\x7F";
-  EXPECT_EQ(presence_label(session), "a-b----c--2f");
+  EXPECT_EQ(session_label(session), "a-b----c--2f");
   session.name = std::string(39, 'x') + "é";  // not cut within a character
-  EXPECT_EQ(presence_label(session), std::string(39, 'x') + "-2f");
+  EXPECT_EQ(session_label(session), std::string(39, 'x') + "-2f");
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// event_log.hpp: what an operator wants to know when it happens: sessions and refused peers.
+//
+// Thread     the core's. Owner: Core.
+// Limits     the oldest events are discarded if nobody takes them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hoiku::broker {
+
+struct Event {
+  enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_refused };
+  Kind kind;
+  std::string session;  // the client's name
+  std::string detail;
+};
+
+class EventLog {
+ public:
+  void add(Event::Kind kind, std::string session, std::string detail) {
+    events_.push_back(Event{kind, std::move(session), std::move(detail)});
+    if (events_.size() > events_max) events_.pop_front();
+  }
+  std::vector<Event> take() {
+    std::vector<Event> taken(std::make_move_iterator(events_.begin()), std::make_move_iterator(events_.end()));
+    events_.clear();
+    return taken;
+  }
+
+ private:
+  static constexpr std::size_t events_max = 1024;
+
+  std::deque<Event> events_;
+};
+
+}  // namespace hoiku::broker
