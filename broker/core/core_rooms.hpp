@@ -7,8 +7,6 @@
 // commands/write.cpp       those that write
 // commands/wait.cpp        the same for those that wait, and how waits end
 // commands/own.cpp         what topics are declared to be, and whose they are
-// commands/schema.cpp      what messages look like
-// commands/list.cpp        pages of what topics there are, and of who reads
 #pragma once
 
 #include <cstddef>
@@ -21,13 +19,16 @@
 #include <vector>
 
 #include "broker/core/checks.hpp"
+#include "broker/core/commands/list.hpp"
+#include "broker/core/commands/schema.hpp"
 #include "broker/core/core.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/broker_topics.hpp"
-#include "broker/core/sessions/request_life.hpp"
+#include "broker/core/sessions/lookups.hpp"
 #include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
+#include "broker/core/sessions/request_life.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/sessions/topic_life.hpp"
 #include "broker/core/topics/commit_log.hpp"
@@ -43,7 +44,7 @@
 
 namespace hoiku::broker {
 
-struct Core::Rooms final : StateSource {
+struct Core::Rooms {
   explicit Rooms(const CoreOptions& core_options);
 
   const CoreOptions options;
@@ -73,14 +74,11 @@ struct Core::Rooms final : StateSource {
   std::vector<SessionId> scan_waiting;
   std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
 
+  Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
+  SchemaCommands schema_commands{schemas};
+  ListCommands list_commands{broker_topics};
+
   // ---- core.cpp
-  State current(TopicId topic) const override { return states.committed(topic); }
-  State current(std::string_view name) const override { return states.committed(name); }
-  State after(TopicId topic, std::uint64_t number) const override { return states.after(topic, number); }
-  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;            // commands/list.cpp
-  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;  // commands/list.cpp
-  Sifted sift(const Slot& slot, std::size_t tests_max) override { return catch_up.find_next_match(slot, tests_max); }
-  TimePoint time() const override { return now.monotonic; }
   void begin(Instant at);  // every call that has a time: what is due comes first
   void commit(PendingCommit commit, TimePoint at);
   // Appends the subscriptions that cannot continue to `failed`: they are told when the whole commit was matched.
@@ -104,8 +102,6 @@ struct Core::Rooms final : StateSource {
 
   // ---- commands/subscribe.cpp
   void execute(Session& session, const proto::Command& command, Instant at);
-  void execute(Session& session, const proto::Get& get);
-  void execute(Session& session, const proto::List& list);
   void execute(Session& session, const proto::Subscribe& subscribe);
   void execute(Session& session, const proto::Unsubscribe& unsubscribe);
   void execute(Session& session, const proto::Renew& renew);
@@ -148,15 +144,6 @@ struct Core::Rooms final : StateSource {
   Result<void> may_own(const Session& session, TopicId topic, bool take_over) const;
   std::string name_of(SessionId id) const;
   void mark_overdue_topics(TimePoint at);
-
-  // ---- commands/schema.cpp
-  void execute(Session& session, const proto::RegisterSchema& schema);
-  void execute(Session& session, const proto::GetSchema& schema);
-  const std::string* schema_files(std::string_view message_type) const override;
-
-  // ---- commands/list.cpp
-  void execute(Session& session, const proto::ListReaders& list);
-  proto::ReaderRow row_of(const Subscription& subscription);
 
   // ---- commands/wait.cpp
   struct PastChange {

@@ -1,31 +1,26 @@
-// schema.cpp: what messages look like, for predicates and for whoever asks.
-#include "broker/core/core_rooms.hpp"
+#include "broker/core/commands/schema.hpp"
+
+#include "broker/core/checks.hpp"
+#include "broker/core/sessions/reply.hpp"
 
 namespace hoiku::broker {
 
-void Core::Rooms::execute(Session& session, const proto::RegisterSchema& schema) {
-  if (!begin_request(session, schema.id)) return;
-  if (auto checked = check_message_type(schema.message_type, limits); !checked) {
-    return fail(session, schema.id, checked.failure(), Outbox::Of::request);
-  }
-  if (auto put = schemas.put(schema.message_type, schema.files); !put) {
-    return fail(session, schema.id, put.failure(), Outbox::Of::request);
-  }
-  session.answer(proto::Done{schema.id}, Outbox::Of::request);
+void SchemaCommands::execute(Session& session, const proto::RegisterSchema& command) {
+  Reply reply(session, command.id);
+  if (!reply.is_open()) return;
+  auto done = check_message_type(command.message_type, session.limits);
+  if (done) done = schemas_.put(command.message_type, command.files);
+  if (!done) return reply.fail(done.failure());
+  reply.done(proto::Done{command.id});
 }
 
-void Core::Rooms::execute(Session& session, const proto::GetSchema& schema) {
-  if (!begin_request(session, schema.id)) return;
-  if (auto checked = check_message_type(schema.message_type, limits); !checked) {
-    return fail(session, schema.id, checked.failure(), Outbox::Of::request);
-  }
-  session.outbox.answer_schema(schema.id, schema.message_type);
+void SchemaCommands::execute(Session& session, const proto::GetSchema& command) {
+  Reply reply(session, command.id);
+  if (!reply.is_open()) return;
+  if (auto checked = check_message_type(command.message_type, session.limits); !checked)
+    return reply.fail(checked.failure());
+  session.outbox.answer_schema(command.id, command.message_type);
   session.wake();
-}
-
-const std::string* Core::Rooms::schema_files(std::string_view message_type) const {
-  const MessageSchema* schema = schemas.find(message_type);
-  return schema == nullptr ? nullptr : &schema->files();
 }
 
 }  // namespace hoiku::broker

@@ -9,21 +9,22 @@ namespace hoiku::broker {
 
 void Core::Rooms::execute(Session& session, const proto::Command& command, Instant at) {
   if (const auto* set = std::get_if<proto::Set>(&command)) return execute(session, *set, at);
-  if (const auto* get = std::get_if<proto::Get>(&command)) return execute(session, *get);
+  if (const auto* get = std::get_if<proto::Get>(&command)) return list_commands.execute(session, *get);
   if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) return execute(session, *subscribe);
   if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) return execute(session, *unsubscribe);
   if (const auto* renew = std::get_if<proto::Renew>(&command)) return execute(session, *renew);
   if (const auto* wait = std::get_if<proto::Wait>(&command)) return execute(session, *wait, at);
   if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
-  if (const auto* list = std::get_if<proto::List>(&command)) return execute(session, *list);
+  if (const auto* list = std::get_if<proto::List>(&command)) return list_commands.execute(session, *list);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) return execute(session, *commit, at);
   if (const auto* declare = std::get_if<proto::Declare>(&command)) return execute(session, *declare, at);
   if (const auto* own = std::get_if<proto::Own>(&command)) return execute(session, *own, at);
   if (const auto* release = std::get_if<proto::Release>(&command)) return execute(session, *release);
-  if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) return execute(session, *schema);
-  if (const auto* schema = std::get_if<proto::GetSchema>(&command)) return execute(session, *schema);
-  if (const auto* readers = std::get_if<proto::ListReaders>(&command)) return execute(session, *readers);
+  if (const auto* schema = std::get_if<proto::RegisterSchema>(&command))
+    return schema_commands.execute(session, *schema);
+  if (const auto* schema = std::get_if<proto::GetSchema>(&command)) return schema_commands.execute(session, *schema);
+  if (const auto* readers = std::get_if<proto::ListReaders>(&command)) return list_commands.execute(session, *readers);
 }
 
 // ---- Requests with one answer
@@ -51,26 +52,6 @@ bool Core::Rooms::begin_request(Session& session, proto::RequestId id) {
 void Core::Rooms::fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of,
                        std::optional<Version> at) {
   session.answer(proto::Failed{id, std::move(failure), at}, of);
-}
-
-void Core::Rooms::execute(Session& session, const proto::Get& get) {
-  if (!begin_request(session, get.id)) return;
-  if (auto checked = check_topic_name(get.topic, limits); !checked) {
-    return fail(session, get.id, checked.failure(), Outbox::Of::request);
-  }
-  broker_topics.requested(get.topic);
-  session.outbox.answer_get(get.id, get.topic);
-  session.wake();
-}
-
-void Core::Rooms::execute(Session& session, const proto::List& list) {
-  if (!begin_request(session, list.id)) return;
-  if (auto checked = check_topic_pattern(list.pattern, limits); !checked) {
-    return fail(session, list.id, checked.failure(), Outbox::Of::request);
-  }
-  broker_topics.requested(list.pattern);
-  session.outbox.answer_list(list);
-  session.wake();
 }
 
 // ---- Readers

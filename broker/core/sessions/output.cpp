@@ -88,7 +88,7 @@ std::shared_ptr<const ServerFrame> Core::Rooms::welcome_frame(const Peer& peer, 
 void Core::Rooms::cut(Session& session) {
   for (;;) {
     CutReport report;
-    const bool has_frame = session.outbox.cut(*this, log.revision(), session.scanning.empty(), report);
+    const bool has_frame = session.outbox.cut(lookups, log.revision(), session.scanning.empty(), report);
     counts.deliveries += report.deliveries;
     counts.lagged += report.lagged;
     counts.filtered += report.filtered;

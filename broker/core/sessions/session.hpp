@@ -1,4 +1,5 @@
-// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams stand.
+// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams
+// stand.
 //
 // Owner: SessionTable. It survives its connections; handshake.cpp opens, resumes and closes it.
 #pragma once
@@ -22,13 +23,15 @@
 namespace hoiku::broker {
 
 struct Session : Timer {
-  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& limits, PeerTable& peer_table)
-      : id(session_id), token(session_token), outbox(limits), peers(&peer_table) {}
+  // The limits and the connections are kept by reference.
+  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& its_limits,
+          PeerTable& peer_table)
+      : id(session_id), token(session_token), limits(its_limits), peers(peer_table), outbox(its_limits) {}
 
   // Queues its connection, if there is one, for output.
   void wake() {
     if (!peer) return;
-    if (Peer* connected = peers->find(*peer)) peers->make_ready(*connected);
+    if (Peer* connected = peers.find(*peer)) peers.make_ready(*connected);
   }
   void answer(proto::Answer answer, Outbox::Of of) {
     outbox.answer(std::move(answer), of);
@@ -37,6 +40,8 @@ struct Session : Timer {
 
   const SessionId id;
   const proto::SessionToken token;
+  const Limits& limits;
+  PeerTable& peers;
   std::string name;               // the client's: a label
   std::uint64_t since = 0;        // the incarnation with which it began
   std::uint64_t incarnation = 0;  // of its newest connection
@@ -49,7 +54,6 @@ struct Session : Timer {
   bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
   bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
   Outbox outbox;
-  PeerTable* const peers;
   OpenRequests requests;
   std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have gone meanwhile
   bool scan_waits = false;                 // for the next turn

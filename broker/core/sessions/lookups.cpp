@@ -1,0 +1,119 @@
+#include "broker/core/sessions/lookups.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/sessions/session_label.hpp"
+#include "hoiku/proto/size.hpp"
+#include "hoiku/proto/text.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+// A page looks at so many topics even if the turn's budget is spent, so that it makes progress.
+constexpr std::size_t steps_min = 64;
+// Topics are looked at in pieces, because a scan cannot be left in the middle.
+constexpr std::size_t steps_at_once = 64;
+
+// The rows of a page; one is always allowed.
+template <class Row>
+class Rows {
+ public:
+  Rows(std::vector<Row>& rows, std::size_t rows_max, std::size_t bytes_max)
+      : rows_(rows), rows_max_(rows_max), bytes_max_(bytes_max) {}
+  // False: there is no room for it.
+  bool add(Row row, std::size_t bytes) {
+    if (!rows_.empty() && (bytes_ + bytes > bytes_max_ || rows_.size() >= rows_max_)) return false;
+    bytes_ += bytes;
+    rows_.push_back(std::move(row));
+    return true;
+  }
+
+ private:
+  std::vector<Row>& rows_;
+  std::size_t rows_max_;
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
+  proto::ListDone page;
+  page.id = list.id;
+  Rows rows(page.rows, limits_.list_rows_max, bytes_max);
+  const auto add = [&](TopicId id) {
+    const State state = states_.committed(id);
+    proto::ListRow row{state, subscriptions_.readers(id) + waits_.count(id)};
+    const std::size_t bytes = proto::size_of(row).bound();
+    return rows.add(std::move(row), bytes);
+  };
+  if (is_plain_name(list.pattern)) {
+    if (const auto id = topics_.find(list.pattern)) add(*id);
+    return page;
+  }
+
+  // The cursor is a place in the table; a client may say anything.
+  std::size_t place = static_cast<std::size_t>(std::min<std::uint64_t>(list.cursor, topics_.end()));
+  std::size_t left = std::max(std::min(limits_.list_visits_max, budget_.left()), steps_min);
+  bool has_room = true;
+  while (has_room && left > 0 && place < topics_.end()) {
+    const std::size_t from = place;
+    place = topics_.scan(from, std::min(left, steps_at_once), [&](TopicId id, const Topic& topic) {
+      has_room = !pattern_matches(list.pattern, topic.name()) || add(id);
+      return has_room;
+    });
+    if (!has_room) --place;  // the next page begins with it
+    const std::size_t steps = std::max<std::size_t>(place - from, 1);
+    left -= std::min(left, steps);
+    budget_.spend(steps);
+  }
+  page.next = place < topics_.end() ? place : 0;
+  return page;
+}
+
+proto::ReadersDone Lookups::page(const proto::ListReaders& list, std::size_t bytes_max) {
+  proto::ReadersDone page;
+  page.id = list.id;
+  Rows rows(page.rows, limits_.list_rows_max, bytes_max);
+  const auto& open = subscriptions_.by_serial();
+  for (auto next = open.lower_bound(list.cursor); next != open.end(); ++next) {
+    proto::ReaderRow row = row_of(*next->second);
+    const std::size_t bytes = proto::size_of(row).bound();
+    if (rows.add(std::move(row), bytes)) continue;
+    page.next = next->first;
+    break;
+  }
+  return page;
+}
+
+proto::ReaderRow Lookups::row_of(const Subscription& subscription) const {
+  const Session& session = *sessions_.find(subscription.owner);
+  proto::ReaderRow row;
+  row.client = session.name;
+  row.session = session_label(session);
+  if (subscription.kind == SubscriptionKind::pattern || subscription.scanning) {
+    row.topics.push_back(subscription.pattern);
+  } else {
+    for (const auto& slot : subscription.slots) row.topics.push_back(topics_[slot->readers->topic].name());
+  }
+  row.mode = subscription.mode;
+  if (subscription.filter != nullptr) row.filter = text::shorten(subscription.filter->key(), predicate_bytes_shown);
+  row.interval = subscription.interval;
+  row.matched = subscription.slots.size();
+  row.written = subscription.counts.written;
+  row.delivered = subscription.counts.delivered;
+  row.conflated = subscription.counts.conflated;
+  row.filtered = subscription.counts.filtered;
+  row.lagged = subscription.counts.lagged;
+  row.pending = subscription.counts.pending;
+  return row;
+}
+
+const std::string* Lookups::schema_files(std::string_view message_type) const {
+  const MessageSchema* schema = schemas_.find(message_type);
+  return schema == nullptr ? nullptr : &schema->files();
+}
+
+}  // namespace hoiku::broker

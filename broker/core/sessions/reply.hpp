@@ -1,0 +1,53 @@
+// reply.hpp: the answer to one request of a session.
+//
+// Promises   a request that is opened is answered once, and is in flight until that answer is acknowledged. If too many
+//            are in flight, it is answered with limit_exceeded, which is in flight itself; if twice as many are, the
+//            client does not read answers, and its session is marked as overrun: it is to be closed.
+// Thread     the core's. Lives on the stack of a command; the session is kept by reference.
+// Limits     requests_in_flight_max.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "broker/core/sessions/session.hpp"
+#include "hoiku/proto/error.hpp"
+
+namespace hoiku::broker {
+
+class Reply {
+ public:
+  Reply(Session& session, proto::RequestId id) : session_(session), id_(id) {
+    const std::size_t in_flight = session.outbox.requests_in_flight();
+    const std::size_t in_flight_max = session.limits.requests_in_flight_max;
+    if (in_flight >= 2 * in_flight_max) {
+      session.overrun = true;
+      return;
+    }
+    session.outbox.begin_request();
+    is_open_ = true;
+    if (in_flight < in_flight_max) return;
+    fail({ErrorCode::limit_exceeded,
+          "there are " + std::to_string(in_flight) + " requests in flight: await some answers first"});
+  }
+
+  // False: the request is refused, and what follows has no effect.
+  bool is_open() const noexcept { return is_open_; }
+
+  void done(proto::Answer answer) {
+    if (std::exchange(is_open_, false)) session_.answer(std::move(answer), Outbox::Of::request);
+  }
+  // `current`: the topic's version, for a writer that took it for another one.
+  void fail(Failure failure, std::optional<Version> current = {}) {
+    done(proto::Failed{id_, std::move(failure), current});
+  }
+
+ private:
+  Session& session_;
+  proto::RequestId id_;
+  bool is_open_ = false;
+};
+
+}  // namespace hoiku::broker
