@@ -45,7 +45,7 @@ void Core::advance(Instant now) {
   rooms_->begin(now);
   rooms_->expire(now.monotonic);
   rooms_->requests.expire_leases(now.monotonic);
-  rooms_->mark_overdue_topics(now.monotonic);
+  rooms_->own_commands.mark_stale_topics(now.monotonic);
   rooms_->broker_topics.refresh_if_due(now.monotonic);
   rooms_->requests.expire_waits(now.monotonic);
   rooms_->budget.renew();

@@ -4,9 +4,7 @@
 // sessions/handshake.cpp   what a frame means: hello, resume, order, acknowledgement; how sessions end
 // sessions/output.cpp      whose turn it is to be sent something, and what
 // commands/subscribe.cpp   what each command does
-// commands/write.cpp       those that write
 // commands/wait.cpp        the same for those that wait, and how waits end
-// commands/own.cpp         what topics are declared to be, and whose they are
 #pragma once
 
 #include <cstddef>
@@ -20,7 +18,9 @@
 
 #include "broker/core/checks.hpp"
 #include "broker/core/commands/list.hpp"
+#include "broker/core/commands/own.hpp"
 #include "broker/core/commands/schema.hpp"
+#include "broker/core/commands/write.hpp"
 #include "broker/core/core.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
@@ -75,6 +75,10 @@ struct Core::Rooms {
   std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
 
   Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
+  WriteAccess access{limits, topics, leases, sessions, requests};
+  WriteCommands write_commands{limits, topics, declarations, log, life, requests, access};
+  OwnCommands own_commands{limits, topics, histories, declarations, leases, schemas,
+                           waits,  log,    life,      requests,     access};
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
@@ -113,37 +117,6 @@ struct Core::Rooms {
   void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
   void start_scan(Session& session, Subscription& subscription);
   void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
-
-  // ---- commands/write.cpp
-  void execute(Session& session, const proto::Set& set, Instant at);
-  void execute(Session& session, const proto::Commit& commit, Instant at);
-  Result<std::optional<TopicId>> find_writable(const std::string& name) const;
-  Result<TopicId> find_to_write(const std::string& name);
-  Result<TopicId> made_to_write(std::optional<TopicId> known, const std::string& name);
-  struct RefusedWrite {
-    Failure failure;
-    std::optional<Version> current;  // of the topic, where the writer took it for another one
-  };
-  std::optional<RefusedWrite> check_write(const Session& session, std::optional<TopicId> known, const std::string& name,
-                                          const Update& update) const;
-  std::optional<proto::Failed> check_commit(const Session& session, const proto::Commit& commit,
-                                            std::vector<std::optional<TopicId>>& known, Instant at) const;
-  std::vector<TopicId> make_the_unknown(const proto::Commit& commit, const std::vector<std::optional<TopicId>>& known,
-                                        std::vector<Subscription*>& overfull);
-  void submit(TopicWrites writes, std::uint64_t pending, Notice notice);
-  void apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
-                    Instant at);
-
-  // ---- commands/own.cpp
-  void execute(Session& session, const proto::Declare& declare, Instant at);
-  void execute(Session& session, const proto::Own& own, Instant at);
-  void execute(Session& session, const proto::Release& release);
-  Result<void> check_declare(const proto::Declare& declare) const;
-  void type_is_known(TopicId id);
-  Result<void> may_write(const Session& session, TopicId topic) const;
-  Result<void> may_own(const Session& session, TopicId topic, bool take_over) const;
-  std::string name_of(SessionId id) const;
-  void mark_overdue_topics(TimePoint at);
 
   // ---- commands/wait.cpp
   struct PastChange {

@@ -8,7 +8,7 @@
 namespace hoiku::broker {
 
 void Core::Rooms::execute(Session& session, const proto::Command& command, Instant at) {
-  if (const auto* set = std::get_if<proto::Set>(&command)) return execute(session, *set, at);
+  if (const auto* set = std::get_if<proto::Set>(&command)) return write_commands.execute(session, *set, at);
   if (const auto* get = std::get_if<proto::Get>(&command)) return list_commands.execute(session, *get);
   if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) return execute(session, *subscribe);
   if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) return execute(session, *unsubscribe);
@@ -17,10 +17,10 @@ void Core::Rooms::execute(Session& session, const proto::Command& command, Insta
   if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) return execute(session, *wait, at);
   if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) return execute(session, *cancel);
   if (const auto* list = std::get_if<proto::List>(&command)) return list_commands.execute(session, *list);
-  if (const auto* commit = std::get_if<proto::Commit>(&command)) return execute(session, *commit, at);
-  if (const auto* declare = std::get_if<proto::Declare>(&command)) return execute(session, *declare, at);
-  if (const auto* own = std::get_if<proto::Own>(&command)) return execute(session, *own, at);
-  if (const auto* release = std::get_if<proto::Release>(&command)) return execute(session, *release);
+  if (const auto* commit = std::get_if<proto::Commit>(&command)) return write_commands.execute(session, *commit, at);
+  if (const auto* declare = std::get_if<proto::Declare>(&command)) return own_commands.execute(session, *declare, at);
+  if (const auto* own = std::get_if<proto::Own>(&command)) return own_commands.execute(session, *own, at);
+  if (const auto* release = std::get_if<proto::Release>(&command)) return own_commands.execute(session, *release);
   if (const auto* schema = std::get_if<proto::RegisterSchema>(&command))
     return schema_commands.execute(session, *schema);
   if (const auto* schema = std::get_if<proto::GetSchema>(&command)) return schema_commands.execute(session, *schema);

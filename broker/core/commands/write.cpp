@@ -1,178 +1,157 @@
-// write.cpp: how a write becomes a commit: may it be, on which topics, and what is said of it.
-//
-// Of several topics all are checked before the first is changed, so there is nothing to take back.
+#include "broker/core/commands/write.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/core_rooms.hpp"
+#include "broker/core/checks.hpp"
 #include "hoiku/proto/text.hpp"
-#include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
 namespace {
 
 template <class Written>  // a Set or a Write
-Update update_of(const Written& write, const Session& session, Instant at) {
-  return Update{write.value, write.if_version, write.source_time, session.name, at.wall};
+Update update_of(const Written& write, const Session& session, Instant now) {
+  return Update{write.value, write.if_version, write.source_time, session.name, now.wall};
 }
 
 }  // namespace
 
-// The topic; nothing where there is none and one can be made.
-Result<std::optional<TopicId>> Core::Rooms::find_writable(const std::string& name) const {
-  const bool is_reserved = is_reserved_name(name);
-  if (const auto found = topics.find(name); found && !is_reserved) return found;
-  if (auto checked = check_topic_name(name, limits); !checked) return checked.failure();
-  if (is_reserved) {
-    return Failure{ErrorCode::permission_denied,
-                   "topic " + text::quote(name) + " is the broker's own: it is read-only"};
-  }
-  return std::optional<TopicId>();
-}
+void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
+  Reply reply(session, command.id);
+  if (!reply.is_open()) return;
+  if (auto checked = check_size(command.topic, command.value, limits_); !checked) return reply.fail(checked.failure());
+  const auto found = access_.find_writable(command.topic);
+  if (!found) return reply.fail(found.failure());
+  const Update update = update_of(command, session, now);
+  if (auto refused = check_write(session, *found, command.topic, update))
+    return reply.fail(std::move(refused->failure), refused->current);
+  const std::size_t removed = *found ? value_bytes(topics_[**found]) : 0;
+  if (auto room = log_.check_room(command.topic, command.value.payload_bytes(), removed); !room)
+    return reply.fail(room.failure());
+  const auto id = *found ? Result<TopicId>(**found) : requests_.find_or_create(command.topic);
+  if (!id) return reply.fail(id.failure());
 
-// The topic, made where it is not there yet: then it is to be dropped again where nothing is written.
-Result<TopicId> Core::Rooms::find_to_write(const std::string& name) {
-  const auto found = find_writable(name);
-  return found ? made_to_write(*found, name) : Result<TopicId>(found.failure());
-}
-
-// What find_writable() has said of it, made where it is not there yet.
-Result<TopicId> Core::Rooms::made_to_write(std::optional<TopicId> known, const std::string& name) {
-  return known ? Result<TopicId>(*known) : requests.find_or_create(name);
-}
-
-// Why the session may not write that; `known`: nothing where the topic is not there yet. What it has done wrong itself is said
-// before that there is no room.
-std::optional<Core::Rooms::RefusedWrite> Core::Rooms::check_write(const Session& session, std::optional<TopicId> known,
-                                                                  const std::string& name, const Update& update) const {
-  if (known) {
-    if (auto allowed = may_write(session, *known); !allowed) return RefusedWrite{allowed.failure(), std::nullopt};
-  }
-  const auto refused_by = [&](const Topic& topic) -> std::optional<RefusedWrite> {
-    const auto checked = topic.check(update);
-    if (checked) return std::nullopt;
-    RefusedWrite refused{checked.failure(), std::nullopt};
-    // Who has lost to another writer has to know to which state.
-    if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(topic.newest());
-    return refused;
-  };
-  return known ? refused_by(topics[*known]) : refused_by(Topic(name, 0));  // as one that was never set
-}
-
-void Core::Rooms::execute(Session& session, const proto::Set& set, Instant at) {
-  if (!begin_request(session, set.id)) return;
-  const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
-    fail(session, set.id, std::move(failure), Outbox::Of::request, current);
-  };
-  if (auto checked = check_size(set.topic, set.value, limits); !checked) return refuse(checked.failure());
-  const auto known = find_writable(set.topic);
-  if (!known) return refuse(known.failure());
-  const Update update = update_of(set, session, at);
-  if (auto refused = check_write(session, *known, set.topic, update))
-    return refuse(std::move(refused->failure), refused->current);
-  const std::size_t gone = *known ? value_bytes(topics[**known]) : 0;
-  if (auto room = log.check_room(set.topic, set.value.payload_bytes(), gone); !room) return refuse(room.failure());
-  const auto id = made_to_write(*known, set.topic);
-  if (!id) return refuse(id.failure());
-  const Topic::Applied applied = *log.apply(*id, update, log.next_revision());
-  declarations.touched(*id, at.monotonic);
+  const Topic::Applied applied = *log_.apply(*id, update, log_.next_revision());
+  declarations_.touched(*id, now.monotonic);
   const State& state = applied.state;
   TopicWrites writes;
   if (applied.changed) writes.push_back(TopicWrite{*id, state});
-  submit(std::move(writes), topics[*id].is_pending() ? revision_of(state) : 0,
-         {session.id, proto::SetDone{set.id, version_of(state), revision_of(state), applied.changed}});
-  life.remove_if_unused(*id);
+  proto::SetDone done{command.id, version_of(state), revision_of(state), applied.changed};
+  const std::uint64_t pending = topics_[*id].is_pending() ? revision_of(state) : 0;
+  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done)}))
+    reply.done(std::move(at_once->answer));
+  life_.remove_if_unused(*id);
 }
 
-void Core::Rooms::execute(Session& session, const proto::Commit& commit, Instant at) {
-  if (!begin_request(session, commit.id)) return;
-  std::vector<std::optional<TopicId>> known;
-  if (auto refused = check_commit(session, commit, known, at)) {
-    return session.answer(std::move(*refused), Outbox::Of::request);
+void WriteCommands::execute(Session& session, const proto::Commit& command, Instant now) {
+  Reply reply(session, command.id);
+  if (!reply.is_open()) return;
+  const auto found = find_topics(command);
+  if (!found) return reply.fail(found.failure());
+  for (std::size_t i = 0; i < command.writes.size(); ++i) {
+    const proto::Write& write = command.writes[i];
+    if (auto refused = check_write(session, (*found)[i], write.topic, update_of(write, session, now)))
+      return reply.fail(std::move(refused->failure), refused->current);
   }
+  if (auto room = check_room(command, *found); !room) return reply.fail(room.failure());
+
+  // A pattern that reads too many topics now fails after they are written: before that, its end would remove them.
   Effects effects;
-  const std::vector<TopicId> written = make_the_unknown(commit, known, effects.overfull);
-  apply_commit(session, commit, written, at);
-  effects.released = written;
-  requests.apply(std::move(effects));
+  effects.released = create_missing_topics(command, *found, effects.overfull);
+  apply(session, command, effects.released, now, reply);
+  requests_.apply(std::move(effects));
 }
 
-// Why it can't be; or nothing, and then what there is of its topics, in the order of the writes.
-std::optional<proto::Failed> Core::Rooms::check_commit(const Session& session, const proto::Commit& commit,
-                                                       std::vector<std::optional<TopicId>>& known, Instant at) const {
-  const auto refused = [&](Failure failure) { return proto::Failed{commit.id, std::move(failure), std::nullopt}; };
-  const auto& writes = commit.writes;
-  if (writes.empty()) return refused({ErrorCode::invalid_argument, "a commit writes at least one topic"});
-  if (writes.size() > limits.commit_topics_max) {
-    return refused({ErrorCode::limit_exceeded, "a commit writes at most " + std::to_string(limits.commit_topics_max) +
-                                                   " topics, and this one " + std::to_string(writes.size())});
+// Why the session may not write the topic, or may not write this. Its own mistakes are told before a lack of room.
+std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& session, std::optional<TopicId> topic,
+                                                                 const std::string& name, const Update& update) const {
+  if (topic) {
+    if (auto allowed = access_.check_write(session, *topic); !allowed) return Refusal{allowed.failure(), std::nullopt};
   }
-  std::size_t added = 0;
-  std::size_t gone = 0;
-  std::size_t unknown = 0;
-  std::size_t largest = 0;  // the value that has most bytes, which an error names
+  const auto refused_by = [&](const Topic& written) -> std::optional<Refusal> {
+    const auto checked = written.check(update);
+    if (checked) return std::nullopt;
+    Refusal refused{checked.failure(), std::nullopt};
+    // A writer that has lost to another one has to know to which state.
+    if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(written.newest());
+    return refused;
+  };
+  return topic ? refused_by(topics_[*topic]) : refused_by(Topic(name, 0));  // as one that was never set
+}
+
+Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& command) const {
+  const auto& writes = command.writes;
+  if (writes.empty()) return Failure{ErrorCode::invalid_argument, "a commit writes at least one topic"};
+  if (writes.size() > limits_.commit_topics_max) {
+    return Failure{ErrorCode::limit_exceeded, "a commit writes at most " + std::to_string(limits_.commit_topics_max) +
+                                                  " topics, and this one " + std::to_string(writes.size())};
+  }
+  Found found;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const std::string& name = writes[i].topic;
-    if (auto checked = check_size(name, writes[i].value, limits); !checked) return refused(checked.failure());
-    const auto found = find_writable(name);
-    if (!found) return refused(found.failure());
-    const auto is_it = [&](const proto::Write& other) { return other.topic == name; };
-    if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_it)) {
-      return refused({ErrorCode::invalid_argument, "topic " + text::quote(name) + " stands twice in one commit"});
+    if (auto checked = check_size(name, writes[i].value, limits_); !checked) return checked.failure();
+    const auto topic = access_.find_writable(name);
+    if (!topic) return topic.failure();
+    const auto is_same = [&](const proto::Write& other) { return other.topic == name; };
+    if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_same)) {
+      return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name) + " stands twice in one commit"};
     }
-    known.push_back(*found);
-    unknown += *found ? 0 : 1;
-    added += writes[i].value.payload_bytes();
-    gone += *found ? value_bytes(topics[**found]) : 0;
-    if (writes[i].value.payload_bytes() > writes[largest].value.payload_bytes()) largest = i;
+    found.push_back(*topic);
   }
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (auto wrong = check_write(session, known[i], writes[i].topic, update_of(writes[i], session, at)))
-      return proto::Failed{commit.id, std::move(wrong->failure), wrong->current};
-  }
-  if (unknown > 0) {
-    const auto first = static_cast<std::size_t>(std::find(known.begin(), known.end(), std::nullopt) - known.begin());
-    if (auto room = topics.check_room(writes[first].topic, unknown); !room) return refused(room.failure());
-  }
-  if (auto room = log.check_room(writes[largest].topic, added, gone); !room) return refused(room.failure());
-  return std::nullopt;
+  return found;
 }
 
-// All its topics, in the order of the writes. Who reads too many by that is not thrown out before they are written: that would
-// take them away again.
-std::vector<TopicId> Core::Rooms::make_the_unknown(const proto::Commit& commit,
-                                                   const std::vector<std::optional<TopicId>>& known,
-                                                   std::vector<Subscription*>& overfull) {
-  std::vector<TopicId> written;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    written.push_back(known[i] ? *known[i] : *life.find_or_create(commit.writes[i].topic, overfull));
+// Whether the missing topics, and the values of all of them, have room. An error names the first missing topic, or the
+// largest value.
+Result<void> WriteCommands::check_room(const proto::Commit& command, const Found& found) const {
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  const proto::Write* largest = nullptr;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const proto::Write& write = command.writes[i];
+    added += write.value.payload_bytes();
+    removed += found[i] ? value_bytes(topics_[*found[i]]) : 0;
+    if (largest == nullptr || write.value.payload_bytes() > largest->value.payload_bytes()) largest = &write;
   }
-  return written;
+  const auto missing = std::count(found.begin(), found.end(), std::nullopt);
+  if (missing > 0) {
+    const auto first = static_cast<std::size_t>(std::find(found.begin(), found.end(), std::nullopt) - found.begin());
+    auto room = topics_.check_room(command.writes[first].topic, static_cast<std::size_t>(missing));
+    if (!room) return room;
+  }
+  return log_.check_room(largest->topic, added, removed);
 }
 
-void Core::Rooms::apply_commit(const Session& session, const proto::Commit& commit, const std::vector<TopicId>& written,
-                               Instant at) {
-  const std::uint64_t revision = log.next_revision();
+// Returns all topics of the commit, in the order of its writes.
+std::vector<TopicId> WriteCommands::create_missing_topics(const proto::Commit& command, const Found& found,
+                                                          std::vector<Subscription*>& overfull) {
+  std::vector<TopicId> topics;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    topics.push_back(found[i] ? *found[i] : *life_.find_or_create(command.writes[i].topic, overfull));
+  }
+  return topics;
+}
+
+void WriteCommands::apply(const Session& session, const proto::Commit& command, const std::vector<TopicId>& topics,
+                          Instant now, Reply& reply) {
+  const std::uint64_t revision = log_.next_revision();
   proto::CommitDone done;
-  done.id = commit.id;
+  done.id = command.id;
   TopicWrites writes;
-  std::uint64_t pending = 0;  // the newest commit on its way that a write equals
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    const Topic::Applied applied = *log.apply(written[i], update_of(commit.writes[i], session, at), revision);
-    declarations.touched(written[i], at.monotonic);
+  std::uint64_t pending = 0;  // the newest pending commit that a write equals
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    const Topic::Applied applied = *log_.apply(topics[i], update_of(command.writes[i], session, now), revision);
+    declarations_.touched(topics[i], now.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
     if (applied.changed) {
-      writes.push_back(TopicWrite{written[i], applied.state});
-    } else if (topics[written[i]].is_pending()) {
+      writes.push_back(TopicWrite{topics[i], applied.state});
+    } else if (topics_[topics[i]].is_pending()) {
       pending = std::max(pending, revision_of(applied.state));
     }
   }
-  submit(std::move(writes), pending, {session.id, std::move(done)});
-}
-
-void Core::Rooms::submit(TopicWrites writes, std::uint64_t pending, Notice notice) {
-  if (auto answer_now = log.submit(std::move(writes), pending, std::move(notice))) tell(std::move(*answer_now));
+  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done)}))
+    reply.done(std::move(at_once->answer));
 }
 
 }  // namespace hoiku::broker

@@ -1,0 +1,65 @@
+// write.hpp: the commands that write: Set, Commit. Validates them, creates missing topics, and submits commits.
+//
+// Promises   all topics of a commit are checked before the first is written, so nothing has to be undone. A topic that
+//            was created for a write that changed nothing is removed again.
+// Thread     the core's. Owner: Core; everything is kept by reference.
+// Limits     commit_topics_max, value_bytes_max, values_bytes_max.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/commands/write_access.hpp"
+#include "broker/core/sessions/reply.hpp"
+#include "broker/core/sessions/request_life.hpp"
+#include "broker/core/sessions/topic_life.hpp"
+#include "broker/core/topics/commit_log.hpp"
+#include "broker/core/topics/declarations.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::broker {
+
+class WriteCommands {
+ public:
+  WriteCommands(const Limits& limits, const TopicTable& topics, Declarations& declarations, CommitLog& log,
+                TopicLife& life, RequestLife& requests, WriteAccess& access)
+      : limits_(limits),
+        topics_(topics),
+        declarations_(declarations),
+        log_(log),
+        life_(life),
+        requests_(requests),
+        access_(access) {}
+
+  void execute(Session& session, const proto::Set& command, Instant now);
+  void execute(Session& session, const proto::Commit& command, Instant now);
+
+ private:
+  struct Refusal {
+    Failure failure;
+    std::optional<Version> current;  // of the topic, if the writer took it for another one
+  };
+  // The topics of a commit's writes, in their order; empty: the topic does not exist yet.
+  using Found = std::vector<std::optional<TopicId>>;
+
+  std::optional<Refusal> check_write(const Session& session, std::optional<TopicId> topic, const std::string& name,
+                                     const Update& update) const;
+  Result<Found> find_topics(const proto::Commit& command) const;
+  Result<void> check_room(const proto::Commit& command, const Found& found) const;
+  std::vector<TopicId> create_missing_topics(const proto::Commit& command, const Found& found,
+                                             std::vector<Subscription*>& overfull);
+  void apply(const Session& session, const proto::Commit& command, const std::vector<TopicId>& topics, Instant now,
+             Reply& reply);
+
+  const Limits& limits_;
+  const TopicTable& topics_;
+  Declarations& declarations_;
+  CommitLog& log_;
+  TopicLife& life_;
+  RequestLife& requests_;
+  WriteAccess& access_;
+};
+
+}  // namespace hoiku::broker

@@ -1,0 +1,48 @@
+#include "broker/core/commands/write_access.hpp"
+
+#include "hoiku/proto/text.hpp"
+#include "hoiku/proto/topic_name.hpp"
+
+namespace hoiku::broker {
+
+Result<std::optional<TopicId>> WriteAccess::find_writable(const std::string& name) const {
+  const bool is_reserved = is_reserved_name(name);
+  if (const auto found = topics_.find(name); found && !is_reserved) return found;
+  if (auto checked = check_topic_name(name, limits_); !checked) return checked.failure();
+  if (is_reserved) {
+    return Failure{ErrorCode::permission_denied,
+                   "topic " + text::quote(name) + " is the broker's own: it is read-only"};
+  }
+  return std::optional<TopicId>();
+}
+
+Result<TopicId> WriteAccess::find_or_create_writable(const std::string& name) {
+  const auto found = find_writable(name);
+  if (!found) return found.failure();
+  return *found ? Result<TopicId>(**found) : requests_.find_or_create(name);
+}
+
+Result<void> WriteAccess::check_write(const Session& session, TopicId topic) const {
+  const Lease* lease = leases_.find(topic);
+  if (lease == nullptr || lease->owner == session.id) return {};
+  return Failure{ErrorCode::not_owner, "topic " + text::quote(topics_[topic].name()) + " belongs to client " +
+                                           owner_of(*lease) + ": nobody else may write it"};
+}
+
+Result<void> WriteAccess::check_own(const Session& session, TopicId topic, bool take_over) const {
+  const Lease* lease = leases_.find(topic);
+  if (lease == nullptr) return {};
+  const std::string name = text::quote(topics_[topic].name());
+  if (lease->owner == session.id)
+    return Failure{ErrorCode::invalid_argument, "this client owns topic " + name + " already"};
+  if (take_over) return {};
+  return Failure{ErrorCode::not_owner, "topic " + name + " belongs to client " + owner_of(*lease) +
+                                           ": wait until it lets go, or take it over"};
+}
+
+std::string WriteAccess::owner_of(const Lease& lease) const {
+  const Session* session = sessions_.find(lease.owner);
+  return text::quote(session != nullptr ? session->name : std::string());
+}
+
+}  // namespace hoiku::broker
