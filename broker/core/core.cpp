@@ -7,6 +7,30 @@
 
 namespace hoiku::broker {
 
+struct Core::Rooms::Dispatch {
+  Rooms& rooms;
+  Session& session;
+  Instant at;
+
+  void operator()(const proto::Set& command) const { rooms.write_commands.execute(session, command, at); }
+  void operator()(const proto::Commit& command) const { rooms.write_commands.execute(session, command, at); }
+  void operator()(const proto::Subscribe& command) const { rooms.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Unsubscribe& command) const { rooms.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Renew& command) const { rooms.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Wait& command) const { rooms.wait_commands.execute(session, command, at); }
+  void operator()(const proto::WaitTransition& command) const { rooms.wait_commands.execute(session, command, at); }
+  void operator()(const proto::CancelWait& command) const { rooms.wait_commands.execute(session, command); }
+  void operator()(const proto::Declare& command) const { rooms.own_commands.execute(session, command, at); }
+  void operator()(const proto::Own& command) const { rooms.own_commands.execute(session, command, at); }
+  void operator()(const proto::Release& command) const { rooms.own_commands.execute(session, command); }
+  void operator()(const proto::RegisterSchema& command) const { rooms.schema_commands.execute(session, command); }
+  void operator()(const proto::GetSchema& command) const { rooms.schema_commands.execute(session, command); }
+  void operator()(const proto::Get& command) const { rooms.list_commands.execute(session, command); }
+  void operator()(const proto::List& command) const { rooms.list_commands.execute(session, command); }
+  void operator()(const proto::ListReaders& command) const { rooms.list_commands.execute(session, command); }
+  void operator()(const proto::Goodbye&) const {}  // ends its session, not a command of it
+};
+
 Core::Rooms::Rooms(const CoreOptions& core_options)
     : options(core_options),
       topics(TopicTableOptions{options.limits, options.epoch_seed}),
@@ -49,13 +73,8 @@ void Core::advance(Instant now) {
   rooms_->broker_topics.refresh_if_due(now.monotonic);
   rooms_->requests.expire_waits(now.monotonic);
   rooms_->budget.renew();
-  rooms_->take_up_postponed_waits(now);
-  for (const SessionId id : std::exchange(rooms_->scan_waiting, {})) {
-    Session* session = rooms_->sessions.find(id);
-    if (session == nullptr) continue;
-    session->scan_waits = false;
-    session->wake();
-  }
+  rooms_->wait_commands.resume_postponed(now);
+  rooms_->scan.resume();
 }
 
 std::vector<Record> Core::take_records() { return rooms_->log.take_records(); }
@@ -79,7 +98,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
 }
 
 std::optional<TimePoint> Core::next_deadline() const {
-  if (!rooms_->scan_waiting.empty() || !rooms_->postponing.empty()) return rooms_->now.monotonic;
+  if (rooms_->scan.is_waiting() || rooms_->wait_commands.has_postponed()) return rooms_->now.monotonic;
   std::optional<TimePoint> first;
   for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
                           rooms_->leases.next_deadline(), rooms_->declarations.next_deadline(),
@@ -121,6 +140,12 @@ Statistics Core::Rooms::statistics() const {
   all.schemas = schemas.size();
   sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
   return all;
+}
+
+// ---- Commands
+
+void Core::Rooms::execute(Session& session, const proto::Command& command, Instant at) {
+  std::visit(Dispatch{*this, session, at}, command);
 }
 
 // ---- The life of a commit

@@ -3,8 +3,6 @@
 // core.cpp                 the public face, the turn, and the life of a commit
 // sessions/handshake.cpp   what a frame means: hello, resume, order, acknowledgement; how sessions end
 // sessions/output.cpp      whose turn it is to be sent something, and what
-// commands/subscribe.cpp   what each command does
-// commands/wait.cpp        the same for those that wait, and how waits end
 #pragma once
 
 #include <cstddef>
@@ -20,6 +18,8 @@
 #include "broker/core/commands/list.hpp"
 #include "broker/core/commands/own.hpp"
 #include "broker/core/commands/schema.hpp"
+#include "broker/core/commands/subscribe.hpp"
+#include "broker/core/commands/wait.hpp"
 #include "broker/core/commands/write.hpp"
 #include "broker/core/core.hpp"
 #include "broker/core/readers/catch_up.hpp"
@@ -31,6 +31,7 @@
 #include "broker/core/sessions/request_life.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/sessions/topic_life.hpp"
+#include "broker/core/sessions/topic_scan.hpp"
 #include "broker/core/topics/commit_log.hpp"
 #include "broker/core/topics/content_type.hpp"
 #include "broker/core/topics/declarations.hpp"
@@ -71,14 +72,18 @@ struct Core::Rooms {
 
   TurnBudget budget{limits.turn_visits_max};
   CatchUp catch_up{limits, topics, states, subscriptions, budget};
-  std::vector<SessionId> scan_waiting;
-  std::deque<SessionId> postponing;  // the sessions that have postponed waits: they take turns
 
   Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
   WriteAccess access{limits, topics, leases, sessions, requests};
   WriteCommands write_commands{limits, topics, declarations, log, life, requests, access};
   OwnCommands own_commands{limits, topics, histories, declarations, leases, schemas,
                            waits,  log,    life,      requests,     access};
+  TopicScan scan{topics, states, schemas, subscriptions, catch_up, life, requests, sessions, budget, now};
+  PastSearch past{topics, states, schemas, budget};
+  SubscribeCommands subscribe_commands{limits,   options.run, topics,        subscriptions, log,
+                                       requests, scan,        broker_topics, budget};
+  WaitCommands wait_commands{limits,   topics, schemas,  waits,         past,  pins,
+                             sessions, life,   requests, broker_topics, budget};
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
@@ -104,49 +109,13 @@ struct Core::Rooms {
   void close(Session& session, Failure failure);
   void expire(TimePoint at);
 
-  // ---- commands/subscribe.cpp
+  struct Dispatch;
   void execute(Session& session, const proto::Command& command, Instant at);
-  void execute(Session& session, const proto::Subscribe& subscribe);
-  void execute(Session& session, const proto::Unsubscribe& unsubscribe);
-  void execute(Session& session, const proto::Renew& renew);
-  bool begin_request(Session& session, proto::RequestId id);
-  Result<void> check_subscribe(const proto::Subscribe& subscribe) const;
-  Result<void> check_names(const proto::Subscribe& subscribe) const;
-  Result<void> check_choice(const proto::Subscribe& subscribe) const;
-  Result<void> check_filter(Filter& filter, TopicId id) const;
-  void attach_names(Session& session, Subscription& subscription, const std::vector<std::string>& names);
-  void start_scan(Session& session, Subscription& subscription);
-  void fail(Session& session, proto::RequestId id, Failure failure, Outbox::Of of, std::optional<Version> at = {});
-
-  // ---- commands/wait.cpp
-  struct PastChange {
-    State match;                            // null: there was none
-    State before;                           // what it replaced; null: it was not set
-    std::optional<Version> looked_through;  // so far the turn got; what comes behind is for a later one
-  };
-  void execute(Session& session, const proto::Wait& command, Instant at);
-  void execute(Session& session, const proto::WaitTransition& command, Instant at);
-  void execute(Session& session, const proto::CancelWait& cancel);
-  template <class Begin>
-  void begin_wait(Session& session, proto::RequestId id, const std::string& topic, std::unique_ptr<Wait> wait,
-                  Begin begin);
-  Result<bool> arm(Session& session, std::unique_ptr<Wait> wait, Instant at);
-  Result<PastChange> find_past(TopicId topic, const proto::WaitTransition& command, const Version& looked_through);
-  void begin_change_wait(Session& session, const proto::WaitTransition& command, const Version& looked_through,
-                         Instant at);
-  void postpone(Session& session, PostponedWait wait);
-  void take_up_postponed_waits(Instant at);
 
   // ---- sessions/output.cpp
   std::shared_ptr<const proto::ServerFrame> frame_for(Peer& peer);
   std::shared_ptr<const proto::ServerFrame> welcome_frame(const Peer& peer, const Session& session) const;
   void cut(Session& session);
-  void scan(Session& session);
-  void go_on_later(Session& session);
-  void scan(Session& session, Subscription& subscription);
-  void finish_scan(Subscription& subscription);
-  bool restore_removed(Subscription& subscription);
-  Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
 };
 
 }  // namespace hoiku::broker

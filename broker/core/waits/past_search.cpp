@@ -1,0 +1,65 @@
+#include "broker/core/waits/past_search.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "broker/core/checks.hpp"
+#include "broker/core/topics/content_type.hpp"
+#include "hoiku/proto/text.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+Failure lagged(const std::string& topic, const std::string& what) {
+  return {ErrorCode::lagged,
+          "topic " + text::quote(topic) + ": " + what + "; read its present state and go on from there"};
+}
+
+// `asked` is the version that the client knows, for the errors.
+Result<void> check_position(const Topic& topic, const Version& after, const std::string& asked) {
+  const Version present = version_of(topic.visible());
+  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
+    return lagged(topic.name(), asked + " was of an earlier life of it");
+  if (after.number > present.number) {
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " has come to version " +
+                                                    std::to_string(present.number) + ", not yet to " +
+                                                    std::to_string(after.number)};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition& command, const Version& after) {
+  const Topic& topic = topics_[id];
+  const std::string asked = "version " + std::to_string(command.after.value_or(Version{}).number);
+  if (auto checked = check_position(topic, after, asked); !checked) return checked.failure();
+  std::optional<Predicate> test;
+  if (command.predicate) {
+    auto read = resolved(*command.predicate, content_type(topic, schemas_));
+    if (!read) return about(topic.name(), read.failure());
+    test = std::move(*read);
+  }
+  static const Value nothing;
+  const Version present = version_of(topic.visible());
+  State before;
+  for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
+    const State state = states_.find(id, number);
+    if (!state) {
+      return lagged(topic.name(),
+                    "what came after " + asked + " has gone from its history, which goes back to a later one");
+    }
+    budget_.spend(steps_of_test(*state, test ? test->fields() : 0));
+    const bool is_news = number > after.number && !(before && before->value == state->value);
+    if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
+      return PastTransition{state, before, std::nullopt};
+    }
+    if (budget_.is_spent() && number > after.number && number < present.number)
+      return PastTransition{nullptr, nullptr, Version{present.epoch, number}};
+    before = state;
+  }
+  return PastTransition{};
+}
+
+}  // namespace hoiku::broker
