@@ -2,155 +2,228 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
-#include "broker/core/core_rooms.hpp"
+#include "broker/core/commands/list.hpp"
+#include "broker/core/commands/own.hpp"
+#include "broker/core/commands/schema.hpp"
+#include "broker/core/commands/subscribe.hpp"
+#include "broker/core/commands/wait.hpp"
+#include "broker/core/commands/write.hpp"
+#include "broker/core/commands/write_access.hpp"
+#include "broker/core/readers/catch_up.hpp"
+#include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/sessions/broker_topics.hpp"
+#include "broker/core/sessions/effects.hpp"
+#include "broker/core/sessions/handshake.hpp"
+#include "broker/core/sessions/lookups.hpp"
+#include "broker/core/sessions/output.hpp"
+#include "broker/core/sessions/peer_table.hpp"
+#include "broker/core/sessions/request_life.hpp"
+#include "broker/core/sessions/session_table.hpp"
+#include "broker/core/sessions/topic_life.hpp"
+#include "broker/core/sessions/topic_scan.hpp"
+#include "broker/core/topics/commit_log.hpp"
+#include "broker/core/topics/content_type.hpp"
+#include "broker/core/topics/declarations.hpp"
+#include "broker/core/topics/history.hpp"
+#include "broker/core/topics/leases.hpp"
+#include "broker/core/topics/schemas.hpp"
+#include "broker/core/topics/topic_pins.hpp"
+#include "broker/core/topics/topic_states.hpp"
+#include "broker/core/topics/topic_table.hpp"
+#include "broker/core/turn_budget.hpp"
+#include "broker/core/waits/past_search.hpp"
+#include "broker/core/waits/waits.hpp"
 
 namespace hoiku::broker {
 
-struct Core::Rooms::Dispatch {
-  Rooms& rooms;
-  Session& session;
-  Instant at;
+// The modules, each built from those it may use: topics first, then readers and waits, sessions, commands.
+struct Core::Modules {
+  explicit Modules(const CoreOptions& core_options) : options(core_options) {}
 
-  void operator()(const proto::Set& command) const { rooms.write_commands.execute(session, command, at); }
-  void operator()(const proto::Commit& command) const { rooms.write_commands.execute(session, command, at); }
-  void operator()(const proto::Subscribe& command) const { rooms.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Unsubscribe& command) const { rooms.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Renew& command) const { rooms.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Wait& command) const { rooms.wait_commands.execute(session, command, at); }
-  void operator()(const proto::WaitTransition& command) const { rooms.wait_commands.execute(session, command, at); }
-  void operator()(const proto::CancelWait& command) const { rooms.wait_commands.execute(session, command); }
-  void operator()(const proto::Declare& command) const { rooms.own_commands.execute(session, command, at); }
-  void operator()(const proto::Own& command) const { rooms.own_commands.execute(session, command, at); }
-  void operator()(const proto::Release& command) const { rooms.own_commands.execute(session, command); }
-  void operator()(const proto::RegisterSchema& command) const { rooms.schema_commands.execute(session, command); }
-  void operator()(const proto::GetSchema& command) const { rooms.schema_commands.execute(session, command); }
-  void operator()(const proto::Get& command) const { rooms.list_commands.execute(session, command); }
-  void operator()(const proto::List& command) const { rooms.list_commands.execute(session, command); }
-  void operator()(const proto::ListReaders& command) const { rooms.list_commands.execute(session, command); }
-  void operator()(const proto::Goodbye&) const {}  // ends its session, not a command of it
+  const CoreOptions options;
+  const Limits& limits = options.limits;
+  Instant now{};  // of the last call
+  TurnBudget budget{limits.turn_visits_max};
+
+  TopicTable topics{TopicTableOptions{limits, options.epoch_seed}};
+  Histories histories{limits};
+  TopicStates states{topics, histories};
+  TopicPins pins;
+  Leases leases;
+  Declarations declarations;
+  Schemas schemas{limits};
+  CommitLog log{limits, topics, histories, leases, now};
+
+  Subscriptions subscriptions{limits, &schemas};
+  CatchUp catch_up{limits, topics, states, subscriptions, budget};
+  Waits waits;
+  PastSearch past{topics, states, schemas, budget};
+
+  PeerTable peers;
+  SessionTable sessions{limits, options.epoch_seed ^ options.run, peers};
+  EventLog events;
+  TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
+  RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
+  BrokerTopics broker_topics{topics,   subscriptions, waits, log,
+                             sessions, requests,      now,   [this] { return statistics(); }};
+  TopicScan scan{topics, states, schemas, subscriptions, catch_up, life, requests, sessions, budget, now};
+  Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
+  Output output{limits, options.run, peers, sessions, log, life, requests, scan, lookups};
+  Handshake handshake{limits, peers, sessions, requests, broker_topics, events};
+
+  WriteAccess access{limits, topics, leases, sessions, requests};
+  WriteCommands write_commands{limits, topics, declarations, log, life, requests, access};
+  OwnCommands own_commands{limits, topics, histories, declarations, leases, schemas,
+                           waits,  log,    life,      requests,     access};
+  SubscribeCommands subscribe_commands{limits,   options.run, topics,        subscriptions, log,
+                                       requests, scan,        broker_topics, budget};
+  WaitCommands wait_commands{limits,   topics, schemas,  waits,         past,  pins,
+                             sessions, life,   requests, broker_topics, budget};
+  SchemaCommands schema_commands{schemas};
+  ListCommands list_commands{broker_topics};
+
+  void begin(Instant at);
+  void commit(PendingCommit commit, TimePoint at);
+  void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<Broken>& failed);
+  Statistics statistics() const;
 };
 
-Core::Rooms::Rooms(const CoreOptions& core_options)
-    : options(core_options),
-      topics(TopicTableOptions{options.limits, options.epoch_seed}),
-      histories(options.limits),
-      subscriptions(options.limits, &schemas),
-      sessions(options.limits, options.epoch_seed ^ options.run, peers),
-      schemas(options.limits) {}
+namespace {
 
-Core::Core(const CoreOptions& options) : rooms_(std::make_unique<Rooms>(options)) {}
+// One function per command: each says whom it concerns.
+template <class Modules>
+struct Execute {
+  Modules& modules;
+  Session& session;
+  Instant now;
+
+  void operator()(const proto::Set& command) const { modules.write_commands.execute(session, command, now); }
+  void operator()(const proto::Commit& command) const { modules.write_commands.execute(session, command, now); }
+  void operator()(const proto::Declare& command) const { modules.own_commands.execute(session, command, now); }
+  void operator()(const proto::Own& command) const { modules.own_commands.execute(session, command, now); }
+  void operator()(const proto::Release& command) const { modules.own_commands.execute(session, command); }
+  void operator()(const proto::Subscribe& command) const { modules.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Unsubscribe& command) const { modules.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Renew& command) const { modules.subscribe_commands.execute(session, command); }
+  void operator()(const proto::Wait& command) const { modules.wait_commands.execute(session, command, now); }
+  void operator()(const proto::WaitTransition& command) const { modules.wait_commands.execute(session, command, now); }
+  void operator()(const proto::CancelWait& command) const { modules.wait_commands.execute(session, command); }
+  void operator()(const proto::RegisterSchema& command) const { modules.schema_commands.execute(session, command); }
+  void operator()(const proto::GetSchema& command) const { modules.schema_commands.execute(session, command); }
+  void operator()(const proto::Get& command) const { modules.list_commands.execute(session, command); }
+  void operator()(const proto::List& command) const { modules.list_commands.execute(session, command); }
+  void operator()(const proto::ListReaders& command) const { modules.list_commands.execute(session, command); }
+  void operator()(const proto::Goodbye&) const { modules.handshake.close_after_goodbye(session); }
+};
+
+}  // namespace
+
+Core::Core(const CoreOptions& options) : modules_(std::make_unique<Modules>(options)) {}
 Core::~Core() = default;
 
 // ---- The turn
 
 void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now) {
-  rooms_->begin(now);
-  rooms_->receive(peer, frame, now);
+  modules_->begin(now);
+  Session* session = modules_->handshake.receive(peer, frame, now);
+  if (session == nullptr) return;
+  for (const proto::Command& command : frame.commands) {
+    std::visit(Execute<Modules>{*modules_, *session, now}, command);
+    if (std::holds_alternative<proto::Goodbye>(command)) return;
+    if (session->overrun) return modules_->handshake.close_overrun(*session);
+  }
 }
 
 void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
-  rooms_->begin(now);
-  rooms_->break_off(peer, 0, failure);
+  modules_->begin(now);
+  modules_->handshake.reject(peer, 0, failure);
 }
 
-void Core::disconnected(PeerId id) {
-  const Peer* peer = rooms_->peers.find(id);
-  if (peer == nullptr) return;
-  if (peer->session) {
-    Session& session = *rooms_->sessions.find(*peer->session);
-    session.peer.reset();
-    rooms_->broker_topics.session_away(session);
-  }
-  rooms_->peers.remove(id);
-}
+void Core::disconnected(PeerId peer) { modules_->handshake.disconnected(peer); }
 
 void Core::advance(Instant now) {
-  rooms_->begin(now);
-  rooms_->expire(now.monotonic);
-  rooms_->requests.expire_leases(now.monotonic);
-  rooms_->own_commands.mark_stale_topics(now.monotonic);
-  rooms_->broker_topics.refresh_if_due(now.monotonic);
-  rooms_->requests.expire_waits(now.monotonic);
-  rooms_->budget.renew();
-  rooms_->wait_commands.resume_postponed(now);
-  rooms_->scan.resume();
+  modules_->begin(now);
+  modules_->handshake.expire_sessions(now.monotonic);
+  modules_->requests.expire_leases(now.monotonic);
+  modules_->own_commands.mark_stale_topics(now.monotonic);
+  modules_->broker_topics.refresh_if_due(now.monotonic);
+  modules_->requests.expire_waits(now.monotonic);
+  modules_->budget.renew();
+  modules_->wait_commands.resume_postponed(now);
+  modules_->scan.resume();
 }
 
-std::vector<Record> Core::take_records() { return rooms_->log.take_records(); }
+std::vector<Record> Core::take_records() { return modules_->log.take_records(); }
 
 void Core::committed(std::uint64_t sequence, Instant now) {
-  rooms_->begin(now);
-  while (auto commit = rooms_->log.take_through(sequence)) rooms_->commit(std::move(*commit), now.monotonic);
+  modules_->begin(now);
+  while (auto commit = modules_->log.take_through(sequence)) modules_->commit(std::move(*commit), now.monotonic);
 }
 
 std::optional<Outgoing> Core::take_output(Instant now) {
-  rooms_->now.monotonic = std::max(rooms_->now.monotonic, now.monotonic);
-  while (Peer* peer = rooms_->peers.take_ready()) {
-    if (auto frame = rooms_->frame_for(*peer)) {
-      // It may have more: it comes round again after the others.
-      rooms_->peers.make_ready(*peer);
+  modules_->now.monotonic = std::max(modules_->now.monotonic, now.monotonic);
+  while (Peer* peer = modules_->peers.take_ready()) {
+    if (auto frame = modules_->output.next_frame(*peer)) {
+      // The peer may have more to be sent: its next turn comes after those of the others.
+      modules_->peers.make_ready(*peer);
       return Outgoing{peer->id, std::move(frame)};
     }
   }
-  rooms_->histories.trim();
+  modules_->histories.trim();
   return std::nullopt;
 }
 
+void Core::full(PeerId peer) { modules_->output.full(peer); }
+void Core::writable(PeerId peer) { modules_->output.writable(peer); }
+
 std::optional<TimePoint> Core::next_deadline() const {
-  if (rooms_->scan.is_waiting() || rooms_->wait_commands.has_postponed()) return rooms_->now.monotonic;
+  const Modules& all = *modules_;
+  if (all.scan.is_waiting() || all.wait_commands.has_postponed()) return all.now.monotonic;
   std::optional<TimePoint> first;
-  for (const auto next : {rooms_->waits.next_deadline(), rooms_->sessions.next_deadline(),
-                          rooms_->leases.next_deadline(), rooms_->declarations.next_deadline(),
-                          rooms_->subscriptions.next_deadline(), rooms_->broker_topics.next_deadline()}) {
+  for (const auto next :
+       {all.waits.next_deadline(), all.sessions.next_deadline(), all.leases.next_deadline(),
+        all.declarations.next_deadline(), all.subscriptions.next_deadline(), all.broker_topics.next_deadline()}) {
     if (next && (!first || *next < *first)) first = next;
   }
   return first;
 }
 
-std::vector<Event> Core::take_events() { return rooms_->events.take(); }
+std::vector<Event> Core::take_events() { return modules_->events.take(); }
 
-Statistics Core::statistics() const { return rooms_->statistics(); }
+Statistics Core::statistics() const { return modules_->statistics(); }
 
 void Core::shut_down(Instant now) {
-  rooms_->begin(now);
-  std::vector<SessionId> all;
-  rooms_->sessions.for_each([&](const Session& session) { all.push_back(session.id); });
-  std::sort(all.begin(), all.end());
-  for (const SessionId id : all) {
-    Session& session = *rooms_->sessions.find(id);
-    rooms_->events.add(Event::Kind::session_closed, session.name, "the broker is ending");
-    rooms_->close(session, Failure{ErrorCode::unavailable, "the broker is ending"});
-  }
+  modules_->begin(now);
+  modules_->handshake.close_all_sessions(Failure{ErrorCode::unavailable, "the broker is ending"});
 }
 
-Statistics Core::Rooms::statistics() const {
-  Statistics all = counts;
-  all.commits = log.commits();
+Statistics Core::Modules::statistics() const {
+  Statistics all;
   all.topics = topics.size() - topics.reserved();
   all.sessions = sessions.size();
   all.subscriptions = subscriptions.size();
   all.waits = waits.size();
   all.predicates = waits.predicates() + subscriptions.filters().size();
   all.leases = leases.size();
-  all.conflated = subscriptions.conflated();
-  all.filtered += subscriptions.filtered();
-  all.history_bytes = histories.bytes();
-  all.predicate_tests = waits.tests() + subscriptions.filters().tests();
-  all.schemas = schemas.size();
   sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
+  all.schemas = schemas.size();
+  all.commits = log.commits();
+  all.deliveries = output.totals().deliveries;
+  all.lagged = output.totals().lagged;
+  all.history_bytes = histories.bytes();
+  all.filtered = output.totals().filtered + subscriptions.filtered();
+  all.conflated = subscriptions.conflated();
+  all.predicate_tests = waits.tests() + subscriptions.filters().tests();
+  all.refused_frames = handshake.refused_frames();
   return all;
-}
-
-// ---- Commands
-
-void Core::Rooms::execute(Session& session, const proto::Command& command, Instant at) {
-  std::visit(Dispatch{*this, session, at}, command);
 }
 
 // ---- The life of a commit
 
-void Core::Rooms::begin(Instant at) {
+// Begins every call that has a time: what is due comes first.
+void Core::Modules::begin(Instant at) {
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
   Effects of_holds;
@@ -161,32 +234,30 @@ void Core::Rooms::begin(Instant at) {
   requests.apply(std::move(of_intervals));
 }
 
-// All of its topics have changed before anybody is told of one.
-void Core::Rooms::commit(PendingCommit commit, TimePoint at) {
+// All topics of a commit have changed before any reader or wait is told of one.
+void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
   Effects of_all;
   for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, of_all.failed);
   requests.apply(std::move(of_all));
-  for (Notice& notice : commit.notices) tell(std::move(notice));
+  for (Notice& notice : commit.notices) {
+    if (Session* session = sessions.find(notice.session))
+      session->answer(std::move(notice.answer), Outbox::Of::request);
+  }
   for (const TopicWrite& write : commit.writes) {
     if (write.state->value.is_null()) life.remove_if_unused(write.topic);
   }
 }
 
-void Core::Rooms::match(const TopicWrite& write, const State& before, TimePoint at, std::vector<Broken>& failed) {
+// Appends the subscriptions that cannot continue to `failed`: they are told when the whole commit is matched.
+void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<Broken>& failed) {
   Effects effects;
-  effects.replaced = before;
-  subscriptions.changed(Changed{write.topic, write.state, before, at}, effects.woken, failed);
+  effects.replaced = replaced;
+  subscriptions.changed(Changed{write.topic, write.state, replaced, at}, effects.woken, failed);
   const Topic& topic = topics[write.topic];
   const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(topic.type());
-  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, before, at, effects.ended);
+  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, replaced, at, effects.ended);
   requests.apply(std::move(effects));
-}
-
-void Core::Rooms::tell(Notice notice) {
-  Session* session = sessions.find(notice.session);
-  if (session == nullptr) return;
-  session->answer(std::move(notice.answer), Outbox::Of::request);
 }
 
 }  // namespace hoiku::broker

@@ -73,8 +73,8 @@ class Core {
   void shut_down(Instant now);
 
  private:
-  struct Rooms;
-  std::unique_ptr<Rooms> rooms_;
+  struct Modules;
+  std::unique_ptr<Modules> modules_;
 };
 
 }  // namespace hoiku::broker

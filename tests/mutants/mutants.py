@@ -97,9 +97,9 @@ MUTANTS = [
 
     # ---- sessions
     ("kept-frames-are-not-repeated", "after a reconnect what was kept is not sent again", "broker/core/sessions/handshake.cpp",
-     "session->outbox.rewind();", "session->outbox.step_back();"),
+     "session.outbox.rewind();", "session.outbox.step_back();"),
     ("repeated-frame-counts-twice", "a frame that is repeated is applied again", "broker/core/sessions/handshake.cpp",
-     "case Verdict::duplicate:\n      ++counts.refused_frames;", "case Verdict::duplicate:\n      if (!session.was_broken_off) break;\n      ++counts.refused_frames;"),
+     "case Verdict::duplicate:\n      ++refused_frames_;", "case Verdict::duplicate:\n      if (!session.was_broken_off) break;\n      ++refused_frames_;"),
     ("session-lives-too-long", "a session is not ended by its silence", "broker/core/sessions/session_table.cpp",
      "const TimePoint due = session.last_heard + session.timeout;",
      "const TimePoint due = session.last_heard + 2 * session.timeout;"),

@@ -1,9 +1,11 @@
-// handshake.cpp: what a frame means before its commands: whose it is, whether it is new, what it acknowledges; how
-// sessions begin, go on after a cut, and end.
-#include <algorithm>
-#include <utility>
+#include "broker/core/sessions/handshake.hpp"
 
-#include "broker/core/core_rooms.hpp"
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
@@ -23,186 +25,223 @@ ServerFrame fatal_frame(std::uint64_t incarnation, std::uint64_t acknowledged, F
 
 Failure violation(std::string what) { return Failure{ErrorCode::protocol_violation, std::move(what)}; }
 
-}  // namespace
-
-void Core::Rooms::receive(PeerId id, const ClientFrame& frame, Instant at) {
-  const Peer* peer = peers.find(id);
-  if (peer != nullptr && !peer->session) {  // it was told why, and is not listened to
-    ++counts.refused_frames;
-    return;
-  }
-  if (peer == nullptr) {
-    if (frame.hello) return hello(id, frame, at);
-    return break_off(id, frame.incarnation, {ErrorCode::session_lost, "a connection begins with a hello"});
-  }
-  Session& session = *sessions.find(*peer->session);
-  if (frame.incarnation != session.incarnation) {
-    ++counts.refused_frames;
-    return;
-  }
-  session.last_heard = at.monotonic;
-  if (frame.hello) return break_off(id, frame.incarnation, violation("a connection has one hello, at its beginning"));
-  if (!session.outbox.acknowledge(frame.acknowledged)) {
-    return break_off(id, frame.incarnation,
-                     violation("frame " + std::to_string(frame.acknowledged) + " was acknowledged, and never sent"));
-  }
-  // The window may be open again.
-  session.wake();
-  if (frame.number != 0) return take_numbered(session, frame, at);
-  if (!frame.commands.empty()) break_off(id, frame.incarnation, violation("a frame with commands has a number"));
+Failure never_sent(std::uint64_t acknowledged) {
+  return violation("frame " + std::to_string(acknowledged) + " was acknowledged, and never sent");
 }
 
-void Core::Rooms::take_numbered(Session& session, const ClientFrame& frame, Instant at) {
+}  // namespace
+
+Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
+  const Peer* peer = peers_.find(id);
+  if (peer != nullptr && !peer->session) {  // it was told why, and is not listened to
+    ++refused_frames_;
+    return nullptr;
+  }
+  if (peer == nullptr) {
+    if (frame.hello) {
+      hello(id, frame, now);
+    } else {
+      reject(id, frame.incarnation, {ErrorCode::session_lost, "a connection begins with a hello"});
+    }
+    return nullptr;
+  }
+  Session& session = *sessions_.find(*peer->session);
+  if (frame.incarnation != session.incarnation) {
+    ++refused_frames_;
+    return nullptr;
+  }
+  session.last_heard = now.monotonic;
+  return accept(session, frame) ? &session : nullptr;
+}
+
+// Whether the frame's commands are to be executed.
+bool Handshake::accept(Session& session, const ClientFrame& frame) {
   using Verdict = proto::ReceivedFrames::Verdict;
+  const auto violates = [&](Failure failure) {
+    reject(*session.peer, frame.incarnation, std::move(failure));
+    return false;
+  };
+  if (frame.hello) return violates(violation("a connection has one hello, at its beginning"));
+  if (!session.outbox.acknowledge(frame.acknowledged)) return violates(never_sent(frame.acknowledged));
+  session.wake();  // its window may be open again
+  if (frame.number == 0)
+    return frame.commands.empty() ? false : violates(violation("a frame with commands has a number"));
   const std::uint64_t expected = session.received.last() + 1;
   session.ack_due = true;
   switch (session.received.accept(frame.number)) {
     case Verdict::duplicate:
-      ++counts.refused_frames;
+      ++refused_frames_;
       // A client that took the error for the end of its session begins to count anew. To ignore that would hang it.
       if (session.was_broken_off) {
-        events.add(Event::Kind::session_closed, session.name, "its client has begun anew");
+        events_.add(Event::Kind::session_closed, session.name, "its client has begun anew");
         close(session, Failure{ErrorCode::session_lost, "the session was given up after an error: begin a new one"});
       }
-      return;
+      return false;
     case Verdict::gap:
-      return break_off(*session.peer, frame.incarnation,
-                       violation("gap: frame " + std::to_string(frame.number) + " came where " +
-                                 std::to_string(expected) + " was expected"));
+      return violates(violation("gap: frame " + std::to_string(frame.number) + " came where " +
+                                std::to_string(expected) + " was expected"));
     case Verdict::fresh:
       break;
   }
   session.was_broken_off = false;
-  for (const proto::Command& command : frame.commands) {
-    if (std::holds_alternative<proto::Goodbye>(command)) {
-      ServerFrame last;  // tells the client that its goodbye has been heard
-      last.incarnation = session.incarnation;
-      last.acknowledged = session.received.last();
-      events.add(Event::Kind::session_closed, session.name, "goodbye");
-      return close(session, last);
-    }
-    execute(session, command, at);
-    if (session.overrun) {
-      events.add(Event::Kind::session_closed, session.name, "too many requests in flight");
-      return close(session, Failure{ErrorCode::limit_exceeded, "there are " +
-                                                                   std::to_string(session.outbox.requests_in_flight()) +
-                                                                   " requests in flight: acknowledge their answers"});
-    }
-  }
+  return true;
 }
 
 // ---- The beginning of a connection
 
-void Core::Rooms::hello(PeerId id, const ClientFrame& frame, Instant at) {
+Result<void> Handshake::check_hello(const ClientFrame& frame) const {
   const proto::Hello& hello = *frame.hello;
   if (hello.version != proto::protocol_version) {
-    return break_off(
-        id, frame.incarnation,
-        {ErrorCode::unsupported_version, "this broker speaks version " + std::to_string(proto::protocol_version) +
-                                             " of the protocol, not " + std::to_string(hello.version)});
+    return Failure{ErrorCode::unsupported_version, "this broker speaks version " +
+                                                       std::to_string(proto::protocol_version) +
+                                                       " of the protocol, not " + std::to_string(hello.version)};
   }
-  if (!frame.commands.empty()) return break_off(id, frame.incarnation, violation("a hello carries no commands"));
-  if (hello.client_name.size() > limits.client_name_bytes_max) {
-    return break_off(
-        id, frame.incarnation,
-        {ErrorCode::too_large, "the client's name has more than " + std::to_string(limits.client_name_bytes_max) +
-                                   " bytes: " + text::quote(hello.client_name)});
+  if (!frame.commands.empty()) return violation("a hello carries no commands");
+  if (hello.client_name.size() > limits_.client_name_bytes_max) {
+    return Failure{ErrorCode::too_large, "the client's name has more than " +
+                                             std::to_string(limits_.client_name_bytes_max) +
+                                             " bytes: " + text::quote(hello.client_name)};
   }
-  if (hello.session_timeout.count() < 0) {
-    return break_off(id, frame.incarnation, {ErrorCode::invalid_argument, "a session's timeout cannot be negative"});
-  }
-  Session* session = sessions.find(hello.token);
-  if (session == nullptr) return open(id, frame, at);
-  if (frame.incarnation <= session->incarnation) {
-    return break_off(id, frame.incarnation, violation("a newer connection of this session exists"));
-  }
-  // A client that once had more than it says now does not know the session any more.
-  if (frame.acknowledged < session->outbox.acknowledged()) {
-    events.add(Event::Kind::session_closed, session->name, "its client has begun anew");
-    detach(*session);
-    close(*session, ServerFrame{});
-    return open(id, frame, at);
-  }
-  // Nothing was ever said in a session whose welcome was lost; the client acknowledges what it had before.
-  const bool is_unused = session->outbox.last_number() == 0 && session->received.last() == 0;
-  if (!is_unused && !session->outbox.acknowledge(frame.acknowledged)) {
-    return break_off(id, frame.incarnation,
-                     violation("frame " + std::to_string(frame.acknowledged) + " was acknowledged, and never sent"));
-  }
-  detach(*session);
-  session->outbox.rewind();
-  events.add(Event::Kind::session_resumed, session->name, "");
-  welcome(id, *session, frame, true, at);
+  if (hello.session_timeout.count() < 0)
+    return Failure{ErrorCode::invalid_argument, "a session's timeout cannot be negative"};
+  return {};
 }
 
-void Core::Rooms::open(PeerId id, const ClientFrame& frame, Instant at) {
-  Session* session = sessions.open(frame.hello->token);
+void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
+  if (auto checked = check_hello(frame); !checked) return reject(id, frame.incarnation, checked.failure());
+  Session* session = sessions_.find(frame.hello->token);
+  if (session == nullptr) return open(id, frame, now);
+  if (frame.incarnation <= session->incarnation)
+    return reject(id, frame.incarnation, violation("a newer connection of this session exists"));
+  // A client that once had more than it says now does not know the session any more.
+  if (frame.acknowledged < session->outbox.acknowledged()) {
+    events_.add(Event::Kind::session_closed, session->name, "its client has begun anew");
+    detach(*session);
+    close(*session, ServerFrame{});
+    return open(id, frame, now);
+  }
+  resume(id, *session, frame, now);
+}
+
+void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, Instant now) {
+  // Nothing was ever said in a session whose welcome was lost; the client acknowledges what it had before.
+  const bool is_unused = session.outbox.last_number() == 0 && session.received.last() == 0;
+  if (!is_unused && !session.outbox.acknowledge(frame.acknowledged))
+    return reject(id, frame.incarnation, never_sent(frame.acknowledged));
+  detach(session);
+  session.outbox.rewind();
+  events_.add(Event::Kind::session_resumed, session.name, "");
+  welcome(id, session, frame, true, now);
+}
+
+void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
+  Session* session = sessions_.open(frame.hello->token);
   if (session == nullptr) {
-    return break_off(id, frame.incarnation,
-                     {ErrorCode::limit_exceeded,
-                      "there are " + std::to_string(sessions.size()) + " sessions already: try again later"});
+    return reject(id, frame.incarnation,
+                  {ErrorCode::limit_exceeded,
+                   "there are " + std::to_string(sessions_.size()) + " sessions already: try again later"});
   }
   session->name = frame.hello->client_name;
   session->since = frame.incarnation;
-  events.add(Event::Kind::session_opened, session->name, "");
-  welcome(id, *session, frame, false, at);
+  events_.add(Event::Kind::session_opened, session->name, "");
+  welcome(id, *session, frame, false, now);
 }
 
-void Core::Rooms::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant at) {
+void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant now) {
   session.incarnation = frame.incarnation;
   session.peer = id;
   session.ack_due = false;
-  sessions.set_timeout(session, frame.hello->session_timeout, at.monotonic);
-  Peer& peer = peers.admit(id, session.id);
+  sessions_.set_timeout(session, frame.hello->session_timeout, now.monotonic);
+  Peer& peer = peers_.admit(id, session.id);
   peer.welcome_due = true;
   peer.resumed = resumed;
-  peers.make_ready(peer);
-  broker_topics.session_connected(session);
+  peers_.make_ready(peer);
+  broker_topics_.session_connected(session);
 }
 
-// ---- Ends
+// ---- Ends of connections
 
-// The old connection is not told: whatever it still says belongs to an older incarnation.
-void Core::Rooms::detach(Session& session) {
-  if (session.peer) peers.refuse(*session.peer, nullptr);
+// The old connection is not told: its frames belong to an older incarnation, and are ignored.
+void Handshake::detach(Session& session) {
+  if (session.peer) peers_.refuse(*session.peer, nullptr);
   session.peer.reset();
 }
 
-void Core::Rooms::break_off(PeerId id, std::uint64_t incarnation, Failure failure) {
-  ++counts.refused_frames;
+void Handshake::reject(PeerId id, std::uint64_t incarnation, Failure failure) {
+  ++refused_frames_;
   std::uint64_t acknowledged = 0;
   std::string name;
-  if (const Peer* peer = peers.find(id)) {
+  if (const Peer* peer = peers_.find(id)) {
     if (!peer->session) return;  // it was told once
-    Session& session = *sessions.find(*peer->session);
+    Session& session = *sessions_.find(*peer->session);
     session.peer.reset();
     session.was_broken_off = true;
-    broker_topics.session_away(session);
+    broker_topics_.session_away(session);
     incarnation = session.incarnation;
     acknowledged = session.received.last();
     name = session.name;
   }
-  events.add(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
-  peers.refuse(id, std::make_shared<ServerFrame>(fatal_frame(incarnation, acknowledged, std::move(failure))));
+  events_.add(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
+  peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(incarnation, acknowledged, std::move(failure))));
 }
 
-void Core::Rooms::close(Session& session, Failure failure) {
+void Handshake::disconnected(PeerId id) {
+  const Peer* peer = peers_.find(id);
+  if (peer == nullptr) return;
+  if (peer->session) {
+    Session& session = *sessions_.find(*peer->session);
+    session.peer.reset();
+    broker_topics_.session_away(session);
+  }
+  peers_.remove(id);
+}
+
+// ---- Ends of sessions
+
+void Handshake::close(Session& session, Failure failure) {
   close(session, fatal_frame(session.incarnation, session.received.last(), std::move(failure)));
 }
 
-void Core::Rooms::close(Session& session, const ServerFrame& last) {
-  Effects effects = requests.close_all(session);
-  broker_topics.session_closed(session);
-  if (session.peer) peers.refuse(*session.peer, std::make_shared<ServerFrame>(last));
-  sessions.remove(session);
-  requests.apply(std::move(effects));
+// Its client, if it is connected, is sent `last` as its last frame.
+void Handshake::close(Session& session, const ServerFrame& last) {
+  Effects effects = requests_.close_all(session);
+  broker_topics_.session_closed(session);
+  if (session.peer) peers_.refuse(*session.peer, std::make_shared<ServerFrame>(last));
+  sessions_.remove(session);
+  requests_.apply(std::move(effects));
 }
 
-void Core::Rooms::expire(TimePoint at) {
-  while (Session* session = sessions.take_silent(at)) {
+void Handshake::close_after_goodbye(Session& session) {
+  ServerFrame last;  // tells the client that its goodbye was heard
+  last.incarnation = session.incarnation;
+  last.acknowledged = session.received.last();
+  events_.add(Event::Kind::session_closed, session.name, "goodbye");
+  close(session, last);
+}
+
+void Handshake::close_overrun(Session& session) {
+  events_.add(Event::Kind::session_closed, session.name, "too many requests in flight");
+  const std::string in_flight = std::to_string(session.outbox.requests_in_flight());
+  close(session, Failure{ErrorCode::limit_exceeded,
+                         "there are " + in_flight + " requests in flight: acknowledge their answers"});
+}
+
+void Handshake::expire_sessions(TimePoint now) {
+  while (Session* session = sessions_.take_silent(now)) {
     const std::string silence = "silent for " + std::to_string(session->timeout.count()) + " ms";
-    events.add(Event::Kind::session_expired, session->name, silence);
+    events_.add(Event::Kind::session_expired, session->name, silence);
     close(*session, Failure{ErrorCode::session_lost, "the session was " + silence + " and is gone"});
+  }
+}
+
+void Handshake::close_all_sessions(const Failure& failure) {
+  std::vector<SessionId> all;
+  sessions_.for_each([&](const Session& session) { all.push_back(session.id); });
+  std::sort(all.begin(), all.end());
+  for (const SessionId id : all) {
+    Session& session = *sessions_.find(id);
+    events_.add(Event::Kind::session_closed, session.name, failure.message);
+    close(session, failure);
   }
 }
 

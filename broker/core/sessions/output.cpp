@@ -1,19 +1,17 @@
-// output.cpp: what a connection is sent next. Everything is decided here, at the last moment: until a link can take a
-// frame, newer states go on replacing older ones.
-#include <algorithm>
-#include <utility>
+#include "broker/core/sessions/output.hpp"
 
-#include "broker/core/core_rooms.hpp"
+#include <string>
+#include <utility>
 
 namespace hoiku::broker {
 
 using proto::ServerFrame;
 
-void Core::full(PeerId id) {
-  Peer* peer = rooms_->peers.find(id);
+void Output::full(PeerId id) {
+  Peer* peer = peers_.find(id);
   if (peer == nullptr) return;
   peer->is_blocked = true;
-  Session* session = peer->session ? rooms_->sessions.find(*peer->session) : nullptr;
+  Session* session = peer->session ? sessions_.find(*peer->session) : nullptr;
   switch (std::exchange(peer->last, Peer::Sent::nothing)) {
     case Peer::Sent::nothing:
       break;
@@ -32,27 +30,27 @@ void Core::full(PeerId id) {
   }
 }
 
-void Core::writable(PeerId id) {
-  Peer* peer = rooms_->peers.find(id);
+void Output::writable(PeerId id) {
+  Peer* peer = peers_.find(id);
   if (peer == nullptr) return;
   peer->is_blocked = false;
-  rooms_->peers.make_ready(*peer);
+  peers_.make_ready(*peer);
 }
 
-std::shared_ptr<const ServerFrame> Core::Rooms::frame_for(Peer& peer) {
+std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
   if (!peer.session) {
     if (!std::exchange(peer.farewell_due, false)) return nullptr;
     peer.last = Peer::Sent::farewell;
     return peer.farewell;
   }
-  Session& session = *sessions.find(*peer.session);
+  Session& session = *sessions_.find(*peer.session);
   if (std::exchange(peer.welcome_due, false)) {
     peer.last = Peer::Sent::welcome;
     return welcome_frame(peer, session);
   }
   if (!session.outbox.has_next()) {
-    scan.advance(session);
-    cut(session);
+    scan_.advance(session);
+    build_frame(session);
   }
   if (session.outbox.has_next()) {
     peer.last = Peer::Sent::numbered;
@@ -69,35 +67,35 @@ std::shared_ptr<const ServerFrame> Core::Rooms::frame_for(Peer& peer) {
   return nullptr;
 }
 
-std::shared_ptr<const ServerFrame> Core::Rooms::welcome_frame(const Peer& peer, const Session& session) const {
+std::shared_ptr<const ServerFrame> Output::welcome_frame(const Peer& peer, const Session& session) const {
   auto frame = std::make_shared<ServerFrame>();
   frame->incarnation = session.incarnation;
   frame->acknowledged = session.received.last();
   proto::Welcome& welcome = frame->welcome.emplace();
   welcome.resumed = peer.resumed;
-  welcome.run = options.run;
+  welcome.run = instance_id_;
   welcome.since = session.since;
   welcome.session_timeout = session.timeout;
-  welcome.value_bytes_max = limits.value_bytes_max;
-  welcome.frame_bytes_max = limits.frame_bytes_max;
-  welcome.credit_transitions = limits.credit_transitions;
+  welcome.value_bytes_max = limits_.value_bytes_max;
+  welcome.frame_bytes_max = limits_.frame_bytes_max;
+  welcome.credit_transitions = limits_.credit_transitions;
   return frame;
 }
 
-void Core::Rooms::cut(Session& session) {
+void Output::build_frame(Session& session) {
   for (;;) {
     CutReport report;
-    const bool has_frame = session.outbox.cut(lookups, log.revision(), session.scanning.empty(), report);
-    counts.deliveries += report.deliveries;
-    counts.lagged += report.lagged;
-    counts.filtered += report.filtered;
-    // Who was told that a topic is unset was perhaps the last that it was kept for.
-    for (const TopicId id : report.unset) life.remove_if_unused(id);
+    const bool has_frame = session.outbox.cut(lookups_, log_.revision(), session.scanning.empty(), report);
+    totals_.deliveries += report.deliveries;
+    totals_.lagged += report.lagged;
+    totals_.filtered += report.filtered;
+    // A topic may have been kept only until its last reader was sent the unset state.
+    for (const TopicId id : report.unset) life_.remove_if_unused(id);
     if (report.too_large != nullptr) {
-      requests.fail(*report.too_large, {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
-                                                                  std::to_string(limits.frame_bytes_max) + " bytes"});
+      requests_.fail(*report.too_large, {ErrorCode::too_large, "the composite's values do not fit into one frame of " +
+                                                                   std::to_string(limits_.frame_bytes_max) + " bytes"});
     }
-    if (report.is_interrupted) scan.reschedule(session);
+    if (report.is_interrupted) scan_.reschedule(session);
     if (has_frame || report.too_large == nullptr) return;
   }
 }
