@@ -1,15 +1,15 @@
-// core.hpp: the broker as a state machine: frames and the time go in, frames and records come out. The corridor that wires
-// the rooms of this folder: sessions, topics, subscriptions, waits, outboxes.
+// core.hpp: the broker as a state machine: frames and the time go in, frames and records come out. The corridor that
+// wires the rooms of this folder: sessions, topics, subscriptions, waits, outboxes.
 //
-// Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same results.
-//            No frame of a peer can make it fail: what is wrong is answered with an error that names it.
+// Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same
+//            results. No frame of a peer can make it fail: what is wrong is answered with an error that names it.
 // A turn     the caller (1) calls receive() for the frames that are waiting, within a turn's limits, then advance(now);
-//            (2) hands take_records() to the store, and calls committed() when the store says so: at once or much later;
-//            (3) calls take_output() and sends each frame, in order. It does that again on input, on a store's answer,
-//            when a full link drains, and at next_deadline().
+//            (2) hands take_records() to the store, and calls committed() when the store says so: at once or much
+//            later; (3) calls take_output() and sends each frame, in order. It does that again on input, on a store's
+//            answer, when a full link drains, and at next_deadline().
 // Time       `Instant::monotonic` decides everything; `wall` is only written into transitions for people.
-//            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of sessions,
-//            leases and deadlines are judged in advance() only, after the input that was already waiting.
+//            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of
+//            sessions, leases and deadlines are judged in advance() only, after the input that was already waiting.
 // Thread     one. Owner: Server (server/server.hpp).
 #pragma once
 
@@ -60,8 +60,8 @@ class Core {
   // The next frame that a connection should be sent, or nothing. Conflation happens up to this moment: a frame is made
   // when the link can take it, never earlier. Peers take turns.
   std::optional<Outgoing> take_output(Instant now);
-  // The link could not take the frame that take_output() gave last: full() holds the peer back until writable(), and the
-  // frame is offered again.
+  // The link could not take the frame that take_output() gave last: full() holds the peer back until writable(), and
+  // the frame is offered again.
   void full(PeerId peer);
   void writable(PeerId peer);
 

@@ -1,4 +1,5 @@
-// types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's things.
+// types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's
+// things.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -34,7 +35,8 @@ inline std::shared_ptr<const Value> value_of(const State& state) noexcept {
   return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
 }
 
-// One commit on its way to the log, of one topic or of several. What is in the log, in its order, decides every topic's value.
+// One commit on its way to the log, of one topic or of several. What is in the log, in its order, decides every topic's
+// value.
 struct Record {
   std::uint64_t sequence = 0;  // position in the log: 1, 2, 3 …
   boost::container::small_vector<State, 1> transitions;

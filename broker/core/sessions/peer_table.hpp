@@ -2,8 +2,8 @@
 //
 // Promises   peers that are ready take turns; a peer whose link is full is passed over until it is writable.
 // Thread     the core's. Owner: Core.
-// Limits     a peer that was refused is remembered only to be ignored: at most `refused_peers_max` of them. One that was
-//            forgotten is told once more.
+// Limits     a peer that was refused is remembered only to be ignored: at most `refused_peers_max` of them. One that
+//            was forgotten is told once more.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // declarations.hpp: which topics were declared, and how long they may stay unwritten.
 //
-// Promises   a declared topic stays so, and is not removed, as long as the broker runs. One that was not written for its
-//            deadline is told once; the next write, or touch, begins the time anew. The time begins with the declaration.
+// Promises   a declared topic stays so, and is not removed, as long as the broker runs. One that was not written for
+//            its deadline is told once; the next write, or touch, begins the time anew. The time begins with the
+//            declaration.
 // Thread     the core's. Owner: Core.
 // Cost       a write costs a look into an array; its timer is moved only when it comes up.
 #pragma once

@@ -1,12 +1,12 @@
-// history.hpp: what each topic was before it is what it is, as far as that is kept: where an `every` reader that is behind
-// finds what it has not been sent.
+// history.hpp: what each topic was before it is what it is, as far as that is kept: where an `every` reader that is
+// behind finds what it has not been sent.
 //
-// Promises   of each topic the states before its visible one, without a gap; the oldest go first. Nothing goes within a turn
-//            of the broker, only in trim(), so what a turn wrote can be sent before it goes.
+// Promises   of each topic the states before its visible one, without a gap; the oldest go first. Nothing goes within a
+//            turn of the broker, only in trim(), so what a turn wrote can be sent before it goes.
 // Thread     the core's. Owner: Core.
-// Limits     history_transitions_max and history_bytes_max per topic, where it was not declared, of which the last state that was
-//            replaced may be larger; histories_bytes_max for all of them: what was replaced longest ago goes first. The visible
-//            states count for the first of them, and belong to the topics.
+// Limits     history_transitions_max and history_bytes_max per topic, where it was not declared, of which the last
+//            state that was replaced may be larger; histories_bytes_max for all of them: what was replaced longest ago
+//            goes first. The visible states count for the first of them, and belong to the topics.
 #pragma once
 
 #include <cstddef>

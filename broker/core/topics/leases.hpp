@@ -1,5 +1,5 @@
-// leases.hpp: whose a topic is. While a lease stands nobody else may write its topic; when it ends, the topic becomes the
-// lease's last will (sessions/request_life.cpp).
+// leases.hpp: whose a topic is. While a lease stands nobody else may write its topic; when it ends, the topic becomes
+// the lease's last will (sessions/request_life.cpp).
 //
 // Promises   a topic has one lease at most. A lease that was made for a time is told once, when the time is over.
 // Thread     the core's. Owner: Core. A Lease belongs to its session and is ended before it dies.

@@ -1,10 +1,11 @@
 // schemas.hpp: what messages look like, by the name of their type, as the programs said that use them.
 //
-// Promises   a schema never becomes one that readers of an earlier one could not read, nor does it forget what the numbers
-//            of fields meant that are gone. One that says nothing new changes nothing, so that an old program that comes
-//            back does not take a newer one's fields away. They stay as long as the broker runs.
+// Promises   a schema never becomes one that readers of an earlier one could not read, nor does it forget what the
+//            numbers of fields meant that are gone. One that says nothing new changes nothing, so that an old program
+//            that comes back does not take a newer one's fields away. They stay as long as the broker runs.
 // Thread     the core's. Owner: Core.
-// Limits     schemas_max types, schema_bytes_max and schema_items_max of each, schemas_bytes_max of memory for all of them.
+// Limits     schemas_max types, schema_bytes_max and schema_items_max of each, schemas_bytes_max of memory for all of
+//            them.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ class Schemas {
  public:
   explicit Schemas(const Limits& limits) : limits_(&limits) {}
 
-  // The same one again costs next to nothing. Errors: what MessageSchema::parse() says; type_mismatch, where it does not go
-  // with an earlier one; limit_exceeded.
+  // The same one again costs next to nothing. Errors: what MessageSchema::parse() says; type_mismatch, where it does
+  // not go with an earlier one; limit_exceeded.
   Result<void> put(const std::string& type_name, const std::string& files);
   // Until the next put() of that type; null: nobody has said.
   const MessageSchema* find(std::string_view type_name) const;

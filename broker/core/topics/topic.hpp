@@ -1,11 +1,12 @@
 // topic.hpp: one named piece of state, and the only place where it changes.
 //
-// A topic has two states: the visible one, which readers get, and the newest one, which is ahead of it while a record is on
-// its way to the log. Conditions, equality and the next version are judged by the newest; reads never see it.
+// A topic has two states: the visible one, which readers get, and the newest one, which is ahead of it while a record
+// is on its way to the log. Conditions, equality and the next version are judged by the newest; reads never see it.
 //
 // Promises   versions rise by exactly one; an equal value of equal quality makes no transition; a topic's type is the
-//            declared one, or that of its first value, and int64 widens to double; the same calls give the same transitions
-//            (no clock is read). What is not set has no quality of its own: unsetting it again changes nothing.
+//            declared one, or that of its first value, and int64 widens to double; the same calls give the same
+//            transitions (no clock is read). What is not set has no quality of its own: unsetting it again changes
+//            nothing.
 // Thread     the core's. Owner: TopicTable.
 #pragma once
 
@@ -42,8 +43,8 @@ class Topic {
   Result<void> check_type(const Value& value) const;
   // The topic holds values of the type of `value`, which is not null, from now on. Of a topic without a type.
   void learn_type(const Value& value);
-  // It holds values of that type; `message_type` says of which one, where that is message. Error: type_mismatch, where it
-  // holds others already.
+  // It holds values of that type; `message_type` says of which one, where that is message. Error: type_mismatch, where
+  // it holds others already.
   Result<void> declare_type(ValueType type, const std::string& message_type);
 
   // Whether apply() would take it. Errors: version_conflict, type_mismatch.
@@ -53,8 +54,8 @@ class Topic {
     State state;           // what the value now is, once it is visible; null: never set
     bool changed = false;  // false: the value was equal already
   };
-  // Makes `update` the newest state. Where that is a change, it becomes revision `revision` and is visible after commit().
-  // Errors: version_conflict, type_mismatch; the topic is as it was.
+  // Makes `update` the newest state. Where that is a change, it becomes revision `revision` and is visible after
+  // commit(). Errors: version_conflict, type_mismatch; the topic is as it was.
   Result<Applied> apply(const Update& update, std::uint64_t revision);
 
   // `state`, which apply() made, is in the log. To be called in the order of the log.

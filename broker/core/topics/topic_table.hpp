@@ -2,7 +2,8 @@
 //
 // Promises   a number stays with its topic until remove(); numbers are dense, so other rooms can keep arrays by them.
 //            scan() does a bounded piece of work, and sees every topic that was there from the first piece to the last.
-//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is unset.
+//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is
+//            unset.
 // Thread     the core's. Owner: Core.
 // Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are forgotten.
 #pragma once
@@ -45,9 +46,9 @@ class TopicTable {
   std::size_t size() const noexcept { return index_.size(); }
   std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
 
-  // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says where
-  // to go on; the scan is complete when that is end(). A topic that comes later has a place anywhere, so the scanner must
-  // hear of it otherwise.
+  // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says
+  // where to go on; the scan is complete when that is end(). A topic that comes later has a place anywhere, so the
+  // scanner must hear of it otherwise.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(end(), from + count);

@@ -1,19 +1,20 @@
-// waits.hpp: readers that want one answer: the first state that matches, or a match that has held for a time, or the first
-// change that matches.
+// waits.hpp: readers that want one answer: the first state that matches, or a match that has held for a time, or the
+// first change that matches.
 //
 // Waits of one topic with equal predicates are one group, and a commit tests each group once, however many wait. A hold
 // counts from the moment since which the predicate has been true; one that is armed while it is true counts from the
 // topic's last transition. Without a predicate a hold means "unchanged": each transition begins it anew.
 //
 // A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming; and so is
-// whatever waits for a change, which sees a topic become unset too. Both are about values: a transition that changes the
-// quality alone is none to them. A hold is complete only with a value that is live throughout.
+// whatever waits for a change, which sees a topic become unset too. Both are about values: a transition that changes
+// the quality alone is none to them. A hold is complete only with a value that is live throughout.
 //
-// Whoever says for how long somebody waits at most need not come back to cancel: a second later the wait is given up, and
-// nobody is told. The second is for answers and cancels that are under way when the time is over: the client decides.
+// Whoever says for how long somebody waits at most need not come back to cancel: a second later the wait is given up,
+// and nobody is told. The second is for answers and cancels that are under way when the time is over: the client
+// decides.
 //
-// Promises   the first match decides, at the commit; a state that is not set matches nothing; a hold is complete if, and
-//            only if, the predicate was true throughout; each wait ends once.
+// Promises   the first match decides, at the commit; a state that is not set matches nothing; a hold is complete if,
+//            and only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it dies unless it ended.
 // Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.
 //            A wait that is given up after a time has a timer of its own for that.
@@ -65,7 +66,8 @@ class Waits {
   Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
   void cancel(Wait& wait) noexcept;  // that is armed
 
-  // The topic has changed from `before` (null: never set) to topic.visible. What was due at `now` has been taken before.
+  // The topic has changed from `before` (null: never set) to topic.visible. What was due at `now` has been taken
+  // before.
   void changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now, std::vector<WaitEnd>& ended);
   // The topic had no type, and has one from now on; its state is the same.
   void type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);

@@ -1,4 +1,5 @@
-// Subscriptions with a maximum rate: of each topic at most one delivery in an interval, and the newest state at its end.
+// Subscriptions with a maximum rate: of each topic at most one delivery in an interval, and the newest state at its
+// end.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
