@@ -71,8 +71,8 @@ void Simulation::restart_broker(Duration down_for) {
   if (impl_->serving_life) impl_->serving_life->cancel("the broker is killed");
 }
 
-proto::SessionToken Simulation::draw_token() {
-  proto::SessionToken token;
+std::array<std::uint8_t, 16> Simulation::draw_token() {
+  std::array<std::uint8_t, 16> token;
   for (auto& byte : token) byte = static_cast<std::uint8_t>(impl_->random());
   return token;
 }

@@ -78,10 +78,28 @@ Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
   co_return topics;
 }
 
+ReaderInfo reader_info(proto::ReaderRow row) {
+  ReaderInfo info;
+  info.client = std::move(row.client);
+  info.session = std::move(row.session);
+  info.topics = std::move(row.topics);
+  info.mode = row.mode;
+  info.filter = std::move(row.filter);
+  info.interval = row.interval;
+  info.matched = row.matched;
+  info.written = row.written;
+  info.delivered = row.delivered;
+  info.conflated = row.conflated;
+  info.filtered = row.filtered;
+  info.lagged = row.lagged;
+  info.pending = row.pending;
+  return info;
+}
+
 Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
   std::vector<ReaderInfo> readers;
   const auto take = [&](proto::ReadersDone& page) {
-    std::move(page.rows.begin(), page.rows.end(), std::back_inserter(readers));
+    for (proto::ReaderRow& row : page.rows) readers.push_back(reader_info(std::move(row)));
   };
   const auto restart = [&] { readers.clear(); };
   co_await read_pages(*core, proto::ListReaders(), take, restart);

@@ -58,16 +58,25 @@ std::string Lease::why_lost() const { return impl_ ? impl_->why_lost() : std::st
 
 namespace detail {
 
-Task<> declare_topic(TopicCore topic, proto::Declare command) {
+Task<> declare_topic(TopicCore topic, DeclareOptions options) {
   client::BusCore& bus = *topic.bus();
+  proto::Declare command;
   command.topic = topic.name();
+  command.type = options.type;
+  command.message_type = std::move(options.message_type);
+  command.deadline = options.deadline;
+  command.history = options.history;
   client::BusCore::Pending pending(bus, std::move(command));
   co_await pending.wait();
   pending.take<proto::Done>();
 }
 
-Task<Lease> own_topic(TopicCore topic, proto::Own command) {
+Task<Lease> own_topic(TopicCore topic, OwnOptions options) {
+  proto::Own command;
   command.topic = topic.name();
+  command.last_will = std::move(options.last_will);
+  command.take_over = options.take_over;
+  command.lasting = options.lasting;
   auto lease = std::make_shared<Lease::Impl>(topic.bus(), std::move(command));
   co_await lease->begin();
   co_return Lease(std::move(lease));

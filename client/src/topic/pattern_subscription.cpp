@@ -45,13 +45,13 @@ TopicChange detail::change_of(const Transition& transition, Value old_value) {
 
 class PatternSubscription::Impl final : public client::Reader {
  public:
-  Impl(detail::BusPtr bus, std::string pattern, detail::Reading reading) : bus_(std::move(bus)) {
-    detail::check(reading);
+  Impl(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options) : bus_(std::move(bus)) {
+    detail::check(options);
     proto::Subscribe command;
     command.topics.push_back(checked(std::move(pattern)));
-    command.mode = reading.mode;
-    command.filter = std::move(reading.filter);
-    command.interval = reading.interval;
+    command.mode = options.mode;
+    command.filter = std::move(options.filter);
+    command.interval = options.interval;
     id_ = bus_->open(*this, std::move(command));
   }
   ~Impl() { bus_->close(id_); }
@@ -95,8 +95,8 @@ class PatternSubscription::Impl final : public client::Reader {
   std::exception_ptr error_;
 };
 
-PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::Reading reading)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), std::move(reading))) {}
+PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options)
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), std::move(options))) {}
 PatternSubscription::~PatternSubscription() = default;
 Task<TopicChange> PatternSubscription::next() { return impl_->next(); }
 std::optional<TopicChange> PatternSubscription::try_next() { return impl_->try_next(); }

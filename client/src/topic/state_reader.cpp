@@ -40,9 +40,9 @@ class StateReader::Impl final : public client::Reader {
         presence_(std::move(presence)),
         test_(std::move(test)),
         hold_(hold) {
-    Reading reading;
-    reading.interval = interval;
-    check(reading);
+    SubscribeOptions options;
+    options.interval = interval;
+    check(options);
     proto::Subscribe command;
     command.topics = std::move(topics);
     command.interval = interval;

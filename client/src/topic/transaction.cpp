@@ -8,14 +8,19 @@ namespace {
 
 using client::BusCore;
 
-Task<Committed> commit_writes(detail::BusPtr bus, std::vector<proto::Write> writes) {
+Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite> writes) {
   Committed committed;
   if (writes.empty()) {
     co_await checkpoint();
     co_return committed;
   }
   proto::Commit command;
-  command.writes = std::move(writes);
+  for (detail::TopicWrite& write : writes) {
+    proto::Write& made = command.writes.emplace_back();
+    made.topic = std::move(write.topic);
+    made.value = std::move(write.value);
+    made.if_version = write.if_version;
+  }
   BusCore::Pending pending(*bus, std::move(command));
   co_await pending.wait();
   const auto done = pending.take<proto::CommitDone>();
@@ -31,11 +36,7 @@ void Transaction::add(const detail::TopicCore& topic, Value next, const IfVersio
     throw Error(ErrorCode::invalid_argument,
                 "topic '" + topic.name() + "' is of another Bus than the one whose commit it shall be part of");
   }
-  proto::Write write;
-  write.topic = topic.name();
-  write.value = std::move(next);
-  write.if_version = condition.version();
-  writes_.push_back(std::move(write));
+  writes_.push_back(detail::TopicWrite{topic.name(), std::move(next), condition.value()});
 }
 
 Task<Committed> Transaction::commit() && { return commit_writes(std::move(bus_), std::move(writes_)); }

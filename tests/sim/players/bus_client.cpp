@@ -189,8 +189,8 @@ Task<> BusClient::read_composite(Bus bus, TimePoint) {
 Task<> BusClient::watch(Bus bus, TimePoint) { return watch_in(bus, Mode::latest); }
 Task<> BusClient::watch_every(Bus bus, TimePoint) { return watch_in(bus, Mode::every); }
 
-detail::Reading BusClient::random_reading(const std::string& pattern, Mode mode) {
-  detail::Reading reading(mode);
+detail::SubscribeOptions BusClient::random_reading(const std::string& pattern, Mode mode) {
+  detail::SubscribeOptions reading(mode);
   if (dice_.chance(40)) reading.filter = dice_.filter(pattern);
   if (mode == Mode::latest && dice_.chance(30)) reading.interval = dice_.interval();
   return reading;
@@ -209,7 +209,7 @@ std::optional<ReaderJudge::Filter> BusClient::known_of(const std::optional<Predi
 
 Task<> BusClient::watch_in(Bus bus, Mode mode) {
   const std::string pattern = dice_.pattern();
-  const detail::Reading options = random_reading(pattern, mode);
+  const detail::SubscribeOptions options = random_reading(pattern, mode);
   Listed reading(*this, {pattern});
   reading->filter = options.filter;
   const auto subscribe = [&] {

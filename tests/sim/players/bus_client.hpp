@@ -50,7 +50,7 @@ class BusClient {
   Task<> watch_every(Bus bus, TimePoint until);
   Task<> watch_in(Bus bus, Mode mode);
   Task<> list_readers(Bus bus, TimePoint until);
-  detail::Reading random_reading(const std::string& pattern, Mode mode);
+  detail::SubscribeOptions random_reading(const std::string& pattern, Mode mode);
   std::optional<ReaderJudge::Filter> known_of(const std::optional<Predicate>& filter) const;
   Task<> write_two(Bus bus);
   Task<> write_once(Bus bus);

@@ -45,8 +45,23 @@ struct TopicInfo {
   std::uint64_t readers = 0;  // subscriptions and waits on it, of all clients
 };
 
-// One subscription at the broker, and what has become of the transitions of its topics since its snapshot: message.hpp.
-using ReaderInfo = proto::ReaderRow;
+// One subscription at the broker. Of the transitions of its topics since its snapshot
+// written == delivered + conflated + filtered + lagged + pending, at every moment.
+struct ReaderInfo {
+  std::string client;   // the client's name
+  std::string session;  // the session's label: the last segment of its $hoiku/sessions topic
+  std::vector<std::string> topics;
+  Mode mode = Mode::latest;
+  std::string filter;  // in its normal form
+  std::chrono::nanoseconds interval{0};
+  std::uint64_t matched = 0;  // topics
+  std::uint64_t written = 0;  // transitions of these topics
+  std::uint64_t delivered = 0;
+  std::uint64_t conflated = 0;  // replaced by a newer one before they could be sent
+  std::uint64_t filtered = 0;
+  std::uint64_t lagged = 0;
+  std::uint64_t pending = 0;  // not sent yet
+};
 
 class Bus;
 
@@ -91,10 +106,10 @@ class Bus {
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
 
   // All topics that match: '*' is one segment, '**' any number. In Mode::every each transition, as far as the broker's
-  // history of the topic goes. Options, in any order: a Mode, where("value > 3"), at_most_every(100ms); see reading.hpp.
+  // history of the topic goes. Options, in any order: a Mode, where("value > 3"), at_most_every(100ms); see subscribe_options.hpp.
   template <detail::WatchOption... Options>
   PatternSubscription watch(std::string pattern, Options... options) const {
-    return PatternSubscription(core_, std::move(pattern), detail::Reading::of(std::move(options)...));
+    return PatternSubscription(core_, std::move(pattern), detail::SubscribeOptions::of(std::move(options)...));
   }
 
   // The topics that match, sorted by name, with how many read each. Asks for one page after the other, so it is not a cut at

@@ -7,8 +7,11 @@
 // Thread     the loop's.
 #pragma once
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,7 +19,7 @@
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/topic_core.hpp"
 #include "hoiku/client/topic_type.hpp"
-#include "hoiku/proto/message.hpp"
+#include "hoiku/proto/value.hpp"
 
 namespace hoiku {
 
@@ -47,9 +50,6 @@ class Lease {
 
 namespace detail {
 
-Task<> declare_topic(TopicCore topic, proto::Declare command);
-Task<Lease> own_topic(TopicCore topic, proto::Own command);
-
 template <class Option>
 concept DeclareOption = AnyOf<Option, TopicDeadline, TopicHistory>;
 
@@ -61,9 +61,6 @@ inline constexpr bool is_last_will<LastWill<V>> = true;
 template <class Option, class T>
 concept OwnOption = AnyOf<Option, TakeOver, Lasting> || is_last_will<Option>;
 
-inline void add_to(proto::Declare& declare, const TopicDeadline& option) { declare.deadline = option.after(); }
-inline void add_to(proto::Declare& declare, const TopicHistory& option) { declare.history = option.transitions(); }
-
 template <TopicType T>
 std::string declared_message_type() {
   if constexpr (is_optional<T>)
@@ -74,34 +71,57 @@ std::string declared_message_type() {
     return {};
 }
 
-template <TopicType T, class... Options>
-proto::Declare declaration_of(const Options&... options) {
-  proto::Declare declare;
-  declare.type = declared_type<T>();
-  declare.message_type = declared_message_type<T>();
-  (add_to(declare, options), ...);
-  return declare;
-}
-
-template <TopicType T, class Option>
-void add_to(proto::Own& own, const std::string& topic, const Option& option) {
-  if constexpr (std::same_as<Option, TakeOver>) {
-    own.take_over = true;
-  } else if constexpr (std::same_as<Option, Lasting>) {
-    own.lasting = option.time();
-  } else {
-    static_assert(std::convertible_to<decltype(option.will()), T>,
-                  "the last will of a topic is a value of the topic's type");
-    own.last_will = to_value<T>(option.will(), topic);
+class DeclareOptions {
+ public:
+  template <TopicType T, DeclareOption... Options>
+  static DeclareOptions of(const Options&... options) {
+    DeclareOptions made;
+    made.type = declared_type<T>();
+    made.message_type = declared_message_type<T>();
+    (made.take(options), ...);
+    return made;
   }
-}
 
-template <TopicType T, class... Options>
-proto::Own ownership_of(const std::string& topic, const Options&... options) {
-  proto::Own own;
-  (add_to<T>(own, topic, options), ...);
-  return own;
-}
+  ValueType type = ValueType::null;  // null: not declared
+  std::string message_type;
+  std::optional<std::chrono::nanoseconds> deadline;
+  std::optional<std::uint64_t> history;
+
+ private:
+  void take(const TopicDeadline& option) { deadline = option.value(); }
+  void take(const TopicHistory& option) { history = option.value(); }
+};
+
+class OwnOptions {
+ public:
+  template <TopicType T, OwnOption<T>... Options>
+  static OwnOptions of(const std::string& topic, const Options&... options) {
+    OwnOptions made;
+    (made.take<T>(topic, options), ...);
+    return made;
+  }
+
+  Value last_will;  // null: the topic becomes unset
+  bool take_over = false;
+  std::chrono::nanoseconds lasting{0};  // 0: as long as the session
+
+ private:
+  template <TopicType T, class Option>
+  void take(const std::string& topic, const Option& option) {
+    if constexpr (std::same_as<Option, TakeOver>) {
+      take_over = true;
+    } else if constexpr (std::same_as<Option, Lasting>) {
+      lasting = option.value();
+    } else {
+      static_assert(std::convertible_to<decltype(option.value()), T>,
+                    "the last will of a topic is a value of the topic's type");
+      last_will = to_value<T>(option.value(), topic);
+    }
+  }
+};
+
+Task<> declare_topic(TopicCore topic, DeclareOptions options);
+Task<Lease> own_topic(TopicCore topic, OwnOptions options);
 
 }  // namespace detail
 }  // namespace hoiku

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "hoiku/client/lagged.hpp"
-#include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscribe_options.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/client/topic_core.hpp"
 
@@ -43,7 +43,7 @@ TopicChange change_of(const Transition& transition, Value old_value);
 class PatternSubscription {
  public:
   // By Bus::watch. Throws Error(invalid_topic), and what detail::check() does.
-  PatternSubscription(detail::BusPtr bus, std::string pattern, detail::Reading reading);
+  PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options);
   ~PatternSubscription();
   PatternSubscription(const PatternSubscription&) = delete;
   PatternSubscription& operator=(const PatternSubscription&) = delete;

@@ -17,7 +17,7 @@
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
-#include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscribe_options.hpp"
 #include "hoiku/client/topic_core.hpp"
 #include "hoiku/client/topic_transition.hpp"
 #include "hoiku/client/topic_type.hpp"
@@ -107,7 +107,7 @@ class Topic {
   // The version that the value became, or that it equals already. Cancelled, or failed with outcome_unknown, it may
   // have been applied all the same; it is never applied twice.
   Task<Version> set(T next, IfVersion condition = {}) const {
-    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.version());
+    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.value());
   }
   // The same without waiting for anything: for readings, of which the next one comes anyway. In the order of the calls, also
   // with set(). Without a connection they wait for it. Throws Error(limit_exceeded) beyond 16,384 posts or 1 MiB that are not
@@ -134,7 +134,7 @@ class Topic {
   // that one knows it otherwise, the nursery ends with the error. Throws TypeMismatch where the topic is of another type.
   template <detail::DeclareOption... Options>
   Task<> declare(Options... options) const {
-    return detail::declare_topic(core_, detail::declaration_of<T>(std::move(options)...));
+    return detail::declare_topic(core_, detail::DeclareOptions::of<T>(options...));
   }
 
   // Nobody else may write the topic (Error(not_owner)) as long as the lease lives: lease.hpp. With last_will(v): what the topic
@@ -142,11 +142,11 @@ class Topic {
   // it, who loses it then; without it that is Error(not_owner). With lasting(5s): at most for so long.
   template <detail::OwnOption<T>... Options>
   Task<Lease> own(Options... options) const {
-    return detail::own_topic(core_, detail::ownership_of<T>(name(), std::move(options)...));
+    return detail::own_topic(core_, detail::OwnOptions::of<T>(name(), options...));
   }
 
   // The topic then holds nothing.
-  Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.version()); }
+  Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.value()); }
 
   // The first value of which the condition is true, the present one included; with held_for(d), the newest value once
   // it has been true throughout d. Expressions (value > 3), values and parsed Predicates are decided in the broker, at
@@ -193,13 +193,13 @@ class Topic {
     return detail::wait_for_change<T>(core_, std::nullopt, std::nullopt);
   }
   Task<TopicTransition<T>> wait_transition(After after) const {
-    return detail::wait_for_change<T>(core_, std::nullopt, after.version());
+    return detail::wait_for_change<T>(core_, std::nullopt, after.value());
   }
   template <class P>
     requires(!detail::DecidedHere<P, T> && !detail::EdgeCallable<P, T>)
   Task<TopicTransition<T>> wait_transition(P&& condition, After after) const {
     detail::check_topic_condition<P, T>();
-    return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), after.version());
+    return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), after.value());
   }
   // A callable, of the new value, or of the new and the old one as std::optional (nothing: not set), is decided here, over a
   // subscription to every transition: each crosses the network.

@@ -12,14 +12,12 @@
 
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/time.hpp"
-#include "hoiku/proto/message.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
 
 namespace hoiku {
 
 using TransitionPtr = std::shared_ptr<const Transition>;
-using proto::Mode;
 
 namespace client {
 class BusCore;

@@ -75,7 +75,7 @@ ChangeTest edge_test(P&& condition) {
 class ChangeReader {
  public:
   ChangeReader(const TopicCore& topic, ChangeTest test)
-      : subscription_(topic.bus(), topic.name(), Reading(Mode::every)), test_(std::move(test)) {}
+      : subscription_(topic.bus(), topic.name(), SubscribeOptions(Mode::every)), test_(std::move(test)) {}
   Task<TopicChange> next();
 
  private:

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "hoiku/client/errors.hpp"
+#include "hoiku/client/options.hpp"
 #include "hoiku/proto/schema.hpp"
 #include "hoiku/proto/value.hpp"
 
@@ -46,9 +47,6 @@ concept TopicType = requires(const T& v, const Value& held, const std::string& t
 [[noreturn]] void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has);
 
 namespace detail {
-
-template <class T, class... Ts>
-concept AnyOf = (std::same_as<T, Ts> || ...);
 
 template <class T>
 concept IntegerTopic = std::integral<T> && !AnyOf<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;

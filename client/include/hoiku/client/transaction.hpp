@@ -4,13 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/topic.hpp"
-#include "hoiku/proto/message.hpp"
+#include "hoiku/proto/value.hpp"
 
 namespace hoiku {
 
@@ -19,6 +21,15 @@ struct Committed {
   std::uint64_t revision = 0;     // at which all of it is visible
   std::vector<Version> versions;  // of its topics, in the order of the writes: what they became, or equal already
 };
+
+namespace detail {
+// One write of a transaction.
+struct TopicWrite {
+  std::string topic;
+  Value value;
+  std::optional<Version> if_version;
+};
+}  // namespace detail
 
 class Transaction {
  public:
@@ -42,7 +53,7 @@ class Transaction {
   Task<Committed> commit() &&;
 
   detail::BusPtr bus_;
-  std::vector<proto::Write> writes_;
+  std::vector<detail::TopicWrite> writes_;
 };
 
 }  // namespace hoiku

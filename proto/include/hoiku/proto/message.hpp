@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "hoiku/proto/error.hpp"
+#include "hoiku/proto/mode.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
 #include "hoiku/proto/value.hpp"
@@ -80,11 +81,6 @@ struct List {
 struct ResumePoint {
   std::uint64_t run = 0;
   std::uint64_t revision = 0;
-};
-
-enum class Mode : std::uint8_t {
-  latest,  // the newest state of each topic
-  every,   // each transition, in order, as far as the topic's history goes
 };
 
 // A subscription to one pattern (a topic's name is a pattern without wildcards), or, `latest` only, to a composite: a list

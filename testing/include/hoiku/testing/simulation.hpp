@@ -7,6 +7,7 @@
 // Thread     the caller's.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +32,7 @@ class Simulation {
   // As Bus::connect. The name is also that of the client's place in the network: network().cut("screen", 5s).
   template <hoiku::detail::ConnectOption... Options>
   Task<Bus> connect(Nursery& nursery, ClientName name, Options... options) {
-    return Bus::connect(nursery, network().connector(name.name()), name, fixed_session_token(draw_token()),
+    return Bus::connect(nursery, network().connector(name.value()), name, fixed_session_token(draw_token()),
                         std::move(options)...);
   }
 
@@ -45,7 +46,7 @@ class Simulation {
 
  private:
   struct Impl;
-  proto::SessionToken draw_token();
+  std::array<std::uint8_t, 16> draw_token();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,5 +1,5 @@
 // What may be said of a subscription: where(...) and at_most_every(...), and who reads what.
-#include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscribe_options.hpp"
 
 #include "tests/client/bus_world.hpp"
 

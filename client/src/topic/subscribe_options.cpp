@@ -1,4 +1,4 @@
-#include "hoiku/client/reading.hpp"
+#include "hoiku/client/subscribe_options.hpp"
 
 #include "hoiku/client/errors.hpp"
 
@@ -10,14 +10,14 @@ Where where(std::string_view expression) {
   return Where(std::move(parsed).value());
 }
 
-void detail::check(const Reading& reading) {
+void detail::check(const SubscribeOptions& options) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
-  if (reading.interval.count() < 0) refuse("at_most_every() takes no negative time");
-  if (reading.interval > Limits().hold_max) refuse("at_most_every() cannot be so long a time");
-  if (reading.interval.count() > 0 && reading.mode == Mode::every)
+  if (options.interval.count() < 0) refuse("at_most_every() takes no negative time");
+  if (options.interval > Limits().hold_max) refuse("at_most_every() cannot be so long a time");
+  if (options.interval.count() > 0 && options.mode == Mode::every)
     refuse("at_most_every() leaves versions out: it is for Mode::latest");
-  if (!reading.filter) return;
-  const Result<void> valid = reading.filter->check(Limits());
+  if (!options.filter) return;
+  const Result<void> valid = options.filter->check(Limits());
   if (!valid) throw Error(valid.failure());
 }
 
