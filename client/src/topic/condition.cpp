@@ -92,9 +92,9 @@ Task<> until(const JoinedCondition& condition, HeldFor hold) {
     return forget_result(detail::wait_topic(topic, condition.as_predicate(), hold.duration()));
   }
   detail::MembersTest test = [condition](const detail::Members& members) { return condition.test(members); };
-  std::vector<detail::Presence> presence(condition.topics().size(), detail::Presence::anything);
+  std::vector<detail::Required> required(condition.topics().size(), detail::Required::anything);
   return forget_result(
-      detail::wait_state(condition.bus(), condition.topics(), std::move(presence), std::move(test), hold.duration()));
+      detail::wait_state(condition.bus(), condition.topics(), std::move(required), std::move(test), hold.duration()));
 }
 
 namespace detail {

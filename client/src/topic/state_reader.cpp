@@ -33,11 +33,11 @@ bool is_live(const TransitionPtr& member) { return !member || member->quality ==
 
 class StateReader::Impl final : public client::Reader {
  public:
-  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test, Duration hold,
+  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test, Duration hold,
        Duration interval)
       : bus_(std::move(bus)),
         state_(topics.size()),
-        presence_(std::move(presence)),
+        required_(std::move(required)),
         test_(std::move(test)),
         hold_(hold) {
     SubscribeOptions options;
@@ -105,7 +105,7 @@ class StateReader::Impl final : public client::Reader {
       end_of_match();
       return;
     }
-    const bool matches = are_present(state_, presence_) && (!test_ || test_(state_));
+    const bool matches = have_required(state_, required_) && (!test_ || test_(state_));
     if (!matches) {
       end_of_match();
       return;
@@ -124,7 +124,7 @@ class StateReader::Impl final : public client::Reader {
   BusPtr bus_;
   proto::RequestId id_ = 0;
   Members state_;
-  std::vector<Presence> presence_;
+  std::vector<Required> required_;
   MembersTest test_;
   Duration hold_;
   std::optional<TimePoint> since_;  // since when the test has been true, where it is
@@ -135,17 +135,17 @@ class StateReader::Impl final : public client::Reader {
   Signal news_;
 };
 
-StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
                          Duration hold, Duration interval)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold,
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(required), std::move(test), hold,
                                    interval)) {}
 StateReader::~StateReader() = default;
 Task<Members> StateReader::next() { return impl_->next(); }
 Task<Members> StateReader::first() { return impl_->first(); }
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
                          Duration hold) {
-  StateReader reader(std::move(bus), std::move(topics), std::move(presence), std::move(test), hold);
+  StateReader reader(std::move(bus), std::move(topics), std::move(required), std::move(test), hold);
   co_return co_await reader.first();
 }
 

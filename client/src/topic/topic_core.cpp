@@ -13,10 +13,10 @@ using client::BusCore;
 
 bool is_set(const TransitionPtr& member) noexcept { return member && !member->value.is_null(); }
 
-bool are_present(const Members& members, const std::vector<Presence>& wanted) noexcept {
+bool have_required(const Members& members, const std::vector<Required>& wanted) noexcept {
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (wanted[i] == Presence::set && !is_set(members[i])) return false;
-    if (wanted[i] == Presence::known && !members[i]) return false;
+    if (wanted[i] == Required::set && !is_set(members[i])) return false;
+    if (wanted[i] == Required::known && !members[i]) return false;
   }
   return true;
 }
@@ -70,7 +70,7 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   co_return pending.take<proto::WaitDone>().match;
 }
 
-Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
+Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
   if (predicate.fields() > 0 && schema == nullptr) {
     throw Error(ErrorCode::invalid_predicate,
                 "'" + predicate.key() +

@@ -21,7 +21,7 @@ void add(std::optional<Lagged>& gap, const std::optional<Lagged>& more) {
 
 }  // namespace
 
-Task<TopicChange> ChangeReader::next() {
+Task<TopicChange> TransitionReader::next() {
   for (;;) {
     TopicChange change = co_await subscription_.next();
     if (change.end_of_snapshot) {
@@ -38,7 +38,7 @@ Task<TopicChange> ChangeReader::next() {
   }
 }
 
-Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
   client::BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
   proto::WaitTransition command;
@@ -51,8 +51,8 @@ Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicat
   co_return change_of(*done.match, done.old_value ? *done.old_value : Value());
 }
 
-Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test) {
-  ChangeReader reader(topic, nullptr);
+Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test) {
+  TransitionReader reader(topic, nullptr);
   for (;;) {
     TopicChange change = co_await reader.next();
     if (change.lagged) {

@@ -125,8 +125,8 @@ concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_c
 
 // Such a condition can't be sent: it is code, or it is a value that may be "not set", with which nothing compares there.
 template <class P, class T>
-concept DecidedHere = TopicCallable<P, T> ||
-                      (is_optional<T> && !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, Predicate>);
+concept EvaluatedInClient = TopicCallable<P, T> || (is_optional<T> && !IsPredicateExpression<P> &&
+                                                    !std::same_as<std::remove_cvref_t<P>, Predicate>);
 
 template <class P, class T>
 constexpr void check_topic_condition() {
@@ -156,7 +156,7 @@ Predicate broker_predicate(P&& condition) {
 
 // With its literals read as the topic's type, and the fields that it names found in the topic's messages, as the broker does
 // it. Throws Error(invalid_predicate, type_mismatch).
-Predicate readable_here(const Predicate& predicate, ValueType type, const MessageSchema* schema);
+Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema);
 
 // The same condition, for the client's own evaluation.
 template <TopicType T, class P>
@@ -166,14 +166,14 @@ std::function<bool(const T&)> local_test(P&& condition) {
     return [function = D(std::forward<P>(condition))](const T& v) mutable {
       return static_cast<bool>(std::invoke(function, v));
     };
-  } else if constexpr (DecidedHere<P, T>) {
+  } else if constexpr (EvaluatedInClient<P, T>) {
     return
         [wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v) { return to_value<T>(v, {}) == wanted; };
   } else {
     // Tested as the broker does it, so that both agree about NaN and mixed numbers.
-    return
-        [predicate = readable_here(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(),
-                                   schema_of<T>())](const T& v) { return predicate.test(to_value<T>(v, {}), Value()); };
+    return [predicate =
+                resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
+               const T& v) { return predicate.test(to_value<T>(v, {}), Value()); };
   }
 }
 

@@ -27,7 +27,7 @@ class CompositeCore {
 template <TopicType... Ts>
 Task<std::tuple<Ts...>> wait_for_members(CompositeCore composite, MembersTest test, Duration hold) {
   const Members match =
-      co_await wait_state(composite.bus(), composite.names(), presence_of<Ts...>(), std::move(test), hold);
+      co_await wait_state(composite.bus(), composite.names(), required_of<Ts...>(), std::move(test), hold);
   co_return decode_members<Ts...>(match);
 }
 
@@ -55,7 +55,7 @@ template <TopicType... Ts>
 class CompositeValues {
  public:
   CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
-      : reader_(composite.bus(), composite.names(), detail::presence_of<Ts...>(), std::move(test), hold) {}
+      : reader_(composite.bus(), composite.names(), detail::required_of<Ts...>(), std::move(test), hold) {}
 
   // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given last.
   Task<std::tuple<Ts...>> next() { return next_of(reader_); }

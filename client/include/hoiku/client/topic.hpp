@@ -36,12 +36,12 @@ std::tuple<Ts...> decode_members(const Members& members) {
 }
 
 template <TopicType... Ts>
-std::vector<Presence> presence_of() {
-  return {(is_optional<Ts> ? Presence::known : Presence::set)...};
+std::vector<Required> required_of() {
+  return {(is_optional<Ts> ? Required::known : Required::set)...};
 }
 
 template <TopicType T>
-Task<OrUnset<T>> get_value(TopicCore topic) {
+Task<OptionalOf<T>> get_value(TopicCore topic) {
   const TransitionPtr newest = co_await get_topic(topic);
   co_return from_value_or_unset<T>(newest->value, topic.name());
 }
@@ -54,7 +54,7 @@ Task<T> wait_for_value(TopicCore topic, std::optional<Predicate> predicate, Dura
 
 template <TopicType T>
 Task<T> wait_for_local_value(TopicCore topic, MembersTest test, Duration hold) {
-  const Members match = co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), presence_of<T>(),
+  const Members match = co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), required_of<T>(),
                                             std::move(test), hold);
   co_return from_value<T>(match.front()->value, topic.name());
 }
@@ -75,7 +75,7 @@ class TopicValues {
  public:
   TopicValues(const detail::TopicCore& topic, detail::MembersTest test, const detail::ValuesOptions& options)
       : topic_(topic),
-        reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::presence_of<T>(), std::move(test),
+        reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::required_of<T>(), std::move(test),
                 options.hold, options.interval) {}
 
   // The present value, whenever it is set (or T is an optional), matches, and differs from the one given last. Values that came and went
@@ -100,7 +100,7 @@ class Topic {
   const detail::TopicCore& core() const noexcept { return core_; }
 
   // The value; nothing where the topic is not set. (A std::optional<T>, also where T is one already.)
-  Task<detail::OrUnset<T>> get() const { return detail::get_value<T>(core_); }
+  Task<detail::OptionalOf<T>> get() const { return detail::get_value<T>(core_); }
   // Everything that is known of it: value, version, time, writer, quality. Never null; version.number 0: not set.
   Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
 
@@ -121,7 +121,7 @@ class Topic {
   // faster, so that no write is lost: topic.update([](std::optional<int> n) { return n.value_or(0) + 1; }).
   template <class F>
   Task<Version> update(F&& next_of) const {
-    static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OrUnset<T>>,
+    static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OptionalOf<T>>,
                   "update() takes a function of a std::optional of the topic's type that returns the next value");
     detail::check_closure<F>();
     return detail::update_topic(
@@ -156,7 +156,7 @@ class Topic {
   template <class P>
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_topic_condition<P, T>();
-    if constexpr (detail::DecidedHere<P, T>) {
+    if constexpr (detail::EvaluatedInClient<P, T>) {
       if constexpr (detail::TopicCallable<P, T>) detail::check_closure<P>();
       return detail::wait_for_local_value<T>(
           core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))), hold.duration());
@@ -190,32 +190,34 @@ class Topic {
   // Decided in the broker, at each commit. Error(lagged), where the broker can no longer tell what came behind the version
   // (it has gone from the topic's history, or the broker was restarted): never a later match.
   Task<TopicTransition<T>> wait_transition() const {
-    return detail::wait_for_change<T>(core_, std::nullopt, std::nullopt);
+    return detail::wait_for_transition<T>(core_, std::nullopt, std::nullopt);
   }
   Task<TopicTransition<T>> wait_transition(After after) const {
-    return detail::wait_for_change<T>(core_, std::nullopt, after.value());
+    return detail::wait_for_transition<T>(core_, std::nullopt, after.value());
   }
   template <class P>
-    requires(!detail::DecidedHere<P, T> && !detail::EdgeCallable<P, T>)
+    requires(!detail::EvaluatedInClient<P, T> && !detail::TransitionPredicate<P, T>)
   Task<TopicTransition<T>> wait_transition(P&& condition, After after) const {
     detail::check_topic_condition<P, T>();
-    return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), after.value());
+    return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
+                                          after.value());
   }
   // A callable, of the new value, or of the new and the old one as std::optional (nothing: not set), is decided here, over a
   // subscription to every transition: each crosses the network.
   template <class P>
     requires(!std::same_as<std::remove_cvref_t<P>, After>)
   Task<TopicTransition<T>> wait_transition(P&& condition) const {
-    detail::check_edge_condition<P, T>();
-    if constexpr (detail::EdgeCallable<P, T> || detail::DecidedHere<P, T>) {
-      if constexpr (detail::EdgeCallable<P, T> || detail::TopicCallable<P, T>) detail::check_closure<P>();
-      return detail::wait_for_local_change<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
+    detail::check_transition_condition<P, T>();
+    if constexpr (detail::TransitionPredicate<P, T> || detail::EvaluatedInClient<P, T>) {
+      if constexpr (detail::TransitionPredicate<P, T> || detail::TopicCallable<P, T>) detail::check_closure<P>();
+      return detail::wait_for_local_transition<T>(core_, detail::transition_test<T>(std::forward<P>(condition)));
     } else {
-      return detail::wait_for_change<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), std::nullopt);
+      return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
+                                            std::nullopt);
     }
   }
   template <class P>
-    requires(detail::DecidedHere<P, T> || detail::EdgeCallable<P, T>)
+    requires(detail::EvaluatedInClient<P, T> || detail::TransitionPredicate<P, T>)
   void wait_transition(P&& condition, After after) const =
       delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
 
@@ -224,8 +226,8 @@ class Topic {
   TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
   template <class P>
   TopicTransitions<T> transitions(P&& condition) const {
-    detail::check_edge_condition<P, T>();
-    return TopicTransitions<T>(core_, detail::edge_test<T>(std::forward<P>(condition)));
+    detail::check_transition_condition<P, T>();
+    return TopicTransitions<T>(core_, detail::transition_test<T>(std::forward<P>(condition)));
   }
 
  private:

@@ -56,21 +56,21 @@ using MembersTest = std::function<bool(const Members&)>;
 
 bool is_set(const TransitionPtr& member) noexcept;
 
-// What has to be there of a member before a test is asked.
-enum class Presence : unsigned char {
+// What is required of a member before a test is asked.
+enum class Required : unsigned char {
   set,      // a value
-  known,    // its state, which may be that it is not set
-  anything  // not even that: it may be null
+  known,    // a state, which may be "not set"
+  anything  // it may be null
 };
-bool are_present(const Members& members, const std::vector<Presence>& wanted) noexcept;
+bool have_required(const Members& members, const std::vector<Required>& wanted) noexcept;
 
 // A `latest` subscription to 1..64 topics, evaluated here. Subscribed when it is made, gone with the object.
 class StateReader {
  public:
   // Without a test everything matches, and a hold means: unchanged for that long. The hold is counted from when the
   // change arrived here; where versions in between were skipped, anew.
-  // `presence`: one for each topic. `interval`, of one topic: the broker sends at most one state in so long a time.
-  StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+  // `required`: one for each topic. `interval`, of one topic: the broker sends at most one state in so long a time.
+  StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
               Duration hold, Duration interval = Duration(0));
   ~StateReader();
   StateReader(const StateReader&) = delete;
@@ -86,7 +86,7 @@ class StateReader {
   std::unique_ptr<Impl> impl_;
 };
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Presence> presence, MembersTest test,
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
                          Duration hold);
 
 }  // namespace detail

@@ -25,8 +25,8 @@ namespace hoiku {
 
 template <TopicType T>
 struct TopicTransition {
-  detail::OrUnset<T> old_value;  // nothing: it was not set
-  detail::OrUnset<T> value;      // nothing: it is not set any more
+  detail::OptionalOf<T> old_value;  // nothing: it was not set
+  detail::OptionalOf<T> value;      // nothing: it is not set any more
   Version version;
   std::uint64_t revision = 0;
   std::optional<Lagged> lagged;  // the transitions before it that this reader was not given
@@ -38,60 +38,60 @@ struct TopicTransition {
 namespace detail {
 
 // Of the new value and the old one, as they arrived.
-using ChangeTest = std::function<bool(const Value& now, const Value& before, const std::string& topic)>;
+using TransitionTest = std::function<bool(const Value& now, const Value& before, const std::string& topic)>;
 
 // A callable that takes the new value and the old one, nothing being "not set".
 template <class P, class T>
-concept EdgeCallable =
-    !IsPredicateExpression<P> && std::predicate<std::decay_t<P>&, const OrUnset<T>&, const OrUnset<T>&>;
+concept TransitionPredicate =
+    !IsPredicateExpression<P> && std::predicate<std::decay_t<P>&, const OptionalOf<T>&, const OptionalOf<T>&>;
 
 template <class P, class T>
-constexpr void check_edge_condition() {
-  if constexpr (!EdgeCallable<P, T>) check_topic_condition<P, T>();
+constexpr void check_transition_condition() {
+  if constexpr (!TransitionPredicate<P, T>) check_topic_condition<P, T>();
 }
 
 template <TopicType T, class P>
-ChangeTest edge_test(P&& condition) {
+TransitionTest transition_test(P&& condition) {
   using D = std::decay_t<P>;
-  if constexpr (EdgeCallable<P, T>) {
+  if constexpr (TransitionPredicate<P, T>) {
     return
         [function = D(std::forward<P>(condition))](const Value& v, const Value& old, const std::string& topic) mutable {
           return static_cast<bool>(
               std::invoke(function, from_value_or_unset<T>(v, topic), from_value_or_unset<T>(old, topic)));
         };
-  } else if constexpr (DecidedHere<P, T>) {
+  } else if constexpr (EvaluatedInClient<P, T>) {
     return [test = local_test<T>(std::forward<P>(condition))](const Value& v, const Value&, const std::string& topic) {
       if (!is_optional<T> && v.is_null()) return false;
       return test(from_value<T>(v, topic));
     };
   } else {
     return [predicate =
-                readable_here(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
+                resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
                const Value& v, const Value& old, const std::string&) { return predicate.test(v, old); };
   }
 }
 
 // The changes of a topic behind the state that it had when the broker heard of the reader.
-class ChangeReader {
+class TransitionReader {
  public:
-  ChangeReader(const TopicCore& topic, ChangeTest test)
+  TransitionReader(const TopicCore& topic, TransitionTest test)
       : subscription_(topic.bus(), topic.name(), SubscribeOptions(Mode::every)), test_(std::move(test)) {}
   Task<TopicChange> next();
 
  private:
   PatternSubscription subscription_;
-  ChangeTest test_;  // null: everything
+  TransitionTest test_;  // null: everything
   bool is_live_ = false;
   std::optional<Lagged> lagged_;  // of what the test left out, since the one given last
 };
 
 // Decided in the broker.
-Task<TopicChange> wait_change(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
+Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
 // Decided here. Where it was not given a transition, that may have been the one.
-Task<TopicChange> wait_local_change(TopicCore topic, ChangeTest test);
+Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test);
 
 template <TopicType T>
-TopicTransition<T> in_type(TopicChange&& change) {
+TopicTransition<T> typed(TopicChange&& change) {
   TopicTransition<T> typed;
   typed.old_value = from_value_or_unset<T>(change.old_value, change.topic);
   typed.value = from_value_or_unset<T>(change.value, change.topic);
@@ -105,16 +105,16 @@ TopicTransition<T> in_type(TopicChange&& change) {
 }
 
 template <TopicType T>
-Task<TopicTransition<T>> wait_for_change(TopicCore topic, std::optional<Predicate> predicate,
-                                         std::optional<Version> after) {
-  TopicChange change = co_await wait_change(topic, std::move(predicate), after);
-  co_return in_type<T>(std::move(change));
+Task<TopicTransition<T>> wait_for_transition(TopicCore topic, std::optional<Predicate> predicate,
+                                             std::optional<Version> after) {
+  TopicChange change = co_await wait_transition(topic, std::move(predicate), after);
+  co_return typed<T>(std::move(change));
 }
 
 template <TopicType T>
-Task<TopicTransition<T>> wait_for_local_change(TopicCore topic, ChangeTest test) {
-  TopicChange change = co_await wait_local_change(topic, std::move(test));
-  co_return in_type<T>(std::move(change));
+Task<TopicTransition<T>> wait_for_local_transition(TopicCore topic, TransitionTest test) {
+  TopicChange change = co_await wait_local_transition(topic, std::move(test));
+  co_return typed<T>(std::move(change));
 }
 
 }  // namespace detail
@@ -123,16 +123,16 @@ Task<TopicTransition<T>> wait_for_local_change(TopicCore topic, ChangeTest test)
 template <TopicType T>
 class TopicTransitions {
  public:
-  TopicTransitions(const detail::TopicCore& topic, detail::ChangeTest test) : reader_(topic, std::move(test)) {}
+  TopicTransitions(const detail::TopicCore& topic, detail::TransitionTest test) : reader_(topic, std::move(test)) {}
 
   Task<TopicTransition<T>> next() { return next_of(reader_); }
 
  private:
-  static Task<TopicTransition<T>> next_of(detail::ChangeReader& reader) {
+  static Task<TopicTransition<T>> next_of(detail::TransitionReader& reader) {
     TopicChange change = co_await reader.next();
-    co_return detail::in_type<T>(std::move(change));
+    co_return detail::typed<T>(std::move(change));
   }
-  detail::ChangeReader reader_;
+  detail::TransitionReader reader_;
 };
 
 }  // namespace hoiku

@@ -61,12 +61,12 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 // Where a topic may turn out not to be set: nothing is said once, also of a T that can say it itself.
 template <class T>
-using OrUnset = std::conditional_t<is_optional<T>, T, std::optional<T>>;
+using OptionalOf = std::conditional_t<is_optional<T>, T, std::optional<T>>;
 
 [[noreturn]] void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted);
 
 template <class T>
-struct HeldAsItIs {
+struct NativeTopicTraits {
   static Value to_value(T v, const std::string&) { return Value(std::move(v)); }
   static T from_value(const Value& held, const std::string& topic) {
     const T* same = held.get_if<T>();
@@ -78,15 +78,15 @@ struct HeldAsItIs {
 }  // namespace detail
 
 template <>
-struct TopicTraits<bool> : detail::HeldAsItIs<bool> {
+struct TopicTraits<bool> : detail::NativeTopicTraits<bool> {
   static constexpr std::string_view type_name = "bool";
 };
 template <>
-struct TopicTraits<std::string> : detail::HeldAsItIs<std::string> {
+struct TopicTraits<std::string> : detail::NativeTopicTraits<std::string> {
   static constexpr std::string_view type_name = "string";
 };
 template <>
-struct TopicTraits<Bytes> : detail::HeldAsItIs<Bytes> {
+struct TopicTraits<Bytes> : detail::NativeTopicTraits<Bytes> {
   static constexpr std::string_view type_name = "bytes";
 };
 
@@ -200,7 +200,7 @@ const MessageSchema* schema_of() {
 }
 
 template <TopicType T>
-OrUnset<T> from_value_or_unset(const Value& held, const std::string& topic) {
+OptionalOf<T> from_value_or_unset(const Value& held, const std::string& topic) {
   if constexpr (is_optional<T>) {
     return from_value<T>(held, topic);
   } else {
