@@ -73,7 +73,10 @@ Task<int> run_wait(Bus bus, const Options& options) {
   const auto& verb = std::get<WaitVerb>(options.verb);
   TransitionPtr match;
   auto waiting = [&]() -> Task<> {
-    match = co_await detail::wait_topic(bus.topic_value(verb.topic).core(), verb.condition, verb.held_for);
+    const Topic<Value> topic = bus.topic_value(verb.topic);
+    const HeldFor hold = held_for(verb.held_for);
+    Task<TransitionPtr> wait = verb.condition ? topic.wait_latest(*verb.condition, hold) : topic.wait_latest(hold);
+    match = co_await std::move(wait);
   };
   if (options.timeout)
     co_await move_on_after(*options.timeout, waiting);

@@ -177,6 +177,27 @@ TEST(Topic, ALambdaAPlainValueAndAParsedPredicateAreConditionsToo) {
   });
 }
 
+TEST(Topic, WaitLatestReturnsEverythingThatIsKnownOfTheMatch) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    Bus screen = co_await world.connect(nursery, "screen");
+    auto level = screen.topic<int>("level");
+    co_await robot.topic<int>("level").set(5);
+    const Version second = co_await robot.topic<int>("level").set(6);
+    const TimePoint start = now();
+    const TransitionPtr at_the_broker = co_await level.wait_latest(value > 5);
+    EXPECT_EQ(at_the_broker->version, second);
+    EXPECT_EQ(at_the_broker->value, Value(6));
+    EXPECT_EQ(at_the_broker->writer, "robot");
+    const TransitionPtr here = co_await level.wait_latest([](int v) { return v == 6; });
+    EXPECT_EQ(here->version, second);
+    EXPECT_EQ(now(), start);
+    const TransitionPtr unchanged = co_await level.wait_latest(held_for(1s));
+    EXPECT_EQ(unchanged->version, second);
+    EXPECT_EQ(now() - start, 1s);
+  });
+}
+
 TEST(Topic, AThrowingLambdaIsItsOwnWaitersError) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

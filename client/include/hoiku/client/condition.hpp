@@ -189,7 +189,7 @@ inline JoinedCondition operator!(const JoinedCondition& condition) { return Join
 // Waits until the condition is true, and has been throughout the hold. Gives the value, as Topic::wait_value does.
 template <TopicType T>
 Task<T> until(const TopicCondition<T>& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) {
-  return detail::wait_for_value<T>(condition.topic().core(), condition.predicate(), hold.duration());
+  return condition.topic().wait_value(condition.predicate(), hold);
 }
 // A hold over several topics counts from when the change arrived here, and anew where a version was skipped.
 Task<> until(const JoinedCondition& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));

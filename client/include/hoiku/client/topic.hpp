@@ -47,16 +47,16 @@ Task<OptionalOf<T>> get_value(TopicCore topic) {
 }
 
 template <TopicType T>
-Task<T> wait_for_value(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
-  const TransitionPtr match = co_await wait_topic(topic, std::move(predicate), hold);
-  co_return from_value<T>(match->value, topic.name());
+Task<T> value_of(Task<TransitionPtr> match, TopicCore topic) {
+  const TransitionPtr matched = co_await std::move(match);
+  co_return from_value<T>(matched->value, topic.name());
 }
 
 template <TopicType T>
-Task<T> wait_for_local_value(TopicCore topic, MembersTest test, Duration hold) {
+Task<TransitionPtr> wait_locally(TopicCore topic, MembersTest test, Duration hold) {
   const Members match = co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), required_of<T>(),
                                             std::move(test), hold);
-  co_return from_value<T>(match.front()->value, topic.name());
+  co_return match.front();
 }
 
 // A test on typed values as one on what arrived. What can't be read as the type throws, and so tells whoever waits.
@@ -155,17 +155,27 @@ class Topic {
   // optional, which may be that the topic is not set.
   template <class P>
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
+    return detail::value_of<T>(wait_latest(std::forward<P>(condition), hold), core_);
+  }
+  // Any value, unchanged for that long.
+  Task<T> wait_value(HeldFor hold) const { return detail::value_of<T>(wait_latest(hold), core_); }
+
+  // The same waits; return everything that is known of the match, as latest() does.
+  template <class P>
+    requires(!std::same_as<std::remove_cvref_t<P>, HeldFor>)
+  Task<TransitionPtr> wait_latest(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_topic_condition<P, T>();
     if constexpr (detail::EvaluatedInClient<P, T>) {
       if constexpr (detail::TopicCallable<P, T>) detail::check_closure<P>();
-      return detail::wait_for_local_value<T>(
-          core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))), hold.duration());
+      return detail::wait_locally<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
+                                     hold.duration());
     } else {
-      return detail::wait_for_value<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)), hold.duration());
+      return detail::wait_topic(core_, detail::broker_predicate<T>(std::forward<P>(condition)), hold.duration());
     }
   }
-  // Any value, unchanged for that long.
-  Task<T> wait_value(HeldFor hold) const { return detail::wait_for_value<T>(core_, std::nullopt, hold.duration()); }
+  Task<TransitionPtr> wait_latest(HeldFor hold) const {
+    return detail::wait_topic(core_, std::nullopt, hold.duration());
+  }
 
   // A reader of the present value. With a condition: only values of which it is true; with held_for: only once it has
   // been true throughout (without a condition: unchanged). Both are decided here: the hold counts from a value's arrival, and
