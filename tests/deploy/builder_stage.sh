@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# builder_stage.sh ROOT: tries what the Dockerfile does before it compiles, without an engine: the files that its stages
+# copy suffice to list the packages, to configure the release, and for Ninja to know how each program is made.
+#
+# Nothing is compiled: Ninja only plans, and strip and install find empty files. `./dev deploy --source` compiles.
+set -euo pipefail
+root=$1
+state=$(mktemp -d /tmp/hoiku-builder.XXXXXX)
+trap 'rm -rf "$state"' EXIT
+
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  exit 1
+}
+
+# stage NAME: the lines of one stage of the Dockerfile, those that are continued in one.
+stage() {
+  sed -e ':more' -e '/\\$/ { N; s/\\\n//; b more; }' "$root/Dockerfile" |
+    awk -v name="$1" '/^FROM / { inside = $NF == name } inside'
+}
+
+# The list of packages, from the files that the stage copies.
+while read -r from to; do
+  mkdir -p "$(dirname "$state/packages$to")"
+  cp -R "$root/$from" "$state/packages$to"
+done < <(stage packages | sed -n 's/^COPY //p')
+list=$(stage packages | sed -n 's/^RUN \(.*\) >\/packages$/\1/p')
+sh -c "$state/packages$list" >"$state/list" 2>"$state/said" || fail "the package list cannot be made: $(cat "$state/said")"
+"$root/dev" packages | diff - "$state/list" || fail "the image's package list is another one than that of ./dev packages"
+
+# The context, without what .dockerignore names.
+mapfile -t ignored < <(sed -e '/^#/d' -e 's,^\*\*/,,' -e 't' -e 's,^,./,' "$root/.dockerignore")
+mkdir "$state/context"
+tar -C "$root" "${ignored[@]/#/--exclude=}" --exclude-vcs -c . | tar -C "$state/context" -x
+
+mkdir "$state/bin"
+export HOIKU_REAL_NINJA HOIKU_PROGRAMS_MADE=$state/programs
+HOIKU_REAL_NINJA=$(command -v ninja)
+cat >"$state/bin/ninja" <<'NINJA'
+#!/usr/bin/env bash
+# CMake's own trials are built. The build of the programs is planned, and leaves empty files.
+[[ " $* " == *' -C build/release '* ]] || exec "$HOIKU_REAL_NINJA" "$@"
+"$HOIKU_REAL_NINJA" -n "$@" >/dev/null || exit 1
+shift 4
+mkdir -p build/release/bin
+for program; do : >"build/release/bin/$program"; done
+NINJA
+printf '#!/usr/bin/env bash\nls "$@" >/dev/null\n' >"$state/bin/strip"
+# shellcheck disable=SC2016
+printf '#!/usr/bin/env bash\n[[ $1 == -D && $2 == -t ]] && cp "${@:4}" -t "$HOIKU_PROGRAMS_MADE"\n' >"$state/bin/install"
+chmod +x "$state/bin/"*
+mkdir "$state/programs"
+
+commands=$(stage builder | sed -n 's/^RUN \(cmake .*\)/\1/p')
+[[ -n $commands ]] || fail "the builder stage has no RUN that begins with cmake"
+programs=$(stage builder | sed -n 's/^ARG programs="\(.*\)"$/\1/p')
+(cd "$state/context" && jobs=1 programs=$programs PATH=$state/bin:$PATH sh -ec "$commands") >"$state/said" 2>&1 ||
+  fail "the builder stage does not come to its end: $(tail -n 20 "$state/said")"
+for program in $programs; do
+  [[ -e $state/programs/$program ]] || fail "the builder stage leaves no $program"
+done
+printf 'the builder stage knows its packages and %s programs\n' "$(wc -w <<<"$programs")"
