@@ -1,15 +1,16 @@
 // protobuf.hpp: topics of Protobuf messages: bus.topic<robot::Pose>("robot/pose"), also in a std::optional.
 //
-// A message is kept with the full name of its type, and a topic takes messages of one type only. Two messages are equal when
-// their bytes are: they are serialised deterministically, so that a map's order makes no change. Bytes that another version
-// of Protobuf wrote may differ where the content does not: that is a transition too many, never one too few.
+// A message is kept with the full name of its type, and a topic holds messages of one type only. Two messages are equal
+// if their bytes are. They are serialised deterministically, so that the order of a map makes no transition. Another
+// version of Protobuf may write the same content as different bytes: that makes a transition too many, never one too
+// few.
 //
-// Of messages that are not lite the broker is told what they look like (Bus::topic), so that predicates can name their fields
-// (topic.wait_value(Predicate::parse("value.x > 3").value())), and `hoiku` shows them. Lite ones do without both.
+// The broker is told the schema of messages that are not lite (Bus::topic). So predicates can name their fields
+// (topic.wait_value(Predicate::parse("value.x > 3").value())), and `hoiku` shows them. Lite messages have neither.
 //
-// Whoever includes this links Protobuf; hoiku.hpp does without.
-// Errors     TypeMismatch for a message of another type, or bytes that are none; Error(invalid_argument) for a message that
-//            lacks a required field.
+// A program that includes this header links Protobuf; hoiku.hpp does not need it.
+// Errors     TypeMismatch for a message of another type, or for invalid bytes; Error(invalid_argument) for a message
+//            that lacks a required field.
 #pragma once
 
 #include <google/protobuf/io/coded_stream.h>

@@ -1,5 +1,5 @@
-// backoff.hpp: how long to pause between attempts to connect: 50 ms, doubling up to 1 s, each shortened by up to a half
-// at random, so that a hundred clients of a broker that restarts do not come in step.
+// backoff.hpp: the pauses between attempts to connect: 50 ms, doubling up to 1 s, each shortened by up to a half at
+// random, so that a hundred clients of a restarted broker do not connect in step.
 #pragma once
 
 #include <algorithm>

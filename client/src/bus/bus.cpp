@@ -35,7 +35,7 @@ Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string me
   std::string files = pending.take<proto::SchemaDone>().files;
   if (files.empty()) co_return std::nullopt;
   Limits limits;
-  limits.schema_bytes_max = limits.frame_bytes_max;  // whatever the broker has let through
+  limits.schema_bytes_max = limits.frame_bytes_max;  // the broker may allow larger schemas than the default
   auto schema = MessageSchema::parse(std::move(message_type), std::move(files), limits);
   if (!schema) throw Error(schema.failure());
   co_return std::move(*schema);
@@ -131,8 +131,8 @@ std::string Bus::endpoint() const { return core_->endpoint(); }
 namespace detail {
 namespace {
 
-// For the person at the terminal, or the reader of a container's log, of a program that reports nothing itself. Attempts to
-// connect are left out: they would be a line a second.
+// For the person at the terminal, or the reader of a container's log, of a program that reports nothing itself.
+// Attempts to connect are left out: they would be a line a second.
 std::function<void(const ConnectionEvent&)> log_to_stderr(std::string name) {
   return [name = std::move(name)](const ConnectionEvent& event) {
     using Kind = ConnectionEvent::Kind;

@@ -10,7 +10,7 @@ namespace hoiku::client {
 namespace {
 
 proto::SessionToken random_token() {
-  // On this system it reads the kernel's or the processor's own source.
+  // On Linux with libstdc++ it reads the processor's or the kernel's secure source.
   std::random_device source;
   proto::SessionToken token;
   for (std::uint8_t& byte : token) byte = static_cast<std::uint8_t>(source());
@@ -110,7 +110,8 @@ Task<> BusCore::flush() {
   throw_if_ended();
 }
 
-// Settles a request that no task awaits: a post, a schema, or a declaration that was sent again to another broker instance.
+// Settles a request that no task awaits: a post, a schema, or a declaration that was sent again to another broker
+// instance.
 void BusCore::settle_unawaited(const Completion& completion) {
   posts_.settle(completion.id);
   const auto* failed = std::get_if<proto::Failed>(&completion.answer);

@@ -1,7 +1,7 @@
 // bus_core.hpp: what the handles of one Bus share: its session, its connection, and the tasks that wait for answers.
 //
-// Promises   a task that stops waiting takes its request back at that instant; a reader is told nothing after it has been
-//            closed. All that the tasks of one tick have asked for leaves in one frame, at once.
+// Promises   a task that stops waiting takes its request back at that instant; a reader is told nothing after it has
+//            been closed. All that the tasks of one tick have asked for leaves in one frame, at once.
 // Files      bus_core.cpp: requests and readers; attendant.cpp: how it begins and ends with its nursery.
 // Thread     the loop's. Owner: shared by the handles and, while it serves, by the attendant of the nursery.
 #pragma once
@@ -56,8 +56,8 @@ class BusCore {
   // Tells the broker of a message type, once. If the broker refuses, the nursery ends with its error, as for a post.
   void register_schema(const MessageSchema& schema);
 
-  // A write that no task awaits. With latest_only it replaces the last such post of the topic, if that has not left yet.
-  // Throws Error(limit_exceeded) if too many are unacknowledged.
+  // A write that no task awaits. With latest_only it replaces the last such post of the topic, if that has not left
+  // yet. Throws Error(limit_exceeded) if too many are unacknowledged.
   void post(std::string topic, Value value, bool latest_only);
   Task<> writable();
   Task<> flush();
@@ -71,8 +71,8 @@ class BusCore {
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
     auto wait() noexcept { return done_.wait(); }
-    // The same for a wait that was submitted with `until`. The scopes of the task decide when it really ends: if they were
-    // given more time meanwhile, the broker is asked again.
+    // The same for a wait that was submitted with `until`. The scopes of the task decide when it really ends: if they
+    // were given more time meanwhile, the broker is asked again.
     Task<> wait_renewing();
     // After a wait: the answer. Throws if it is an error.
     template <class Answer>
@@ -94,8 +94,8 @@ class BusCore {
     Event done_;
   };
 
-  // Submits a Subscribe or an Own, and tells `reader` of it until close(). If the Bus has ended, the reader is told so at
-  // once, and the id is 0.
+  // Submits a Subscribe or an Own, and tells `reader` of it until close(). If the Bus has ended, the reader is told so
+  // at once, and the id is 0.
   proto::RequestId open(Reader& reader, proto::Command command);
   void close(proto::RequestId id) noexcept;
   LatestInbox* latest_inbox(proto::RequestId id) { return session_.latest_inbox(id); }
@@ -110,7 +110,8 @@ class BusCore {
 
   // The attendant of the nursery: serves until the nursery closes.
   static Task<> attend(std::shared_ptr<BusCore> bus, Nursery& nursery);
-  // For Bus::connect: waits for the connection, within the timeout of the options. If that fails, throws and ends the Bus.
+  // For Bus::connect: waits for the connection, within the timeout of the options. If that fails, throws and ends the
+  // Bus.
   Task<> wait_until_connected();
 
  private:

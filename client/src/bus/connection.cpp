@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration greeting_timeout = 5s;  // a peer that accepts a connection and stays silent is not a broker
 constexpr int frames_in_a_row = 64;        // before other tasks get their turn
-// A connection that broke sooner than this counts as stable only a few times in a row: a peer that welcomes us and drops
-// us at once must not keep both sides busy.
+// A connection that broke sooner than this counts as stable only a few times in a row: a peer that welcomes us and
+// drops us at once must not keep both sides busy.
 constexpr Duration stable_after = 50ms;
 constexpr int unstable_in_a_row = 3;
 

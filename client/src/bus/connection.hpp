@@ -1,7 +1,7 @@
 // connection.hpp: the connection of one Bus: makes it, serves it, makes it again when it breaks, and reports all that.
 //
-// Promises   a lost connection is made again at once; after a refusal, and when connections keep breaking, after a pause
-//            (backoff.hpp). What the session queues before the loop goes round leaves in one frame.
+// Promises   a lost connection is made again at once; after a refusal, and when connections keep breaking, after a
+//            pause (backoff.hpp). What the session queues before the loop goes round leaves in one frame.
 // Thread     the loop's. Owner: BusCore, which also owns the session.
 // Limits     5 s for a peer to answer the Hello; 64 frames in a row before other tasks get their turn.
 #pragma once

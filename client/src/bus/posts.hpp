@@ -1,9 +1,9 @@
-// posts.hpp: the writes that nobody awaits, until the broker has acknowledged them.
+// posts.hpp: the writes that no task awaits, until the broker has acknowledged them.
 //
-// Promises   never more of them than the limits. Of what became of them the first "nobody knows" is kept until somebody
-//            flushes, and the first refusal until the nursery is told.
+// Promises   never more than the limits. Keeps the first unknown outcome until flush() throws it, and the first refusal
+//            until the nursery is told.
+// Limits     posts_max posts, and post_bytes_max for their values together; one post is always allowed.
 // Thread     the loop's. Owner: BusCore.
-// Limits     posts_max of them, post_bytes_max of their values together; one is always allowed.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class Posts {
   static constexpr std::size_t posts_max = 16'384;
   static constexpr std::size_t post_bytes_max = std::size_t{1} << 20;
 
-  // `instead_of`: one of them that is taken back where there is room; 0: none.
+  // `instead_of` is the post that the new one replaces; 0: none.
   bool has_room(std::size_t bytes, proto::RequestId instead_of = 0) const noexcept {
     const auto old = open_.find(instead_of);
     const bool is_one_less = old != open_.end();
@@ -31,14 +31,14 @@ class Posts {
     const std::size_t other_bytes = bytes_ - (is_one_less ? old->second : 0);
     return others == 0 || (others < posts_max && other_bytes + bytes <= post_bytes_max);
   }
-  // For a burst: half of both limits is free.
+  // Room for a burst: half of both limits is free.
   bool has_ample_room() const noexcept { return open_.size() <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
   void add(proto::RequestId id, std::size_t bytes) {
     open_.emplace(id, bytes);
     bytes_ += bytes;
     last_ = id;
   }
-  // One of them, or another request: then false.
+  // Returns false if the request is not a post.
   bool settle(proto::RequestId id) {
     const auto found = open_.find(id);
     if (found == open_.end()) return false;
@@ -53,11 +53,11 @@ class Posts {
   std::exception_ptr take_unknown() noexcept { return std::exchange(unknown_, nullptr); }
   std::exception_ptr take_refusal() noexcept { return std::exchange(refusal_, nullptr); }
 
-  // The post of which a newer one of the topic may take the place; 0: there is none.
+  // The post that a newer one of the topic may replace; 0: none.
   proto::RequestId& replaceable(const std::string& topic) { return replaceable_[topic]; }
 
-  proto::RequestId last() const noexcept { return last_; }  // that was posted
-  // All up to this one have been answered.
+  proto::RequestId last() const noexcept { return last_; }
+  // All posts up to this one have been answered.
   proto::RequestId settled_through() const noexcept { return open_.empty() ? last_ : open_.begin()->first - 1; }
 
  private:

@@ -16,7 +16,8 @@ std::optional<Lagged> EveryInbox::gap_before(const Entry& entry, const Transitio
   const std::uint64_t first = same_epoch   ? from->version.number + 1
                               : from_start ? 1
                                            : to.version.number - std::min(counted, to.version.number);
-  // An epoch that ended with a value may have gone on unseen. (For a filtered reader the unset state may not have passed.)
+  // An epoch that ended with a value may have gone on unseen. (For a filtered reader the unset state may not have
+  // passed.)
   const bool is_cut_off = from_start && !from->value.is_null() && (!is_filtered_ || entry.is_first);
   const std::uint64_t missing = to.version.number - std::min(first, to.version.number);
   const std::uint64_t lagged = missing - std::min(missing, entry.counts.filtered);

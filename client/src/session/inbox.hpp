@@ -1,4 +1,5 @@
-// inbox.hpp: what the two kinds of inboxes share: their items, and how the versions between two transitions are counted.
+// inbox.hpp: what the two kinds of inboxes share: their items, and how the versions between two transitions are
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,9 @@ bool is_duplicate(const Transition& last, const Transition& next) noexcept;
 TransitionPtr unset_by_restart(const Transition& last, std::uint64_t revision);
 // Versions that a reader skips when it sees `to` after `from`. Unknown across epochs: 0.
 std::uint64_t versions_between(const Transition& from, const Transition& to) noexcept;
-// How many versions between `last` and `next` did not pass the filter. `counts` came with `next`, and begin either after
-// `last` or at their `counted_from`; a reader that resumes is complete up to there, so the versions before did not pass.
+// How many versions between `last` and `next` did not pass the filter. `counts` came with `next`, and begin either
+// after `last` or at their `counted_from`; a reader that resumes is complete up to there, so the versions before did
+// not pass.
 std::uint64_t filtered_between(const TransitionPtr& last, const Transition& next, const GapCounts& counts) noexcept;
 
 }  // namespace hoiku::client

@@ -1,11 +1,11 @@
 // latest_inbox.hpp: the transitions that one `latest` subscription has received and not yet taken: one slot per topic.
 //
-// Promises   a newer version replaces an unread one in its slot, and is counted; no version comes twice or out of order.
-//            `previous` of an item is the transition that the reader took before. Of the versions between the two,
-//            `filtered` did not pass the reader's filter and `skipped` were replaced.
-//            received == taken + conflated + pending, at any time.
-// Resync     after a lost session the broker sends a snapshot again. Its end says whether it was whole: then a topic that
-//            was not mentioned since begin_resync() is unset. A resumed snapshot mentions only what changed, and a
+// Promises   a newer version replaces an unread one in its slot, and is counted; no version comes twice or out of
+//            order. `previous` of an item is the transition that the reader took before. Of the versions between the
+//            two, `filtered` did not pass the reader's filter and `skipped` were replaced. received == taken +
+//            conflated + pending, at any time.
+// Resync     after a lost session the broker sends a snapshot again. Its end says whether it was whole: then a topic
+//            that was not mentioned since begin_resync() is unset. A resumed snapshot mentions only what changed, and a
 //            filtered one only what passes, so they say nothing of the others. (A filtered reader therefore does not
 //            hear which topics a restarted broker no longer has.)
 // Filters    the first delivery of a topic after a resync says at which version the broker's counts begin. A topic past
@@ -36,7 +36,8 @@ class LatestInbox {
 
   // Puts a transition into its slot. Returns false if it was dropped: a duplicate, or a member that does not exist.
   bool put(std::uint32_t member, TransitionPtr transition, const GapCounts& counts = {});
-  // `complete_through`: the revision of this broker instance up to which the reader has everything, if it resumes there.
+  // `complete_through`: the revision of this broker instance up to which the reader has everything, if it resumes
+  // there.
   void begin_resync(std::optional<std::uint64_t> complete_through = {});
   // Returns whether the reader has something new: unset topics, or its first end of a snapshot.
   bool end_snapshot(std::uint64_t revision, bool whole);

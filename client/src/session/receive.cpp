@@ -69,8 +69,8 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, TimePoint now
 
 Result<void> Session::accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received) {
   const proto::Welcome& welcome = *frame.welcome;
-  // A session that began with another connection is not ours. The Hello of a connection that we dropped may arrive after
-  // our session has ended, and begin a session that only the broker knows.
+  // A session that began with another connection is not ours. The Hello of a connection that we dropped may arrive
+  // after our session has ended, and begin a session that only the broker knows.
   const bool is_ours = first_connection_ != 0 && welcome.resumed && welcome.since == first_connection_;
   if (is_ours) {
     if (!kept_.acknowledge(frame.acknowledged)) return violation("it acknowledged a frame that was not sent");

@@ -2,14 +2,14 @@
 // and news of subscriptions come out. It wires the modules of this folder, none of which ever waits.
 //
 // Promises   while the session lives every command reaches the broker at most once and in order, over any number of
-//            connections; all that was submitted since the last frame goes into the next one.
-//            After a lost session a write that was in flight fails with outcome_unknown and is not sent again; reads are
-//            sent again; waits and subscriptions go on from where they were.
-//            No frame from a broker makes it fail: an invalid one is returned as a Failure, which ends the connection.
-// A turn     the caller gives receive() each frame that arrives, then sends what take_frame() returns until that is null.
-//            It asks again after each command, and at next_heartbeat().
-// Files      session.cpp: commands, and the frames that carry them; receive.cpp: the broker's frames; resume.cpp: what a
-//            lost session leaves to the next one.
+//            connections; all that was submitted since the last frame goes into the next one. After a lost session a
+//            write that was in flight fails with outcome_unknown and is not sent again; reads are sent again; waits and
+//            subscriptions go on from where they were. No frame from a broker makes it fail: an invalid one is returned
+//            as a Failure, which ends the connection.
+// A turn     the caller gives receive() each frame that arrives, then sends what take_frame() returns until that is
+//            null. It asks again after each command, and at next_heartbeat().
+// Files      session.cpp: commands, and the frames that carry them; receive.cpp: the broker's frames; resume.cpp: what
+//            a lost session leaves to the next one.
 // Thread     one; reads no clock. Owner: BusCore (bus_core.hpp).
 #pragma once
 

@@ -1,8 +1,8 @@
 // subscription.hpp: one subscription of a session: its inbox, of either mode, and the point from which it can resume.
 //
-// Resuming   the reader is complete through the revision at which its snapshot ended, and then through each revision that
-//            the broker says of the whole session. A reader with an interval is left out of the latter, since a newer
-//            state may be due. Revisions belong to one broker instance; another one sends a whole snapshot.
+// Resuming   the reader is complete through the revision at which its snapshot ended, and then through each revision
+//            that the broker says of the whole session. A reader with an interval is left out of the latter, since a
+//            newer state may be due. Revisions belong to one broker instance; another one sends a whole snapshot.
 // Thread     the loop's. Owner: Session.
 #pragma once
 

@@ -48,7 +48,7 @@ JoinedCondition JoinedCondition::negate(const JoinedCondition& a) {
   return opposite;
 }
 
-// Down to the comparisons, so that a topic that is not set makes neither of the two true.
+// Negates the comparisons, not the junctions, so that an unset topic satisfies neither a condition nor its opposite.
 JoinedCondition::Node JoinedCondition::negated(const Node& node) {
   Node opposite = node;
   if (node.kind == Kind::leaf) {

@@ -67,7 +67,7 @@ class PatternSubscription::Impl final : public client::Reader {
     for (;;) {
       const std::optional<client::InboxItem> item = bus_->take(id_);
       if (!item) return std::nullopt;
-      // It was not set and is not set: nothing has happened to it that could be told.
+      // A topic that was unset and is unset has had no transition that this reader could see.
       const bool was_unset = !item->previous || item->previous->version.number == 0;
       if (item->transition && item->transition->version.number == 0 && was_unset) continue;
       return change_of(*item);

@@ -1,4 +1,4 @@
-// state_reader.cpp: waiting on what a subscription brings: the client's own evaluation of conditions.
+// state_reader.cpp: evaluates conditions in the client, over a subscription.
 #include <algorithm>
 #include <utility>
 
@@ -20,13 +20,13 @@ bool same_state(const Members& a, const Members& b) {
   return true;
 }
 
-// Versions may have come and gone between the two that were not seen here.
+// Whether there were versions between the two that were not seen here.
 bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
   if (!from || from == to) return false;
   return from->version.epoch != to->version.epoch || to->version.number != from->version.number + 1;
 }
 
-// Any other quality ends a hold.
+// A value of any other quality ends a hold.
 bool is_live(const TransitionPtr& member) { return !member || member->quality == Quality::live; }
 
 }  // namespace
@@ -116,7 +116,7 @@ class StateReader::Impl final : public client::Reader {
   }
 
   void end_of_match() {
-    // Leaving exactly when the hold is complete counts as held.
+    // A match that ends at the instant when the hold is complete counts as held.
     if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_)) first_ = last_match_;
     since_.reset();
   }
@@ -127,7 +127,7 @@ class StateReader::Impl final : public client::Reader {
   std::vector<Required> required_;
   MembersTest test_;
   Duration hold_;
-  std::optional<TimePoint> since_;  // since when the test has been true, where it is
+  std::optional<TimePoint> since_;  // since when the test has been true; empty while it is false
   Members last_match_;
   std::optional<Members> first_;
   std::optional<Members> given_;

@@ -34,13 +34,13 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
 
 Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
   for (;;) {
-    const TransitionPtr present = co_await get_topic(topic);
-    Value next = next_of(present->value);
+    const TransitionPtr current = co_await get_topic(topic);
+    Value next = next_of(current->value);
     try {
-      const Version version = co_await set_topic(topic, std::move(next), present->version);
+      const Version version = co_await set_topic(topic, std::move(next), current->version);
       co_return version;
     } catch (const VersionConflict&) {
-      // Another writer was faster, so it goes on: somebody always does.
+      // Another writer was faster: retries with its value. One of the writers always succeeds.
     }
   }
 }

@@ -8,7 +8,7 @@
 namespace hoiku::detail {
 namespace {
 
-// Two gaps with nothing given between them are one.
+// Joins two gaps that have no transition between them.
 void add(std::optional<Lagged>& gap, const std::optional<Lagged>& more) {
   if (!more) return;
   if (!gap) {
@@ -28,9 +28,9 @@ Task<TopicChange> TransitionReader::next() {
       is_live_ = true;
       continue;
     }
-    if (!is_live_) continue;  // the state that the changes begin with
+    if (!is_live_) continue;  // the state before the first transition
     add(lagged_, change.lagged);
-    // A change of quality alone is nothing to a condition on values.
+    // A condition on values ignores a transition that changes only the quality.
     if (test_ && !lagged_ && change.value == change.old_value) continue;
     if (test_ && !test_(change.value, change.old_value, change.topic)) continue;
     change.lagged = std::exchange(lagged_, std::nullopt);
@@ -60,7 +60,7 @@ Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test) {
       throw Error(ErrorCode::lagged, "topic '" + topic.name() + "' changed " + times +
                                          " without this wait being told; read its present state and wait anew");
     }
-    if (change.value == change.old_value) continue;  // its quality changed, as at the broker
+    if (change.value == change.old_value) continue;  // only its quality changed: ignored, as at the broker
     if (test(change.value, change.old_value, change.topic)) co_return change;
   }
 }

@@ -1,4 +1,4 @@
-// broker_predicate.hpp: from conditions as they are written in C++ (value > 3) to predicates that a broker tests.
+// broker_predicate.hpp: translates conditions that are written in C++ (value > 3) into predicates for the broker.
 #pragma once
 
 #include <concepts>
@@ -37,12 +37,13 @@ constexpr Predicate::Op predicate_op(ComparisonOp op) {
   return Predicate::Op::equal;
 }
 
-// The literal as the bus knows it. Numbers keep their mathematical value: the broker compares int64 and double exactly.
+// The literal as a value of the bus. Numbers keep their mathematical value: the broker compares int64 and double
+// exactly.
 template <Number L>
 Value number_literal(L literal) {
   if constexpr (std::integral<L>) {
     if (std::in_range<std::int64_t>(literal)) return Value(static_cast<std::int64_t>(literal));
-    // Above every int64; and so is 2^63, whatever is compared with it.
+    // Larger than every int64, as 2^63 is: every comparison has the same result.
     return Value(0x1p63);
   } else {
     return Value(static_cast<double>(literal));
@@ -118,12 +119,12 @@ Predicate to_predicate(const E& expression) {
   }
 }
 
-// What may be given to wait_value and eventual_values of a topic.
+// A function that wait_value and eventual_values of a topic accept.
 template <class P, class T>
 concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, T> &&
                         !std::same_as<std::remove_cvref_t<P>, Predicate> && std::predicate<std::decay_t<P>&, const T&>;
 
-// Such a condition can't be sent: it is code, or it is a value that may be "not set", with which nothing compares there.
+// A condition that cannot be sent: it is a function, or it may be "unset", which compares with nothing at the broker.
 template <class P, class T>
 concept EvaluatedInClient = TopicCallable<P, T> || (is_optional<T> && !IsPredicateExpression<P> &&
                                                     !std::same_as<std::remove_cvref_t<P>, Predicate>);
@@ -140,7 +141,7 @@ constexpr void check_topic_condition() {
       "Predicate, or a value to be equal to");
 }
 
-// Whatever is not a callable, as a predicate for the broker.
+// The predicate for any condition that can be sent.
 template <TopicType T, class P>
 Predicate broker_predicate(P&& condition) {
   using D = std::decay_t<P>;
@@ -154,11 +155,11 @@ Predicate broker_predicate(P&& condition) {
     return compare_with<T, ComparisonOp::equal>(static_cast<T>(std::forward<P>(condition)));
 }
 
-// With its literals read as the topic's type, and the fields that it names found in the topic's messages, as the broker does
-// it. Throws Error(invalid_predicate, type_mismatch).
+// Resolves a predicate as the broker does: reads its literals as the topic's type, and looks up its fields in the
+// schema of the topic's messages. Throws Error(invalid_predicate) or TypeMismatch.
 Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema);
 
-// The same condition, for the client's own evaluation.
+// Any condition, for evaluation in the client.
 template <TopicType T, class P>
 std::function<bool(const T&)> local_test(P&& condition) {
   using D = std::decay_t<P>;
@@ -170,7 +171,7 @@ std::function<bool(const T&)> local_test(P&& condition) {
     return
         [wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v) { return to_value<T>(v, {}) == wanted; };
   } else {
-    // Tested as the broker does it, so that both agree about NaN and mixed numbers.
+    // Evaluated as at the broker, so that both agree about NaN and mixed numbers.
     return [predicate =
                 resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
                const T& v) { return predicate.test(to_value<T>(v, {}), Value()); };

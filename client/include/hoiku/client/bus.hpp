@@ -1,12 +1,18 @@
-// bus.hpp: a service's presence on the bus. A cheap handle; give it by value.
+// bus.hpp: the connection of a service to a broker. A cheap handle; pass it by value.
 //
-// Lifetime   the connection belongs to the nursery that it was made in: when the nursery's body and all its other
-//            children have ended, also by cancellation, the Bus sends what is waiting, says goodbye (at most 1 s) and ends.
-//            Where the connection is lost just then it ends at once, and nobody is told of posts that were not sent: whoever
-//            has to know flushes first. Handles that outlive it throw Closed, or the error that ended it.
-// Connection made again by itself when it breaks. Within the session's timeout nothing is lost; after it, and after a
-//            restart of the broker, subscriptions and waits are made anew, and a write that was in flight fails with
-//            outcome_unknown. What only this client can't repair (a broker that speaks another protocol) ends the
+//   Bus bus = co_await Bus::connect(nursery, "tcp://127.0.0.1:7411", client_name("robot"));
+//   Topic<int> battery = bus.topic<int>("battery");                     // topic.hpp
+//   PatternSubscription all = bus.watch("sensor/**");                   // pattern_subscription.hpp
+//   co_await bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); });
+//   for (const TopicInfo& row : co_await bus.list("sensor/**")) ...
+//
+// Lifetime   the Bus belongs to the nursery in which it was made. When the nursery's body and all its other children
+//            have ended, also by cancellation, the Bus sends what is queued, says goodbye (at most 1 s) and ends. If
+//            the connection is lost at that moment, the Bus ends at once, and unsent posts are discarded: flush() first
+//            if that matters. Handles that outlive the Bus throw Closed, or the error that ended it.
+// Reconnect  a broken connection is made again. Within the session's timeout nothing is lost. After it, and after a
+//            restart of the broker, subscriptions and waits are made again, and a write that was in flight fails with
+//            outcome_unknown. A failure that this client cannot repair (a broker that speaks another protocol) ends the
 //            nursery with an Error.
 // Thread     the loop's.
 #pragma once
@@ -32,17 +38,17 @@ namespace hoiku {
 enum class ConnectionState : unsigned char { connecting, connected, lost, ended };
 
 struct BusStatistics {
-  std::size_t open_requests = 0;  // waits, subscriptions, and verbs whose answer is awaited
+  std::size_t open_requests = 0;  // waits, subscriptions, leases, and verbs whose answer is awaited
   std::uint64_t reconnects = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t frames_received = 0;
-  std::uint64_t conflated_posts = 0;  // that a newer one replaced before they had left
+  std::uint64_t conflated_posts = 0;  // replaced by a newer one before they had left
 };
 
-// One topic, as it was when the broker looked.
+// One topic, at the moment when the broker made its page of the list.
 struct TopicInfo {
-  TransitionPtr state;        // never null; version.number 0: never set, but somebody reads it
-  std::uint64_t readers = 0;  // subscriptions and waits on it, of all clients
+  TransitionPtr state;        // never null; version.number 0: never set, but it has a reader
+  std::uint64_t readers = 0;  // its subscriptions and waits, of all clients
 };
 
 // One subscription at the broker. Of the transitions of its topics since its snapshot
@@ -75,22 +81,23 @@ class Bus {
  public:
   explicit Bus(detail::BusPtr core) : core_(std::move(core)) {}
 
-  // Connects to tcp://HOST:PORT, ipc://PATH, or inproc://NAME of a Broker in this process. Throws Error(unavailable) when no
-  // broker answers within connect_timeout (5 s), what a broker that refuses says, and Error(invalid_argument) for an endpoint
-  // that makes no sense.
+  // Connects to tcp://HOST:PORT, ipc://PATH, or inproc://NAME of a Broker in this process. Throws Error(unavailable) if
+  // no broker answers within connect_timeout (5 s), the broker's error if it rejects the client, and
+  // Error(invalid_argument) for an invalid endpoint.
   template <detail::ConnectOption... Options>
   static Task<Bus> connect(Nursery& nursery, std::string endpoint, Options... options) {
     return detail::connect_bus(nursery, std::move(endpoint), detail::ConnectOptions::of(std::move(options)...));
   }
-  // The same over any transport: for simulations.
+  // Connects over any transport: for simulations.
   template <detail::ConnectOption... Options>
   static Task<Bus> connect(Nursery& nursery, std::shared_ptr<link::Connector> connector, Options... options) {
     return detail::connect_bus(nursery, std::move(connector), detail::ConnectOptions::of(std::move(options)...));
   }
 
-  // Throws Error(invalid_topic), which says what is wrong with the name. Waits for nothing. Of a Protobuf message that is not
-  // lite the first one tells the broker what it looks like, before anything is done with the topic; where that does not go
-  // with what other programs said (MessageSchema: check_compatible), the nursery ends with TypeMismatch.
+  // Makes a handle, without waiting. Throws Error(invalid_topic), which says what is wrong with the name. The first
+  // topic of a Protobuf message type that is not lite tells the broker the type's schema, before anything is done with
+  // the topic. If that is incompatible with what other programs have registered (MessageSchema::check_compatible), the
+  // nursery ends with TypeMismatch.
   template <class T>
   Topic<T> topic(std::string name) const {
     static_assert(
@@ -105,27 +112,29 @@ class Bus {
   }
   Topic<Value> topic_value(std::string name) const { return topic<Value>(std::move(name)); }
 
-  // All topics that match: '*' is one segment, '**' any number. In Mode::every each transition, as far as the broker's
-  // history of the topic goes. Options, in any order: a Mode, where("value > 3"), at_most_every(100ms); see subscribe_options.hpp.
+  // Reads all topics that match: '*' is one segment, '**' any number. In Mode::every each transition, as far as the
+  // broker's history of the topic goes. Options (subscribe_options.hpp), in any order: a Mode, where("value > 3"),
+  // at_most_every(100ms).
   template <detail::WatchOption... Options>
   PatternSubscription watch(std::string pattern, Options... options) const {
     return PatternSubscription(core_, std::move(pattern), detail::SubscribeOptions::of(std::move(options)...));
   }
 
-  // The topics that match, sorted by name, with how many read each. Asks for one page after the other, so it is not a cut at
-  // one revision: each row is true of its own moment, and what comes or goes meanwhile may be missing. Creates nothing.
-  // Throws Error(invalid_topic), which says what is wrong with the pattern.
+  // Returns the topics that match, sorted by name, with the number of readers of each. Creates no topic. The broker is
+  // asked for one page after the other: each row is true of its own moment, and a topic that comes or goes meanwhile
+  // may be missing. Throws Error(invalid_topic), which says what is wrong with the pattern.
   Task<std::vector<TopicInfo>> list(std::string pattern = "**") const;
 
-  // What messages of the type look like, as far as somebody has said; for programs that know no type themselves.
+  // Returns the schema of a message type, if a program has registered it: for programs without the type's code.
   Task<std::optional<MessageSchema>> schema(std::string message_type) const;
 
-  // Who reads what, of all clients, in the order in which they began. In pages, as list().
+  // Returns all clients' subscriptions, in the order in which they began. In pages, as list().
   Task<std::vector<ReaderInfo>> readers() const;
 
-  // Several writes as one: bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); }). `fill` is called at
-  // once. All are applied, in one revision, or none, with the error of the first that can't be: VersionConflict, TypeMismatch,
-  // Error(invalid_argument) where a topic stands in it twice. Retried and cancelled as a set is. An empty one does nothing.
+  // Applies several writes in one revision, or none of them. `fill` puts them into the Transaction, and is called at
+  // once. Throws the error of the first write that cannot be applied: VersionConflict, TypeMismatch, or
+  // Error(invalid_argument) if a topic appears twice. Cancelled, or failed with outcome_unknown, it may have been
+  // applied, as a set. An empty transaction does nothing.
   template <class F>
   Task<Committed> commit(F&& fill) const {
     static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
@@ -136,13 +145,13 @@ class Bus {
     return std::move(transaction).commit();
   }
 
-  // Waits until there is room for a burst of posts (Topic::post): for half of what may be on its way at most.
+  // Waits until there is room for a burst of posts (Topic::post): half of the limits.
   Task<> writable() const;
-  // Waits until all posts that were made so far are acknowledged. Throws Error(outcome_unknown) where some were in flight when
-  // the session was lost, since the last flush. (What the broker refuses ends the nursery.)
+  // Waits until all posts that were made so far are acknowledged. Throws Error(outcome_unknown) if some were in flight
+  // when the session was lost, since the last flush. (A post that the broker refuses ends the nursery.)
   Task<> flush() const;
 
-  // The state of the connection, as a value that can be waited on. Lives as long as a handle of this Bus.
+  // The state of the connection, to be read and waited on. Lives as long as a handle of this Bus.
   ReadableValue<ConnectionState>& connection() const;
   BusStatistics statistics() const;
   std::string endpoint() const;

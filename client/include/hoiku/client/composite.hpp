@@ -1,7 +1,11 @@
-// composite.hpp: several topics as one: compose_values(a, b) reads both, and shows only states that existed at one revision.
+// composite.hpp: compose_values(a, b) reads several topics as one, and shows only states that existed at one revision.
 //
-// Promises   all changes of one revision arrive together; nothing is shown before every topic is set, nor while one is
-//            not (but for a topic of std::optional, which may be unset). Making a composite waits for nothing and subscribes to nothing; its readers and waits do.
+//   auto both = compose_values(bus.topic<int>("a"), bus.topic<bool>("b"));
+//   const auto [a, b] = co_await both.wait_value([](int a, bool b) { return b && a > 3; });
+//   auto states = both.eventual_values();                               // then: co_await states.next()
+//
+// Promises   all transitions of one revision arrive together. A state is shown while every topic is set; a topic of
+//            std::optional may be unset. A composite itself subscribes to nothing: its readers and waits do.
 // Limits     64 topics, of one Bus (Error(limit_exceeded), Error(invalid_argument)).
 #pragma once
 
@@ -31,7 +35,7 @@ Task<std::tuple<Ts...>> wait_for_members(CompositeCore composite, MembersTest te
   co_return decode_members<Ts...>(match);
 }
 
-// A predicate of a composite may take the tuple, or its members one by one.
+// Adapts a predicate that takes the tuple of the values, or the values one by one.
 template <class F, class... Ts>
 auto on_members(F function) {
   return [function = std::move(function)](const Ts&... values) mutable -> bool {
@@ -57,7 +61,7 @@ class CompositeValues {
   CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
       : reader_(composite.bus(), composite.names(), detail::required_of<Ts...>(), std::move(test), hold) {}
 
-  // The present state, whenever every topic is set, the condition is true of it, and it differs from the one given last.
+  // Waits for a state that satisfies the condition and differs from the one returned last, and returns it.
   Task<std::tuple<Ts...>> next() { return next_of(reader_); }
 
  private:
@@ -81,9 +85,9 @@ class TopicComposite {
   CompositeValues<Ts...> eventual_values(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) & {
     return CompositeValues<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
   }
-  void eventual_values(auto&&...) && = delete;  // give the composite a name: the same holds for values of this process
+  void eventual_values(auto&&...) && = delete;  // give the composite a name, as a composite of AsyncValues needs one too
 
-  // The first state of which the condition is true.
+  // Waits for the first state that satisfies the condition, and returns it.
   template <class F>
   Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_closure<F>();

@@ -1,9 +1,9 @@
-// errors.hpp: what the bus throws besides the plain Error: the two that a program acts on.
+// errors.hpp: the two errors of the bus that have a class of their own, because programs act on them.
 //
-// Every error of the bus is an Error with a code from the protocol (proto/error.hpp). The codes that have no class of
-// their own here are thrown as Error: unavailable (no broker answers), outcome_unknown (a write was in flight when the
-// session was lost: it may or may not have been applied), too_large, limit_exceeded, invalid_topic, invalid_predicate
-// and so on. Using a Bus after its nursery has ended throws Closed; where an error ended the Bus, that error.
+// Every error of the bus is an Error with a code from the protocol (proto/error.hpp). The other codes are thrown as
+// Error: unavailable (no broker answers), outcome_unknown (a write was in flight when the session was lost: it may or
+// may not have been applied), too_large, limit_exceeded, invalid_topic, invalid_predicate and so on. A Bus that is used
+// after its nursery has ended throws Closed; if an error ended it, that error.
 #pragma once
 
 #include <string>
@@ -25,7 +25,8 @@ class VersionConflict : public Error {
   Version current_;
 };
 
-// The topic holds values of another type than the one that it was used with. The message names the topic and both types.
+// The topic holds values of another type than the one that it was used with. The message names the topic and both
+// types.
 class TypeMismatch : public Error {
  public:
   explicit TypeMismatch(const std::string& message) : Error(ErrorCode::type_mismatch, message) {}

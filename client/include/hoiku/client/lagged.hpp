@@ -1,4 +1,4 @@
-// lagged.hpp: the one way in which an `every` reader can miss something: it is told what.
+// lagged.hpp: the versions that a reader of every transition was not given.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace hoiku {
 
-// The versions from `from` through `to` were not given: they had gone from the topic's history before they could be sent.
-// Where the topic was begun anew meanwhile (another epoch), `count` is what is known of the new one, perhaps 0.
+// The versions from `from` through `to` had left the topic's history before they could be sent. If the topic started
+// over meanwhile (another epoch), `count` is what is known of the new epoch; it may be 0.
 struct Lagged {
   Version from;
   Version to;

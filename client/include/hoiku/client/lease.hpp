@@ -1,9 +1,14 @@
-// lease.hpp: what Topic::own gives: while it lives, nobody but this Bus may write the topic; what Topic::declare says.
+// lease.hpp: Topic::own returns a Lease: while it lives, only this Bus may write the topic. Also Topic::declare's options.
 //
-// Lifetime   the object holds the lease. When it goes, and when the Bus ends, the topic becomes its last will at once, and
-//            when the whole service is gone, as soon as the broker notices (the session's timeout). Nothing is waited for.
-// Lost       where another service took over, or owned the topic when this Bus came back after its session was lost, or the
-//            time of lasting() is over: then writes fail with not_owner, and lost() completes. A lost lease stays lost.
+//   Lease lease = co_await yaw.own(last_will(0.0));
+//   co_await lease.lost();                                              // never, if nothing takes it away
+//
+// Lifetime   the object holds the lease. When it is destroyed or released, and when the Bus ends, the topic becomes its
+//            last will at once; when the whole service dies, as soon as the broker notices (the session's timeout).
+//            Neither waits.
+// Lost       when another service takes over, when another owns the topic as this Bus reconnects after a lost session,
+//            or when the time of lasting() has passed. Then writes fail with not_owner, and lost() completes. A lost
+//            lease stays lost.
 // Thread     the loop's.
 #pragma once
 
@@ -35,13 +40,13 @@ class Lease {
   }
   ~Lease() { release(); }
 
-  // Lets go now. Does nothing where it is lost, or was let go before.
+  // Releases the lease now. Does nothing if it is lost or was released before.
   void release() noexcept;
   bool is_lost() const noexcept;  // also when the Bus has ended
-  // Completes when the lease is lost; never for one that was let go or moved from. Throws Closed, or what ended it, when
-  // the Bus has ended.
+  // Completes when the lease is lost; never if it was released or moved from. Throws Closed, or the error that ended
+  // the Bus, when the Bus has ended.
   Task<> lost() const;
-  // Why it was lost, as a sentence that names the topic, or says how the Bus has ended; empty while it is not.
+  // Returns why it was lost, as a sentence for people; empty while it is not.
   std::string why_lost() const;
 
  private:

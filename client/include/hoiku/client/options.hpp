@@ -36,7 +36,8 @@ class Option {
 using ClientName = Option<struct ClientNameTag, std::string>;
 inline ClientName client_name(std::string name) { return ClientName(std::move(name)); }
 
-// How long the broker keeps the session of a client that it does not hear. A client that reconnects sooner loses nothing.
+// How long the broker keeps the session of a client that it does not hear. A client that reconnects sooner loses
+// nothing.
 using SessionTimeout = Option<struct SessionTimeoutTag, std::chrono::milliseconds>;
 inline SessionTimeout session_timeout(std::chrono::milliseconds timeout) { return SessionTimeout(timeout); }
 
@@ -58,9 +59,9 @@ struct ConnectionEvent {
   std::string text;
 };
 
-// Called on the loop at each event. It must not wait; what it throws ends the Bus, and with it the nursery.
-// Without this option a Bus that was connected to an endpoint writes a line to standard error when the connection is lost
-// and when it is back: "robot: the connection to tcp://… is lost (…); trying again". A function that does nothing keeps it
+// Called on the loop at each event. It must not wait; what it throws ends the Bus, and with it the nursery. Without
+// this option a Bus that was connected to an endpoint writes a line to standard error when the connection is lost and
+// when it is back: "robot: the connection to tcp://… is lost (…); trying again". A function that does nothing keeps it
 // silent.
 using OnConnectionEvent = Option<struct OnConnectionEventTag, std::function<void(const ConnectionEvent&)>>;
 template <class F>
@@ -109,8 +110,8 @@ class ConnectOptions {
 
 // ---- Topic::set
 
-// The write is applied only if this is still the topic's version; otherwise VersionConflict. Version{} (number 0) means: only
-// if it was never set. An epoch of 0 with a number means the current epoch.
+// The write is applied only if this is still the topic's version; otherwise VersionConflict. Version{} (number 0)
+// means: only if it was never set. An epoch of 0 with a number means the current epoch.
 class IfVersion : public Option<struct IfVersionTag, std::optional<Version>> {
  public:
   IfVersion() : Option(std::nullopt) {}  // any version
@@ -120,14 +121,15 @@ inline IfVersion if_version(Version version) { return IfVersion(version); }
 
 // ---- Topic::post
 
-// Only the latest value counts: a post with this option replaces the last such post of its topic, if that has not left yet.
+// Only the latest value counts: a post with this option replaces the last such post of its topic, if that has not left
+// yet.
 struct LatestOnly {};
 inline constexpr LatestOnly latest_only{};
 
 // ---- Topic::wait_transition
 
-// Only transitions after this version. Version{} (number 0) is before the first one; an epoch of 0 with a number means the
-// current epoch.
+// Only transitions after this version. Version{} (number 0) is before the first one; an epoch of 0 with a number means
+// the current epoch.
 using After = Option<struct AfterTag, Version>;
 inline After after(Version version) { return After(version); }
 

@@ -1,11 +1,19 @@
-// pattern_subscription.hpp: every topic that a pattern matches, as one stream: the present state, a mark, then the changes.
+// pattern_subscription.hpp: all topics that a pattern matches, as one stream: their states, a mark, then transitions.
 //
-// Promises   topics that are created later are in it. In Mode::latest a reader that is slow gets each topic's newest
-//            version and is told how many it skipped; once writers stop it has the last value of each. Memory: two transitions
-//            per topic. Over a lost session, or a restarted broker, the stream goes on: what vanished becomes unset.
-// A filter   where(...): the stream has what matches, in the snapshot too, and `old_value` is the last that matched. What does
-//            not match is counted, and so is what vanished with a broker: it is not told as unset.
-// Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
+//   PatternSubscription all = bus.watch("sensor/**");
+//   for (;;) {
+//     const TopicChange change = co_await all.next();
+//     if (!change.end_of_snapshot) show(change.topic, change.value);
+//   }
+//
+// Promises   the stream includes topics that are created later. In Mode::latest a slow reader gets the latest version
+//            of each topic, and hears how many it skipped; once writers stop, it has the last value of each. The stream
+//            goes on over a lost session and a restarted broker; topics that the new broker does not have become unset.
+// Filter     with where(...) the stream has only what matches, in the snapshot too, and `old_value` is the last value
+//            that matched. Versions that do not match are counted. Topics that a restarted broker does not have are
+//            counted as well: the reader does not hear that they are unset.
+// Limits     Mode::latest: two transitions per topic, however slow the reader is.
+// Lifetime   subscribed while the object lives. One task at a time calls next().
 #pragma once
 
 #include <cstdint>
@@ -21,36 +29,38 @@
 namespace hoiku {
 
 struct TopicChange {
-  bool end_of_snapshot = false;  // the mark: all that was there has been given. Comes once; nothing else is set then
+  bool end_of_snapshot = false;  // the mark after the current states. Comes once, with no other field set
   std::string topic;
-  Value old_value;  // what this reader saw last; null where it saw nothing
-  Value value;      // null: not set (any more)
-  Version version;  // number 0: never set, or gone with a restarted broker
+  Value old_value;  // the value that this reader saw before; null if it saw none
+  Value value;      // null: the topic is unset
+  Version version;  // number 0: never set, or not known to a restarted broker
   std::uint64_t revision = 0;
-  std::uint64_t skipped = 0;     // versions between the two that this reader was not given, but for:
-  std::uint64_t filtered = 0;    // versions before it that did not match, since the change before
-  std::optional<Lagged> lagged;  // in Mode::every: where it was not given all, which
-  WallTime changed_at{};         // for people; not set (1970) where nobody made the change
+  std::uint64_t skipped = 0;     // versions between the two that this reader was not given, without the filtered ones
+  std::uint64_t filtered = 0;    // versions between the two that did not match
+  std::optional<Lagged> lagged;  // in Mode::every: which versions were not given, if any
+  WallTime changed_at{};         // for people; 1970 for a topic that a restarted broker does not have
   std::string writer;
   Quality quality = Quality::live;
 };
 
 namespace detail {
-// What a transition is to somebody who saw `old_value` last.
+// The transition, for a reader that saw `old_value` before.
 TopicChange change_of(const Transition& transition, Value old_value);
 }  // namespace detail
 
 class PatternSubscription {
  public:
-  // By Bus::watch. Throws Error(invalid_topic), and what detail::check() does.
+  // Made by Bus::watch. Throws Error(invalid_topic) for the pattern, and Error(invalid_argument) or
+  // Error(invalid_predicate) for the options.
   PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options);
   ~PatternSubscription();
   PatternSubscription(const PatternSubscription&) = delete;
   PatternSubscription& operator=(const PatternSubscription&) = delete;
 
-  // Waits for the next change.
+  // Waits for the next item. Throws the broker's error if it refused the subscription or ended it, and Closed, or the
+  // error that ended the Bus, when the Bus has ended.
   Task<TopicChange> next();
-  // What is here already, or nothing. Throws what next() would throw.
+  // Returns an item that has arrived already, or nothing. Throws what next() would throw.
   std::optional<TopicChange> try_next();
   SubscriptionStatistics statistics() const;
 

@@ -3,8 +3,8 @@
 //   bus.watch("motor/*/heat", where("value > 80"), at_most_every(100ms))
 //   bus.watch("motor/*/heat", Mode::every, where(value > 80.0))
 //
-// The broker filters and limits, so what a reader does not want does not cross the network. It is counted: each transition
-// says how many versions were left out before it.
+// The broker filters and limits, so what a reader does not want does not cross the network. It is counted: each
+// transition says how many versions were left out before it.
 #pragma once
 
 #include <chrono>
@@ -23,9 +23,9 @@ namespace hoiku {
 
 using proto::Mode;
 
-// Only versions that satisfy the condition. An unset topic satisfies no comparison, so a reader hears that a topic became
-// unset only if the condition allows it, as !(value > 3) does. `old_value` is the topic's version before. Under a pattern
-// values of another type do not pass; a topic that is named has to be of the right type.
+// Only versions that satisfy the condition. An unset topic satisfies no comparison, so a reader hears that a topic
+// became unset only if the condition allows it, as !(value > 3) does. `old_value` is the topic's version before. Under
+// a pattern values of another type do not pass; a topic that is named has to be of the right type.
 using Where = Option<struct WhereTag, Predicate>;
 inline Where where(Predicate predicate) { return Where(std::move(predicate)); }
 // The grammar is in predicate.hpp. Throws Error(invalid_predicate), which says where the expression is wrong.
@@ -36,8 +36,8 @@ Where where(const E& expression) {
   return Where(detail::to_predicate<Value>(expression));
 }
 
-// At most one version of each topic in this time; the latest one comes when the time is over. Mode::latest only. (Under a
-// pattern a topic that is unset, and then removed because no reader names it, starts over when it is set again.)
+// At most one version of each topic in this time; the latest one comes when the time is over. Mode::latest only. (Under
+// a pattern a topic that is unset, and then removed because no reader names it, starts over when it is set again.)
 using AtMostEvery = Option<struct AtMostEveryTag, std::chrono::nanoseconds>;
 inline AtMostEvery at_most_every(std::chrono::nanoseconds interval) { return AtMostEvery(interval); }
 

@@ -1,6 +1,6 @@
 // topic_core.hpp: what a topic can do, without its type. The typed handles are thin templates over this.
 //
-// Every coroutine here takes its arguments by value: it may be awaited long after the handle that it came from is gone.
+// Every coroutine here takes its arguments by value: it may be awaited long after its handle was destroyed.
 #pragma once
 
 #include <functional>
@@ -40,18 +40,19 @@ class TopicCore {
   std::shared_ptr<const std::string> name_;
 };
 
-// While there is no connection these wait for it, cancellably.
+// Without a connection these wait for one; they can be cancelled.
 Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version);
 Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of);
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
-// A write that nobody awaits.
+// A write that no task awaits.
 void post_topic(const TopicCore& topic, Value next, bool latest_only);
 
-// The newest transition of each of some topics, in their order. Null: it has not arrived; a null value: it is not set.
+// The latest transition of each of some topics, in their order. Null: it has not arrived. A null value: the topic is
+// unset.
 using Members = std::vector<TransitionPtr>;
-// Called when each member is set, at each change that arrives. May throw: that is the error of whoever waits.
+// Called at each transition that arrives, once every required member is there. What it throws is the waiter's error.
 using MembersTest = std::function<bool(const Members&)>;
 
 bool is_set(const TransitionPtr& member) noexcept;
@@ -64,21 +65,21 @@ enum class Required : unsigned char {
 };
 bool have_required(const Members& members, const std::vector<Required>& wanted) noexcept;
 
-// A `latest` subscription to 1..64 topics, evaluated here. Subscribed when it is made, gone with the object.
+// A `latest` subscription to 1..64 topics, evaluated in the client. Subscribed while the object lives.
 class StateReader {
  public:
-  // Without a test everything matches, and a hold means: unchanged for that long. The hold is counted from when the
-  // change arrived here; where versions in between were skipped, anew.
-  // `required`: one for each topic. `interval`, of one topic: the broker sends at most one state in so long a time.
+  // Without a test everything matches, and a hold means: unchanged for that long. The hold counts from when the
+  // transition arrived here, and starts again if versions in between were skipped. `required` has one entry for each
+  // topic. `interval`, for one topic only: the broker sends at most one state in this time.
   StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
               Duration hold, Duration interval = Duration(0));
   ~StateReader();
   StateReader(const StateReader&) = delete;
   StateReader& operator=(const StateReader&) = delete;
 
-  // The present state, when it matches (held as long as it must be) and differs from the one given last.
+  // Waits for a state that matches, has been held, and differs from the one returned last.
   Task<Members> next();
-  // The first state that arrived and matched; with a hold, the newest when the hold was complete.
+  // Waits for the first state that matched; with a hold, returns the latest one when the hold was complete.
   Task<Members> first();
 
  private:

@@ -1,11 +1,12 @@
-// topic_transition.hpp: the changes of one topic, as pairs of old and new: one that was waited for, or all of them in order.
+// topic_transition.hpp: the transitions of one topic, as pairs of old and new value: a single one, or all in order.
 //
-// Promises   each comes once and in order, over cuts and lost sessions, as far as the broker's history of the topic goes;
-//            beyond it the next one says in `lagged` what is missing, and the reader goes on from the present state.
-//            `old_value` is of the one before, whether that matched or not: so a condition is decided here, and each transition
-//            crosses the network. Where that is too much, bus.watch(name, Mode::every, where(condition)) has it decided in the
-//            broker; its `old_value` is the last that matched.
-// Lifetime   subscribed when it is made, gone in the same instant as the object. One task at a time calls next().
+// Promises   each transition comes once and in order, over cuts and lost sessions, as far as the broker's history of
+//            the topic goes. Beyond it the next one says in `lagged` which versions are missing, and the reader goes on
+//            from there.
+// Cost       `old_value` is the value of the version before, also if that did not match. So the client evaluates the
+//            condition, and each transition crosses the network. If that is too much, bus.watch(name, Mode::every,
+//            where(condition)) lets the broker evaluate it; its `old_value` is the last value that matched.
+// Lifetime   subscribed while the object lives. One task at a time calls next().
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,11 @@ namespace hoiku {
 
 template <TopicType T>
 struct TopicTransition {
-  detail::OptionalOf<T> old_value;  // nothing: it was not set
-  detail::OptionalOf<T> value;      // nothing: it is not set any more
+  detail::OptionalOf<T> old_value;  // empty: the topic was unset
+  detail::OptionalOf<T> value;      // empty: the topic became unset
   Version version;
   std::uint64_t revision = 0;
-  std::optional<Lagged> lagged;  // the transitions before it that this reader was not given
+  std::optional<Lagged> lagged;  // the versions before it that this reader was not given
   WallTime changed_at{};         // for people
   std::string writer;
   Quality quality = Quality::live;
@@ -37,10 +38,10 @@ struct TopicTransition {
 
 namespace detail {
 
-// Of the new value and the old one, as they arrived.
+// A test of the new and the old value, as they arrived.
 using TransitionTest = std::function<bool(const Value& now, const Value& before, const std::string& topic)>;
 
-// A callable that takes the new value and the old one, nothing being "not set".
+// A callable that takes the new value and the old one as optionals; empty is "unset".
 template <class P, class T>
 concept TransitionPredicate =
     !IsPredicateExpression<P> && std::predicate<std::decay_t<P>&, const OptionalOf<T>&, const OptionalOf<T>&>;
@@ -71,7 +72,7 @@ TransitionTest transition_test(P&& condition) {
   }
 }
 
-// The changes of a topic behind the state that it had when the broker heard of the reader.
+// The transitions of a topic after the state that it had when the broker opened the subscription.
 class TransitionReader {
  public:
   TransitionReader(const TopicCore& topic, TransitionTest test)
@@ -80,14 +81,14 @@ class TransitionReader {
 
  private:
   PatternSubscription subscription_;
-  TransitionTest test_;  // null: everything
+  TransitionTest test_;  // null: everything matches
   bool is_live_ = false;
-  std::optional<Lagged> lagged_;  // of what the test left out, since the one given last
+  std::optional<Lagged> lagged_;  // collected from the transitions that did not match, since the last that did
 };
 
-// Decided in the broker.
+// Evaluated by the broker.
 Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
-// Decided here. Where it was not given a transition, that may have been the one.
+// Evaluated in the client. Throws Error(lagged) if a version is missing, since it may have been the match.
 Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test);
 
 template <TopicType T>
@@ -119,7 +120,7 @@ Task<TopicTransition<T>> wait_for_local_transition(TopicCore topic, TransitionTe
 
 }  // namespace detail
 
-// What transitions() of a topic gives.
+// The reader that transitions() of a topic returns.
 template <TopicType T>
 class TopicTransitions {
  public:

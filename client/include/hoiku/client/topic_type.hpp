@@ -1,10 +1,10 @@
-// topic_type.hpp: how the types of C++ and the values on the bus become each other: bool, integers and enumerations as int64,
-// floating point as double, text as string, Bytes, and Value, which is whatever the topic holds. std::optional of one of
-// these is a topic that may well be unset: nothing is null. Protobuf messages: hoiku/protobuf.hpp. For a type of your own
-// specialise TopicTraits.
+// topic_type.hpp: converts between C++ types and the values on the bus: bool, integers and enumerations as int64,
+// floating point as double, text as string, Bytes, and Value, which is whatever the topic holds. A std::optional of one
+// of these is for a topic that may be unset. Protobuf messages: hoiku/protobuf.hpp. For a type of your own specialise
+// TopicTraits.
 //
-// An int64 is read as a double where a double is asked for; nothing else is converted. An integer that does not fit the
-// type asked for is a TypeMismatch, never cut.
+// An int64 can be read as a double; nothing else is converted. An integer that does not fit the type asked for is a
+// TypeMismatch, never truncated.
 #pragma once
 
 #include <concepts>
@@ -23,16 +23,16 @@
 
 namespace hoiku {
 
-// How a type is kept in a topic. `topic` is for error messages: what cannot be kept or read throws TypeMismatch
-// (throw_type_mismatch says it as all others do). An example is in tests/client/topic_type_test.cpp. A struct that owns
-// something needs a constructor, or a name before it is awaited: `co_await mood.set(Mood{text})` of an aggregate destroys the
-// text twice with g++ 12.
+// How a type is kept in a topic. A value that cannot be kept or read throws TypeMismatch, by throw_type_mismatch;
+// `topic` is for its message. An example is in tests/client/topic_type_test.cpp. A struct that owns memory needs a
+// constructor, or a name before it is awaited: g++ 12 destroys the text of an aggregate in `co_await
+// mood.set(Mood{text})` twice.
 //
 //   template <>
 //   struct hoiku::TopicTraits<Mood> {
 //     static constexpr std::string_view type_name = "mood";                     // for people
-//     static Value to_value(const Mood& mood, const std::string& topic);        // or by value; never null
-//     static Mood from_value(const Value& held, const std::string& topic);      // of a value that is not null
+//     static Value to_value(const Mood& mood, const std::string& topic);        // or by value; never returns null
+//     static Mood from_value(const Value& held, const std::string& topic);      // `held` is never null
 //   };
 template <class T>
 struct TopicTraits;
@@ -59,7 +59,7 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
-// Where a topic may turn out not to be set: nothing is said once, also of a T that can say it itself.
+// std::optional<T>; for a T that is an optional already, T.
 template <class T>
 using OptionalOf = std::conditional_t<is_optional<T>, T, std::optional<T>>;
 
@@ -128,12 +128,13 @@ struct TopicTraits<T> {
   }
 };
 
-// By its number, so that it has an order and names may change. A number without a name is kept as it is.
+// An enumeration is kept as its number, so that it has an order and names may change. A number without a name is kept
+// too.
 template <class T>
   requires std::is_enum_v<T>
 struct TopicTraits<T> {
   using Number = std::underlying_type_t<T>;
-  // An enumeration over bool or char is kept as a number too.
+  // Also for an enumeration over bool or char.
   using Kept = std::conditional_t<detail::IntegerTopic<Number>, Number, std::int64_t>;
   static constexpr std::string_view type_name = "int64";
   static Value to_value(T v, const std::string& topic) {
@@ -150,7 +151,7 @@ struct TopicTraits<T> {
   }
 };
 
-// A topic that may be unset: nothing and "not set" are the same, for reading, writing and waiting.
+// For a topic that may be unset: an empty optional is "unset", for reading, writing and waiting.
 template <class T>
   requires TopicType<T> && (!detail::is_optional<T>)
 struct TopicTraits<std::optional<T>> {
@@ -177,7 +178,8 @@ T from_value(const Value& held, const std::string& topic) {
   return TopicTraits<T>::from_value(held, topic);
 }
 
-// A type of the user's own has a name for people; what it is kept as, the broker learns from its values.
+// The value type that the topic is declared to hold. A user's own type has a name for people only: null, so that the
+// broker learns the type from the values.
 template <TopicType T>
 ValueType declared_type() {
   if constexpr (is_optional<T>) {
@@ -188,7 +190,7 @@ ValueType declared_type() {
   }
 }
 
-// What messages of the topic look like; null where it holds none, or lite ones.
+// The schema of the topic's messages; null if it holds none, or lite ones.
 template <TopicType T>
 const MessageSchema* schema_of() {
   if constexpr (is_optional<T>)

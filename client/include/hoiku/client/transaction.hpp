@@ -1,6 +1,7 @@
-// transaction.hpp: several writes that are one commit, put together by the function that Bus::commit is given.
+// transaction.hpp: the writes of one commit, collected by the function that is passed to Bus::commit.
 //
-// Lifetime   of that function's call. Errors: TypeMismatch and Error(invalid_argument), at once, for what makes no sense here.
+// Lifetime   that of the function's call.
+// Errors     TypeMismatch, and Error(invalid_argument) for a topic of another Bus: at once.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,10 @@
 
 namespace hoiku {
 
-// What a commit has made.
+// The result of a commit.
 struct Committed {
-  std::uint64_t revision = 0;     // at which all of it is visible
-  std::vector<Version> versions;  // of its topics, in the order of the writes: what they became, or equal already
+  std::uint64_t revision = 0;     // at which all of its writes are visible
+  std::vector<Version> versions;  // in the order of the writes: the version that the value became, or that it equals
 };
 
 namespace detail {
@@ -37,7 +38,7 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // As the topic's own verbs, with the others of this transaction. With a condition that does not hold, none is applied.
+  // As the verbs of Topic. If the condition of one write fails, no write of the transaction is applied.
   template <TopicType T>
   void set(const Topic<T>& topic, std::type_identity_t<T> next, IfVersion condition = {}) {
     add(topic.core(), detail::to_value<T>(std::move(next), topic.name()), condition);
