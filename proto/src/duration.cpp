@@ -48,4 +48,18 @@ std::string duration_text(std::chrono::nanoseconds duration) {
   return std::to_string(count / best.nanoseconds) + std::string(best.name);
 }
 
+std::string elapsed_text(std::chrono::nanoseconds elapsed) {
+  const auto rounded = [count = elapsed.count()](std::int64_t to) { return (count + to / 2) / to; };
+  if (rounded(1'000'000) < 1000) return std::to_string(rounded(1'000'000)) + "ms";
+  for (const Unit& unit : {units[2], units[3], units[5]}) {
+    const std::int64_t tenths = rounded(unit.nanoseconds / 10);
+    const bool is_small = tenths < 100;
+    const std::int64_t whole = is_small ? tenths / 10 : rounded(unit.nanoseconds);
+    if (whole >= 60 && unit.name != "h") continue;
+    const std::string fraction = is_small && tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "";
+    return std::to_string(whole) + fraction + std::string(unit.name);
+  }
+  return {};
+}
+
 }  // namespace hoiku

@@ -30,7 +30,7 @@ TEST(Bus, WithoutABrokerConnectingFailsAfterFiveSecondsAndSaysWhatToDo) {
     EXPECT_EQ(now() - start, 5s);
     EXPECT_EQ(code, ErrorCode::unavailable);
     EXPECT_THAT(message, HasSubstr("no broker answers at "));
-    EXPECT_THAT(message, HasSubstr(" within 5 s; is hoikud running there?"));
+    EXPECT_THAT(message, HasSubstr(" within 5s; is hoikud running there?"));
   });
 }
 
@@ -165,7 +165,7 @@ TEST(Bus, AShortCutLosesNothingAndIsOverWhenTheNetworkIsBack) {
     EXPECT_EQ(seen, 79);
     EXPECT_EQ(now() - start, 1s);
     EXPECT_THAT(kinds(events), ElementsAre(Kind::connected, Kind::lost, Kind::resumed));
-    EXPECT_THAT(events[2].text, HasSubstr("after 1 s; nothing was lost"));
+    EXPECT_THAT(events[2].text, HasSubstr("after 1s; nothing was lost"));
     EXPECT_EQ(screen.statistics().reconnects, 1u);
   });
 }

@@ -327,7 +327,7 @@ TEST(TopicOwn, ALeaseWhoseTimeWasOverWhenTheBusCameBackIsLost) {
     const auto lease = co_await imu.topic<double>("yaw").own(lasting(5s));
     world.network().cut("imu", 8s);
     co_await lease.lost();
-    EXPECT_THAT(lease.why_lost(), HasSubstr("topic 'yaw': the time of its lease is over"));
+    EXPECT_THAT(lease.why_lost(), HasSubstr("the lease on topic 'yaw' has expired"));
     co_await imu.topic<double>("yaw").set(1.0);
     EXPECT_EQ(world.statistics().leases, 0u);
   });

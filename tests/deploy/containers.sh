@@ -203,7 +203,7 @@ a_partition_heals() {
   docker network connect --alias behaviour "$network" "${ids[behaviour]}" || return 1
   eventually 60 said behaviour "$behaviour_from" '^excited  is the mood now' || return 1
   eventually 30 dances || return 1
-  lines_after behaviour "$behaviour_from" | grep -E 'is lost|back at|^excited  is' | sed 's/^/        /'
+  lines_after behaviour "$behaviour_from" | grep -E 'is lost|reconnected to|^excited  is' | sed 's/^/        /'
   if said brain "$brain_from" 'is lost' || said socket_bridge "$bridge_from" 'is lost'; then
     evidence 'others lost their connection too'
     return 1

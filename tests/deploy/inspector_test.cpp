@@ -207,7 +207,7 @@ TEST_F(Inspector, AMissingBrokerIsNamed) {
     std::vector<std::string> arguments = verb;
     arguments.insert(arguments.end(), {"--endpoint", nobody, "--timeout", "200ms"});
     expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, arguments), 1,
-                     "no broker answers at " + nobody + " within 200 ms; is hoikud running there?");
+                     "no broker answers at " + nobody + " within 200ms; is hoikud running there?");
   }
 }
 
@@ -230,7 +230,7 @@ TEST_F(Inspector, PingsABrokerAndLeavesNothingBehind) {
 TEST_F(Inspector, APingThatNobodyAnswersEndsWithOne) {
   const std::string nobody = "ipc://" + folder_.path("nobody.sock");
   expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms"}), 1,
-                   "no broker answers at " + nobody + " within 50 ms; is hoikud running there?");
+                   "no broker answers at " + nobody + " within 50ms; is hoikud running there?");
   const Ended quiet =
       wire_tests::run_to_its_end(HOIKU_PATH, {"ping", "--endpoint", nobody, "--timeout", "50ms", "--quiet"});
   EXPECT_EQ(quiet.status, 1);

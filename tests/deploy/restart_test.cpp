@@ -52,7 +52,7 @@ TEST_F(Restart, AWatchGoesOnAndEndsAtTheRightValues) {
       watching.wait_for_line("is lost"),
       testing::AllOf(HasSubstr("hoiku: the connection to " + endpoint_ + " is lost ("), EndsWith("trying again")));
   start_broker();
-  EXPECT_THAT(watching.wait_for_line("back at"), EndsWith("; the broker was restarted, everything is subscribed anew"));
+  EXPECT_THAT(watching.wait_for_line("reconnected to"), EndsWith("; the broker was restarted, subscriptions restored"));
   EXPECT_THAT(watching.wait_for_output("open -> (unset)"), HasSubstr("door/lock"));
   hoiku({"set", "battery", "79"});
   watching.wait_for_output("-> 79  (version 1)");

@@ -117,7 +117,7 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     hoiku set robot/happy 'happy 3'
     hoiku set robot/sad 'sad 3'
     eventually grep -qx 'doing something cute: sad 3, happy 3' "$state/robot.out"
-    grep -q '^robot: back at .* the broker was restarted' "$state/robot.err" || fail "it does not say what happened"
+    grep -q '^robot: reconnected to .* the broker was restarted' "$state/robot.err" || fail "it does not say what happened"
     interrupt
     ;;
 

@@ -37,6 +37,20 @@ TEST(Duration, IsWrittenInTheLargestUnitThatFits) {
   EXPECT_EQ(duration_text(250us), "250us");
 }
 
+TEST(Duration, AnElapsedTimeIsRoundedForPeople) {
+  EXPECT_EQ(elapsed_text(0s), "0ms");
+  EXPECT_EQ(elapsed_text(350'400us), "350ms");
+  EXPECT_EQ(elapsed_text(999'600us), "1s");
+  EXPECT_EQ(elapsed_text(1s), "1s");
+  EXPECT_EQ(elapsed_text(2119ms), "2.1s");
+  EXPECT_EQ(elapsed_text(9'960ms), "10s");
+  EXPECT_EQ(elapsed_text(42'400ms), "42s");
+  EXPECT_EQ(elapsed_text(59'600ms), "1min");
+  EXPECT_EQ(elapsed_text(90s), "1.5min");
+  EXPECT_EQ(elapsed_text(3h + 20min), "3.3h");
+  EXPECT_EQ(elapsed_text(100h), "100h");
+}
+
 TEST(Duration, WhatIsWrittenIsReadBack) {
   for (const std::chrono::nanoseconds duration :
        std::initializer_list<std::chrono::nanoseconds>{0s, 1us, 999us, 1ms, 59'999ms, 1s, 61s, 3599s, 1h, 25h, 8760h})

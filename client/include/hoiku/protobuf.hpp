@@ -72,7 +72,7 @@ struct TopicTraits<M> {
     const auto* bytes = held.get_if<MessageBytes>();
     if (!bytes || bytes->type_name != message.GetTypeName()) throw_type_mismatch(topic, message.GetTypeName(), held);
     if (!message.ParseFromString(bytes->data)) {
-      throw TypeMismatch("topic '" + topic + "' holds bytes that are no " + message.GetTypeName() +
+      throw TypeMismatch("topic '" + topic + "' holds bytes that are not a valid " + message.GetTypeName() +
                          ": was its definition changed in a way that Protobuf does not allow?");
     }
     return message;

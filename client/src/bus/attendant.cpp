@@ -4,6 +4,7 @@
 #include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/duration.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -22,12 +23,6 @@ std::exception_ptr first_leaf(const ExceptionGroup& errors) {
   } catch (...) {
     return first;
   }
-}
-
-std::string in_words(Duration time) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  if (ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
-  return std::to_string(ms) + " ms";
 }
 
 Task<> rethrow(std::exception_ptr error) {
@@ -75,7 +70,7 @@ Task<> BusCore::wait_until_connected() {
   if (!late && ended_) std::rethrow_exception(ended_);
   const std::string& attempt = connection_.last_failure();
   throw Error(ErrorCode::unavailable, "no broker answers at " + connection_.endpoint() + " within " +
-                                          in_words(connect_timeout_) + "; is hoikud running there?" +
+                                          duration_text(connect_timeout_) + "; is hoikud running there?" +
                                           (attempt.empty() ? "" : " The last attempt: " + attempt));
 }
 

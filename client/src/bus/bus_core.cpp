@@ -70,9 +70,9 @@ void BusCore::post(std::string topic, Value value, bool latest_only) {
   const proto::RequestId older = replaceable && session_.is_unsent(*replaceable) ? *replaceable : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
-    throw Error(ErrorCode::limit_exceeded, "too many posts are on their way (" + std::to_string(Posts::posts_max) +
-                                               " or " + std::to_string(Posts::post_bytes_max) +
-                                               " bytes at most): await bus.writable() before the next one");
+    throw Error(ErrorCode::limit_exceeded,
+                "too many posts are unacknowledged (at most " + std::to_string(Posts::posts_max) + ", or " +
+                    std::to_string(Posts::post_bytes_max) + " bytes): await bus.writable() before the next one");
   }
   proto::Set command;
   command.topic = std::move(topic);

@@ -7,6 +7,7 @@
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/duration.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -36,12 +37,6 @@ class ConnectionFailed : public std::runtime_error {
 bool is_final(ErrorCode code) {
   return code == ErrorCode::unsupported_version || code == ErrorCode::permission_denied ||
          code == ErrorCode::invalid_argument;
-}
-
-std::string in_words(Duration time) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  if (ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
-  return std::to_string(ms) + " ms";
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ Task<> Connection::receive_frames(link::Link& link) {
   try {
     std::string first;
     const bool silent = co_await move_on_after(greeting_timeout, [&]() -> Task<> { first = co_await link.receive(); });
-    if (silent) throw ConnectionFailed("it does not answer");
+    if (silent) throw ConnectionFailed("the peer does not answer");
     take(first);
     for (;;) {
       int in_a_row = 1;
@@ -180,18 +175,16 @@ void Connection::announce(SessionNews news) {
     return;
   }
   ++statistics_.reconnects;
-  const std::string away = " after " + in_words(now() - lost_at_);
+  const std::string reconnected = "reconnected to " + endpoint_ + " after " + elapsed_text(now() - lost_at_);
   switch (news) {
     case SessionNews::resumed:
-      report(Kind::resumed, "back at " + endpoint_ + away + "; nothing was lost");
+      report(Kind::resumed, reconnected + "; nothing was lost");
       break;
     case SessionNews::restarted:
-      report(Kind::restarted,
-             "back at " + endpoint_ + away + "; the broker was restarted, everything is subscribed anew");
+      report(Kind::restarted, reconnected + "; the broker was restarted, subscriptions restored");
       break;
     default:
-      report(Kind::renewed,
-             "back at " + endpoint_ + away + "; the session had timed out, everything is subscribed anew");
+      report(Kind::renewed, reconnected + "; the session had expired, subscriptions restored");
   }
 }
 

@@ -69,7 +69,7 @@ void Session::expire_leases(TimePoint now, Received& received) {
       continue;
     }
     received.completions.push_back(
-        Completion::failed(id, {ErrorCode::not_owner, "topic '" + own->topic + "': the time of its lease is over"}));
+        Completion::failed(id, {ErrorCode::not_owner, "the lease on topic '" + own->topic + "' has expired"}));
     queue_.remove(id);  // it is queued if the session before this one ended before it was sent
     next = requests_.erase(next);
   }

@@ -74,7 +74,8 @@ Predicate resolve_locally(const Predicate& predicate, ValueType type, const Mess
   if (predicate.fields() > 0 && schema == nullptr) {
     throw Error(ErrorCode::invalid_predicate,
                 "'" + predicate.key() +
-                    "' names fields, and here they are known of a Topic of a Protobuf message that is not lite only");
+                    "' names fields: the client knows them only for a Topic of a Protobuf message "
+                    "that is not lite");
   }
   auto read = predicate.resolved_for(type, schema);
   if (!read) client::throw_failure({0, read.failure(), std::nullopt});

@@ -56,9 +56,11 @@ Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test) {
   for (;;) {
     TopicChange change = co_await reader.next();
     if (change.lagged) {
-      const std::string times = change.lagged->count > 0 ? std::to_string(change.lagged->count) + " times" : "perhaps";
-      throw Error(ErrorCode::lagged, "topic '" + topic.name() + "' changed " + times +
-                                         " without this wait being told; read its present state and wait anew");
+      const std::uint64_t count = change.lagged->count;
+      const std::string missed =
+          count > 0 ? std::to_string(count) + " transitions" : "an unknown number of transitions";
+      throw Error(ErrorCode::lagged, "this wait has missed " + missed + " of topic '" + topic.name() +
+                                         "': read its latest state and wait again");
     }
     if (change.value == change.old_value) continue;  // only its quality changed: ignored, as at the broker
     if (test(change.value, change.old_value, change.topic)) co_return change;

@@ -33,8 +33,7 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
 
 void Transaction::add(const detail::TopicCore& topic, Value next, const IfVersion& condition) {
   if (topic.bus() != bus_) {
-    throw Error(ErrorCode::invalid_argument,
-                "topic '" + topic.name() + "' is of another Bus than the one whose commit it shall be part of");
+    throw Error(ErrorCode::invalid_argument, "topic '" + topic.name() + "' belongs to another Bus than this commit");
   }
   writes_.push_back(detail::TopicWrite{topic.name(), std::move(next), condition.value()});
 }

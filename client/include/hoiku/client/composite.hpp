@@ -85,7 +85,7 @@ class TopicComposite {
   CompositeValues<Ts...> eventual_values(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) & {
     return CompositeValues<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
   }
-  void eventual_values(auto&&...) && = delete;  // give the composite a name, as a composite of AsyncValues needs one too
+  void eventual_values(auto&&...) && = delete;  // give the composite a name
 
   // Waits for the first state that satisfies the condition, and returns it.
   template <class F>
