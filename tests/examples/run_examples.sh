@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# run_targets.sh PROGRAM FOLDER BIN: runs one target program out of FOLDER and checks that it prints what its first
-# comment promises. robot and behaviour get a real broker from BIN, and are driven with the inspector as by a person.
+# run_examples.sh PROGRAM FOLDER BIN: runs one example out of FOLDER and checks that it prints what its first comment
+# promises. Programs that need a broker get a real one from BIN, and are driven with the inspector as by a person.
 #
 # Nothing is asserted about time: every wait is for a condition, and only a bound says that it never came true.
 set -uo pipefail
 program=$1 folder=$2 bin=$3
-state=$(mktemp -d /tmp/hoiku-targets.XXXXXX)
+state=$(mktemp -d /tmp/hoiku-examples.XXXXXX)
 export HOIKU_ENDPOINT=ipc://$state/bus
 pids=()
 
@@ -42,6 +42,14 @@ eventually() {
 
 has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE NUMBER
 
+# prints TEXT [ARGUMENT...]: the program ends with success, and TEXT is all that it says.
+prints() {
+  local text=$1
+  shift
+  "$folder/$program" "$@" >"$state/$program.out" 2>"$state/$program.err" || fail "$program ended with $?"
+  expect "$text" "$state/$program.out"
+}
+
 start_broker() {
   "$bin/hoikud" --listen "$HOIKU_ENDPOINT" >"$state/hoikud.out" 2>"$state/hoikud.err" &
   broker=$!
@@ -50,7 +58,8 @@ start_broker() {
 
 start_program() {
   # stdbuf preloads a library, and AddressSanitizer minds that it is not the first.
-  ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 stdbuf -oL "$folder/$program" "$HOIKU_ENDPOINT" >"$state/$program.out" 2>"$state/$program.err" &
+  ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 stdbuf -oL "$folder/$program" "$HOIKU_ENDPOINT" \
+    >"$state/$program.out" 2>"$state/$program.err" &
   client=$!
   pids+=("$client")
 }
@@ -81,17 +90,27 @@ case $program in
     ;;
 
   robot_local)
-    "$folder/robot_local" >"$state/robot_local.out" || fail "robot_local ended with $?"
-    expect "doing something cute: idle, idle
+    prints "doing something cute: idle, idle
 doing something cute: sad 1, idle
 doing something cute: sad 1, happy 2
 doing something cute: sad 3, happy 2
-doing something cute: sad 3, happy 4" "$state/robot_local.out"
+doing something cute: sad 3, happy 4"
     ;;
 
-  virtual_time)
-    "$folder/virtual_time" >"$state/virtual_time.out" || fail "virtual_time ended with $?"
-    expect $'22 after 1500 ms\n79 after 1000 ms' "$state/virtual_time.out"
+  scopes)
+    prints "late: yes, arm: at rest
+nobody pressed the button
+listening: 8888
+stopped: yes, arm: at rest
+still pressed"
+    ;;
+
+  embedded) prints 'battery: 80 %' ;;
+  virtual_time) prints $'22 after 1500 ms\n79 after 1000 ms' ;;
+
+  behaviour_test)
+    "$folder/behaviour_test" >"$state/behaviour_test.out" || fail "behaviour_test ended with $?"
+    grep -q '  PASSED  . 4 tests' "$state/behaviour_test.out" || fail "four tests pass"
     ;;
 
   robot)
@@ -147,17 +166,58 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     hoiku get sensor/imu/yaw --json
     grep -q '"quality":"orphaned"' "$state/hoiku.out" || fail "the value of an owner that is gone is orphaned"
     ;;
+
   waits)
     start_broker
-    "$folder/waits" "$HOIKU_ENDPOINT" >"$state/waits.out" 2>"$state/waits.err" || fail "waits ended with $?"
-    expect "unchanged: yes
+    prints "unchanged: yes
 hot: 33
 lid: closed -> open
 conflict: the lid has moved on
 gave up: yes
-lid: sealed" "$state/waits.out"
+lid: sealed" "$HOIKU_ENDPOINT"
     ;;
 
-  *) fail "there is no target program '$program'" ;;
+  reading)
+    start_broker
+    prints "latest: 40
+latest: 43
+every: 40 -> 41
+every: 41 -> 42
+every: 42 -> 43
+reading/motor/left/heat: 81
+reading/motor/right/heat: 90
+both are cool" "$HOIKU_ENDPOINT"
+    ;;
+
+  messages)
+    start_broker
+    prints 'x = 3.5' "$HOIKU_ENDPOINT"
+    hoiku get robot/pose
+    expect '{"at":{"x":4,"y":0},"mode":"WALKING"}' "$state/hoiku.out"
+    ;;
+
+  decision)
+    start_broker
+    start_program
+    hoiku set sensor/battery 0.8
+    hoiku set sensor/stairs false
+    hoiku set sensor/touch/head false
+    hoiku set robot/mood calm
+    hoiku wait robot/plan 'value == "stroll"' --timeout 30s
+    hoiku set robot/mood excited
+    hoiku wait robot/plan 'value == "dance"' --timeout 30s
+    hoiku set sensor/battery 0.15
+    hoiku wait robot/plan 'value == "go home"' --timeout 30s
+    hoiku set sensor/stairs true
+    hoiku wait robot/plan 'value == "stop"' --timeout 30s
+    eventually has_lines "$state/decision.out" 4 # it sets first, and then prints
+    expect "battery 80 %, calm: stroll
+battery 80 %, excited: dance
+battery 15 %, excited: go home
+battery 15 %, excited: stop" "$state/decision.out"
+    interrupt
+    ;;
+
+  *) fail "there is no example '$program'" ;;
 esac
 printf '%s: as promised\n' "$program"
