@@ -1,10 +1,10 @@
 # Dockerfile: all programs of the robot in one image; docker-compose.yml says which container runs which.
 #
 # Promises   the classic builder suffices (DOCKER_BUILDKIT=0); a change of the sources installs no package again, and a
-#            change of ./dev none either, unless it changes the list of packages; what runs is no root, knows no compiler,
-#            and ends in order as process 1, without an init: every program answers SIGTERM.
+#            change of ./dev none either, unless it changes the list of packages; the programs do not run as root, the
+#            image has no compiler, and every program ends on SIGTERM as process 1, without an init.
 
-# What a build needs is known to ./dev alone. From a stage of its own, since only the list decides whether the next one is new.
+# Only ./dev knows the packages. They have a stage of their own, so that only a changed list installs them again.
 FROM debian:bookworm-slim AS packages
 COPY dev /hoiku/dev
 COPY tools/dev /hoiku/tools/dev

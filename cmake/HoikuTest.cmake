@@ -14,9 +14,9 @@ elseif(HOIKU_SANITIZE STREQUAL "thread")
       "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
 endif()
 
-# Compiling instrumented tests took twice as long as everything else in .ci/run. So under a sanitizer the tests' own files
-# are not optimised, and of the checks they leave out those that cost most and say least there; the code under test has
-# both. The dev build, where the headers' templates are instantiated in tests too, optimises all.
+# Compiling instrumented tests took twice as long as everything else in .ci/run. Under a sanitizer the tests' own files are
+# therefore not optimised, and leave out the checks that cost most and find least there; the code under test has both.
+# The dev build, in which tests instantiate the headers' templates too, optimises everything.
 set(HOIKU_TEST_FLAGS "")
 if(HOIKU_SANITIZE)
   set(HOIKU_TEST_FLAGS -O0)

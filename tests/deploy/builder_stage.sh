@@ -25,8 +25,9 @@ while read -r from to; do
   cp -R "$root/$from" "$state/packages$to"
 done < <(stage packages | sed -n 's/^COPY //p')
 list=$(stage packages | sed -n 's/^RUN \(.*\) >\/packages$/\1/p')
-sh -c "$state/packages$list" >"$state/list" 2>"$state/said" || fail "the package list cannot be made: $(cat "$state/said")"
-"$root/dev" packages | diff - "$state/list" || fail "the image's package list is another one than that of ./dev packages"
+sh -c "$state/packages$list" >"$state/list" 2>"$state/said" ||
+  fail "the package list cannot be made: $(cat "$state/said")"
+"$root/dev" packages | diff - "$state/list" || fail "the image's package list differs from ./dev packages"
 
 # The context, without what .dockerignore names.
 mapfile -t ignored < <(sed -e '/^#/d' -e 's,^\*\*/,,' -e 't' -e 's,^,./,' "$root/.dockerignore")
@@ -47,7 +48,8 @@ for program; do : >"build/release/bin/$program"; done
 NINJA
 printf '#!/usr/bin/env bash\nls "$@" >/dev/null\n' >"$state/bin/strip"
 # shellcheck disable=SC2016
-printf '#!/usr/bin/env bash\n[[ $1 == -D && $2 == -t ]] && cp "${@:4}" -t "$HOIKU_PROGRAMS_MADE"\n' >"$state/bin/install"
+printf '#!/usr/bin/env bash\n[[ "$1 $2" == "-D -t" ]] && cp "${@:4}" -t "$HOIKU_PROGRAMS_MADE"\n' \
+  >"$state/bin/install"
 chmod +x "$state/bin/"*
 mkdir "$state/programs"
 

@@ -9,7 +9,9 @@ bench_command() { # bench [ARGUMENT...]
     "$program" "$@" || fail "$program failed; what it said is above."
   done
   for program in swarm waits; do
-    bench/load.sh build/bench/bin "$program" || fail "the load '$program' could not be measured; what was said is above."
+    bench/load.sh build/bench/bin "$program" ||
+      fail "the load '$program' could not be measured; what it said is above."
   done
-  python3 bench/stopped_reader.py build/bench/bin 10 3 || say "A target was missed: on a machine that does nothing else, that counts."
+  python3 bench/stopped_reader.py build/bench/bin 10 3 ||
+    say "A target was missed: on a machine that does nothing else, that counts."
 }

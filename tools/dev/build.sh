@@ -17,10 +17,11 @@ build() {
   shift
   if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$directory/CMakeCache.txt"; then
     rm -rf "$directory" # absent, half made, or made before the tree was moved
-    mkdir -p build 2>/dev/null || fail "$PWD/build cannot be written; make it writable for $(id -un), or use a copy of your own."
+    mkdir -p build 2>/dev/null || fail_unwritable
     free=$(df --output=avail build | tail -n 1)
     ((free > build_kib)) ||
-      fail "a build needs about $((build_kib / 1000)) MB and $PWD has $((free / 1000)) MB left; free some and run ./dev $command again."
+      fail "a build needs about $((build_kib / 1000)) MB and $PWD has $((free / 1000)) MB left;" \
+        "free some and run ./dev $command again."
   fi
   new_log "build-$preset"
   if [[ ! -e $directory/build.ninja || CMakePresets.json -nt $directory/build.ninja ]]; then
@@ -42,6 +43,7 @@ install_command() { # install [PREFIX]
   build release
   new_log install
   cmake --install build/release --prefix "$prefix" >"$log" 2>&1 ||
-    why "$log" "the package could not be written below $prefix; run: sudo cmake --install $PWD/build/release --prefix $prefix"
+    why "$log" "the package could not be written below $prefix;" \
+      "run: sudo cmake --install $PWD/build/release --prefix $prefix"
   say "Installed below $prefix; use it with find_package(hoiku CONFIG REQUIRED)."
 }

@@ -1,20 +1,24 @@
 # check.sh: check and format: everything that a change has to pass. Sourced; needs test.sh.
 # shellcheck shell=bash
 
+find_sources() { # find_sources EXPRESSION...: the files of the tree for which it is true, each ended by a zero
+  find . \( -path ./build -o -path ./.git \) -prune -o "$@" -type f -print0 | sort -z
+}
+
 format_command() { # format [--check]
   local mode=(-i) files
   [[ ${1:-} != --check ]] || mode=(--dry-run -Werror)
   [[ ${1:---check} == --check ]] || usage_error "format does not know '$1'"
   set_up "${format_packages[@]}"
-  mapfile -d '' -t files < <(find . \( -path ./build -o -path ./.git \) -prune -o \( -name '*.?pp' \) -type f -print0 | sort -z)
+  mapfile -d '' -t files < <(find_sources -name '*.?pp')
   clang-format-16 "${mode[@]}" "${files[@]}" || fail "the code is not formatted; run ./dev format."
   say "${#files[@]} files are formatted."
 }
 
 check_scripts() {
   local scripts
-  mapfile -d '' -t scripts < <(find . \( -path ./build -o -path ./.git -o -path ./tools/dev \) -prune -o -name '*.sh' -type f -print0 | sort -z)
-  # Those below tools/dev are parts of ./dev, which sources them; the demo is a program.
+  # The files below tools/dev are parts of ./dev, which sources them; the demo is a program.
+  mapfile -d '' -t scripts < <(find_sources -not -path './tools/dev/*' -name '*.sh')
   shellcheck --external-sources --check-sourced dev .ci/run tools/dev/demo.sh tools/hooks/commit-msg "${scripts[@]}" ||
     fail "shellcheck found something; each part above says what and where."
   say "the scripts pass shellcheck"
@@ -27,7 +31,8 @@ check_command() { # check [--long]
     '') ;;
     *) usage_error "check does not know '$1'" ;;
   esac
-  set_up "${build_packages[@]}" "${format_packages[@]}" "${lint_packages[@]}" ${long:+"${bench_packages[@]}" "${long_packages[@]}"}
+  set_up "${build_packages[@]}" "${format_packages[@]}" "${lint_packages[@]}" \
+    ${long:+"${bench_packages[@]}" "${long_packages[@]}"}
   format_command --check
   check_scripts
   python3 tests/tidy/tidy.py . || fail "the lint found something; each line above says what and where."

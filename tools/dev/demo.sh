@@ -2,9 +2,9 @@
 # demo.sh [--for 20s] [--quiet]: the robot, living on this machine's load: a broker on a socket of its own and the three
 # services of the robot, of which behaviour speaks here and the others into logs. `./dev demo` is this program.
 #
-# Promises   whatever it starts has ended when it ends: after the time of --for, by Ctrl-C, or because a program ended by
-#            itself, which is a failure. On a machine that idles there is little to feel, so it keeps the processor busy
-#            now and then (--quiet: it does not).
+# Promises   everything that it starts has ended when it ends: after the time of --for, by Ctrl-C, or because a program
+#            ended by itself, which is a failure. On an idle machine there is little to feel, so the script keeps the
+#            processor busy now and then (--quiet: it does not).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 command=demo # for messages that name it
@@ -69,7 +69,8 @@ demo_names=() demo_pids=()
 trap stop_demo EXIT
 trap 'exit 0' INT TERM HUP # Ctrl-C is how a demo ends
 bin=build/dev/bin endpoint=ipc://$demo_state/bus ended=0 timer=0
-say "The robot lives on this machine's load${seconds:+ for $seconds s}; Ctrl-C ends it. The others write to $logs/demo/."
+say "The robot lives on this machine's load${seconds:+ for $seconds s}; Ctrl-C ends it." \
+  "The others write to $logs/demo/."
 [[ -n $quiet ]] || say 'Every ten seconds this script keeps the processor busy for four (--quiet: it does not).'
 say "Look into it from another terminal: $bin/hoiku watch 'robot/**' --endpoint $endpoint"
 start_in_demo hoikud "$bin/hoikud" --listen "$endpoint" >"$logs/demo/hoikud.log" 2>&1

@@ -1,9 +1,9 @@
 # fuzz.sh: the fuzzers. Sourced; needs build.sh.
 # shellcheck shell=bash
 
-# fuzz [--for 60s]: all fuzzers at once, each for that long, from what is committed and from what they found here before.
+# fuzz [--for 60s]: all fuzzers at once, each for that long, from the committed corpus and what they found here before.
 fuzz_command() {
-  local seconds=60 target pids=() names=() i failed=0
+  local seconds=60 target runs pids=() names=() i failed=0
   while (($#)); do
     [[ $1 == --for ]] || usage_error "fuzz does not know '$1'"
     seconds_of "${2:-}"
@@ -21,11 +21,12 @@ fuzz_command() {
   done
   for i in "${!pids[@]}"; do
     if wait "${pids[i]}"; then
-      say "fuzz ${names[i]}: $(awk '/number_of_executed_units/ { n = $2 } END { print n }' "$logs/fuzz-${names[i]}.log") runs, nothing found"
+      runs=$(awk '/number_of_executed_units/ { n = $2 } END { print n }' "$logs/fuzz-${names[i]}.log")
+      say "fuzz ${names[i]}: $runs runs, nothing found"
     else
       failed=1
       grep -vE '^#|^INFO' "$logs/fuzz-${names[i]}.log" | tail -n 40 >&2
-      printf 'dev: fuzz_%s found something; put the file that is named above into tests/fuzz/corpus/%s when it is mended.\n' \
+      printf 'dev: fuzz_%s found something; when it is mended, put the file named above into tests/fuzz/corpus/%s.\n' \
         "${names[i]}" "${names[i]}" >&2
     fi
   done

@@ -10,6 +10,7 @@ bench_packages=(libbenchmark-dev)
 long_packages=(clang-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 engine_packages=(docker.io docker-compose debootstrap)
+apt_cannot_fetch='Unable to locate package|Failed to fetch|Temporary failure|Could not connect|no installation candidate'
 
 missing_packages() { # missing_packages NAME...: those that are not installed, in $missing
   local installed name
@@ -31,11 +32,12 @@ set_up() {
   # shellcheck source=/dev/null
   system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
   [[ $system == 'debian 12' ]] ||
-    fail "this set-up knows Debian 12 only, not ${system:-this system}; use a debian:12 container, or install what it would," \
-      "${missing[*]}, and run HOIKU_NO_SETUP=1 ./dev $command."
+    fail "this set-up knows Debian 12 only, not ${system:-this system}; use a debian:12 container, or install" \
+      "what it would, ${missing[*]}, and run HOIKU_NO_SETUP=1 ./dev $command."
   install="apt-get install --no-install-recommends ${missing[*]}"
   if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "packages are missing and there is no sudo; run as root: apt-get update && $install"
+    command -v sudo >/dev/null ||
+      fail "packages are missing and there is no sudo; run as root: apt-get update && $install"
     if ! sudo -n true 2>/dev/null; then
       [[ -t 0 ]] || fail "packages are missing and sudo wants a password; run: sudo apt-get update && sudo $install"
       say "Installing ${#missing[@]} packages needs root; sudo may ask for your password."
@@ -51,17 +53,19 @@ set_up() {
   # A mirror that fails is not the end: what is needed may come from another one, or from what was fetched before.
   "${root[@]}" apt-get "${options[@]}" update 2>&1 </dev/null | progress 'package lists' "$log"
   # --no-remove: nobody's libboost1.74-dev goes without being asked.
-  if ! "${root[@]}" apt-get "${options[@]}" install -y --no-install-recommends --no-remove "${missing[@]}" 2>&1 </dev/null |
-    progress 'packages' "$log"; then
+  options+=(-y --no-install-recommends --no-remove)
+  if ! "${root[@]}" apt-get "${options[@]}" install "${missing[@]}" 2>&1 </dev/null | progress 'packages' "$log"; then
     if grep -q 'Packages need to be removed' "$log"; then
-      fail "libboost1.81-dev cannot stand beside what is installed (most likely libboost1.74-dev); run $install yourself if it may go."
+      fail "libboost1.81-dev conflicts with an installed package (most likely libboost1.74-dev);" \
+        "run $install yourself if that one may go."
     elif grep -qE 'Could not get lock|Unable to acquire' "$log"; then
       fail "another program holds apt's lock; wait until it is done and run ./dev $command again."
-    elif grep -qE 'Unable to locate package|Failed to fetch|Temporary failure|Could not connect|no installation candidate' "$log"; then
-      fail "the packages cannot be fetched; check the network and apt's sources, then run ./dev $command again. The log is $log"
+    elif grep -qE "$apt_cannot_fetch" "$log"; then
+      fail "the packages cannot be fetched; check the network and apt's sources, then run ./dev $command again." \
+        "The log is $log"
     fi
     why "$log" "apt-get could not install the packages; run $install as root and see. The log is $log"
   fi
 }
 
-packages_command() { printf '%s\n' "${build_packages[@]}"; } # for Dockerfile, and for whoever makes an image of their own
+packages_command() { printf '%s\n' "${build_packages[@]}"; } # for the Dockerfile, and for images of your own

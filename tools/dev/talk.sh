@@ -36,17 +36,22 @@ seconds_of() { # seconds_of TEXT: 20s, 2m or 20, in $seconds
 }
 
 new_log() { # new_log NAME: an empty log, and its path in $log
-  mkdir -p "$logs" 2>/dev/null || fail "$PWD/build cannot be written; make it writable for $(id -un), or use a copy of your own."
+  mkdir -p "$logs" 2>/dev/null || fail_unwritable
   log=$logs/$1.log
   : >"$log" || fail "$log cannot be written; make it writable for $(id -un), or remove build/."
 }
 
-# why LOG OTHERWISE: fails with the reason that LOG shows, or else with OTHERWISE.
+fail_unwritable() {
+  fail "$PWD/build cannot be written; make it writable for $(id -un), or use a copy of your own."
+}
+
+# why LOG OTHERWISE...: fails with the reason that LOG shows, or else with OTHERWISE.
 why() {
   if grep -qiE 'no space left on device|enough free space' "$1"; then
     fail "the disk is full; free about 3 GB (df -h . /var shows where) and run the same again. The log is $1"
   elif grep -qE 'Killed signal terminated|Cannot allocate memory|virtual memory exhausted' "$1"; then
     fail "the compiler ran out of memory; run the same again with HOIKU_JOBS=1. The log is $1"
   fi
-  fail "$2"
+  shift
+  fail "$*"
 }
