@@ -1,13 +1,14 @@
 // seeds.hpp: which histories are run, and how one of them is run again.
 //
-// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 50, HOIKU_SIM_STORY=1 tells what happens,
-// line by line.
+// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 50, HOIKU_SIM_FIRST=n begins with that one,
+// HOIKU_SIM_STORY=1 tells what happens, line by line.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +23,8 @@ inline std::optional<std::uint64_t> number_from_environment(const char* name) {
 
 inline std::vector<std::uint64_t> seeds_of_histories() {
   if (const auto seed = number_from_environment("HOIKU_SEED")) return {*seed};
-  std::vector<std::uint64_t> seeds;
-  for (std::uint64_t seed = 1; seed <= number_from_environment("HOIKU_SIM_HISTORIES").value_or(50); ++seed)
-    seeds.push_back(seed);
+  std::vector<std::uint64_t> seeds(number_from_environment("HOIKU_SIM_HISTORIES").value_or(50));
+  std::iota(seeds.begin(), seeds.end(), number_from_environment("HOIKU_SIM_FIRST").value_or(1));
   return seeds;
 }
 

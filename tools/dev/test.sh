@@ -28,15 +28,16 @@ test_command() { # test [--preset NAME] [CTEST ARGUMENT...]
   run_tests "$preset" "$@"
 }
 
-sim_command() { # sim [--seed N] [--histories N]
-  local seed='' histories='' level
+sim_command() { # sim [--seed N] [--histories N] [--for 20s]
+  local seed='' histories='' seconds='' level
   while (($#)); do
     case $1 in
       --seed) seed=${2:-} ;;
       --histories) histories=${2:-} ;;
+      --for) seconds_of "${2:-}" ;;
       *) usage_error "sim does not know '$1'" ;;
     esac
-    [[ ${2:-} =~ ^[0-9]+$ ]] || usage_error "$1 wants a number"
+    [[ $1 == --for || ${2:-} =~ ^[0-9]+$ ]] || usage_error "$1 wants a number"
     shift 2
   done
   set_up "${build_packages[@]}"
@@ -45,6 +46,8 @@ sim_command() { # sim [--seed N] [--histories N]
     HOIKU_SEED=$seed HOIKU_SIM_STORY=1 build/dev/bin/histories --gtest_brief=1 ||
       fail "history $seed broke a promise; its story is above."
     say "history $seed keeps every promise"
+  elif [[ -n $seconds ]]; then
+    run_histories_for "$seconds"
   else
     histories=${histories:-1000}
     for level in core_histories histories; do
@@ -55,8 +58,28 @@ sim_command() { # sim [--seed N] [--histories N]
   fi
 }
 
+# Both kinds of histories at once, for so many seconds, from the first one on.
+run_histories_for() {
+  local end=$((SECONDS + $1)) level pids=() failed=0
+  for level in core_histories histories; do
+    (
+      for ((first = 1; SECONDS < end; first += 25)); do
+        HOIKU_SIM_FIRST=$first HOIKU_SIM_HISTORIES=25 build/dev/bin/$level --gtest_brief=1 || exit 1
+      done >"$logs/$level.log" 2>&1
+      say "$level: $((first - 1)) histories keep every promise"
+    ) &
+    pids+=("$!")
+  done
+  for level in core_histories histories; do
+    wait "${pids[0]}" || { failed=1 && cat "$logs/$level.log" >&2; }
+    pids=("${pids[@]:1}")
+  done
+  ((!failed)) || fail "a history broke a promise; what is named above replays it and tells its story."
+}
+
 # mutants [NAME...]: breaks a copy of the core in small ways, and checks that the random histories notice each.
 mutants_command() {
   set_up "${build_packages[@]}"
-  python3 tests/mutants/run.py build/mutants "$@" || fail "a mutant was not found, or cannot be made; the lines above say which."
+  python3 tests/mutants/run.py build/mutants "$@" ||
+    fail "a mutant was not found, or cannot be made; the lines above say which."
 }
