@@ -1,8 +1,8 @@
 // condition.hpp: conditions that know their topic: co_await until(temperature > 30.0, held_for(300ms)).
 //
-// A condition on one topic is decided in the broker. One on several (a > 3 && b == true) is decided here, over one
-// subscription to all of them, so it sees each revision whole but may skip some; where one of the topics is not set, no
-// comparison with it is true, negated or not.
+// The broker evaluates a condition on one topic. A condition on several (a > 3 && b == true) is evaluated here, over
+// one subscription to all of them: it sees each revision whole, but may skip some. An unset topic satisfies no
+// comparison, negated or not.
 #pragma once
 
 #include <concepts>
@@ -14,7 +14,7 @@
 
 namespace hoiku {
 
-// Marks what may stand beside && and || of conditions.
+// The base of all operands of && and || between conditions.
 struct BoundCondition {
   // `if (temperature > 30.0)` asks the broker nothing: await until(...), or get() the value first.
   explicit operator bool() const = delete;
@@ -37,7 +37,7 @@ class TopicCondition : public BoundCondition {
 
 namespace detail {
 
-// Throws TypeMismatch where a value is not what the condition was written for.
+// Throws TypeMismatch if a value is not of the type that the condition was written for.
 using TypeCheck = void (*)(const Value& held, const std::string& topic);
 
 template <TopicType T>
@@ -47,7 +47,7 @@ void check_type(const Value& held, const std::string& topic) {
 
 }  // namespace detail
 
-// Conditions on one or more topics, joined.
+// Conditions on one or more topics, joined by &&, || and !.
 class JoinedCondition : public BoundCondition {
  public:
   template <TopicType T>
@@ -58,11 +58,11 @@ class JoinedCondition : public BoundCondition {
   static JoinedCondition any_of(const JoinedCondition& a, const JoinedCondition& b) { return join(Kind::any, a, b); }
   static JoinedCondition negate(const JoinedCondition& a);
 
-  // Null members, and unset ones, match nothing.
+  // A null or unset member satisfies no comparison.
   bool test(const detail::Members& members) const { return test(root_, members); }
   const detail::BusPtr& bus() const noexcept { return bus_; }
   const std::vector<std::string>& topics() const noexcept { return topics_; }
-  // The condition as one for the broker, where there is but one topic.
+  // The condition for the broker. Only if there is one topic.
   Predicate as_predicate() const { return as_predicate(root_); }
 
  private:
@@ -186,15 +186,15 @@ TopicCondition<T> operator!(const TopicCondition<T>& condition) {
 }
 inline JoinedCondition operator!(const JoinedCondition& condition) { return JoinedCondition::negate(condition); }
 
-// Waits until the condition is true, and has been throughout the hold. Gives the value, as Topic::wait_value does.
+// Waits until the condition has been true throughout the hold, and returns the value, as Topic::wait_value does.
 template <TopicType T>
 Task<T> until(const TopicCondition<T>& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) {
   return condition.topic().wait_value(condition.predicate(), hold);
 }
-// A hold over several topics counts from when the change arrived here, and anew where a version was skipped.
+// A hold over several topics counts from when the transition arrived here, and starts again if a version was skipped.
 Task<> until(const JoinedCondition& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
 
-// A bool is no condition: comparing what get() gave waits for nothing.
+// A bool is not a condition: a comparison with the result of get() waits for nothing.
 void until(std::same_as<bool> auto, HeldFor = HeldFor(std::chrono::nanoseconds(0))) = delete;
 
 }  // namespace hoiku

@@ -1,10 +1,51 @@
-// topic.hpp: Topic<T>: a handle to one piece of state at the broker. Made by Bus::topic; cheap to copy; give it by value.
+// topic.hpp: Topic<T>: a handle to one named piece of state at the broker. Cheap to copy; pass it by value.
 //
-// T          bool, an integer, an enumeration, float or double, std::string, Bytes, a Protobuf message (hoiku/protobuf.hpp),
-//            a type of your own; std::optional of one of them; or Value, for whatever it holds: topic_type.hpp.
-// Waiting    every verb returns a Task that does nothing until it is awaited. Without a connection it waits for one,
-//            cancellably: put it into a time limit where that matters.
-// Errors     TypeMismatch where the topic holds another type; Closed, or what ended it, when the Bus has ended; see errors.hpp.
+//   Topic<int> battery = bus.topic<int>("battery");
+//   co_await battery.set(80);                                           // the version that the value became
+//   co_await battery.set(79, if_version(version));                      // only if it is still at that version
+//   co_await battery.update([](std::optional<int> n) { return n.value_or(0) + 1; });
+//   battery.post(78);                                                   // without waiting; also with latest_only
+//   co_await battery.unset();
+//   co_await battery.get();                                             // std::optional<int>: empty is unset
+//   co_await battery.latest();                                          // with version, time, writer, quality
+//   co_await battery.wait_value(value < 20);                            // until the value satisfies a condition
+//   co_await battery.wait_value([](int v) { return v % 2 == 0; });      // until a function says so
+//   co_await battery.wait_value(20);                                    // until it equals 20
+//   co_await battery.wait_value(value < 20, held_for(5s));              // until it has been so for 5 s
+//   co_await battery.wait_latest(value < 20);                           // the same; returns what latest() does
+//   co_await until(battery < 20 && lid == true);                        // condition.hpp: conditions on several topics
+//   co_await battery.wait_transition();                                 // until it changes
+//   co_await battery.wait_transition(value < 20, after(version));       // the first change to below 20 after a version
+//   auto values = battery.eventual_values();                            // then: co_await values.next()
+//   auto values = battery.eventual_values(value < 20, held_for(5s), at_most_every(100ms));   // all are optional
+//   auto steps = battery.transitions();                                 // then: co_await steps.next()
+//   auto steps = battery.transitions(value < 20);
+//   co_await battery.declare(deadline(100ms), history(256));
+//   Lease lease = co_await battery.own(last_will(0));                   // lease.hpp; also take_over, lasting(5s)
+//
+// The two readers:
+//
+//                       eventual_values                              transitions
+//   for what            to act on the latest state                   to count, log, or compare with the value before
+//   next() returns      the latest value, if it matches and          the old and the new value of each matching
+//                       differs from the one returned last           transition, in order
+//   the first time      the current value, if it matches             the first transition after the broker has opened
+//                                                                    the subscription
+//   what may be lost    values that came and went between two        nothing, within the broker's history of the topic;
+//                       calls; never the last one                    beyond it `lagged` says which versions
+//   cost                one slot at the broker; at most one          each transition crosses the network, also one that
+//                       value per frame crosses the network          does not match
+//   race                none: a set during the loop's body is        none: a set during the loop's body is kept (but
+//                       seen by the next call                        wait_transition() in a loop misses it, unless it goes
+//                                                                    on with after(version))
+//
+// T          bool, an integer, an enumeration, float or double, std::string, Bytes, a Protobuf message
+//            (hoiku/protobuf.hpp), a type of your own; std::optional of one of them; or Value, for whatever the topic
+//            holds: topic_type.hpp.
+// Waiting    each verb returns a Task that does nothing until it is awaited. Without a connection it waits for one, and
+//            can be cancelled: put it into a time limit if that matters.
+// Errors     TypeMismatch if the topic holds another type; Closed, or the error that ended the Bus, when the Bus has
+//            ended; the others are in errors.hpp.
 #pragma once
 
 #include <functional>
@@ -27,7 +68,7 @@ namespace detail {
 
 template <TopicType... Ts, std::size_t... i>
 std::tuple<Ts...> decode_members(const Members& members, std::index_sequence<i...>) {
-  // Braces, because they evaluate from left to right: the first mismatch is the one that is told.
+  // Braces evaluate from left to right, so the error names the first mismatch.
   return std::tuple<Ts...>{from_value<Ts>(members[i]->value, members[i]->topic)...};
 }
 template <TopicType... Ts>
@@ -59,7 +100,8 @@ Task<TransitionPtr> wait_locally(TopicCore topic, MembersTest test, Duration hol
   co_return match.front();
 }
 
-// A test on typed values as one on what arrived. What can't be read as the type throws, and so tells whoever waits.
+// Makes a test of the members that arrived from a test of typed values. A member of another type throws TypeMismatch,
+// which the waiter gets.
 template <TopicType... Ts, class F>
 MembersTest typed_test(F function) {
   return [function = std::move(function)](const Members& members) mutable {
@@ -69,7 +111,7 @@ MembersTest typed_test(F function) {
 
 }  // namespace detail
 
-// What eventual_values() of a topic gives. Subscribed for as long as it lives; one task at a time calls next().
+// The reader that eventual_values() of a topic returns. Subscribed while it lives; one task at a time calls next().
 template <TopicType T>
 class TopicValues {
  public:
@@ -78,8 +120,9 @@ class TopicValues {
         reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::required_of<T>(), std::move(test),
                 options.hold, options.interval) {}
 
-  // The present value, whenever it is set (or T is an optional), matches, and differs from the one given last. Values that came and went
-  // between two calls are not seen; once writers stop, the last value is.
+  // Waits for a value that matches and differs from the one returned last, and returns it. An unset topic has a value
+  // only if T is an optional. Values that came and went between two calls are not seen; once writers stop, the last
+  // value is.
   Task<T> next() { return next_of(reader_, topic_); }
 
  private:
@@ -99,26 +142,27 @@ class Topic {
   const std::string& name() const noexcept { return core_.name(); }
   const detail::TopicCore& core() const noexcept { return core_; }
 
-  // The value; nothing where the topic is not set. (A std::optional<T>, also where T is one already.)
+  // Returns the value; empty if the topic is unset. (If T is an optional already, a T.)
   Task<detail::OptionalOf<T>> get() const { return detail::get_value<T>(core_); }
-  // Everything that is known of it: value, version, time, writer, quality. Never null; version.number 0: not set.
+  // Returns the latest transition: value, version, time, writer, quality. Never null; version.number 0: never set.
   Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
 
-  // The version that the value became, or that it equals already. Cancelled, or failed with outcome_unknown, it may
-  // have been applied all the same; it is never applied twice.
+  // Sets the value, and returns the version that it became, or that it equals already. Throws VersionConflict if the
+  // condition fails. Cancelled, or failed with outcome_unknown, it may have been applied; it is never applied twice.
   Task<Version> set(T next, IfVersion condition = {}) const {
     return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.value());
   }
-  // The same without waiting for anything: for readings, of which the next one comes anyway. In the order of the calls, also
-  // with set(). Without a connection they wait for it. Throws Error(limit_exceeded) beyond 16,384 posts or 1 MiB that are not
-  // acknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements. One that the broker refuses ends
-  // the Bus's nursery with the error; one that was in flight when the session was lost is told by the next flush().
+  // Sets the value without waiting: for readings, which are followed by the next one anyway. Posts and sets are applied
+  // in the order of the calls. Without a connection posts are queued. Throws Error(limit_exceeded) if more than 16,384
+  // posts or 1 MiB are unacknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements. A post
+  // that the broker refuses ends the Bus's nursery with the error; if one was in flight when the session was lost, the
+  // next flush() throws.
   void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), false); }
-  // The same in place of the last post(…, latest_only) of this topic, where that has not left yet: so a sensor that is cut
-  // off keeps one reading for when it is back. BusStatistics::conflated_posts counts those that were replaced.
+  // Replaces the last post(…, latest_only) of this topic, if that has not left yet: so a sensor without a connection
+  // keeps one reading for when it is back. BusStatistics::conflated_posts counts the replaced ones.
   void post(T next, LatestOnly) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), true); }
-  // Sets what `next_of` makes of the present value (nothing: not set), a std::optional<T>; called again where another writer was
-  // faster, so that no write is lost: topic.update([](std::optional<int> n) { return n.value_or(0) + 1; }).
+  // Sets the value that `next_of` returns for the current one, a std::optional<T>. If another writer was faster,
+  // `next_of` is called again with that writer's value, so that no write is lost.
   template <class F>
   Task<Version> update(F&& next_of) const {
     static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OptionalOf<T>>,
@@ -129,35 +173,35 @@ class Topic {
           return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
         });
   }
-  // Says what the topic is to be, whoever writes it: deadline(100ms), history(256), and, without being asked, that it holds
-  // values of this type. It stays so as long as the broker runs, and this Bus says it again to one that was restarted; where
-  // that one knows it otherwise, the nursery ends with the error. Throws TypeMismatch where the topic is of another type.
+  // Declares properties of the topic, whoever writes it: deadline(100ms), history(256), and always that it holds values
+  // of this type. They stay until the broker ends, and this Bus declares them again to a restarted broker; if that
+  // refuses, the nursery ends with the error. Throws TypeMismatch if the topic is of another type.
   template <detail::DeclareOption... Options>
   Task<> declare(Options... options) const {
     return detail::declare_topic(core_, detail::DeclareOptions::of<T>(options...));
   }
 
-  // Nobody else may write the topic (Error(not_owner)) as long as the lease lives: lease.hpp. With last_will(v): what the topic
-  // becomes when it ends, otherwise it becomes unset; readers see it as orphaned. With take_over: also where somebody else owns
-  // it, who loses it then; without it that is Error(not_owner). With lasting(5s): at most for so long.
+  // Owns the topic while the lease lives: writes of other sessions fail with Error(not_owner). When the lease ends, the
+  // topic becomes last_will(v), otherwise unset; readers see it as orphaned. Throws Error(not_owner) if another session
+  // owns the topic; with take_over that session loses it instead. With lasting(5s) the lease expires after that time.
   template <detail::OwnOption<T>... Options>
   Task<Lease> own(Options... options) const {
     return detail::own_topic(core_, detail::OwnOptions::of<T>(name(), options...));
   }
 
-  // The topic then holds nothing.
+  // Unsets the topic, and returns the version of that.
   Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.value()); }
 
-  // The first value of which the condition is true, the present one included; with held_for(d), the newest value once
-  // it has been true throughout d. Expressions (value > 3), values and parsed Predicates are decided in the broker, at
-  // each commit: a match that is gone again at once is not missed, and one message crosses the network. A callable is
-  // decided here, over a subscription that may skip values, and each change crosses the network; so is a value of an
-  // optional, which may be that the topic is not set.
+  // Waits for the first value that satisfies the condition, the current one included, and returns it. With held_for(d)
+  // it waits until the condition has been true throughout d, and returns the latest value. Expressions (value > 3),
+  // values and parsed Predicates are evaluated by the broker, at each commit: a match that lasts only an instant is not
+  // missed, and one message crosses the network. A callable is evaluated here, over a subscription that may skip
+  // values, and each value crosses the network; so is a std::optional, since it may be empty.
   template <class P>
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     return detail::value_of<T>(wait_latest(std::forward<P>(condition), hold), core_);
   }
-  // Any value, unchanged for that long.
+  // Waits until the topic has a value that has been unchanged for that long.
   Task<T> wait_value(HeldFor hold) const { return detail::value_of<T>(wait_latest(hold), core_); }
 
   // The same waits; return everything that is known of the match, as latest() does.
@@ -177,11 +221,11 @@ class Topic {
     return detail::wait_topic(core_, std::nullopt, hold.duration());
   }
 
-  // A reader of the present value. With a condition: only values of which it is true; with held_for: only once it has
-  // been true throughout (without a condition: unchanged). Both are decided here: the hold counts from a value's arrival, and
-  // a condition has to see the values of which it is not true, or it would not know that its present value is over. So each
-  // value may cross the network, but with at_most_every(100ms): then the broker sends at most one in that time, the newest,
-  // and a hold begins anew with each that comes behind others.
+  // Makes a reader of the latest value. With a condition: only of values that satisfy it; with held_for: only once it
+  // has been true throughout (without a condition: once the value has been unchanged). Both are evaluated here, since
+  // the reader has to see the values that end a match, and a hold counts from a value's arrival. So each value may
+  // cross the network. With at_most_every(100ms) the broker sends at most one in that time, the latest; then a hold
+  // starts again with each value that follows skipped ones.
   template <detail::ValuesOption... Options>
   TopicValues<T> eventual_values(Options... options) const {
     return TopicValues<T>(core_, nullptr, detail::ValuesOptions::of(options...));
@@ -194,11 +238,11 @@ class Topic {
                           detail::ValuesOptions::of(options...));
   }
 
-  // The first change of which the condition is true, from now on, or, with after(version), behind that version: also where it
-  // has happened already, so that nothing can be missed in between. A condition is on the new value, as for wait_value; a
-  // parsed Predicate may be about old_value too. Without a condition every change counts, also that to "not set".
-  // Decided in the broker, at each commit. Error(lagged), where the broker can no longer tell what came behind the version
-  // (it has gone from the topic's history, or the broker was restarted): never a later match.
+  // Waits for the first transition that matches: from now on, or, with after(version), after that version, also if it
+  // is past already, so that none is missed in between. A condition is about the new value, as for wait_value; a parsed
+  // Predicate may name old_value too. Without a condition every transition matches, also one to unset. Evaluated by the
+  // broker, at each commit. Throws Error(lagged) if the broker does not know any more what came after the version (it
+  // has left the topic's history, or the broker was restarted); it never skips to a later match.
   Task<TopicTransition<T>> wait_transition() const {
     return detail::wait_for_transition<T>(core_, std::nullopt, std::nullopt);
   }
@@ -212,8 +256,8 @@ class Topic {
     return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
                                           after.value());
   }
-  // A callable, of the new value, or of the new and the old one as std::optional (nothing: not set), is decided here, over a
-  // subscription to every transition: each crosses the network.
+  // A callable, of the new value, or of the new and the old one as std::optional (empty: unset), is evaluated here,
+  // over a subscription to every transition: each crosses the network.
   template <class P>
     requires(!std::same_as<std::remove_cvref_t<P>, After>)
   Task<TopicTransition<T>> wait_transition(P&& condition) const {
@@ -229,10 +273,9 @@ class Topic {
   template <class P>
     requires(detail::EvaluatedInClient<P, T> || detail::TransitionPredicate<P, T>)
   void wait_transition(P&& condition, After after) const =
-      delete;  // what came behind a version only the broker knows: it can't call a function; write value > 3
+      delete;  // only the broker knows what came after a version, and it cannot call a function; write value > 3
 
-  // A reader of every change from now on (of those that match), within the broker's history of the topic; what it was not
-  // given is told: topic_transition.hpp.
+  // Makes a reader of every transition from now on (of those that match): topic_transition.hpp.
   TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
   template <class P>
   TopicTransitions<T> transitions(P&& condition) const {
