@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <hoiku/testing.hpp>
 
+#include <functional>
 #include <string>
 
 using namespace hoiku;
