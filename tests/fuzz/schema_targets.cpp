@@ -1,7 +1,6 @@
 // What strangers say that messages look like, and messages.
-#include <google/protobuf/stubs/logging.h>
-
 #include "hoiku/proto/schema.hpp"
+#include "proto/src/schema/protobuf_log.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
 #include "tests/proto/proto_text.hpp"
@@ -131,8 +130,8 @@ void json(std::string_view text) {
 void message(std::string_view bytes) {
   static test::Reflected reflected(everything().files());
   static const auto protobuf = reflected.message("its.All");
+  static const auto silence = schema::silence_protobuf();
   static const std::vector<Field> fields = [] {
-    google::protobuf::SetLogHandler(nullptr);  // it complains of each text that is not UTF-8
     std::vector<Field> found;
     collect(*protobuf->GetDescriptor(), {}, found);
     return found;

@@ -4,7 +4,6 @@
 // it compare everything with everything (reserved ranges, extensions), or what nobody needs, it is not shown.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 #include <set>
@@ -12,6 +11,7 @@
 #include "hoiku/proto/schema.hpp"
 #include "hoiku/proto/text.hpp"
 #include "proto/src/schema/impl.hpp"
+#include "proto/src/schema/protobuf_log.hpp"
 #include "proto/src/schema/shape.hpp"
 
 namespace hoiku::schema {
@@ -220,8 +220,7 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
     return Failure{ErrorCode::too_large, "the schema of " + text::excerpt(type_name) +
                                              " describes too much: leave out files that it does not import"};
   }
-  // A stranger's texts that are not UTF-8 are not worth a line each on our standard error.
-  const pb::LogSilencer silence;
+  const auto silence = silence_protobuf();
   pb::FileDescriptorSet set;
   if (!set.ParsePartialFromString(files)) return invalid(type_name, "its bytes are no FileDescriptorSet");
   if (set.file_size() > files_max) return invalid(type_name, "it has more than 256 files");

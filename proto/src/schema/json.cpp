@@ -2,11 +2,11 @@
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
 #include "hoiku/proto/text.hpp"
+#include "proto/src/schema/protobuf_log.hpp"
 #include "proto/src/schema/shape.hpp"
 
 namespace hoiku::schema {
@@ -67,7 +67,7 @@ Result<std::string> to_json(const Pool& pool, const std::string& type_name, std:
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = seen->shows_zeros;
-  const pb::LogSilencer silence;  // what strangers say is no line of our standard error
+  const auto silence = silence_protobuf();
   std::string json;
   const auto resolver = resolver_of(pool);
   const auto status = pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), seen->once, &json, options);
@@ -77,7 +77,7 @@ Result<std::string> to_json(const Pool& pool, const std::string& type_name, std:
 
 Result<std::string> from_json(const Pool& pool, const std::string& type_name, std::string_view json) {
   const auto resolver = resolver_of(pool);
-  const pb::LogSilencer silence;
+  const auto silence = silence_protobuf();
   std::string bytes;
   const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
