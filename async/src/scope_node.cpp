@@ -27,6 +27,8 @@ void TaskState::interrupt() noexcept {
   blocker_->interrupt();
 }
 
+void TaskState::cancel_asio_operation() noexcept { asio_signal_.emit(boost::asio::cancellation_type::all); }
+
 ScopeNode::~ScopeNode() { detach(); }
 
 void ScopeNode::attach(Runtime& runtime, ScopeNode* parent) {

@@ -72,7 +72,7 @@ class AsioAwaiter final : public Blocker {
   }
 
   auto await_resume() {
-    task_.asio_signal().slot().clear();
+    task_.asio_slot().clear();
     if constexpr (std::tuple_size_v<Tuple> == 0) {
       return;
     } else {
@@ -97,7 +97,7 @@ class AsioAwaiter final : public Blocker {
     }
   }
 
-  void interrupt() noexcept override { task_.asio_signal().emit(boost::asio::cancellation_type::all); }
+  void interrupt() noexcept override { task_.cancel_asio_operation(); }
 
  private:
   class Handler {
@@ -106,7 +106,7 @@ class AsioAwaiter final : public Blocker {
     using cancellation_slot_type = boost::asio::cancellation_slot;
     explicit Handler(AsioAwaiter& awaiter) noexcept : awaiter_(&awaiter) {}
     executor_type get_executor() const noexcept { return awaiter_->task_.runtime().context().get_executor(); }
-    cancellation_slot_type get_cancellation_slot() const noexcept { return awaiter_->task_.asio_signal().slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return awaiter_->task_.asio_slot(); }
     template <class... Args>
     void operator()(Args&&... args) {
       awaiter_->result_.emplace(std::forward<Args>(args)...);

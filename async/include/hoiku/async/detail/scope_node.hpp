@@ -58,8 +58,10 @@ class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
   bool was_interrupted() const noexcept { return interrupted_; }
   bool interrupting() const noexcept { return interrupting_; }
 
-  // Emits to the one Asio operation that this task is parked on.
-  boost::asio::cancellation_signal& asio_signal() noexcept { return asio_signal_; }
+  // For the one Asio operation that this task is parked on. Its cancellation is not inline: Asio calls it `emit`, which
+  // is a macro beside Qt.
+  boost::asio::cancellation_slot asio_slot() noexcept { return asio_signal_.slot(); }
+  void cancel_asio_operation() noexcept;
 
  private:
   friend class Runtime;
