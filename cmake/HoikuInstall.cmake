@@ -1,17 +1,21 @@
-# The package: find_package(hoiku CONFIG) gives hoiku::async, hoiku::proto, hoiku::link, hoiku::client, hoiku::broker and hoiku::testing.
+# The package: find_package(hoiku CONFIG) gives hoiku::async, hoiku::proto, hoiku::link, hoiku::client, hoiku::broker
+# and hoiku::testing.
 include(CMakePackageConfigHelpers)
 
 # Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along, since a
 # static library needs them at the final link; they have no headers and no promise.
 function(hoiku_install_package)
   set(libraries "")
-  foreach(name IN ITEMS warnings async proto link client virtual_time broker_core broker_store broker_server broker testing)
+  foreach(name IN ITEMS warnings async proto link client virtual_time broker_core broker_store broker_server broker
+                        testing)
     set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
     list(APPEND libraries hoiku_${name})
   endforeach()
   install(TARGETS ${libraries} EXPORT hoiku ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-  install(TARGETS hoikud hoiku RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(HOIKU_BUILD_PROGRAMS)
+    install(TARGETS hoikud hoiku RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
   foreach(room IN ITEMS async proto link broker client testing)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN "*.hpp")
@@ -25,5 +29,6 @@ function(hoiku_install_package)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/hoikuConfig.cmake ${PROJECT_BINARY_DIR}/hoikuConfigVersion.cmake
           DESTINATION ${destination})
-  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/broker/hoikud/hoikud.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hoiku)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/broker/hoikud/hoikud.toml
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hoiku)
 endfunction()

@@ -1,4 +1,4 @@
-# Sanitizers for the whole build, and what makes it quick where the machine has it: ccache, lld.
+# Sanitizers for the whole build, and what makes it quick if the machine has it: ccache, lld.
 if(HOIKU_SANITIZE STREQUAL "address")
   # Without frame pointers the reports have no usable stacks; without -fno-sanitize-recover undefined behaviour would
   # print a line and pass the test.
@@ -18,10 +18,14 @@ if(HOIKU_SANITIZE_FLAGS)
   add_link_options(${HOIKU_SANITIZE_FLAGS})
 endif()
 
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()  # a parent chooses its own launcher and linker
+endif()
+
 find_program(HOIKU_CCACHE ccache)
 if(HOIKU_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without this sloppiness ccache refuses every file that uses a precompiled header. Paths count from the checkout, so that
-  # one checkout's objects serve another one.
+  # Without this sloppiness ccache refuses every file that uses a precompiled header. Paths count from the checkout, so
+  # that one checkout's objects serve another one.
   set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} CCACHE_NOHASHDIR=1
                                   CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${HOIKU_CCACHE})
