@@ -20,6 +20,8 @@ function(hoiku_install_package)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN "*.hpp")
   endforeach()
+  # The wire format, for clients in other languages.
+  install(FILES ${PROJECT_SOURCE_DIR}/proto/hoiku.proto DESTINATION ${CMAKE_INSTALL_DATADIR}/hoiku)
 
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/hoiku)
   install(EXPORT hoiku NAMESPACE hoiku:: FILE hoikuTargets.cmake DESTINATION ${destination})
