@@ -188,7 +188,7 @@ TEST(Bus, ASetInFlightOverACutIsAppliedOnce) {
     world.network().delay("a", 100ms, 100ms);
     nursery.start_soon(
         [](BusWorld& of) -> Task<> {
-          co_await sleep(150ms);  // applied, the answer is on its way
+          co_await sleep(150ms);  // applied; the answer is in flight
           of.network().cut("a", 1s);
         },
         std::ref(world));

@@ -1,5 +1,6 @@
 // bus_world.hpp: clients as in production, the broker's core, and the simulated network between them, on a virtual
-// clock. The broker's end is served by the plainest loop that does it; the real one is tested in tests/broker and tests/sim.
+// clock. The broker's end is served by the plainest loop that does it; the real one is tested in tests/broker and
+// tests/sim.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -30,7 +31,7 @@ class BusWorld {
     return Bus::connect(nursery, network_.connector(name), client_name(name), std::move(options)...);
   }
 
-  // As `kill -9` and a start: nothing of the state is left, and the run is another one.
+  // Kills the broker as `kill -9` does, and starts another instance without any state.
   void start_broker() {
     kill_broker();
     broker::CoreOptions options;
@@ -43,11 +44,11 @@ class BusWorld {
   }
   void kill_broker() {
     network_.kill_broker();
-    if (link_) link_->activity().notify();  // serve() lets go of it then
+    if (link_) link_->activity().notify();  // serve() releases it then
     link_.reset();
     core_.reset();
   }
-  // As SIGTERM: tells everybody.
+  // Shuts the broker down as SIGTERM does: every client is told.
   void end_broker() {
     core_->shut_down(instant());
     turn();
@@ -113,10 +114,11 @@ Task<bool> fails_with(Task<T> task) {
   co_return false;
 }
 
-// A test's body. Not a template parameter of in_a_world: instantiating a whole loop for each test took half of its compile.
+// A test's body. Not a template parameter of in_a_world: instantiating a whole loop for each test took half of its
+// compile.
 using Story = std::function<Task<>(BusWorld&, Nursery&)>;
 
-// Runs `story(world, nursery)` in a world with a broker, under several orders of whatever has none.
+// Runs `story(world, nursery)` in a world with a broker, under several orders of the events that have no order.
 inline void in_a_world(const Story& story, Limits limits = {}) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -1,5 +1,5 @@
-// Deadlines that travel: a wait tells the broker for how long somebody waits at most, so that the broker can forget it
-// where nobody comes to cancel. When it really ends, the client's scopes alone decide.
+// Deadlines that the broker knows: a wait says how long its task waits at most, so that the broker can discard a wait
+// that no client cancels. The client's scopes alone decide when a wait really ends.
 #include "hoiku/proto/codec.hpp"
 #include "tests/client/bus_world.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-// What the broker is told of each wait.
+// Records what the broker is told of each wait.
 class HearsWaits final : public sim::NetworkObserver {
  public:
   explicit HearsWaits(sim::Network& network) : network_(network) { network_.observe(this); }
@@ -134,7 +134,8 @@ TEST(Deadline, ANewSessionIsToldWhatIsLeftThen) {
   });
 }
 
-// With a Condition that is decided here nothing waits at the broker; with one that is decided there, it is told.
+// A condition that the client evaluates makes no wait at the broker; one that the broker evaluates has its deadline
+// there.
 TEST(Deadline, TravelsWithUntil) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
@@ -156,7 +157,7 @@ TEST(Deadline, AScopeThatIsGivenMoreTimeIsWaitedForOn) {
         [](BusWorld& all, CancelScope& longer, Topic<int> topic) -> Task<> {
           co_await sleep(1s);
           longer.set_deadline(now() + 9s);
-          co_await sleep(4s);  // the broker has given up what it was told first
+          co_await sleep(4s);  // the broker has discarded the first wait
           EXPECT_EQ(all.statistics().waits, 1u);
           co_await topic.set(1);
         },
@@ -186,7 +187,7 @@ TEST(Deadline, NoMatchIsMissedWhileTheBrokerIsToldOfMoreTime) {
         [](CancelScope& longer, Topic<int> topic) -> Task<> {
           co_await sleep(1s);
           longer.set_deadline(never);
-          co_await sleep(1100ms);  // the new wait is still under way
+          co_await sleep(1100ms);  // the new wait has not arrived yet
           co_await topic.set(1);
           co_await topic.set(0);
         },
@@ -227,7 +228,7 @@ TEST(Deadline, AWaitForAChangeThatIsGivenMoreTimeStillCountsFromWhereItBegan) {
   });
 }
 
-// As of any other wait: whoever begins one too late does not begin it.
+// A wait that begins after its deadline does not begin, as any other wait.
 TEST(Deadline, ThatIsOverAlreadyEndsTheWaitAtOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

@@ -21,7 +21,7 @@ Task<std::optional<ErrorCode>> refusal_of(Task<Version> write) {
   co_return std::nullopt;
 }
 
-// In the broker's place: the next one that comes is sent away for good.
+// Listens in the broker's place, and rejects the next client for good.
 Task<> speak_another_protocol(BusWorld& world) {
   world.kill_broker();
   const auto link = world.network().listen();
@@ -32,7 +32,7 @@ Task<> speak_another_protocol(BusWorld& world) {
   co_await sleep(1s);
 }
 
-// Until the client has noticed, and is back.
+// Restarts the broker, and waits until the client has reconnected.
 Task<> restart_broker(BusWorld& world, Bus bus) {
   world.start_broker();
   co_await bus.connection().wait_value([](ConnectionState state) { return state == ConnectionState::lost; });
@@ -88,7 +88,7 @@ TEST(TopicDeclare, IsSaidAgainToABrokerThatWasRestarted) {
     Bus bus = co_await world.connect(nursery, "imu");
     const auto yaw = bus.topic<double>("yaw");
     co_await yaw.declare(deadline(100ms));
-    co_await yaw.declare(history(10));  // does not take the deadline back
+    co_await yaw.declare(history(10));  // keeps the deadline
     EXPECT_EQ(bus.statistics().open_requests, 0u);
     co_await restart_broker(world, bus);
     co_await yaw.set(1.5);
@@ -269,7 +269,7 @@ TEST(TopicOwn, AfterALostSessionWhoeverOwnsItMeanwhileKeepsIt) {
     Bus spare = co_await world.connect(nursery, "spare");
     const auto yaw = imu.topic<double>("yaw");
     const auto spare_yaw = spare.topic<double>("yaw");
-    const auto lease = co_await yaw.own(take_over);  // not again when it comes back
+    const auto lease = co_await yaw.own(take_over);  // only once: not again when it reconnects
     world.network().cut("imu", 2s);
     co_await sleep(1s);
     const auto theirs = co_await spare_yaw.own();

@@ -70,7 +70,7 @@ TEST(BusList, APatternThatIsNoneIsRefusedAtOnce) {
   });
 }
 
-// What the first broker said is not mixed with what the second one says.
+// Pages of the first broker instance are not mixed with those of the second.
 TEST(BusList, BeginsAnewWhereTheBrokerIsRestartedBetweenTwoPages) {
   in_a_world(
       [](BusWorld& world, Nursery& nursery) -> Task<> {
@@ -79,7 +79,7 @@ TEST(BusList, BeginsAnewWhereTheBrokerIsRestartedBetweenTwoPages) {
         co_await set_all(bus, all);
         world.network().delay("robot", 10ms, 10ms);
         nursery.start_soon([&world]() -> Task<> {
-          co_await sleep(50ms);  // two of its four pages were told
+          co_await sleep(50ms);  // two of the four pages have arrived
           world.start_broker();
         });
         const auto listed = co_await bus.list();

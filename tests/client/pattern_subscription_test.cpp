@@ -1,4 +1,4 @@
-// Bus::watch: a snapshot, a mark, and the changes; over everything that may happen to the connection.
+// Bus::watch: a snapshot, a mark, and the transitions, over all that may happen to a connection.
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {
@@ -71,7 +71,7 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
     EXPECT_EQ(change.old_value, Value(1));
     EXPECT_EQ(change.skipped, 0u);
 
-    world.network().cut("screen", 10s);  // the session is lost; only what changed is told
+    world.network().cut("screen", 10s);  // the session is lost; only what changed is sent
     co_await a.set(3);
     co_await a.set(4);
     change = co_await watch.next();
@@ -80,7 +80,7 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
     EXPECT_EQ(change.skipped, 1u);
     EXPECT_FALSE(watch.try_next());
 
-    world.start_broker();  // both topics are gone
+    world.start_broker();  // without both topics
     std::vector<std::string> gone;
     for (int i = 0; i < 2; ++i) {
       change = co_await watch.next();
@@ -96,7 +96,7 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
   });
 }
 
-// It was gone with one broker, set, and gone with the next one before the reader came back.
+// The topic was lost with one broker, set again, and lost with the next one, before the reader reconnected.
 TEST(PatternSubscription, WhatWasUnsetAndIsUnsetIsNotTold) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
@@ -133,7 +133,7 @@ TEST(PatternSubscription, ASlowReaderGetsTheNewestOfEachTopicAndTheCountsAddUp) 
     std::uint64_t skipped = 0;
     while (const auto change = watch.try_next()) {
       ++yielded;
-      skipped += change->version.number - 1;  // the first sight of each: what came before it
+      skipped += change->version.number - 1;  // the first transition of each topic: counts those before it
       EXPECT_GT(*change->value.get_if<std::int64_t>(), 196);
     }
     EXPECT_EQ(yielded, 4u);

@@ -1,4 +1,4 @@
-// Writes that nobody awaits.
+// Writes that no task awaits.
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {
@@ -21,7 +21,7 @@ TEST(Post, IsAppliedInTheOrderOfTheCallsAndFlushWaitsForAll) {
     EXPECT_EQ(now() - start, 40ms);  // two round trips: the set's, and the last post's
     const std::optional<int> last = co_await level.get();
     EXPECT_EQ(last, 102);
-    co_await robot.flush();  // nothing is on its way
+    co_await robot.flush();  // nothing is in flight
   });
 }
 
@@ -79,7 +79,7 @@ TEST(Post, ThatIsRefusedEndsTheNurseryAsAFailedChildDoes) {
         } catch (...) {
           cancelled = std::current_exception();
         }
-        // The Bus is there until the end, so cleanup can still use it.
+        // The Bus lives until its nursery ends, so cleanup can still use it.
         co_await shield([&]() -> Task<> {
           co_await robot.topic<int>("level").set(3);
           cleaned_up = true;
@@ -116,7 +116,7 @@ TEST(Post, ThatIsRefusedWhenTheBusIsEndingIsToldToo) {
   });
 }
 
-// ---- Only the newest
+// ---- latest_only
 
 TEST(Post, OfWhichOnlyTheLatestCountsReplacesTheOneThatHasNotLeft) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
@@ -149,7 +149,7 @@ TEST(Post, OfWhichOnlyTheLatestCountsKeepsItsPlaceAmongTheOthers) {
     level.post(1, latest_only);
     level.post(2);
     robot.topic<int>("heat").post(7);
-    level.post(3, latest_only);  // in place of the 1, and behind the 2
+    level.post(3, latest_only);  // replaces the 1, and comes after the 2
     co_await robot.flush();
     std::vector<Value> seen;
     while (seen.size() < 3) {

@@ -1,4 +1,4 @@
-// What may be said of a subscription: where(...) and at_most_every(...), and who reads what.
+// The options of a subscription: where(...) and at_most_every(...); and Bus::readers.
 #include "hoiku/client/subscribe_options.hpp"
 
 #include "tests/client/bus_world.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The values of what is here already.
+// The values that have arrived already.
 std::vector<Value> taken(PatternSubscription& subscription) {
   std::vector<Value> values;
   while (const auto change = subscription.try_next()) {

@@ -1,4 +1,4 @@
-// Topics of Protobuf messages that the broker knows the inside of.
+// Topics of Protobuf messages whose schema the broker knows.
 #include <described.pb.h>
 #include <messages.pb.h>
 
@@ -107,7 +107,7 @@ TEST(DescribedTopic, WrongFieldsAreToldHereAndThere) {
     }
     EXPECT_THAT(told, HasSubstr("its.Station.Position has no field \"z\"; it has x, y"));
     EXPECT_EQ(error_of([&] { where.transitions(predicate("value.at.z > 3")); }), ErrorCode::invalid_predicate);
-    // Of lite messages, and where the type is not known here, nobody knows the fields.
+    // The fields of lite messages, and of a type that this program does not know, are unknown here.
     EXPECT_EQ(error_of([&] { bus.topic<test::Pose>("pose").transitions(predicate("value.x > 3")); }),
               ErrorCode::invalid_predicate);
     EXPECT_EQ(error_of([&] { bus.topic_value("station").eventual_values(predicate("value.at.x > 3")); }),

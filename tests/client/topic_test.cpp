@@ -50,7 +50,7 @@ TEST(Topic, EveryTypeComesBackAsItWas) {
     EXPECT_EQ(got_5, "text");
     const auto got_6 = co_await bus.topic_value("s").get();
     EXPECT_EQ(got_6, Value("text"));
-    const auto got_7 = co_await bus.topic<double>("i").get();  // an int64 is read as a double where one is asked for
+    const auto got_7 = co_await bus.topic<double>("i").get();  // an int64 can be read as a double
     EXPECT_EQ(got_7, -0x1p63);
   });
 }
@@ -242,7 +242,7 @@ TEST(Topic, AVerbThatIsNeverAwaitedDoesNothing) {
     { auto forgotten = topic.set(1); }
     const auto got_1 = co_await topic.get();
     EXPECT_EQ(got_1, std::nullopt);
-    auto stored = bus.topic<int>("x").set(2);  // the handle is gone when it is awaited
+    auto stored = bus.topic<int>("x").set(2);  // the handle is destroyed before it is awaited
     co_await std::move(stored);
     const auto got_2 = co_await topic.get();
     EXPECT_EQ(got_2, 2);

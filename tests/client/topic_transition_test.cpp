@@ -108,7 +108,7 @@ TEST(TopicWaitTransition, ALostSessionGoesOnFromWhereItWasArmed) {
           co_await sleep(1s);
           network.network().cut("brain", 10s);  // longer than its session
           co_await sleep(5s);
-          co_await topic.set("open");  // nobody is there to be told
+          co_await topic.set("open");  // the client is not connected
           co_await topic.set("closed");
         },
         std::ref(world), lid);
@@ -183,7 +183,7 @@ TEST(TopicTransitions, GiveEachChangeOnceAndInOrder) {
     auto level = bus.topic<int>("level");
     co_await level.set(0);
     auto reader = level.transitions();
-    co_await sleep(1s);  // the broker has heard of it
+    co_await sleep(1s);  // the broker has opened the subscription
     for (int number = 1; number <= 50; ++number) co_await level.set(number);
     co_await level.unset();
     for (int number = 1; number <= 50; ++number) {
@@ -264,7 +264,7 @@ TEST(TopicTransitions, BeyondTheHistoryTheGapIsToldOnce) {
         }
         EXPECT_EQ(given + missing, 100u);
         EXPECT_GT(missing, 0u);
-        const auto ten = co_await tens.next();  // what was left out is no gap, and a gap is not left out
+        const auto ten = co_await tens.next();  // filtered versions are not a gap, and a gap is reported
         EXPECT_TRUE(ten.value == 100 && ten.lagged);
       },
       limits);

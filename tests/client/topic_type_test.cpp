@@ -1,4 +1,4 @@
-// The types that a topic may be used with.
+// The types that a topic can have.
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {

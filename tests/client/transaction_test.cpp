@@ -1,4 +1,4 @@
-// Writes that depend on others: several topics in one commit, and update(), which depends on what is there.
+// Writes that depend on others: several topics in one commit, and update(), which depends on the current value.
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {
@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The code with which it fails, or nothing.
+// The code with which the task fails, or nothing.
 template <class T>
 Task<std::optional<ErrorCode>> code_of(Task<T> task) {
   std::optional<ErrorCode> code;
@@ -39,7 +39,7 @@ TEST(Commit, ChangesAllOfItsTopicsInOneRevision) {
 
     co_await robot.commit([&](Transaction& both) {
       both.unset(sad);
-      both.set(level, 2);  // which it is already
+      both.set(level, 2);  // its value already
     });
     const std::optional<std::string> none = co_await sad.get();
     EXPECT_EQ(none, std::nullopt);
@@ -114,7 +114,7 @@ TEST(Commit, WhereOneOfItsWritesCannotBeAppliesNone) {
     EXPECT_EQ(reserved, ErrorCode::permission_denied);
     const std::optional<int> untouched = co_await level.get();
     EXPECT_EQ(untouched, std::nullopt);
-    EXPECT_EQ(world.statistics().topics, 1u);  // nothing is left of those that were made for it
+    EXPECT_EQ(world.statistics().topics, 1u);  // the topics that were made for it are removed
   });
 }
 
@@ -169,7 +169,7 @@ TEST(Commit, InFlightWhenTheSessionIsLostHasAnUnknownOutcomeAndIsNotSentAgain) {
   });
 }
 
-// ---- What depends on what is there
+// ---- update()
 
 TEST(Update, LosesNoWriteOfManyWriters) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
@@ -192,7 +192,7 @@ TEST(Update, LosesNoWriteOfManyWriters) {
         });
       }
     });
-    EXPECT_GT(calls, writers * rounds);  // they were in each other's way
+    EXPECT_GT(calls, writers * rounds);  // some were retried
     Bus screen = co_await world.connect(nursery, "screen");
     const TransitionPtr last = co_await screen.topic<int>("counter").latest();
     EXPECT_EQ(last->value, Value(writers * rounds));

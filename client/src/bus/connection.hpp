@@ -50,7 +50,7 @@ class Connection {
   ReadableValue<ConnectionState>& state() noexcept { return state_; }
   const std::string& endpoint() const noexcept { return endpoint_; }
   const Statistics& statistics() const noexcept { return statistics_; }
-  // What ends the Bus, or null.
+  // The error that ends the Bus, or null.
   std::exception_ptr fatal() const noexcept { return fatal_; }
   // Why the last attempt or the last connection ended; empty before the first one did.
   const std::string& last_failure() const noexcept { return last_failure_; }

@@ -97,7 +97,7 @@ Result<void> Session::accept_welcome(const proto::ServerFrame& frame, TimePoint 
 void Session::adopt_limits(const proto::Welcome& welcome) {
   const Limits& limits = options_.limits;
   const auto timeout = welcome.session_timeout.count() > 0 ? welcome.session_timeout : limits.session_timeout_default;
-  // Whatever a broker says, a heartbeat neither takes all our time nor overflows a clock.
+  // Clamped, so that no broker makes a heartbeat that takes all our time or overflows a clock.
   heartbeat_every_ =
       std::chrono::nanoseconds(std::clamp(timeout, limits.session_timeout_min, limits.session_timeout_max)) / 3;
   if (welcome.value_bytes_max != 0) value_bytes_max_ = welcome.value_bytes_max;

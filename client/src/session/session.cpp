@@ -8,7 +8,7 @@
 namespace hoiku::client {
 namespace {
 
-// What the broker is told of the time that is left. 0 means "no limit", also for a limit farther away than the broker's
+// The remaining time, as the broker is told it. 0 means "no limit", also for a limit farther away than the broker's
 // maximum.
 std::chrono::nanoseconds time_left(TimePoint until, TimePoint now, std::chrono::nanoseconds max) {
   if (until == never) return {};

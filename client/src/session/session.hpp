@@ -40,7 +40,7 @@ struct SessionOptions {
   Limits limits;
 };
 
-// What a Welcome meant.
+// The meaning of a Welcome.
 enum class SessionNews : std::uint8_t {
   opened,     // the first session
   resumed,    // the session went on; nothing was lost
@@ -56,7 +56,7 @@ struct Completion {
   proto::Answer answer;
 };
 
-// What one frame has brought. It is applied whole before the caller sees any of it.
+// The news of one frame. It is applied whole before the caller sees any of it.
 struct Received {
   std::vector<Completion> completions;
   std::vector<proto::RequestId> news;  // subscriptions whose inboxes have something new, and leases that have begun

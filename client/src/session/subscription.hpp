@@ -16,10 +16,10 @@
 
 namespace hoiku::client {
 
-// What the broker has said of the whole session: everything up to `revision` was delivered.
+// A statement of the broker on the whole session: everything up to `revision` was delivered.
 struct Completeness {
   std::uint64_t revision = 0;
-  std::uint64_t statements = 0;  // how often it was said in this session
+  std::uint64_t statements = 0;  // how many there were in this session
 };
 
 class Subscription {

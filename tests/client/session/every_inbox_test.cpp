@@ -50,7 +50,7 @@ TEST(EveryInbox, OfATopicThatWasMadeLaterTheBrokerKnowsWhatIsMissing) {
   EXPECT_EQ(item->lagged->count, 3u);
 }
 
-// How the old epoch went on nobody knows, and it is not passed over.
+// The reader cannot know how the old epoch went on, so that is a gap.
 TEST(EveryInbox, ANewEpochIsAGapUnlessTheOldOneWasSeenToEnd) {
   EveryInbox inbox;
   inbox.put(transition("a", 3, 1), {0});
@@ -147,7 +147,7 @@ TEST(EveryInbox, OfAFilteredReaderATopicThatBeginsAnewIsNoGap) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1, 7), {});
   inbox.take();
-  inbox.put(transition("a", 2, 2, 8), {0, 1});  // that it was unset, and its first value, did not pass
+  inbox.put(transition("a", 2, 2, 8), {0, 1});  // neither the unset state nor the first value passed
   const auto item = inbox.take();
   EXPECT_FALSE(item->lagged);
   EXPECT_EQ(item->filtered, 1u);

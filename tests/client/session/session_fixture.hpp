@@ -1,4 +1,4 @@
-// session_fixture.hpp: a Session and the other half of the conversation, spoken by the test.
+// session_fixture.hpp: a Session, with the test in the place of the broker.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ class SessionTest : public testing::Test {
     return made;
   }
 
-  // Connects and takes the hello.
+  // Connects, and takes the Hello.
   ClientFramePtr hello() {
     session.connected(now);
     ClientFramePtr sent = session.take_frame(now);
@@ -106,7 +106,7 @@ class SessionTest : public testing::Test {
     EXPECT_TRUE(result) << (result ? "" : result.failure().message);
     return result ? std::move(*result) : Received{};
   }
-  // The next frame, as the broker processes it.
+  // Takes the next frame, as a broker that processes it.
   ClientFramePtr take() {
     ClientFramePtr sent = session.take_frame(now);
     if (sent && sent->number != 0) client_frames = sent->number;

@@ -1,4 +1,4 @@
-// Requests: limits, answers, and what becomes of those that nobody waits for any more.
+// Requests: limits, answers, and those whose callers have left.
 #include "tests/client/session/session_fixture.hpp"
 
 namespace hoiku::client {

@@ -99,7 +99,7 @@ TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
   open({"s/*"});
   deliver({}, 10);
   ASSERT_EQ(resubscribed(1)->revision, 10u);
-  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // part of the catching up
+  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // part of the resumed snapshot
   EXPECT_EQ(resubscribed(1)->revision, 10u);
 }
 
@@ -176,7 +176,7 @@ TEST_F(SubscriptionTest, WhoHasAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
   id = *session.submit(command);
   take();
   deliver({}, 10);
-  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // of it, something newer may be due
+  deliver({delivery(id, "s/a", 5, 5)}, {}, 40);  // a newer state of this topic may be due
   EXPECT_EQ(resubscribed(1)->revision, 10u);
 }
 

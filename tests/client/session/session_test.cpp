@@ -36,7 +36,7 @@ TEST_F(SessionTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   take();
   give(acknowledgement());
   *set("b", 2);
-  session.take_frame(now);  // on its way when the link breaks: never processed
+  session.take_frame(now);  // in flight when the link breaks: never processed
   cut();
 
   const auto greeting = hello();
@@ -50,7 +50,8 @@ TEST_F(SessionTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   EXPECT_EQ(take(), nullptr);
 }
 
-// The hello of the first connection came late, when the second session was over, and began one that nobody here knows.
+// The Hello of the first connection arrived late, after the second session had ended, and began a session that this
+// client does not know.
 TEST_F(SessionTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
   connect();
   cut();
@@ -67,7 +68,7 @@ TEST_F(SessionTest, ASessionThatBeganWithAnEarlierConnectionIsNotTakenForOurs) {
   EXPECT_EQ(received.completions[0].id, id);
   const auto next = *set("a", 2);
   EXPECT_EQ(take()->number, 1u);
-  EXPECT_EQ(give(set_done(next, 1)).completions.size(), 1u);  // and not a duplicate of what another session was sent
+  EXPECT_EQ(give(set_done(next, 1)).completions.size(), 1u);  // not taken for a duplicate of the earlier session
 }
 
 TEST_F(SessionTest, AnswersThatWereSentTwiceCountOnce) {
@@ -189,7 +190,7 @@ TEST_F(SessionTest, AWriteInFlightIsUnknownWhenTheSessionWasLostAndIsNotSentAgai
   EXPECT_THAT(failed.failure.message, testing::HasSubstr("'a'"));
 
   const auto sent = take();
-  EXPECT_EQ(sent->number, 1u);  // a new session counts anew
+  EXPECT_EQ(sent->number, 1u);  // a new session counts from 1
   ASSERT_EQ(sent->commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Set>(sent->commands[0]).id, waiting);
 }
@@ -211,7 +212,7 @@ TEST_F(SessionTest, ReadsAndWaitsAreAskedAgainInTheirOrderBeforeWhatWasNeverSent
   EXPECT_EQ(std::get<proto::Get>(commands[2]).id, later);
 }
 
-// A session may end before anything was sent in it; then there is something older than what has to be said again.
+// A session may end before anything was sent in it. Then the queue holds older commands than those that are sent again.
 class TwoSessionsLost : public SessionTest {
  protected:
   TwoSessionsLost() {
@@ -315,7 +316,7 @@ TEST_F(SessionTest, AFatalErrorEndsTheSessionAtOnce) {
   const Received received = give(last);
   ASSERT_TRUE(received.fatal);
   EXPECT_EQ(received.fatal->code, ErrorCode::unavailable);
-  ASSERT_EQ(received.completions.size(), 1u);  // nobody waits for a broker that may never come back
+  ASSERT_EQ(received.completions.size(), 1u);  // the broker may never come back
   hello();
   EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
 }

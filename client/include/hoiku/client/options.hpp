@@ -45,7 +45,7 @@ inline SessionTimeout session_timeout(std::chrono::milliseconds timeout) { retur
 using ConnectTimeout = Option<struct ConnectTimeoutTag, Duration>;
 inline ConnectTimeout connect_timeout(Duration timeout) { return ConnectTimeout(timeout); }
 
-// What happened to the connection. `text` is a sentence for people.
+// An event of the connection. `text` is a sentence for people.
 struct ConnectionEvent {
   enum class Kind : unsigned char {
     connected,  // for the first time
@@ -145,7 +145,7 @@ inline TopicHistory history(std::uint64_t transitions) { return TopicHistory(tra
 
 // ---- Topic::own
 
-// What the topic becomes when its lease ends.
+// The value that the topic gets when its lease ends.
 template <class V>
 using LastWill = Option<struct LastWillTag, V>;
 template <class V>

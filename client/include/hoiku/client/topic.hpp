@@ -36,8 +36,8 @@
 //   cost                one slot at the broker; at most one          each transition crosses the network, also one that
 //                       value per frame crosses the network          does not match
 //   race                none: a set during the loop's body is        none: a set during the loop's body is kept (but
-//                       seen by the next call                        wait_transition() in a loop misses it, unless it goes
-//                                                                    on with after(version))
+//                       seen by the next call                        wait_transition() in a loop misses it, unless it
+//                                                                    goes on with after(version))
 //
 // T          bool, an integer, an enumeration, float or double, std::string, Bytes, a Protobuf message
 //            (hoiku/protobuf.hpp), a type of your own; std::optional of one of them; or Value, for whatever the topic

@@ -57,7 +57,7 @@ using MembersTest = std::function<bool(const Members&)>;
 
 bool is_set(const TransitionPtr& member) noexcept;
 
-// What is required of a member before a test is asked.
+// The state that a member must have before a test is called.
 enum class Required : unsigned char {
   set,      // a value
   known,    // a state, which may be "not set"

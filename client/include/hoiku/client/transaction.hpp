@@ -38,7 +38,7 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // As the verbs of Topic. If the condition of one write fails, no write of the transaction is applied.
+  // The verbs of Topic, within the commit. If the condition of one write fails, no write of the transaction is applied.
   template <TopicType T>
   void set(const Topic<T>& topic, std::type_identity_t<T> next, IfVersion condition = {}) {
     add(topic.core(), detail::to_value<T>(std::move(next), topic.name()), condition);
