@@ -294,7 +294,7 @@ TEST(Bus, TheConnectionIsAValueThatCanBeWaitedOn) {
   });
 }
 
-TEST(Bus, WhatAnEventHandlerThrowsEndsTheNursery) {
+TEST(Bus, AnEventHandlerThatThrowsEndsTheNursery) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     bool told = false;
     try {

@@ -229,7 +229,7 @@ TEST(Deadline, AWaitForAChangeThatIsGivenMoreTimeStillCountsFromWhereItBegan) {
 }
 
 // A wait that begins after its deadline does not begin, as any other wait.
-TEST(Deadline, ThatIsOverAlreadyEndsTheWaitAtOnce) {
+TEST(Deadline, ThatHasPassedEndsTheWaitAtOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto lid = bus.topic<int>("lid");

@@ -100,7 +100,7 @@ TEST(TopicDeclare, IsSaidAgainToABrokerThatWasRestarted) {
   });
 }
 
-TEST(TopicDeclare, WhatARestartedBrokerKnowsOtherwiseEndsTheNursery) {
+TEST(TopicDeclare, ARestartedBrokerThatRefusesADeclarationEndsTheNursery) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus other = co_await world.connect(nursery, "other");
     std::exception_ptr failed;

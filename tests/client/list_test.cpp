@@ -54,7 +54,7 @@ TEST(BusList, TellsTheStateAndTheReadersOfEach) {
   });
 }
 
-TEST(BusList, OfNothingIsEmptyAndCreatesNothing) {
+TEST(BusList, AListWithoutMatchesIsEmptyAndCreatesNothing) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "robot");
     const auto listed = co_await bus.list("nothing/here");

@@ -97,7 +97,7 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
 }
 
 // The topic was lost with one broker, set again, and lost with the next one, before the reader reconnected.
-TEST(PatternSubscription, WhatWasUnsetAndIsUnsetIsNotTold) {
+TEST(PatternSubscription, ATopicThatStaysUnsetIsNotReported) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");

@@ -62,7 +62,7 @@ TEST(Post, AfterWritableHalfOfAllThatMayBeOnItsWayFits) {
   });
 }
 
-TEST(Post, ThatIsRefusedEndsTheNurseryAsAFailedChildDoes) {
+TEST(Post, ARefusedPostEndsTheNurseryAsAFailedChildDoes) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus screen = co_await world.connect(nursery, "screen");
     bool cleaned_up = false;
@@ -99,7 +99,7 @@ TEST(Post, ThatIsRefusedEndsTheNurseryAsAFailedChildDoes) {
   });
 }
 
-TEST(Post, ThatIsRefusedWhenTheBusIsEndingIsToldToo) {
+TEST(Post, APostThatIsRefusedWhileTheBusEndsIsReportedToo) {
   in_a_world([](BusWorld& world, Nursery&) -> Task<> {
     int errors = 0;
     try {
@@ -118,7 +118,7 @@ TEST(Post, ThatIsRefusedWhenTheBusIsEndingIsToldToo) {
 
 // ---- latest_only
 
-TEST(Post, OfWhichOnlyTheLatestCountsReplacesTheOneThatHasNotLeft) {
+TEST(Post, LatestOnlyReplacesThePostThatHasNotLeft) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -139,7 +139,7 @@ TEST(Post, OfWhichOnlyTheLatestCountsReplacesTheOneThatHasNotLeft) {
   });
 }
 
-TEST(Post, OfWhichOnlyTheLatestCountsKeepsItsPlaceAmongTheOthers) {
+TEST(Post, LatestOnlyKeepsItsPlaceAmongTheOthers) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     auto changes = robot.watch("**", Mode::every);
@@ -161,7 +161,7 @@ TEST(Post, OfWhichOnlyTheLatestCountsKeepsItsPlaceAmongTheOthers) {
   });
 }
 
-TEST(Post, ThatIsRefusedReplacesNothing) {
+TEST(Post, ARefusedPostReplacesNothing) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     const auto level = robot.topic<std::string>("level");
@@ -178,7 +178,7 @@ TEST(Post, ThatIsRefusedReplacesNothing) {
   });
 }
 
-TEST(Post, ThatHasLeftIsNotReplaced) {
+TEST(Post, APostThatHasLeftIsNotReplaced) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     const auto level = robot.topic<int>("level");

@@ -22,7 +22,7 @@ const ReaderInfo& only(const std::vector<ReaderInfo>& readers) {
   return readers.at(0);
 }
 
-TEST(Reading, AFilterIsTestedInTheBrokerAndSaysWhatItLeftOut) {
+TEST(SubscribeOptions, AFilterIsTestedInTheBrokerAndSaysWhatItLeftOut) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -45,7 +45,7 @@ TEST(Reading, AFilterIsTestedInTheBrokerAndSaysWhatItLeftOut) {
   });
 }
 
-TEST(Reading, AnExpressionIsAFilterToo) {
+TEST(SubscribeOptions, AnExpressionIsAFilterToo) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     PatternSubscription some = bus.watch("**", Mode::every, where(value > 3 && value != 5));
@@ -57,7 +57,7 @@ TEST(Reading, AnExpressionIsAFilterToo) {
   });
 }
 
-TEST(Reading, AfterALostSessionTheFilterStillHoldsAndTheCountGoesOn) {
+TEST(SubscribeOptions, AfterALostSessionTheFilterStillHoldsAndTheCountGoesOn) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen", session_timeout(2s));
@@ -77,7 +77,7 @@ TEST(Reading, AfterALostSessionTheFilterStillHoldsAndTheCountGoesOn) {
   });
 }
 
-TEST(Reading, ARestartedBrokerUnsetsNothingThatAFilterHides) {
+TEST(SubscribeOptions, ARestartedBrokerUnsetsNothingThatAFilterHides) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<int>("heat").set(5);
@@ -95,7 +95,7 @@ TEST(Reading, ARestartedBrokerUnsetsNothingThatAFilterHides) {
   });
 }
 
-TEST(Reading, ARateBringsTheNewestWhenTheIntervalEnds) {
+TEST(SubscribeOptions, ARateBringsTheNewestWhenTheIntervalEnds) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<int>("heat").set(0);
@@ -116,7 +116,7 @@ TEST(Reading, ARateBringsTheNewestWhenTheIntervalEnds) {
   });
 }
 
-TEST(Reading, WhatMakesNoSenseIsSaidAtOnce) {
+TEST(SubscribeOptions, InvalidOptionsThrowAtOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto code_of = [](auto&& act) -> std::optional<ErrorCode> {

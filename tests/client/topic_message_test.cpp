@@ -19,7 +19,7 @@ Pose pose(double x, double y) {
   return made;
 }
 
-TEST(MessageTopic, WhatWasSetIsRead) {
+TEST(MessageTopic, AValueThatWasSetIsRead) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto where = bus.topic<Pose>("robot/pose");

@@ -7,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-TEST(Topic, WhatWasSetIsRead) {
+TEST(Topic, AValueThatWasSetIsRead) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto battery = bus.topic<int>("battery");

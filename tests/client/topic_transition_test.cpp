@@ -120,7 +120,7 @@ TEST(TopicWaitTransition, ALostSessionGoesOnFromWhereItWasArmed) {
   });
 }
 
-TEST(TopicWaitTransition, WhatTheBrokerCanNoLongerTellIsAnErrorNeverALaterMatch) {
+TEST(TopicWaitTransition, AVersionThatLeftTheHistoryIsAnErrorNeverALaterMatch) {
   Limits limits;
   limits.history_transitions_max = 4;
   in_a_world(
@@ -164,7 +164,7 @@ TEST(TopicWaitTransition, ARestartOfTheBrokerIsToldAsLagged) {
   });
 }
 
-TEST(TopicWaitTransition, ThatIsCancelledIsLetGoAtTheBroker) {
+TEST(TopicWaitTransition, ACancelledWaitIsCancelledAtTheBroker) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");

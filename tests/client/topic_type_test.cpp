@@ -59,7 +59,7 @@ TEST(TopicTypes, EnumerationsBytesAndOwnTypesComeBackAsTheyWere) {
   });
 }
 
-TEST(TopicTypes, WhatDoesNotFitIsAMismatch) {
+TEST(TopicTypes, AnIntegerThatDoesNotFitIsAMismatch) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<int>("n").set(300);
@@ -100,7 +100,7 @@ TEST(TopicTypes, ConditionsAreWrittenInTheTopicsType) {
 
 // ---- Topics that may be unset
 
-TEST(OptionalTopic, NothingIsNotSet) {
+TEST(OptionalTopic, AnEmptyOptionalIsUnset) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto guest = bus.topic<std::optional<std::string>>("guest");

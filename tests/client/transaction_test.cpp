@@ -80,7 +80,7 @@ TEST(Commit, ShowsNoCompositeOneWithoutTheOther) {
   });
 }
 
-TEST(Commit, WhereOneOfItsWritesCannotBeAppliesNone) {
+TEST(Commit, ACommitAppliesNoWriteIfOneCannotBeApplied) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     const auto level = robot.topic<int>("level");
@@ -118,7 +118,7 @@ TEST(Commit, WhereOneOfItsWritesCannotBeAppliesNone) {
   });
 }
 
-TEST(Commit, OfNothingDoesNothingAndOfAnotherBusIsRefused) {
+TEST(Commit, AnEmptyCommitDoesNothingAndATopicOfAnotherBusIsRefused) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -129,7 +129,7 @@ TEST(Commit, OfNothingDoesNothingAndOfAnotherBusIsRefused) {
   });
 }
 
-TEST(Commit, OfMoreTopicsThanTheLimitIsRefused) {
+TEST(Commit, MoreTopicsThanTheLimitAreRefused) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     const auto of = [&](std::size_t count) {

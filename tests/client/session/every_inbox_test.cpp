@@ -39,7 +39,7 @@ TEST(EveryInbox, SaysWhichVersionsAreMissing) {
   EXPECT_EQ(item->skipped, 5u);
 }
 
-TEST(EveryInbox, OfATopicThatWasMadeLaterTheBrokerKnowsWhatIsMissing) {
+TEST(EveryInbox, TheBrokerKnowsWhatIsMissingOfATopicThatWasMadeLater) {
   EveryInbox inbox;
   inbox.end_snapshot(1, true);
   inbox.take();
@@ -67,7 +67,7 @@ TEST(EveryInbox, ANewEpochIsAGapUnlessTheOldOneWasSeenToEnd) {
   EXPECT_FALSE(item->lagged);
 }
 
-TEST(EveryInbox, WhatASessionRepeatsIsDroppedAndCountsAsTaken) {
+TEST(EveryInbox, ARepeatedTransitionIsDroppedAndCountsAsTaken) {
   EveryInbox inbox;
   inbox.put(transition("a", 1, 1), {0});
   inbox.put(transition("a", 2, 2), {0});
@@ -84,7 +84,7 @@ TEST(EveryInbox, WhatASessionRepeatsIsDroppedAndCountsAsTaken) {
   EXPECT_EQ(inbox.statistics().duplicates, 1u);
 }
 
-TEST(EveryInbox, WhatARestartedBrokerDoesNotKnowVanishesBehindAllThatCameBefore) {
+TEST(EveryInbox, TopicsThatARestartedBrokerDoesNotHaveBecomeUnsetAfterAllThatCameBefore) {
   EveryInbox inbox;
   inbox.put(transition("a", 1, 1), {0});
   inbox.put(transition("b", 1, 1), {0});
@@ -101,7 +101,7 @@ TEST(EveryInbox, WhatARestartedBrokerDoesNotKnowVanishesBehindAllThatCameBefore)
   EXPECT_EQ(given, expected);
 }
 
-TEST(EveryInbox, WhatDidNotPassAFilterIsNotMissing) {
+TEST(EveryInbox, AFilteredVersionIsNotMissing) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});
   inbox.put(transition("a", 6, 2), {0, 2});
@@ -131,7 +131,7 @@ TEST(EveryInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
   EXPECT_EQ(item->filtered, 5u);
 }
 
-TEST(EveryInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestHasLagged) {
+TEST(EveryInbox, IfTheBrokerDoesNotSayFromWhereItCountsTheRestHasLagged) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});
   inbox.take();
@@ -143,7 +143,7 @@ TEST(EveryInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestHasLagged) {
   EXPECT_EQ(item->filtered, 2u);
 }
 
-TEST(EveryInbox, OfAFilteredReaderATopicThatBeginsAnewIsNoGap) {
+TEST(EveryInbox, ATopicThatStartsOverIsNotAGapForAFilteredReader) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1, 7), {});
   inbox.take();

@@ -58,7 +58,7 @@ TEST(LatestInbox, ANewEpochIsNotCountedAgainstTheOldOne) {
   EXPECT_EQ(item->previous->value, Value(1));
 }
 
-TEST(LatestInbox, WhatFollowsNeverSetIsCountedFromTheFirstVersion) {
+TEST(LatestInbox, VersionsAfterNeverSetAreCountedFromTheFirstOne) {
   LatestInbox inbox({"a"});
   inbox.put(0, transition("a", 0, {}, 0));
   inbox.take();
@@ -150,7 +150,7 @@ TransitionPtr at_revision(const std::string& topic, std::uint64_t number, std::u
   return made;
 }
 
-TEST(LatestInbox, WhatDidNotPassIsNotSkipped) {
+TEST(LatestInbox, AFilteredVersionIsNotSkipped) {
   LatestInbox inbox;
   inbox.put(0, transition("a", 4, 1));
   inbox.take();
@@ -175,7 +175,7 @@ TEST(LatestInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
   EXPECT_EQ(item->skipped, 1u);
 }
 
-TEST(LatestInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
+TEST(LatestInbox, IfTheBrokerDoesNotSayFromWhereItCountsTheRestIsSkipped) {
   LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
@@ -186,7 +186,7 @@ TEST(LatestInbox, WhereTheBrokerCannotSayFromWhereItCountsTheRestIsSkipped) {
   EXPECT_EQ(item->skipped, 4u);
 }
 
-TEST(LatestInbox, WhoHadGotFurtherThanItWasSureToBeCompleteCallsAllSkipped) {
+TEST(LatestInbox, PastItsResumePointAReaderCountsAllAsSkipped) {
   LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();

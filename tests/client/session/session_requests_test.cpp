@@ -42,7 +42,7 @@ TEST_F(SessionTest, NoMoreRequestsAreInFlightThanTheBrokerAnswersAtOnce) {
   EXPECT_EQ(take_commands().size(), 1u);
 }
 
-TEST_F(SessionTest, WhatWasCancelledBeforeItWasSentNeverIs) {
+TEST_F(SessionTest, ACommandThatIsCancelledBeforeItIsSentNeverIs) {
   const auto id = *set("a", 1);
   const auto kept = *set("b", 2);
   session.cancel(id);
@@ -133,7 +133,7 @@ TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
   EXPECT_EQ(session.open_requests(), 2u);
 }
 
-TEST_F(SessionTest, WhatEndsSomethingIsNotBroughtIntoANewSession) {
+TEST_F(SessionTest, AnEndingCommandIsNotSentAgainInANewSession) {
   connect();
   const auto id = *wait("a", {}, 0ns);
   take();

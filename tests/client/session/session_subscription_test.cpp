@@ -45,7 +45,7 @@ TEST_F(SubscriptionTest, AFrameIsAppliedWholeAndItsSubscriptionsAreNamedOnce) {
   EXPECT_EQ(session.latest_inbox(id)->latest(1)->value, Value(2));
 }
 
-TEST_F(SubscriptionTest, WhatComesAfterTheEndOfASubscriptionIsDropped) {
+TEST_F(SubscriptionTest, ADeliveryAfterTheEndOfItsSubscriptionIsDropped) {
   connect();
   open({"a"});
   session.cancel(id);
@@ -168,7 +168,7 @@ TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
   EXPECT_EQ(again.interval, 100ms);
 }
 
-TEST_F(SubscriptionTest, WhoHasAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
+TEST_F(SubscriptionTest, AReaderWithAnIntervalIsCompleteOnlyAsFarAsItsSnapshot) {
   connect();
   proto::Subscribe command;
   command.topics = {"s/*"};

@@ -88,7 +88,7 @@ TEST_F(SessionTest, AGapInTheNumbersEndsTheConnection) {
   EXPECT_EQ(result.failure().code, ErrorCode::protocol_violation);
 }
 
-TEST_F(SessionTest, WhatNoCorrectBrokerSaysEndsTheConnection) {
+TEST_F(SessionTest, AFrameThatNoCorrectBrokerSendsEndsTheConnection) {
   connect();
   client_frames = 9;  // acknowledges what was never sent
   EXPECT_FALSE(session.receive(acknowledgement(), now));
@@ -239,7 +239,7 @@ TEST_F(TwoSessionsLost, KeepTheOrder) {
   EXPECT_EQ(std::get<proto::Subscribe>(commands[1]).id, reader);
 }
 
-TEST_F(TwoSessionsLost, WhatWasCancelledIsNotSent) {
+TEST_F(TwoSessionsLost, ACancelledWaitIsNotSent) {
   session.cancel(waiting);
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 1u);
@@ -341,7 +341,7 @@ TEST_F(SessionTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
   EXPECT_EQ(session.next_heartbeat(), never);
 }
 
-TEST_F(SessionTest, NothingIsSentBehindAGoodbye) {
+TEST_F(SessionTest, NothingIsSentAfterAGoodbye) {
   connect();
   session.say_goodbye();
   *set("a", 1);
