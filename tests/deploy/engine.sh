@@ -6,6 +6,7 @@
 #            image is made from the machine's own apt sources, whose names go into no log.
 # Errors     find_engine fails with the reason in $engine_missing.
 # shellcheck shell=bash disable=SC2034
+. tools/dev/debian_root.sh
 
 engine_folder=$PWD/build/deploy # images, made once; remove it (as root) for a cold start
 engine_run=''                   # its socket and pid, in a short path since a socket's has a limit
@@ -61,16 +62,11 @@ find_engine() {
 
 # make_base_image IMAGE: Debian's minimum without its manuals, where the engine has no such image and cannot have it.
 make_base_image() {
-  local image=$1 root=$engine_folder/root mirror status
+  local image=$1 root=$engine_folder/root status
   docker image inspect "$image" >/dev/null 2>&1 && return 0
   # Somebody's own engine pulls it while it builds; ours has no network of its own for that.
   [[ -n $engine_is_ours ]] || return 0
-  # shellcheck disable=SC2016
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
-  [[ -n $mirror ]] || return 1
-  rm -rf --one-file-system "$root"
-  timeout 600 debootstrap --variant=minbase bookworm "$root" "$mirror" >/dev/null 2>&1 &&
-    give_apt_configuration "$root" &&
+  make_debian_root bookworm "$root" &&
     tar -C "$root" --numeric-owner --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' \
       --exclude='./var/log/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' \
       --exclude='./usr/share/doc/*/*' -c . |
@@ -78,20 +74,6 @@ make_base_image() {
   status=$?
   rm -rf --one-file-system "$root"
   return $status
-}
-
-# What the machine's apt knows about sources and how to reach them, for the builds of this engine alone; and what the
-# image that this one stands for has too: a container is thrown away, so dpkg need not wait for the disk.
-give_apt_configuration() {
-  local root=$1 file
-  printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
-  rm -f "$root/etc/apt/sources.list"
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list; do
-    [[ ! -f $file ]] || cp "$file" "$root${file}" || return 1
-  done
-  for file in /etc/apt/apt.conf.d/*; do
-    ! grep -q 'Acquire::' "$file" || cp "$file" "$root$file" || return 1
-  done
 }
 
 stop_engine() {

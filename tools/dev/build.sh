@@ -13,7 +13,7 @@ jobs_that_fit() {
 
 # build PRESET [TARGET...]
 build() {
-  local preset=$1 directory=build/$1 log free
+  local preset=$1 directory=build/$1 compiler=() log free
   shift
   if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$directory/CMakeCache.txt"; then
     rm -rf "$directory" # absent, half made, or made before the tree was moved
@@ -25,7 +25,8 @@ build() {
   fi
   new_log "build-$preset"
   if [[ ! -e $directory/build.ninja || CMakePresets.json -nt $directory/build.ninja ]]; then
-    if ! cmake --preset "$preset" 2>&1 | progress "configure $preset" "$log"; then
+    [[ ! $preset =~ ^(clang|fuzz)$ ]] || compiler=("-DCMAKE_CXX_COMPILER=clang++-$clang")
+    if ! cmake --preset "$preset" "${compiler[@]}" 2>&1 | progress "configure $preset" "$log"; then
       grep -A 6 -m 1 'CMake Error' "$log" >&2
       why "$log" "CMake could not configure the $preset build; its reasons are above and in $log"
     fi

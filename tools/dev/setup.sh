@@ -1,16 +1,31 @@
 # setup.sh: the Debian packages that each command needs, and their installation. Sourced; needs talk.sh.
 # shellcheck shell=bash disable=SC2034
 
-# The packages of a build, and those that other commands need besides. ccache and lld are used if they are installed.
-build_packages=(g++ cmake ninja-build pkgconf libboost1.81-dev libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler
-  libfmt-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libgtest-dev libgmock-dev python3-minimal)
+# This system, as in `debian 12`, and what Debian 13 calls by another name.
+# shellcheck source=/dev/null
+system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
+boost=libboost1.81-dev
+clang=14
 format_packages=(clang-format-16)
+if [[ $system == 'debian 13' ]]; then
+  boost=libboost1.83-dev
+  clang=19
+  format_packages=() # there is no clang-format 16, and another version has another opinion
+fi
+
+# The packages of a build, and those that other commands need besides. ccache and lld are used if they are installed.
+build_packages=(g++ cmake ninja-build pkgconf "$boost" libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler
+  libfmt-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libgtest-dev libgmock-dev python3-minimal)
 lint_packages=(shellcheck)
 bench_packages=(libbenchmark-dev)
-long_packages=(clang-14)
-fuzz_packages=(clang-14 libclang-rt-14-dev)
+long_packages=("clang-$clang")
+fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev")
 engine_packages=(docker.io docker-compose debootstrap)
 apt_cannot_fetch='Unable to locate package|Failed to fetch|Temporary failure|Could not connect|no installation candidate'
+portable_packages=(debootstrap)
+# Said on a system whose packages have other names.
+build_needs='g++ 12 or clang 14, CMake 3.25, Ninja, pkg-config, Boost 1.81, libzmq 4.3, cppzmq, Protobuf 3.21 with
+protoc, {fmt}, CLI11, toml++, spdlog, GoogleTest and Python 3, or newer ones'
 
 missing_packages() { # missing_packages NAME...: those that are not installed, in $missing
   local installed name
@@ -25,15 +40,14 @@ missing_packages() { # missing_packages NAME...: those that are not installed, i
 set_up() {
   local install root=() missing
   [[ -z ${HOIKU_NO_SETUP:-} ]] || return 0
+  (($#)) || return 0
   missing_packages "$@"
   ((${#missing[@]})) || return 0
 
-  local system
-  # shellcheck source=/dev/null
-  system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
-  [[ $system == 'debian 12' ]] ||
-    fail "this set-up knows Debian 12 only, not ${system:-this system}; use a debian:12 container, or install" \
-      "what it would, ${missing[*]}, and run HOIKU_NO_SETUP=1 ./dev $command."
+  [[ $system == 'debian 12' || $system == 'debian 13' ]] ||
+    fail "this set-up knows Debian 12 and 13, not ${system:-this system}. A build needs ${build_needs//$'\n'/ }." \
+      "Install what is missing (Debian's names: ${missing[*]}) and run HOIKU_NO_SETUP=1 ./dev $command," \
+      "or use a debian:12 container."
   install="apt-get install --no-install-recommends ${missing[*]}"
   if ((EUID != 0)); then
     command -v sudo >/dev/null ||
@@ -56,7 +70,7 @@ set_up() {
   options+=(-y --no-install-recommends --no-remove)
   if ! "${root[@]}" apt-get "${options[@]}" install "${missing[@]}" 2>&1 </dev/null | progress 'packages' "$log"; then
     if grep -q 'Packages need to be removed' "$log"; then
-      fail "libboost1.81-dev conflicts with an installed package (most likely libboost1.74-dev);" \
+      fail "$boost conflicts with an installed package (most likely another libboost-dev);" \
         "run $install yourself if that one may go."
     elif grep -qE 'Could not get lock|Unable to acquire' "$log"; then
       fail "another program holds apt's lock; wait until it is done and run ./dev $command again."
