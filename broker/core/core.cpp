@@ -62,7 +62,7 @@ struct Core::Modules {
   PastSearch past{topics, states, schemas, budget};
 
   PeerTable peers;
-  SessionTable sessions{limits, options.epoch_seed ^ options.run, peers};
+  SessionTable sessions{limits, options.epoch_seed ^ options.instance_id, peers};
   EventLog events;
   TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
@@ -70,15 +70,15 @@ struct Core::Modules {
                              sessions, requests,      now,   [this] { return statistics(); }};
   TopicScan scan{topics, states, schemas, subscriptions, catch_up, life, requests, sessions, budget, now};
   Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
-  Output output{limits, options.run, peers, sessions, log, life, requests, scan, lookups};
+  Output output{limits, options.instance_id, peers, sessions, log, life, requests, scan, lookups};
   Handshake handshake{limits, peers, sessions, requests, broker_topics, events};
 
   WriteAccess access{limits, topics, leases, sessions, requests};
   WriteCommands write_commands{limits, topics, declarations, log, life, requests, access};
   OwnCommands own_commands{limits, topics, histories, declarations, leases, schemas,
                            waits,  log,    life,      requests,     access};
-  SubscribeCommands subscribe_commands{limits,   options.run, topics,        subscriptions, log,
-                                       requests, scan,        broker_topics, budget};
+  SubscribeCommands subscribe_commands{limits, options.instance_id, topics, subscriptions, log, requests,
+                                       scan,   broker_topics,       budget};
   WaitCommands wait_commands{limits,   topics, schemas,  waits,         past,  pins,
                              sessions, life,   requests, broker_topics, budget};
   SchemaCommands schema_commands{schemas};

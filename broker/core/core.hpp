@@ -1,5 +1,5 @@
-// core.hpp: the broker as a state machine: frames and the time go in, frames and records come out. The corridor that
-// wires the rooms of this folder: sessions, topics, subscriptions, waits, outboxes.
+// core.hpp: the broker as a state machine: frames and the time go in, frames and records come out. Core wires
+// the modules of this folder: topics, readers and waits, sessions, commands.
 //
 // Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same
 //            results. No frame of a peer can make it fail: what is wrong is answered with an error that names it.
@@ -34,7 +34,7 @@ struct Outgoing {
 
 struct CoreOptions {
   Limits limits;
-  std::uint64_t run = 0;         // random, of this run
+  std::uint64_t instance_id = 0;  // random, one per process life
   std::uint64_t epoch_seed = 0;  // epochs are drawn from a generator seeded with it: from a secure source in production
 };
 
@@ -46,19 +46,19 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   void receive(PeerId peer, const proto::ClientFrame& frame, Instant now);
-  // The peer sent bytes that are not a frame: it is told why and is not listened to again.
+  // The peer sent bytes that are not a frame: it is told why, and its later frames are ignored.
   void refuse(PeerId peer, const Failure& failure, Instant now);
-  // The peer's connection is gone. Its session lives on until its timeout.
+  // The peer's connection has ended. Its session stays open until its timeout.
   void disconnected(PeerId peer);
-  // Fires what is due at `now` or before: hold timers first, then the silence of sessions, leases, and deadlines.
+  // Does what is due at `now` or before: holds first, then silent sessions, leases, and deadlines.
   void advance(Instant now);
 
   std::vector<Record> take_records();
-  // The store has every record up to `sequence`; they become visible, in order.
+  // The store has every record up to `sequence`: they are committed, in order.
   void committed(std::uint64_t sequence, Instant now);
 
-  // The next frame that a connection should be sent, or nothing. Conflation happens up to this moment: a frame is made
-  // when the link can take it, never earlier. Peers take turns.
+  // The next frame for a connection, or nothing. Conflation happens up to this moment: a frame is built when the link
+  // can take it, never earlier. Peers take turns.
   std::optional<Outgoing> take_output(Instant now);
   // The link could not take the frame that take_output() gave last: full() holds the peer back until writable(), and
   // the frame is offered again.
@@ -69,7 +69,7 @@ class Core {
   std::vector<Event> take_events();
   Statistics statistics() const;
 
-  // Tells every client that the broker is ending (fatal, code unavailable) and closes their sessions.
+  // Tells every client that the broker is shutting down (fatal, code unavailable), and closes all sessions.
   void shut_down(Instant now);
 
  private:

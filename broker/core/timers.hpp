@@ -1,6 +1,7 @@
 // timers.hpp: deadlines in one indexed binary heap: removing one costs as little as adding it, and nothing stale stays.
 //
-// Promises   timers that are due come out earliest first, and those of one instant in the order in which they were scheduled.
+// Promises   timers that are due come out earliest first, and those of one instant in the order in which they were
+//            scheduled.
 // Thread     the core's. Owner: the room that uses it. A Timer is a part of what it wakes and must be cancelled before
 //            that dies; the heap's own end touches no timer.
 #pragma once

@@ -1,5 +1,4 @@
-// types.hpp: the words that the rooms of the broker share: times, and the numbers by which they know each other's
-// things.
+// types.hpp: times, states, and the ids that the modules of the core share.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -18,16 +17,16 @@ struct Instant {
   WallTime wall;
 };
 
-// One connection, named by the front; never reused within a run.
+// One connection, numbered by the server; never used again within an instance.
 enum class PeerId : std::uint64_t {};
 
-// A topic's place in the topic table. Used again when the topic was removed, which happens only when no room knows it.
+// A topic's place in the topic table. It is used again after the topic was removed, when no module knows it any more.
 enum class TopicId : std::uint32_t {};
 
-// A session. Never used again, so what outlived its session (a record on its way to the log) finds nobody.
+// A session. Never used again, so that a commit's answer does not find another session than the writer's.
 enum class SessionId : std::uint64_t {};
 
-// What a topic is at one moment; null: never set.
+// A topic's state at one moment; null: never set.
 using State = std::shared_ptr<const Transition>;
 
 // The value of a state, which it keeps alive; null if the state is.
@@ -35,8 +34,7 @@ inline std::shared_ptr<const Value> value_of(const State& state) noexcept {
   return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
 }
 
-// One commit on its way to the log, of one topic or of several. What is in the log, in its order, decides every topic's
-// value.
+// One commit for the store, of one topic or of several. The order of the log decides every topic's value.
 struct Record {
   std::uint64_t sequence = 0;  // position in the log: 1, 2, 3 …
   boost::container::small_vector<State, 1> transitions;

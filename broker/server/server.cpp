@@ -42,7 +42,7 @@ std::uint64_t random_number() {
 ServerOptions options_of_new_run(const Limits& limits) {
   ServerOptions options;
   options.core.limits = limits;
-  options.core.run = random_number();
+  options.core.instance_id = random_number();
   options.core.epoch_seed = random_number();
   options.wall_time = wall_now;
   return options;

@@ -21,7 +21,7 @@ struct Simulation::Impl {
 
   void start_broker() {
     broker::ServerOptions options;
-    options.core.run = random();
+    options.core.instance_id = random();
     options.core.epoch_seed = random();
     options.wall_time = [this] {
       return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);

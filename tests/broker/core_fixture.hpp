@@ -95,7 +95,7 @@ class CoreTest : public testing::Test {
 
   static CoreOptions default_options() {
     CoreOptions options;
-    options.run = 4711;
+    options.instance_id = 4711;
     options.epoch_seed = 1;
     return options;
   }

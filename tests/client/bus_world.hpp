@@ -36,7 +36,7 @@ class BusWorld {
     kill_broker();
     broker::CoreOptions options;
     options.limits = limits;
-    options.run = ++run_;
+    options.instance_id = ++run_;
     options.epoch_seed = 1000 + run_;
     core_ = std::make_unique<broker::Core>(options);
     link_ = network_.listen();

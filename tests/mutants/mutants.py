@@ -99,13 +99,13 @@ MUTANTS = [
     ("kept-frames-are-not-repeated", "after a reconnect what was kept is not sent again", "broker/core/sessions/handshake.cpp",
      "session.outbox.rewind();", "session.outbox.step_back();"),
     ("repeated-frame-counts-twice", "a frame that is repeated is applied again", "broker/core/sessions/handshake.cpp",
-     "case Verdict::duplicate:\n      ++refused_frames_;", "case Verdict::duplicate:\n      if (!session.was_broken_off) break;\n      ++refused_frames_;"),
+     "case Verdict::duplicate:\n      ++refused_frames_;", "case Verdict::duplicate:\n      if (!session.was_rejected) break;\n      ++refused_frames_;"),
     ("session-lives-too-long", "a session is not ended by its silence", "broker/core/sessions/session_table.cpp",
      "const TimePoint due = session.last_heard + session.timeout;",
      "const TimePoint due = session.last_heard + 2 * session.timeout;"),
     ("acknowledged-too-early", "a client's frame is acknowledged before it came", "broker/core/sessions/output.cpp",
-     "return session.outbox.next(session.incarnation, session.received.last());",
-     "return session.outbox.next(session.incarnation, session.received.last() + 1);"),
+     "return session.outbox.next(session.connection_number, session.received.last());",
+     "return session.outbox.next(session.connection_number, session.received.last() + 1);"),
 
     # ---- owners and deadlines
     ("anybody-may-write", "who does not own a topic may write it", "broker/core/commands/write_access.cpp",

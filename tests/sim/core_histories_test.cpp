@@ -83,7 +83,7 @@ class History {
     for (;;) {
       broker::CoreOptions options;
       options.limits = limits_;
-      options.run = dice_.number();
+      options.instance_id = dice_.number();
       options.epoch_seed = dice_.number();
       core_ = std::make_unique<broker::Core>(options);
       auto link = network_.listen();

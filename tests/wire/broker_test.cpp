@@ -23,7 +23,7 @@ class WireBroker : public testing::Test {
   std::unique_ptr<Server> start(Limits limits = {}) {
     ServerOptions options;
     options.core.limits = limits;
-    options.core.run = 7;
+    options.core.instance_id = 7;
     options.wall_time = wall_now;
     options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
     auto link = link::make_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);

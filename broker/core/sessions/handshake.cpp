@@ -15,9 +15,9 @@ using proto::ServerFrame;
 
 namespace {
 
-ServerFrame fatal_frame(std::uint64_t incarnation, std::uint64_t acknowledged, Failure failure) {
+ServerFrame fatal_frame(std::uint64_t connection_number, std::uint64_t acknowledged, Failure failure) {
   ServerFrame frame;
-  frame.incarnation = incarnation;
+  frame.incarnation = connection_number;
   frame.acknowledged = acknowledged;
   frame.fatal = std::move(failure);
   return frame;
@@ -33,7 +33,7 @@ Failure never_sent(std::uint64_t acknowledged) {
 
 Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
   const Peer* peer = peers_.find(id);
-  if (peer != nullptr && !peer->session) {  // it was told why, and is not listened to
+  if (peer != nullptr && !peer->session) {  // it was rejected, and told why
     ++refused_frames_;
     return nullptr;
   }
@@ -46,7 +46,7 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
     return nullptr;
   }
   Session& session = *sessions_.find(*peer->session);
-  if (frame.incarnation != session.incarnation) {
+  if (frame.incarnation != session.connection_number) {
     ++refused_frames_;
     return nullptr;
   }
@@ -71,8 +71,9 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
   switch (session.received.accept(frame.number)) {
     case Verdict::duplicate:
       ++refused_frames_;
-      // A client that took the error for the end of its session begins to count anew. To ignore that would hang it.
-      if (session.was_broken_off) {
+      // A client that took the error for the end of its session counts from one again. Ignoring its frames would hang
+      // it.
+      if (session.was_rejected) {
         events_.add(Event::Kind::session_closed, session.name, "its client has begun anew");
         close(session, Failure{ErrorCode::session_lost, "the session was given up after an error: begin a new one"});
       }
@@ -83,7 +84,7 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
     case Verdict::fresh:
       break;
   }
-  session.was_broken_off = false;
+  session.was_rejected = false;
   return true;
 }
 
@@ -111,9 +112,9 @@ void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
   if (auto checked = check_hello(frame); !checked) return reject(id, frame.incarnation, checked.failure());
   Session* session = sessions_.find(frame.hello->token);
   if (session == nullptr) return open(id, frame, now);
-  if (frame.incarnation <= session->incarnation)
+  if (frame.incarnation <= session->connection_number)
     return reject(id, frame.incarnation, violation("a newer connection of this session exists"));
-  // A client that once had more than it says now does not know the session any more.
+  // A client that acknowledges less than before does not know the session any more.
   if (frame.acknowledged < session->outbox.acknowledged()) {
     events_.add(Event::Kind::session_closed, session->name, "its client has begun anew");
     detach(*session);
@@ -142,13 +143,13 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
                    "there are " + std::to_string(sessions_.size()) + " sessions already: try again later"});
   }
   session->name = frame.hello->client_name;
-  session->since = frame.incarnation;
+  session->first_connection = frame.incarnation;
   events_.add(Event::Kind::session_opened, session->name, "");
   welcome(id, *session, frame, false, now);
 }
 
 void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant now) {
-  session.incarnation = frame.incarnation;
+  session.connection_number = frame.incarnation;
   session.peer = id;
   session.ack_due = false;
   sessions_.set_timeout(session, frame.hello->session_timeout, now.monotonic);
@@ -161,13 +162,13 @@ void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, b
 
 // ---- Ends of connections
 
-// The old connection is not told: its frames belong to an older incarnation, and are ignored.
+// The old connection is not told: its frames have an older connection number, and are ignored.
 void Handshake::detach(Session& session) {
   if (session.peer) peers_.refuse(*session.peer, nullptr);
   session.peer.reset();
 }
 
-void Handshake::reject(PeerId id, std::uint64_t incarnation, Failure failure) {
+void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failure) {
   ++refused_frames_;
   std::uint64_t acknowledged = 0;
   std::string name;
@@ -175,14 +176,14 @@ void Handshake::reject(PeerId id, std::uint64_t incarnation, Failure failure) {
     if (!peer->session) return;  // it was told once
     Session& session = *sessions_.find(*peer->session);
     session.peer.reset();
-    session.was_broken_off = true;
+    session.was_rejected = true;
     broker_topics_.session_away(session);
-    incarnation = session.incarnation;
+    connection_number = session.connection_number;
     acknowledged = session.received.last();
     name = session.name;
   }
   events_.add(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
-  peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(incarnation, acknowledged, std::move(failure))));
+  peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(connection_number, acknowledged, std::move(failure))));
 }
 
 void Handshake::disconnected(PeerId id) {
@@ -199,7 +200,7 @@ void Handshake::disconnected(PeerId id) {
 // ---- Ends of sessions
 
 void Handshake::close(Session& session, Failure failure) {
-  close(session, fatal_frame(session.incarnation, session.received.last(), std::move(failure)));
+  close(session, fatal_frame(session.connection_number, session.received.last(), std::move(failure)));
 }
 
 // Its client, if it is connected, is sent `last` as its last frame.
@@ -213,7 +214,7 @@ void Handshake::close(Session& session, const ServerFrame& last) {
 
 void Handshake::close_after_goodbye(Session& session) {
   ServerFrame last;  // tells the client that its goodbye was heard
-  last.incarnation = session.incarnation;
+  last.incarnation = session.connection_number;
   last.acknowledged = session.received.last();
   events_.add(Event::Kind::session_closed, session.name, "goodbye");
   close(session, last);

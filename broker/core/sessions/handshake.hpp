@@ -35,7 +35,7 @@ class Handshake {
   // Returns the session that is to execute the frame's commands, or nullptr if the frame has none that are new.
   [[nodiscard]] Session* receive(PeerId id, const proto::ClientFrame& frame, Instant now);
   // Ends a connection with an error; its session, if it has one, waits for the next one.
-  void reject(PeerId id, std::uint64_t incarnation, Failure failure);
+  void reject(PeerId id, std::uint64_t connection_number, Failure failure);
   void disconnected(PeerId id);
 
   // Closes the session of a client that said goodbye, or that has too many requests in flight.

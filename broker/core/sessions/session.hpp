@@ -1,5 +1,5 @@
-// session.hpp: one client's presence at the broker: what it asked for, what it is owed, and where its two streams
-// stand.
+// session.hpp: one client's presence at the broker: its open requests, its pending answers, and the state of its two
+// frame streams.
 //
 // Owner: SessionTable. It survives its connections; handshake.cpp opens, resumes and closes it.
 #pragma once
@@ -42,22 +42,22 @@ struct Session : Timer {
   const proto::SessionToken token;
   const Limits& limits;
   PeerTable& peers;
-  std::string name;               // the client's: a label
-  std::uint64_t since = 0;        // the incarnation with which it began
-  std::uint64_t incarnation = 0;  // of its newest connection
-  std::optional<PeerId> peer;     // that connection, while it stands
+  std::string name;                     // the client's: a label
+  std::uint64_t first_connection = 0;   // the connection number with which the session began
+  std::uint64_t connection_number = 0;  // of its newest connection
+  std::optional<PeerId> peer;           // that connection, while it stands
   std::chrono::milliseconds timeout{0};
   TimePoint last_heard{};
 
   proto::ReceivedFrames received;
   bool ack_due = false;
-  bool was_broken_off = false;  // its last connection ended with a fatal error: perhaps the client has given it up
-  bool overrun = false;         // it sends requests without end and takes no answers: it is to be closed
+  bool was_rejected = false;  // its last connection ended with an error: perhaps the client has given the session up
+  bool overrun = false;       // its client sends requests and takes no answers: the session is to be closed
   Outbox outbox;
   OpenRequests requests;
-  std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have gone meanwhile
+  std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have ended
   bool scan_waits = false;                 // for the next turn
-  std::vector<Subscription*> scanning;     // that have not met all of their topics yet
+  std::vector<Subscription*> scanning;     // subscriptions that have not met all of their topics yet
 };
 
 }  // namespace hoiku::broker

@@ -127,7 +127,7 @@ class BrokerFront : public testing::Test {
     sim::run_virtual_or_throw([&]() -> Task<> {
       ServerOptions options;
       options.core.limits = limits_;
-      options.core.run = 7;
+      options.core.instance_id = 7;
       options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
       if (!store_) store_ = std::make_unique<MemoryStore>();
       Server broker(std::move(options), std::make_unique<WireEnd>(wire_), std::move(store_));
