@@ -70,6 +70,24 @@ def layers(tree):
                 yield path, line, f"{own}/ must not include {room}/ ({header}); it may include {', '.join(sorted(may))}"
 
 
+# The folders of the core, from the ground up: each may include those below. Files beside them (types.hpp, ...) are the
+# ground, but for core.hpp and core.cpp, which build all modules.
+CORE = "broker/core/"
+CORE_FLOORS = {"": 0, "topics": 1, "readers": 2, "waits": 2, "sessions": 3, "commands": 4}
+
+
+def core_floors(tree):
+    def folder(path):
+        return path[len(CORE):].rpartition("/")[0]
+
+    for path, text in cpp(tree):
+        if path.startswith(CORE) and path not in (CORE + "core.hpp", CORE + "core.cpp"):
+            for line, header in includes(text):
+                own, other = folder(path), folder(header) if header.startswith(CORE) else ""
+                if other != own and CORE_FLOORS[other] >= CORE_FLOORS[own] and header.startswith(CORE):
+                    yield path, line, f"{CORE}{own} must not include {header}: it may include the folders below it"
+
+
 def public_headers(tree):
     for path, text in cpp(tree):
         if re.match(r"\w+/include/", path):
@@ -266,6 +284,6 @@ def tested(tree):
 
 RULES = {
     rule.__name__: rule
-    for rule in (layers, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await,
+    for rule in (layers, core_floors, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await,
                  undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets, tested) + LIMITS
 }
