@@ -84,7 +84,7 @@ def core_floors(tree):
         if path.startswith(CORE) and path not in (CORE + "core.hpp", CORE + "core.cpp"):
             for line, header in includes(text):
                 own, other = folder(path), folder(header) if header.startswith(CORE) else ""
-                if other != own and CORE_FLOORS[other] >= CORE_FLOORS[own] and header.startswith(CORE):
+                if header.startswith(CORE) and other != own and CORE_FLOORS.get(other, 5) >= CORE_FLOORS.get(own, 5):
                     yield path, line, f"{CORE}{own} must not include {header}: it may include the folders below it"
 
 

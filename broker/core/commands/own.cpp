@@ -60,7 +60,7 @@ Result<void> OwnCommands::declare(const proto::Declare& command, TopicId id, Ins
 void OwnCommands::on_type_known(TopicId id) {
   const Topic& topic = topics_[id];
   Effects effects;
-  waits_.type_is_known(id, WaitedTopic{content_type(topic, schemas_), topic.visible(), topic.changed_at()},
+  waits_.on_type_known(id, WaitedTopic{content_type(topic, schemas_), topic.visible(), topic.changed_at()},
                        effects.ended);
   requests_.apply(std::move(effects));
 }

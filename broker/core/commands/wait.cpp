@@ -15,7 +15,7 @@ std::unique_ptr<Wait> make_wait(const Session& session, const Command& command) 
   wait->owner = session.id;
   wait->id = command.id;
   wait->predicate = command.predicate;
-  wait->given_up_after = command.given_up_after;
+  wait->expires_after = command.given_up_after;
   return wait;
 }
 
@@ -53,7 +53,7 @@ void WaitCommands::begin_or_refuse(Session& session, const proto::WaitTransition
                                    const Version& searched_through, Instant now) {
   const auto refuse = [&](const Failure& failure) { Reply(session, command.id).fail(failure); };
   std::unique_ptr<Wait> wait = make_wait(session, command);
-  wait->is_edge = true;
+  wait->on_transition = true;
   const auto topic = find_topic(session, *wait, command.topic);
   if (!topic) return refuse(topic.failure());
   wait->topic = *topic;
@@ -119,10 +119,10 @@ void WaitCommands::resume_postponed(Instant now) {
     PostponedWait taken = std::move(*found);
     session->requests.remove(id);
     const auto waited = now.monotonic - taken.arrived;
-    std::chrono::nanoseconds& given_up_after = taken.command.given_up_after;
-    const bool is_given_up = given_up_after.count() > 0 && given_up_after <= waited;
-    if (given_up_after.count() > 0) given_up_after -= waited;
-    if (!is_given_up) begin_or_refuse(*session, taken.command, taken.looked_through, now);
+    std::chrono::nanoseconds& expires_after = taken.command.given_up_after;
+    const bool has_expired = expires_after.count() > 0 && expires_after <= waited;
+    if (expires_after.count() > 0) expires_after -= waited;
+    if (!has_expired) begin_or_refuse(*session, taken.command, taken.looked_through, now);
     pins_.unpin(taken.topic);  // not before the wait has its topic again
     life_.remove_if_unused(taken.topic);
   }
@@ -134,7 +134,7 @@ void WaitCommands::resume_postponed(Instant now) {
 // Validates a wait, and returns its topic, which is created if it does not exist.
 Result<TopicId> WaitCommands::find_topic(const Session& session, const Wait& wait, const std::string& name) {
   if (auto checked = check_topic_name(name, limits_); !checked) return checked.failure();
-  if (auto checked = check_wait(wait.predicate, wait.hold, wait.given_up_after, limits_); !checked)
+  if (auto checked = check_wait(wait.predicate, wait.hold, wait.expires_after, limits_); !checked)
     return about(name, checked.failure());
   auto allowed = requests_.check_quota(session, wait.id, kept_bytes(wait.predicate), name);
   if (!allowed) return allowed.failure();

@@ -96,7 +96,7 @@ void RequestLife::revoke(Lease& lease, std::string why) {
 }
 
 void RequestLife::expire_leases(TimePoint now) {
-  while (Lease* lease = leases_.take_lapsed(now)) {
+  while (Lease* lease = leases_.take_expired(now)) {
     Session& session = *sessions_.find(lease->owner);
     const proto::RequestId id = lease->id;
     std::string why = "the time is over for which this client owned topic " + text::quote(topics_[lease->topic].name());
@@ -109,7 +109,7 @@ void RequestLife::expire_leases(TimePoint now) {
 }
 
 void RequestLife::expire_waits(TimePoint now) {
-  while (const Wait* wait = waits_.take_given_up(now)) close(*sessions_.find(wait->owner), wait->id);
+  while (const Wait* wait = waits_.take_expired(now)) close(*sessions_.find(wait->owner), wait->id);
 }
 
 // The topics of these leases become what the last wills say, as one commit.
@@ -144,7 +144,7 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
   const Topic& topic = topics_[end.wait->topic];
   if (end.failure) {
     session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, Outbox::Of::reader);
-  } else if (end.wait->is_edge) {
+  } else if (end.wait->on_transition) {
     session.answer(proto::TransitionDone{id, topic.visible(), value_of(replaced)}, Outbox::Of::reader);
   } else {
     session.answer(proto::WaitDone{id, topic.visible()}, Outbox::Of::reader);

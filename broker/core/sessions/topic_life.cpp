@@ -21,7 +21,7 @@ void TopicLife::remove_if_unused(TopicId id) {
   if (leases_.find(id) != nullptr || declarations_.contains(id)) return;
   if (waits_.any(id) || subscriptions_.keeps(id) || pins_.is_pinned(id)) return;
   subscriptions_.topic_removed(id);
-  histories_.forget(id);
+  histories_.discard(id);
   topics_.remove(id);
 }
 

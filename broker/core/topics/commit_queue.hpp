@@ -1,7 +1,7 @@
-// commit_queue.hpp: the commits that are on their way to the log, in its order, and who is to be told of each.
+// commit_queue.hpp: the pending commits, in the order of the log, and the answers to their writers.
 //
-// Promises   commits leave in the order in which they came; a write that was equal to a commit on its way (a touch) is
-//            answered with that commit, not before.
+// Promises   commits leave in the order in which they came; a write that is equal to a pending state (a touch) is
+//            answered with that state's commit, not before.
 // Thread     the core's. Owner: CommitLog.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace hoiku::broker {
 
-// What is said when a commit is visible, and to whom; the session may be gone by then.
+// The answer to a writer when the commit is committed; its session may be closed by then.
 struct Notice {
   SessionId session{};
   proto::Answer answer;
@@ -33,14 +33,14 @@ using TopicWrites = boost::container::small_vector<TopicWrite, 1>;
 struct PendingCommit {
   std::uint64_t sequence = 0;
   TopicWrites writes;
-  boost::container::small_vector<Notice, 1> notices;  // of who wrote it, then of the touches
+  boost::container::small_vector<Notice, 1> notices;  // to the writer, then to the touches
 };
 
 class CommitQueue {
  public:
-  // The position in the log that the next commit gets. It is its revision too, as commits become visible in that order.
+  // The position in the log that the next commit gets. It is also its revision, as the log's order is that of commits.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
-  // Without a notice: the broker's own.
+  // Without a notice: a commit of the broker itself.
   void push(TopicWrites writes, std::optional<Notice> notice) {
     PendingCommit commit;
     commit.sequence = ++last_;
@@ -48,11 +48,11 @@ class CommitQueue {
     if (notice) commit.notices.push_back(std::move(*notice));
     queue_.push_back(std::move(commit));
   }
-  // A write was equal to the state that the commit `sequence`, which has not left yet, will make.
+  // A write was equal to the state that the pending commit `sequence` makes.
   void touch(std::uint64_t sequence, Notice notice) {
     queue_[static_cast<std::size_t>(sequence - queue_.front().sequence)].notices.push_back(std::move(notice));
   }
-  // The next commit, where the log has everything up to `sequence`.
+  // The next commit, if the log has everything up to `sequence`.
   std::optional<PendingCommit> take_through(std::uint64_t sequence) {
     if (queue_.empty() || queue_.front().sequence > sequence) return std::nullopt;
     std::optional<PendingCommit> taken(std::move(queue_.front()));

@@ -1,4 +1,4 @@
-// content_type.hpp: what a topic holds, as far as a predicate on it has to know.
+// content_type.hpp: the type of a topic's values, as predicates need it.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct ContentType {
 
   ValueType type;                             // null: not known yet
   const std::string* message_type = nullptr;  // of messages
-  const MessageSchema* schema = nullptr;      // of them; null: nobody has said
+  const MessageSchema* schema = nullptr;      // of them; null: not registered
 };
 
 // The content of a topic, whose messages are described by `schemas`.

@@ -1,10 +1,10 @@
-// declarations.hpp: which topics were declared, and how long they may stay unwritten.
+// declarations.hpp: which topics are declared, and how long each may stay unwritten.
 //
-// Promises   a declared topic stays so, and is not removed, as long as the broker runs. One that was not written for
-//            its deadline is told once; the next write, or touch, begins the time anew. The time begins with the
-//            declaration.
+// Promises   a declared topic stays declared, and is not removed, during the life of the broker's instance. A topic
+//            that is not written for its deadline is reported once; the next write, also of an equal value, restarts
+//            its time. The time begins with the declaration.
 // Thread     the core's. Owner: Core.
-// Cost       a write costs a look into an array; its timer is moved only when it comes up.
+// Cost       a write costs a look into an array; its timer is moved only when it is due.
 #pragma once
 
 #include <chrono>
@@ -18,12 +18,12 @@ namespace hoiku::broker {
 
 class Declarations {
  public:
-  // Without a deadline it stays as it is; 0 takes it away.
+  // Without `deadline` the topic keeps the one it has; 0 removes it.
   void declare(TopicId topic, std::optional<std::chrono::nanoseconds> deadline, TimePoint now);
   bool contains(TopicId topic) const noexcept { return by_topic_.contains(topic); }
-  // Somebody has written it, be it the same value again.
+  // The topic was written, perhaps with the same value.
   void touched(TopicId topic, TimePoint now);
-  // The next topic that was not touched for its deadline, or nothing.
+  // The next topic that was not written for its deadline, or nothing.
   std::optional<TopicId> take_overdue(TimePoint now);
   std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
 

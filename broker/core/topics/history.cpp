@@ -23,14 +23,14 @@ void Histories::append(TopicId topic, State state) {
   if (!std::exchange(history.grown, true)) grown_.push_back(topic);
 }
 
-void Histories::forget(TopicId topic) {
+void Histories::discard(TopicId topic) {
   History* gone = by_topic_.find(topic);
   if (gone == nullptr) return;
-  while (gone->size() > 0) drop_oldest(*gone);
+  while (gone->size() > 0) discard_oldest(*gone);
   by_topic_.erase(topic);
 }
 
-void Histories::drop_oldest(History& history) noexcept {
+void Histories::discard_oldest(History& history) noexcept {
   const std::size_t bytes = proto::size_of(*history.oldest()).bound();
   history.bytes -= bytes;
   bytes_ -= bytes;
@@ -45,23 +45,23 @@ void Histories::drop_oldest(History& history) noexcept {
 void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
     History* grown = by_topic_.find(topic);
-    // It was forgotten since, and is perhaps another topic's, which stands here too.
+    // The topic was removed since, and its id is perhaps that of another one, which is in the list too.
     if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
-    while (grown->size() > 0 && is_too_long(*grown)) drop_oldest(*grown);
+    while (grown->size() > 0 && is_too_long(*grown)) discard_oldest(*grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
     const Replaced oldest = replaced_.front();
     replaced_.pop_front();
-    // Of one topic the older ones were replaced earlier, so this is its oldest.
-    if (is_kept(oldest)) drop_oldest(by_topic_[oldest.topic]);
+    // A topic's older states were replaced earlier, so this is its oldest.
+    if (is_kept(oldest)) discard_oldest(by_topic_[oldest.topic]);
   }
-  if (replaced_.size() > 2 * kept_ + 1024) forget_the_gone();
+  if (replaced_.size() > 2 * kept_ + 1024) compact();
 }
 
 bool Histories::is_too_long(const History& history) const noexcept {
   if (history.wanted != 0) return history.size() + 1 > history.wanted;
   if (history.size() + 1 > limits_->history_transitions_max) return true;
-  // However large it is, the last one stays: who knows it asks what came after it, and that is the visible one.
+  // The last one stays, however large: a reader that knows it needs the committed state only.
   return history.size() > 1 && history.bytes > limits_->history_bytes_max;
 }
 
@@ -72,7 +72,7 @@ bool Histories::is_kept(const Replaced& replaced) const noexcept {
          kept->oldest()->version.number <= replaced.version.number;
 }
 
-void Histories::forget_the_gone() {
+void Histories::compact() {
   std::erase_if(replaced_, [this](const Replaced& replaced) { return !is_kept(replaced); });
 }
 

@@ -1,8 +1,8 @@
-// leases.hpp: whose a topic is. While a lease stands nobody else may write its topic; when it ends, the topic becomes
-// the lease's last will (sessions/request_life.cpp).
+// leases.hpp: who owns which topic. While a lease stands no other session writes its topic; when it ends, the topic
+// becomes the lease's last will (sessions/request_life.cpp).
 //
-// Promises   a topic has one lease at most. A lease that was made for a time is told once, when the time is over.
-// Thread     the core's. Owner: Core. A Lease belongs to its session and is ended before it dies.
+// Promises   a topic has one lease at most. A lease for a limited time is reported once, when it expires.
+// Thread     the core's. Owner: Core. A Lease belongs to its session and is ended before it is destroyed.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct Lease : Timer {
 
 class Leases {
  public:
-  // Of a topic that find() says nobody owns. `until`: only so long.
+  // The topic has no owner. `until`: when the lease expires.
   void begin(Lease& lease, std::optional<TimePoint> until) {
     will_bytes_ += lease.last_will.payload_bytes();
     by_topic_.insert(lease.topic, &lease);
@@ -38,10 +38,10 @@ class Leases {
     --size_;
     times_.cancel(lease);
   }
-  // nullptr: nobody owns the topic.
+  // nullptr: the topic has no owner.
   Lease* find(TopicId topic) const noexcept { return by_topic_.find(topic); }
-  // The next one whose time is over, or nullptr. It stands until end().
-  Lease* take_lapsed(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
+  // The next lease that has expired, or nullptr. It stands until end().
+  Lease* take_expired(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
   std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
   std::size_t size() const noexcept { return size_; }
   std::size_t will_bytes() const noexcept { return will_bytes_; }  // of all last wills

@@ -1,11 +1,10 @@
-// schemas.hpp: what messages look like, by the name of their type, as the programs said that use them.
+// schemas.hpp: the schemas of messages, by the names of their types, as programs have registered them.
 //
-// Promises   a schema never becomes one that readers of an earlier one could not read, nor does it forget what the
-//            numbers of fields meant that are gone. One that says nothing new changes nothing, so that an old program
-//            that comes back does not take a newer one's fields away. They stay as long as the broker runs.
+// Promises   a new schema can be read by readers of the earlier one, and remembers what the numbers of retired fields
+//            meant. One that adds nothing changes nothing, so that an old program that comes back does not take a newer
+//            one's fields away. Schemas stay during the life of the broker's instance.
 // Thread     the core's. Owner: Core.
-// Limits     schemas_max types, schema_bytes_max and schema_items_max of each, schemas_bytes_max of memory for all of
-//            them.
+// Limits     schemas_max types, schema_bytes_max and schema_items_max of each, schemas_bytes_max of memory for all.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +23,10 @@ class Schemas {
  public:
   explicit Schemas(const Limits& limits) : limits_(&limits) {}
 
-  // The same one again costs next to nothing. Errors: what MessageSchema::parse() says; type_mismatch, where it does
-  // not go with an earlier one; limit_exceeded.
+  // Putting an equal schema again costs next to nothing. Errors: those of MessageSchema::parse(); type_mismatch, if it
+  // is not compatible with an earlier one; limit_exceeded.
   Result<void> put(const std::string& type_name, const std::string& files);
-  // Until the next put() of that type; null: nobody has said.
+  // Valid until the next put() of that type; null: not registered.
   const MessageSchema* find(std::string_view type_name) const;
   std::size_t size() const noexcept { return by_type_.size(); }
   std::uint64_t serial() const noexcept { return serial_; }  // another one after each put() that changed something

@@ -1,11 +1,12 @@
 // topic.hpp: one named piece of state, and the only place where it changes.
 //
-// A topic has two states: the visible one, which readers get, and the newest one, which is ahead of it while a record
-// is on its way to the log. Conditions, equality and the next version are judged by the newest; reads never see it.
+// A topic has two states: the committed one, which readers see, and the newest one, which is ahead of it while a write
+// is pending: its record is not in the log yet. Conditions, equality and the next version are judged by the newest
+// state.
 //
 // Promises   versions rise by exactly one; an equal value of equal quality makes no transition; a topic's type is the
 //            declared one, or that of its first value, and int64 widens to double; the same calls give the same
-//            transitions (no clock is read). What is not set has no quality of its own: unsetting it again changes
+//            transitions (no clock is read). An unset topic has no quality of its own: unsetting it again changes
 //            nothing.
 // Thread     the core's. Owner: TopicTable.
 #pragma once
@@ -22,7 +23,7 @@
 
 namespace hoiku::broker {
 
-// What a writer asks for. The references live as long as the call.
+// The write that is asked for. The references live as long as the call.
 struct Update {
   const Value& value;  // null unsets the topic
   const std::optional<Version>& if_version;
@@ -34,41 +35,41 @@ struct Update {
 
 class Topic {
  public:
-  // `epoch` is what its first set begins.
+  // `epoch` is the epoch of its first version.
   Topic(std::string name, std::uint64_t epoch) : name_(std::move(name)), epoch_(epoch) {}
-  // A topic that was removed, as it was left: its versions go on.
+  // A topic that was removed, with its last state: its versions continue.
   explicit Topic(State removed);
 
-  // Whether the topic may hold it. Error: type_mismatch.
+  // Whether the topic may hold the value. Error: type_mismatch.
   Result<void> check_type(const Value& value) const;
-  // The topic holds values of the type of `value`, which is not null, from now on. Of a topic without a type.
+  // A topic without a type holds values of the type of `value`, which is not null, from now on.
   void learn_type(const Value& value);
-  // It holds values of that type; `message_type` says of which one, where that is message. Error: type_mismatch, where
-  // it holds others already.
+  // The topic holds values of that type, and of `message_type` if they are messages. Error: type_mismatch, if it holds
+  // others already.
   Result<void> declare_type(ValueType type, const std::string& message_type);
 
   // Whether apply() would take it. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
 
   struct Applied {
-    State state;           // what the value now is, once it is visible; null: never set
+    State state;           // the newest state; null: never set
     bool changed = false;  // false: the value was equal already
   };
-  // Makes `update` the newest state. Where that is a change, it becomes revision `revision` and is visible after
-  // commit(). Errors: version_conflict, type_mismatch; the topic is as it was.
+  // Makes `update` the newest state. If it changes the topic, the transition has the revision `revision`, and is
+  // pending until commit(). Errors: version_conflict, type_mismatch; the topic is as it was.
   Result<Applied> apply(const Update& update, std::uint64_t revision);
 
-  // `state`, which apply() made, is in the log. To be called in the order of the log.
+  // Commits `state`, which apply() made and is in the log. Called in the order of the log.
   void commit(State state, TimePoint now);
 
   const std::string& name() const noexcept { return name_; }
   const State& visible() const noexcept { return visible_; }
   const State& newest() const noexcept { return newest_; }
-  TimePoint changed_at() const noexcept { return changed_at_; }                     // of the visible state
+  TimePoint changed_at() const noexcept { return changed_at_; }                     // of the committed state
   ValueType type() const noexcept { return type_; }                                 // null: not known yet
   const std::string* message_type() const noexcept { return message_type_.get(); }  // null: it holds no messages
   bool is_pending() const noexcept { return visible_ != newest_; }
-  // Has no value, and none on its way: nothing is lost with it but the continuity of its versions.
+  // Unset, and no write is pending: with the topic only the continuity of its versions is lost.
   bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }
 
  private:

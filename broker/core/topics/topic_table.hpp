@@ -1,8 +1,8 @@
-// topic_table.hpp: all topics, by name and by number.
+// topic_table.hpp: all topics, by name and by id.
 //
-// Promises   a number stays with its topic until remove(); numbers are dense, so other rooms can keep arrays by them.
-//            scan() does a bounded piece of work, and sees every topic that was there from the first piece to the last.
-//            What a removed topic left behind is remembered for a while: a reader that was away must learn that it is
+// Promises   an id stays with its topic until remove(); ids are dense, so other modules can keep arrays by them. scan()
+//            does a bounded piece of work, and sees every topic that exists from the first piece to the last. The last
+//            states of removed topics are remembered for a while: a reader that was away must learn that they are
 //            unset.
 // Thread     the core's. Owner: Core.
 // Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are forgotten.
@@ -35,9 +35,9 @@ class TopicTable {
   explicit TopicTable(const TopicTableOptions& options);
 
   std::optional<TopicId> find(std::string_view name) const;
-  // Whether so many more can be created; `name` is for the error: limit_exceeded.
+  // Whether so many more topics can be created; `name` is for the error: limit_exceeded.
   Result<void> check_room(std::string_view name, std::size_t count) const;
-  // A topic that find() does not find. Errors: invalid_topic, limit_exceeded.
+  // Creates a topic that find() does not find. Errors: invalid_topic, limit_exceeded.
   Result<TopicId> create(std::string_view name);
   bool contains(TopicId id) const noexcept { return topics_.contains(id); }
   Topic& operator[](TopicId id) noexcept { return topics_[id]; }
@@ -47,8 +47,8 @@ class TopicTable {
   std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
 
   // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says
-  // where to go on; the scan is complete when that is end(). A topic that comes later has a place anywhere, so the
-  // scanner must hear of it otherwise.
+  // where to continue; the scan is complete when that is end(). A topic that is created later has a place anywhere, so
+  // the scanner must be told of it.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(end(), from + count);
@@ -60,11 +60,11 @@ class TopicTable {
   }
   std::size_t end() const noexcept { return topics_.end(); }
 
-  // The removed topics, as they were left, oldest removal first.
+  // The last states of removed topics, oldest removal first.
   const std::deque<State>& removed() const noexcept { return removed_; }
   // Whether removed() still has every topic that was unset after `revision`.
   bool remembers(std::uint64_t revision) const noexcept { return revision >= forgotten_through_; }
-  // Brings removed()[position] back as it was left. Not limited: it takes the place of what is remembered.
+  // Brings removed()[position] back with its last state. Not limited: it takes the place of what is remembered.
   TopicId restore(std::size_t position);
 
  private:

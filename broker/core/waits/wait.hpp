@@ -1,4 +1,4 @@
-// wait.hpp: one armed wait, for a state or for a change, as its session keeps it and waits.cpp uses it.
+// wait.hpp: one armed wait, for a state or for a transition, as its session keeps it and waits.cpp uses it.
 #pragma once
 
 #include <chrono>
@@ -15,25 +15,25 @@ namespace hoiku::broker {
 struct WaitGroup;
 struct Wait;
 
-struct GivingUp : Timer {
-  explicit GivingUp(Wait& of) noexcept : wait(of) {}
+struct ExpiryTimer : Timer {
+  explicit ExpiryTimer(Wait& of) noexcept : wait(of) {}
   Wait& wait;
 };
 
-struct Wait : Timer {  // of its hold
+struct Wait : Timer {  // the timer of its hold
   SessionId owner{};
   std::uint64_t id = 0;  // the request that made it
   TopicId topic{};
   std::optional<Predicate> predicate;
   std::chrono::nanoseconds hold{0};
-  std::chrono::nanoseconds given_up_after{0};  // 0: never
-  bool is_edge = false;  // it waits for a change: tested at transitions only, those to "not set" included; never holds
+  std::chrono::nanoseconds expires_after{0};  // 0: never
+  bool on_transition = false;                 // tested at transitions only, also those to unset; never holds
 
-  // waits.cpp's own.
+  // Private to waits.cpp.
   WaitGroup* group = nullptr;  // null: its topic's type is not known yet
-  std::size_t place = 0;       // among those that the group, or the topic, keeps for its like
-  TimePoint counted_from{};    // a hold's time does not begin before this
-  GivingUp giving_up{*this};   // scheduled while it is armed
+  std::size_t place = 0;       // in the list of the group, or of the topic
+  TimePoint counted_from{};    // a hold does not begin before this
+  ExpiryTimer expiry{*this};   // scheduled while the wait is armed
 };
 
 }  // namespace hoiku::broker

@@ -8,22 +8,22 @@ namespace hoiku::broker {
 // The waits of one topic whose predicates are equal.
 struct WaitGroup {
   TopicId topic{};
-  std::string key;                     // of the predicate and of what it is asked about
-  bool is_edge = false;                // they wait for a change
+  std::string key;                     // of the predicate, and whether it waits for a transition
+  bool on_transition = false;          // they wait for a transition
   std::optional<Predicate> predicate;  // resolved for the topic's type
   std::size_t place = 0;               // among the topic's groups
-  bool is_true = false;                // as of the last transition; stays false for what is about changes
+  bool is_true = false;                // as of the last transition; stays false if it is about transitions
   bool is_holding = false;             // it is true, and the value is live
-  TimePoint holding_since{};           // while it is holding: not before this
+  TimePoint holding_since{};           // the moment since which it is holding, at the earliest
   std::vector<Wait*> plain;            // without a hold: they end at the next match
-  std::vector<Wait*> resting;          // holds without a timer
-  std::size_t holds = 0;               // all of them, resting or timed
+  std::vector<Wait*> suspended;        // holds without a timer
+  std::size_t holds = 0;               // all of them, suspended or timed
 };
 
 struct Waits::TopicWaits {
   std::vector<std::unique_ptr<WaitGroup>> groups;
   std::unordered_map<std::string, WaitGroup*> by_key;
-  std::vector<Wait*> untyped;  // they have a predicate, and the topic has no type to read it by
+  std::vector<Wait*> untyped;  // with a predicate that cannot be resolved: the topic has no type
 };
 
 namespace {
@@ -39,31 +39,31 @@ void take(std::vector<Wait*>& list, Wait& wait) noexcept {
   list.pop_back();
 }
 
-// Equal predicates about a state and about a change are two groups. No predicate's own key begins with a line break.
+// Equal predicates about a state and about a transition are two groups. No predicate's key begins with a line break.
 std::string key_of(const Wait& wait) {
-  std::string key = wait.is_edge ? "\n" : "";
+  std::string key = wait.on_transition ? "\n" : "";
   if (wait.predicate) key += wait.predicate->key();
   return key;
 }
 
-// Its predicate is tested at transitions only.
-bool is_about_change(const WaitGroup& group) noexcept {
-  return group.is_edge || (group.predicate && group.predicate->uses_old_value());
+// Whether the group's predicate is tested at transitions only.
+bool is_about_transition(const WaitGroup& group) noexcept {
+  return group.on_transition || (group.predicate && group.predicate->uses_old_value());
 }
 
-constexpr std::chrono::nanoseconds kept_after_given_up = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
 
 TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.counted_from) + wait.hold; }
 
 }  // namespace
 
 Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
-                        std::chrono::nanoseconds given_up_after, const Limits& limits) {
+                        std::chrono::nanoseconds expires_after, const Limits& limits) {
   if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
   if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
-  if (given_up_after.count() < 0)
+  if (expires_after.count() < 0)
     return Failure{ErrorCode::invalid_argument, "a wait cannot be given up before it begins"};
-  if (given_up_after > limits.hold_max)
+  if (expires_after > limits.hold_max)
     return Failure{ErrorCode::invalid_argument, "a wait cannot be given up after so long a time"};
   if (!predicate) return {};
   if (hold.count() > 0 && predicate->uses_old_value()) {
@@ -85,13 +85,13 @@ std::size_t Waits::count(TopicId topic) const noexcept {
 }
 
 bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
-  if (value.is_null() && !group.is_edge) return false;
+  if (value.is_null() && !group.on_transition) return false;
   if (!group.predicate) return true;
   ++tests_;
   return group.predicate->test(value, old_value);
 }
 
-// Finds or makes the wait's group, as of the topic's visible state. Its predicate is resolved.
+// Finds or makes the group of a wait, whose predicate is resolved, as of the topic's committed state.
 WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
   const std::string key = key_of(wait);
   WaitGroup*& group = waits.by_key[key];
@@ -99,11 +99,11 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) 
     auto made = std::make_unique<WaitGroup>();
     made->topic = wait.topic;
     made->key = key;
-    made->is_edge = wait.is_edge;
+    made->on_transition = wait.on_transition;
     made->predicate = wait.predicate;
     made->place = waits.groups.size();
-    made->is_true = !is_about_change(*made) && topic.visible && matches(*made, topic.visible->value, Value());
-    made->is_holding = made->is_true && topic.visible->quality == Quality::live;
+    made->is_true = !is_about_transition(*made) && topic.committed && matches(*made, topic.committed->value, Value());
+    made->is_holding = made->is_true && topic.committed->quality == Quality::live;
     made->holding_since = topic.changed_at;
     predicates_ += made->predicate ? 1 : 0;
     group = made.get();
@@ -141,9 +141,9 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   } else {
     ++group.holds;
     if (group.is_holding) {
-      timers_.schedule(wait, due_at(wait));
+      holds_.schedule(wait, due_at(wait));
     } else {
-      rest(wait);
+      suspend(wait);
     }
   }
   return false;
@@ -151,20 +151,19 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
 
 void Waits::begin(Wait& wait, TimePoint now) {
   ++size_;
-  if (wait.given_up_after.count() > 0)
-    giving_up_.schedule(wait.giving_up, now + wait.given_up_after + kept_after_given_up);
+  if (wait.expires_after.count() > 0) expiries_.schedule(wait.expiry, now + wait.expires_after + expiry_grace);
 }
 
-// However it ends.
+// Called whatever ends the wait.
 void Waits::end(Wait& wait) noexcept {
   --size_;
-  giving_up_.cancel(wait.giving_up);
+  expiries_.cancel(wait.expiry);
 }
 
 // A hold whose predicate is not true needs no timer.
-void Waits::rest(Wait& wait) { put(wait.group->resting, wait); }
+void Waits::suspend(Wait& wait) { put(wait.group->suspended, wait); }
 
-// Takes a wait out of wherever it stands; its group may be empty after that.
+// Takes a wait out of its list; its group may be empty after that.
 void Waits::leave(Wait& wait) noexcept {
   end(wait);
   if (wait.group == nullptr) {
@@ -174,9 +173,9 @@ void Waits::leave(Wait& wait) noexcept {
   } else {
     --wait.group->holds;
     if (wait.is_scheduled()) {
-      timers_.cancel(wait);
+      holds_.cancel(wait);
     } else {
-      take(wait.group->resting, wait);
+      take(wait.group->suspended, wait);
     }
   }
 }
@@ -203,7 +202,7 @@ void Waits::drop_if_empty(TopicId topic) noexcept {
   if (waits.groups.empty() && waits.untyped.empty()) by_topic_.erase(topic);
 }
 
-void Waits::type_is_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
+void Waits::on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
   TopicWaits* waits = by_topic_.find(id);
   if (waits == nullptr) return;
   settle_types(*waits, topic, ended);
@@ -215,11 +214,11 @@ void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, T
   TopicWaits* found = by_topic_.find(id);
   if (found == nullptr) return;
   static const Value nothing;
-  const Value& value = topic.visible->value;
+  const Value& value = topic.committed->value;
   const Value& old_value = before ? before->value : nothing;
-  const bool is_live = topic.visible->quality == Quality::live;
-  // Between two states of one value and one quality there is no transition.
-  const bool is_same_value = before && before->quality != topic.visible->quality && old_value == value;
+  const bool is_live = topic.committed->quality == Quality::live;
+  // A transition between equal values changes the quality.
+  const bool is_same_value = before && before->quality != topic.committed->quality && old_value == value;
   TopicWaits& waits = *found;
   if (!waits.untyped.empty() && topic.type.type != ValueType::null) settle_types(waits, topic, ended);
   // Backwards, because an empty group's place is taken by the last one.
@@ -235,7 +234,7 @@ void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, T
   drop_if_empty(id);
 }
 
-// The topic's first value says how the predicates are to be read.
+// The topic's first value gives the type that its predicates are resolved for.
 void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
   static const State never_set;
   for (Wait* wait : std::exchange(waits.untyped, {})) {
@@ -246,20 +245,20 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
       continue;
     }
     wait->predicate = std::move(read).value();
-    // As of before the value: changed() tests it in a moment, as it does for all.
+    // The group begins without a state: changed() tests the value in a moment, as for all groups.
     WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
     if (wait->hold.count() == 0) {
       put(group.plain, *wait);
     } else {
       ++group.holds;
-      rest(*wait);
+      suspend(*wait);
     }
   }
 }
 
 void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended) {
   if (!is_match) {
-    // The timers of holds are left as they are: when one comes up it finds out, instead of every flip moving all.
+    // The timers of holds stay as they are: each checks when it is due, so that a flip does not move all of them.
     group.is_true = group.is_holding = false;
     return;
   }
@@ -268,27 +267,27 @@ void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint
     wait->group = nullptr;
     ended.push_back(WaitEnd{wait, {}});
   }
-  if (is_about_change(group)) return;
+  if (is_about_transition(group)) return;
   group.is_true = true;
   hold_group(group, is_live, now);
 }
 
-// Of a group whose predicate is as true as it says: whether that counts for holds.
+// Updates whether the holds of a group count, after its predicate or the value's quality has changed.
 void Waits::hold_group(WaitGroup& group, bool is_live, TimePoint now) {
   const bool was_holding = std::exchange(group.is_holding, group.is_true && is_live);
   if (!group.is_holding) return;
   if (!was_holding || !group.predicate) group.holding_since = now;
-  for (Wait* wait : std::exchange(group.resting, {})) timers_.schedule(*wait, due_at(*wait));
+  for (Wait* wait : std::exchange(group.suspended, {})) holds_.schedule(*wait, due_at(*wait));
 }
 
 void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
-  while (Timer* timer = timers_.take_due(now)) {
+  while (Timer* timer = holds_.take_due(now)) {
     Wait& wait = static_cast<Wait&>(*timer);
     WaitGroup& group = *wait.group;
     if (!group.is_holding) {
-      rest(wait);
+      suspend(wait);
     } else if (const TimePoint due = due_at(wait); due > now) {
-      timers_.schedule(wait, due);  // it was true, then not, and is true again
+      holds_.schedule(wait, due);  // the predicate was false meanwhile
     } else {
       end(wait);
       --group.holds;
@@ -300,16 +299,16 @@ void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
   }
 }
 
-Wait* Waits::take_given_up(TimePoint now) noexcept {
-  Timer* timer = giving_up_.take_due(now);
-  return timer == nullptr ? nullptr : &static_cast<GivingUp&>(*timer).wait;
+Wait* Waits::take_expired(TimePoint now) noexcept {
+  Timer* timer = expiries_.take_due(now);
+  return timer == nullptr ? nullptr : &static_cast<ExpiryTimer&>(*timer).wait;
 }
 
 std::optional<TimePoint> Waits::next_deadline() const noexcept {
-  const auto hold = timers_.next();
-  const auto given_up = giving_up_.next();
-  if (hold && given_up) return std::min(*hold, *given_up);
-  return hold ? hold : given_up;
+  const auto hold = holds_.next();
+  const auto expiry = expiries_.next();
+  if (hold && expiry) return std::min(*hold, *expiry);
+  return hold ? hold : expiry;
 }
 
 }  // namespace hoiku::broker

@@ -86,7 +86,7 @@ TEST_F(History, OfAllTopicsWhatWasReplacedLongestAgoGoesFirst) {
 
 TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
   fill(battery, 3);
-  histories.forget(battery);
+  histories.discard(battery);
   EXPECT_FALSE(histories.find(battery, 3));
   EXPECT_EQ(histories.bytes(), 0u);
   for (std::uint64_t number = 1; number <= 4; ++number) histories.append(battery, state(number, 200 + number, 4, 2));
@@ -99,11 +99,11 @@ TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
 TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {
   limits.history_transitions_max = 3;
   for (int life = 0; life < 3; ++life) {
-    histories.forget(battery);
+    histories.discard(battery);
     last = 0;
     fill(battery, 5);
     histories.append(heat, state(1, 1));
-    histories.forget(heat);
+    histories.discard(heat);
   }
   histories.trim();
   EXPECT_FALSE(histories.find(battery, 3));

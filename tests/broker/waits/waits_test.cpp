@@ -22,19 +22,19 @@ class WaitsTest : public testing::Test {
  protected:
   // True: it matched at once.
   bool arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
-           std::chrono::nanoseconds given_up_after = 0ns) {
-    auto matched = try_arm(id, std::move(condition), hold, given_up_after);
+           std::chrono::nanoseconds expires_after = 0ns) {
+    auto matched = try_arm(id, std::move(condition), hold, expires_after);
     EXPECT_TRUE(matched);
     return *matched;
   }
   Result<bool> try_arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
-                       std::chrono::nanoseconds given_up_after = 0ns) {
+                       std::chrono::nanoseconds expires_after = 0ns) {
     Wait& wait = armed.emplace_back();
     wait.id = id;
     wait.topic = topic;
     wait.predicate = std::move(condition);
     wait.hold = hold;
-    wait.given_up_after = given_up_after;
+    wait.expires_after = expires_after;
     return waits.arm(wait, state(), now);
   }
   void cancel(std::uint64_t id) {
@@ -66,7 +66,7 @@ class WaitsTest : public testing::Test {
   // Those that are given up by then, in that order.
   std::vector<std::uint64_t> give_up(TimePoint at) {
     std::vector<std::uint64_t> made;
-    while (Wait* wait = waits.take_given_up(at)) {
+    while (Wait* wait = waits.take_expired(at)) {
       made.push_back(wait->id);
       waits.cancel(*wait);
     }
@@ -337,8 +337,8 @@ TEST_F(WaitsTest, WhatMatchesAtOnceIsNotGivenUp) {
 TEST_F(WaitsTest, WhatMakesNoSenseIsRefused) {
   const Limits limits;
   const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold,
-                        std::chrono::nanoseconds given_up_after = 0ns) {
-    const auto checked = check_wait(condition, hold, given_up_after, limits);
+                        std::chrono::nanoseconds expires_after = 0ns) {
+    const auto checked = check_wait(condition, hold, expires_after, limits);
     return checked ? ErrorCode{} : checked.failure().code;
   };
   EXPECT_EQ(code({}, 0ns), ErrorCode{});
