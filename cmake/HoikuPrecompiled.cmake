@@ -1,8 +1,8 @@
 # Two precompiled headers, of what costs seconds in each of hundreds of files and never changes: Asio for everybody, and
 # GoogleMock besides for the tests.
 #
-# hoiku_pch and hoiku_test_pch own them; every other target of ours borrows one (REUSE_FROM), which needs the same flags,
-# hence the same sanitizers and the same definitions that Asio and GoogleTest look at. Turn them off with
+# hoiku_pch and hoiku_test_pch own them; every other target of ours borrows one (REUSE_FROM), which needs the same flags:
+# the same sanitizers, and the same definitions that Asio and GoogleTest look at. Turn them off with
 # -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON: the `clang` preset does, and so finds the includes that somebody forgot.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # what ccache needs to see through a precompiled header
@@ -31,8 +31,12 @@ function(hoiku_precompile_below directory)
     if(NOT owner)
       set(owner hoiku_pch)
     endif()
-    if(type MATCHES "STATIC_LIBRARY|OBJECT_LIBRARY|EXECUTABLE" AND NOT target MATCHES "^hoiku_(test_)?pch$" AND NOT without)
-      target_precompile_headers(${target} REUSE_FROM ${owner})
+    set(is_compiled "STATIC_LIBRARY|OBJECT_LIBRARY|EXECUTABLE")
+    if(type MATCHES ${is_compiled} AND NOT target MATCHES "^(hoiku_(test_)?pch|headers_alone)$")
+      hoiku_unite(${target})
+      if(NOT without)
+        target_precompile_headers(${target} REUSE_FROM ${owner})
+      endif()
     endif()
   endforeach()
   get_property(children DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)

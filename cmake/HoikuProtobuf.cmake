@@ -11,7 +11,7 @@ function(hoiku_generate_protobuf file sources_variable include_variable)
     DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
     COMMENT "Protobuf: ${file}"
     VERBATIM)
-  set_source_files_properties(${generated}/${name}.pb.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${generated}/${name}.pb.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   set(${sources_variable} ${generated}/${name}.pb.cc ${generated}/${name}.pb.h PARENT_SCOPE)
   set(${include_variable} ${generated} PARENT_SCOPE)
 endfunction()
