@@ -62,7 +62,8 @@ health() { inspect "$1" '{{.State.Health.Status}}'; }
 lines() { docker logs "${ids[$1]}" 2>&1; }                 # all that SERVICE has said
 count_lines() { lines "$1" | wc -l; }                      # SERVICE
 lines_after() { lines "$1" | tail -n "+$(($2 + 1))"; }     # SERVICE COUNT
-said() { lines_after "$1" "$2" | grep -e "$3" >/dev/null; } # SERVICE COUNT PATTERN (no -q, which would end the pipe early)
+# said SERVICE COUNT PATTERN: without -q, which would end the pipe early.
+said() { lines_after "$1" "$2" | grep -e "$3" >/dev/null; }
 hoiku() { timeout 40 docker exec "${ids[broker]}" hoiku "$@"; }
 
 # eventually SECONDS COMMAND...: until it succeeds, for at most that long.
@@ -99,7 +100,8 @@ nobody_is_root() {
     [[ $status == *Uid:$'\t10001\t10001\t10001\t10001'* ]] || { evidence "$service is not user 10001" && return 1; }
     [[ $status == *CapBnd:$'\t0000000000000000'* ]] || { evidence "$service has capabilities" && return 1; }
     [[ $status == *NoNewPrivs:$'\t1'* ]] || { evidence "$service may gain privileges" && return 1; }
-    ! docker exec "${ids[$service]}" touch /usr/local/bin/x 2>/dev/null || { evidence "$service writes its image" && return 1; }
+    ! docker exec "${ids[$service]}" touch /usr/local/bin/x 2>/dev/null ||
+      { evidence "$service writes its image" && return 1; }
     [[ $(inspect "$service" '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}') =~ ^[1-9][0-9]*\ [1-9][0-9]*$ ]] ||
       { evidence "$service is not limited" && return 1; }
   done
@@ -109,7 +111,9 @@ nobody_is_root() {
 
 # ZeroMQ's greeting begins with ff: whoever listens there is no mere proxy with nothing behind it.
 # shellcheck disable=SC2016
-greets() { timeout 5 bash -c 'exec 3<>"/dev/tcp/$0" && head -c 1 <&3' "$1" 2>/dev/null | od -An -tx1 | grep ff >/dev/null; }
+greets() {
+  timeout 5 bash -c 'exec 3<>"/dev/tcp/$0" && head -c 1 <&3' "$1" 2>/dev/null | od -An -tx1 | grep ff >/dev/null
+}
 
 the_door_is_on_the_loopback() {
   local port address
@@ -150,7 +154,8 @@ a_killed_broker_comes_back() {
   for service in "${services[@]}"; do from[$service]=$(count_lines "$service"); done
   pid=$(inspect broker '{{.State.Pid}}')
   restarts=$(inspect broker '{{.RestartCount}}')
-  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == hoikud ]] || { evidence "process $pid is no hoikud of this machine" && return 1; }
+  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == hoikud ]] ||
+    { evidence "process $pid is not a hoikud of this machine" && return 1; }
   kill -KILL "$pid"
   eventually 60 is_restarted "$restarts" || return 1
   evidence "process $pid was killed; process $(inspect broker '{{.State.Pid}}') is healthy"
@@ -171,7 +176,8 @@ a_killed_broker_comes_back() {
 feel() {
   hoiku set sensor/memory/used 0.5 >/dev/null || return 1
   hoiku set sensor/cpu/load "$1" >/dev/null || return 1
-  hoiku wait robot/mood "value == '$2'" --timeout 30s >/dev/null || { evidence "load $1 does not make it $2" && return 1; }
+  hoiku wait robot/mood "value == '$2'" --timeout 30s >/dev/null ||
+    { evidence "load $1 does not make it $2" && return 1; }
 }
 
 # Without its own body, whose load is not the test's to decide.
@@ -189,7 +195,7 @@ load_moves_the_robot() {
 
 dances() { hoiku get actuator/gesture | grep dances >/dev/null; }
 
-# behaviour alone is cut off; meanwhile the mood changes, and everybody else lives on. It comes back to what is true then.
+# Only behaviour is cut off; meanwhile the mood changes, and the others live on. behaviour comes back to the new mood.
 a_partition_heals() {
   local network=${project}_bus behaviour_from bridge_from brain_from
   feel 0.1 calm || return 1
@@ -238,7 +244,8 @@ everybody_ends_in_order() {
     [[ $status == 'exited 0' ]] || { evidence "$service: $status" && return 1; }
     all+=" $service"
   done
-  lines behaviour | tail -n 1 | grep 'takes a resting pose' >/dev/null || { evidence 'behaviour froze in mid-air' && return 1; }
+  lines behaviour | tail -n 1 | grep 'takes a resting pose' >/dev/null ||
+    { evidence 'behaviour froze in mid-air' && return 1; }
   evidence "status 0:$all"
   evidence "the last words: $(lines behaviour | tail -n 1) / $(lines broker | tail -n 1)"
 }
@@ -271,16 +278,26 @@ mkdir -p build/log build/deploy && : >"$log" || exit 1
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 find_engine build/log/containers-engine.log || skip "$engine_missing"
-make_base_image debian:bookworm-slim >>"$log" 2>&1 || skip 'the base image could not be made from the packages of this machine'
+make_base_image debian:bookworm-slim >>"$log" 2>&1 ||
+  skip 'the base image could not be made from the packages of this machine'
 
+# Programs that were built outside go into the image that the Dockerfile's last stage describes.
+context=.
+if [[ -d build/programs/image/programs ]]; then
+  context=build/programs/image
+  awk '/^FROM / { stage = "" } { stage = stage $0 "\n" } END { printf "%s", stage }' Dockerfile |
+    sed 's,^COPY --from=builder /programs/ ,COPY programs/ ,' >"$context/Dockerfile"
+fi
 # A build of ours has no network but the machine's own.
-printf 'services: {broker: {build: {context: .%s}}}\n' "${engine_is_ours:+, network: host}" >"$override"
+printf 'services: {broker: {build: {context: %s%s}}}\n' "$context" "${engine_is_ours:+, network: host}" >"$override"
 is_up=1
 compose_in 60 down -v --remove-orphans >>"$log" 2>&1 # what a test that was killed has left
 started=$SECONDS
 compose_in 1500 build broker >>"$log" 2>&1 || give_up 'the image cannot be built'
-say "built in $((SECONDS - started)) s: $(docker image inspect -f '{{.Size}}' hoiku | awk '{printf "%.0f MB", $1 / 1e6}')," \
-  "$(docker image inspect -f '{{.Size}}' debian:bookworm-slim | awk '{printf "%.0f MB", $1 / 1e6}') of them the base image"
+megabytes() { docker image inspect -f '{{.Size}}' "$1" | awk '{printf "%.0f MB", $1 / 1e6}'; }
+[[ $context == . ]] && from='from source' || from='from the programs that were built outside'
+say "built $from in $((SECONDS - started)) s: $(megabytes hoiku)," \
+  "$(megabytes debian:bookworm-slim) of them the base image"
 compose_in 180 up -d --no-build >>"$log" 2>&1 || give_up 'the robot cannot be started'
 declare -A ids
 for service in "${services[@]}"; do ids[$service]=$(container "$service"); done
