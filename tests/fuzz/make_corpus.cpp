@@ -6,7 +6,7 @@
 
 #include "hoiku/proto/codec.hpp"
 #include "tests/proto/proto_text.hpp"
-#include "tests/proto/sample_frames.hpp"
+#include "tests/proto/codec/sample_frames.hpp"
 
 namespace {
 
