@@ -14,7 +14,7 @@ namespace {
 Failure malformed(std::string_view text, std::string_view reason) {
   return {ErrorCode::invalid_argument,
           fmt::format("{} is not an endpoint: {} (it looks like tcp://127.0.0.1:7411 or ipc:///run/hoiku.sock)",
-                      text::excerpt(text), reason)};
+                      text::quote(text), reason)};
 }
 
 bool is_name(std::string_view host) {
@@ -104,7 +104,7 @@ Result<Endpoint> parse_outer_endpoint(std::string_view text, EndpointUse use) {
   if (!endpoint || endpoint->kind != Endpoint::Kind::inproc) return endpoint;
   return Failure{
       ErrorCode::invalid_argument,
-      fmt::format("{} is inside of one process, and no other reaches it: use tcp:// or ipc://", text::excerpt(text))};
+      fmt::format("{} is inside of one process, and no other reaches it: use tcp:// or ipc://", text::quote(text))};
 }
 
 bool is_loopback(const Endpoint& endpoint) {

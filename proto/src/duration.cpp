@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "hoiku/proto/text.hpp"
+
 namespace hoiku {
 namespace {
 
@@ -33,9 +35,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     if (error == std::errc() && unit.name == name && number >= 0 && nanoseconds <= static_cast<double>(longest.count()))
       return std::chrono::nanoseconds(std::llround(nanoseconds));
   }
-  return Failure{
-      ErrorCode::invalid_argument,
-      "'" + std::string(text) + "' is not a duration: write a number and its unit, such as 200ms, 5s or 2min"};
+  return Failure{ErrorCode::invalid_argument,
+                 text::quote(text) + " is not a duration: write a number and its unit, such as 200ms, 5s or 2min"};
 }
 
 std::string duration_text(std::chrono::nanoseconds duration) {

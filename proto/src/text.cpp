@@ -6,14 +6,23 @@ namespace hoiku::text {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t excerpt_bytes_max = 64;
+constexpr std::size_t excerpt_bytes_max = 80;
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
-// What stands between the quotes.
-void append_escaped(std::string& out, std::string_view bytes) {
+// As JSON does: four digits, which is enough for what has no form of its own.
+void append_escape(std::string& out, char32_t c) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += hex_digits[c >> shift & 15];
+}
+
+// What could break a line, or be missed by the eye, in an error message.
+bool is_hidden(char32_t c) { return is_control(c) || is_invisible(c) || c == 0x2028 || c == 0x2029; }
+
+// What stands between two `mark`s.
+void append_escaped(std::string& out, std::string_view bytes, char mark) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (c == mark || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {
@@ -23,9 +32,7 @@ void append_escaped(std::string& out, std::string_view bytes) {
     } else if (c == '\r') {
       out += "\\r";
     } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex_digits[byte >> 4];
-      out += hex_digits[byte & 15];
+      append_escape(out, byte);
     } else {
       out += c;
     }
@@ -113,29 +120,30 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-std::string quote(std::string_view name) {
-  constexpr std::size_t shown_max = 80;
-  return "'" + shorten(name, shown_max) + "'";
-}
-
 void append_quoted(std::string& out, std::string_view bytes) {
   out += '"';
-  append_escaped(out, bytes);
+  append_escaped(out, bytes, '"');
   out += '"';
 }
 
 std::string excerpt(std::string_view bytes) {
-  std::string written;
+  std::string shown;
   while (!bytes.empty()) {
     const auto point = first_code_point(bytes);
-    const std::size_t taken = point ? point->bytes : 1;
-    std::string character;
-    append_escaped(character, point ? bytes.substr(0, taken) : replacement_character);
-    if (written.size() + character.size() > excerpt_bytes_max) return '"' + written + "\"…";
-    written += character;
-    bytes.remove_prefix(taken);
+    const std::string_view character = point ? bytes.substr(0, point->bytes) : bytes.substr(0, 1);
+    std::string written;
+    if (point && point->value >= 0x7F && is_hidden(point->value)) {
+      append_escape(written, point->value);
+    } else {
+      append_escaped(written, point ? character : replacement_character, '\'');
+    }
+    if (shown.size() + written.size() > excerpt_bytes_max) return shown + "…";
+    shown += written;
+    bytes.remove_prefix(character.size());
   }
-  return '"' + written + '"';
+  return shown;
 }
+
+std::string quote(std::string_view bytes) { return "'" + excerpt(bytes) + "'"; }
 
 }  // namespace hoiku::text

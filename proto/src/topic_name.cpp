@@ -48,7 +48,7 @@ std::string_view fault_of(std::string_view segment, Wildcards wildcards) {
 Result<void> check(std::string_view name, Wildcards wildcards, const Limits& limits) {
   const auto refuse = [&](const std::string& why) {
     const std::string what = wildcards == Wildcards::allowed ? "topic pattern " : "topic name ";
-    return Failure{ErrorCode::invalid_topic, what + text::excerpt(name) + " is not valid: " + why};
+    return Failure{ErrorCode::invalid_topic, what + text::quote(name) + " is not valid: " + why};
   };
   if (name.empty()) return refuse("it is empty");
   if (name.size() > limits.topic_name_bytes_max) {

@@ -94,7 +94,7 @@ Result<ValueType> parse_value_type(std::string_view name) {
   for (std::size_t i = 0; i < type_names.size(); ++i) {
     if (type_names[i] == name) return static_cast<ValueType>(i);
   }
-  return Failure{ErrorCode::invalid_argument, text::excerpt(name) +
+  return Failure{ErrorCode::invalid_argument, text::quote(name) +
                                                   " is not a type of value; there are null, bool, int64, double, "
                                                   "string, bytes and message"};
 }
@@ -161,8 +161,8 @@ Result<Value> parse_value(std::string_view text) {
 
 Result<Value> parse_value(std::string_view text, ValueType type) {
   if (auto value = read_as(text, type)) return std::move(*value);
-  return Failure{ErrorCode::invalid_argument, text::excerpt(text) + " cannot be read as " +
-                                                  std::string(to_string(type)) + ": " + std::string(expectation(type))};
+  return Failure{ErrorCode::invalid_argument, text::quote(text) + " cannot be read as " + std::string(to_string(type)) +
+                                                  ": " + std::string(expectation(type))};
 }
 
 }  // namespace hoiku

@@ -105,7 +105,7 @@ TEST(DescribedTopic, WrongFieldsAreToldHereAndThere) {
     } catch (const Error& error) {
       told = error.what();
     }
-    EXPECT_THAT(told, HasSubstr("its.Station.Position has no field \"z\"; it has x, y"));
+    EXPECT_THAT(told, HasSubstr("its.Station.Position has no field 'z'; it has x, y"));
     EXPECT_EQ(error_of([&] { where.transitions(predicate("value.at.z > 3")); }), ErrorCode::invalid_predicate);
     // The fields of lite messages, and of a type that this program does not know, are unknown here.
     EXPECT_EQ(error_of([&] { bus.topic<test::Pose>("pose").transitions(predicate("value.x > 3")); }),
@@ -172,9 +172,9 @@ TEST(DescribedTopic, ADefinitionThatBreaksOtherProgramsEndsTheNursery) {
     } catch (const TypeMismatch& error) {
       told = error.what();
     }
-    EXPECT_THAT(told, HasSubstr("\"its.Station\""));
+    EXPECT_THAT(told, HasSubstr("'its.Station'"));
     EXPECT_THAT(told, HasSubstr("field 1"));
-    EXPECT_THAT(told, HasSubstr("\"its.Station.Position\""));
+    EXPECT_THAT(told, HasSubstr("'its.Station.Position'"));
   });
 }
 

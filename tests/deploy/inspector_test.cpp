@@ -197,7 +197,7 @@ TEST_F(Inspector, AWrongCommandLineEndsWithTwo) {
   expect_complaint(hoiku({"fly", "a"}), 2, "hoiku --help shows examples");
   expect_complaint(hoiku({"get", "a", "--colour"}), 2, "--colour");
   expect_complaint(wire_tests::run_to_its_end(HOIKU_PATH, {"get", "a", "--endpoint", "7411"}), 2,
-                   "\"7411\" is not an endpoint");
+                   "'7411' is not an endpoint");
 }
 
 TEST_F(Inspector, AMissingBrokerIsNamed) {

@@ -76,7 +76,7 @@ TEST_F(InspectorOfMessages, SetsThemFromJson) {
 TEST_F(InspectorOfMessages, SaysWhichFieldIsWrong) {
   const Ended unknown = hoiku({"set", "robot/pose", R"({"z": 2})"});
   EXPECT_EQ(unknown.status, 2);
-  EXPECT_THAT(unknown.error, StartsWith("hoiku: this is no \"its.Pose\" in JSON: "));
+  EXPECT_THAT(unknown.error, StartsWith("hoiku: this is no 'its.Pose' in JSON: "));
   EXPECT_THAT(unknown.error, HasSubstr("z"));
   EXPECT_THAT(hoiku({"set", "robot/pose", R"({"x": "far"})"}).error, HasSubstr("x"));
   const Ended nobody = hoiku({"set", "robot/secret", R"({"x": 2})"});
@@ -84,7 +84,7 @@ TEST_F(InspectorOfMessages, SaysWhichFieldIsWrong) {
   EXPECT_THAT(nobody.error, HasSubstr("its.Secret"));
   const Ended condition = hoiku({"wait", "robot/pose", "value.z > 3"});
   EXPECT_EQ(condition.status, 2);
-  EXPECT_THAT(condition.error, HasSubstr("its.Pose has no field \"z\"; it has x, mode"));
+  EXPECT_THAT(condition.error, HasSubstr("its.Pose has no field 'z'; it has x, mode"));
 }
 
 TEST_F(InspectorOfMessages, WaitsAndWatchesByTheirFields) {

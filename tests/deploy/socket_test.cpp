@@ -286,7 +286,7 @@ TEST_F(Socket, TheSensorSaysWhyItCannotBegin) {
 TEST_F(Socket, TheBridgeSaysWhyItCannotBegin) {
   expect_complaint(SOCKET_BRIDGE_PATH, {"--feed", "wss://a:1/"}, 2, "'wss://a:1/' is not a feed");
   expect_complaint(SOCKET_BRIDGE_PATH, {"--variant", "uk"}, 2, "'uk' is neither us nor jp");
-  expect_complaint(SOCKET_BRIDGE_PATH, {"--endpoint", "7411"}, 2, "\"7411\" is not an endpoint");
+  expect_complaint(SOCKET_BRIDGE_PATH, {"--endpoint", "7411"}, 2, "'7411' is not an endpoint");
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(TopicName, RefusesWhatBreaksTheRulesAndSaysWhich) {
     EXPECT_EQ(result.failure().code, ErrorCode::invalid_topic);
     return result.failure().message;
   };
-  EXPECT_EQ(why(""), "topic name \"\" is not valid: it is empty");
+  EXPECT_EQ(why(""), "topic name '' is not valid: it is empty");
   EXPECT_NE(why("/a").find("a segment is empty"), std::string::npos);
   EXPECT_NE(why("a/").find("a segment is empty"), std::string::npos);
   EXPECT_NE(why("a//b").find("a segment is empty"), std::string::npos);

@@ -122,7 +122,7 @@ TEST(ParseValue, ReadsAsTheTypeThatIsGiven) {
 TEST(ParseValue, SaysWhatTheTypeWouldHaveLookedLike) {
   const auto refused = [](const char* text, ValueType type) { return parse_value(text, type).failure(); };
   EXPECT_EQ(refused("1", ValueType::boolean).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(refused("1", ValueType::boolean).message, "\"1\" cannot be read as bool: a bool is true or false");
+  EXPECT_EQ(refused("1", ValueType::boolean).message, "'1' cannot be read as bool: a bool is true or false");
   EXPECT_EQ(refused("9223372036854775808", ValueType::int64).code, ErrorCode::invalid_argument);
   EXPECT_EQ(refused("1.5", ValueType::int64).code, ErrorCode::invalid_argument);
   EXPECT_EQ(refused("1e999", ValueType::float64).code, ErrorCode::invalid_argument);

@@ -160,7 +160,7 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
       {{"--nonsense"}, "--nonsense"},
       {{"nonsense"}, "nonsense"},
       {{"--listen"}, "--listen"},
-      {{"--listen", "7411"}, "\"7411\" is not an endpoint: it begins with neither tcp:// nor ipc://"},
+      {{"--listen", "7411"}, "'7411' is not an endpoint: it begins with neither tcp:// nor ipc://"},
       {{"--listen", "tcp://127.0.0.1"}, "the port is missing"},
       {{"--listen", "tcp://127.0.0.1:99999"}, "the port is not a number from 1 to 65535"},
       {{"--listen", "tcp://:7411"}, "the host is missing"},

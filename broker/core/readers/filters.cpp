@@ -37,7 +37,7 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
   const Result<Predicate>& predicate = predicate_for(content);
   if (predicate) return {};
   const Failure& why = predicate.failure();
-  return Failure{why.code, "topic '" + topic + "' cannot be filtered by " +
+  return Failure{why.code, "topic " + text::quote(topic) + " cannot be filtered by " +
                                text::shorten(key(), predicate_bytes_shown) + ": " + why.message};
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -19,8 +20,8 @@ std::optional<TopicId> TopicTable::find(std::string_view name) const {
 
 Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
   if (size() + count <= options_.limits.topics_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "there are " + std::to_string(size()) + " topics already: '" +
-                                                std::string(name) + "' cannot be added"};
+  return Failure{ErrorCode::limit_exceeded,
+                 "there are " + std::to_string(size()) + " topics already: " + text::quote(name) + " cannot be added"};
 }
 
 Result<TopicId> TopicTable::create(std::string_view name) {

@@ -89,7 +89,7 @@ Result<Hello> take(pb::Hello& in, const Limits& limits) {
   out.client_name = std::move(*in.mutable_client_name());
   const auto refuse_name = [&](const std::string& why) {
     return Failure{ErrorCode::invalid_argument,
-                   fmt::format("the client's name {} is not {}", text::excerpt(out.client_name), why)};
+                   fmt::format("the client's name {} is not {}", text::quote(out.client_name), why)};
   };
   if (out.client_name.size() > limits.client_name_bytes_max) {
     return refuse_name(fmt::format("at most {} bytes long", limits.client_name_bytes_max));

@@ -99,14 +99,14 @@ class Parser {
 
   Result<Node> reference(std::string_view word) {
     const std::string_view name = word.substr(0, word.find('.'));
-    if (name != "value" && name != "old_value") return invalid(text::excerpt(word) + " has to stand in quotes");
+    if (name != "value" && name != "old_value") return invalid(text::quote(word) + " has to stand in quotes");
     Node node = made(name == "value" ? Kind::new_value : Kind::old_value);
     std::string_view fields = word.substr(name.size());
     while (!fields.empty()) {
       fields.remove_prefix(1);
       const std::string_view field = fields.substr(0, fields.find('.'));
       if (!is_field_name(field)) {
-        return invalid(text::excerpt(word) + " is not a path of fields; as a text it has to stand in quotes");
+        return invalid(text::quote(word) + " is not a path of fields; as a text it has to stand in quotes");
       }
       node.path.emplace_back(field);
       fields.remove_prefix(field.size());
@@ -119,7 +119,7 @@ class Parser {
     if (name == "abs") return absolute();
     const auto type = parse_value_type(name);
     if (!type || *type == ValueType::string) {
-      return invalid(text::excerpt(name) + " is not a function; there are abs() and the types, as in bytes(00ff)");
+      return invalid(text::quote(name) + " is not a function; there are abs() and the types, as in bytes(00ff)");
     }
     accept("(");
     Node node = made(Kind::literal);
@@ -266,8 +266,8 @@ class Parser {
   }
 
   Failure expected(std::string_view what) {
-    const std::string where = at_end() ? "at its end" : "before " + text::excerpt(text_.substr(at_));
-    return invalid("the predicate " + text::excerpt(text_) + " needs " + std::string(what) + " " + where);
+    const std::string where = at_end() ? "at its end" : "before " + text::quote(text_.substr(at_));
+    return invalid("the predicate " + text::quote(text_) + " needs " + std::string(what) + " " + where);
   }
 
   std::string_view text_;

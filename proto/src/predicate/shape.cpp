@@ -74,7 +74,7 @@ class ShapeCheck {
   Result<void> reference(const Node& node) {
     if (!node.children.empty()) return invalid("value and old_value have no operands");
     for (const std::string& field : node.path) {
-      if (!is_field_name(field)) return invalid(text::excerpt(field) + " is not the name of a field");
+      if (!is_field_name(field)) return invalid(text::quote(field) + " is not the name of a field");
     }
     return {};
   }
@@ -83,7 +83,7 @@ class ShapeCheck {
     if (!node.children.empty()) return invalid("a literal has no operands");
     const std::string& text = node.literal_text;
     if (!text.empty() && !(within_abs ? is_number(text) : is_word(text))) {
-      return invalid(text::excerpt(text) +
+      return invalid(text::quote(text) +
                      (within_abs ? " is not a number, and abs() needs one" : " has to stand in quotes"));
     }
     const ValueType type = node.literal.type();

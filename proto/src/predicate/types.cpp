@@ -50,7 +50,7 @@ Result<Value> read_text(const std::string& text, ValueType type) {
     if (auto number = parse_value(text, ValueType::float64)) {
       if (!says_exactly(*number->get_if<double>(), text)) {
         return Failure{ErrorCode::invalid_predicate,
-                       text::excerpt(text) + " is beyond 9223372036854775807, and cannot be compared exactly"};
+                       text::quote(text) + " is beyond 9223372036854775807, and cannot be compared exactly"};
       }
       value = std::move(number);
     }
@@ -189,8 +189,8 @@ class Resolution {
     const std::string& name = node.literal_text.empty() ? *quoted : node.literal_text;
     const auto number = choice_->enum_number(name);
     if (!number) {
-      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + text::excerpt(name) +
-                                                   " is no value of " + text::excerpt(choice_->enum_name()) +
+      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + text::quote(name) +
+                                                   " is no value of " + text::quote(choice_->enum_name()) +
                                                    "; there are " + choice_->enum_names()};
     }
     node.literal = Value(static_cast<std::int64_t>(*number));
@@ -202,7 +202,7 @@ class Resolution {
   static std::string named(const Node& reference) {
     std::string name = reference.kind == Kind::new_value ? "value" : "old_value";
     for (const std::string& field : reference.path) name += '.' + field;
-    return text::excerpt(name);
+    return text::quote(name);
   }
 
   ValueType topic_;

@@ -100,10 +100,10 @@ class Comparison {
                          before.is_required == now.is_required && is_one_type(before, now) &&
                          (before.is_repeated == now.is_repeated || may_be_repeated(before));
     if (!is_same) {
-      const std::string was = before.name == now.name ? "" : text::excerpt(before.name) + ", ";
+      const std::string was = before.name == now.name ? "" : text::quote(before.name) + ", ";
       return refused(in, now,
-                     "was " + was + text::excerpt(type_text(before, older_)) + " and is " +
-                         text::excerpt(type_text(now, newer_)) +
+                     "was " + was + text::quote(type_text(before, older_)) + " and is " +
+                         text::quote(type_text(now, newer_)) +
                          " now, which old and new programs cannot read of each other: give the new field a number that "
                          "was never used");
     }
@@ -155,8 +155,8 @@ class Comparison {
 
   static Failure refused(const MessageShape& in, const FieldShape& field, const std::string& why) {
     return Failure{ErrorCode::type_mismatch,
-                   text::excerpt(in.name) + " has changed in a way that breaks programs: field " +
-                       std::to_string(field.number) + ", " + text::excerpt(field.name) + ", " + why};
+                   text::quote(in.name) + " has changed in a way that breaks programs: field " +
+                       std::to_string(field.number) + ", " + text::quote(field.name) + ", " + why};
   }
 
   const Shape& older_;

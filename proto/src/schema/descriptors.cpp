@@ -23,7 +23,7 @@ constexpr int files_max = 256;
 constexpr std::size_t depth_max = 32;  // of descriptors, each of which is two deep in a message within a message
 
 Failure invalid(const std::string& type_name, const std::string& what) {
-  return Failure{ErrorCode::invalid_argument, "the schema of " + text::excerpt(type_name) + " is wrong: " + what};
+  return Failure{ErrorCode::invalid_argument, "the schema of " + text::quote(type_name) + " is wrong: " + what};
 }
 
 void strip(pb::EnumDescriptorProto& one) {
@@ -108,7 +108,7 @@ class FirstError final : public pb::DescriptorPool::ErrorCollector {
  public:
   void AddError(const std::string& file, const std::string& element, const pb::Message*, ErrorLocation,
                 const std::string& what) override {
-    if (sentence.empty()) sentence = text::excerpt(file) + ", " + text::excerpt(element) + ": " + text::excerpt(what);
+    if (sentence.empty()) sentence = text::quote(file) + ", " + text::quote(element) + ": " + text::quote(what);
   }
   std::string sentence;
 };
@@ -211,13 +211,13 @@ Pool::~Pool() = default;
 
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits) {
   if (files.size() > limits.schema_bytes_max) {
-    return Failure{ErrorCode::too_large, "the schema of " + text::excerpt(type_name) + " has more than " +
+    return Failure{ErrorCode::too_large, "the schema of " + text::quote(type_name) + " has more than " +
                                              std::to_string(limits.schema_bytes_max) + " bytes"};
   }
   std::size_t left = limits.schema_items_max;
   if (!count_fields(files, *pb::FileDescriptorSet::descriptor(), depth_max, left)) {
     if (left > 0) return invalid(type_name, "its bytes are no FileDescriptorSet");
-    return Failure{ErrorCode::too_large, "the schema of " + text::excerpt(type_name) +
+    return Failure{ErrorCode::too_large, "the schema of " + text::quote(type_name) +
                                              " describes too much: leave out files that it does not import"};
   }
   const auto silence = silence_protobuf();

@@ -37,7 +37,7 @@ Failure refused(const std::string& type_name, const std::string& why) {
     if (text::is_control(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80) c = ' ';
   }
   if (why.size() > shown_max) sentence += "…";
-  return Failure{ErrorCode::invalid_argument, "this is no " + text::excerpt(type_name) + " in JSON: " + sentence};
+  return Failure{ErrorCode::invalid_argument, "this is no " + text::quote(type_name) + " in JSON: " + sentence};
 }
 
 std::string serialised(const pb::Message& message) {
@@ -54,15 +54,15 @@ std::string serialised(const pb::Message& message) {
 }  // namespace
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
-  const Failure wrong{ErrorCode::invalid_argument, "the bytes are no " + text::excerpt(type_name)};
+  const Failure wrong{ErrorCode::invalid_argument, "the bytes are no " + text::quote(type_name)};
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   const std::optional<Survey> seen = survey(pool, type, message);
   if (!seen) return wrong;
   if (seen->is_too_much)
-    return Failure{ErrorCode::too_large, "a " + text::excerpt(type_name) + " with so much in it is not shown as JSON"};
+    return Failure{ErrorCode::too_large, "a " + text::quote(type_name) + " with so much in it is not shown as JSON"};
   if (seen->group != nullptr) {
     return Failure{ErrorCode::invalid_argument,
-                   text::excerpt(seen->group->full_name()) + " is a group: JSON has no form for those"};
+                   text::quote(seen->group->full_name()) + " is a group: JSON has no form for those"};
   }
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;

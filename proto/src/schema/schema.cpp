@@ -108,12 +108,6 @@ using schema::MessageShape;
 
 Failure invalid(std::string message) { return Failure{ErrorCode::invalid_predicate, std::move(message)}; }
 
-// Names of types may be as long as their files.
-std::string shown(std::string_view name) {
-  const std::string quoted = text::excerpt(name);
-  return quoted.ends_with('"') ? quoted.substr(1, quoted.size() - 2) : quoted.substr(1);
-}
-
 std::string field_names(const MessageShape& message) {
   std::vector<const FieldShape*> fields;
   for (const auto& [name, field] : message.fields) fields.push_back(&field);
@@ -171,8 +165,8 @@ FieldPath::Impl::Member member_of(const FieldShape& field, const schema::Shape& 
 
 // Why a path cannot end, or go on, at `field`, or nothing.
 Result<void> check_step(const MessageShape& in, const FieldShape& field, bool is_last, const schema::Shape& shape) {
-  const std::string where =
-      text::excerpt(field.name) + " of " + shown(in.name) + " is a " + shown(schema::type_text(field, shape));
+  const std::string where = text::quote(field.name) + " of " + text::excerpt(in.name) + " is a " +
+                            text::excerpt(schema::type_text(field, shape));
   if (field.is_repeated) return invalid(where + ", which has no single value: a predicate cannot be about it");
   if (field.type == FieldType::group) return invalid(where + ": a predicate cannot reach into groups");
   const bool is_message = field.type == FieldType::message;
@@ -200,7 +194,7 @@ Result<FieldPath> MessageSchema::path(const std::vector<std::string>& names) con
     const bool is_last = i + 1 == names.size();
     const auto found = message->fields.find(names[i]);
     if (found == message->fields.end()) {
-      return invalid(shown(message->name) + " has no field " + text::excerpt(names[i]) + "; it has " +
+      return invalid(text::excerpt(message->name) + " has no field " + text::quote(names[i]) + "; it has " +
                      field_names(*message));
     }
     const FieldShape& field = found->second;
@@ -229,8 +223,8 @@ Result<FieldPath> MessageSchema::path(const std::vector<std::string>& names) con
 
 Result<void> check_compatible(const MessageSchema& older, const MessageSchema& newer) {
   if (older.type_name() != newer.type_name()) {
-    return Failure{ErrorCode::type_mismatch,
-                   "schemas of two types: " + shown(older.type_name()) + " and " + shown(newer.type_name())};
+    return Failure{ErrorCode::type_mismatch, "schemas of two types: " + text::excerpt(older.type_name()) + " and " +
+                                                 text::excerpt(newer.type_name())};
   }
   return schema::check_compatible(older.impl_->shape, newer.impl_->shape);
 }

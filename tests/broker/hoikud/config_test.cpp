@@ -87,7 +87,7 @@ TEST(Config, WhatIsWrongIsNamedWithItsPlaceAndWhatIsAllowed) {
       {"listen = 'tcp://127.0.0.1:1'", "hoikud.toml:1:10: listen is a string; it has to be an array of endpoints"},
       {"listen = []", "listen is empty; it has to be an array of endpoints, such as [\"tcp://127.0.0.1:7411\"]"},
       {"listen = [\n  7411]", "hoikud.toml:2:3: an endpoint of listen is an integer; it has to be a string"},
-      {"listen = ['tcp://127.0.0.1']", "hoikud.toml:1:11: listen: \"tcp://127.0.0.1\" is not an endpoint"},
+      {"listen = ['tcp://127.0.0.1']", "hoikud.toml:1:11: listen: 'tcp://127.0.0.1' is not an endpoint"},
       {"insecure = 'no'", "hoikud.toml:1:12: insecure is a string; it has to be true or false"},
       {"log-level = 'chatty'", "log-level is 'chatty'; it has to be one of debug, info, warn, error, as a string"},
       {"log-level = true", "log-level is a boolean; it has to be one of"},

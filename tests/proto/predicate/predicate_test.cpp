@@ -118,9 +118,9 @@ TEST(PredicateGrammar, RefusesWhatItDoesNotKnow) {
 
 TEST(PredicateGrammar, SaysWhatItNeedsAndWhere) {
   EXPECT_EQ(Predicate::parse("value 3").failure().message,
-            R"(the predicate "value 3" needs ==, !=, <, <=, > or >= before "3")");
+            "the predicate 'value 3' needs ==, !=, <, <=, > or >= before '3'");
   EXPECT_EQ(Predicate::parse("value > ").failure().message,
-            R"(the predicate "value > " needs value, old_value or a literal, as in value > 3 at its end)");
+            "the predicate 'value > ' needs value, old_value or a literal, as in value > 3 at its end");
 }
 
 // ---- normal form ---------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ TEST(SchemaCompatibility, IntegersOfOneEncodingBecomeEachOther) {
 
 TEST(SchemaCompatibility, ANumberNeverMeansSomethingElse) {
   EXPECT_THAT(why_not(change("double x 1", "string name 1")),
-              AllOf(HasSubstr("\"its.A\""), HasSubstr("field 1, \"name\", was \"x\", \"double\" and is \"string\" now"),
+              AllOf(HasSubstr("'its.A'"), HasSubstr("field 1, 'name', was 'x', 'double' and is 'string' now"),
                     HasSubstr("a number that was never used")));
   const std::vector<std::string> types{"int32", "sint32", "fixed32", "fixed64", "float", "double", "string", "Point"};
   for (const std::string& from : types) {
@@ -110,7 +110,7 @@ TEST(SchemaCompatibility, GoesThroughAllMessagesThatAreUsed) {
                      "message A\n B b 1\nend\nmessage B\n C c 1\nend\nmessage C\n A back 1\n " + type + " x 2\nend");
   };
   EXPECT_TRUE(check_compatible(with("int32"), with("int64")));
-  EXPECT_THAT(why_not(check_compatible(with("int32"), with("double"))), HasSubstr("\"its.C\""));
+  EXPECT_THAT(why_not(check_compatible(with("int32"), with("double"))), HasSubstr("'its.C'"));
 }
 
 TEST(SchemaCompatibility, IsOfOneType) {
@@ -126,7 +126,7 @@ TEST(SchemaHistory, ANumberThatIsGoneKeepsItsMeaning) {
   const MessageSchema third = *schema_of("A", "message A\nend").replacing(second);
   const auto wrong = schema_of("A", "message A\n string x 1\nend").replacing(third);
   ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.failure().message, AllOf(HasSubstr("was \"double\""), HasSubstr("\"string\"")));
+  EXPECT_THAT(wrong.failure().message, AllOf(HasSubstr("was 'double'"), HasSubstr("'string'")));
   EXPECT_TRUE(schema_of("A", "message A\n bool y 2\nend").replacing(third));
 }
 
@@ -172,7 +172,7 @@ TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreCalledOrEncoded
   const MessageSchema gone = history({x, left, "message A\n int64 left 1\nend", "message A\n bool flag 7\nend"});
   const auto wrong = schema_of("A", "message A\n string x 1\nend").replacing(gone);
   ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.failure().message, HasSubstr("was \"left\", \"int64\""));
+  EXPECT_THAT(wrong.failure().message, HasSubstr("was 'left', 'int64'"));
 }
 
 TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsTypesAreGone) {

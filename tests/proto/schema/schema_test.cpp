@@ -68,13 +68,13 @@ TEST(Schema, KnowsItsTypeAndItsFiles) {
 }
 
 TEST(Schema, RefusesWhatIsNoSetOfFiles) {
-  expect_refused("its.Pose", "not a descriptor", ErrorCode::invalid_argument, "\"its.Pose\"");
+  expect_refused("its.Pose", "not a descriptor", ErrorCode::invalid_argument, "'its.Pose'");
   expect_refused("its.Pose", files_of(pose).substr(0, 40), ErrorCode::invalid_argument, "no FileDescriptorSet");
   expect_refused("its.Pose", "", ErrorCode::invalid_argument, "none of its files has a message of that name");
 }
 
 TEST(Schema, RefusesATypeThatIsNotThere) {
-  expect_refused("its.Nobody", files_of(pose), ErrorCode::invalid_argument, "\"its.Nobody\"");
+  expect_refused("its.Nobody", files_of(pose), ErrorCode::invalid_argument, "'its.Nobody'");
   expect_refused("its.Mode", files_of(pose), ErrorCode::invalid_argument, "none of its files");
   expect_refused(std::string(100'000, 'x'), files_of(pose), ErrorCode::invalid_argument, "…");
 }
@@ -91,14 +91,14 @@ TEST(Schema, RefusesDescriptorsThatMakeNoSense) {
                              "a\x1a\x01"
                              "b",
                              8),
-                 ErrorCode::invalid_argument, "\"a\"");
+                 ErrorCode::invalid_argument, "'a'");
 }
 
 TEST(Schema, ARefusalIsShortEvenWhereNoCharacterCanBePrinted) {
   const std::string unprintable(200, '\x01');
   const std::string message = field("\x22", field("\x0a", unprintable));
   expect_refused(unprintable, field("\x0a", field("\x0a", unprintable) + message), ErrorCode::invalid_argument,
-                 "\\u0001\"…");
+                 "\\u0001…'");
 }
 
 // Where Protobuf would write, and never end: an entry of no map, and one that a group is.
@@ -182,7 +182,7 @@ TEST(SchemaJson, NamesTheFieldThatIsWrong) {
 TEST(SchemaJson, OfBytesThatAreNoMessageThereIsNone) {
   const auto json = schema_of("Pose", pose).to_json("\xff\xff");
   ASSERT_FALSE(json);
-  EXPECT_THAT(json.failure().message, HasSubstr("no \"its.Pose\""));
+  EXPECT_THAT(json.failure().message, HasSubstr("no 'its.Pose'"));
 }
 
 // Two bytes each, of a thousand zeros.
@@ -211,7 +211,7 @@ TEST(SchemaJson, HasNoFormForAGroup) {
   EXPECT_EQ(*schema.to_json(""), "{}");
   const auto json = schema.to_json("\x0b\x10\x01\x0c");
   ASSERT_FALSE(json);
-  EXPECT_THAT(json.failure().message, HasSubstr("\"its.Old.part\" is a group"));
+  EXPECT_THAT(json.failure().message, HasSubstr("'its.Old.part' is a group"));
 }
 
 std::string any_of(const std::string& type, const std::string& value) {
@@ -451,11 +451,11 @@ TEST(SchemaPath, KnowsTheNamesOfAnEnumeration) {
 
 TEST(SchemaPath, RefusesWhatHasNoSingleValueAndSaysWhatThereIs) {
   const MessageSchema schema = schema_of("Pose", pose);
-  EXPECT_THAT(why_not(schema, {"z"}), HasSubstr("its.Pose has no field \"z\"; it has position, mode, name, trail"));
-  EXPECT_THAT(why_not(schema, {"position", "z"}), HasSubstr("its.Point has no field \"z\"; it has x, y"));
+  EXPECT_THAT(why_not(schema, {"z"}), HasSubstr("its.Pose has no field 'z'; it has position, mode, name, trail"));
+  EXPECT_THAT(why_not(schema, {"position", "z"}), HasSubstr("its.Point has no field 'z'; it has x, y"));
   EXPECT_THAT(why_not(schema, {"position"}),
-              HasSubstr("\"position\" of its.Pose is a its.Point: name one of its fields"));
-  EXPECT_THAT(why_not(schema, {"name", "x"}), HasSubstr("\"name\" of its.Pose is a string, and has no fields"));
+              HasSubstr("'position' of its.Pose is a its.Point: name one of its fields"));
+  EXPECT_THAT(why_not(schema, {"name", "x"}), HasSubstr("'name' of its.Pose is a string, and has no fields"));
   EXPECT_THAT(why_not(schema, {"trail", "x"}), HasSubstr("repeated its.Point"));
   EXPECT_THAT(why_not(schema, {"marks"}), HasSubstr("map<string, its.Point>"));
   EXPECT_THAT(why_not(schema, {}), HasSubstr("at least one field"));

@@ -33,15 +33,15 @@ std::string valid_utf8(std::string_view bytes);
 // The first `bytes_max` bytes, then "…" if the text is longer. Never splits a character of valid UTF-8.
 std::string shorten(std::string_view text, std::size_t bytes_max);
 
-// A name in an error message: shortened to 80 bytes, in single quotes.
-std::string quote(std::string_view name);
-
 // Appends `bytes` in double quotes, with the escapes of JSON for '"', '\' and control characters. Other bytes stay as
 // they are.
 void append_quoted(std::string& out, std::string_view bytes);
 
-// For error messages: the first characters of `bytes`, quoted and valid UTF-8, with "…" if something was cut off.
-// At most 64 bytes stand between the quotes, also if every character needs an escape.
+// Untrusted text in an error message: the first characters of `bytes`, then "…" if something was cut off. Valid UTF-8 on
+// one line, with the escapes of JSON for '\', "'", and what cannot be seen. Takes at most 80 bytes and the "…", also if
+// every character needs an escape.
 std::string excerpt(std::string_view bytes);
+// The same in single quotes: 'sensor/touch'.
+std::string quote(std::string_view bytes);
 
 }  // namespace hoiku::text
