@@ -1,6 +1,8 @@
 // shape.hpp: what is kept of a schema: its messages' fields as plain structs, and the rooms that work on them.
 //
-// schema.cpp         what the public header says; paths
+// shape.cpp          looks things up in a shape, and says them in words
+// schema.cpp         what the public header says
+// paths.cpp          from the names of fields to a FieldPath
 // descriptors.cpp    from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
 // json.cpp           JSON, which needs Protobuf's descriptors again
 // canonical.cpp      what the bytes of a message say, each thing once
