@@ -63,16 +63,14 @@ TEST(Codec, AHeartbeatIsAnEmptyFrame) {
   EXPECT_TRUE(frame.commands.empty());
 }
 
-TEST(Codec, AHelloArrivesAsItWasSent) {
-  const ClientFrame sent = samples::hello();
-  const ClientFrame frame = round_trip(sent);
-  EXPECT_EQ(frame.incarnation, 3u);
-  EXPECT_EQ(frame.acknowledged, 17u);
-  ASSERT_TRUE(frame.hello);
-  EXPECT_EQ(frame.hello->version, protocol_version);
-  EXPECT_EQ(frame.hello->token, sent.hello->token);
-  EXPECT_EQ(frame.hello->client_name, "brain é");
-  EXPECT_EQ(frame.hello->session_timeout, std::chrono::milliseconds(2500));
+// Together with ProtocolFields.TheSamplesUseEachOfThem: nothing is lost on the way.
+TEST(Codec, WhatWasDecodedIsEncodedToTheSameBytes) {
+  for (const ClientFrame& frame : {samples::hello(), samples::commands()}) {
+    EXPECT_EQ(encode(round_trip(frame)), encode(frame));
+  }
+  for (const ServerFrame& frame : {samples::welcome(), samples::fatal(), samples::batch()}) {
+    EXPECT_EQ(encode(round_trip(frame)), encode(frame));
+  }
 }
 
 TEST(Codec, EveryValueArrivesAsItWasSent) {
@@ -87,208 +85,24 @@ TEST(Codec, EveryValueArrivesAsItWasSent) {
   }
 }
 
-TEST(Codec, EveryCommandArrivesAsItWasSent) {
-  const ClientFrame sent = samples::commands();
-  const ClientFrame frame = round_trip(sent);
-  EXPECT_EQ(frame.number, 12u);
-  ASSERT_EQ(frame.commands.size(), sent.commands.size());
-  for (std::size_t i = 0; i < frame.commands.size(); ++i) {
-    ASSERT_EQ(frame.commands[i].index(), sent.commands[i].index()) << i;
-    if (const auto* set = std::get_if<Set>(&frame.commands[i])) {
-      const Set& was = std::get<Set>(sent.commands[i]);
-      EXPECT_EQ(set->id, was.id);
-      EXPECT_EQ(set->topic, was.topic);
-      EXPECT_EQ(set->if_version, was.if_version);
-      EXPECT_EQ(set->source_time, was.source_time);
-    } else if (const auto* get = std::get_if<Get>(&frame.commands[i])) {
-      EXPECT_EQ(get->id, std::get<Get>(sent.commands[i]).id);
-      EXPECT_EQ(get->topic, "c");
-    } else if (const auto* subscribe = std::get_if<Subscribe>(&frame.commands[i])) {
-      const Subscribe& was = std::get<Subscribe>(sent.commands[i]);
-      EXPECT_EQ(subscribe->id, was.id);
-      EXPECT_EQ(subscribe->topics, was.topics);
-      EXPECT_EQ(subscribe->mode, was.mode);
-      EXPECT_EQ(subscribe->filter ? subscribe->filter->key() : "", was.filter ? was.filter->key() : "");
-      EXPECT_EQ(subscribe->interval, was.interval);
-      ASSERT_EQ(subscribe->resume.has_value(), was.resume.has_value());
-      EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).run, was.resume.value_or(ResumePoint{}).run);
-      EXPECT_EQ(subscribe->resume.value_or(ResumePoint{}).revision, was.resume.value_or(ResumePoint{}).revision);
-    } else if (const auto* wait = std::get_if<Wait>(&frame.commands[i])) {
-      const Wait& was = std::get<Wait>(sent.commands[i]);
-      EXPECT_EQ(wait->id, was.id);
-      EXPECT_EQ(wait->topic, was.topic);
-      EXPECT_EQ(wait->hold, was.hold);
-      EXPECT_EQ(wait->given_up_after, was.given_up_after);
-      ASSERT_EQ(wait->predicate.has_value(), was.predicate.has_value());
-      EXPECT_EQ(wait->predicate ? wait->predicate->key() : "", was.predicate ? was.predicate->key() : "");
-    } else if (const auto* change = std::get_if<WaitTransition>(&frame.commands[i])) {
-      const WaitTransition& was = std::get<WaitTransition>(sent.commands[i]);
-      EXPECT_EQ(change->id, was.id);
-      EXPECT_EQ(change->topic, was.topic);
-      EXPECT_EQ(change->after, was.after);
-      EXPECT_EQ(change->given_up_after, was.given_up_after);
-      EXPECT_EQ(change->predicate ? change->predicate->key() : "", was.predicate ? was.predicate->key() : "");
-    } else if (const auto* unsubscribe = std::get_if<Unsubscribe>(&frame.commands[i])) {
-      EXPECT_EQ(unsubscribe->id, std::get<Unsubscribe>(sent.commands[i]).id);
-      EXPECT_EQ(unsubscribe->subscription, 5u);
-    } else if (const auto* renew = std::get_if<Renew>(&frame.commands[i])) {
-      EXPECT_EQ(renew->id, std::get<Renew>(sent.commands[i]).id);
-      EXPECT_EQ(renew->subscription, 5u);
-      EXPECT_EQ(renew->taken, 1'000u);
-    } else if (const auto* cancel = std::get_if<CancelWait>(&frame.commands[i])) {
-      EXPECT_EQ(cancel->id, std::get<CancelWait>(sent.commands[i]).id);
-      EXPECT_EQ(cancel->wait, 6u);
-    } else if (const auto* list = std::get_if<List>(&frame.commands[i])) {
-      const List& was = std::get<List>(sent.commands[i]);
-      EXPECT_EQ(list->id, was.id);
-      EXPECT_EQ(list->pattern, was.pattern);
-      EXPECT_EQ(list->cursor, was.cursor);
-    } else if (const auto* declare = std::get_if<Declare>(&frame.commands[i])) {
-      const Declare& was = std::get<Declare>(sent.commands[i]);
-      EXPECT_EQ(declare->id, was.id);
-      EXPECT_EQ(declare->topic, was.topic);
-      EXPECT_EQ(declare->type, was.type);
-      EXPECT_EQ(declare->message_type, was.message_type);
-      EXPECT_EQ(declare->deadline, was.deadline);
-      EXPECT_EQ(declare->history, was.history);
-    } else if (const auto* own = std::get_if<Own>(&frame.commands[i])) {
-      const Own& was = std::get<Own>(sent.commands[i]);
-      EXPECT_EQ(own->id, was.id);
-      EXPECT_EQ(own->topic, was.topic);
-      EXPECT_EQ(own->last_will, was.last_will);
-      EXPECT_EQ(own->take_over, was.take_over);
-      EXPECT_EQ(own->lasting, was.lasting);
-    } else if (const auto* release = std::get_if<Release>(&frame.commands[i])) {
-      EXPECT_EQ(release->id, std::get<Release>(sent.commands[i]).id);
-      EXPECT_EQ(release->lease, 7u);
-    } else if (const auto* schema = std::get_if<RegisterSchema>(&frame.commands[i])) {
-      const RegisterSchema& was = std::get<RegisterSchema>(sent.commands[i]);
-      EXPECT_EQ(schema->id, was.id);
-      EXPECT_EQ(schema->message_type, was.message_type);
-      EXPECT_EQ(schema->files, was.files);
-    } else if (const auto* wanted = std::get_if<GetSchema>(&frame.commands[i])) {
-      EXPECT_EQ(wanted->id, std::get<GetSchema>(sent.commands[i]).id);
-      EXPECT_EQ(wanted->message_type, "a.B");
-    } else if (const auto* readers = std::get_if<ListReaders>(&frame.commands[i])) {
-      EXPECT_EQ(readers->id, std::get<ListReaders>(sent.commands[i]).id);
-      EXPECT_EQ(readers->cursor, 4096u);
-    } else if (const auto* commit = std::get_if<Commit>(&frame.commands[i])) {
-      const Commit& was = std::get<Commit>(sent.commands[i]);
-      EXPECT_EQ(commit->id, was.id);
-      ASSERT_EQ(commit->writes.size(), was.writes.size());
-      for (std::size_t j = 0; j < was.writes.size(); ++j) {
-        EXPECT_EQ(commit->writes[j].topic, was.writes[j].topic);
-        EXPECT_EQ(commit->writes[j].value, was.writes[j].value);
-        EXPECT_EQ(commit->writes[j].if_version, was.writes[j].if_version);
-        EXPECT_EQ(commit->writes[j].source_time, was.writes[j].source_time);
-      }
-    }
-  }
-  EXPECT_EQ(encode(frame), encode(sent));
-}
-
-void expect_same(const Transition& a, const Transition& b) {
-  EXPECT_EQ(a.topic, b.topic);
-  EXPECT_EQ(a.version, b.version);
-  EXPECT_EQ(a.revision, b.revision);
-  EXPECT_EQ(a.value, b.value);
-  EXPECT_EQ(a.changed_at, b.changed_at);
-  EXPECT_EQ(a.writer, b.writer);
-  EXPECT_EQ(a.quality, b.quality);
-  EXPECT_EQ(a.source_time, b.source_time);
-}
-
-TEST(Codec, ABatchArrivesAsItWasSent) {
-  const ServerFrame sent = samples::batch();
-  const ServerFrame frame = round_trip(sent);
-  EXPECT_EQ(frame.incarnation, 3u);
-  EXPECT_EQ(frame.number, 40u);
-  EXPECT_EQ(frame.acknowledged, 12u);
-  EXPECT_EQ(frame.complete_through, 4711u);
-  ASSERT_EQ(frame.deliveries.size(), sent.deliveries.size());
-  for (std::size_t i = 0; i < frame.deliveries.size(); ++i) {
-    EXPECT_EQ(frame.deliveries[i].subscription, sent.deliveries[i].subscription);
-    EXPECT_EQ(frame.deliveries[i].member, sent.deliveries[i].member);
-    expect_same(*frame.deliveries[i].transition, *sent.deliveries[i].transition);
-    EXPECT_EQ(frame.deliveries[i].lagged, sent.deliveries[i].lagged);
-    EXPECT_EQ(frame.deliveries[i].filtered, sent.deliveries[i].filtered);
-    EXPECT_EQ(frame.deliveries[i].counted_from, sent.deliveries[i].counted_from);
-  }
-  ASSERT_EQ(frame.snapshot_ends.size(), 2u);
-  EXPECT_EQ(frame.snapshot_ends[0].subscription, 5u);
-  EXPECT_EQ(frame.snapshot_ends[0].revision, 4711u);
-  EXPECT_TRUE(frame.snapshot_ends[0].whole);
-  EXPECT_FALSE(frame.snapshot_ends[1].whole);
-  ASSERT_EQ(frame.answers.size(), 19u);
-  const auto& set = std::get<SetDone>(frame.answers[0]);
-  EXPECT_EQ(set.id, 100u);
-  EXPECT_EQ(set.version, (Version{1, 2}));
-  EXPECT_EQ(set.revision, 3u);
-  EXPECT_TRUE(set.changed);
-  expect_same(*std::get<GetDone>(frame.answers[1]).current, *samples::transition(Value(1)));
-  expect_same(*std::get<WaitDone>(frame.answers[2]).match, *samples::transition(Value("x")));
-  const auto& failed = std::get<Failed>(frame.answers[3]);
-  EXPECT_EQ(failed.id, 103u);
-  EXPECT_EQ(failed.failure, (Failure{ErrorCode::version_conflict, "it is 5"}));
-  EXPECT_EQ(failed.current, (Version{1, 5}));
-  const auto& changed = std::get<TransitionDone>(frame.answers[5]);
-  EXPECT_EQ(changed.id, 105u);
-  expect_same(*changed.match, *samples::transition(Value("open")));
-  EXPECT_EQ(*changed.old_value, Value("closed"));
-  EXPECT_EQ(std::get<TransitionDone>(frame.answers[6]).old_value, nullptr);
-  EXPECT_EQ(std::get<Done>(frame.answers[13]).id, 113u);
-  EXPECT_EQ(std::get<Owned>(frame.answers[14]).version, (Version{7, 9}));
-  EXPECT_EQ(std::get<SchemaDone>(frame.answers[15]).files, std::string("\x00\xFF", 2));
-  EXPECT_EQ(std::get<SchemaDone>(frame.answers[16]).files, "");
-  EXPECT_TRUE(std::get<ReadersDone>(frame.answers[17]).rows.empty());
-  const auto& readers = std::get<ReadersDone>(frame.answers[18]);
-  EXPECT_EQ(readers.next, 9u);
-  ASSERT_EQ(readers.rows.size(), 2u);
-  const ReaderRow& row = readers.rows[1];
-  EXPECT_EQ(row.client, "eye");
-  EXPECT_EQ(row.session, "eye-1");
-  EXPECT_EQ(row.topics, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(row.mode, Mode::every);
-  EXPECT_EQ(row.filter, "value > 3");
-  EXPECT_EQ(row.interval, std::chrono::seconds(1));
+// Each of a kind whose fields look alike, so that bytes that are the same could be another thing.
+TEST(Codec, NumbersArriveInTheirOwnFields) {
+  const ServerFrame batch = round_trip(samples::batch());
+  const Delivery& delivery = batch.deliveries.back();
+  EXPECT_EQ(delivery.subscription, 6u);
+  EXPECT_EQ(delivery.lagged, 2u);
+  EXPECT_EQ(delivery.filtered, 3u);
+  EXPECT_EQ(delivery.counted_from, 4u);
+  const ReaderRow& row = std::get<ReadersDone>(batch.answers.back()).rows.at(1);
   const std::vector<std::uint64_t> numbers{row.matched,  row.written, row.delivered, row.conflated,
                                            row.filtered, row.lagged,  row.pending};
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{2, 30, 4, 5, 6, 7, 8}));
-  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).id, 107u);
-  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[7]).version, (Version{7, 9}));
-  EXPECT_EQ(std::get<TransitionArmed>(frame.answers[8]).version, Version{});
-  const auto& commit = std::get<CommitDone>(frame.answers[11]);
-  EXPECT_EQ(commit.id, 111u);
-  EXPECT_EQ(commit.revision, 4711u);
-  ASSERT_EQ(commit.written.size(), 2u);
-  EXPECT_EQ(commit.written[0].version, (Version{1, 2}));
-  EXPECT_TRUE(commit.written[0].changed);
-  EXPECT_EQ(commit.written[1].version, Version{});
-  EXPECT_FALSE(commit.written[1].changed);
-  EXPECT_TRUE(std::get<CommitDone>(frame.answers[12]).written.empty());
-  const auto& list = std::get<ListDone>(frame.answers[9]);
-  const auto& was = std::get<ListDone>(sent.answers[9]);
-  EXPECT_EQ(list.id, 109u);
-  EXPECT_EQ(list.next, 4096u);
-  ASSERT_EQ(list.rows.size(), was.rows.size());
-  for (std::size_t i = 0; i < was.rows.size(); ++i) {
-    EXPECT_EQ(list.rows[i].readers, was.rows[i].readers);
-    expect_same(*list.rows[i].current, *was.rows[i].current);
-  }
-  EXPECT_TRUE(std::get<ListDone>(frame.answers[10]).rows.empty());
-  EXPECT_EQ(encode(frame), encode(sent));
-}
-
-TEST(Codec, WelcomeAndFatalArriveAsTheyWereSent) {
-  const ServerFrame welcomed = round_trip(samples::welcome());
-  ASSERT_TRUE(welcomed.welcome);
-  EXPECT_TRUE(welcomed.welcome->resumed);
-  EXPECT_EQ(welcomed.welcome->run, 0x8000000000000001u);
-  EXPECT_EQ(welcomed.welcome->since, 2u);
-  EXPECT_EQ(welcomed.welcome->session_timeout, std::chrono::seconds(3));
-  EXPECT_EQ(welcomed.welcome->value_bytes_max, 1u << 20);
-  EXPECT_EQ(welcomed.welcome->frame_bytes_max, 4u << 20);
-  EXPECT_EQ(round_trip(samples::fatal()).fatal, samples::fatal().fatal);
+  const Welcome welcome = *round_trip(samples::welcome()).welcome;
+  EXPECT_EQ(welcome.run, 0x8000000000000001u);
+  EXPECT_EQ(welcome.since, 2u);
+  EXPECT_EQ(welcome.value_bytes_max, 1u << 20);
+  EXPECT_EQ(welcome.frame_bytes_max, 4u << 20);
+  EXPECT_EQ(welcome.credit_transitions, 1024u);
 }
 
 TEST(Codec, ErrorNumbersOfANewerPeerAreKept) {

@@ -54,12 +54,7 @@ inline ClientFrame hello() {
   return frame;
 }
 
-inline ClientFrame commands() {
-  ClientFrame frame;
-  frame.incarnation = 3;
-  frame.number = 12;
-  frame.acknowledged = 17;
-  RequestId id = 100;
+inline void append_writes(ClientFrame& frame, RequestId& id) {
   for (const Value& value : values()) {
     Set set;
     set.id = id++;
@@ -69,12 +64,33 @@ inline ClientFrame commands() {
     if (id % 3 == 0) set.source_time = WallTime(std::chrono::microseconds(static_cast<std::int64_t>(id) - 105));
     frame.commands.emplace_back(std::move(set));
   }
+  Commit commit;
+  for (const Value& value : values()) commit.writes.push_back(Write{"a/b", value, {}, {}});
+  commit.writes[1].if_version = Version{};
+  commit.writes[2].if_version = Version{0, 300};
+  commit.writes[3].source_time = WallTime(std::chrono::microseconds(-5));
+  commit.id = id++;
+  frame.commands.emplace_back(commit);
+  frame.commands.emplace_back(Commit{id++, {}});
+}
+
+inline void append_reading(ClientFrame& frame, RequestId& id) {
   frame.commands.emplace_back(Get{id++, "c"});
+  frame.commands.emplace_back(List{id++, "sensor/*", ~std::uint64_t{0}});
+  frame.commands.emplace_back(List{id++, "**", 0});
+  frame.commands.emplace_back(ListReaders{id++, 4096});
   frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt});
   frame.commands.emplace_back(Subscribe{id++, {"a", "b", "a"}, ResumePoint{~std::uint64_t{0}, 9}});
   frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt, Mode::every});
+  Subscribe filtered{id++, {"sensor/**"}, std::nullopt};
+  filtered.filter = Predicate::parse("value > 3").value();
+  filtered.interval = std::chrono::milliseconds(100);
+  frame.commands.emplace_back(filtered);
   frame.commands.emplace_back(Renew{id++, 5, 1'000});
   frame.commands.emplace_back(Unsubscribe{id++, 5});
+}
+
+inline void append_waits(ClientFrame& frame, RequestId& id) {
   Wait wait;
   wait.id = id++;
   wait.topic = "battery";
@@ -101,20 +117,9 @@ inline ClientFrame commands() {
     frame.commands.emplace_back(change);
   }
   frame.commands.emplace_back(CancelWait{id++, 6});
-  frame.commands.emplace_back(List{id++, "sensor/*", ~std::uint64_t{0}});
-  frame.commands.emplace_back(List{id++, "**", 0});
-  Commit commit;
-  for (const Value& value : values()) commit.writes.push_back(Write{"a/b", value, {}, {}});
-  commit.writes[1].if_version = Version{};
-  commit.writes[2].if_version = Version{0, 300};
-  commit.writes[3].source_time = WallTime(std::chrono::microseconds(-5));
-  commit.id = id++;
-  frame.commands.emplace_back(commit);
-  frame.commands.emplace_back(Commit{id++, {}});
-  Subscribe filtered{id++, {"sensor/**"}, std::nullopt};
-  filtered.filter = Predicate::parse("value > 3").value();
-  filtered.interval = std::chrono::milliseconds(100);
-  frame.commands.emplace_back(filtered);
+}
+
+inline void append_declarations(ClientFrame& frame, RequestId& id) {
   frame.commands.emplace_back(Declare{id++, "a", ValueType::null, "", {}, {}});
   for (int type = 1; type <= static_cast<int>(ValueType::message); ++type) {
     frame.commands.emplace_back(
@@ -125,7 +130,19 @@ inline ClientFrame commands() {
   frame.commands.emplace_back(Release{id++, 7});
   frame.commands.emplace_back(RegisterSchema{id++, "a.B", std::string("\x00\xFF", 2)});
   frame.commands.emplace_back(GetSchema{id++, "a.B"});
-  frame.commands.emplace_back(ListReaders{id++, 4096});
+}
+
+// Each command, and of each field more than one value.
+inline ClientFrame commands() {
+  ClientFrame frame;
+  frame.incarnation = 3;
+  frame.number = 12;
+  frame.acknowledged = 17;
+  RequestId id = 100;
+  append_writes(frame, id);
+  append_reading(frame, id);
+  append_waits(frame, id);
+  append_declarations(frame, id);
   frame.commands.emplace_back(Goodbye{});
   return frame;
 }
@@ -141,6 +158,7 @@ inline ServerFrame welcome() {
   welcome.session_timeout = std::chrono::milliseconds(3000);
   welcome.value_bytes_max = 1 << 20;
   welcome.frame_bytes_max = 4 << 20;
+  welcome.credit_transitions = 1024;
   frame.welcome = welcome;
   return frame;
 }
