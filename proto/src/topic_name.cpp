@@ -39,7 +39,7 @@ std::string_view fault_of(std::string_view segment, Wildcards wildcards) {
     }
     if (text::is_control(point->value)) return "it contains a control character";
     if (text::is_white_space(point->value)) return "it contains white space";
-    if (text::is_invisible(point->value)) return "it contains a character that cannot be seen";
+    if (text::is_invisible(point->value)) return "it contains an invisible character";
     segment.remove_prefix(point->bytes);
   }
   return {};

@@ -66,7 +66,7 @@ std::optional<Value> read_as(std::string_view text, ValueType type) {
 std::string_view expectation(ValueType type) {
   switch (type) {
     case ValueType::null:
-      return "null is written as null, or as nothing";
+      return "null is written as null or as empty text";
     case ValueType::boolean:
       return "a bool is true or false";
     case ValueType::int64:
@@ -95,8 +95,8 @@ Result<ValueType> parse_value_type(std::string_view name) {
     if (type_names[i] == name) return static_cast<ValueType>(i);
   }
   return Failure{ErrorCode::invalid_argument, text::quote(name) +
-                                                  " is not a type of value; there are null, bool, int64, double, "
-                                                  "string, bytes and message"};
+                                                  " is not a value type; expected null, bool, int64, double, "
+                                                  "string, bytes or message"};
 }
 
 std::size_t Value::payload_bytes() const noexcept {

@@ -76,7 +76,7 @@ TEST_F(InspectorOfMessages, SetsThemFromJson) {
 TEST_F(InspectorOfMessages, SaysWhichFieldIsWrong) {
   const Ended unknown = hoiku({"set", "robot/pose", R"({"z": 2})"});
   EXPECT_EQ(unknown.status, 2);
-  EXPECT_THAT(unknown.error, StartsWith("hoiku: this is no 'its.Pose' in JSON: "));
+  EXPECT_THAT(unknown.error, StartsWith("hoiku: the JSON is not a valid 'its.Pose': "));
   EXPECT_THAT(unknown.error, HasSubstr("z"));
   EXPECT_THAT(hoiku({"set", "robot/pose", R"({"x": "far"})"}).error, HasSubstr("x"));
   const Ended nobody = hoiku({"set", "robot/secret", R"({"x": 2})"});

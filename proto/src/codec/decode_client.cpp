@@ -36,13 +36,13 @@ class PredicateReader {
       return violation("a predicate is several times larger than the limit");
     }
     if (in.kind() == pb::Predicate::KIND_UNSPECIFIED || !pb::Predicate::Kind_IsValid(in.kind())) {
-      return violation("a predicate has a node of the kind " + std::to_string(in.kind()) + ", which is not known here");
+      return violation("a predicate has a node of the unknown kind " + std::to_string(in.kind()));
     }
     hoiku::Predicate::Node out;
     out.kind = static_cast<hoiku::Predicate::Kind>(in.kind());
     if (out.kind == hoiku::Predicate::Kind::comparison) {
       if (in.op() == pb::Predicate::OP_UNSPECIFIED || !pb::Predicate::Op_IsValid(in.op())) {
-        return violation("a predicate has the operator " + std::to_string(in.op()) + ", which is not known here");
+        return violation("a predicate has the unknown operator " + std::to_string(in.op()));
       }
       out.op = static_cast<hoiku::Predicate::Op>(in.op());
     }
@@ -89,7 +89,7 @@ Result<Hello> take(pb::Hello& in, const Limits& limits) {
   out.client_name = std::move(*in.mutable_client_name());
   const auto refuse_name = [&](const std::string& why) {
     return Failure{ErrorCode::invalid_argument,
-                   fmt::format("the client's name {} is not {}", text::quote(out.client_name), why)};
+                   fmt::format("the client name {} is not {}", text::quote(out.client_name), why)};
   };
   if (out.client_name.size() > limits.client_name_bytes_max) {
     return refuse_name(fmt::format("at most {} bytes long", limits.client_name_bytes_max));
@@ -181,8 +181,7 @@ Result<Command> take_wait_transition(RequestId id, pb::WaitTransition& in, const
 
 Result<Command> take_declare(RequestId id, pb::Declare& in) {
   if (!pb::Declare::Type_IsValid(in.type())) {
-    return violation(
-        fmt::format("a topic is declared to be of the type {}, which is not known here", static_cast<int>(in.type())));
+    return violation(fmt::format("a topic is declared with the unknown type {}", static_cast<int>(in.type())));
   }
   Declare out;
   out.id = id;
@@ -250,7 +249,7 @@ Result<Command> take(pb::Command& in, const Limits& limits) {
     case pb::Command::WHAT_NOT_SET:
       break;
   }
-  return violation("command " + std::to_string(id) + " is of a kind that is not known here");
+  return violation("command " + std::to_string(id) + " is of an unknown kind");
 }
 
 }  // namespace
@@ -267,7 +266,7 @@ Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& li
   if (in.has_hello()) {
     auto hello = take(*in.mutable_hello(), limits);
     if (!hello) return hello.failure();
-    if (in.commands_size() > 0) return violation("a frame has a hello and commands");
+    if (in.commands_size() > 0) return violation("a frame with a hello has commands");
     out.hello = std::move(*hello);
   }
   out.commands.reserve(static_cast<std::size_t>(in.commands_size()));

@@ -43,13 +43,13 @@ Result<hoiku::Value> take_value(pb::Value& in) {
     case pb::Value::KIND_NOT_SET:
       break;
   }
-  return violation("a value is missing, or of a kind that is not known here");
+  return violation("a value is missing or of an unknown kind");
 }
 
 Result<Mode> take_mode(int in) {
   if (in == pb::MODE_LATEST) return Mode::latest;
   if (in == pb::MODE_EVERY) return Mode::every;
-  return violation(fmt::format("a subscription is of the mode {}, which is not known here", in));
+  return violation(fmt::format("a subscription has the unknown mode {}", in));
 }
 
 namespace {

@@ -12,7 +12,7 @@ Result<std::shared_ptr<const hoiku::Transition>> take(pb::Transition& in) {
   auto value = take_value(*in.mutable_value());
   if (!value) return value.failure();
   if (!pb::Quality_IsValid(in.quality())) {
-    return violation("a transition has the quality " + std::to_string(in.quality()) + ", which is not known here");
+    return violation("a transition has the unknown quality " + std::to_string(in.quality()));
   }
   auto out = std::make_shared<hoiku::Transition>();
   out->topic = std::move(*in.mutable_topic());
@@ -140,7 +140,7 @@ Result<Answer> take(pb::Answer& in) {
     case pb::Answer::WHAT_NOT_SET:
       break;
   }
-  return violation("the answer to " + std::to_string(id) + " is of a kind that is not known here");
+  return violation("the answer to request " + std::to_string(id) + " is of an unknown kind");
 }
 
 }  // namespace

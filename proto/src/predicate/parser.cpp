@@ -99,14 +99,14 @@ class Parser {
 
   Result<Node> reference(std::string_view word) {
     const std::string_view name = word.substr(0, word.find('.'));
-    if (name != "value" && name != "old_value") return invalid(text::quote(word) + " has to stand in quotes");
+    if (name != "value" && name != "old_value") return invalid(text::quote(word) + " has to be quoted");
     Node node = made(name == "value" ? Kind::new_value : Kind::old_value);
     std::string_view fields = word.substr(name.size());
     while (!fields.empty()) {
       fields.remove_prefix(1);
       const std::string_view field = fields.substr(0, fields.find('.'));
       if (!is_field_name(field)) {
-        return invalid(text::quote(word) + " is not a path of fields; as a text it has to stand in quotes");
+        return invalid(text::quote(word) + " is not a field path; quote it if it is a string");
       }
       node.path.emplace_back(field);
       fields.remove_prefix(field.size());
@@ -119,7 +119,7 @@ class Parser {
     if (name == "abs") return absolute();
     const auto type = parse_value_type(name);
     if (!type || *type == ValueType::string) {
-      return invalid(text::quote(name) + " is not a function; there are abs() and the types, as in bytes(00ff)");
+      return invalid(text::quote(name) + " is not a function; use abs() or a type, as in bytes(00ff)");
     }
     accept("(");
     Node node = made(Kind::literal);
@@ -188,10 +188,10 @@ class Parser {
       if (c != '\\') {
         out += c;
       } else if (!escape(out)) {
-        return invalid("a text in quotes has an escape that JSON does not know");
+        return invalid("unknown escape sequence in quoted text");
       }
     }
-    if (at_ == text_.size()) return invalid("a text has no closing quote");
+    if (at_ == text_.size()) return invalid("quoted text has no closing quote");
     ++at_;
     return out;
   }

@@ -34,7 +34,7 @@ class ShapeCheck {
 
  private:
   Result<void> comparison(const Node& node, std::size_t depth) {
-    if (symbol(node.op).empty()) return invalid("a predicate compares with an operator that is not known here");
+    if (symbol(node.op).empty()) return invalid("a predicate compares with an unknown operator");
     if (node.children.size() != 2) return invalid("a predicate's comparison needs exactly two terms");
     for (const Node& child : node.children) {
       if (auto ok = term(child, depth + 1, false); !ok) return ok;
@@ -74,7 +74,7 @@ class ShapeCheck {
   Result<void> reference(const Node& node) {
     if (!node.children.empty()) return invalid("value and old_value have no operands");
     for (const std::string& field : node.path) {
-      if (!is_field_name(field)) return invalid(text::quote(field) + " is not the name of a field");
+      if (!is_field_name(field)) return invalid(text::quote(field) + " is not a field name");
     }
     return {};
   }
@@ -83,12 +83,11 @@ class ShapeCheck {
     if (!node.children.empty()) return invalid("a literal has no operands");
     const std::string& text = node.literal_text;
     if (!text.empty() && !(within_abs ? is_number(text) : is_word(text))) {
-      return invalid(text::quote(text) +
-                     (within_abs ? " is not a number, and abs() needs one" : " has to stand in quotes"));
+      return invalid(text::quote(text) + (within_abs ? " is not a number, and abs() needs one" : " has to be quoted"));
     }
     const ValueType type = node.literal.type();
     if (text.empty() && within_abs && type != ValueType::int64 && type != ValueType::float64) {
-      return invalid("abs() needs numbers, and a " + std::string(to_string(type)) + " is none");
+      return invalid("abs() needs numbers, not a " + std::string(to_string(type)));
     }
     return {};
   }

@@ -50,7 +50,7 @@ Result<Value> read_text(const std::string& text, ValueType type) {
     if (auto number = parse_value(text, ValueType::float64)) {
       if (!says_exactly(*number->get_if<double>(), text)) {
         return Failure{ErrorCode::invalid_predicate,
-                       text::quote(text) + " is beyond 9223372036854775807, and cannot be compared exactly"};
+                       text::quote(text) + " is outside the range of int64 and cannot be compared exactly"};
       }
       value = std::move(number);
     }
@@ -107,8 +107,8 @@ class Resolution {
     if (auto ok = join(node, node.field->type(), common); !ok) return ok;
     if (node.field->enum_name().empty()) return {};
     if (common.choice && common.choice->enum_name() != node.field->enum_name()) {
-      return invalid(named(node) + " is of another enumeration than " + named(*common.first) +
-                     ": they cannot be compared");
+      return invalid(named(*common.first) + " and " + named(node) +
+                     " are of different enumerations: they cannot be compared");
     }
     common.choice = node.field;
     return {};
@@ -116,13 +116,12 @@ class Resolution {
 
   Result<void> find_field(Node& node) {
     if (topic_ != ValueType::message) {
-      return invalid("fields need a message, and " + named(node) + " asks for one of a " +
-                     std::string(to_string(topic_)));
+      return invalid(named(node) + " names a field, but the topic holds " + std::string(to_string(topic_)) + " values");
     }
     if (schema_ == nullptr) {
       return invalid(named(node) +
-                     " is a field, and what the topic's messages look like is not known here: register their "
-                     "schema first, as Bus::topic does for messages that are not lite");
+                     " names a field, but the schema of the topic's messages is not known: register it first, as "
+                     "Bus::topic does for messages that are not lite");
     }
     auto field = schema_->path(node.path);
     if (!field) return field.failure();
@@ -153,7 +152,7 @@ class Resolution {
       return {};
     }
     if (type_ != ValueType::null && !is_numeric(type_)) {
-      return invalid("abs() needs numbers, and there it is about a " + std::string(to_string(type_)));
+      return invalid("abs() needs numbers, not a " + std::string(to_string(type_)));
     }
     for (Node& child : node.children) {
       if (auto ok = term(child); !ok) return ok;
@@ -172,9 +171,8 @@ class Resolution {
     const ValueType own = node.literal.type();
     if (type_ == ValueType::null || own == type_ || own == ValueType::null) return {};
     if (!is_numeric(type_) || !is_numeric(own)) {
-      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: it compares with a " +
-                                                   std::string(to_string(own)) + ", and the type there is " +
-                                                   std::string(to_string(type_))};
+      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: it compares " +
+                                                   with_article(type_) + " with " + with_article(own)};
     }
     return {};
   }
@@ -190,8 +188,8 @@ class Resolution {
     const auto number = choice_->enum_number(name);
     if (!number) {
       return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + text::quote(name) +
-                                                   " is no value of " + text::quote(choice_->enum_name()) +
-                                                   "; there are " + choice_->enum_names()};
+                                                   " is not a value of " + text::excerpt(choice_->enum_name()) +
+                                                   "; expected one of " + choice_->enum_names()};
     }
     node.literal = Value(static_cast<std::int64_t>(*number));
     node.literal_text.clear();

@@ -100,12 +100,11 @@ class Comparison {
                          before.is_required == now.is_required && is_one_type(before, now) &&
                          (before.is_repeated == now.is_repeated || may_be_repeated(before));
     if (!is_same) {
-      const std::string was = before.name == now.name ? "" : text::quote(before.name) + ", ";
+      const std::string was = before.name == now.name ? "" : text::quote(before.name) + " ";
       return refused(in, now,
-                     "was " + was + text::quote(type_text(before, older_)) + " and is " +
+                     "was " + was + "of type " + text::quote(type_text(before, older_)) + " and is of type " +
                          text::quote(type_text(now, newer_)) +
-                         " now, which old and new programs cannot read of each other: give the new field a number that "
-                         "was never used");
+                         " now, so old and new programs cannot read each other's messages: use a new field number");
     }
     if (!now.is_map) return {};
     const MessageShape* entry_before = find_ever(older_, before.type_name);
@@ -131,10 +130,10 @@ class Comparison {
   Result<void> oneofs(const MessageShape& in, const std::vector<Pair>& common) {
     if (const FieldShape* field = torn(common, &Pair::now, &Pair::before)) {
       return refused(in, *field,
-                     "has moved into a oneof with fields that could be set beside it: take new numbers there");
+                     "has moved into a oneof with fields that could be set together with it: use new field numbers");
     }
     if (const FieldShape* field = torn(common, &Pair::before, &Pair::now)) {
-      return refused(in, *field, "has moved out of a oneof that old programs still have: take a new number for it");
+      return refused(in, *field, "has moved out of a oneof that old programs still have: use a new field number");
     }
     return {};
   }
@@ -154,9 +153,9 @@ class Comparison {
   }
 
   static Failure refused(const MessageShape& in, const FieldShape& field, const std::string& why) {
-    return Failure{ErrorCode::type_mismatch,
-                   text::quote(in.name) + " has changed in a way that breaks programs: field " +
-                       std::to_string(field.number) + ", " + text::quote(field.name) + ", " + why};
+    return Failure{ErrorCode::type_mismatch, "the new schema of " + text::quote(in.name) +
+                                                 " is not compatible: field " + std::to_string(field.number) + ", " +
+                                                 text::quote(field.name) + ", " + why};
   }
 
   const Shape& older_;

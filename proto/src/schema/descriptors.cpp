@@ -23,7 +23,7 @@ constexpr int files_max = 256;
 constexpr std::size_t depth_max = 32;  // of descriptors, each of which is two deep in a message within a message
 
 Failure invalid(const std::string& type_name, const std::string& what) {
-  return Failure{ErrorCode::invalid_argument, "the schema of " + text::quote(type_name) + " is wrong: " + what};
+  return Failure{ErrorCode::invalid_argument, "the schema of " + text::quote(type_name) + " is invalid: " + what};
 }
 
 void strip(pb::EnumDescriptorProto& one) {
@@ -216,29 +216,30 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
   }
   std::size_t left = limits.schema_items_max;
   if (!count_fields(files, *pb::FileDescriptorSet::descriptor(), depth_max, left)) {
-    if (left > 0) return invalid(type_name, "its bytes are no FileDescriptorSet");
-    return Failure{ErrorCode::too_large, "the schema of " + text::quote(type_name) +
-                                             " describes too much: leave out files that it does not import"};
+    if (left > 0) return invalid(type_name, "not a valid FileDescriptorSet");
+    return Failure{ErrorCode::too_large, "the schema of " + text::quote(type_name) + " has more than " +
+                                             std::to_string(limits.schema_items_max) +
+                                             " descriptor fields: leave out files that it does not import"};
   }
   const auto silence = silence_protobuf();
   pb::FileDescriptorSet set;
-  if (!set.ParsePartialFromString(files)) return invalid(type_name, "its bytes are no FileDescriptorSet");
-  if (set.file_size() > files_max) return invalid(type_name, "it has more than 256 files");
+  if (!set.ParsePartialFromString(files)) return invalid(type_name, "not a valid FileDescriptorSet");
+  if (set.file_size() > files_max)
+    return invalid(type_name, "it has more than " + std::to_string(files_max) + " files");
   auto pool = std::make_unique<Pool>();
   FirstError error;
   for (pb::FileDescriptorProto& file : *set.mutable_file()) {
     strip(file);
-    if (has_long_name(file))
-      return invalid(type_name, "a name in it has more than 255 bytes, or that of a file more than 4096");
+    if (has_long_name(file)) return invalid(type_name, "a name has more than 255 bytes, or a file name more than 4096");
     const pb::FileDescriptor* built = pool->descriptors->BuildFileCollectingErrors(file, &error);
     if (built == nullptr) return invalid(type_name, error.sentence);
-    if (has_stray_entry(*built)) return invalid(type_name, "what is marked as an entry of a map belongs to none");
+    if (has_stray_entry(*built)) return invalid(type_name, "a message is marked as a map entry and belongs to no map");
   }
   if (pool->descriptors->FindMessageTypeByName(type_name) == nullptr) {
-    return invalid(type_name, "none of its files has a message of that name");
+    return invalid(type_name, "no file defines a message of that name");
   }
   if (const std::string falsified = falsified_type(*pool); !falsified.empty())
-    return invalid(type_name, falsified + " in it is not the one that Protobuf defines");
+    return invalid(type_name, falsified + " differs from the type of that name in Protobuf");
   return pool;
 }
 

@@ -37,7 +37,7 @@ Failure refused(const std::string& type_name, const std::string& why) {
     if (text::is_control(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80) c = ' ';
   }
   if (why.size() > shown_max) sentence += "…";
-  return Failure{ErrorCode::invalid_argument, "this is no " + text::quote(type_name) + " in JSON: " + sentence};
+  return Failure{ErrorCode::invalid_argument, "the JSON is not a valid " + text::quote(type_name) + ": " + sentence};
 }
 
 std::string serialised(const pb::Message& message) {
@@ -54,15 +54,15 @@ std::string serialised(const pb::Message& message) {
 }  // namespace
 
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
-  const Failure wrong{ErrorCode::invalid_argument, "the bytes are no " + text::quote(type_name)};
+  const Failure wrong{ErrorCode::invalid_argument, "the bytes are not a valid " + text::quote(type_name)};
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   const std::optional<Survey> seen = survey(pool, type, message);
   if (!seen) return wrong;
   if (seen->is_too_much)
-    return Failure{ErrorCode::too_large, "a " + text::quote(type_name) + " with so much in it is not shown as JSON"};
+    return Failure{ErrorCode::too_large, "this " + text::quote(type_name) + " is too large to be shown as JSON"};
   if (seen->group != nullptr) {
     return Failure{ErrorCode::invalid_argument,
-                   text::quote(seen->group->full_name()) + " is a group: JSON has no form for those"};
+                   text::quote(seen->group->full_name()) + " is a group, which JSON cannot represent"};
   }
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -84,13 +84,13 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   // What the JSON says twice, and then once more through a message: the fields stand in the order of the JSON.
   auto seen = survey(pool, type, bytes);
-  if (!seen) return refused(type_name, "messages lie in one another too deep");
+  if (!seen) return refused(type_name, "messages are nested too deeply");
   if (seen->unnamed != nullptr)
-    return refused(type_name, seen->unnamed->full_name() + " has a number that its enumeration has no name for");
+    return refused(type_name, seen->unnamed->full_name() + " has a number that its enumeration does not name");
   if (seen->group == nullptr) bytes = std::move(seen->once);
   pb::DynamicMessageFactory factory(pool.descriptors.get());
   const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
-  if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a text in it is not UTF-8");
+  if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a string is not valid UTF-8");
   if (!message->IsInitialized()) return refused(type_name, "missing field " + message->InitializationErrorString());
   return serialised(*message);
 }

@@ -35,12 +35,11 @@ FieldPath::Impl::Member member_of(const FieldShape& field, const schema::Shape& 
 Result<void> check_step(const MessageShape& in, const FieldShape& field, bool is_last, const schema::Shape& shape) {
   const std::string where = text::quote(field.name) + " of " + text::excerpt(in.name) + " is a " +
                             text::excerpt(schema::type_text(field, shape));
-  if (field.is_repeated) return invalid(where + ", which has no single value: a predicate cannot be about it");
-  if (field.type == FieldType::group) return invalid(where + ": a predicate cannot reach into groups");
+  if (field.is_repeated) return invalid(where + ", which has no single value: predicates cannot test it");
+  if (field.type == FieldType::group) return invalid(where + ": predicates cannot read groups");
   const bool is_message = field.type == FieldType::message;
   if (is_last && is_message) {
-    return invalid(where + ": name one of its fields, of which there are " +
-                   field_names(shape.messages.find(field.type_name)->second));
+    return invalid(where + ": name one of its fields: " + field_names(shape.messages.find(field.type_name)->second));
   }
   if (!is_last && !is_message) return invalid(where + ", and has no fields");
   return {};
@@ -49,9 +48,9 @@ Result<void> check_step(const MessageShape& in, const FieldShape& field, bool is
 }  // namespace
 
 Result<FieldPath> MessageSchema::path(const std::vector<std::string>& names) const {
-  if (names.empty()) return invalid("a path names at least one field");
+  if (names.empty()) return invalid("a path needs at least one field");
   if (names.size() > FieldPath::fields_max) {
-    return invalid("a path has at most " + std::to_string(FieldPath::fields_max) + " fields, and this one " +
+    return invalid("a path has at most " + std::to_string(FieldPath::fields_max) + " fields; this one has " +
                    std::to_string(names.size()));
   }
   const schema::Shape& shape = impl_->shape;

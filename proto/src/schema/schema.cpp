@@ -43,8 +43,8 @@ Result<std::string> MessageSchema::from_json(std::string_view json) const {
 
 Result<void> check_compatible(const MessageSchema& older, const MessageSchema& newer) {
   if (older.type_name() != newer.type_name()) {
-    return Failure{ErrorCode::type_mismatch, "schemas of two types: " + text::excerpt(older.type_name()) + " and " +
-                                                 text::excerpt(newer.type_name())};
+    return Failure{ErrorCode::type_mismatch, "the schemas describe two types: " + text::excerpt(older.type_name()) +
+                                                 " and " + text::excerpt(newer.type_name())};
   }
   return schema::check_compatible(older.impl_->shape, newer.impl_->shape);
 }

@@ -245,7 +245,7 @@ TEST(PredicateTest, AnIntegerThatCannotBeComparedExactlyIsRefused) {
     const auto read = parsed("value == " + std::string(text)).resolved_for(ValueType::int64);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.failure().code, ErrorCode::invalid_predicate);
-    EXPECT_THAT(read.failure().message, testing::HasSubstr("beyond 9223372036854775807"));
+    EXPECT_THAT(read.failure().message, testing::HasSubstr("outside the range of int64"));
   }
   for (const char* text :
        {"9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775808", "1e30"})
@@ -331,7 +331,8 @@ TEST(PredicateTypes, FieldsNeedAMessage) {
   const auto result = resolved("value.x == 1", ValueType::int64);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.failure().code, ErrorCode::invalid_predicate);
-  EXPECT_NE(result.failure().message.find("fields need a message"), std::string::npos);
+  EXPECT_NE(result.failure().message.find("'value.x' names a field, but the topic holds int64 values"),
+            std::string::npos);
   EXPECT_EQ(refusal("value.x == 1", ValueType::message), ErrorCode::invalid_predicate);
 }
 

@@ -69,13 +69,14 @@ TEST(Schema, KnowsItsTypeAndItsFiles) {
 
 TEST(Schema, RefusesWhatIsNoSetOfFiles) {
   expect_refused("its.Pose", "not a descriptor", ErrorCode::invalid_argument, "'its.Pose'");
-  expect_refused("its.Pose", files_of(pose).substr(0, 40), ErrorCode::invalid_argument, "no FileDescriptorSet");
-  expect_refused("its.Pose", "", ErrorCode::invalid_argument, "none of its files has a message of that name");
+  expect_refused("its.Pose", files_of(pose).substr(0, 40), ErrorCode::invalid_argument,
+                 "not a valid FileDescriptorSet");
+  expect_refused("its.Pose", "", ErrorCode::invalid_argument, "no file defines a message of that name");
 }
 
 TEST(Schema, RefusesATypeThatIsNotThere) {
   expect_refused("its.Nobody", files_of(pose), ErrorCode::invalid_argument, "'its.Nobody'");
-  expect_refused("its.Mode", files_of(pose), ErrorCode::invalid_argument, "none of its files");
+  expect_refused("its.Mode", files_of(pose), ErrorCode::invalid_argument, "no file defines");
   expect_refused(std::string(100'000, 'x'), files_of(pose), ErrorCode::invalid_argument, "…");
 }
 
@@ -105,13 +106,12 @@ TEST(Schema, ARefusalIsShortEvenWhereNoCharacterCanBePrinted) {
 TEST(Schema, RefusesEntriesOfNoMap) {
   const std::string is_entry = field("\x3a", "\x38\x01");
   const auto file = [](const std::string& messages) { return field("\x0a", field("\x0a", "a") + messages); };
-  expect_refused("E", file(field("\x22", field("\x0a", "E") + is_entry)), ErrorCode::invalid_argument,
-                 "entry of a map");
+  expect_refused("E", file(field("\x22", field("\x0a", "E") + is_entry)), ErrorCode::invalid_argument, "map entry");
   const std::string group = field("\x12", field("\x0a", "e") + "\x18\x01\x20\x01\x28\x0a" + field("\x32", ".E"));
   expect_refused("E", file(field("\x22", field("\x0a", "E") + group + is_entry)), ErrorCode::invalid_argument,
-                 "entry of a map");
+                 "map entry");
   const std::string nested = field("\x1a", field("\x0a", "E") + is_entry);
-  expect_refused("M", file(field("\x22", field("\x0a", "M") + nested)), ErrorCode::invalid_argument, "entry of a map");
+  expect_refused("M", file(field("\x22", field("\x0a", "M") + nested)), ErrorCode::invalid_argument, "map entry");
 }
 
 TEST(Schema, RefusesLongNames) {
@@ -138,7 +138,7 @@ TEST(Schema, IsBounded) {
   expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "more than 100 bytes", limits);
   limits = Limits();
   limits.schema_items_max = 50;
-  expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "too much", limits);
+  expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "descriptor fields", limits);
   // Two bytes each: files, and messages within one.
   std::string many;
   for (int i = 0; i < 300; ++i) many += std::string("\x0a\x00", 2);
@@ -182,7 +182,7 @@ TEST(SchemaJson, NamesTheFieldThatIsWrong) {
 TEST(SchemaJson, OfBytesThatAreNoMessageThereIsNone) {
   const auto json = schema_of("Pose", pose).to_json("\xff\xff");
   ASSERT_FALSE(json);
-  EXPECT_THAT(json.failure().message, HasSubstr("no 'its.Pose'"));
+  EXPECT_THAT(json.failure().message, HasSubstr("not a valid 'its.Pose'"));
 }
 
 // Two bytes each, of a thousand zeros.
@@ -260,7 +260,8 @@ TEST(SchemaJson, TypesThatProtobufKnowsByNameAreAsItDefinesThem) {
     const std::string type = std::string(wrong).substr(8, std::string(wrong).find('\n') - 8);
     const auto schema = parsed(type, wrong);
     ASSERT_FALSE(schema) << wrong;
-    EXPECT_THAT(schema.failure().message, HasSubstr("google.protobuf." + type + " in it is not the one"));
+    EXPECT_THAT(schema.failure().message,
+                HasSubstr("google.protobuf." + type + " differs from the type of that name in Protobuf"));
   }
 }
 
@@ -337,7 +338,7 @@ TEST(SchemaJson, AnUnnamedNumberOfAnOldEnumerationStandsForNoOther) {
   for (const char* json : {R"({"mode": 7})", R"({"of": {"k": 7}})"}) {
     const auto made = schema.from_json(json);
     ASSERT_FALSE(made) << json;
-    EXPECT_THAT(made.failure().message, HasSubstr("has no name for"));
+    EXPECT_THAT(made.failure().message, HasSubstr("does not name"));
   }
 }
 
