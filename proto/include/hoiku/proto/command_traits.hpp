@@ -61,9 +61,9 @@ template <> struct CommandTraits<RegisterSchema> : detail::OneShot<Done> {};
 template <> struct CommandTraits<GetSchema>      : detail::OneShot<SchemaDone> {};
 
 template <> struct CommandTraits<Wait>           : detail::Open<WaitDone, CancelWait> {};
-template <> struct CommandTraits<WaitTransition> : detail::Open<TransitionDone, CancelWait> {};  // TransitionArmed first
-template <> struct CommandTraits<Own>            : detail::Open<Owned, Release> {};              // open after its answer
-template <> struct CommandTraits<Subscribe>      : detail::Open<void, Unsubscribe> {};           // deliveries, no answer
+template <> struct CommandTraits<WaitTransition> : detail::Open<TransitionDone, CancelWait> {};  // armed first
+template <> struct CommandTraits<Own>            : detail::Open<Owned, Release> {};              // stays open
+template <> struct CommandTraits<Subscribe>      : detail::Open<void, Unsubscribe> {};           // no answer
 
 template <> struct CommandTraits<Unsubscribe>    : detail::Unanswered {};
 template <> struct CommandTraits<Renew>          : detail::Unanswered {};

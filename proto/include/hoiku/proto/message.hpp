@@ -1,10 +1,14 @@
-// message.hpp: what a client and a broker say to each other, as plain structs. The codec turns them into bytes and back.
+// message.hpp: what a client and a broker say to each other, as plain structs. codec.hpp turns them into bytes and
+// back.
 //
-// The story of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
-// numbers its frames 1, 2, 3 … for the life of the *session*, keeps each until the other has acknowledged it, and after a
-// reconnect sends the kept ones again, so both directions are exactly-once and in order across cuts. Frames that carry
-// nothing but an acknowledgement (or nothing at all: a heartbeat) have the number 0 and are not kept. The incarnation
-// counts the connections of a session: frames of an older one are ignored, and a gap in the numbers ends the connection.
+// The life of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
+// numbers its frames 1, 2, 3 … for the life of the *session* and keeps each frame until the other side has acknowledged
+// it. After a reconnect it sends the kept frames again. So both directions are exactly-once and in order, across cuts.
+// Frames that carry only an acknowledgement, or nothing (a heartbeat), have the number 0 and are not kept. The
+// incarnation is the connection number: it counts the connections of a session. Frames of an older connection are
+// ignored, and a gap in the frame numbers ends the connection.
+//
+// hoiku.proto has the bytes; command_traits.hpp says how each command is answered.
 #pragma once
 
 #include <array>
@@ -26,8 +30,8 @@ namespace hoiku::proto {
 
 inline constexpr std::uint32_t protocol_version = 1;
 
-using SessionToken =
-    std::array<std::uint8_t, 16>;  // made by the client from a secure source; whoever knows it is the session
+// Made by the client from a secure random source. Whoever knows it is the session.
+using SessionToken = std::array<std::uint8_t, 16>;
 
 // ---- client to broker ----------------------------------------------------------------------------------------------
 
@@ -38,19 +42,19 @@ struct Hello {
   std::chrono::milliseconds session_timeout{0};  // 0: the broker's default
 };
 
-// Requests carry an id that is unique and rising within the session; answers name it. A subscription or a wait is named
-// by the id of the command that made it.
+// The number of a command: unique and rising within the session. Answers carry the id of their command. A subscription,
+// a wait or a lease is named by the id of the command that opened it.
 using RequestId = std::uint64_t;
 
 struct Set {
   RequestId id = 0;
   std::string topic;
   Value value;
-  std::optional<Version> if_version;  // epoch 0: "the current epoch", as on the command line
+  std::optional<Version> if_version;  // only if the topic has this version; epoch 0: the current epoch
   std::optional<WallTime> source_time;
 };
 
-// One of the writes of a Commit.
+// One topic write of a Commit.
 struct Write {
   std::string topic;
   Value value;
@@ -58,8 +62,8 @@ struct Write {
   std::optional<WallTime> source_time;
 };
 
-// Writes to several topics as one: all of them are applied, in one revision, or none. A topic stands in it once. Answered
-// by CommitDone, or by Failed of the first write that can't be.
+// Writes several topics in one revision: all of them or none. A topic appears at most once. Answered by CommitDone, or
+// by Failed with the error of the first write that is not possible.
 struct Commit {
   RequestId id = 0;
   std::vector<Write> writes;
@@ -70,105 +74,106 @@ struct Get {
   std::string topic;
 };
 
-// A page of the topics that match, in no particular order. Answered by ListDone.
+// Asks for one page of the topics that match, in no particular order. Answered by ListDone.
 struct List {
   RequestId id = 0;
   std::string pattern;
-  std::uint64_t cursor = 0;  // 0: from the beginning; otherwise the `next` of the page before
+  std::uint64_t cursor = 0;  // 0: the first page; otherwise ListDone::next of the previous page
 };
 
-// Where a reader that lost its session left off: it has seen everything up to `revision` of the run `run`.
+// The position of a reader that lost its session: it has everything up to `revision` of the broker instance `run`.
 struct ResumePoint {
   std::uint64_t run = 0;
   std::uint64_t revision = 0;
 };
 
-// A subscription to one pattern (a topic's name is a pattern without wildcards), or, `latest` only, to a composite: a list
-// of plain topics whose changes of one revision always travel in one batch.
+// Subscribes to one pattern (a name is a pattern without wildcards), or, `latest` only, to a composite: plain topics
+// whose transitions of one revision always travel in one batch.
 struct Subscribe {
   RequestId id = 0;
-  std::vector<std::string> topics;  // one pattern, or 2..64 plain names (a composite; a name may stand twice)
+  std::vector<std::string> topics;  // one pattern, or 2..64 plain names (a composite; a name may appear twice)
   std::optional<ResumePoint> resume;
   Mode mode = Mode::latest;
-  // Only versions that it is true of; the others are counted (Delivery::filtered). In a snapshot, of the present states.
+  // Delivers only versions that satisfy the predicate, and counts the others (Delivery::filtered). Applies to the
+  // states of the snapshot too.
   std::optional<Predicate> filter = std::nullopt;
-  // `latest` only: of each topic at most one delivery in so long a time; the newest state comes when the time is over.
+  // `latest` only: at most one delivery per topic in this time. At its end the newest state is delivered.
   std::chrono::nanoseconds interval{0};
 };
 
-// The reader of an `every` subscription has taken so many transitions in all. The broker sends at most
-// Limits::credit_transitions more than that.
+// Renews the credit of an `every` subscription: its reader has taken so many transitions in all. The broker sends at
+// most Limits::credit_transitions beyond that.
 struct Renew {
-  RequestId id = 0;  // of this command; it is not answered
+  RequestId id = 0;  // not answered
   RequestId subscription = 0;
   std::uint64_t taken = 0;
 };
 
 struct Unsubscribe {
-  RequestId id = 0;  // of this command; it is not answered
+  RequestId id = 0;  // not answered
   RequestId subscription = 0;
 };
 
-// Answered once, when the predicate is true of the topic's value (and has been throughout `hold`). A topic that is not
-// set matches nothing. Without a predicate any set value matches, and `hold` means: unchanged for that long.
+// Answered once, when the topic's value has satisfied the predicate throughout `hold`. An unset topic satisfies no
+// predicate. Without a predicate any set value matches, and `hold` means: unchanged for that long.
 struct Wait {
   RequestId id = 0;
   std::string topic;
   std::optional<Predicate> predicate;
   std::chrono::nanoseconds hold{0};
-  // Housekeeping: nobody waits any more after that long, so the broker forgets the wait a second later and says nothing.
-  // The client's own scope decides when it really ends. 0: it is cancelled, or answered, or goes with the session.
+  // Housekeeping: a second after this time the broker removes the wait without an answer, since the client has stopped
+  // waiting by then. 0: the wait stays until it is answered or cancelled, or the session ends.
   std::chrono::nanoseconds given_up_after{0};
 };
 
-// Answered once, at the first change of the topic that matches, also where it is gone again by then. A change to "not set"
-// counts; of a predicate, each comparison with what is not set is false.
+// Answered once, at the first transition that matches, also if the value has changed again by then. A transition to
+// unset counts; in a predicate each comparison with an unset value is false.
 struct WaitTransition {
   RequestId id = 0;
   std::string topic;
-  std::optional<Predicate> predicate;  // without one: any change
-  // Only changes behind this version; what has gone from the topic's history is an error (lagged), never a later match.
-  // Epoch 0: "the current epoch". Without it: from now on, which is told by TransitionArmed.
+  std::optional<Predicate> predicate;  // without one: any transition
+  // Matches only transitions after this version. If the history no longer has them, the wait fails (lagged) instead of
+  // matching a later one. Epoch 0: the current epoch. Without it: from now on; TransitionArmed tells the version.
   std::optional<Version> after;
-  std::chrono::nanoseconds given_up_after{0};  // as of a Wait
+  std::chrono::nanoseconds given_up_after{0};  // as in Wait
 };
 
-// Of either kind of wait.
+// Cancels a wait of either kind.
 struct CancelWait {
-  RequestId id = 0;    // of this command; it is not answered
-  RequestId wait = 0;  // an answer that is already under way may still arrive
+  RequestId id = 0;    // not answered
+  RequestId wait = 0;  // its answer may still arrive, if it was sent already
 };
 
-// What a topic is to be, whoever writes it. It stays so as long as the broker runs, and the topic is not removed. Answered by
-// Done. What is not said here stays as it is; of two sessions that say different things the later one counts, but for the
-// type: there it is refused (type_mismatch).
+// Declares properties of a topic, whoever writes it. They hold as long as the broker runs, and keep the topic. Answered
+// by Done. Properties that are absent stay as they are. If two sessions declare different ones, the later one counts; a
+// different type is refused (type_mismatch).
 struct Declare {
   RequestId id = 0;
   std::string topic;
-  ValueType type = ValueType::null;                  // null: not said
+  ValueType type = ValueType::null;                  // null: absent
   std::string message_type;                          // of a topic of messages: the full name of their type
-  std::optional<std::chrono::nanoseconds> deadline;  // unwritten for so long, a value is stale; 0: never
-  std::optional<std::uint64_t> history;              // how many transitions are kept
+  std::optional<std::chrono::nanoseconds> deadline;  // a value becomes stale if unwritten for so long; 0: never
+  std::optional<std::uint64_t> history;              // how many transitions the broker keeps
 };
 
-// Nobody but this session may write the topic, until the lease ends: by Release, by the end of the session, after `lasting`,
-// or because another session takes over. Answered by Owned; its end by Failed (not_owner), unless the session asked for it.
-// Whenever it ends, but for a take-over, the topic becomes its last will, orphaned.
+// Opens a lease: only this session may write the topic. The lease ends by Release, with the session, after `lasting`,
+// or when another session takes over. Answered by Owned; an end that the session did not ask for is told by Failed
+// (not_owner). When a lease ends, except by a take-over, the topic becomes its last will, orphaned.
 struct Own {
   RequestId id = 0;
   std::string topic;
-  Value last_will;  // null: it becomes unset
+  Value last_will;  // null: the topic becomes unset
   bool take_over = false;
   std::chrono::nanoseconds lasting{0};  // 0: as long as the session
 };
 
 struct Release {
-  RequestId id = 0;     // of this command; it is not answered
+  RequestId id = 0;     // not answered
   RequestId lease = 0;  // the id of its Own
 };
 
-// What messages of this type look like: a serialised google.protobuf.FileDescriptorSet in which each file comes behind those
-// that it imports. Answered by Done. A second one must be one that readers of the first can read (type_mismatch).
+// Registers the schema of a message type: a serialised google.protobuf.FileDescriptorSet in which each file follows
+// those that it imports. Answered by Done. A second schema must be compatible with the first (type_mismatch).
 struct RegisterSchema {
   RequestId id = 0;
   std::string message_type;
@@ -181,13 +186,14 @@ struct GetSchema {
   std::string message_type;
 };
 
-// A page of all sessions' subscriptions, with what each was sent. Answered by ReadersDone.
+// Asks for one page of all sessions' subscriptions and their counts. Answered by ReadersDone.
 struct ListReaders {
   RequestId id = 0;
-  std::uint64_t cursor = 0;  // as of a List
+  std::uint64_t cursor = 0;  // as in List
 };
 
-struct Goodbye {};  // ends the session at once: its subscriptions and waits are gone
+// Ends the session at once, with its subscriptions, waits and leases. Not answered, but its frame is acknowledged.
+struct Goodbye {};
 
 using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List,
                              Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders>;
@@ -195,18 +201,18 @@ using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait,
 struct ClientFrame {
   std::uint64_t incarnation = 0;
   std::uint64_t number = 0;        // 0: not part of the numbered stream
-  std::uint64_t acknowledged = 0;  // every server frame up to this number is in the client's inboxes
-  std::optional<Hello> hello;      // the first frame of a connection; such a frame carries no commands
+  std::uint64_t acknowledged = 0;  // the client has taken every server frame up to this number
+  std::optional<Hello> hello;      // in the first frame of a connection, which carries no commands
   std::vector<Command> commands;
 };
 
 // ---- broker to client ----------------------------------------------------------------------------------------------
 
 struct Welcome {
-  bool resumed = false;   // false: a new session; the client subscribes and waits anew, writes in flight are unknown
-  std::uint64_t run = 0;  // random per run of the broker
-  // The incarnation of the connection with which this session began. A client that never got that connection's welcome
-  // does not know the session, although the broker calls it resumed, and starts anew in it.
+  bool resumed = false;   // false: a new session; the outcome of writes in flight is unknown
+  std::uint64_t run = 0;  // random, one for each broker instance
+  // The number of the connection with which this session began. A client that never received that connection's Welcome
+  // does not know the session, although the broker calls it resumed, and starts from scratch in it.
   std::uint64_t since = 0;
   std::chrono::milliseconds session_timeout{0};
   std::uint64_t value_bytes_max = 0;
@@ -214,26 +220,27 @@ struct Welcome {
   std::uint64_t credit_transitions = 0;  // of each `every` subscription
 };
 
-// One transition for one subscription. `member` is the position in Subscribe::topics (always 0 for a pattern).
+// Delivers one transition to one subscription. `member` is the position in Subscribe::topics (0 for a pattern).
 struct Delivery {
   RequestId subscription = 0;
   std::uint32_t member = 0;
-  std::shared_ptr<const Transition> transition;  // never null; version.number 0: the topic is not set
-  std::uint64_t lagged = 0;  // of `every`: so many versions before it had gone from the topic's history
-  // Of a filtered reader: so many versions since the delivery before it did not pass. Of those that are neither delivered
-  // nor counted so or as lagged, a newer one took the place (`latest`).
+  std::shared_ptr<const Transition> transition;  // never null; version.number 0: the topic is unset
+  std::uint64_t lagged = 0;  // mode every: so many preceding versions are no longer in the topic's history
+  // So many versions since the previous delivery did not pass the filter. A version that is neither delivered nor
+  // counted as filtered or lagged is conflated: a newer one replaced it (mode latest).
   std::uint64_t filtered = 0;
-  // In the first delivery of a filtered reader that came back: the broker counts from this version on. What it was not sent
-  // up to there had not passed either, as it was complete up to there.
+  // In the first delivery of a filtered reader after a lost session: the broker counts from this version on. Earlier
+  // versions that the reader was not sent had not passed the filter, since it was complete up to there.
   std::uint64_t counted_from = 0;
 };
 
-// The end of a subscription's snapshot: everything up to `revision` has been sent. Comes once per Subscribe.
+// Ends the snapshot of a subscription: everything up to `revision` has been sent. Comes once per Subscribe.
 struct SnapshotEnd {
   RequestId subscription = 0;
   std::uint64_t revision = 0;
-  // True: a topic of the pattern that was not delivered is not set. False: only what changed since the resume point was
-  // sent, every topic that was unset since then among it; or only what passes the filter: then the rest may be anything.
+  // True: a matching topic that was not delivered is unset. False: the snapshot has only topics with transitions since
+  // the resume point, those that became unset included; or only those that pass the filter, and the others may be
+  // anything.
   bool whole = false;
 };
 
@@ -241,7 +248,7 @@ struct SetDone {
   RequestId id = 0;
   Version version;
   std::uint64_t revision = 0;
-  bool changed = false;  // false: the value was equal already, and `version` is the one it equals
+  bool changed = false;  // false: the value was equal already; `version` is that of the equal value
 };
 
 struct CommitDone {
@@ -250,43 +257,43 @@ struct CommitDone {
     bool changed = false;  // false: the value was equal already
   };
   RequestId id = 0;
-  std::uint64_t revision = 0;    // of the commit; where nothing was changed, the newest of those that the values equal
+  std::uint64_t revision = 0;    // of the commit; if nothing changed, the newest revision of the equal values
   std::vector<Written> written;  // in the order of the writes
 };
 
 struct GetDone {
   RequestId id = 0;
-  std::shared_ptr<const Transition> current;  // never null; version.number 0: not set
+  std::shared_ptr<const Transition> current;  // never null; version.number 0: unset
 };
 
 struct WaitDone {
   RequestId id = 0;
-  std::shared_ptr<const Transition> match;  // the first match; with a hold, the newest value when the hold was complete
+  std::shared_ptr<const Transition> match;  // the first match; with a hold, the committed state at the end of the hold
 };
 
 struct TransitionDone {
   RequestId id = 0;
   std::shared_ptr<const Transition> match;
-  std::shared_ptr<const Value> old_value;  // what it replaced; nullptr: it was not set
+  std::shared_ptr<const Value> old_value;  // the value before the match; nullptr: unset
 };
 
-// Not the end of its request: the wait counts from behind this version.
+// Tells a WaitTransition the version after which it matches. The wait stays open.
 struct TransitionArmed {
   RequestId id = 0;
   Version version;
 };
 
 struct ListRow {
-  std::shared_ptr<const Transition> current;  // never null; version.number 0: never set, but somebody reads it
+  std::shared_ptr<const Transition> current;  // never null; version.number 0: never set, but read
   std::uint64_t readers = 0;                  // subscriptions and waits
 };
 
-// Each row is true of the moment when its page was made. A topic that came or went meanwhile may be in none of the pages,
-// or in two. A page may be empty and still not be the last.
+// Each row shows the moment when its page was made. A topic that was created or removed between pages may be in none of
+// them, or in two. A page may be empty and still not be the last one.
 struct ListDone {
   RequestId id = 0;
   std::vector<ListRow> rows;
-  std::uint64_t next = 0;  // 0: there are no more
+  std::uint64_t next = 0;  // the cursor of the next page; 0: there is none
 };
 
 // The declaration, or the schema, is in force.
@@ -294,28 +301,28 @@ struct Done {
   RequestId id = 0;
 };
 
-// The lease has begun; its end is still to come.
+// The lease has begun. It stays open.
 struct Owned {
   RequestId id = 0;
-  Version version;  // of the topic then
+  Version version;  // of the topic at that moment
 };
 
 struct SchemaDone {
   RequestId id = 0;
-  std::string files;  // as of RegisterSchema; empty: there is none
+  std::string files;  // as in RegisterSchema; empty: none is registered
 };
 
-// One subscription: who reads what, and what has become of it. Of the transitions since its snapshot
-// written == delivered + conflated + filtered + lagged + pending, at every moment.
+// One subscription, and the fate of the transitions since its snapshot. At every moment
+// written == delivered + conflated + filtered + lagged + pending.
 struct ReaderRow {
   std::string client;   // the client's name
-  std::string session;  // the last segment of its presence topic
+  std::string session;  // the session label
   std::vector<std::string> topics;
   Mode mode = Mode::latest;
   std::string filter;  // in its normal form
   std::chrono::nanoseconds interval{0};
-  std::uint64_t matched = 0;    // topics
-  std::uint64_t written = 0;    // transitions of theirs
+  std::uint64_t matched = 0;    // topics that it reads
+  std::uint64_t written = 0;    // transitions of those topics
   std::uint64_t delivered = 0;  // sent
   std::uint64_t conflated = 0;
   std::uint64_t filtered = 0;
@@ -326,7 +333,7 @@ struct ReaderRow {
 struct ReadersDone {
   RequestId id = 0;
   std::vector<ReaderRow> rows;
-  std::uint64_t next = 0;  // as of a ListDone
+  std::uint64_t next = 0;  // as in ListDone
 };
 
 struct Failed {
@@ -341,14 +348,15 @@ using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, 
 struct ServerFrame {
   std::uint64_t incarnation = 0;
   std::uint64_t number = 0;        // 0: not part of the numbered stream
-  std::uint64_t acknowledged = 0;  // every client frame up to this number has been processed
+  std::uint64_t acknowledged = 0;  // the broker has processed every client frame up to this number
   std::optional<Welcome> welcome;
-  std::optional<Failure> fatal;  // the connection ends with it; the session is not resumed
+  std::optional<Failure> fatal;  // ends the connection; the session is not resumed
   std::vector<Delivery> deliveries;
-  std::vector<SnapshotEnd> snapshot_ends;  // after the deliveries of the same frame
+  std::vector<SnapshotEnd> snapshot_ends;  // apply after the deliveries of the same frame
   std::vector<Answer> answers;
-  std::uint64_t complete_through =
-      0;  // where not 0: all up to this revision was delivered, but to readers with an interval (numbered frames only)
+  // If not 0: every transition up to this revision has been delivered, except to readers with an interval. In numbered
+  // frames only.
+  std::uint64_t complete_through = 0;
 };
 
 }  // namespace hoiku::proto
