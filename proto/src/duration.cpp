@@ -14,7 +14,7 @@ struct Unit {
   std::int64_t nanoseconds;
 };
 
-// From small to large; the first name of a size is the one that is written.
+// In rising order. Of two names for one size, duration_text() writes the first.
 constexpr std::array<Unit, 6> units{{{"us", 1'000},
                                      {"ms", 1'000'000},
                                      {"s", 1'000'000'000},

@@ -9,16 +9,16 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t excerpt_bytes_max = 80;
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
-// As JSON does: four digits, which is enough for what has no form of its own.
+// Writes the escape of JSON with four digits, which is enough for all characters that need it.
 void append_escape(std::string& out, char32_t c) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out += hex_digits[c >> shift & 15];
 }
 
-// What could break a line, or be missed by the eye, in an error message.
+// Whether a character could break a line or escape the eye in an error message.
 bool is_hidden(char32_t c) { return is_control(c) || is_invisible(c) || c == 0x2028 || c == 0x2029; }
 
-// What stands between two `mark`s.
+// Appends `bytes` as they appear between two `mark`s.
 void append_escaped(std::string& out, std::string_view bytes, char mark) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);

@@ -9,7 +9,7 @@ namespace {
 
 enum class Wildcards : bool { refused, allowed };
 
-// Walks over the segments of a name. A copy is a place to come back to.
+// Iterates over the segments of a name. A copy remembers a position.
 class Segments {
  public:
   explicit Segments(std::string_view text) : rest_(text) {}
@@ -26,7 +26,7 @@ class Segments {
   bool at_end_ = false;
 };
 
-// What is wrong with one segment, or nothing.
+// The fault of one segment. Empty if it is valid.
 std::string_view fault_of(std::string_view segment, Wildcards wildcards) {
   if (segment.empty()) return "a segment is empty";
   if (wildcards == Wildcards::allowed && (segment == "*" || segment == "**")) return {};
@@ -83,9 +83,9 @@ bool pattern_matches(std::string_view pattern, std::string_view name) noexcept {
   if (is_reserved_name(name) && !is_reserved_name(pattern)) return false;
   Segments wanted(pattern);
   Segments there(name);
-  // Where the last '**' stood, and the first segment that it has not yet swallowed. Only the last one ever needs to be
-  // tried again: what stands before it has matched already, and giving it less would only leave more to match. So the
-  // work is at most one walk of the pattern for each segment of the name.
+  // The position after the last '**', and the first segment that it has not swallowed yet. Only the last '**' ever
+  // needs to be retried: the pattern before it has matched, and an earlier '**' that swallowed more would leave less to
+  // match. So the work is at most one walk of the pattern for each segment of the name.
   bool may_retry = false;
   Segments retry_wanted = wanted;
   Segments retry_there = there;

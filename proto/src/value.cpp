@@ -20,7 +20,7 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
   return number;
 }
 
-// std::from_chars also takes "nan(x)", "infinity" and ".5"; a number has to look like one.
+// Accepts numbers that begin with a digit. std::from_chars also takes "nan(x)", "infinity" and ".5".
 std::optional<double> read_number(std::string_view text) {
   const std::size_t first = text.starts_with('-') ? 1 : 0;
   if (first == text.size() || !text::is_digit(text[first])) return std::nullopt;

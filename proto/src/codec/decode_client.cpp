@@ -1,4 +1,5 @@
-// Frames of clients, from bytes: Protobuf's generated code parses, and what it parsed is checked and moved into our structs.
+// decode_client.cpp: client frames from bytes. Protobuf's generated code parses; the result is checked and moved into
+// our structs.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 
 namespace pb = hoiku::v1;
 
-// What a tree costs grows with its nodes, and each recursion with its depth, so both end here; see codec.hpp.
+// Bounds the nodes and the depth of a tree before it is built: its cost grows with its nodes, each recursion with its
+// depth. See codec.hpp.
 class PredicateReader {
  public:
   explicit PredicateReader(const Limits& limits) : limits_(limits) {
@@ -76,7 +78,7 @@ class PredicateReader {
 };
 
 Result<Hello> take(pb::Hello& in, const Limits& limits) {
-  if (in.version() != protocol_version) {  // before anything else: other versions may have another meaning for the rest
+  if (in.version() != protocol_version) {  // first: in other versions the rest may mean something else
     return Failure{ErrorCode::unsupported_version,
                    fmt::format("the client speaks version {} of the protocol, and this broker speaks version {}",
                                in.version(), protocol_version)};
@@ -94,7 +96,7 @@ Result<Hello> take(pb::Hello& in, const Limits& limits) {
   if (out.client_name.size() > limits.client_name_bytes_max) {
     return refuse_name(fmt::format("at most {} bytes long", limits.client_name_bytes_max));
   }
-  // It stands in logs, and in each transition that the client writes.
+  // The name appears in logs, and in each transition that the client writes.
   if (!text::is_one_line(out.client_name)) return refuse_name("one line of valid UTF-8");
   out.session_timeout = milliseconds(in.session_timeout_ms());
   return out;
@@ -150,9 +152,9 @@ Result<Command> take_subscribe(RequestId id, pb::Subscribe& in, const Limits& li
   return Command(std::move(out));
 }
 
-// What both kinds of waits have in common.
+// The common part of both kinds of waits.
 template <class Out, class In>
-Result<Out> take_waiter(RequestId id, In& in, const Limits& limits) {
+Result<Out> take_any_wait(RequestId id, In& in, const Limits& limits) {
   Out out;
   out.id = id;
   out.topic = std::move(*in.mutable_topic());
@@ -166,14 +168,14 @@ Result<Out> take_waiter(RequestId id, In& in, const Limits& limits) {
 }
 
 Result<Command> take_wait(RequestId id, pb::Wait& in, const Limits& limits) {
-  auto out = take_waiter<Wait>(id, in, limits);
+  auto out = take_any_wait<Wait>(id, in, limits);
   if (!out) return out.failure();
   out->hold = std::chrono::nanoseconds(in.hold_ns());
   return Command(std::move(*out));
 }
 
 Result<Command> take_wait_transition(RequestId id, pb::WaitTransition& in, const Limits& limits) {
-  auto out = take_waiter<WaitTransition>(id, in, limits);
+  auto out = take_any_wait<WaitTransition>(id, in, limits);
   if (!out) return out.failure();
   if (in.has_after()) out->after = version(in.after());
   return Command(std::move(*out));

@@ -64,7 +64,7 @@ Result<void> at_most(std::size_t limit, std::size_t count, const char* what) {
 Result<void> parse(std::string_view bytes, const Limits& limits, google::protobuf::MessageLite& out) {
   constexpr std::size_t protobuf_bytes_max = std::numeric_limits<int>::max();
   if (auto ok = at_most(std::min(limits.frame_bytes_max, protobuf_bytes_max), bytes.size(), "bytes"); !ok) return ok;
-  // Protobuf goes at most 100 messages deep, whatever the bytes say.
+  // Protobuf itself refuses messages that are nested deeper than 100.
   if (out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
   return violation(fmt::format("a frame of {} bytes is malformed or truncated", bytes.size()));
 }

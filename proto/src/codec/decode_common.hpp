@@ -1,4 +1,4 @@
-// decode_common.hpp: what both directions of decoding share: the small things that stand in client frames and in server frames.
+// decode_common.hpp: the parts that client frames and server frames share.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Frames of brokers, from bytes; as codec_decode_client.cpp.
+// decode_server.cpp: server frames from bytes, as decode_client.cpp does for client frames.
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
 #include "proto/src/codec/decode_common.hpp"

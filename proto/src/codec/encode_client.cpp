@@ -1,4 +1,4 @@
-// Client frames to bytes.
+// encode_client.cpp: client frames to bytes.
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/proto/command_traits.hpp"

@@ -1,4 +1,4 @@
-// Server frames to bytes.
+// encode_server.cpp: server frames to bytes.
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/proto/command_traits.hpp"

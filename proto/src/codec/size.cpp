@@ -5,7 +5,7 @@
 namespace hoiku::proto {
 namespace {
 
-// Tags, lengths, ids and versions around a command, an answer, a value or a node of a predicate.
+// Bytes of tags, lengths, ids and versions around a command, an answer, a value or a node of a predicate.
 constexpr std::size_t around = 64;
 constexpr std::size_t around_transition = 120;  // eight fields and the nested ones, each at its longest
 constexpr std::size_t around_list_row = 24;
@@ -32,8 +32,8 @@ EncodedSize size_of_predicate(const std::optional<Predicate>& predicate) {
   return predicate ? size_of_node(predicate->root()) : EncodedSize{};
 }
 
-// Without the tags and the id around each of them. Nothing in here has a fallback, so that a new command or answer does
-// not compile before somebody has counted what it carries.
+// Sizes of commands and answers without the tags and the id around them. There is no fallback: a new command or answer
+// does not compile before its contents are counted.
 struct Contents {
   // ---- commands
   EncodedSize operator()(const Set& set) const {

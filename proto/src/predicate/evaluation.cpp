@@ -7,11 +7,11 @@
 namespace hoiku::predicate {
 namespace {
 
-// What a term came to. Nothing: null, or an operation on something that it is not made for.
+// The value of a term. Empty for null, and for operands of a type that the operation does not take.
 using Operand = std::variant<std::monostate, bool, Wide, double, std::string_view, BytesView, const MessageBytes*>;
 
-// How two operands stand to each other. `same` and `different` are without an order: bool, bytes, messages, NaN.
-enum class Relation { none, less, equal, greater, same, different };
+// How two operands compare. `identical` and `different` are for operands without an order: bool, bytes, messages, NaN.
+enum class Relation { none, less, equal, greater, identical, different };
 
 Operand operand_of(const Value& value) {
   if (const auto* v = value.get_if<bool>()) return *v;
@@ -23,7 +23,7 @@ Operand operand_of(const Value& value) {
   return {};
 }
 
-// Of a message of the type that the path was made for.
+// The field of a message; empty if the message is not of the type that the path was resolved for.
 Operand operand_of(const FieldPath* field, const Value& value) {
   const auto* message = value.get_if<MessageBytes>();
   if (field == nullptr || message == nullptr || message->type_name != field->message_type()) return {};
@@ -63,7 +63,7 @@ struct Values {
   const Value& old;
 };
 
-Operand evaluate(const Node& term, const Values& values) {
+Operand operand_of(const Node& term, const Values& values) {
   switch (term.kind) {
     case Kind::new_value:
       return term.path.empty() ? operand_of(values.now) : operand_of(term.field.get(), values.now);
@@ -72,9 +72,9 @@ Operand evaluate(const Node& term, const Values& values) {
     case Kind::literal:
       return operand_of(term.literal);
     case Kind::absolute:
-      return absolute(evaluate(term.children[0], values));
+      return absolute(operand_of(term.children[0], values));
     case Kind::difference:
-      return difference(evaluate(term.children[0], values), evaluate(term.children[1], values));
+      return difference(operand_of(term.children[0], values), operand_of(term.children[1], values));
     default:
       return {};
   }
@@ -85,12 +85,12 @@ Relation ordered(const T& a, const T& b) {
   return a < b ? Relation::less : b < a ? Relation::greater : Relation::equal;
 }
 
-Relation unordered(bool equal) { return equal ? Relation::same : Relation::different; }
+Relation unordered(bool equal) { return equal ? Relation::identical : Relation::different; }
 
-// By the exact values: a conversion to double would make 2^53 + 1 equal to 2^53.
+// Compares the exact values: a conversion to double would make 2^53 + 1 equal to 2^53.
 Relation relation(Wide integer, double number) {
   if (std::isnan(number)) return Relation::different;
-  constexpr double beyond = 0x1p126;  // every Wide that can occur is smaller, and every double below fits one
+  constexpr double beyond = 0x1p126;  // larger than every Wide that can occur; smaller doubles fit a Wide
   if (number >= beyond) return Relation::less;
   if (number <= -beyond) return Relation::greater;
   const double whole = std::trunc(number);
@@ -126,13 +126,13 @@ Relation relation(const Operand& a, const Operand& b) {
   return Relation::none;
 }
 
-bool fits(Op op, Relation relation) {
+bool satisfies(Op op, Relation relation) {
   const bool less = relation == Relation::less;
   const bool equal = relation == Relation::equal;
   const bool greater = relation == Relation::greater;
   switch (op) {
     case Op::equal:
-      return equal || relation == Relation::same;
+      return equal || relation == Relation::identical;
     case Op::not_equal:
       return less || greater || relation == Relation::different;
     case Op::less:
@@ -147,29 +147,29 @@ bool fits(Op op, Relation relation) {
   return false;
 }
 
-bool condition_holds(const Node& node, const Values& values) {
+bool evaluate(const Node& node, const Values& values) {
   switch (node.kind) {
     case Kind::all_of:
       for (const Node& child : node.children) {
-        if (!condition_holds(child, values)) return false;
+        if (!evaluate(child, values)) return false;
       }
       return true;
     case Kind::any_of:
       for (const Node& child : node.children) {
-        if (condition_holds(child, values)) return true;
+        if (evaluate(child, values)) return true;
       }
       return false;
     case Kind::negation:
-      return !condition_holds(node.children[0], values);
+      return !evaluate(node.children[0], values);
     default:
-      return fits(node.op, relation(evaluate(node.children[0], values), evaluate(node.children[1], values)));
+      return satisfies(node.op, relation(operand_of(node.children[0], values), operand_of(node.children[1], values)));
   }
 }
 
 }  // namespace
 
-bool holds(const Node& condition, const Value& value, const Value& old_value) noexcept {
-  return condition_holds(condition, Values{value, old_value});
+bool evaluate(const Node& condition, const Value& value, const Value& old_value) noexcept {
+  return evaluate(condition, Values{value, old_value});
 }
 
 }  // namespace hoiku::predicate

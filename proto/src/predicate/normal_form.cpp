@@ -1,11 +1,12 @@
-// The normal form. Only what is exactly equivalent is rewritten, null and NaN included:
-//   && and ||    nested ones of a kind are merged, operands sorted by their text, equal ones kept once, a single one
-//   alone;
-//   !!x          x;  !(a > b) stays, because it is true where one side is null or NaN, and a <= b is not;
-//   comparisons  the literal on the right; otherwise value before old_value before abs(): a < b is b > a, always;
-//   abs(a - b)   the same order: both differences have one magnitude;
-//   literals     0.0 for -0.0, one spelling for one typed value; unquoted text stays as written until its type is
-//   known.
+// normal_form.cpp: rewrites predicates into their normal form. Only exact equivalences are used, null and NaN included.
+//
+//   && and ||    nested ones of a kind are merged, operands sorted by their text and deduplicated, a single one
+//   replaces
+//                its junction
+//   !!x          x. But !(a > b) stays: it is true if one side is null or NaN, and a <= b is not
+//   comparisons  the literal on the right; otherwise value before old_value before abs(): a < b always equals b > a
+//   abs(a - b)   the same order: both differences have one magnitude
+//   literals     0.0 for -0.0, one spelling for one typed value; unquoted text stays as written until its type is known
 #include <algorithm>
 #include <utility>
 
@@ -38,7 +39,7 @@ std::string literal_text(const Node& node) {
   return out;
 }
 
-// value, old_value, abs(), literals.
+// The order of terms in a comparison.
 int rank(const Node& term) {
   switch (term.kind) {
     case Kind::new_value:
@@ -67,7 +68,7 @@ Op mirrored(Op op) {
   }
 }
 
-// Puts the two terms of `node` in order; true if they changed places.
+// Puts the two terms of `node` in order. True if they have changed places.
 bool order_terms(Node& node) {
   Node& left = node.children[0];
   Node& right = node.children[1];
@@ -97,7 +98,7 @@ std::string normalise_comparison(Node& node) {
   return out + term_text(node.children[1]);
 }
 
-// The children of `node`, normal themselves, without nested ones of its own kind.
+// The children of `node` in normal form, with nested junctions of its own kind merged.
 std::vector<Operand> operands_of(Node& node) {
   std::vector<Operand> operands;
   for (Node& child : node.children) {
@@ -107,8 +108,8 @@ std::vector<Operand> operands_of(Node& node) {
       continue;
     }
     for (Node& grandchild : child.children) {
-      std::string its_text = normalise(grandchild);  // normal already; this only gives its text
-      operands.push_back({std::move(its_text), std::move(grandchild)});
+      std::string normal = normalise(grandchild);  // in normal form already; this returns the text
+      operands.push_back({std::move(normal), std::move(grandchild)});
     }
   }
   return operands;

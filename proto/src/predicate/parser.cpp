@@ -1,4 +1,4 @@
-// The grammar of predicate.hpp, by recursive descent: one function for each rule, under the rule's name.
+// parser.cpp: the grammar of predicate.hpp, by recursive descent: one function for each rule, under the rule's name.
 #include "hoiku/proto/text.hpp"
 #include "proto/src/literal_text.hpp"
 #include "proto/src/predicate/tree.hpp"
@@ -6,7 +6,7 @@
 namespace hoiku::predicate {
 namespace {
 
-// Parentheses leave no trace in the tree, so they need a bound of their own.
+// Parentheses are not nodes of the tree, so they need a bound of their own.
 constexpr std::size_t parentheses_max = 64;
 
 class Parser {
@@ -80,7 +80,7 @@ class Parser {
     return reference(word);
   }
 
-  // Within abs() a '-' stands between terms, so numbers and references end before it.
+  // Within abs() a '-' separates terms, so numbers and references end before it.
   Result<Node> term_within_abs() {
     skip_space();
     if (const std::size_t length = number_length(text_.substr(at_))) {
@@ -114,7 +114,7 @@ class Parser {
     return node;
   }
 
-  // abs(…), or a literal of a stated type: double(nan), bytes(00ff), message("a.Type",00ff).
+  // abs(…), or a literal with its type: double(nan), bytes(00ff), message("a.Type",00ff).
   Result<Node> function(std::string_view name) {
     if (name == "abs") return absolute();
     const auto type = parse_value_type(name);
@@ -179,7 +179,7 @@ class Parser {
     return node;
   }
 
-  // Either kind of quotes, because a shell takes one of them away. The escapes are those of JSON.
+  // Accepts either kind of quotes, because a shell removes one of them. The escapes are those of JSON.
   Result<std::string> quoted_text() {
     const char quote = text_[at_++];
     std::string out;

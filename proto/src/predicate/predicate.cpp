@@ -90,7 +90,7 @@ Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* s
 }
 
 bool Predicate::test(const Value& value, const Value& old_value) const noexcept {
-  return predicate::holds(*root_, value, old_value);
+  return predicate::evaluate(*root_, value, old_value);
 }
 
 }  // namespace hoiku

@@ -92,7 +92,7 @@ class ShapeCheck {
     return {};
   }
 
-  // Counts the node; everything that a node can make us pay for later is bounded here.
+  // Counts the node, and bounds everything that it can cost later.
   Result<void> enter(const Node& node, std::size_t depth) {
     const std::size_t depth_max = std::min(limits_.predicate_depth_max, nesting_max);
     if (depth > depth_max)
@@ -130,7 +130,7 @@ bool is_word_character(char c) noexcept {
   return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && others.find(c) == std::string_view::npos;
 }
 
-// value-3 is no word: it is far more likely to be a mistake than a text.
+// value-3 is not a word: it is far more likely to be a mistake than a string.
 bool is_word(std::string_view text) noexcept {
   const auto is_reference = [&](std::string_view name) {
     if (!text.starts_with(name)) return false;
@@ -162,7 +162,7 @@ std::size_t number_length(std::string_view text) noexcept {
   return end;
 }
 
-// A number too large for a double would be read as a string, and abs() of that has no meaning.
+// A number that is too large for a double is refused: it would be read as a string, which abs() does not take.
 bool is_number(std::string_view text) noexcept {
   return !text.empty() && number_length(text) == text.size() && bool(parse_value(text, ValueType::float64));
 }

@@ -1,6 +1,6 @@
-// tree.hpp: the rooms behind predicate.hpp, which predicate.cpp wires: shape, text, normal form, types, test.
+// tree.hpp: the modules behind predicate.hpp, which predicate.cpp wires: shape, parser, normal form, types, evaluation.
 //
-// All of them work on Predicate::Node, which they take as checked by check_shape() except where they say otherwise.
+// All of them work on Predicate::Node and expect a tree that check_shape() has accepted, unless they say otherwise.
 #pragma once
 
 #include <optional>
@@ -19,18 +19,18 @@ using Op = Predicate::Op;
 
 // Differences of 64-bit integers are exact: each level of nesting needs one bit more.
 __extension__ using Wide = __int128;
-inline constexpr std::size_t nesting_max = 60;  // whatever the limits say: a Wide has that much room above 64 bits
+inline constexpr std::size_t nesting_max = 60;  // whatever the limits say: so many bits a Wide has above 64
 
 Failure invalid(std::string message);  // invalid_predicate
 
 // ---- shape.cpp: takes any tree --------------------------------------------------------------------------------------
 
-// Whether a tree is a predicate at all, and within the limits. Goes no deeper than the limit allows.
+// Whether a tree is a predicate, and within the limits. Descends no deeper than the limit allows.
 Result<void> check_shape(const Node& root, const Limits& limits);
 bool is_condition(Kind kind) noexcept;
-bool is_word(std::string_view text) noexcept;  // may stand unquoted as a literal
+bool is_word(std::string_view text) noexcept;  // needs no quotes as a literal
 bool is_word_character(char c) noexcept;
-bool is_number(std::string_view text) noexcept;             // may stand unquoted within abs()
+bool is_number(std::string_view text) noexcept;             // needs no quotes within abs()
 std::size_t number_length(std::string_view text) noexcept;  // of the longest number at the front, or 0
 bool is_field_name(std::string_view text) noexcept;
 std::string_view symbol(Op op) noexcept;
@@ -41,16 +41,17 @@ Result<Node> parse_text(std::string_view text, const Limits& limits);
 
 // ---- normal_form.cpp ------------------------------------------------------------------------------------------------
 
-// Brings the tree into its normal form, and returns that form as text.
+// Rewrites the tree into its normal form. Returns that form as text.
 std::string normalise(Node& node);
 std::string term_text(const Node& term);
 
 // ---- types.cpp ------------------------------------------------------------------------------------------------------
 
+// The tree with its literals read as `type`, and its fields looked up in `schema`.
 Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema);
 
 // ---- evaluation.cpp -------------------------------------------------------------------------------------------------
 
-bool holds(const Node& condition, const Value& value, const Value& old_value) noexcept;
+bool evaluate(const Node& condition, const Value& value, const Value& old_value) noexcept;
 
 }  // namespace hoiku::predicate

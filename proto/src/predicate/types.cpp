@@ -1,6 +1,8 @@
-// A predicate meets the type of its topic: literals are read as that type, and what has no meaning for it is refused.
+// types.cpp: resolves a predicate for the type of its topic: reads literals as that type, refuses comparisons that it
+// does not have.
 //
-// All that a comparison is about has to be of one type, numbers of both kinds being one: that of the topic, or of the fields.
+// All references of a comparison must have one type: that of the topic, or of the fields. Both kinds of numbers count
+// as one type.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +25,8 @@ std::string with_article(ValueType type) {
   return (type == ValueType::int64 ? "an " : "a ") + std::string(to_string(type));
 }
 
-// The number as the type says, where that changes nothing. `value > 2.5` has a meaning for an int64, so 2.5 stays.
-Value in_type(const Value& number, ValueType type) {
+// The number as a value of `type`, if the conversion is exact. `value > 2.5` has a meaning for an int64, so 2.5 stays.
+Value typed(const Value& number, ValueType type) {
   if (const auto* real = number.get_if<double>(); real && type == ValueType::int64) {
     if (std::trunc(*real) == *real && *real >= -0x1p63 && *real < 0x1p63)
       return Value(static_cast<std::int64_t>(*real));
@@ -36,8 +38,9 @@ Value in_type(const Value& number, ValueType type) {
   return number;
 }
 
-// Beyond int64 an integer is kept as a double, which has not all of them. What is no integer is rounded as everywhere.
-bool says_exactly(double number, std::string_view text) {
+// Whether the double is exactly the integer in `text`. Integers beyond int64 are kept as doubles, which cannot
+// represent all of them. Other numbers are rounded, as everywhere.
+bool is_exact(double number, std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   if (text.find_first_not_of("0123456789") != std::string_view::npos) return true;
   text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
@@ -48,7 +51,7 @@ Result<Value> read_text(const std::string& text, ValueType type) {
   auto value = type == ValueType::null ? parse_value(text) : parse_value(text, type);
   if (!value && type == ValueType::int64) {
     if (auto number = parse_value(text, ValueType::float64)) {
-      if (!says_exactly(*number->get_if<double>(), text)) {
+      if (!is_exact(*number->get_if<double>(), text)) {
         return Failure{ErrorCode::invalid_predicate,
                        text::quote(text) + " is outside the range of int64 and cannot be compared exactly"};
       }
@@ -73,11 +76,11 @@ class Resolution {
   }
 
  private:
-  // What a comparison's references have in common.
+  // The common type of a comparison's references.
   struct Common {
     std::optional<ValueType> type;
-    const Node* first = nullptr;              // of that type
-    std::shared_ptr<const FieldPath> choice;  // an enumeration
+    const Node* first = nullptr;                   // the first reference of that type
+    std::shared_ptr<const FieldPath> enumeration;  // a reference to one
   };
 
   Result<void> comparison(Node& node) {
@@ -86,7 +89,7 @@ class Resolution {
       if (auto ok = references(child, common); !ok) return ok;
     }
     type_ = common.type.value_or(topic_);
-    choice_ = common.choice.get();
+    enumeration_ = common.enumeration.get();
     for (Node& child : node.children) {
       if (auto ok = term(child); !ok) return ok;
     }
@@ -106,11 +109,11 @@ class Resolution {
     if (auto ok = find_field(node); !ok) return ok;
     if (auto ok = join(node, node.field->type(), common); !ok) return ok;
     if (node.field->enum_name().empty()) return {};
-    if (common.choice && common.choice->enum_name() != node.field->enum_name()) {
+    if (common.enumeration && common.enumeration->enum_name() != node.field->enum_name()) {
       return invalid(named(*common.first) + " and " + named(node) +
                      " are of different enumerations: they cannot be compared");
     }
-    common.choice = node.field;
+    common.enumeration = node.field;
     return {};
   }
 
@@ -148,7 +151,7 @@ class Resolution {
     if (node.kind == Kind::new_value || node.kind == Kind::old_value) return {};
     if (node.kind == Kind::literal) {
       if (auto ok = literal(node); !ok) return ok;
-      node.literal = in_type(node.literal, type_);
+      node.literal = typed(node.literal, type_);
       return {};
     }
     if (type_ != ValueType::null && !is_numeric(type_)) {
@@ -161,7 +164,7 @@ class Resolution {
   }
 
   Result<void> literal(Node& node) {
-    if (choice_ != nullptr && is_name(node)) return enum_literal(node);
+    if (enumeration_ != nullptr && is_name(node)) return enum_literal(node);
     if (!node.literal_text.empty()) {
       auto value = read_text(node.literal_text, type_);
       if (!value) return value.failure();
@@ -185,18 +188,18 @@ class Resolution {
   Result<void> enum_literal(Node& node) {
     const auto* quoted = node.literal.get_if<std::string>();
     const std::string& name = node.literal_text.empty() ? *quoted : node.literal_text;
-    const auto number = choice_->enum_number(name);
+    const auto number = enumeration_->enum_number(name);
     if (!number) {
       return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + text::quote(name) +
-                                                   " is not a value of " + text::excerpt(choice_->enum_name()) +
-                                                   "; expected one of " + choice_->enum_names()};
+                                                   " is not a value of " + text::excerpt(enumeration_->enum_name()) +
+                                                   "; expected one of " + enumeration_->enum_names()};
     }
     node.literal = Value(static_cast<std::int64_t>(*number));
     node.literal_text.clear();
     return {};
   }
 
-  // As it was written, whatever was resolved before.
+  // The reference as written, for error messages.
   static std::string named(const Node& reference) {
     std::string name = reference.kind == Kind::new_value ? "value" : "old_value";
     for (const std::string& field : reference.path) name += '.' + field;
@@ -205,8 +208,8 @@ class Resolution {
 
   ValueType topic_;
   const MessageSchema* schema_;
-  ValueType type_{};                   // of the comparison at hand
-  const FieldPath* choice_ = nullptr;  // likewise, where it is about an enumeration
+  ValueType type_{};                        // of the current comparison
+  const FieldPath* enumeration_ = nullptr;  // of the current comparison, if it compares an enumeration
 };
 
 }  // namespace

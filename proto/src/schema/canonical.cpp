@@ -1,11 +1,15 @@
-// canonical.cpp: looks at a stranger's message before Protobuf's JSON printer does, which trusts it too much: of packed numbers
-// that are cut off it shows the last one without end; it takes what stands in a group for fields of the message around it; it
-// goes into each Any with a copy of it, however many lie in one another; and two bytes can be a message of a thousand zeros.
+// canonical.cpp: validates and canonicalizes an untrusted message before it reaches Protobuf's JSON printer.
 //
-// And what bytes say several times it shows several times. On the wire that is allowed: the last number counts, messages are
-// merged, of a oneof the last member is there, and of a map's entries with one key the last one. All of that is settled here on
-// the bytes, because a message in Protobuf's hands takes the memory of all its fields, and more for each number of an enumeration
-// that it does not know.
+// That printer trusts its input too much:
+//   - of packed numbers that are cut off it shows the last one without end;
+//   - it takes the fields within a group for fields of the message around it;
+//   - it copies the contents of each Any, however deeply they are nested;
+//   - it expands two bytes to a message of a thousand zeros.
+//
+// It also shows a field as often as the bytes contain it. Protobuf allows repetition: of numbers the last one counts,
+// messages are merged, of a oneof the last member is set, and of a map's entries with one key the last one counts. All
+// of that is settled on the bytes, because a parsed message takes the memory of all its fields, and more for each
+// number of an enumeration that it does not know.
 #include <google/protobuf/descriptor.h>
 
 #include <variant>
@@ -23,14 +27,14 @@ using wire::WireType;
 using wire::WireWriter;
 
 constexpr std::size_t depth_max = 64;  // as deep as Protobuf goes for JSON
-constexpr std::size_t steps_max =
-    200'000'000;  // of the printer's, which looks for each field and name from the first on
+// The printer searches for each field and name from the first one on.
+constexpr std::size_t printer_steps_max = 200'000'000;
 constexpr std::size_t shown_zeros_max = 10'000;
 
 WireType wire_type_of(const pb::FieldDescriptor& field) { return schema::wire_type_of(type_of(field)); }
 
-// Packed numbers, of which the last one ends with them.
-bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
+// Whether packed numbers end where the last number ends.
+bool are_complete(std::string_view packed, const pb::FieldDescriptor& field) {
   const WireType type = wire_type_of(field);
   if (type == WireType::fixed64) return packed.size() % 8 == 0;
   if (type == WireType::fixed32) return packed.size() % 4 == 0;
@@ -43,7 +47,7 @@ bool are_whole(std::string_view packed, const pb::FieldDescriptor& field) {
   return bytes == 0;
 }
 
-// A number without a name in an enumeration that takes no such: programs read on as if it were not there.
+// Whether a closed enumeration has no name for the number. Programs read on as if the field were absent.
 bool is_unnamed(std::uint64_t bits, const pb::FieldDescriptor& field) {
   return field.type() == pb::FieldDescriptor::TYPE_ENUM &&
          field.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2 &&
@@ -52,26 +56,26 @@ bool is_unnamed(std::uint64_t bits, const pb::FieldDescriptor& field) {
 
 using Key = std::variant<std::int64_t, std::uint64_t, std::string>;
 
-Key key_of(const WireField& said, const pb::FieldDescriptor& field) {
-  if (field.type() == pb::FieldDescriptor::TYPE_STRING) return std::string(said.contents);
+Key key_of(const WireField& key, const pb::FieldDescriptor& field) {
+  if (field.type() == pb::FieldDescriptor::TYPE_STRING) return std::string(key.contents);
   const bool is_zigzag =
       field.type() == pb::FieldDescriptor::TYPE_SINT32 || field.type() == pb::FieldDescriptor::TYPE_SINT64;
   const auto plain = [&](std::uint64_t bits) { return is_zigzag ? (bits >> 1) ^ (0 - (bits & 1)) : bits; };
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT32:
-      return std::int64_t{static_cast<std::int32_t>(plain(static_cast<std::uint32_t>(said.bits)))};
+      return std::int64_t{static_cast<std::int32_t>(plain(static_cast<std::uint32_t>(key.bits)))};
     case pb::FieldDescriptor::CPPTYPE_INT64:
-      return static_cast<std::int64_t>(plain(said.bits));
+      return static_cast<std::int64_t>(plain(key.bits));
     case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return std::uint64_t{static_cast<std::uint32_t>(said.bits)};
+      return std::uint64_t{static_cast<std::uint32_t>(key.bits)};
     case pb::FieldDescriptor::CPPTYPE_BOOL:
-      return std::uint64_t{said.bits != 0};
+      return std::uint64_t{key.bits != 0};
     default:
-      return said.bits;
+      return key.bits;
   }
 }
 
-// What stands for a key or value of a map's entry that is not there: the printer leaves out what has none.
+// Writes the default of an absent key or value of a map entry: the printer leaves out entries without it.
 void write_default(const pb::FieldDescriptor& field, WireWriter& out) {
   switch (wire_type_of(field)) {
     case WireType::length:
@@ -87,17 +91,17 @@ void write_default(const pb::FieldDescriptor& field, WireWriter& out) {
   out.number_even_if_zero(field.number(), static_cast<std::uint64_t>(std::int64_t{number}));
 }
 
-class Surveyor {
+class Canonicalizer {
  public:
-  explicit Surveyor(const pb::DescriptorPool& pool) : pool_(pool) {}
+  explicit Canonicalizer(const pb::DescriptorPool& pool) : pool_(pool) {}
 
-  // False: the bytes are not such a message, or messages lie in one another deeper than `depth`.
-  bool look(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, WireWriter& out) {
+  // False if the bytes are not such a message, or messages are nested deeper than `depth`.
+  bool canonicalize(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, WireWriter& out) {
     if (depth == 0) return false;
     declared_ += static_cast<std::size_t>(type.field_count());
-    // Of proto2 it would show what is absent as if it were there.
+    // The printer would show absent fields of proto2 as if they were set.
     has_no_zeros_ = has_no_zeros_ || type.file()->syntax() != pb::FileDescriptor::SYNTAX_PROTO3;
-    if (type.full_name() == "google.protobuf.Any") return look_into_any(bytes, depth, out);
+    if (type.full_name() == "google.protobuf.Any") return canonicalize_any(bytes, depth, out);
     Fields fields;
     if (!collect(bytes, type, fields)) return false;
     for (const auto& [number, field] : fields.by_number) {
@@ -105,22 +109,24 @@ class Surveyor {
     }
     return true;
   }
-  Survey result(std::string once) const {
-    return {std::move(once), !has_no_zeros_ && declared_ <= shown_zeros_max, steps_ > steps_max, group_, unnamed_};
+  CanonicalMessage result(std::string bytes) const {
+    return {std::move(bytes), !has_no_zeros_ && declared_ <= shown_zeros_max, steps_ > printer_steps_max, group_,
+            unnamed_};
   }
-  // Where such a type is the whole of it, its zeros are shown beside its own form.
+  // The printer would show the zeros of a well-known type beside its own form, if it is the whole message.
   void begin_with(const pb::Descriptor& type) {
     has_no_zeros_ = has_no_zeros_ || type.full_name().starts_with("google.protobuf.");
   }
 
  private:
-  // What is said of one field: of messages their contents, of what can be packed the numbers, otherwise the bytes with the tag.
-  struct Said {
+  // All occurrences of one field: of messages the contents, of packable fields the numbers, of others the bytes with
+  // the tag.
+  struct Occurrences {
     const pb::FieldDescriptor* field = nullptr;
     std::vector<std::string_view> pieces;
   };
   struct Fields {
-    std::map<int, Said> by_number;
+    std::map<int, Occurrences> by_number;
     std::map<const pb::OneofDescriptor*, int> chosen;
   };
 
@@ -135,52 +141,52 @@ class Surveyor {
       const WireType expected = wire_type_of(*field);
       steps_ += static_cast<std::size_t>(type.field_count());
       const bool is_packed = entry->type == WireType::length && field->is_packable();
-      if (is_packed && !are_whole(entry->contents, *field)) return false;
+      if (is_packed && !are_complete(entry->contents, *field)) return false;
       if (is_packed && entry->contents.empty()) continue;
       if (entry->type == WireType::group && expected == WireType::group) group_ = field;
-      if (entry->type != expected && !is_packed) continue;  // of another type it is unknown to all programs
-      const bool says_nothing = !is_packed && is_unnamed(entry->bits, *field);
-      if (says_nothing) unnamed_ = field;
+      if (entry->type != expected && !is_packed) continue;  // programs treat it as an unknown field
+      const bool is_ignorable = !is_packed && is_unnamed(entry->bits, *field);
+      if (is_ignorable) unnamed_ = field;
       if (field->enum_type() != nullptr)
         steps_ +=
             (is_packed ? entry->contents.size() : 1) * static_cast<std::size_t>(field->enum_type()->value_count());
       const std::string_view whole = before.substr(0, before.size() - reader.rest().size());
       const bool is_message = field->type() == pb::FieldDescriptor::TYPE_MESSAGE;
       const bool is_number_of_list = field->is_packable() && !is_packed;
-      add(*field, says_nothing,
+      add(*field, is_ignorable,
           is_message || is_packed ? entry->contents
-          : is_number_of_list     ? behind_its_tag(whole)
+          : is_number_of_list     ? without_tag(whole)
                                   : whole,
           fields);
     }
   }
-  static std::string_view behind_its_tag(std::string_view whole) {
+  static std::string_view without_tag(std::string_view whole) {
     std::size_t tag = 0;
     while (static_cast<unsigned char>(whole[tag]) >= 0x80) ++tag;
     return whole.substr(tag + 1);
   }
-  static void add(const pb::FieldDescriptor& field, bool says_nothing, std::string_view piece, Fields& fields) {
-    const bool is_last_to_count = !field.is_repeated() && field.type() != pb::FieldDescriptor::TYPE_MESSAGE;
+  static void add(const pb::FieldDescriptor& field, bool is_ignorable, std::string_view piece, Fields& fields) {
+    const bool only_last_counts = !field.is_repeated() && field.type() != pb::FieldDescriptor::TYPE_MESSAGE;
     const pb::OneofDescriptor* oneof = field.real_containing_oneof();
-    if (is_last_to_count && says_nothing) {
-      // It hides nothing. Where there is nothing else, it is shown.
+    if (only_last_counts && is_ignorable) {
+      // An ignorable number hides no other occurrence. If it is the only one, it is shown.
       if (oneof ? fields.chosen.contains(oneof) : fields.by_number.contains(field.number())) return;
     }
     if (oneof != nullptr) {
       const auto [chosen, is_first] = fields.chosen.try_emplace(oneof, field.number());
       if (chosen->second != field.number()) fields.by_number.erase(std::exchange(chosen->second, field.number()));
     }
-    Said& said = fields.by_number[field.number()];
-    said.field = &field;
-    if (is_last_to_count) said.pieces.clear();
-    said.pieces.push_back(piece);
+    Occurrences& occurrences = fields.by_number[field.number()];
+    occurrences.field = &field;
+    if (only_last_counts) occurrences.pieces.clear();
+    occurrences.pieces.push_back(piece);
   }
 
-  bool write(const Said& said, std::size_t depth, WireWriter& out) {
-    const pb::FieldDescriptor& field = *said.field;
+  bool write(const Occurrences& occurrences, std::size_t depth, WireWriter& out) {
+    const pb::FieldDescriptor& field = *occurrences.field;
     if (field.type() != pb::FieldDescriptor::TYPE_MESSAGE) {
       const auto write_pieces = [&] {
-        for (const std::string_view piece : said.pieces) out.raw(piece);
+        for (const std::string_view piece : occurrences.pieces) out.raw(piece);
       };
       // The printer begins a new list with each packed one.
       if (field.is_packable()) {
@@ -190,35 +196,35 @@ class Surveyor {
       }
       return true;
     }
-    if (field.is_map()) return write_map(said, depth, out);
-    if (field.is_repeated() || said.pieces.size() == 1) {
-      for (const std::string_view piece : said.pieces) {
+    if (field.is_map()) return write_map(occurrences, depth, out);
+    if (field.is_repeated() || occurrences.pieces.size() == 1) {
+      for (const std::string_view piece : occurrences.pieces) {
         if (!write_message(piece, field, depth, out)) return false;
       }
       return true;
     }
     std::string merged;
-    for (const std::string_view piece : said.pieces) merged += piece;
+    for (const std::string_view piece : occurrences.pieces) merged += piece;
     return write_message(merged, field, depth, out);
   }
   bool write_message(std::string_view contents, const pb::FieldDescriptor& field, std::size_t depth, WireWriter& out) {
-    bool is_sound = false;
+    bool is_valid = false;
     out.message(field.number(), contents.size(),
-                [&] { is_sound = look(contents, *field.message_type(), depth - 1, out); });
-    return is_sound;
+                [&] { is_valid = canonicalize(contents, *field.message_type(), depth - 1, out); });
+    return is_valid;
   }
-  bool write_map(const Said& said, std::size_t depth, WireWriter& out) {
-    const pb::Descriptor& type = *said.field->message_type();
+  bool write_map(const Occurrences& occurrences, std::size_t depth, WireWriter& out) {
+    const pb::Descriptor& type = *occurrences.field->message_type();
     std::map<Key, std::string> entries;
-    for (const std::string_view piece : said.pieces) {
-      WireWriter once;
-      if (!look(piece, type, depth - 1, once)) return false;
-      std::string entry = once.take();
+    for (const std::string_view piece : occurrences.pieces) {
+      WireWriter canonical;
+      if (!canonicalize(piece, type, depth - 1, canonical)) return false;
+      std::string entry = canonical.take();
       WireField key;
       WireField value;
       WireReader reader(entry);
       while (const auto part = reader.next()) (part->number == 1 ? key : value) = *part;
-      if (value.number != 0 && is_unnamed(value.bits, *type.map_value())) continue;  // to programs it is not there
+      if (value.number != 0 && is_unnamed(value.bits, *type.map_value())) continue;  // programs read it as absent
       WireWriter whole;
       if (key.number == 0) write_default(*type.map_key(), whole);
       whole.raw(entry);
@@ -227,12 +233,12 @@ class Surveyor {
       kept = whole.take();
       kept.shrink_to_fit();
     }
-    for (const auto& [key, entry] : entries) out.bytes_even_if_empty(said.field->number(), entry);
+    for (const auto& [key, entry] : entries) out.bytes_even_if_empty(occurrences.field->number(), entry);
     return true;
   }
-  // The printer passes over what is not encoded as a url and a value are, so there must be nothing of the kind: it would show
-  // another one than we have looked at.
-  bool look_into_any(std::string_view bytes, std::size_t depth, WireWriter& out) {
+  // The printer skips fields 1 and 2 if they are not encoded as a url and a value are. It would then show another url
+  // or value than this one has validated, so such bytes are refused.
+  bool canonicalize_any(std::string_view bytes, std::size_t depth, WireWriter& out) {
     std::string_view url;
     std::string_view value;
     WireReader reader(bytes);
@@ -244,18 +250,18 @@ class Surveyor {
     if (reader.is_malformed()) return false;
     out.bytes(1, url);
     const pb::Descriptor* type = pool_.FindMessageTypeByName(std::string(url.substr(url.rfind('/') + 1)));
-    if (type == nullptr) {  // the printer shows nothing of it
+    if (type == nullptr) {  // the printer shows no contents of an unknown type
       out.bytes(2, value);
       return true;
     }
     begin_with(*type);
-    bool is_sound = false;
-    out.message(2, value.size(), [&] { is_sound = look(value, *type, depth - 1, out); });
-    return is_sound;
+    bool is_valid = false;
+    out.message(2, value.size(), [&] { is_valid = canonicalize(value, *type, depth - 1, out); });
+    return is_valid;
   }
 
   const pb::DescriptorPool& pool_;
-  std::size_t declared_ = 0;  // fields that all the messages could have
+  std::size_t declared_ = 0;  // fields that the types of all messages declare
   std::size_t steps_ = 0;
   bool has_no_zeros_ = false;
   const pb::FieldDescriptor* group_ = nullptr;
@@ -264,12 +270,12 @@ class Surveyor {
 
 }  // namespace
 
-std::optional<Survey> survey(const Pool& pool, const pb::Descriptor& type, std::string_view message) {
-  Surveyor surveyor(*pool.descriptors);
-  WireWriter once;
-  surveyor.begin_with(type);
-  if (!surveyor.look(message, type, depth_max, once)) return std::nullopt;
-  return surveyor.result(once.take());
+std::optional<CanonicalMessage> canonicalize(const Pool& pool, const pb::Descriptor& type, std::string_view message) {
+  Canonicalizer canonicalizer(*pool.descriptors);
+  WireWriter out;
+  canonicalizer.begin_with(type);
+  if (!canonicalizer.canonicalize(message, type, depth_max, out)) return std::nullopt;
+  return canonicalizer.result(out.take());
 }
 
 }  // namespace hoiku::schema

@@ -1,5 +1,7 @@
-// compatibility.cpp: by the rules of "Updating a message type" in Protobuf's documentation, where both directions count:
-// an old program reads what a new one wrote, and the other way round.
+// compatibility.cpp: compares two versions of a schema by the rules of "Updating a message type" in Protobuf's
+// documentation.
+//
+// Both directions count: old programs read what new ones wrote, and the other way round.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -11,7 +13,7 @@
 namespace hoiku::schema {
 namespace {
 
-// Of one encoding: what one wrote the other can read.
+// Types of one family can read each other's encoding.
 int family_of(const FieldShape& field) {
   switch (field.type) {
     case FieldType::boolean:
@@ -38,15 +40,15 @@ int family_of(const FieldShape& field) {
   }
 }
 
-// A message that the shape leads to, or once did.
+// Finds a message that the root leads to, or led to in an older version.
 const MessageShape* find_ever(const Shape& shape, const std::string& name) {
-  for (const auto* messages : {&shape.messages, &shape.gone}) {
+  for (const auto* messages : {&shape.messages, &shape.unreachable}) {
     if (const auto found = messages->find(name); found != messages->end()) return &found->second;
   }
   return nullptr;
 }
 
-// The newest field of each number, of those too that are gone.
+// The newest field of each number, retired ones included.
 std::map<std::int32_t, const FieldShape*> newest_of(const MessageShape& message) {
   std::map<std::int32_t, const FieldShape*> newest;
   for (const auto& [name, field] : message.fields) newest.emplace(field.number, &field);
@@ -109,24 +111,24 @@ class Comparison {
     if (!now.is_map) return {};
     const MessageShape* entry_before = find_ever(older_, before.type_name);
     const MessageShape* entry_now = find_ever(newer_, now.type_name);
-    // Those of a map that has kept its name come round as messages.
+    // Entries under an unchanged name are compared as messages anyway.
     if (before.type_name == now.type_name || entry_before == nullptr || entry_now == nullptr) return {};
     return messages(*entry_before, *entry_now);
   }
 
-  // An enumeration may become an integer; what stays one, or a message, keeps its type.
+  // An enumeration may become an integer. A field that stays a message or an enumeration keeps its type.
   static bool is_one_type(const FieldShape& before, const FieldShape& now) {
     if (before.type != now.type || now.is_map) return true;
     return before.type_name == now.type_name;
   }
 
-  // A reader of one takes the last of many, and nobody packs them.
+  // A reader of a single field takes the last of many, and these types are never packed.
   static bool may_be_repeated(const FieldShape& field) {
     return field.type == FieldType::string || field.type == FieldType::bytes || field.type == FieldType::message;
   }
 
-  // Of two fields in one oneof only one can be set: both have to be in one before and after, or neither. One that was
-  // gone in between counts: what an old program has set of it is passed on by those who do not know it.
+  // Two fields of one oneof exclude each other, so both have to be in one before and after, or neither. A field that
+  // was retired in between counts too: programs that do not know the field pass on what an old program has set.
   Result<void> oneofs(const MessageShape& in, const std::vector<Pair>& common) {
     if (const FieldShape* field = torn(common, &Pair::now, &Pair::before)) {
       return refused(in, *field,
@@ -138,14 +140,14 @@ class Comparison {
     return {};
   }
 
-  // One of two fields that are in one oneof here, and not there.
+  // Finds a field that is in one group with another field here, and not there.
   static const FieldShape* torn(const std::vector<Pair>& common, const FieldShape* Pair::*here,
                                 const FieldShape* Pair::*there) {
     std::map<int, int> counterparts;
     for (const Pair& pair : common) {
-      const int own = (pair.*here)->rivals;
+      const int own = (pair.*here)->exclusive_group;
       if (own < 0) continue;
-      const int other = (pair.*there)->rivals;
+      const int other = (pair.*there)->exclusive_group;
       const auto [first, is_new] = counterparts.emplace(own, other);
       if (!is_new && (other < 0 || other != first->second)) return pair.now;
     }
@@ -162,53 +164,54 @@ class Comparison {
   const Shape& newer_;
 };
 
-// What a definition says of a field, as far as programs look for it by that.
-using Said = std::tuple<std::int32_t, FieldType, std::string_view>;
-Said said(const FieldShape& field) { return {field.number, field.type, field.name}; }
+// The properties that programs know a field by.
+using Identity = std::tuple<std::int32_t, FieldType, std::string_view>;
+Identity identity_of(const FieldShape& field) { return {field.number, field.type, field.name}; }
 
-std::set<Said> all_said(const MessageShape& message) {
-  std::set<Said> all;
-  for (const auto& [name, field] : message.fields) all.insert(said(field));
-  for (const FieldShape& field : message.retired) all.insert(said(field));
+std::set<Identity> identities_of(const MessageShape& message) {
+  std::set<Identity> all;
+  for (const auto& [name, field] : message.fields) all.insert(identity_of(field));
+  for (const FieldShape& field : message.retired) all.insert(identity_of(field));
   return all;
 }
 
-// Rivals of before, in the numbers of now: which are its oneofs, and behind them those that have none in it.
-class RivalsCarried {
+// Maps the exclusive groups of the older version to the numbers of the newer one: first its oneofs, then groups that
+// have no oneof any more.
+class GroupMapping {
  public:
-  RivalsCarried(const MessageShape& before, MessageShape& now) {
-    for (const auto& [name, field] : now.fields) next_ = std::max(next_, field.rivals + 1);
+  GroupMapping(const MessageShape& before, MessageShape& now) {
+    for (const auto& [name, field] : now.fields) next_ = std::max(next_, field.exclusive_group + 1);
     const std::map<std::int32_t, const FieldShape*> known = newest_of(before);
     for (auto& [name, field] : now.fields) {
       const auto found = known.find(field.number);
-      if (found == known.end() || found->second->rivals < 0) continue;
-      // One that has left its oneof has left it alone: the others are its rivals still.
-      if (field.rivals < 0) field.rivals = next_++;
-      now_.emplace(found->second->rivals, field.rivals);
+      if (found == known.end() || found->second->exclusive_group < 0) continue;
+      // A field that has left its oneof has left it alone: the other fields still exclude it.
+      if (field.exclusive_group < 0) field.exclusive_group = next_++;
+      now_.emplace(found->second->exclusive_group, field.exclusive_group);
     }
   }
 
-  int of(int rivals_before) {
-    if (rivals_before < 0) return rivals_before;
-    const auto [found, is_new] = now_.emplace(rivals_before, next_);
+  int of(int group_before) {
+    if (group_before < 0) return group_before;
+    const auto [found, is_new] = now_.emplace(group_before, next_);
     if (is_new) ++next_;
     return found->second;
   }
 
  private:
-  std::map<int, int> now_;  // by those of before
+  std::map<int, int> now_;  // by the group before
   int next_ = 0;
 };
 
-// What `before` had and knew, and `now` has not: earlier names and types of a number too.
+// Adds to `now` the fields that only `before` has or remembers, earlier names and types of a number included.
 void remember(const MessageShape& before, MessageShape& now) {
-  std::set<Said> known = all_said(now);
-  std::vector<FieldShape> more;  // for itself until the end: what is known names the texts in `now`
-  RivalsCarried rivals(before, now);
+  std::set<Identity> known = identities_of(now);
+  std::vector<FieldShape> more;  // not yet in `now.retired`, which must not move: `known` refers to its names
+  GroupMapping groups(before, now);
   const auto keep = [&](const FieldShape& field) {
-    if (!known.insert(said(field)).second) return;
+    if (!known.insert(identity_of(field)).second) return;
     more.push_back(field);
-    more.back().rivals = rivals.of(field.rivals);
+    more.back().exclusive_group = groups.of(field.exclusive_group);
   };
   for (const auto& [name, field] : before.fields) keep(field);
   for (const FieldShape& field : before.retired) keep(field);
@@ -237,11 +240,11 @@ void remember_names(const Shape& older, Shape& newer) {
 Result<void> check_compatible(const Shape& older, const Shape& newer) { return Comparison(older, newer).all(); }
 
 void remember(const Shape& older, Shape& newer) {
-  for (const auto* messages : {&older.messages, &older.gone}) {
+  for (const auto* messages : {&older.messages, &older.unreachable}) {
     for (const auto& [name, message] : *messages) {
       const auto still = newer.messages.find(name);
       if (still == newer.messages.end()) {
-        newer.gone.emplace(name, message);
+        newer.unreachable.emplace(name, message);
       } else {
         remember(message, still->second);
       }
@@ -267,9 +270,9 @@ bool covers(const Shape& shape, const Shape& other) {
   for (const auto& [name, message] : other.messages) {
     const MessageShape* own = find_ever(shape, name);
     if (own == nullptr) return false;
-    const std::set<Said> known = all_said(*own);
+    const std::set<Identity> known = identities_of(*own);
     for (const auto& [field_name, field] : message.fields) {
-      if (!known.contains(said(field))) return false;
+      if (!known.contains(identity_of(field))) return false;
     }
   }
   for (const auto& [of, names] : other.enums) {

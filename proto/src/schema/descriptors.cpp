@@ -1,7 +1,7 @@
-// descriptors.cpp: from the bytes of a FileDescriptorSet to a shape.
+// descriptors.cpp: builds a shape from the bytes of a FileDescriptorSet.
 //
-// A few bytes of a descriptor become hundreds in Protobuf's hands, so they are counted before it sees them; and what makes
-// it compare everything with everything (reserved ranges, extensions), or what nobody needs, it is not shown.
+// Protobuf turns a few bytes of a descriptor into hundreds, so the fields are counted before Protobuf parses them.
+// Parts that cost quadratic time (reserved ranges, extensions) or that nothing needs are removed first.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
@@ -20,7 +20,7 @@ namespace {
 namespace pb = google::protobuf;
 
 constexpr int files_max = 256;
-constexpr std::size_t depth_max = 32;  // of descriptors, each of which is two deep in a message within a message
+constexpr std::size_t depth_max = 32;  // of descriptors; a nested message takes two levels
 
 Failure invalid(const std::string& type_name, const std::string& what) {
   return Failure{ErrorCode::invalid_argument, "the schema of " + text::quote(type_name) + " is invalid: " + what};
@@ -48,7 +48,7 @@ void strip(pb::FileDescriptorProto& file) {
   for (auto& one : *file.mutable_enum_type()) strip(one);
 }
 
-// A message of a few bytes may have the names of its fields a thousand times in JSON.
+// The JSON of a message of a few bytes may contain the names of its fields a thousand times.
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t file_name_bytes_max = 4096;  // Protobuf copies it for each type
 
@@ -75,8 +75,8 @@ bool has_long_name(const pb::FileDescriptorProto& file) {
          std::any_of(file.enum_type().begin(), file.enum_type().end(), has_one);
 }
 
-// Protobuf looks at what calls itself the entry of a map only where a map has it; a message that is one by itself, or holds one
-// as a group, it writes without end.
+// Whether a message is marked as a map entry and belongs to no map. Protobuf checks entries of maps only; it would
+// write any other such message, or a group of that type, without end.
 bool has_stray_entry(const pb::Descriptor& message) {
   for (int i = 0; i < message.field_count(); ++i) {
     const pb::FieldDescriptor& field = *message.field(i);
@@ -103,7 +103,7 @@ bool has_stray_entry(const pb::FileDescriptor& file) {
   return false;
 }
 
-// Of all complaints the first one says it.
+// Keeps the first error.
 class FirstError final : public pb::DescriptorPool::ErrorCollector {
  public:
   void AddError(const std::string& file, const std::string& element, const pb::Message*, ErrorLocation,
@@ -126,7 +126,7 @@ FieldShape shape_of(const pb::FieldDescriptor& field) {
   shape.is_implicit = !field.is_repeated() && !field.has_presence();
   shape.is_closed = field.enum_type() != nullptr && field.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;
   if (field.real_containing_oneof() != nullptr) shape.oneof = field.real_containing_oneof()->index();
-  shape.rivals = shape.oneof;
+  shape.exclusive_group = shape.oneof;
   return shape;
 }
 
@@ -146,8 +146,8 @@ void add_files(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor
   file.CopyTo(set.add_file());
 }
 
-// Counts the fields of a message and of those in it, down from `left`. False: there are more, or the bytes make no sense, or
-// messages lie deeper in one another. (Groups are one field each.)
+// Counts the fields of a message and of its nested ones, down from `left`. False if there are more, the bytes are
+// malformed, or messages are nested deeper than `depth`. A group counts as one field.
 bool count_fields(std::string_view bytes, const pb::Descriptor& type, std::size_t depth, std::size_t& left) {
   if (depth == 0) return false;
   wire::WireReader reader(bytes);
@@ -238,8 +238,8 @@ Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::str
   if (pool->descriptors->FindMessageTypeByName(type_name) == nullptr) {
     return invalid(type_name, "no file defines a message of that name");
   }
-  if (const std::string falsified = falsified_type(*pool); !falsified.empty())
-    return invalid(type_name, falsified + " differs from the type of that name in Protobuf");
+  if (const std::string redefined = redefined_well_known_type(*pool); !redefined.empty())
+    return invalid(type_name, redefined + " differs from the type of that name in Protobuf");
   return pool;
 }
 
@@ -272,10 +272,10 @@ MessageSchema MessageSchema::of(const google::protobuf::Descriptor& descriptor) 
   pb::FileDescriptorSet set;
   std::set<const pb::FileDescriptor*> seen;
   schema::add_files(*descriptor.file(), seen, set);
-  Limits limits;  // those of the broker are the broker's to say
+  Limits limits;  // the broker applies its own
   limits.schema_bytes_max = limits.schema_items_max = SIZE_MAX;
   auto schema = parse(descriptor.full_name(), set.SerializeAsString(), limits);
-  if (!schema) throw Error(schema.failure());  // what protoc has accepted was built once already
+  if (!schema) throw Error(schema.failure());  // never: protoc has accepted it
   return std::move(*schema);
 }
 

@@ -11,16 +11,16 @@ namespace {
 using schema::FieldType;
 using wire::WireField;
 
-// What has been found so far.
+// The state of a scan.
 struct Found {
   FieldContent content;
   bool is_set = false;
-  std::size_t depth = 0;  // of the messages along the path that are there; the outermost is always
+  std::size_t depth = 0;  // messages along the path that are present, without the outermost, which always is
 };
 
 bool is_member(const FieldPath::Impl::Member& member, const WireField& field) noexcept {
   if (member.number != field.number || member.type != field.type) return false;
-  // A number that the enumeration does not know is kept elsewhere by Protobuf: the field is not there.
+  // Protobuf keeps a number that a closed enumeration does not name among the unknown fields: the field is absent.
   return !member.closed || member.closed->all.contains(static_cast<std::int32_t>(field.bits));
 }
 
@@ -65,7 +65,7 @@ FieldContent content_of(FieldType type, const WireField& field) noexcept {
 
 FieldContent zero_of(FieldType type) noexcept { return content_of(type, WireField{}); }
 
-// False: malformed. Of several occurrences the last one counts, so `found` is simply written over.
+// False if the bytes are malformed. Of several occurrences the last one counts, so each overwrites `found`.
 bool scan(const FieldPath::Impl& path, std::size_t level, std::string_view message, Found& found) noexcept {
   const FieldPath::Impl::Step& step = path.steps[level];
   const bool is_leaf = level + 1 == path.steps.size();

@@ -1,4 +1,4 @@
-// field_path_impl.hpp: where a field stands in the bytes of a message.
+// field_path_impl.hpp: the state of a FieldPath: how to find a field in the bytes of a message.
 #pragma once
 
 #include <memory>
@@ -14,11 +14,11 @@ struct FieldPath::Impl {
   struct Member {
     std::uint32_t number = 0;
     wire::WireType type{};
-    std::shared_ptr<const schema::EnumShape> closed;  // null: any number will do
+    std::shared_ptr<const schema::EnumShape> closed;  // null: any number is allowed
   };
   struct Step {
     Member own;
-    std::vector<Member> others;  // of its oneof: they clear it
+    std::vector<Member> others;  // of the same oneof: each clears this field
   };
 
   std::string message_type;

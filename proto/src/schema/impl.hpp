@@ -1,5 +1,7 @@
-// impl.hpp: what stands behind a MessageSchema. Protobuf's own descriptors cost many times what they say, so they are
-// built again where somebody asks for JSON, and not kept for paths.
+// impl.hpp: the state of a MessageSchema.
+//
+// Protobuf's own descriptors take many times the memory of the shape. Paths do not need them, so they are built at the
+// first call that needs JSON.
 #pragma once
 
 #include <memory>

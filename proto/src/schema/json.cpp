@@ -28,11 +28,11 @@ std::unique_ptr<pb::util::TypeResolver> resolver_of(const Pool& pool) {
       pb::util::NewTypeResolverForDescriptorPool(url_prefix, pool.descriptors.get()));
 }
 
-// What Protobuf says of JSON quotes it, however long it is; "(pose.x): invalid value …" names the field.
+// Protobuf's error quotes the JSON, however long it is; "(pose.x): invalid value …" names the field.
 Failure refused(const std::string& type_name, const std::string& why) {
   constexpr std::size_t shown_max = 300;
   std::string sentence = text::valid_utf8(std::string_view(why).substr(0, shown_max));
-  if (sentence.starts_with(": ")) sentence.erase(0, 2);  // of the whole, not of a field
+  if (sentence.starts_with(": ")) sentence.erase(0, 2);  // about the message as a whole
   for (char& c : sentence) {
     if (text::is_control(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80) c = ' ';
   }
@@ -56,21 +56,21 @@ std::string serialised(const pb::Message& message) {
 Result<std::string> to_json(const Pool& pool, const std::string& type_name, std::string_view message) {
   const Failure wrong{ErrorCode::invalid_argument, "the bytes are not a valid " + text::quote(type_name)};
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
-  const std::optional<Survey> seen = survey(pool, type, message);
-  if (!seen) return wrong;
-  if (seen->is_too_much)
+  const std::optional<CanonicalMessage> canonical = canonicalize(pool, type, message);
+  if (!canonical) return wrong;
+  if (canonical->is_too_large)
     return Failure{ErrorCode::too_large, "this " + text::quote(type_name) + " is too large to be shown as JSON"};
-  if (seen->group != nullptr) {
+  if (canonical->group != nullptr) {
     return Failure{ErrorCode::invalid_argument,
-                   text::quote(seen->group->full_name()) + " is a group, which JSON cannot represent"};
+                   text::quote(canonical->group->full_name()) + " is a group, which JSON cannot represent"};
   }
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = seen->shows_zeros;
+  options.always_print_primitive_fields = canonical->shows_zeros;
   const auto silence = silence_protobuf();
   std::string json;
   const auto resolver = resolver_of(pool);
-  const auto status = pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), seen->once, &json, options);
+  const auto status = pb::util::BinaryToJsonString(resolver.get(), url_of(type_name), canonical->bytes, &json, options);
   if (!status.ok() || json.empty()) return wrong;
   return text::valid_utf8(json);
 }
@@ -82,12 +82,12 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
   const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
-  // What the JSON says twice, and then once more through a message: the fields stand in the order of the JSON.
-  auto seen = survey(pool, type, bytes);
-  if (!seen) return refused(type_name, "messages are nested too deeply");
-  if (seen->unnamed != nullptr)
-    return refused(type_name, seen->unnamed->full_name() + " has a number that its enumeration does not name");
-  if (seen->group == nullptr) bytes = std::move(seen->once);
+  // Merges what the JSON contains twice. The message below then puts the fields into order.
+  auto canonical = canonicalize(pool, type, bytes);
+  if (!canonical) return refused(type_name, "messages are nested too deeply");
+  if (canonical->unnamed != nullptr)
+    return refused(type_name, canonical->unnamed->full_name() + " has a number that its enumeration does not name");
+  if (canonical->group == nullptr) bytes = std::move(canonical->bytes);
   pb::DynamicMessageFactory factory(pool.descriptors.get());
   const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
   if (!message->ParsePartialFromString(bytes)) return refused(type_name, "a string is not valid UTF-8");

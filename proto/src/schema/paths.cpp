@@ -1,4 +1,4 @@
-// From the names of fields to a FieldPath.
+// paths.cpp: resolves the names of fields to a FieldPath.
 #include <algorithm>
 
 #include "hoiku/proto/schema.hpp"
@@ -31,7 +31,7 @@ FieldPath::Impl::Member member_of(const FieldShape& field, const schema::Shape& 
   return member;
 }
 
-// Why a path cannot end, or go on, at `field`, or nothing.
+// Whether a path may end, or go on, at `field`.
 Result<void> check_step(const MessageShape& in, const FieldShape& field, bool is_last, const schema::Shape& shape) {
   const std::string where = text::quote(field.name) + " of " + text::excerpt(in.name) + " is a " +
                             text::excerpt(schema::type_text(field, shape));
@@ -81,7 +81,7 @@ Result<FieldPath> MessageSchema::path(const std::vector<std::string>& names) con
     made->is_implicit = field.is_implicit;
     if (field.type == FieldType::enumeration) made->names = shape.enums.find(field.type_name)->second;
   }
-  // What else decides about what is read (presence, oneofs, names) is said by the whole of the schema.
+  // The digest stands for everything else that decides what is read: presence, oneofs, names.
   made->key += ":" + std::string(schema::to_string(made->type)) + ":" + std::to_string(impl_->digest);
   return FieldPath(std::move(made));
 }

@@ -40,7 +40,7 @@ const FieldShape* MessageShape::find(std::int32_t number) const noexcept {
 }
 
 std::size_t Shape::memory_bytes() const {
-  constexpr std::size_t node_bytes = 64;  // of a map, about
+  constexpr std::size_t node_bytes = 64;  // of a map, roughly
   std::size_t bytes = sizeof(Shape);
   const auto add_message = [&](const MessageShape& message) {
     bytes += sizeof(MessageShape) + 2 * message.name.size() + node_bytes;
@@ -52,7 +52,7 @@ std::size_t Shape::memory_bytes() const {
     }
   };
   for (const auto& [name, message] : messages) add_message(message);
-  for (const auto& [name, message] : gone) add_message(message);
+  for (const auto& [name, message] : unreachable) add_message(message);
   for (const auto& [name, names] : enums) {
     bytes += sizeof(EnumShape) + 2 * name.size() + node_bytes;
     for (const auto& [text, number] : names->numbers) bytes += text.size() + 2 * node_bytes;
@@ -67,7 +67,7 @@ std::size_t Shape::memory_bytes() const {
 std::string type_text(const FieldShape& field, const Shape& shape) {
   const std::string own = field.type_name.empty() ? std::string(to_string(field.type)) : field.type_name;
   if (field.is_map) {
-    for (const auto* messages : {&shape.messages, &shape.gone}) {
+    for (const auto* messages : {&shape.messages, &shape.unreachable}) {
       const auto entry = messages->find(field.type_name);
       if (entry == messages->end()) continue;
       const FieldShape* key = entry->second.find(1);

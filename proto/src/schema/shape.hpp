@@ -1,13 +1,13 @@
-// shape.hpp: what is kept of a schema: its messages' fields as plain structs, and the rooms that work on them.
+// shape.hpp: a schema as plain structs, and the modules that work on them.
 //
-// shape.cpp          looks things up in a shape, and says them in words
-// schema.cpp         what the public header says
-// paths.cpp          from the names of fields to a FieldPath
-// descriptors.cpp    from a FileDescriptorSet to a shape; the only one that keeps nothing of what hostile bytes cost
-// json.cpp           JSON, which needs Protobuf's descriptors again
-// canonical.cpp      what the bytes of a message say, each thing once
-// compatibility.cpp  what may become of a shape
-// well_known.cpp     the types that Protobuf knows by name
+// shape.cpp          looks up fields of a shape and names their types
+// schema.cpp         implements the public header
+// paths.cpp          resolves the names of fields to a FieldPath
+// descriptors.cpp    builds a shape from a FileDescriptorSet, and bounds what hostile bytes cost
+// json.cpp           reads and writes JSON, which needs Protobuf's descriptors again
+// canonical.cpp      validates a message and merges repeated occurrences
+// compatibility.cpp  compares two versions of a shape, and remembers the fields of older ones
+// well_known.cpp     finds redefinitions of the types that Protobuf knows by name
 // field_path.cpp     reads one field of a message's bytes
 #pragma once
 
@@ -61,7 +61,7 @@ wire::WireType wire_type_of(FieldType type) noexcept;
 struct EnumShape {
   std::string name;
   std::map<std::string, std::int32_t, std::less<>> numbers;  // by name
-  std::set<std::int32_t> all;                                // that have a name
+  std::set<std::int32_t> all;                                // numbers with a name
 };
 
 struct FieldShape {
@@ -70,33 +70,33 @@ struct FieldShape {
   FieldType type{};
   std::string type_name;  // of a message, group or enumeration
   bool is_repeated = false;
-  bool is_map = false;  // of entries, which are messages of their own
+  bool is_map = false;  // its entries are messages of type_name
   bool is_required = false;
   bool is_implicit = false;  // without presence: absent means zero
-  bool is_closed = false;    // an enumeration that takes no number without a name
-  int oneof = -1;            // which of its message's
-  int rivals = -1;           // fields of one such number are never set together, in no version so far
+  bool is_closed = false;    // an enumeration that allows no number without a name
+  int oneof = -1;            // index of the message's oneof; -1: in none
+  int exclusive_group = -1;  // fields of one group were never set together, in any version so far; -1: in none
 };
 
 struct MessageShape {
   std::string name;
   std::map<std::string, FieldShape, std::less<>> fields;  // by name
-  std::vector<FieldShape> retired;                        // that were there once; of each number the newest first
+  std::vector<FieldShape> retired;                        // of older versions; of each number the newest first
   const FieldShape* find(std::int32_t number) const noexcept;
 };
 
 struct Shape {
-  std::map<std::string, MessageShape, std::less<>> messages;  // all that the root leads to, and itself
+  std::map<std::string, MessageShape, std::less<>> messages;  // the root, and all that it leads to
   std::map<std::string, std::shared_ptr<const EnumShape>, std::less<>> enums;
-  std::map<std::string, MessageShape, std::less<>> gone;  // messages that it once led to
-  // What enumerations once named and do not name now, by theirs.
+  std::map<std::string, MessageShape, std::less<>> unreachable;  // messages that the root led to in older versions
+  // Names and numbers that enumerations had in older versions, by the enumeration's name.
   std::map<std::string, std::set<std::pair<std::string, std::int32_t>>, std::less<>> retired_names;
   std::size_t memory_bytes() const;
 };
 
 // "repeated double", "map<string, its.Pose>", "required its.Mode".
 std::string type_text(const FieldShape& field, const Shape& shape);
-// A comma between each; of many the first ones, and an ellipsis.
+// The names, separated by commas; of many the first ones and "…".
 std::string listed(const std::vector<std::string_view>& names);
 
 // ---- descriptors.cpp
@@ -107,26 +107,27 @@ struct Pool {
   std::unique_ptr<google::protobuf::DescriptorPool> descriptors;
 };
 FieldType type_of(const google::protobuf::FieldDescriptor& field);
-// All files, built. Errors: invalid_argument, too_large.
+// Builds all files. Errors: invalid_argument, too_large.
 Result<std::unique_ptr<Pool>> build(const std::string& type_name, const std::string& files, const Limits& limits);
 Shape shape_of(const Pool& pool, const std::string& type_name);
 
 // ---- well_known.cpp
-// The name of a type in it that is not what Protobuf defines under that name; empty: there is none.
-std::string falsified_type(const Pool& pool);
+// The name of a type that the pool defines in another way than Protobuf does. Empty if there is none.
+std::string redefined_well_known_type(const Pool& pool);
 
 // ---- canonical.cpp
 
-struct Survey {
-  std::string once;  // the message, with nothing said twice, and nothing unknown
-  bool shows_zeros =
-      false;  // fields that are zero can be shown: there are not too many, and none of which that would be untrue
-  bool is_too_much = false;                                    // to be printed
-  const google::protobuf::FieldDescriptor* group = nullptr;    // one that is in it
-  const google::protobuf::FieldDescriptor* unnamed = nullptr;  // one with a number that is none of its enumeration
+struct CanonicalMessage {
+  std::string bytes;                                         // without repeated occurrences and unknown fields
+  bool shows_zeros = false;                                  // zeros may be printed: not too many, and none in proto2
+  bool is_too_large = false;                                 // to be printed
+  const google::protobuf::FieldDescriptor* group = nullptr;  // a group within it
+  const google::protobuf::FieldDescriptor* unnamed =
+      nullptr;  // a field with a number that its enumeration does not name
 };
-// Linear in the message. Nothing: the bytes are not such a message, or messages lie in one another deeper than 64.
-std::optional<Survey> survey(const Pool& pool, const google::protobuf::Descriptor& type, std::string_view message);
+// Linear in the message. Empty if the bytes are not such a message, or messages are nested deeper than 64.
+std::optional<CanonicalMessage> canonicalize(const Pool& pool, const google::protobuf::Descriptor& type,
+                                             std::string_view message);
 
 // ---- json.cpp
 
@@ -136,7 +137,9 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
 // ---- compatibility.cpp
 
 Result<void> check_compatible(const Shape& older, const Shape& newer);
+// Adds to `newer` the fields, messages and names that only `older` has or remembers.
 void remember(const Shape& older, Shape& newer);
+// Whether `shape` has or remembers all that `other` has.
 bool covers(const Shape& shape, const Shape& other);
 
 }  // namespace hoiku::schema

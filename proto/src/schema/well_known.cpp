@@ -1,5 +1,7 @@
-// well_known.cpp: the types that Protobuf's JSON knows by their names: it reads a Timestamp, an Any or a Struct as it is
-// defined in Protobuf itself, whatever a stranger's schema says of it. So another definition under such a name is refused.
+// well_known.cpp: the types that Protobuf's JSON knows by name.
+//
+// Protobuf reads a Timestamp, an Any or a Struct as Protobuf itself defines it, whatever an untrusted schema says. So
+// another definition under such a name is refused.
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
@@ -31,7 +33,7 @@ bool is_same(const pb::Descriptor& a, const pb::Descriptor& b) {
   for (int i = 0; i < a.field_count(); ++i) {
     const pb::FieldDescriptor* other = b.FindFieldByNumber(a.field(i)->number());
     if (other == nullptr || !is_same(*a.field(i), *other)) return false;
-    // Struct's entries; every other message that stands in these is one of them.
+    // The entries of Struct. Every other nested message of these types is itself in the list.
     if (a.field(i)->is_map() && !(other->is_map() && is_same(*a.field(i)->message_type(), *other->message_type())))
       return false;
   }
@@ -40,7 +42,7 @@ bool is_same(const pb::Descriptor& a, const pb::Descriptor& b) {
 
 }  // namespace
 
-std::string falsified_type(const Pool& pool) {
+std::string redefined_well_known_type(const Pool& pool) {
   const std::array own{pb::Any::descriptor(),         pb::BoolValue::descriptor(),   pb::BytesValue::descriptor(),
                        pb::DoubleValue::descriptor(), pb::Duration::descriptor(),    pb::FieldMask::descriptor(),
                        pb::FloatValue::descriptor(),  pb::Int32Value::descriptor(),  pb::Int64Value::descriptor(),

@@ -1,7 +1,7 @@
-// reader.hpp: the fields of a serialised Protobuf message, one after the other, as they stand there.
+// reader.hpp: iterates over the fields of a serialised Protobuf message, in the order of the bytes.
 //
-// Promises   takes any bytes, allocates nothing, and looks at each byte once; ends at the first that makes no sense.
-// Lifetime   what it gives are views of the bytes.
+// Promises   takes any bytes, allocates nothing, and reads each byte once; stops at the first malformed field.
+// Lifetime   fields are views of the bytes.
 #pragma once
 
 #include <array>
@@ -18,15 +18,15 @@ enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, length = 2, group 
 struct WireField {
   std::uint32_t number = 0;
   WireType type{};
-  std::uint64_t bits = 0;     // of a varint or a fixed one
-  std::string_view contents;  // of what has a length
+  std::uint64_t bits = 0;     // of a varint, fixed64 or fixed32
+  std::string_view contents;  // of a field with a length
 };
 
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes) noexcept : rest_(bytes) {}
 
-  // Nothing at the end, and where the bytes are malformed. A group is given as a whole, without its contents.
+  // The next field. Empty at the end, and if the bytes are malformed. A group is one field, without its contents.
   std::optional<WireField> next() noexcept {
     if (rest_.empty() || malformed_) return std::nullopt;
     WireField field;
@@ -35,15 +35,15 @@ class WireReader {
     return field;
   }
   bool is_malformed() const noexcept { return malformed_; }
-  std::string_view rest() const noexcept { return rest_; }  // behind what next() gave last
+  std::string_view rest() const noexcept { return rest_; }  // the bytes after the last field
 
  private:
-  static constexpr std::size_t groups_max = 100;  // within one another, as Protobuf has it
+  static constexpr std::size_t groups_max = 100;  // nested in one another; the limit of Protobuf
 
   bool read(WireField& field) noexcept {
     std::uint64_t tag = 0;
     if (!varint(tag, 5)) return false;
-    tag &= 0xFFFF'FFFF;  // as Protobuf reads what is longer
+    tag &= 0xFFFF'FFFF;  // as Protobuf reads longer tags
     if ((tag >> 3) == 0 || (tag & 7) > 5) return false;
     field.number = static_cast<std::uint32_t>(tag >> 3);
     field.type = static_cast<WireType>(tag & 7);

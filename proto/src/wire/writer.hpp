@@ -1,7 +1,7 @@
-// writer.hpp: Protobuf's wire format, forwards only: what the generated code would write, at a quarter of its
-// cost, because nothing is copied into a message first. Used by the encoder; the tests read it with the generated code.
+// writer.hpp: writes Protobuf's wire format, forwards only. Costs a quarter of the generated code, because nothing is
+// copied into a message first. The tests read its bytes with the generated code.
 //
-// Promises   as proto3 says, fields that hold their default are left out, except where the method says otherwise.
+// Promises   leaves out fields that hold their default, as proto3 does, unless the method says otherwise.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace hoiku::wire {
 
 class WireWriter {
  public:
-  // The bytes so far. The writer is done with them.
+  // Takes the bytes written so far out of the writer.
   std::string take() {
     out_.resize(end_);
     return std::move(out_);
@@ -66,15 +66,16 @@ class WireWriter {
     end_ += content.size();
   }
 
-  // Fields that are encoded already.
+  // Appends fields that are encoded already.
   void raw(std::string_view fields) {
     reserve(fields.size());
     fields.copy(out_.data() + end_, fields.size());
     end_ += fields.size();
   }
 
-  // A message within this one, whose fields `write` writes; also where it stays empty. Its length stands before it and
-  // is known after it: `expected_bytes` says how much room to leave, and a wrong guess costs moving the message, no more.
+  // Writes a nested message, whose fields `write` writes; also if it stays empty. The length precedes the message and
+  // is known after it: `expected_bytes` decides how much room to leave. A wrong guess costs moving the message, no
+  // more.
   template <class Write>
   void message(int field, std::size_t expected_bytes, Write write) {
     reserve(small_max);
@@ -102,8 +103,8 @@ class WireWriter {
     return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
   }
 
-  // Room for that many more bytes. The string is kept longer than what was written, because growing it by each byte
-  // would cost more than the byte.
+  // Makes room for that many more bytes. The string is kept longer than its contents, because growing it byte by byte
+  // would cost more than the bytes.
   void reserve(std::size_t bytes) {
     if (out_.size() - end_ < bytes) out_.resize(std::max(2 * out_.size(), end_ + bytes + 232));
   }
@@ -113,7 +114,8 @@ class WireWriter {
     for (int i = 0; i < bytes; ++i) *to++ = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
     end_ += bytes;
   }
-  // Writes through a pointer of its own: a char may be a part of anything, so the compiler would load members again after each.
+  // Writes through a local pointer: a char may alias anything, so the compiler would reload the members after each
+  // byte.
   void varint(std::uint64_t value) {
     char* to = out_.data() + end_;
     for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(static_cast<std::uint8_t>(value | 0x80));

@@ -1,8 +1,8 @@
-// error.hpp: what can go wrong on the bus, as numbers that a peer of any version understands.
+// error.hpp: the errors of the bus, with numbers that peers of any version understand.
 //
-// Inside the broker, the codec and the client's state machine an error is a value (`Result<T>`); at the client's public
-// face it is thrown as `Error` or a class derived from it. A code's number is never reused, and unknown numbers from a
-// newer peer are kept as they are.
+// The broker, the codec and the client's session return errors as values (`Result<T>`). The client's public API throws
+// them as `Error` or a class derived from it. The number of a code is never reused. Unknown numbers of a newer peer are
+// kept as they are.
 #pragma once
 
 #include <cstdint>
@@ -15,27 +15,27 @@
 namespace hoiku {
 
 enum class ErrorCode : std::uint32_t {
-  invalid_topic = 1,         // the name or pattern breaks the rules of topic_name.hpp
-  invalid_predicate = 2,     // it does not parse, is too large, or does not fit the topic's type
+  invalid_topic = 1,         // a name or pattern breaks the rules of topic_name.hpp
+  invalid_predicate = 2,     // a predicate does not parse, is too large, or is not possible for the topic's type
   type_mismatch = 3,         // the topic holds values of another type
-  version_conflict = 4,      // if_version named a version that is no longer the current one
-  too_large = 5,             // a value or frame over its limit
-  limit_exceeded = 6,        // a count over its limit (topics, sessions, subscriptions, requests in flight)
-  unavailable = 7,           // no broker answers, or it is ending
-  outcome_unknown = 8,       // the session was lost with the write in flight: it may or may not have been applied
+  version_conflict = 4,      // the topic has another version than if_version
+  too_large = 5,             // a value or frame is over its limit
+  limit_exceeded = 6,        // a count is over its limit (topics, sessions, subscriptions, requests in flight)
+  unavailable = 7,           // no broker answers, or it is shutting down
+  outcome_unknown = 8,       // the session was lost while the write was in flight: it may or may not have been applied
   protocol_violation = 9,    // bytes that no correct peer sends
   unsupported_version = 10,  // the peer speaks another version of the protocol
   session_lost = 11,         // the broker no longer knows the session
-  not_owner = 12,            // the topic has another owner, or the lease is lost
-  permission_denied = 13,    // reserved for rights
-  lagged = 14,               // what was asked for has gone from the topic's history
+  not_owner = 12,            // the topic has another owner, or the lease has ended
+  permission_denied = 13,    // the client may not do this, such as writing a topic of the broker
+  lagged = 14,               // the topic's history no longer has the requested transitions
   invalid_argument = 15,     // a request that makes no sense, such as a negative duration
 };
 
-// The name as it is written in logs, on the command line and in the documentation; "error_<n>" for an unknown number.
+// The name in logs, on the command line and in the documentation; "error_<n>" for an unknown number.
 std::string to_string(ErrorCode code);
 
-// An error as a value. `message` is one sentence that names the thing and says what to do.
+// An error as a value. `message` is one sentence that names the subject and says what to do.
 struct Failure {
   ErrorCode code;
   std::string message;
@@ -43,7 +43,7 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-// The base of everything that the client library throws because of the world (never because of cancellation).
+// The base class of all errors that the client throws because of the outside world. Cancellation is not an error.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -54,7 +54,7 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-// Either a T or a Failure. `if (!result) return result.failure();` is the only idiom around it.
+// A T or a Failure. Used as: `if (!result) return result.failure();`
 template <class T = void>
 class [[nodiscard]] Result {
  public:

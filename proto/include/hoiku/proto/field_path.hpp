@@ -1,12 +1,13 @@
-// field_path.hpp: one field of a Protobuf message, read out of its bytes: value.pose.x, without the message being parsed.
+// field_path.hpp: reads one field of a Protobuf message, such as value.pose.x, from its bytes, without parsing the
+// message.
 //
-// Integers, bools, floating point, texts, bytes, and enumerations, which are their numbers. Of uint64 all values are told
-// apart; as a Value those that no int64 can say are doubles.
-// Absent     what has no presence of its own (as in proto3) is then its zero; anything else is null, and so is every field
-//            of a message that is absent. Of several occurrences the last one counts, as Protobuf merges them, and a later
-//            member of a oneof clears the others.
-// Promises   immutable and cheap to copy; read() allocates nothing, and costs one look at each field beside the path, however
-//            large that is. Bytes that are malformed where it has to look, give null.
+// Types      integers, bools, floating point, strings, bytes, and enumerations, which read as their number.
+//            FieldContent distinguishes all values of uint64; as a Value, those beyond int64 are doubles.
+// Absent     a field without presence of its own (as in proto3) reads as its zero. Any other absent field reads as
+//            null, and so does every field of an absent message. Of several occurrences the last one counts, as
+//            Protobuf merges them, and a later member of a oneof clears the others.
+// Promises   immutable and cheap to copy. read() allocates nothing, and visits each field beside the path once, however
+//            large it is. It returns null if the bytes that it visits are malformed.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct BytesView {
   friend bool operator==(const BytesView&, const BytesView&) = default;
 };
 
-// What a field holds, for as long as the message's bytes live. Nothing: null.
+// The content of a field. Valid as long as the bytes of the message. monostate: null.
 using FieldContent =
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string_view, BytesView>;
 
@@ -38,14 +39,15 @@ class FieldPath {
 
   // boolean, int64, float64, string or bytes.
   ValueType type() const noexcept;
-  const std::string& message_type() const noexcept;  // of the messages that it reads
+  const std::string& message_type() const noexcept;  // the type of messages that this path reads
 
-  // Of an enumeration: its name, or empty; the number behind one of its names; and its names, for error messages.
+  // For an enumeration: its name (empty for other types), the number of one of its values, and the names of all values,
+  // for error messages.
   const std::string& enum_name() const noexcept;
   std::optional<std::int32_t> enum_number(std::string_view name) const;
   std::string enum_names() const;
 
-  // Where keys are equal, what is read is the same: names alone do not say that, as a field may be renamed.
+  // Paths with equal keys read the same. Names alone do not identify a field, since a field may be renamed.
   const std::string& key() const noexcept;
 
   struct Impl;

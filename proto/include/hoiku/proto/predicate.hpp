@@ -4,16 +4,18 @@
 //   or := and ('||' and)* ; and := not ('&&' not)* ; not := '!' not | '(' or ')' | comparison
 //   comparison := term ('=='|'!='|'<'|'<='|'>'|'>=') term
 //   term := 'value' path? | 'old_value' path? | literal | 'abs(' term ('-' term)? ')' ; path := ('.' field)+
-//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff), message("T",00ff)
-// A word is anything without white space, parentheses, quotes, commas and !=<>&|; it is read as the topic's type. Texts
-// in quotes are strings, with the escapes of JSON. Within abs() a word is a number.
+//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff),
+//   message("T",00ff)
+// A word is a run of characters without white space, parentheses, quotes, commas and !=<>&|. It is read as a value of
+// the topic's type. Quoted text is a string, with the escapes of JSON. Within abs() a word is a number.
 //
-// Promises   immutable and cheap to copy; test() never throws, never allocates without bound, and reads nothing but its
-//            arguments; a comparison with null, or of two types that have nothing in common, is false, also by !=; NaN
-//            equals NaN and stands in no order (NaN <= NaN is false); int64 and double compare by their exact mathematical
-//            values; a difference of integers is exact, and one with a double in it is computed as doubles.
-// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together; beyond them
-//            parse(), build() and check() refuse. The codec lets a few times more through, see codec.hpp.
+// Promises   immutable and cheap to copy. test() never throws, never allocates without bound, and reads nothing but its
+//            arguments.
+// Meaning    a comparison with null, or of two types that are not comparable, is false, also with !=. NaN equals NaN
+//            and has no order (NaN <= NaN is false). int64 and double compare by their exact mathematical values. A
+//            difference of integers is exact; a difference with a double is computed in double.
+// Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together. parse(),
+//            build() and check() refuse what is beyond them. The codec accepts a few times more, see codec.hpp.
 #pragma once
 
 #include <cstdint>
@@ -47,42 +49,43 @@ class Predicate {
     difference = 9,  // terms
   };
 
-  // The tree, open to the codec and the builders. Children of a comparison are two terms; of `absolute` one term.
+  // The tree, open to the codec and the builders. A comparison has two terms as children, `absolute` one term.
   struct Node {
     Kind kind = Kind::literal;
     Op op = Op::equal;              // of a comparison
-    Value literal;                  // of a literal; where it has a text, that text read by its look
-    std::string literal_text;       // as it was written, where it was not quoted: read again as the topic's type
+    Value literal;                  // of a literal; read from literal_text with an inferred type, if there is one
+    std::string literal_text;       // of an unquoted literal, as written: read again as the topic's type
     std::vector<std::string> path;  // field names after value or old_value
-    std::shared_ptr<const FieldPath> field;  // where that is, once it was resolved
+    std::shared_ptr<const FieldPath> field;  // the resolved path
     std::vector<Node> children;
   };
 
   static Result<Predicate> parse(std::string_view text, const Limits& limits = {});
   static Result<Predicate> build(Node root, const Limits& limits = {});  // checks shape, size and depth
-  // Whether it is within the limits: what came off the wire, or was made by all_of() and its like, may not be.
+  // Whether the predicate is within the limits. Decoded predicates, and those of all_of() and its like, may exceed
+  // them.
   Result<void> check(const Limits& limits) const;
 
   // The common case, `value op literal`. Never fails.
   static Predicate compare(Op op, Value literal);
-  static Predicate all_of(const Predicate& a,
-                          const Predicate& b);  // unchecked size: the broker refuses what is too large
+  // Do not check the size: the broker refuses predicates that are too large.
+  static Predicate all_of(const Predicate& a, const Predicate& b);
   static Predicate any_of(const Predicate& a, const Predicate& b);
   static Predicate negate(const Predicate& a);
 
   const Node& root() const noexcept { return *root_; }
 
-  // The normal form as text: equal keys have equal meaning. parse(key()) gives the same predicate again, until its fields
-  // were resolved: then their names have where they are behind them, which parse() does not take.
+  // The normal form as text. Equal keys have equal meaning. parse(key()) gives the same predicate, unless its fields
+  // are resolved: then the key also has their field paths, which parse() does not take.
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
-  std::size_t fields() const noexcept;  // of messages, that it names: each is looked for by itself
+  std::size_t fields() const noexcept;  // references to fields of messages
 
-  // The predicate with its literals read as values of `type` (null: by their look). Errors: type_mismatch, where a literal
-  // does not fit; invalid_predicate, where something is asked for that the type does not have: an order of bools, bytes or
-  // messages, abs() of what is no number, a field of what is no message. Equal again after another call for the same type.
-  // Fields are those of `schema`, of the topic's messages: without it they are refused (invalid_predicate). An enumeration is
-  // its number, and a text beside it the name of one. A newer schema that is compatible changes nothing of what is resolved.
+  // The predicate with its literals read as values of `type` (null: inferred) and its fields looked up in `schema`,
+  // that of the topic's messages. An enumeration is its number, and a text compared with it the name of a value.
+  // Idempotent for one type; a newer compatible schema resolves to the same. Errors: type_mismatch if a literal is of
+  // another type; invalid_predicate if the type lacks an operation: an order of bools, bytes or messages, abs() of
+  // anything but numbers, a field of anything but a message, or a field without a schema.
   Result<Predicate> resolved_for(ValueType type, const MessageSchema* schema = nullptr) const;
 
   bool test(const Value& value, const Value& old_value) const noexcept;

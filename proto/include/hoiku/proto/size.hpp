@@ -1,7 +1,7 @@
 // size.hpp: upper bounds of encoded sizes, so that broker and client can fill a frame without encoding it first.
 //
-// Promises   encode(frame) has at most frame_overhead_bytes and the sum of the bounds of what the frame carries. A frame
-//            with a Hello or a fatal Failure carries nothing, and has no bound here.
+// Promises   encode(frame) has at most frame_overhead_bytes and the sum of the bounds of what the frame carries. A
+//            frame with a Hello or a fatal Failure carries nothing, and has no bound here.
 // Cost       adding up lengths: linear in the number of writes, rows, names and nodes, not in the bytes of values.
 #pragma once
 

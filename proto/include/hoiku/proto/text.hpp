@@ -37,9 +37,9 @@ std::string shorten(std::string_view text, std::size_t bytes_max);
 // they are.
 void append_quoted(std::string& out, std::string_view bytes);
 
-// Untrusted text in an error message: the first characters of `bytes`, then "…" if something was cut off. Valid UTF-8 on
-// one line, with the escapes of JSON for '\', "'", and what cannot be seen. Takes at most 80 bytes and the "…", also if
-// every character needs an escape.
+// Untrusted text in an error message: the first characters of `bytes`, then "…" if something was cut off. Valid UTF-8
+// on one line, with the escapes of JSON for '\', "'", and what cannot be seen. Takes at most 80 bytes and the "…", also
+// if every character needs an escape.
 std::string excerpt(std::string_view bytes);
 // The same in single quotes: 'sensor/touch'.
 std::string quote(std::string_view bytes);

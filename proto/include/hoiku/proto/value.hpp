@@ -1,6 +1,6 @@
-// value.hpp: what a topic holds: null (unset), a bool, a 64-bit integer, a double, a string, bytes, or a message.
+// value.hpp: the content of a topic: null (unset), a bool, a 64-bit integer, a double, a string, bytes, or a message.
 //
-// Promises   immutable in use; equal means equal bytes, with two exceptions: NaN equals NaN, and 0.0 equals -0.0.
+// Promises   immutable in use. Equal means equal bytes, with two exceptions: NaN equals NaN, and 0.0 equals -0.0.
 // Thread     any; a Value has no hidden sharing.
 #pragma once
 
@@ -24,11 +24,11 @@ enum class ValueType : std::uint8_t {
   message = 6
 };
 
-// "null", "bool", "int64", "double", "string", "bytes", "message": as `--type` of the inspector takes them.
+// The names that `hoiku set --type` takes: null, bool, int64, double, string, bytes, message.
 std::string_view to_string(ValueType type);
 Result<ValueType> parse_value_type(std::string_view name);
 
-// With constructors: g++ 12 destroys twice what an aggregate in braces owns inside a co_await expression.
+// Has constructors because g++ 12 destroys the members of a braced aggregate twice inside a co_await expression.
 struct Bytes {
   Bytes() = default;
   explicit Bytes(std::string bytes) : data(std::move(bytes)) {}
@@ -60,13 +60,13 @@ class Value {
   ValueType type() const noexcept { return static_cast<ValueType>(data_.index()); }
   bool is_null() const noexcept { return data_.index() == 0; }
 
-  // The alternative asked for, or nullptr where the value is of another type.
+  // The value as a T. nullptr if it is of another type.
   template <class T>
   const T* get_if() const noexcept {
     return std::get_if<T>(&data_);
   }
 
-  // What the limit on a value's size counts: the payload's bytes (8 for numbers, 1 for bool, 0 for null).
+  // The size that value_bytes_max limits: the bytes of the payload (8 for numbers, 1 for bool, 0 for null).
   std::size_t payload_bytes() const noexcept;
 
   friend bool operator==(const Value& a, const Value& b) noexcept;
@@ -76,13 +76,14 @@ class Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, MessageBytes> data_;
 };
 
-// As a person reads it: true, 21, 21.5, text as it is, bytes as hex, null as "(unset)", a message as its.Type{hex}.
+// The value for people: true, 21, 21.5, strings as they are, bytes as hex, null as "(unset)", a message as
+// its.Type{hex}.
 std::string to_display_string(const Value& value);
-// One JSON value. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}; NaN and the
-// infinities become strings, and what is not UTF-8 in a string becomes U+FFFD.
+// The value as JSON. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}. NaN and
+// the infinities become strings. Bytes of a string that are not UTF-8 become U+FFFD.
 std::string to_json(const Value& value);
-// Reads `text` as the type says; without a type by its look: true/false, an integer, a number, else a string (and so never
-// fails). Bytes are read as hex; a message cannot be read. Error: invalid_argument.
+// Reads `text` as a value of `type`. Bytes are read as hex; messages cannot be read. Without a type it is inferred:
+// true and false, an integer, a number, otherwise a string; that never fails. Errors: invalid_argument.
 Result<Value> parse_value(std::string_view text);
 Result<Value> parse_value(std::string_view text, ValueType type);
 
