@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
   int status = 0;
   if (!services::parse_command_line(app, argc, argv, status)) return status;
   const auto duration = parse_duration(timeout);
-  if (!duration) return services::complain("stopped_reader", duration.failure().message);
+  if (!duration) return services::usage_error("stopped_reader", duration.failure().message);
   if (*publisher) return run([&] { return publish(options.endpoint); });
   return run([&] { return read(options.endpoint, std::chrono::duration_cast<std::chrono::milliseconds>(*duration)); });
 }

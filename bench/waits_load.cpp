@@ -63,6 +63,6 @@ int main(int argc, char** argv) {
   int status = 0;
   if (!services::parse_command_line(app, argc, argv, status)) return status;
   const auto duration = parse_duration(limit);
-  if (!duration) return services::complain("waits_load", duration.failure().message);
+  if (!duration) return services::usage_error("waits_load", duration.failure().message);
   return run([&] { return load(options, waits, *duration); });
 }

@@ -12,7 +12,7 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
   const std::string_view port = text.substr(colon + 1);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  // "::1:8888" could mean two things.
+  // Refuses "::1:8888", which is ambiguous.
   const bool ambiguous = !bracketed && host.find(':') != std::string_view::npos;
   if (host.empty() || ambiguous || host.find_first_of("/ []@") != std::string_view::npos) return std::nullopt;
 
@@ -38,7 +38,7 @@ std::optional<WebSocketUrl> parse_websocket_url(std::string_view text) {
   WebSocketUrl url;
   url.address = *address;
   if (slash < text.size()) url.path = text.substr(slash);
-  // It becomes a line of HTTP.
+  // The path becomes part of a line of HTTP.
   const auto is_plain = [](char c) { return c > ' ' && c < 127; };
   if (!std::all_of(url.path.begin(), url.path.end(), is_plain)) return std::nullopt;
   return url;

@@ -1,4 +1,4 @@
-// address.hpp: where a WebSocket listens or is found, as it is written: HOST:PORT and ws://HOST:PORT/PATH.
+// address.hpp: the addresses of WebSockets: HOST:PORT to listen at, ws://HOST:PORT/PATH to connect to.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ struct SocketAddress {
   friend bool operator==(const SocketAddress&, const SocketAddress&) = default;
 };
 
-// "127.0.0.1:8888", "[::1]:8888". Nothing where it is not of this form. Port 0, "whichever is free", is for listening.
+// Reads "127.0.0.1:8888" or "[::1]:8888". Empty if the text has another form. Port 0 means any free port, for
+// listening.
 std::optional<SocketAddress> parse_address(std::string_view text);
 std::string address_text(const SocketAddress& address);
 
@@ -26,7 +27,7 @@ struct WebSocketUrl {
   friend bool operator==(const WebSocketUrl&, const WebSocketUrl&) = default;
 };
 
-// "ws://localhost:8888" or with a path; no wss://, since what comes from beyond this machine needs more than that.
+// Reads "ws://localhost:8888", with or without a path. Not wss://: connections beyond this machine need more than that.
 std::optional<WebSocketUrl> parse_websocket_url(std::string_view text);
 
 }  // namespace hoiku::services

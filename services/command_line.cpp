@@ -13,14 +13,14 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv, int& s
       app.exit(error);
       status = 0;
     } else {
-      status = complain(app.get_name(), error.what());
+      status = usage_error(app.get_name(), error.what());
     }
     return false;
   }
   return true;
 }
 
-int complain(const std::string& name, const std::string& sentence) {
+int usage_error(const std::string& name, const std::string& sentence) {
   std::fprintf(stderr, "%s: %s; %s --help shows examples\n", name.c_str(), sentence.c_str(), name.c_str());
   return 2;
 }

@@ -11,7 +11,8 @@ namespace hoiku::services {
 void add_endpoint_option(CLI::App& app, ServiceOptions& options) {
   const char* from_environment = std::getenv("HOIKU_ENDPOINT");
   options.endpoint = from_environment ? from_environment : std::string(link::default_endpoint);
-  app.add_option("--endpoint", options.endpoint, "The broker: tcp://HOST:PORT or ipc://PATH (or HOIKU_ENDPOINT)")
+  app.add_option("--endpoint", options.endpoint,
+                 "Broker: tcp://HOST:PORT or ipc://PATH; HOIKU_ENDPOINT sets the default")
       ->check([](const std::string& typed) {
         const auto endpoint = link::parse_outer_endpoint(typed, link::EndpointUse::connect);
         return endpoint ? std::string() : endpoint.failure().message;

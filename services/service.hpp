@@ -1,4 +1,4 @@
-// service.hpp: what the robot's programs have in common: a command line, and a Bus that says what happens to it.
+// service.hpp: the common part of the robot's programs: the command line, and a Bus that reports its connection.
 #pragma once
 
 #include <functional>
@@ -18,21 +18,21 @@ struct ServiceOptions {
   std::string endpoint;
 };
 
-// --endpoint (or HOIKU_ENDPOINT), for a program that has options of its own beside it (command_line.hpp).
+// Adds --endpoint, whose default is HOIKU_ENDPOINT, for a program with options of its own (command_line.hpp).
 void add_endpoint_option(CLI::App& app, ServiceOptions& options);
 
-// For a program that has no others. Nothing: all has been said, and the program ends with `status`.
+// For a program without other options. Empty: there is nothing more to do, and the program ends with `status`.
 std::optional<ServiceOptions> parse_service_options(int argc, const char* const* argv, const std::string& name,
                                                     const std::string& description, int& status);
 
-// Runs `body` with a Bus until it ends or a signal comes; the program's exit status.
+// Runs `body` with a Bus until it ends or a signal comes. Returns the exit status.
 int serve(const ServiceOptions& options, const std::string& name,
           const std::function<Task<>(Nursery& nursery, Bus bus)>& body);
 
-// Writes until it is sure that it was written: `write` makes the Task of a set or a commit, and is called again where the
-// broker went away before it could answer. Only for what says a state, not a step: that may be said twice.
+// Repeats a write until the broker has acknowledged it: `write` makes the Task of a set or a commit, and is called
+// again if the session was lost before the answer. Only for states, not for steps: the write may be applied twice.
 template <class Write>
-Task<> surely(Write write) {
+Task<> retry_until_acknowledged(Write write) {
   for (;;) {
     try {
       co_await write();
@@ -44,20 +44,20 @@ Task<> surely(Write write) {
 }
 
 template <class T>
-Task<> set_surely(Topic<T> topic, T value) {
-  co_await surely([&] { return topic.set(value); });
+Task<> set_until_acknowledged(Topic<T> topic, T value) {
+  co_await retry_until_acknowledged([&] { return topic.set(value); });
 }
 
-// Says a state of this process on the bus: now, when it changes, and again when the connection is back, since a broker
-// that was restarted has forgotten it.
+// Publishes a state of this process: now, when it changes, and after each reconnect, since a broker that was restarted
+// has forgotten it.
 template <class T>
-Task<> keep_saying(Bus bus, std::string name, AsyncValue<T>& state) {
+Task<> publish_state(Bus bus, std::string name, AsyncValue<T>& state) {
   auto topic = bus.topic<T>(std::move(name));
   auto both = compose_values(state, bus.connection());
   auto states = both.eventual_values();
   for (;;) {
     const auto [value, connection] = co_await states.next();
-    if (connection == ConnectionState::connected) co_await set_surely(topic, value);
+    if (connection == ConnectionState::connected) co_await set_until_acknowledged(topic, value);
   }
 }
 

@@ -34,7 +34,7 @@ WebSocketError failure(const std::string& what, const error_code& code) {
 tcp::endpoint endpoint_of(const SocketAddress& address) {
   error_code code;
   const auto number = asio::ip::make_address(address.host == "localhost" ? "127.0.0.1" : address.host, code);
-  if (code) throw WebSocketError("cannot listen at " + address_text(address) + ": the host must be a number");
+  if (code) throw WebSocketError("cannot listen at " + address_text(address) + ": the host must be an IP address");
   return {number, address.port};
 }
 
@@ -96,7 +96,7 @@ Task<std::optional<std::string>> WebSocket::receive() {
     co_await connection_->stream.async_read(connection_->received, use_task);
   } catch (const system_error& error) {
     if (error.code() == beast::websocket::error::closed) co_return std::nullopt;
-    throw failure("the connection broke off", error.code());
+    throw failure("the connection was closed by the peer", error.code());
   }
   std::string text = beast::buffers_to_string(connection_->received.data());
   connection_->received.clear();
@@ -109,14 +109,14 @@ Task<> WebSocket::send(std::string text) {
   try {
     co_await connection_->stream.async_write(bytes, use_task);
   } catch (const system_error& error) {
-    throw failure("the connection broke off", error.code());
+    throw failure("the connection was closed by the peer", error.code());
   }
 }
 
 Task<> WebSocket::close(std::string reason) {
   const beast::websocket::close_reason farewell(beast::websocket::close_code::going_away, reason);
   try {
-    // A peer that does not answer is not worth more time.
+    // A peer that does not answer gets no more time.
     co_await move_on_after(goodbye_limit,
                            [&]() -> Task<> { co_await connection_->stream.async_close(farewell, use_task); });
   } catch (const system_error&) {
@@ -154,7 +154,7 @@ Task<WebSocket> WebSocketListener::accept() {
     try {
       socket.emplace(co_await acceptor_->acceptor.async_accept(use_task));
     } catch (const system_error&) {
-      // The peer has gone already, or this process has no descriptor left: neither is a reason to end.
+      // The peer has disconnected, or this process is out of descriptors. Neither ends the listener.
     }
     if (socket) co_return WebSocket(std::make_unique<WebSocket::Connection>(std::move(*socket)));
     co_await sleep(50ms);

@@ -1,11 +1,11 @@
-// websocket.hpp: WebSockets that carry short texts, as Tasks. The only door to Boost.Beast, whose templates stay behind
-// it in one file.
+// websocket.hpp: WebSockets that carry short texts, as Tasks. Only websocket.cpp includes Boost.Beast and its
+// templates.
 //
-// Promises   a peer that is silent for 30 s is asked for a sign of life, and counts as gone when it gives none; a
-//            message is at most 4 KiB. A receive or send that was cancelled leaves a WebSocket that can only be
-//            destroyed: whoever wants to say goodbye lets the receive go on meanwhile.
-// Thread     the loop's. One receive and one send (or close) at a time, beside each other.
-// Errors     WebSocketError with a sentence for people; never the system's own.
+// Promises   pings a peer that is silent for 30 s, and treats it as gone if it does not answer. A message has at most 4
+//            KiB. After a receive or send was cancelled, a WebSocket can only be destroyed: to say goodbye, let the
+//            receive continue meanwhile.
+// Thread     the loop's. One receive and one send (or close) at a time, concurrently.
+// Errors     WebSocketError with a sentence for people; never a system error.
 #pragma once
 
 #include <memory>
@@ -25,20 +25,21 @@ class WebSocketError : public std::runtime_error {
 
 class WebSocket {
  public:
-  class Connection;  // what Beast makes of it
+  class Connection;  // the Beast stream
   explicit WebSocket(std::unique_ptr<Connection> connection);
   WebSocket(WebSocket&&) noexcept;
   WebSocket& operator=(WebSocket&&) noexcept;
-  ~WebSocket();  // hangs up without a goodbye, where close() has not said it
+  ~WebSocket();  // disconnects without a goodbye, unless close() was called
 
   static Task<WebSocket> connect(WebSocketUrl url);
 
-  // The server's part of the handshake: before anything else, on what WebSocketListener::accept gave.
+  // The server's handshake: first of all, on a connection of WebSocketListener::accept.
   Task<> shake_hands();
-  // The next message; nothing, when the peer has said goodbye.
+  // The next message. Empty after the peer's goodbye.
   Task<std::optional<std::string>> receive();
   Task<> send(std::string text);
-  // Says goodbye, with the reason, and waits for the peer's. Throws nothing of its own: it is over in any case.
+  // Says goodbye with a reason, and waits for the peer's goodbye. Throws no WebSocketError, since the connection ends
+  // anyway.
   Task<> close(std::string reason);
 
  private:
@@ -47,14 +48,14 @@ class WebSocket {
 
 class WebSocketListener {
  public:
-  // The host is a number or "localhost". Throws where it cannot listen there.
+  // The host is an IP address or "localhost". Throws if it cannot listen there.
   explicit WebSocketListener(const SocketAddress& address);
   ~WebSocketListener();
 
-  // With the port that the system chose, where it was 0.
+  // The address with its real port, if port 0 was asked for.
   const SocketAddress& address() const noexcept { return address_; }
 
-  // The next connection, before its handshake: that is for a task of its own, so that a silent peer delays nobody.
+  // The next connection, before its handshake, which belongs in a task of its own: a silent peer must not delay others.
   Task<WebSocket> accept();
 
  private:

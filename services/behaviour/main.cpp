@@ -1,5 +1,5 @@
-// behaviour: acts the robot's mood out on the terminal. When the brain changes its mind, whatever goes on is interrupted at
-// once, and cleans up after itself.
+// behaviour: acts out the robot's mood on the terminal. When the brain changes its mind, the current gesture is
+// interrupted at once, and cleans up after itself.
 #include <cstdio>
 #include <exception>
 
@@ -33,13 +33,13 @@ Gesture gesture_for(const std::string& mood) {
 Task<> step(Bus bus, std::string mood, const char* gesture) {
   const auto pose = bus.topic<std::string>("actuator/gesture");
   const auto cpu_load = bus.topic<double>("sensor/cpu/load");
-  co_await set_surely(pose, std::string(gesture));
+  co_await set_until_acknowledged(pose, std::string(gesture));
   const auto load = co_await cpu_load.get();
   std::printf("%-8s %-38s load %3.0f %%\n", mood.c_str(), gesture, 100 * load.value_or(0));
   std::fflush(stdout);
 }
 
-// Goes on until it is cancelled; then takes a resting pose, shielded, since the robot must not freeze in mid-air.
+// Acts until it is cancelled. Then takes a resting pose, shielded, since the robot must not freeze in mid-air.
 Task<> act(Bus bus, std::string mood) {
   const Gesture gesture = gesture_for(mood);
   const auto pose = bus.topic<std::string>("actuator/gesture");
@@ -56,7 +56,7 @@ Task<> act(Bus bus, std::string mood) {
   }
   co_await shield([&]() -> Task<> {
     co_await move_on_after(500ms, [&]() -> Task<> {
-      co_await set_surely(pose, std::string("rests"));
+      co_await set_until_acknowledged(pose, std::string("rests"));
       std::printf("%-8s stops and takes a resting pose\n", mood.c_str());
       std::fflush(stdout);
     });

@@ -1,7 +1,8 @@
-// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the behaviours.
+// brain: decides. It watches the body's sensors and sets robot/mood ("calm", "excited" or "cramped") for the
+// behaviours.
 //
-// A short peak is no reason to get excited, and a short pause none to calm down: held_for says so, and the broker keeps
-// the time, so that no reading in between has to cross the network.
+// A short peak is no reason to get excited, and a short pause none to calm down: held_for expresses that. The broker
+// times it, so the readings in between never cross the network.
 #include "services/service.hpp"
 
 using namespace hoiku;
@@ -38,8 +39,8 @@ Task<> think(Nursery&, Bus bus) {
   auto thoughts = [&](Nursery& nursery) -> Task<> {
     nursery.start_soon(feel_the_load, bus, std::ref(arousal));
     nursery.start_soon(decide, bus, std::ref(mood));
-    nursery.start_soon(keep_saying<std::string>, bus, "robot/arousal", std::ref(arousal));
-    nursery.start_soon(keep_saying<std::string>, bus, "robot/mood", std::ref(mood));
+    nursery.start_soon(publish_state<std::string>, bus, "robot/arousal", std::ref(arousal));
+    nursery.start_soon(publish_state<std::string>, bus, "robot/mood", std::ref(mood));
     co_return;
   };
   co_await open_nursery(thoughts);

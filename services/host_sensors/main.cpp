@@ -1,5 +1,5 @@
-// host_sensors: the machine as the robot's body. Ten times a second it reads load, memory, temperature, network and disk,
-// and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
+// host_sensors: the machine as the robot's body. Ten times per second it reads load, memory, temperature, network and
+// disk, and sets one topic for each. Equal values cost nothing on the bus: the broker makes no transition of them.
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -21,12 +21,12 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Two decimals are what a person wants to see; the noise below them would be a transition each time.
+// Rounds to two decimals. The noise below them would be a transition each time.
 double rounded(double number) { return std::round(number * 100) / 100; }
 
 Task<> set_double(Bus bus, std::string topic, double reading) {
   const auto sensor = bus.topic<double>(topic);
-  co_await set_surely(sensor, rounded(reading));
+  co_await set_until_acknowledged(sensor, rounded(reading));
 }
 
 Task<> sense_load(Bus bus) {
@@ -53,13 +53,13 @@ Task<> sense_memory(Bus bus) {
 Task<> sense_temperature(Bus bus) {
   for (;;) {
     const auto degrees = parse_temperature(read_file("/sys/class/thermal/thermal_zone0/temp"));
-    if (!degrees) co_return;  // this machine has no such sensor
+    if (!degrees) co_return;  // this machine has no temperature sensor
     co_await set_double(bus, "sensor/temperature", *degrees);
     co_await sleep(period);
   }
 }
 
-// In bytes a second. A sum shrinks where an interface or a disk has gone.
+// Bytes per second. A sum shrinks if an interface or a disk was removed.
 double rate(std::uint64_t before, std::uint64_t after, double seconds) {
   return after < before ? 0.0 : static_cast<double>(after - before) / seconds;
 }

@@ -5,7 +5,7 @@
 namespace hoiku::services {
 namespace {
 
-constexpr std::uint64_t sector_bytes = 512;  // /proc/diskstats counts in these, whatever the disk has
+constexpr std::uint64_t sector_bytes = 512;  // the unit of /proc/diskstats, whatever the disk has
 
 std::optional<std::string_view> next_line(std::string_view& text) {
   if (text.empty()) return std::nullopt;
@@ -34,7 +34,8 @@ std::uint64_t number_at(const std::vector<std::string_view>& words, std::size_t 
   return number;
 }
 
-// sda, vda, nvme0n1, but not sda1, nvme0n1p1, loop0 or dm-0: a partition's traffic is its disk's.
+// Accepts sda, vda, nvme0n1; refuses sda1, nvme0n1p1, loop0 and dm-0, since the traffic of a partition is counted by
+// its disk.
 bool is_whole_disk(std::string_view name) {
   const bool ends_in_digit = !name.empty() && name.back() >= '0' && name.back() <= '9';
   if (name.starts_with("nvme") || name.starts_with("mmcblk")) return name.find('p') == std::string_view::npos;

@@ -1,6 +1,6 @@
-// readings.hpp: what the kernel says of this machine, as plain functions of the text in /proc and /sys.
+// readings.hpp: readings of this machine, as plain functions of the text in /proc and /sys.
 //
-// Errors     what is missing or malformed gives nothing: not every machine has every sensor.
+// Errors     a reading that is missing or malformed is empty: not every machine has every sensor.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ struct CpuTimes {
 };
 // The whole machine first, then each core.
 std::vector<CpuTimes> parse_cpu_times(std::string_view proc_stat);
-// The share of time that was busy between two readings, 0..1; 0 where no time has passed.
+// The share of busy time between two readings, 0..1; 0 if no time has passed.
 double load_between(const CpuTimes& earlier, const CpuTimes& later);
 
-// The share of memory that is in use, 0..1, of /proc/meminfo.
+// The share of used memory, 0..1, from /proc/meminfo.
 std::optional<double> parse_memory_used(std::string_view proc_meminfo);
 
 // Bytes since boot.
@@ -32,7 +32,7 @@ struct Traffic {
 Traffic parse_network(std::string_view proc_net_dev);  // all interfaces but the loopback
 Traffic parse_disks(std::string_view proc_diskstats);  // received: read; sent: written; whole disks only
 
-// Degrees Celsius, of a thermal zone's `temp` file.
+// Degrees Celsius, from the `temp` file of a thermal zone.
 std::optional<double> parse_temperature(std::string_view text);
 
 }  // namespace hoiku::services

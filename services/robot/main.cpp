@@ -1,7 +1,7 @@
 // robot: the talk's robot. It does something cute when one of its two moods changes, which socket_bridge sets.
 //
-// The loop is the talk's: two values, one composite, and a line for each state of it. That the values live at a broker, and
-// are set by another process, does not show.
+// The loop is the talk's: two values, one composite, and a line for each state of it. Nothing in it shows that the
+// values live at a broker and are set by another process.
 #include <cstdio>
 
 #include "services/service.hpp"

@@ -1,10 +1,11 @@
-// socket_bridge: brings a sensor that speaks WebSocket onto the bus: odd digits make robot/sad, even ones robot/happy.
+// socket_bridge: brings a sensor that speaks WebSocket onto the bus: odd digits set robot/sad, even ones robot/happy.
 //
-// A digit is one commit, whatever it changes, and they are made one after the other: so the two topics never show a pair
-// that the feed has not made.
+// Each digit is one commit, whatever it changes, and commits follow one another. So the two topics never show a pair
+// that the feed has not produced.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "hoiku/proto/text.hpp"
 #include "services/command_line.hpp"
 #include "services/service.hpp"
 #include "services/socket_bridge/moods.hpp"
@@ -20,66 +21,67 @@ struct Settings {
   Variant variant = Variant::us;
 };
 
-// Both topics at once; where one has not changed, it is touched.
-Task<Committed> say(Bus bus, Moods moods) {
+// Sets both topics in one commit, also if only one has changed.
+Task<Committed> commit_moods(Bus bus, Moods moods) {
   return bus.commit([&](Transaction& both) {
     both.set(bus.topic<std::string>("robot/sad"), moods.sad);
     both.set(bus.topic<std::string>("robot/happy"), moods.happy);
   });
 }
 
-// Until the feed ends; throws where it breaks off.
+// Follows the feed until it ends. Throws if the connection is lost.
 Task<> follow(Bus bus, WebSocket& feed, Variant variant, Moods& moods, Backoff& backoff) {
-  bool complained = false;
+  bool warned = false;
   for (;;) {
     const auto message = co_await feed.receive();
     if (!message) co_return;
     const auto digit = digit_of(*message);
     if (digit) {
-      backoff.succeeded();  // not earlier: who accepts and hangs up at once shall not be asked ten times a second
+      backoff.succeeded();  // not earlier: a peer that accepts and disconnects at once is not retried every 100 ms
       std::printf("Received message: %d\n", *digit);
       std::fflush(stdout);
       feel(moods, *digit, variant);
-      co_await surely([&] { return say(bus, moods); });
-    } else if (!complained) {
-      complained = true;
-      std::fprintf(stderr, "socket_bridge: the feed says what is no digit, which is ignored\n");
+      co_await retry_until_acknowledged([&] { return commit_moods(bus, moods); });
+    } else if (!warned) {
+      warned = true;
+      std::fprintf(stderr, "socket_bridge: ignored a message of the feed that is not a digit\n");
     }
   }
 }
 
-// For ever. One line when the feed is gone, however often it is tried in vain, and one when it is there.
+// Follows the feed, and reconnects for ever. Prints one line when the feed is lost, however many attempts fail, and one
+// when it is connected.
 Task<> keep_following(Bus bus, WebSocketUrl address, Settings settings, Moods& moods) {
   Backoff backoff;
-  bool told = false;
+  bool reported = false;
   for (;;) {
-    std::string why = "it has ended";
+    std::string why = "the feed has ended";
     try {
       WebSocket feed = co_await WebSocket::connect(address);
       std::fprintf(stderr, "socket_bridge: listening to %s\n", settings.url.c_str());
-      told = false;
+      reported = false;
       co_await follow(bus, feed, settings.variant, moods, backoff);
     } catch (const WebSocketError& error) {
       why = error.what();
     }
-    if (!told)
-      std::fprintf(stderr, "socket_bridge: %s is gone (%s); trying again\n", settings.url.c_str(), why.c_str());
-    told = true;
+    if (!reported)
+      std::fprintf(stderr, "socket_bridge: lost %s (%s); trying again\n", settings.url.c_str(), why.c_str());
+    reported = true;
     co_await sleep(backoff.next());
   }
 }
 
-// A broker that was restarted has forgotten everything: it is told again. Asking for the count of reconnects, and not
-// only for the state, sees also one that came and went while the topics were being set.
-Task<> remind(Bus bus, const Moods& moods) {
+// Sets both topics again after each reconnect, since a broker that was restarted has forgotten them. Compares the
+// number of reconnects, and not only the state, to notice one that happened while the topics were being set.
+Task<> restore_after_reconnects(Bus bus, const Moods& moods) {
   for (;;) {
     co_await bus.connection().wait_equal(ConnectionState::connected);
     const auto reconnects = bus.statistics().reconnects;
     try {
-      co_await say(bus, moods);
+      co_await commit_moods(bus, moods);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::outcome_unknown) throw;
-      continue;  // and by now there may be newer ones
+      continue;  // the moods may have changed since
     }
     if (bus.statistics().reconnects == reconnects)
       co_await bus.connection().wait_value([](ConnectionState state) { return state != ConnectionState::connected; });
@@ -89,7 +91,7 @@ Task<> remind(Bus bus, const Moods& moods) {
 Task<> bridge(Bus bus, WebSocketUrl feed, Settings settings) {
   Moods moods = first_moods(settings.variant);
   auto both = [&](Nursery& nursery) -> Task<> {
-    nursery.start_soon(remind, bus, std::cref(moods));
+    nursery.start_soon(restore_after_reconnects, bus, std::cref(moods));
     nursery.start_soon(keep_following, bus, feed, settings, std::ref(moods));
     co_return;
   };
@@ -112,12 +114,12 @@ int main(int argc, char** argv) {
   std::string variant = "us";
   CLI::App app("socket_bridge: sets robot/sad and robot/happy from the digits of a WebSocket", "socket_bridge");
   app.footer(examples);
-  app.add_option("--feed", settings.url, "The WebSocket, such as socket_sensor's")
+  app.add_option("--feed", settings.url, "WebSocket to follow, such as socket_sensor's")
       ->type_name("ws://HOST:PORT/")
       ->capture_default_str();
-  app.add_option("--variant", variant, "Whose robot: us, where one topic changes at a time, or jp, where both do")
+  app.add_option("--variant", variant, "us: a digit changes one topic; jp: a digit changes both")
       ->check([](const std::string& typed) {
-        return typed == "us" || typed == "jp" ? std::string() : "'" + typed + "' is neither us nor jp";
+        return typed == "us" || typed == "jp" ? std::string() : text::quote(typed) + " is neither us nor jp";
       })
       ->type_name("us|jp")
       ->capture_default_str();
@@ -126,6 +128,7 @@ int main(int argc, char** argv) {
   if (!parse_command_line(app, argc, argv, status)) return status;
   settings.variant = variant == "jp" ? Variant::jp : Variant::us;
   const auto feed = parse_websocket_url(settings.url);
-  if (!feed) return complain("socket_bridge", "'" + settings.url + "' is not a feed such as ws://127.0.0.1:8888/");
+  if (!feed)
+    return usage_error("socket_bridge", text::quote(settings.url) + " is not a feed such as ws://127.0.0.1:8888/");
   return serve(options, "socket_bridge", [&](Nursery&, Bus bus) { return bridge(std::move(bus), *feed, settings); });
 }

@@ -1,4 +1,4 @@
-// moods.hpp: what the bridge makes of a feed, as plain functions: which digit goes where, and when to try again.
+// moods.hpp: the reaction of the bridge to a feed, as plain functions: the topics of a digit, and when to reconnect.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace hoiku::services {
 
-// The digit that a message is; nothing where it is none.
+// The digit in a message. Empty if the message is not a digit.
 inline std::optional<int> digit_of(const std::string& message) {
   if (message.size() != 1 || message.front() < '0' || message.front() > '9') return std::nullopt;
   return message.front() - '0';
@@ -17,17 +17,17 @@ inline std::optional<int> digit_of(const std::string& message) {
 
 inline bool makes_sad(int digit) { return digit % 2 == 1; }
 
-// The two topics' values as the feed has made them so far.
+// The values of the two topics.
 struct Moods {
   std::string sad;
   std::string happy;
   friend bool operator==(const Moods&, const Moods&) = default;
 };
 
-// Which of the two talks' robots it is.
+// The robots of the two talks.
 enum class Variant : unsigned char {
-  us,  // one field changes, the other keeps its last text
-  jp,  // both fields change: one is filled, the other emptied
+  us,  // a digit changes one topic, the other keeps its text
+  jp,  // a digit changes both: it fills one and empties the other
 };
 
 inline Moods first_moods(Variant variant) { return variant == Variant::us ? Moods{"idle", "idle"} : Moods{"👶", "🍼"}; }

@@ -1,7 +1,7 @@
-// audience.hpp: everybody who listens to one stream. Each listener has a seat with a short queue of its own.
+// audience.hpp: the listeners of one stream. Each has a seat with a short queue of its own.
 //
-// Promises   all seats get the same digits in the same order, from the moment that they were taken; say() waits for
-//            nobody. Who falls more than `behind_max` digits behind loses the seat, rather than a part of the stream.
+// Promises   all seats get the same digits in the same order, from the moment when they were taken; say() never waits.
+//            A listener that is more than `behind_max` digits behind loses its seat instead of a part of the stream.
 // Thread     the loop's. Lifetime: an Audience outlives its seats.
 #pragma once
 
@@ -24,8 +24,7 @@ class Seat {
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
 
-  // The next digit; nothing, where the seat is lost or the stream has ended and everything was heard. One task at a
-  // time.
+  // The next digit. Empty if the seat is lost, or after the last digit of a stream that has ended. One task at a time.
   Task<std::optional<int>> next();
   bool fell_behind() const noexcept { return fell_behind_; }
 
@@ -42,7 +41,7 @@ class Audience {
   explicit Audience(std::size_t behind_max) : behind_max_(behind_max) {}
 
   void say(int digit);
-  void end();  // of the stream
+  void end();  // ends the stream
   bool ended() const noexcept { return ended_; }
   std::size_t size() const noexcept { return seats_.size(); }
 

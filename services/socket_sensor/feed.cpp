@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::services {
 namespace {
@@ -29,16 +30,16 @@ std::optional<FeedStep> parse_feed_line(std::string_view line, std::size_t numbe
   const std::string_view digit = next_word(line);
   if (digit.empty()) return std::nullopt;
   if (digit.size() != 1 || digit.front() < '0' || digit.front() > '9')
-    throw FeedError(number, "'" + std::string(digit) + "' is not a digit from 0 to 9");
+    throw FeedError(number, text::quote(digit) + " is not a digit from 0 to 9");
   FeedStep step;
   step.digit = digit.front() - '0';
   const std::string_view pause = next_word(line);
   if (!pause.empty()) {
     step.pause = parse_pause(pause);
-    if (!step.pause) throw FeedError(number, "'" + std::string(pause) + "' is not a pause such as 500ms or 1.5s");
+    if (!step.pause) throw FeedError(number, text::quote(pause) + " is not a pause such as 500ms or 1.5s");
   }
   const std::string_view rest = next_word(line);
-  if (!rest.empty()) throw FeedError(number, "'" + std::string(rest) + "' is too much: a digit and its pause are all");
+  if (!rest.empty()) throw FeedError(number, "unexpected " + text::quote(rest) + " after the digit and its pause");
   return step;
 }
 
@@ -64,7 +65,7 @@ std::optional<Interval> parse_interval(std::string_view text) {
   return interval;
 }
 
-// Not a std::uniform_int_distribution: what that draws of a seed is left to each library.
+// Avoids std::uniform_int_distribution, whose results differ between libraries.
 Pause Dice::pause(const Interval& interval) {
   const auto span = static_cast<std::uint64_t>((interval.longest - interval.shortest).count()) + 1;
   return interval.shortest + Pause(static_cast<Pause::rep>(source_() % span));

@@ -1,8 +1,8 @@
-// feed.hpp: what the sensor says and when, as plain functions: drawn at random, or written down.
+// feed.hpp: the sensor's digits and pauses, as plain functions: drawn at random, or recorded.
 //
-// A recorded feed is a text, one digit a line, with the pause before it where it has one of its own:
+// A recorded feed is a text with one digit per line, optionally followed by the pause before it:
 //
-//     # an empty line and what follows a '#' mean nothing
+//     # empty lines, and text after '#', are ignored
 //     1
 //     2 500ms     half a second after the 1
 //
@@ -24,7 +24,7 @@ using Pause = std::chrono::microseconds;
 
 struct FeedStep {
   int digit = 0;               // 0..9
-  std::optional<Pause> pause;  // before it; nothing: as the program's --interval says
+  std::optional<Pause> pause;  // before it; empty: drawn from --interval
 
   friend bool operator==(const FeedStep&, const FeedStep&) = default;
 };
@@ -32,15 +32,15 @@ struct FeedStep {
 // "line 3: '12' is not a digit from 0 to 9"
 class FeedError : public std::runtime_error {
  public:
-  FeedError(std::size_t line, const std::string& complaint)
-      : std::runtime_error("line " + std::to_string(line) + ": " + complaint) {}
+  FeedError(std::size_t line, const std::string& problem)
+      : std::runtime_error("line " + std::to_string(line) + ": " + problem) {}
 };
 
-// Nothing where the line says nothing. `number` is for the error.
+// Empty if the line has no step. `number` is the line number for the error.
 std::optional<FeedStep> parse_feed_line(std::string_view line, std::size_t number);
 std::vector<FeedStep> parse_feed(std::string_view text);
 
-// The pauses between which one is drawn: "100ms..500ms", or "200ms" for always the same.
+// The bounds of a random pause: "100ms..500ms", or "200ms" for a constant one.
 struct Interval {
   Pause shortest{100'000};
   Pause longest{500'000};
@@ -49,7 +49,7 @@ struct Interval {
 };
 std::optional<Interval> parse_interval(std::string_view text);
 
-// Digits and pauses at random. Equal seeds give equal streams, on any machine.
+// Draws digits and pauses. Equal seeds give equal streams, on any machine.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : source_(seed) {}

@@ -1,5 +1,5 @@
-// socket_sensor: a sensor that speaks WebSocket, as in the talk: a random digit now and then, the same for everybody who
-// listens. It knows nothing of the bus; socket_bridge does.
+// socket_sensor: a sensor that speaks WebSocket, as in the talk. It sends random digits, the same to all listeners. It
+// does not use the bus; socket_bridge does.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include <random>
 
 #include "hoiku/async.hpp"
+#include "hoiku/proto/text.hpp"
 #include "services/command_line.hpp"
 #include "services/socket_sensor/audience.hpp"
 #include "services/socket_sensor/recording.hpp"
@@ -19,13 +20,13 @@ using namespace hoiku::services;
 namespace {
 
 constexpr std::size_t clients_max = 256;
-constexpr std::size_t digits_behind_max = 256;  // beyond what the system's own buffers hold
-constexpr Pause shortest_pause(1000);           // without any, the queues would fill before a quick client has its turn
+constexpr std::size_t digits_behind_max = 256;  // besides those in the buffers of the system
+constexpr Pause shortest_pause(1000);           // without a pause, queues would fill before a fast client runs
 
 struct Options {
   SocketAddress listen;
   Interval interval;
-  std::string replay;  // empty: at random
+  std::string replay;  // empty: random digits
   std::uint64_t seed = std::random_device()();
 };
 
@@ -34,10 +35,10 @@ struct Room {
   WebSocketListener door;
   Audience audience{digits_behind_max};
   std::size_t clients = 0;
-  Event begin;  // of the stream
+  Event begin;  // the stream has begun
 };
 
-// The stream begins with its first client, so that a replay, or the digits of a seed, are heard from their beginning.
+// The stream begins with its first client, which so gets a replay, or the digits of a seed, from the start.
 Task<> speak(const Options& options, Recording* recording, Room& room) {
   Dice dice(options.seed);
   co_await room.begin.wait();
@@ -59,7 +60,7 @@ Task<> speak(const Options& options, Recording* recording, Room& room) {
   room.audience.end();
 }
 
-Task<> tell(WebSocket& socket, Seat& seat) {
+Task<> send_digits(WebSocket& socket, Seat& seat) {
   try {
     for (;;) {
       const auto digit = co_await seat.next();
@@ -67,13 +68,13 @@ Task<> tell(WebSocket& socket, Seat& seat) {
       co_await socket.send(std::to_string(*digit));
     }
   } catch (const WebSocketError&) {
-    // It is gone without a goodbye, which is no news.
+    // The client disconnected without a goodbye, which is normal.
   }
 }
 
-// Clients have nothing to say, but only who listens hears a goodbye.
-Task<> hear(WebSocket& socket, CancelScope& hearing, CancelScope& telling) {
-  co_await hearing.run([&]() -> Task<> {
+// Receives until the client's goodbye, and ignores everything else.
+Task<> receive_goodbye(WebSocket& socket, CancelScope& receiving, CancelScope& sending) {
+  co_await receiving.run([&]() -> Task<> {
     try {
       for (;;) {
         const auto message = co_await socket.receive();
@@ -82,26 +83,26 @@ Task<> hear(WebSocket& socket, CancelScope& hearing, CancelScope& telling) {
     } catch (const WebSocketError&) {
     }
   });
-  telling.cancel();
+  sending.cancel();
 }
 
-// One client, until the goodbye, which is said whoever ends it.
+// Serves one client until the goodbye, which is said whoever ends the connection.
 Task<> attend(WebSocket& socket, Seat& seat) {
-  CancelScope hearing;
-  CancelScope telling;
-  hearing.set_shield(true);
+  CancelScope receiving;
+  CancelScope sending;
+  receiving.set_shield(true);
   auto talk = [&](Nursery& nursery) -> Task<> {
     std::exception_ptr stopped;
-    nursery.start_soon(hear, std::ref(socket), std::ref(hearing), std::ref(telling));
+    nursery.start_soon(receive_goodbye, std::ref(socket), std::ref(receiving), std::ref(sending));
     try {
-      co_await telling.run(tell, std::ref(socket), std::ref(seat));
+      co_await sending.run(send_digits, std::ref(socket), std::ref(seat));
     } catch (...) {
       stopped = std::current_exception();
     }
-    if (seat.fell_behind()) std::fprintf(stderr, "socket_sensor: a client that was too slow is sent away\n");
+    if (seat.fell_behind()) std::fprintf(stderr, "socket_sensor: disconnected a client that reads too slowly\n");
     const char* reason = seat.fell_behind() ? "too slow" : stopped ? "the sensor is stopped" : "the feed has ended";
-    if (!telling.cancel_called()) co_await shield([&]() -> Task<> { co_await socket.close(reason); });
-    hearing.cancel();
+    if (!sending.cancel_called()) co_await shield([&]() -> Task<> { co_await socket.close(reason); });
+    receiving.cancel();
     if (stopped) std::rethrow_exception(stopped);
   };
   co_await open_nursery(talk);
@@ -109,11 +110,11 @@ Task<> attend(WebSocket& socket, Seat& seat) {
 
 Task<> receive_client(WebSocket socket, Room& room) {
   const std::shared_ptr<void> counted(nullptr, [&](void*) { --room.clients; });
-  Seat seat(room.audience);  // from now on: so whoever knows that it is connected misses nothing
+  Seat seat(room.audience);  // before the handshake: a connected client misses nothing
   try {
     co_await socket.shake_hands();
   } catch (const WebSocketError&) {
-    co_return;  // whoever it is, it speaks no WebSocket
+    co_return;  // the peer does not speak WebSocket
   }
   room.begin.set();
   co_await attend(socket, seat);
@@ -122,7 +123,7 @@ Task<> receive_client(WebSocket socket, Room& room) {
 Task<> open_door(Nursery& nursery, Room& room) {
   for (;;) {
     WebSocket socket = co_await room.door.accept();
-    if (room.clients == clients_max) continue;  // and so it is hung up on
+    if (room.clients == clients_max) continue;  // disconnects it
     ++room.clients;
     nursery.start_soon(receive_client, std::move(socket), std::ref(room));
   }
@@ -138,18 +139,19 @@ Task<> serve_stream(const Options& options) {
     auto welcome = [&]() -> Task<> { co_await doorway.run(open_door, std::ref(nursery), std::ref(room)); };
     nursery.start_soon(welcome);
     co_await speak(options, recording.get(), room);
-    doorway.cancel();  // whoever is there still hears the rest
+    doorway.cancel();  // connected clients still get the rest
   };
   co_await open_nursery(everything);
 }
 
 constexpr const char* examples =
-    "\nA recorded feed has one digit a line, and the pause before it where --interval shall not say it:\n"
-    "  # what follows a '#' means nothing\n"
+    "\nA recorded feed has one digit per line, optionally followed by the pause before it (default: --interval):\n"
+    "  # text after '#' is ignored\n"
     "  1\n"
     "  2 500ms\n"
-    "The stream begins with the first client. At the end of a recorded one everybody gets a goodbye, and the program\n"
-    "ends with status 0. FILE may be a named pipe: then each line is sent when it is written.\n"
+    "The stream begins with the first client. At the end of a recorded feed all clients get a goodbye, and the "
+    "program\n"
+    "exits with status 0. FILE may be a named pipe: each line is then sent when it is written.\n"
     "\nExamples:\n"
     "  socket_sensor\n"
     "  socket_sensor --listen 127.0.0.1:9000 --interval 20ms..80ms --seed 7\n"
@@ -161,13 +163,12 @@ int main(int argc, char** argv) {
   Options options;
   std::string listen = "127.0.0.1:8888";
   std::string interval = "100ms..500ms";
-  CLI::App app("socket_sensor: sends random digits to whoever listens on a WebSocket, to all the same",
-               "socket_sensor");
+  CLI::App app("socket_sensor: sends random digits over WebSockets, the same to all clients", "socket_sensor");
   app.footer(examples);
-  app.add_option("--listen", listen, "HOST:PORT; port 0 is any that is free")->capture_default_str();
-  app.add_option("--interval", interval, "The pause before each digit, drawn between two bounds; at least 1ms")
+  app.add_option("--listen", listen, "HOST:PORT; port 0: any free port")->capture_default_str();
+  app.add_option("--interval", interval, "Pause before each digit, drawn between two bounds; at least 1ms")
       ->capture_default_str();
-  app.add_option("--replay", options.replay, "Sends a recorded feed instead of random digits")->type_name("FILE");
+  app.add_option("--replay", options.replay, "Send a recorded feed instead of random digits")->type_name("FILE");
   app.add_option("--seed", options.seed, "Equal seeds give equal streams")
       ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->type_name("N");
@@ -176,8 +177,9 @@ int main(int argc, char** argv) {
 
   const auto address = parse_address(listen);
   const auto bounds = parse_interval(interval);
-  if (!address) return complain("socket_sensor", "'" + listen + "' is not an address such as 127.0.0.1:8888");
-  if (!bounds) return complain("socket_sensor", "'" + interval + "' is not an interval such as 100ms..500ms or 1s");
+  if (!address) return usage_error("socket_sensor", text::quote(listen) + " is not an address such as 127.0.0.1:8888");
+  if (!bounds)
+    return usage_error("socket_sensor", text::quote(interval) + " is not an interval such as 100ms..500ms or 1s");
   options.listen = *address;
   options.interval = *bounds;
   return run(serve_stream, std::cref(options));

@@ -33,12 +33,12 @@ class Recording::Pipe {
  public:
   explicit Pipe(int descriptor) : descriptor_(current_io_context(), descriptor) {}
 
-  // Without its end; nothing at the end of all.
+  // The next line, without its line feed. Empty at the end of the pipe.
   Task<std::optional<std::string>> line() {
     boost::system::error_code end;
     std::size_t bytes = 0;
     try {
-      // Before the first writer has come, a read would take the empty pipe for one that has ended; a wait does not.
+      // Before the first writer has opened the pipe, a read would report its end; a wait does not.
       if (unread_.empty()) co_await descriptor_.async_wait(descriptor_.wait_read, use_task);
       bytes =
           co_await asio::async_read_until(descriptor_, asio::dynamic_buffer(unread_, line_bytes_max), '\n', use_task);
@@ -46,7 +46,7 @@ class Recording::Pipe {
       end = error.code();
     }
     if (end && end != asio::error::eof) throw std::runtime_error(end.message());
-    if (end) bytes = unread_.size();  // the last line may lack its end
+    if (end) bytes = unread_.size();  // the last line may lack its line feed
     if (bytes == 0) co_return std::nullopt;
     std::string line = unread_.substr(0, bytes);
     unread_.erase(0, bytes);
@@ -63,7 +63,7 @@ Recording::Recording(std::string path) : path_(std::move(path)) {
   struct stat status {};
   if (::stat(path_.c_str(), &status) != 0) throw failure_of_system(path_);
   if (S_ISFIFO(status.st_mode)) {
-    // Otherwise the open itself would wait for a writer.
+    // Without O_NONBLOCK the open itself would wait for a writer.
     const int descriptor = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) throw failure_of_system(path_);
     pipe_ = std::make_unique<Pipe>(descriptor);

@@ -1,8 +1,8 @@
-// recording.hpp: a recorded feed (feed.hpp has its format), from a file or from a named pipe.
+// recording.hpp: a recorded feed (see feed.hpp for its format), from a file or a named pipe.
 //
-// Promises   a file is read and checked as a whole before anything is sent. Of a pipe each line is read when it is
-//            written, so that another program sets the pace; it ends when the last writer has closed it.
-// Errors     std::runtime_error that names the file, and the line where one is malformed.
+// Promises   reads and checks a file as a whole before anything is sent. Reads a pipe line by line, so that the writing
+//            program sets the pace; it ends when the last writer has closed it.
+// Errors     std::runtime_error, which names the file, and the line of a malformed step.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class Recording {
   explicit Recording(std::string path);
   ~Recording();
 
-  // The next step; nothing at the end. One task at a time.
+  // The next step. Empty at the end. One task at a time.
   Task<std::optional<FeedStep>> next();
 
  private:

@@ -1,12 +1,13 @@
-// swarm: many small controllers at once, to load a broker and to have something to look at. Each has a session of its
-// own and some of the topics swarm/CONTROLLER/TOPIC, each of them a slow wave; it sets all of its topics a hundred times
-// a second, and begins a round when the one before is acknowledged.
+// swarm: many small controllers at once, to load a broker and to have something to watch. Each has a session of its own
+// and some of the topics swarm/CONTROLLER/TOPIC, each of which is a slow wave. A controller sets all of its topics a
+// hundred times per second, and begins a round when the previous one is acknowledged.
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <numbers>
 
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 #include "services/command_line.hpp"
 #include "services/service.hpp"
 #include "services/swarm/pace.hpp"
@@ -17,13 +18,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto last_answers_limit = 5s;  // a broker that is away at the end is not waited for any longer
+constexpr auto last_answers_limit = 5s;  // how long to wait for a broker that is away at the end
 
 struct Options {
   ServiceOptions bus;
   std::size_t controllers = 20;
   std::size_t topics = 60;
-  double rate = 100;             // rounds a second
+  double rate = 100;             // rounds per second
   Duration limit = Duration(0);  // 0: until a signal comes
   bool json = false;
 
@@ -31,7 +32,7 @@ struct Options {
   Duration period() const { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / rate)); }
 };
 
-// One turn in four seconds, each topic at another phase: no two sets of a topic in a row are equal.
+// One period in four seconds, with another phase for each topic: no two successive sets of a topic are equal.
 double wave(TimePoint start, std::size_t topic) {
   const double seconds = std::chrono::duration<double>(now() - start).count();
   return std::sin(std::numbers::pi / 2 * seconds + static_cast<double>(topic));
@@ -57,7 +58,7 @@ Task<> live(const Options& options, std::size_t index, TimePoint start, Tally& t
       nursery.start_soon(set_one, topics[i], wave(start, i), std::ref(tally));
     co_return;
   };
-  // The last round is waited for, and so what was sent is what was acknowledged.
+  // Awaits the last round too, so that everything sent is acknowledged.
   while (pace.next() < end) {
     co_await sleep_until(pace.next());
     co_await open_nursery(round);
@@ -69,7 +70,7 @@ class Swarm {
  public:
   explicit Swarm(const Options& options) : options_(options) {}
 
-  bool all_is_well() const noexcept { return tally_.errors == 0 && !gave_up_; }
+  bool succeeded() const noexcept { return tally_.errors == 0 && !gave_up_; }
 
   Task<> run_all() {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -97,8 +98,8 @@ class Swarm {
       co_return;
     };
     auto all = [&](Nursery& nursery) -> Task<> {
-      auto tell = [&]() -> Task<> { co_await report(); };
-      nursery.start_soon(tell);
+      auto reporter = [&]() -> Task<> { co_await report(); };
+      nursery.start_soon(reporter);
       gave_up_ = co_await move_on_at(saturating_add(options_.end_of(start_), last_answers_limit),
                                      [&]() -> Task<> { co_await open_nursery(everybody); });
       nursery.cancel_scope().cancel();
@@ -114,12 +115,12 @@ class Swarm {
   }
 
   Task<> report() {
-    Tally told;
+    Tally reported;
     for (int second = 1;; ++second) {
       co_await sleep_until(start_ + second * 1s);
-      const Tally present = tally_;
-      say(std::to_string(second) + " s", false, present - told);
-      told = present;
+      const Tally current = tally_;
+      say(std::to_string(second) + " s", false, current - reported);
+      reported = current;
     }
   }
 
@@ -136,10 +137,10 @@ class Swarm {
 };
 
 constexpr const char* examples =
-    "\nOnce a second, and at the end for all of it: how many sets the broker acknowledged, how many rounds were late "
-    "(took\n"
-    "longer than the pause to the next), what failed. Ends with status 1 where a set failed or\n"
-    "was never answered.\n"
+    "\nPrints once per second, and at the end in total, how many sets the broker acknowledged, how many rounds were "
+    "late\n"
+    "(not finished when the next one was due), and how many sets failed. Exit status 1 if a set failed or was never\n"
+    "answered.\n"
     "\nExamples:\n"
     "  swarm\n"
     "  swarm --controllers 5 --topics 5 --rate 10 --for 10s\n"
@@ -150,31 +151,32 @@ constexpr const char* examples =
 int main(int argc, char** argv) {
   Options options;
   std::string limit;
-  CLI::App app("swarm: many simulated controllers, each with a session and some topics that never rest", "swarm");
+  CLI::App app("swarm: simulates many controllers, each with a session and topics that change all the time", "swarm");
   app.footer(examples);
-  app.add_option("--controllers", options.controllers, "Sessions")
+  app.add_option("--controllers", options.controllers, "Number of sessions")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--topics", options.topics, "Topics of all of them together")
+  app.add_option("--topics", options.topics, "Topics of all controllers together")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--rate", options.rate, "Rounds a second")
+  app.add_option("--rate", options.rate, "Rounds per second")
       ->check(CLI::Range(0.01, 10'000.0))
       ->type_name("HZ")
       ->capture_default_str();
-  app.add_option("--for", limit, "Ends by itself after this time")->type_name("DURATION");
-  app.add_flag("--json", options.json, "One object a line");
+  app.add_option("--for", limit, "Exit after this time")->type_name("DURATION");
+  app.add_flag("--json", options.json, "Print one JSON object per line");
   add_endpoint_option(app, options.bus);
   int status = 0;
   if (!parse_command_line(app, argc, argv, status)) return status;
   if (!limit.empty()) {
     const auto parsed = parse_duration(limit);
-    if (!parsed || parsed->count() == 0) return complain("swarm", "'" + limit + "' is not a time such as 10s or 2min");
+    if (!parsed || parsed->count() == 0)
+      return usage_error("swarm", text::quote(limit) + " is not a time such as 10s or 2min");
     options.limit = *parsed;
   }
   Swarm swarm(options);
   status = run([&]() -> Task<> { co_await swarm.run_all(); });
-  return status == 0 && !swarm.all_is_well() ? 1 : status;
+  return status == 0 && !swarm.succeeded() ? 1 : status;
 }

@@ -1,4 +1,4 @@
-// pace.hpp: rounds at an even pace, and what became of them, as plain values.
+// pace.hpp: rounds at an even pace, and the counts of their results, as plain values.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,13 @@
 
 namespace hoiku::services {
 
-// The beats lie on a grid from the start, so that a round that took long moves none of those after it.
+// The starts of rounds lie on a grid, so that a long round does not shift the later ones.
 class Pace {
  public:
   Pace(TimePoint start, Duration period) : next_(start), period_(period) {}
 
-  TimePoint next() const noexcept { return next_; }  // when the next round is to begin
-  // A round ended at `now`. True where it was late: a beat went by meanwhile, or several, which are left out.
+  TimePoint next() const noexcept { return next_; }  // start of the next round
+  // Ends a round at `now`. True if it was late: one or more starts passed meanwhile, and are left out.
   bool round_ended(TimePoint now) {
     next_ += period_;
     if (now <= next_) return false;
@@ -27,7 +27,7 @@ class Pace {
   Duration period_;
 };
 
-// What has happened since the beginning.
+// Counts since the beginning.
 struct Tally {
   std::uint64_t acknowledged = 0;  // sets that the broker has answered
   std::uint64_t late_rounds = 0;
@@ -38,11 +38,12 @@ struct Tally {
 };
 Tally operator-(const Tally& later, const Tally& earlier);
 
-// "12 s    6000 sets acknowledged    0 late rounds    0 errors    0 lost links", or an object.
+// The counts as a line, "12 s    6000 sets acknowledged    0 late rounds    0 errors    0 lost links", or as a JSON
+// object.
 std::string report_text(const std::string& when, const Tally& tally);
 std::string report_json(double seconds, bool total, const Tally& tally);
 
-// How many of `topics` the controller number `index` of `controllers` has: as even as can be.
+// How many of `topics` the controller `index` of `controllers` has; as even as possible.
 constexpr std::size_t share_of(std::size_t topics, std::size_t controllers, std::size_t index) {
   return topics / controllers + (index < topics % controllers ? 1 : 0);
 }

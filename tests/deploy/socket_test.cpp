@@ -274,7 +274,7 @@ TEST_F(Socket, TheSensorSaysWhyItCannotBegin) {
   Program sensor = start_sensor({});
   const std::string taken = address_of(url_of(sensor));
   refused({"--listen", taken}, 1, "cannot listen at " + taken + ": Address already in use");
-  refused({"--listen", "nowhere:1"}, 1, "cannot listen at nowhere:1: the host must be a number");
+  refused({"--listen", "nowhere:1"}, 1, "cannot listen at nowhere:1: the host must be an IP address");
   refused({"--listen", "8888"}, 2, "'8888' is not an address");
   refused({"--interval", "5"}, 2, "'5' is not an interval");
   refused({"--replay", folder_.path("none")}, 1, folder_.path("none") + ": No such file or directory");

@@ -35,7 +35,7 @@ TEST(Feed, NamesTheLineThatIsMalformed) {
   EXPECT_EQ(complaint_about("1\n\n12\n"), "line 3: '12' is not a digit from 0 to 9");
   EXPECT_EQ(complaint_about("x"), "line 1: 'x' is not a digit from 0 to 9");
   EXPECT_EQ(complaint_about("1 5"), "line 1: '5' is not a pause such as 500ms or 1.5s");
-  EXPECT_EQ(complaint_about("1 5ms 2"), "line 1: '2' is too much: a digit and its pause are all");
+  EXPECT_EQ(complaint_about("1 5ms 2"), "line 1: unexpected '2' after the digit and its pause");
 }
 
 TEST(Interval, IsOneDurationOrTwoInOrder) {
