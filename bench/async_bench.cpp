@@ -1,4 +1,5 @@
-// What structured concurrency costs: nurseries beside Asio's own coroutines, which have neither a parent nor a shield.
+// Measures the cost of structured concurrency: nurseries beside Asio's own coroutines, which have neither parent nor
+// shield.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/awaitable.hpp>
@@ -13,7 +14,7 @@
 namespace hoiku {
 namespace {
 
-// Enough that the loop's own beginning and end do not count.
+// Enough to hide the cost of starting and ending the loop.
 constexpr std::int64_t children = 1000;
 
 Task<> at_once(std::int64_t& count) {
@@ -26,7 +27,7 @@ Task<> after_a_turn(std::int64_t& count) {
   ++count;
 }
 
-// run() once, with the whole measurement inside of it.
+// Runs the whole measurement inside of one run().
 template <class Body>
 void in_a_loop(benchmark::State& state, Body body) {
   run([&]() -> Task<> {
@@ -70,7 +71,7 @@ boost::asio::awaitable<void> asio_after_a_turn(std::int64_t& count) {
   ++count;
 }
 
-// The peer: co_spawn starts what nobody owns; "joined" is when the loop has nothing left to do.
+// The same with co_spawn: nothing owns the coroutines; they are joined when the loop has no more work.
 void co_spawn_and_drain(benchmark::State& state) {
   std::int64_t count = 0;
   boost::asio::io_context context(1);
@@ -107,7 +108,7 @@ void scope_with_a_deadline(benchmark::State& state) {
 }
 BENCHMARK(scope_with_a_deadline);
 
-// One writer, one reader that is woken by each value.
+// One writer and one reader, which is woken by each value.
 void value_set_and_seen(benchmark::State& state) {
   std::int64_t seen = 0;
   in_a_loop(state, [&]() -> Task<> {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# load.sh BIN SCENARIO [SECONDS]: what a load costs a broker: its share of a core and its memory, as /proc tells them.
+# load.sh BIN SCENARIO [SECONDS]: measures what a load costs a broker: its share of a core and its memory, from /proc.
 #
-#   swarm   sixty topics at 100 Hz from twenty controllers, with the robot's brain and behaviour and one reader of everything
+#   swarm   sixty topics at 100 Hz from twenty controllers, with the robot's brain and behaviour, and a reader of all
 #   waits   one topic at 1 kHz, without waits on it and then with 10,000 of 100 distinct predicates
 #
-# Two seconds pass before it is measured; a session that begins is not the rule. A line of figures for each on stdout.
+# Measures after two seconds, since starting sessions is not the normal load. Prints one line of figures each on stdout.
 set -euo pipefail
 
 bin=$1 scenario=$2 seconds=${3:-10}
@@ -45,7 +45,7 @@ start() { # start NAME ARGUMENT...: its process is $client
   pids+=("$client")
 }
 
-ticks_of() { # user and system time of a process, in clock ticks; its name may hold spaces, so count from the parenthesis
+ticks_of() { # user and system time of a process in ticks; its name may have spaces, so count from the parenthesis
   sed 's/.*) //' "/proc/$1/stat" | awk '{print $12 + $13}'
 }
 

@@ -1,5 +1,5 @@
-// stopped_reader: the two ends of a load for stopped_reader.py, which stops one of several readers: what do the others notice,
-// and what does that one know when it goes on? Each says what it has done so far, a line every tenth of a second.
+// stopped_reader: publisher and readers for stopped_reader.py, which stops one of several readers: what do the others
+// notice, and what does the stopped one know when it continues? Each prints its counts every tenth of a second.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cinttypes>
@@ -21,12 +21,12 @@ namespace {
 
 constexpr int topics = 100;
 constexpr std::size_t value_bytes = 256;
-constexpr int burst = 64;                  // between two looks at whether there is room
-constexpr Duration longest_pause = 500ms;  // nobody who runs does nothing for so long
+constexpr int burst = 64;                  // posts between two checks for room
+constexpr Duration longest_pause = 500ms;  // a running reader is never idle for so long
 
 std::int64_t nanoseconds(TimePoint at) { return at.time_since_epoch().count(); }
 
-// Begins with when it was made, by the machine's monotonic clock, which all processes share.
+// A value that begins with its time, by the monotonic clock, which all processes of the machine share.
 Bytes value_of(TimePoint at) {
   Bytes value;
   value.data.resize(value_bytes);
@@ -90,7 +90,7 @@ class Reading {
 
   void tell() {
     notice_pause();
-    // What was skipped adds up with the versions, or it is lost.
+    // The skipped versions must add up with the received ones; otherwise transitions were lost.
     std::printf("at %" PRId64 " received %" PRIu64 " followed %" PRIu64 " skipped %" PRIu64 " versions %" PRIu64
                 " latencies",
                 nanoseconds(now()), received_, followed_, skipped_, versions_);
@@ -114,27 +114,27 @@ class Reading {
   }
 
   void notice_pause() {
-    const TimePoint present = now();
-    if (last_ != TimePoint{} && present - last_ > longest_pause) {
-      resumed_at_ = nanoseconds(present);
+    const TimePoint current = now();
+    if (last_ != TimePoint{} && current - last_ > longest_pause) {
+      resumed_at_ = nanoseconds(current);
       received_before_ = received_;
       stale_ = seen_.size();
       std::printf("resumed %" PRId64 "\n", resumed_at_);
     }
-    last_ = present;
+    last_ = current;
   }
 
   static constexpr std::size_t bins = 16 * 40;
   std::unordered_map<std::string, Seen> seen_;
   std::array<std::uint64_t, bins> histogram_{};
   std::uint64_t received_ = 0;
-  std::uint64_t followed_ = 0;  // those of which it had seen an earlier version
+  std::uint64_t followed_ = 0;  // those with an earlier version seen
   std::uint64_t skipped_ = 0;
   std::uint64_t versions_ = 0;
   TimePoint last_{};
   std::int64_t resumed_at_ = 0;
   std::uint64_t received_before_ = 0;
-  std::size_t stale_ = 0;  // topics whose newest value is older than that
+  std::size_t stale_ = 0;  // topics whose latest value is older than that
 };
 
 Task<> read(std::string endpoint, std::chrono::milliseconds timeout) {
@@ -164,9 +164,9 @@ int main(int argc, char** argv) {
   CLI::App app("stopped_reader: a publisher at full speed, or one of its readers", "stopped_reader");
   app.require_subcommand(1);
   const CLI::App* publisher =
-      app.add_subcommand("publish", "256 bytes to each of 100 topics in turn, as fast as it goes");
-  CLI::App* reader = app.add_subcommand("read", "The newest state of all of them");
-  reader->add_option("--session-timeout", timeout, "How long the broker keeps its session")->capture_default_str();
+      app.add_subcommand("publish", "Publish 256 bytes to each of 100 topics in turn, as fast as possible");
+  CLI::App* reader = app.add_subcommand("read", "Read the latest state of all topics");
+  reader->add_option("--session-timeout", timeout, "Session timeout of the reader")->capture_default_str();
   app.fallthrough();
   services::add_endpoint_option(app, options);
   int status = 0;

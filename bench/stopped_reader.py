@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""stopped_reader.py BIN [SECONDS] [ROUNDS] [TIMEOUT...]: what a reader that is stopped costs the others, as ratios.
+"""stopped_reader.py BIN [SECONDS] [ROUNDS] [TIMEOUT...]: measures what a stopped reader costs the others, as ratios.
 
-A publisher at full speed (256 bytes, 100 topics) and two readers, over tcp, each a process. For SECONDS (60), and again, all of
-them run; then one reader is stopped (SIGSTOP) for as long, and goes on. So ROUNDS times (1), of which the medians are told; once
-for each session TIMEOUT of that reader (3s and 5min).
+A publisher at full speed (256 bytes, 100 topics) and two readers, over tcp, each a process. All of them run twice for
+SECONDS (60). Then one reader is stopped (SIGSTOP) for as long, and continued. This is done ROUNDS times (1), of which
+the medians are printed, and once for each session TIMEOUT of that reader (3s and 5min).
 
-Status 1 where a target of the design is missed. On a machine that does something else besides, the ratios wander: by how much
-they do by themselves, between the first two times, is told beside each.
+Status 1 if a target of the design is missed. On a busy machine the ratios vary: how much they do by themselves, between
+the first two runs, is printed beside each.
 """
 import os
 import re
@@ -202,7 +202,8 @@ def tell(rounds):
     grown = (memory_during - memory_before) / 1024
     line(grown < 4, f"broker's memory: {memory_before / 1024:.1f} MB before, {grown:+.1f} MB at most (< 4)")
     late = sorted(each["late"] for each in rounds)
-    line(late[len(late) // 2] <= 100, f"goes on: has the newest of every topic after {late[len(late) // 2]:.1f} ms (<= 100; "
+    median = late[len(late) // 2]
+    line(median <= 100, f"continued: has the latest state of every topic after {median:.1f} ms (<= 100; "
          f"{late[0]:.1f} to {late[-1]:.1f}) and {rounds[-1]['values']} values")
     followed, skipped, versions = rounds[-1]["sum"]
     line(all(sum(each["sum"][:2]) == each["sum"][2] for each in rounds),

@@ -1,5 +1,5 @@
-// waits_load: waits that are never answered, on one topic that changes a thousand times a second: what does each commit cost
-// the broker? load.sh runs it and looks at the broker.
+// waits_load: waits that are never answered, on one topic that changes a thousand times per second: what does each
+// commit cost the broker? load.sh runs it and measures the broker.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -13,11 +13,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int per_session = 5000;  // half of what a session may hold
+constexpr int per_session = 5000;  // half of the limit of a session
 constexpr int distinct = 100;
 constexpr int rate = 1000;
 
-// A value is below a hundred, so this is never true.
+// Values stay below a hundred, so this never matches.
 Task<> wait_in_vain(Topic<int> topic, int index) { co_await topic.wait_value(value > 100 + index % distinct); }
 
 Task<> load(services::ServiceOptions options, int waits, Duration limit) {
@@ -30,7 +30,7 @@ Task<> load(services::ServiceOptions options, int waits, Duration limit) {
       for (int i = armed; i < std::min(waits, armed + per_session); ++i)
         nursery.start_soon(wait_in_vain, bus.topic<int>("load/waited"), i);
       co_await checkpoint();
-      co_await bus.topic<int>("load/waited").get();  // answered behind them
+      co_await bus.topic<int>("load/waited").get();  // answered after the waits have arrived
     }
     std::printf("armed %d\n", waits);
     std::fflush(stdout);
@@ -57,8 +57,8 @@ int main(int argc, char** argv) {
   std::string limit = "10s";
   CLI::App app("waits_load: waits that are never answered, on a topic that changes a thousand times a second",
                "waits_load");
-  app.add_option("--waits", waits, "How many")->check(CLI::Range(0, 1'000'000))->capture_default_str();
-  app.add_option("--for", limit, "How long it changes")->capture_default_str();
+  app.add_option("--waits", waits, "Number of waits")->check(CLI::Range(0, 1'000'000))->capture_default_str();
+  app.add_option("--for", limit, "How long the topic changes")->capture_default_str();
   services::add_endpoint_option(app, options);
   int status = 0;
   if (!services::parse_command_line(app, argc, argv, status)) return status;
