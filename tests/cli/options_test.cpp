@@ -13,7 +13,7 @@ std::variant<Options, int> parse(std::vector<const char*> arguments) {
   return parse_options(static_cast<int>(arguments.size()), arguments.data());
 }
 
-// The one line on stderr that a wrong command line gives.
+// The one line on stderr for a wrong command line.
 std::string complaint(const std::vector<const char*>& arguments) {
   ::testing::internal::CaptureStderr();
   const auto parsed = parse(arguments);

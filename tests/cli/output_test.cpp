@@ -51,7 +51,7 @@ TEST(Output, OneLineKeepsEveryCharacterThatIsNoControl) {
   EXPECT_EQ(one_line("保育, café, 🤖"), "保育, café, 🤖");
   EXPECT_EQ(one_line("a\0b\n\t\x7f"s), "a\\x00b\\n\\t\\x7f");
   EXPECT_EQ(one_line("\xc2\x9b"), "\\x9b");
-  // No UTF-8: a lone continuation, an overlong slash, one that is cut off, one beyond all characters.
+  // Invalid UTF-8: a lone continuation byte, an overlong slash, a truncated character, one beyond U+10FFFF.
   EXPECT_EQ(one_line("\x9b|\xc0\xaf|\xe4\xbf|\xf5"), "\\x9b|\\xc0\\xaf|\\xe4\\xbf|\\xf5");
 }
 
@@ -92,11 +92,11 @@ TEST(Output, WhatAnEveryReaderMissedIsSaid) {
 TEST(Output, AChangeIsOneJsonObjectForAScript) {
   EXPECT_EQ(
       change_line(change(), true),
-      R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"filtered":0,"lagged":false,)"
-      R"("changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
+      R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"filtered":0,)"
+      R"("lagged":false,"changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 
-// A topic that went with a broker that was restarted.
+// A topic that was unset by a restart of the broker.
 TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
   auto gone = change();
   gone.changed_at = WallTime{};

@@ -1,4 +1,4 @@
-// Completion as a person at the prompt gets it: the script in a real shell, the topics from a real broker.
+// Completion at the prompt: the script in a real shell, the topics from a real broker.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -20,8 +20,8 @@ class InspectorCompletion : public testing::Test {
     const Ended ended = wire_tests::run_to_its_end(HOIKU_PATH, {"set", topic, "1", "--endpoint", endpoint_});
     ASSERT_EQ(ended.status, 0) << ended.error;
   }
-  // What bash proposes behind `line`, one a line. The variables are those that it sets itself.
-  // `patience`: longer than a slow machine needs, where a broker answers.
+  // The candidates of bash after `line`, one per line. bash itself sets these variables. `patience` is longer than a
+  // slow machine needs while a broker answers.
   std::string complete(const std::string& line, const std::string& patience = "30s") const {
     const std::string script =
         "source <(\"$0\" completion bash) && "
@@ -56,7 +56,7 @@ TEST_F(InspectorCompletion, BashCompletesTopicsSegmentBySegment) {
   EXPECT_EQ(complete("get x"), "\n");
 }
 
-// bash takes what stands before the last ':' for a word of its own; and what it would read otherwise is escaped.
+// bash takes the part before the last ':' for a word of its own, and special characters are escaped.
 TEST_F(InspectorCompletion, BashIsGivenOddNamesAsItNeedsThem) {
   for (const char* topic : {"a:b/one", "a:b/two", "it's"}) set(topic);
   EXPECT_EQ(complete("get a:b/o"), "b/one\n");
@@ -69,7 +69,7 @@ TEST_F(InspectorCompletion, TheEndpointThatWasTypedIsAsked) {
   EXPECT_EQ(complete("--endpoint " + endpoint_ + " get b"), "battery\n");
 }
 
-// Zsh and fish need not be installed: then it says so.
+// Zsh and fish may not be installed; then the test is skipped with a reason.
 class InspectorScript : public testing::TestWithParam<const char*> {};
 
 TEST_P(InspectorScript, CanBeReadByItsShell) {

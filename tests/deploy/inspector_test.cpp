@@ -1,4 +1,4 @@
-// hoiku as a person and a script use it: what it prints, where, and with which status it ends.
+// hoiku as people and scripts use it: its output, its errors, and its exit status.
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -101,7 +101,7 @@ TEST_F(Inspector, ACtrlCEndsItQuietly) {
   EXPECT_EQ(watching.standard_error(), "");
 }
 
-// A script must not take this for a condition that was met.
+// A script must not take an interrupted wait for a condition that was met.
 TEST_F(Inspector, ASigtermEndsItQuietlyToo) {
   Program waiting(HOIKU_PATH, at_the_bus({"wait", "battery"}));
   hoikud_.wait_for_line("session_opened");
@@ -237,7 +237,7 @@ TEST_F(Inspector, APingThatNobodyAnswersEndsWithOne) {
   EXPECT_EQ(quiet.output + quiet.error, "");
 }
 
-// What listens, but is no broker.
+// A listener that is not a broker.
 TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};

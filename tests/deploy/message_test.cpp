@@ -1,4 +1,4 @@
-// hoiku and messages that it was not compiled for.
+// hoiku with messages of types that it was not compiled with.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -19,7 +19,7 @@ using wire_tests::Program;
 
 class InspectorOfMessages : public testing::Test {
  protected:
-  // A robot was here, and has told what its poses look like.
+  // Registers the schema of its.Pose, as a robot does.
   void SetUp() override {
     const MessageSchema schema =
         test::schema_of("Pose", "enum Mode\nIDLE 0\nDRIVING 1\nend\nmessage Pose\ndouble x 1\nMode mode 2\nend");
@@ -69,7 +69,7 @@ TEST_F(InspectorOfMessages, SetsThemFromJson) {
   std::ofstream(path) << "{\"x\": 3}\n";
   EXPECT_EQ(hoiku({"set", "robot/goal", "@" + path, "--type", "message:its.Pose"}).output,
             "robot/goal = {\"x\":3,\"mode\":\"IDLE\"}  (version 1)\n");
-  // Elsewhere it is a text.
+  // For another topic the same text is a string.
   EXPECT_EQ(hoiku({"set", "note", R"({"x": 2})"}).output, "note = {\"x\": 2}  (version 1)\n");
 }
 

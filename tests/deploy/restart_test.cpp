@@ -1,4 +1,4 @@
-// The broker dies and comes back under everybody's feet: the whole robot goes on, and says what happened.
+// The broker dies and comes back: the whole robot continues, and reports the lost connection.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -67,7 +67,7 @@ TEST_F(Restart, TheRobotLivesOn) {
                                    std::pair("behaviour", BEHAVIOUR_PATH)})
     robot.try_emplace(name, path, std::vector<std::string>{"--endpoint", endpoint_});
   const std::string any_mood = "value == 'calm' || value == 'excited' || value == 'cramped'";
-  // Who has not come to the bus yet would give up, instead of waiting for a broker that comes back.
+  // Waits until all have connected: a service without a first connection would give up instead of reconnecting.
   hoiku({"wait", "sensor/memory/used", "value > 0", "--timeout", "30s"});
   hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
   robot.at("behaviour").wait_for_output("is the mood now");
@@ -77,7 +77,7 @@ TEST_F(Restart, TheRobotLivesOn) {
   start_broker();
   for (auto& [name, program] : robot) program.wait_for_line("the broker was restarted");
 
-  // Body, mind and act are all there again.
+  // Sensors, brain and behaviour are all back.
   hoiku({"wait", "sensor/memory/used", "value > 0", "--timeout", "30s"});
   hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
   hoiku({"wait", "actuator/gesture", "--timeout", "30s"});

@@ -1,7 +1,7 @@
 // The talk's robot from end to end: a sensor that speaks WebSocket, the bridge, the broker, the robot.
 //
-// The recorded feed is a named pipe, into which the test writes the next digit when it has seen what the last one did.
-// So nothing here depends on time: a reader of newest values is never given two at once.
+// The recorded feed is a named pipe. The test writes the next digit when it has seen the effect of the previous one, so
+// that nothing depends on time: a reader of newest values never gets two at once.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -24,14 +24,14 @@ using wire_tests::Folder;
 using wire_tests::Program;
 using Lines = std::vector<std::string>;
 
-// What is written here is sent, until it is closed.
+// A feed: sends what is written to it, until it is closed.
 class FeedPipe {
  public:
   explicit FeedPipe(std::string path) : path_(std::move(path)) { EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0); }
   ~FeedPipe() { end(); }
   const std::string& path() const { return path_; }
   void write(const std::string& lines) {
-    // For reading too: so it does not wait for the sensor to open its end.
+    // Opens for reading too, so that it does not wait for the sensor.
     if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
     EXPECT_EQ(::write(descriptor_, lines.data(), lines.size()), static_cast<ssize_t>(lines.size()));
   }
@@ -46,7 +46,7 @@ class FeedPipe {
 
 class Socket : public testing::Test {
  protected:
-  // At a port of the system's choice, or where another one has been.
+  // Listens at a free port, or at that of a previous sensor.
   static Program start_sensor(Lines arguments, const std::string& address = "127.0.0.1:0") {
     arguments.insert(arguments.end(), {"--listen", address, "--interval", "0ms"});
     return Program(SOCKET_SENSOR_PATH, arguments);
@@ -59,7 +59,7 @@ class Socket : public testing::Test {
     const std::string rest = url.substr(std::string("ws://").size());
     return rest.substr(0, rest.find('/'));
   }
-  // All of a talk's programs; the bridge listens.
+  // Starts all programs of a talk; the bridge is connected.
   struct Talk {
     Talk(const std::string& address, const FeedPipe& feed, const std::string& variant)
         : hoikud(HOIKUD_PATH, {"--listen", address}),
@@ -125,7 +125,7 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
               HasSubstr("Received message: 2\nReceived message: 2\nReceived message: 3\n"));
 }
 
-// One line for each digit that is another one: both topics change in one commit.
+// One line for each digit that differs: both topics change in one commit.
 TEST_F(Socket, MovesTheOtherTalksRobotAsThatDoes) {
   FeedPipe feed(folder_.path("feed"));
   Talk talk("ipc://" + folder_.path("broker.sock"), feed, "jp");
@@ -196,7 +196,7 @@ TEST_F(Socket, EveryClientHearsOneStream) {
     WebSocket second = co_await WebSocket::connect(*url);
     feed.write("3\n4\n");
     feed.end();
-    // Both hear the goodbye too, or they would wait for a third digit.
+    // Both get the goodbye too; otherwise they would wait for a third digit.
     const std::string late = co_await hear(second, 3);
     const std::string same = co_await hear(first, 3);
     EXPECT_EQ(alone, "12");
@@ -222,7 +222,7 @@ TEST_F(Socket, EqualSeedsGiveEqualStreams) {
   EXPECT_NE(heard[0], heard[2]);
 }
 
-// More digits than a client may be behind: who listens is not too slow for a feed without pauses.
+// More digits than a client may be behind: a client that listens keeps up with a feed without pauses.
 TEST_F(Socket, AFileIsHeardFromItsBeginningToItsEnd) {
   std::string recorded, digits;
   for (int i = 0; i < 600; ++i) {
@@ -259,7 +259,7 @@ TEST_F(Socket, ASignalEndsTheSensorWithAGoodbye) {
   }
 }
 
-// One line on stderr that says it all.
+// Expects one line on stderr with the reason.
 void expect_complaint(const char* program, const Lines& arguments, int status, const std::string& part) {
   const Ended ended = wire_tests::run_to_its_end(program, arguments);
   EXPECT_EQ(ended.status, status) << ended.error;

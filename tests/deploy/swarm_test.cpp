@@ -1,5 +1,5 @@
-// Many sessions at one broker. How many rounds there are in a time is the machine's affair; that none of them fails, and
-// who has which topics, is not.
+// Many sessions at one broker. The number of rounds depends on the machine; that no set fails, and which controller has
+// which topics, does not.
 #include <gmock/gmock.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// What the fuzzers start from, and what they found, replayed in every build.
+// Replays the corpus of the fuzzers, and what they found, in every build.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,7 +18,7 @@ int replay(const std::string& folder, void (*target)(std::string_view)) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     target(bytes);
-    // A copy of its own, so that a sanitizer sees a read beyond the end.
+    // Copies the bytes, so that a sanitizer notices a read beyond their end.
     for (const std::size_t length : {bytes.size() / 3, bytes.size() - bytes.size() / 10}) {
       const std::string cut = bytes.substr(0, length);
       target(cut);

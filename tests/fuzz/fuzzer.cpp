@@ -1,4 +1,4 @@
-// One of the targets for libFuzzer, which has the main(): HOIKU_FUZZ_TARGET is its name.
+// Runs one target with libFuzzer, which has the main(). HOIKU_FUZZ_TARGET is its name.
 #include <cstddef>
 #include <cstdint>
 

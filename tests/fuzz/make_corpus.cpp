@@ -1,5 +1,5 @@
-// make_corpus FOLDER: writes frames with everything in them, whole and cut, for the fuzzers to start from. What it made is
-// committed; it is run again where the protocol has grown.
+// make_corpus FOLDER: writes frames with every field, whole and cut, as a corpus to start from. Its output is
+// committed; run it again when the protocol has grown.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path corpus = argv[1];
   write_whole_and_cut(corpus / "client_frame", "hello", encode(samples::hello()));
   write_whole_and_cut(corpus / "client_frame", "commands", encode(samples::commands()));
-  // One command each is easier to change than a frame of all.
+  // Fuzzers change a single command more easily than a frame of all.
   for (std::size_t i = 0; const Command& command : samples::commands().commands) {
     ClientFrame frame;
     frame.incarnation = frame.number = 1;

@@ -1,4 +1,4 @@
-// require.hpp: how a target says that a promise is broken.
+// require.hpp: how a target reports a broken promise.
 #pragma once
 
 #include <cstdio>

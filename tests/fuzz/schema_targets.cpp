@@ -1,4 +1,4 @@
-// What strangers say that messages look like, and messages.
+// Untrusted schemas, and untrusted messages.
 #include "hoiku/proto/schema.hpp"
 #include "proto/src/schema/protobuf_log.hpp"
 #include "tests/fuzz/require.hpp"
@@ -13,7 +13,7 @@ const MessageSchema& everything() {
   return made;
 }
 
-// What proto2 has besides.
+// Features of proto2 only.
 const MessageSchema& old() {
   static const MessageSchema made = test::schema_of("Old", R"(
 syntax proto2
@@ -36,7 +36,7 @@ end
   return made;
 }
 
-// What is shown of a message says the same when it is read again.
+// The JSON of a message reads back to the same message.
 void check_json(const MessageSchema& schema, std::string_view bytes, bool makes_sense) {
   const auto said = schema.to_json(bytes);
   if (!said) return require_sentence(said.failure());

@@ -1,26 +1,26 @@
-// targets.hpp: what is done with bytes that nobody vouches for. libFuzzer makes them up (fuzzer.cpp, ./dev fuzz), and the tests
-// replay those that were interesting (corpus_test.cpp).
+// targets.hpp: the fuzz targets, which take untrusted bytes. libFuzzer makes the bytes up (fuzzer.cpp, ./dev fuzz), and
+// the tests replay the interesting ones (corpus_test.cpp).
 //
-// Each aborts, with a sentence on stderr, where a promise is broken; a sanitizer speaks for itself.
+// Each target aborts, with a sentence on stderr, if a promise is broken. Sanitizers report for themselves.
 #pragma once
 
 #include <string_view>
 
 namespace hoiku::fuzz {
 
-// A frame, whole or cut: it is decoded or refused with a sentence, and what was accepted can be said again.
+// Takes a frame, whole or cut: it is decoded, or refused with a sentence, and encoding repeats what was accepted.
 void client_frame(std::string_view bytes);
 void server_frame(std::string_view bytes);
 
-// A text: it is a predicate or refused; a predicate survives its normal form and the wire, and can be asked about anything.
+// Takes a text: it is a predicate, or refused. A predicate survives its normal form and the wire, and tests any value.
 void predicate(std::string_view text);
 
-// Two schemas of a type: its name, a line break, two bytes that say how long the first one is, both. Each is refused, or can be
-// used for paths and JSON; they go with each other, or are refused.
+// Takes two schemas of a type: its name, a line feed, two bytes with the length of the first schema, both schemas. Each
+// is refused, or usable for paths and JSON. The two are compatible, or refused.
 void schema(std::string_view bytes);
-// A text: it is refused, or a message that survives its own JSON.
+// Takes a text: it is refused, or a message that survives its own JSON.
 void json(std::string_view text);
-// A message of a type with all kinds of fields: each field is read as Protobuf reads it.
+// Takes a message of a type with fields of all kinds: each is read as Protobuf reads it.
 void message(std::string_view bytes);
 
 }  // namespace hoiku::fuzz

@@ -34,7 +34,7 @@ class Reader {
       for (std::string word; words >> word;) found.push_back(word);
       if (!found.empty()) take(found);
     }
-    // Synthetic oneofs stand behind the real ones.
+    // Synthetic oneofs come after the declared ones.
     for (pb::FieldDescriptorProto* field : optional_) {
       pb::DescriptorProto& message = *owner_[field];
       field->set_oneof_index(message.oneof_decl_size());

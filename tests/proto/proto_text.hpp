@@ -1,4 +1,4 @@
-// proto_text.hpp: schemas for tests, as short texts: what protoc would make of a .proto file, without protoc.
+// proto_text.hpp: schemas for tests, written as short texts and built without protoc.
 #pragma once
 
 #include <google/protobuf/descriptor.h>
@@ -12,21 +12,21 @@
 
 namespace hoiku::test {
 
-// A FileDescriptorSet of one file. A line is one thing, indented as one likes:
+// A FileDescriptorSet of one file. Each line declares one thing; indentation is free:
 //   syntax proto2
-//   package NAME                       otherwise `its`
-//   message Pose                       and `end` behind its last line; messages stand in one another
+//   package NAME                       default: its
+//   message Pose                       ends with the line `end`; messages may be nested
 //   [optional|required|repeated] TYPE NAME NUMBER
 //   map KEY VALUE NAME NUMBER
 //   group TYPE NAME NUMBER
 //   oneof ONEOF TYPE NAME NUMBER
-//   enum Mode                          likewise; within it NAME NUMBER
-// Types of its own have a capital letter first.
+//   enum Mode                          ends with `end`; its lines are NAME NUMBER
+// Declared types begin with a capital letter.
 std::string files_of(std::string_view text);
-// The schema of its.`name`; throws where that is none.
+// The schema of its.`name`. Throws if the text is invalid.
 MessageSchema schema_of(const std::string& name, std::string_view text);
 
-// The same files in Protobuf's hands.
+// The same files, read by Protobuf.
 class Reflected {
  public:
   explicit Reflected(const std::string& files);
@@ -37,10 +37,10 @@ class Reflected {
   google::protobuf::DynamicMessageFactory factory_{&pool_};
 };
 
-// What Protobuf itself says about a field.
+// The value of a field by Protobuf's reflection.
 Value reflected_value(const google::protobuf::Message& message, const std::vector<std::string>& names);
 
-// A schema with all that there is.
+// A schema that uses every feature.
 extern const char* const everything;
 
 }  // namespace hoiku::test

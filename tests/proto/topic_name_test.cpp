@@ -121,7 +121,7 @@ TEST(TopicPattern, ReservedNamesMatchOnlyPatternsThatBeginWithADollar) {
   EXPECT_TRUE(pattern_matches("a/*", "a/$b"));
 }
 
-// The definition, as plainly as it can be said, and exponential.
+// Matching by its plainest definition, which takes exponential time.
 bool matches(const std::vector<std::string>& pattern, std::size_t p, const std::vector<std::string>& name,
              std::size_t n) {
   if (p == pattern.size()) return n == name.size();

@@ -35,7 +35,7 @@ TEST(Audience, EverySeatHearsTheSameFromWhenItWasTaken) {
   EXPECT_EQ(status, 0);
 }
 
-// It would otherwise take the next digits for the whole story, or cost memory without end.
+// Without the limit a slow client would take memory without bound, or miss digits unnoticed.
 TEST(Audience, WhoFallsBehindLosesTheSeatAndNobodyElseDoes) {
   const int status = run([]() -> Task<> {
     Audience audience(2);

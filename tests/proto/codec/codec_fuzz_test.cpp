@@ -1,4 +1,4 @@
-// Bytes that no correct peer sends: decoding gives a frame or a Failure, and what it accepts it can say again.
+// Bytes that no correct peer sends: decoding gives a frame or a Failure, and encoding repeats what was accepted.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -42,7 +42,7 @@ TEST(CodecFuzz, EveryPrefixOfAFrameIsAFrameOrAFailure) {
   int refused = 0;
   for (const std::string& frame : valid_frames()) {
     for (std::size_t length = 0; length < frame.size(); ++length) {
-      // A copy of its own, so that the sanitizer sees a read beyond the end.
+      // Copies the prefix, so that the sanitizer notices a read beyond its end.
       const std::vector<char> cut(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
       refused += !try_both(std::string_view(cut.data(), cut.size()));
     }

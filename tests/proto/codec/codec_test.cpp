@@ -85,7 +85,8 @@ TEST(Codec, EveryValueArrivesAsItWasSent) {
   }
 }
 
-// Each of a kind whose fields look alike, so that bytes that are the same could be another thing.
+// Checks the numbers by name in messages whose fields look alike: a codec that swapped two of them both ways would pass
+// the test above.
 TEST(Codec, NumbersArriveInTheirOwnFields) {
   const ServerFrame batch = round_trip(samples::batch());
   const Delivery& delivery = batch.deliveries.back();

@@ -1,5 +1,5 @@
-// The sample frames beside hoiku.proto itself, in Protobuf's hands: the encoder writes what the file says and nothing else,
-// and the samples leave no field of it out. So a frame that is decoded and encoded to the same bytes has lost nothing.
+// The sample frames, read with the descriptors of hoiku.proto: the encoder writes only fields of the file, and the
+// samples leave none of them out. So a frame that is decoded and encoded to the same bytes has lost nothing.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -51,7 +51,7 @@ void collect_described(const pb::Descriptor& message, Names& names) {
   }
 }
 
-// The names of the fields in `bytes`, and all those that such a message can have.
+// Collects the names of the fields in `bytes`, and those of all fields that such a message can have.
 void collect(const std::string& message_name, const std::string& bytes, Names& written, Names& described) {
   const std::unique_ptr<pb::Message> message = protocol().message("hoiku.v1." + message_name);
   ASSERT_TRUE(message->ParseFromString(bytes)) << message_name;

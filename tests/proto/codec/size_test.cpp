@@ -1,4 +1,4 @@
-// What a frame carries never takes more than its bound, also with every number at its longest.
+// The contents of a frame never take more than their bound, also with every number at its longest.
 #include "hoiku/proto/size.hpp"
 
 #include <gtest/gtest.h>
@@ -114,7 +114,7 @@ std::vector<Answer> extreme_answers() {
   return answers;
 }
 
-// Without the numbers of a frame, which have a bound of their own.
+// The size of a frame with one item, without the numbers of the frame, which have a bound of their own.
 template <class Frame, class Item>
 std::size_t encoded_alone(std::vector<Item> Frame::*items, const Item& item) {
   Frame frame;
@@ -156,7 +156,7 @@ TEST(EncodedSize, AFrameAroundItsContentsHasABoundToo) {
   EXPECT_LE(encode(response).size(), frame_overhead_bytes);
 }
 
-// The bound is not so generous that frames would stay half empty.
+// A generous bound would leave frames half empty.
 TEST(EncodedSize, OfALargeValueTheBoundIsNearlyExact) {
   const Command set = Set{1, "a", Value(std::string(100'000, 'x')), {}, {}};
   EXPECT_LT(size_of(set).bound(), encoded_alone(&ClientFrame::commands, set) + 200);

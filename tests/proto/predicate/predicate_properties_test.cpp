@@ -1,4 +1,4 @@
-// What has to be true of every predicate, tried on many that nobody would write.
+// Properties of every predicate, checked on random ones.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -129,11 +129,10 @@ Limits wide() {
   return limits;
 }
 
-// ---- the meaning, said a second time, on trees as they are
-// -----------------------------------------------------------
+// ---- a second implementation of the meaning, on trees that are not in normal form ----------------------------------
 
-// A long double holds every int64 and every double exactly (its mantissa has at least 64 bits where this is run), and
-// differences of integers are kept apart in two of them. Nothing where the operation has no meaning.
+// A long double holds every int64 and every double exactly (its mantissa has at least 64 bits here). A difference of
+// integers takes two of them. Empty if the operation has no meaning.
 struct Number {
   long double value = 0;
   bool integer = false;
@@ -305,7 +304,7 @@ TEST(PredicateProperty, ResolvingStatedLiteralsChangesNoMeaning) {
     const auto predicate = Predicate::build(random.condition(2), wide());
     const auto type = static_cast<ValueType>(random.below(7));
     const auto resolved = predicate->resolved_for(type);
-    // A difference from double(1) becomes one from int64(1), and so exact.
+    // A difference from double(1) becomes one from int64(1), which is exact.
     if (!resolved || has_difference(predicate->root())) continue;
     ++resolved_ones;
     EXPECT_EQ(resolved->resolved_for(type)->key(), resolved->key());

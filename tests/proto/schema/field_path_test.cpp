@@ -78,7 +78,7 @@ std::uint64_t some_bits(Random& random) {
   return random() % 4 == 0 ? ~bits : bits;
 }
 
-// Fields in any order, more than once, with the wrong type, unknown; and now and then something that makes no sense.
+// A random message: fields in any order, repeated, of the wrong type, unknown, and sometimes malformed.
 std::string random_message(Random& random, const pb::Descriptor& type, int depth) {
   using Field = pb::FieldDescriptor;
   std::string out;

@@ -10,7 +10,7 @@ using test::schema_of;
 using testing::AllOf;
 using testing::HasSubstr;
 
-// Two versions of its.A; the fields' lines only.
+// Compares two versions of its.A, given as the lines of their fields.
 Result<void> change(const std::string& before, const std::string& after, const std::string& others = "") {
   const auto text = [&](const std::string& fields) { return others + "\nmessage A\n" + fields + "\nend"; };
   return check_compatible(schema_of("A", text(before)), schema_of("A", text(after)));
@@ -141,7 +141,7 @@ TEST(SchemaHistory, AMessageThatIsGoneKeepsItsFields) {
   EXPECT_GT(third.memory_bytes(), schema_of("A", "message A\n bool flag 7\nend").memory_bytes());
 }
 
-// The versions one after the other, as a broker takes them.
+// Replaces each version by the next one, as a broker does.
 MessageSchema history(const std::vector<std::string>& texts) {
   MessageSchema newest = schema_of("A", texts.front());
   for (std::size_t i = 1; i < texts.size(); ++i) {
@@ -169,7 +169,7 @@ TEST(SchemaHistory, AnOldDefinitionSaysNothingNewWhenItsFieldsAreCalledOrEncoded
   EXPECT_TRUE(newest.covers(schema_of("A", x)));
   EXPECT_TRUE(newest.covers(schema_of("A", left)));
   EXPECT_FALSE(newest.covers(schema_of("A", "message A\n int64 x 1\nend")));
-  // It is the newest meaning of a number that a new field is held to, however long the number's history is.
+  // A new field is compared with the newest meaning of its number, however long the number's history is.
   const MessageSchema gone = history({x, left, "message A\n int64 left 1\nend", "message A\n bool flag 7\nend"});
   const auto wrong = schema_of("A", "message A\n string x 1\nend").replacing(gone);
   ASSERT_FALSE(wrong);
@@ -206,13 +206,13 @@ TEST(SchemaHistory, AOneofKeepsItsMembersOverADetour) {
   const std::string a = "oneof o int32 a 1\n int32 c 3";
   EXPECT_THAT(why({ab, a}, "oneof o int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
   EXPECT_EQ(why({ab, a}, ab), "");
-  // Into one, after they could be set together.
+  // Refused: fields that could be set together move into a oneof.
   EXPECT_THAT(why({"int32 a 1\n int32 b 2", "int32 a 1\n int32 c 3"}, ab), HasSubstr("into a oneof"));
-  // Another oneof has its number meanwhile.
+  // Another oneof has the number meanwhile.
   const std::string second = "oneof first int32 z 9\n oneof o int32 a 1";
   EXPECT_THAT(why({ab, second}, "oneof first int32 z 9\n oneof first int32 b 2"), HasSubstr("into a oneof"));
   EXPECT_EQ(why({ab, second}, "oneof first int32 z 9\n" + ab), "");
-  // The one that is left has left it as well, or both are gone.
+  // Allowed: the remaining field has left the oneof too, or both were removed.
   for (const std::string between : {"int32 a 1\n int32 c 3", "int32 c 3"}) {
     EXPECT_THAT(why({ab, between}, "int32 a 1\n int32 b 2"), HasSubstr("out of a oneof"));
     EXPECT_THAT(why({ab, between, "int32 d 4"}, "int32 a 1\n oneof o int32 b 2"), HasSubstr("out of a oneof"));

@@ -41,7 +41,7 @@ void expect_refused(const std::string& type, const std::string& files, ErrorCode
   EXPECT_LT(schema.failure().message.size(), 600u);
 }
 
-// What has a length, behind its tag.
+// A field with a length.
 std::string field(const std::string& tag, const std::string& contents) {
   std::string made = tag;
   for (std::size_t size = contents.size();; size >>= 7) {
@@ -86,7 +86,7 @@ TEST(Schema, RefusesDescriptorsThatMakeNoSense) {
   expect_refused("its.Pose", files_of("message Pose\n double x 1\n double y 1\nend"), ErrorCode::invalid_argument,
                  "its.Pose");
   expect_refused("its.Pose", files_of("message Pose\nend\nmessage Pose\nend"), ErrorCode::invalid_argument, "its.Pose");
-  // A file that imports what did not come with it: name "a", dependency "b".
+  // The file "a" imports "b", which is missing.
   expect_refused("its.Pose",
                  std::string("\x0a\x06\x0a\x01"
                              "a\x1a\x01"
@@ -102,7 +102,7 @@ TEST(Schema, ARefusalIsShortEvenWhereNoCharacterCanBePrinted) {
                  "\\u0001…'");
 }
 
-// Where Protobuf would write, and never end: an entry of no map, and one that a group is.
+// Map entries that belong to no map, and one that is a group: Protobuf would print them without end.
 TEST(Schema, RefusesEntriesOfNoMap) {
   const std::string is_entry = field("\x3a", "\x38\x01");
   const auto file = [](const std::string& messages) { return field("\x0a", field("\x0a", "a") + messages); };
@@ -123,7 +123,7 @@ TEST(Schema, RefusesLongNames) {
   EXPECT_TRUE(MessageSchema::parse("its.Pose", files_of("message Pose\n double " + name.substr(1) + " 1\nend")));
 }
 
-// Protobuf would say it on standard error, once for each text.
+// Protobuf would log each string on standard error.
 TEST(Schema, AStrangersNonsenseIsNoLineOfOurLog) {
   std::string files = files_of(pose);
   for (std::size_t at = 0; (at = files.find("position", at)) != std::string::npos;) files[at] = '\xff';
@@ -139,7 +139,7 @@ TEST(Schema, IsBounded) {
   limits = Limits();
   limits.schema_items_max = 50;
   expect_refused("its.Pose", files_of(pose), ErrorCode::too_large, "descriptor fields", limits);
-  // Two bytes each: files, and messages within one.
+  // Empty files and empty messages take two bytes each.
   std::string many;
   for (int i = 0; i < 300; ++i) many += std::string("\x0a\x00", 2);
   expect_refused("its.Pose", many, ErrorCode::invalid_argument, "256 files");
@@ -185,7 +185,7 @@ TEST(SchemaJson, OfBytesThatAreNoMessageThereIsNone) {
   EXPECT_THAT(json.failure().message, HasSubstr("not a valid 'its.Pose'"));
 }
 
-// Two bytes each, of a thousand zeros.
+// Messages of two bytes with a thousand zeros.
 TEST(SchemaJson, DoesNotGrowWithoutBound) {
   std::string text = "message A\n repeated A more 1\n";
   for (int i = 2; i < 1000; ++i) text += "int32 field" + std::to_string(i) + " " + std::to_string(i) + "\n";
@@ -196,7 +196,7 @@ TEST(SchemaJson, DoesNotGrowWithoutBound) {
   EXPECT_LT(schema.to_json(bytes)->size(), 100'000u);
 }
 
-// Protobuf's own printer shows the last of them without end.
+// Protobuf's printer would repeat the last number without end.
 TEST(SchemaJson, OfPackedNumbersThatAreCutOffThereIsNone) {
   const MessageSchema schema = schema_of("Numbers", "message Numbers\n repeated int32 n 1\n repeated double d 2\nend");
   EXPECT_EQ(*schema.to_json({"\x0a\x02\x01\x05", 4}), R"({"n":[1,5],"d":[]})");
@@ -204,7 +204,7 @@ TEST(SchemaJson, OfPackedNumbersThatAreCutOffThereIsNone) {
   EXPECT_FALSE(schema.to_json({"\x12\x03\x01\x02\x03", 5}));
 }
 
-// Of a group it takes what stands in it for fields of the message around it.
+// Protobuf's printer takes the fields of a group for fields of the message around it.
 TEST(SchemaJson, HasNoFormForAGroup) {
   const MessageSchema schema =
       schema_of("Old", "syntax proto2\nmessage Old\n message Part\n end\n group Part part 1\nend");
@@ -218,7 +218,7 @@ std::string any_of(const std::string& type, const std::string& value) {
   return field("\x0a", "type.googleapis.com/google.protobuf." + type) + field("\x12", value);
 }
 
-// That of an Any, beside which the same file has `others`.
+// The url of an Any; the same file also defines `others`.
 MessageSchema any_schema(const std::string& others = "") {
   return *MessageSchema::parse(
       "google.protobuf.Any",
@@ -236,7 +236,8 @@ TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
             R"({"@type":"type.googleapis.com/google.protobuf.Count","n":5})");
 }
 
-// What is no url or value by its encoding the printer passes over; to take it for one would hide what is shown.
+// Protobuf's printer skips a url or value with the wrong encoding. Accepting it would validate another message than is
+// shown.
 TEST(SchemaJson, NoFieldHidesWhatAnAnyHas) {
   const MessageSchema schema = any_schema();
   const std::string one = any_of("Any", "");
@@ -246,7 +247,7 @@ TEST(SchemaJson, NoFieldHidesWhatAnAnyHas) {
   EXPECT_TRUE(schema.to_json(one + std::string("\x18\x00", 2)));
 }
 
-// It reads them as it knows them, so another definition would show something else, or go on for ever.
+// Protobuf reads these types by its own definitions. With another one it would show something else, or never end.
 TEST(SchemaJson, TypesThatProtobufKnowsByNameAreAsItDefinesThem) {
   const auto parsed = [](const std::string& type, const std::string& text) {
     return MessageSchema::parse("google.protobuf." + type, files_of("package google.protobuf\n" + text));
@@ -265,7 +266,7 @@ TEST(SchemaJson, TypesThatProtobufKnowsByNameAreAsItDefinesThem) {
   }
 }
 
-// Each is a copy of what lies in it.
+// Protobuf copies the contents of each Any.
 TEST(SchemaJson, OfAnysInOneAnotherThereAreNotTooMany) {
   const MessageSchema schema = any_schema();
   std::string deep;
@@ -284,7 +285,7 @@ TEST(SchemaJson, ARequiredFieldHasToBeThere) {
   EXPECT_EQ(*schema.to_json(*schema.from_json(R"({"what": "tea"})")), R"({"what":"tea"})");
 }
 
-// On the wire that is allowed: the last one counts, and messages are merged.
+// Protobuf allows repeated occurrences: the last one counts, and messages are merged.
 TEST(SchemaJson, WhatBytesSayTwiceIsShownOnce) {
   const MessageSchema schema = schema_of("All", everything);
   const auto shown = [&](const std::string& bytes) {
@@ -303,7 +304,7 @@ TEST(SchemaJson, WhatBytesSayTwiceIsShownOnce) {
             shown(bytes(R"({"tags": {"a": 1, "": 5}})")));
   EXPECT_EQ(shown(bytes(R"({"many": [1]})") + bytes(R"({"many": [1]})")), shown(bytes(R"({"many": [1, 1]})")));
   EXPECT_EQ(shown(bytes(R"({"word": "a"})") + bytes(R"({"number": 5})")), shown(bytes(R"({"number": 5})")));
-  // Of a oneof a message begins anew behind another member.
+  // A message of a oneof starts from scratch after another member.
   EXPECT_EQ(shown(bytes(R"({"other": {"i32": 1}})") + bytes(R"({"number": 5})") + bytes(R"({"other": {"text": "a"}})")),
             shown(bytes(R"({"other": {"text": "a"}})")));
 }
@@ -317,7 +318,7 @@ TEST(SchemaJson, AnEntryOfAMapHasAKeyAndAValueAlsoWhereTheBytesLeaveThemOut) {
             R"({"a":{"":{"x":0}},"b":{"false":"A"},"c":{"0":0},"d":{"0":0},"e":{"0":""}})");
 }
 
-// To programs it says nothing, so it hides nothing.
+// Programs ignore such a number, so it hides nothing.
 TEST(SchemaJson, AnUnnamedNumberOfAnOldEnumerationStandsForNoOther) {
   const MessageSchema schema =
       schema_of("Old",
@@ -362,7 +363,7 @@ TEST(SchemaJson, TypesWithAFormOfTheirOwnHaveNoZerosBeside) {
 }
 
 TEST(SchemaJson, WhatIsAbsentInAMessageOfProto2IsNotShownAsItsDefault) {
-  // A message of proto3 that has one of proto2.
+  // A message of proto3 with a field whose type is of proto2.
   std::string files = files_of("syntax proto2\npackage old\nmessage Part\n optional int32 n 1\nend");
   files += field("\x0a", field("\x0a", "new.proto") + field("\x1a", "its.proto") + field("\x62", "proto3") +
                              field("\x22", field("\x0a", "Whole") +
