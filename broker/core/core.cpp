@@ -86,7 +86,7 @@ struct Core::Modules {
 
   void begin(Instant at);
   void commit(PendingCommit commit, TimePoint at);
-  void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<Broken>& failed);
+  void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
   Statistics statistics() const;
 };
 
@@ -250,7 +250,8 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
 }
 
 // Appends the subscriptions that cannot continue to `failed`: they are told when the whole commit is matched.
-void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<Broken>& failed) {
+void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at,
+                          std::vector<FailedSubscription>& failed) {
   Effects effects;
   effects.replaced = replaced;
   subscriptions.changed(Changed{write.topic, write.state, replaced, at}, effects.woken, failed);

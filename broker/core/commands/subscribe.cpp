@@ -66,12 +66,16 @@ void SubscribeCommands::execute(Session& session, const proto::Subscribe& comman
   if (!allowed) return Reply(session, command.id).fail(allowed.failure());
 
   for (const std::string& name : command.topics) broker_topics_.requested(name);
-  Subscription& subscription = add(session, command);
+  SubscriptionOptions options = options_of(session, command);
   // What a filter let pass while the reader was away is searched in the topic's history: later, if the budget is spent.
   const bool searches_history =
-      subscription.filter != nullptr && subscription.mode == proto::Mode::latest && subscription.resume_after;
-  if (is_pattern(command) || (searches_history && budget_.is_spent())) {
-    subscription.pattern = command.topics.front();
+      options.filter != nullptr && options.mode == proto::Mode::latest && options.resume_after;
+  const bool scans = is_pattern(command) || (searches_history && budget_.is_spent());
+  if (scans) options.pattern = command.topics.front();
+  Subscription& subscription =
+      session.requests.add(command.id, std::make_unique<Subscription>(std::move(options), session.outbox.queue()),
+                           kept_bytes(command.filter));
+  if (scans) {
     scan_.begin(session, subscription);
   } else {
     subscriptions_.open(subscription);
@@ -80,23 +84,20 @@ void SubscribeCommands::execute(Session& session, const proto::Subscribe& comman
   session.wake();
 }
 
-Subscription& SubscribeCommands::add(Session& session, const proto::Subscribe& command) {
-  Subscription& subscription =
-      session.requests.add(command.id, std::make_unique<Subscription>(), kept_bytes(command.filter));
-  subscription.owner = session.id;
-  subscription.id = command.id;
-  subscription.queue = &session.outbox.queue();
-  subscription.opened_at = log_.revision();
-  subscription.mode = command.mode;
-  if (command.filter) subscription.filter = &subscriptions_.acquire_filter(*command.filter);
-  subscription.interval = command.interval;
-  subscription.turn.subscription = &subscription;
-  subscription.credit = limits_.credit_transitions;
-  subscription.kind = is_pattern(command)          ? SubscriptionKind::pattern
-                      : command.topics.size() == 1 ? SubscriptionKind::plain
-                                                   : SubscriptionKind::composite;
-  if (can_resume(command)) subscription.resume_after = command.resume->revision;
-  return subscription;
+SubscriptionOptions SubscribeCommands::options_of(const Session& session, const proto::Subscribe& command) {
+  SubscriptionOptions options;
+  options.owner = session.id;
+  options.id = command.id;
+  options.kind = is_pattern(command)          ? SubscriptionKind::pattern
+                 : command.topics.size() == 1 ? SubscriptionKind::plain
+                                              : SubscriptionKind::composite;
+  options.mode = command.mode;
+  if (can_resume(command)) options.resume_after = command.resume->revision;
+  options.opened_at = log_.revision();
+  if (command.filter) options.filter = &subscriptions_.acquire_filter(*command.filter);
+  options.interval = command.interval;
+  options.credit = limits_.credit_transitions;
+  return options;
 }
 
 bool SubscribeCommands::can_resume(const proto::Subscribe& command) const {
@@ -112,15 +113,9 @@ void SubscribeCommands::execute(Session& session, const proto::Unsubscribe& comm
 }
 
 void SubscribeCommands::execute(Session& session, const proto::Renew& command) {
-  Subscription* found = session.requests.find<Subscription>(command.subscription);
-  if (found == nullptr || found->mode != proto::Mode::every || command.taken <= found->taken) return;
-  Subscription& subscription = *found;
-  // A reader cannot have taken more than was sent.
-  const std::uint64_t taken =
-      std::min(command.taken - subscription.taken, limits_.credit_transitions - subscription.credit);
-  subscription.taken += taken;
-  subscription.credit += taken;
-  if (queue_turn(subscription)) session.wake();
+  Subscription* subscription = session.requests.find<Subscription>(command.subscription);
+  if (subscription == nullptr || subscription->options().mode != proto::Mode::every) return;
+  if (subscription->backlog().renew(command.taken)) session.wake();
 }
 
 }  // namespace hoiku::broker

@@ -42,7 +42,7 @@ class SubscribeCommands {
   Result<void> check(const proto::Subscribe& command) const;
   Result<void> check_names(const proto::Subscribe& command) const;
   Result<void> check_filter_and_interval(const proto::Subscribe& command) const;
-  Subscription& add(Session& session, const proto::Subscribe& command);
+  SubscriptionOptions options_of(const Session& session, const proto::Subscribe& command);
   bool can_resume(const proto::Subscribe& command) const;
 
   const Limits& limits_;

@@ -22,16 +22,6 @@
 
 namespace hoiku::broker {
 
-// What a filtered `every` reader has not been sent of a topic, up to the first state that passes.
-struct Sifted {
-  State passed;                // null: none, up to `through`
-  std::uint64_t through = 0;   // up to this number nothing else is to be sent
-  std::uint64_t revision = 0;  // of that state, where it was looked at
-  std::uint64_t filtered = 0;
-  std::uint64_t lagged = 0;  // had gone, or cannot be tested any more
-  std::size_t tests = 0;     // and more, where messages have to be read through for one
-};
-
 class CatchUp {
  public:
   CatchUp(const Limits& limits, const TopicTable& topics, const TopicStates& states, Subscriptions& subscriptions,
@@ -41,13 +31,13 @@ class CatchUp {
   // Gives the subscription a slot for the topic. `is_news`: the topic has something that its reader does not know.
   // Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
   Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
-  // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `tests_max`
-  // tests. If the history no longer has the next state, continues from the committed one.
-  Sifted find_next_match(const Slot& slot, std::size_t tests_max);
+  // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `steps_max`
+  // steps. If the history no longer has the next state, continues from the committed one.
+  FilterScan find_next_match(const Slot& slot, std::size_t steps_max);
 
  private:
-  Opening start_position(const Subscription& subscription, TopicId id, bool is_news);
-  Opening filtered_start_position(const Subscription& subscription, TopicId id, bool is_news);
+  StartPosition start_position(const Subscription& subscription, TopicId id, bool is_news);
+  StartPosition filtered_start_position(const Subscription& subscription, TopicId id, bool is_news);
   std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
 
   const Limits& limits_;

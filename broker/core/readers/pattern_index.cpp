@@ -1,5 +1,6 @@
 #include "broker/core/readers/pattern_index.hpp"
 
+#include "broker/core/swap_remove.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::broker {
@@ -15,32 +16,27 @@ std::string bucket_of(std::string_view pattern) {
 }  // namespace
 
 void PatternIndex::add(Subscription& subscription) {
-  std::unique_ptr<Entry>& entry = entries_[subscription.pattern];
+  const std::string& pattern = subscription.options().pattern;
+  std::unique_ptr<Entry>& entry = entries_[pattern];
   if (!entry) {
     entry = std::make_unique<Entry>();
-    entry->pattern = subscription.pattern;
-    Bucket& bucket = buckets_[bucket_of(subscription.pattern)];
+    entry->pattern = pattern;
+    Bucket& bucket = buckets_[bucket_of(pattern)];
     entry->place_in_bucket = bucket.size();
     bucket.push_back(entry.get());
   }
-  subscription.place_in_pattern = entry->subscriptions.size();
+  subscription.place_in_pattern_ = entry->subscriptions.size();
   entry->subscriptions.push_back(&subscription);
 }
 
 void PatternIndex::remove(Subscription& subscription) {
-  const auto found = entries_.find(subscription.pattern);
+  const auto found = entries_.find(subscription.options().pattern);
   Entry& entry = *found->second;
-  Subscription* last = entry.subscriptions.back();
-  entry.subscriptions[subscription.place_in_pattern] = last;
-  last->place_in_pattern = subscription.place_in_pattern;
-  entry.subscriptions.pop_back();
+  swap_remove<&Subscription::place_in_pattern_>(entry.subscriptions, subscription.place_in_pattern_);
   if (!entry.subscriptions.empty()) return;
 
   const auto bucket = buckets_.find(bucket_of(entry.pattern));
-  Entry* moved = bucket->second.back();
-  bucket->second[entry.place_in_bucket] = moved;
-  moved->place_in_bucket = entry.place_in_bucket;
-  bucket->second.pop_back();
+  swap_remove<&Entry::place_in_bucket>(bucket->second, entry.place_in_bucket);
   if (bucket->second.empty()) buckets_.erase(bucket);
   entries_.erase(found);
 }

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/readers/slots.hpp"
+#include "broker/core/readers/subscription.hpp"
 
 namespace hoiku::broker {
 

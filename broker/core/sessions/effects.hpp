@@ -15,9 +15,9 @@ struct Effects {
   std::vector<SessionId> woken;  // sessions that had nothing to be sent before
   std::vector<WaitEnd> ended;    // waits that are to be answered
   State replaced;                // by the transition that ended them; null: the topic was never set, or it was a hold
-  std::vector<Subscription*> overfull;  // patterns whose sessions would read too many topics
-  std::vector<Broken> failed;           // subscriptions that cannot continue; some may have failed meanwhile
-  std::vector<TopicId> released;        // topics that are perhaps unused now
+  std::vector<Subscription*> overfull;     // patterns whose sessions would read too many topics
+  std::vector<FailedSubscription> failed;  // subscriptions that cannot continue; some may have failed meanwhile
+  std::vector<TopicId> released;           // topics that are perhaps unused now
 };
 
 }  // namespace hoiku::broker

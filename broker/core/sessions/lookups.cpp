@@ -89,25 +89,26 @@ proto::ReadersDone Lookups::page(const proto::ListReaders& list, std::size_t byt
 }
 
 proto::ReaderRow Lookups::row_of(const Subscription& subscription) const {
-  const Session& session = *sessions_.find(subscription.owner);
+  const SubscriptionOptions& reader = subscription.options();
+  const Session& session = *sessions_.find(reader.owner);
   proto::ReaderRow row;
   row.client = session.name;
   row.session = session_label(session);
-  if (subscription.kind == SubscriptionKind::pattern || subscription.scanning) {
-    row.topics.push_back(subscription.pattern);
+  if (reader.kind == SubscriptionKind::pattern || subscription.scan().is_running()) {
+    row.topics.push_back(reader.pattern);
   } else {
-    for (const auto& slot : subscription.slots) row.topics.push_back(topics_[slot->readers->topic].name());
+    for (const auto& slot : subscription.slots()) row.topics.push_back(topics_[slot->topic()].name());
   }
-  row.mode = subscription.mode;
-  if (subscription.filter != nullptr) row.filter = text::shorten(subscription.filter->key(), predicate_bytes_shown);
-  row.interval = subscription.interval;
-  row.matched = subscription.slots.size();
-  row.written = subscription.counts.written;
-  row.delivered = subscription.counts.delivered;
-  row.conflated = subscription.counts.conflated;
-  row.filtered = subscription.counts.filtered;
-  row.lagged = subscription.counts.lagged;
-  row.pending = subscription.counts.pending;
+  row.mode = reader.mode;
+  if (reader.filter != nullptr) row.filter = text::shorten(reader.filter->key(), predicate_bytes_shown);
+  row.interval = reader.interval;
+  row.matched = subscription.slots().size();
+  row.written = subscription.counts().written();
+  row.delivered = subscription.counts().delivered();
+  row.conflated = subscription.counts().conflated();
+  row.filtered = subscription.counts().filtered();
+  row.lagged = subscription.counts().lagged();
+  row.pending = subscription.counts().pending();
   return row;
 }
 

@@ -42,7 +42,9 @@ class Lookups final : public StateSource {
   // Readers are listed in the order in which their subscriptions were opened; the cursor is a place in it.
   proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;
   const std::string* schema_files(std::string_view message_type) const override;
-  Sifted sift(const Slot& slot, std::size_t tests_max) override { return catch_up_.find_next_match(slot, tests_max); }
+  FilterScan find_next_match(const Slot& slot, std::size_t steps_max) override {
+    return catch_up_.find_next_match(slot, steps_max);
+  }
   TimePoint time() const override { return now_.monotonic; }
 
  private:

@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-#include "broker/core/readers/slots.hpp"
+#include "broker/core/readers/subscription.hpp"
 #include "broker/core/topics/leases.hpp"
 #include "broker/core/types.hpp"
 #include "broker/core/waits/wait.hpp"

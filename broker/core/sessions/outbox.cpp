@@ -60,36 +60,6 @@ constexpr std::size_t states_per_visit = 64;
 // Of filtered `every` readers: what does not pass is not bounded by the frame.
 constexpr std::size_t tests_per_cut = 4096;
 
-// Who was told that a topic is unset is not told again when its scan has come to those that were removed.
-void remember_told(Subscription& subscription, const State& delivered) {
-  if (subscription.scanning && subscription.resume_after && delivered->value.is_null())
-    subscription.told_unset.insert_or_assign(delivered->topic, delivered->revision);
-}
-
-// Its reader was the last that the topic was kept for, perhaps.
-void note_unset(const Slot& slot, const State& delivered, CutReport& report) {
-  report.unset.push_back(slot.readers->topic);
-  remember_told(*slot.subscription, delivered);
-}
-
-// Its state was put into a frame: the first one begins the count. What did not pass behind it belongs to the next one.
-void start_or_count(Slot& slot) {
-  ReaderCounts& counts = slot.subscription->counts;
-  if (slot.selection) {
-    Selection& selection = *slot.selection;
-    if (!slot.started) {
-      counts.written += selection.filtered_after;
-      counts.filtered += selection.filtered_after;
-    }
-    selection.filtered = std::exchange(selection.filtered_after, 0);
-    forget_match(slot);
-  }
-  if (std::exchange(slot.started, true)) {
-    ++counts.delivered;
-    --counts.pending;
-  }
-}
-
 }  // namespace
 
 void Outbox::answer(proto::Answer answer, Of of) {
@@ -138,9 +108,7 @@ void Outbox::answer_list(const proto::ListReaders& list) {
 }
 
 void Outbox::snapshot_ended(Subscription& subscription) {
-  if (subscription.snapshot_ended) return;
-  subscription.snapshot_ended = true;
-  endings_.push_back(&subscription);
+  if (subscription.end_snapshot()) endings_.push_back(&subscription);
 }
 
 void Outbox::forget(Subscription& subscription) noexcept { std::erase(endings_, &subscription); }
@@ -168,7 +136,7 @@ bool Outbox::cut(StateSource& states, std::uint64_t revision, bool all_known, Cu
   if (!std::is_sorted(deliveries.begin(), deliveries.end(), earlier)) {
     std::stable_sort(deliveries.begin(), deliveries.end(), earlier);
   }
-  if (queue_.empty() && queue_.starving == 0 && endings_.empty() && all_known)
+  if (queue_.empty() && queue_.out_of_credit == 0 && endings_.empty() && all_known)
     cutting.frame.complete_through = revision;
 
   cutting.cost.is_batch = !deliveries.empty() || !cutting.frame.snapshot_ends.empty();
@@ -227,14 +195,15 @@ void Outbox::cut_answers(Cutting& cutting, StateSource& states) {
 }
 
 void Outbox::cut_deliveries(Cutting& cutting, StateSource& states, CutReport& report) {
-  while (Slot* first = queue_.first) {
+  while (QueueEntry* first = queue_.first()) {
     if (report.tests >= tests_per_cut) {
       report.is_interrupted = true;
       break;
     }
-    Subscription& subscription = *first->subscription;
-    const bool has_room = subscription.mode == Mode::every ? cut_every(cutting, subscription, states, report)
-                                                           : cut_latest(cutting, *first, states, report);
+    Subscription& subscription = first->subscription();
+    const bool has_room = subscription.options().mode == Mode::every
+                              ? cut_every(cutting, subscription, states, report)
+                              : cut_latest(cutting, static_cast<Slot&>(*first), states, report);
     if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
     if (!has_room) {
       crowded_out_ = cutting.frame.deliveries.empty() && !cutting.frame.answers.empty() && report.too_large == nullptr;
@@ -249,14 +218,14 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
   unit_.clear();
   std::size_t bytes = 0;
   const auto add = [&](Slot& slot) {
-    const bool is_chosen = slot.selection && slot.selection->match;
-    unit_.emplace_back(&slot, is_chosen ? slot.selection->match : states.current(slot.readers->topic));
+    const bool is_chosen = slot.filter_state() != nullptr && slot.filter_state()->match;
+    unit_.emplace_back(&slot, is_chosen ? slot.filter_state()->match : states.current(slot.topic()));
     bytes += proto::delivery_size(*unit_.back().second).bound();
   };
-  Subscription& subscription = *first.subscription;
-  if (subscription.kind == SubscriptionKind::composite) {
-    for (const auto& slot : subscription.slots) {
-      if (slot->dirty) add(*slot);
+  Subscription& subscription = first.subscription();
+  if (subscription.options().kind == SubscriptionKind::composite) {
+    for (const auto& slot : subscription.slots()) {
+      if (slot->is_dirty()) add(*slot);
     }
     if (bytes + proto::frame_overhead_bytes > limits_->frame_bytes_max) {
       report.too_large = &subscription;
@@ -269,13 +238,9 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
   queue_.erase(first);
   for (auto& [slot, state] : unit_) {
     // What passed a filter may be over: then the topic is perhaps unset, and nobody will be told so.
-    const bool is_unset =
-        slot->selection ? states.current(slot->readers->topic)->value.is_null() : state->value.is_null();
-    if (is_unset) note_unset(*slot, state, report);
-    mark_clean(*slot);
-    put(cutting, *slot, std::move(state), 0);
-    if (slot->selection) slot->selection->rests_until = states.time() + subscription.interval;
-    start_or_count(*slot);
+    const bool is_unset = (slot->filter_state() != nullptr ? states.current(slot->topic()) : state)->value.is_null();
+    if (is_unset) report.unset.push_back(slot->topic());
+    put(cutting, subscription.deliver_latest(*slot, std::move(state), is_unset, states.time()));
   }
   return true;
 }
@@ -283,109 +248,69 @@ bool Outbox::cut_latest(Cutting& cutting, Slot& first, const StateSource& states
 // One topic's next states, as many as a visit may take: then others have their turn, in the subscription and in the session.
 // False: the next one does not fit.
 bool Outbox::cut_every(Cutting& cutting, Subscription& subscription, StateSource& states, CutReport& report) {
-  Slot& slot = *subscription.backlog.first;
+  Slot& slot = subscription.backlog().next();
   const std::size_t others = cutting.frame.deliveries.size();
-  const bool has_room = subscription.filter == nullptr ? cut_some(cutting, slot, states, report)
-                                                       : cut_filtered(cutting, slot, states, report);
+  const bool has_room = subscription.options().filter == nullptr ? cut_some(cutting, slot, states, report)
+                                                                 : cut_filtered(cutting, slot, states, report);
   // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is over.
   if (!has_room && cutting.frame.deliveries.size() == others) return false;
-  queue_.erase(subscription.turn);
-  subscription.backlog.erase(slot);
-  if (slot.dirty) subscription.backlog.push_back(slot);
-  queue_turn(subscription);
+  subscription.backlog().yield(slot);
   return has_room;
 }
 
 bool Outbox::cut_some(Cutting& cutting, Slot& slot, const StateSource& states, CutReport& report) {
-  Subscription& subscription = *slot.subscription;
-  ReaderCounts& counts = subscription.counts;
-  const TopicId topic = slot.readers->topic;
-  for (int left = states_per_visit; slot.dirty && subscription.credit > 0 && left > 0; --left) {
-    const State present = states.current(topic);
-    const bool goes_on = slot.started && present->version.number > slot.sent;
-    State next = goes_on ? states.after(topic, slot.sent) : present;
+  Subscription& subscription = slot.subscription();
+  const TopicId topic = slot.topic();
+  for (int left = states_per_visit; slot.is_dirty() && subscription.backlog().has_credit() && left > 0; --left) {
+    const State newest = states.current(topic);
+    const bool continues = slot.is_started() && newest->version.number > slot.sent();
+    State next = continues ? states.after(topic, slot.sent()) : newest;
     if (!may_deliver(cutting, proto::delivery_size(*next).bound())) return false;
-    const std::uint64_t lagged = goes_on ? next->version.number - slot.sent - 1 : 0;
-    report.lagged += lagged;
-    if (goes_on) {
-      counts.lagged += lagged;
-      ++counts.delivered;
-      counts.pending -= lagged + 1;
-    }
-    slot.started = true;
-    slot.sent = next->version.number;
-    --subscription.credit;
-    if (next->value.is_null()) note_unset(slot, next, report);
-    if (slot.sent == present->version.number) {
-      mark_clean(slot);
-    } else if (next->revision >= subscription.opened_at) {
-      leave_snapshot(slot);
-    }
-    put(cutting, slot, std::move(next), lagged);
+    if (next->value.is_null()) report.unset.push_back(topic);
+    proto::Delivery delivery = subscription.deliver_next(slot, std::move(next), newest->version.number);
+    report.lagged += delivery.lagged;
+    put(cutting, std::move(delivery));
   }
   return true;
 }
 
 // The same for a reader with a filter: what does not pass costs a test, and no credit.
 bool Outbox::cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, CutReport& report) {
-  Subscription& subscription = *slot.subscription;
-  ReaderCounts& counts = subscription.counts;
-  Selection& selection = *slot.selection;
-  const TopicId topic = slot.readers->topic;
+  Subscription& subscription = slot.subscription();
+  const TopicId topic = slot.topic();
   bool has_room = true;
-  if (!slot.started) has_room = cut_first_match(cutting, slot, states);
-  for (std::size_t left = states_per_visit; slot.dirty && slot.started && subscription.credit > 0 && left > 0;) {
-    Sifted next = states.sift(slot, left);
-    left -= std::min(left, std::max<std::size_t>(next.tests, 1));
-    report.tests += next.tests;
+  if (!slot.is_started()) has_room = cut_first_match(cutting, slot, states);
+  std::size_t left = states_per_visit;
+  while (slot.is_dirty() && slot.is_started() && subscription.backlog().has_credit() && left > 0) {
+    FilterScan next = states.find_next_match(slot, left);
+    left -= std::min(left, std::max<std::size_t>(next.steps, 1));
+    report.tests += next.steps;
     report.lagged += next.lagged;
     report.filtered += next.filtered;
-    counts.filtered += next.filtered;
-    counts.lagged += next.lagged;
-    counts.pending -= next.filtered + next.lagged;
-    selection.filtered += next.filtered;
-    selection.lagged += next.lagged;
-    slot.sent = next.through;
-    if (next.revision >= subscription.opened_at) leave_snapshot(slot);
+    subscription.skip(slot, next);
     if (next.passed) {
       has_room = may_deliver(cutting, proto::delivery_size(*next.passed).bound());
       if (!has_room) break;
-      ++counts.delivered;
-      --counts.pending;
-      --subscription.credit;
-      slot.sent = next.passed->version.number;
-      if (next.passed->revision >= subscription.opened_at) leave_snapshot(slot);
-      remember_told(subscription, next.passed);
-      put(cutting, slot, std::move(next.passed), std::exchange(selection.lagged, 0));
+      put(cutting, subscription.deliver_passed(slot, std::move(next.passed)));
     }
-    if (slot.sent == states.current(topic)->version.number) mark_clean(slot);
+    subscription.settle(slot, states.current(topic)->version.number);
   }
-  if (!slot.dirty && states.current(topic)->value.is_null()) report.unset.push_back(topic);
+  if (!slot.is_dirty() && states.current(topic)->value.is_null()) report.unset.push_back(topic);
   return has_room;
 }
 
-// What the snapshot of a filtered `every` reader has of a topic. Whatever came behind it did not pass. False: it does not fit.
+// What the snapshot of a filtered `every` reader has of a topic. Later states did not pass. False: it does not fit.
 bool Outbox::cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states) {
-  if (!may_deliver(cutting, proto::delivery_size(*slot.selection->match).bound())) return false;
-  slot.sent = states.current(slot.readers->topic)->version.number;
-  --slot.subscription->credit;
-  mark_clean(slot);
-  remember_told(*slot.subscription, slot.selection->match);
-  put(cutting, slot, slot.selection->match, 0);
-  start_or_count(slot);
+  if (!may_deliver(cutting, proto::delivery_size(*slot.filter_state()->match).bound())) return false;
+  put(cutting, slot.subscription().deliver_first_match(slot, states.current(slot.topic())->version.number));
   return true;
 }
 
-// Of a filtered reader also what did not pass before it. Room was looked for.
-void Outbox::put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged) {
-  const std::size_t bytes = proto::delivery_size(*state).bound();
+// Room was looked for.
+void Outbox::put(Cutting& cutting, proto::Delivery delivery) {
+  const std::size_t bytes = proto::delivery_size(*delivery.transition).bound();
   cutting.bytes += bytes;
   cutting.cost.batch_bytes += bytes;
-  proto::Delivery delivery{slot.subscription->id, slot.member, std::move(state), lagged};
-  if (Selection* selection = slot.selection.get()) {
-    delivery.filtered = std::exchange(selection->filtered, 0);
-    delivery.counted_from = std::exchange(selection->counted_from, 0);
-  }
   cutting.frame.deliveries.push_back(std::move(delivery));
 }
 
@@ -405,9 +330,10 @@ void Outbox::cut_snapshot_ends(Cutting& cutting, std::uint64_t revision) {
     cutting.bytes += proto::snapshot_end_bytes;
     // Where a topic changed again after its part of the snapshot was sent, less has been sent than is visible: everything
     // up to the opening at any rate.
-    const std::uint64_t through = subscription->dirty == 0 ? revision : subscription->opened_at;
+    const SubscriptionOptions& reader = subscription->options();
+    const std::uint64_t through = subscription->dirty() == 0 ? revision : reader.opened_at;
     cutting.frame.snapshot_ends.push_back(
-        proto::SnapshotEnd{subscription->id, through, !subscription->resume_after && subscription->filter == nullptr});
+        proto::SnapshotEnd{reader.id, through, !reader.resume_after && reader.filter == nullptr});
   }
   endings_.erase(endings_.begin(), next);
 }

@@ -22,8 +22,7 @@
 #include <variant>
 #include <vector>
 
-#include "broker/core/readers/catch_up.hpp"
-#include "broker/core/readers/slots.hpp"
+#include "broker/core/readers/subscription.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
@@ -44,8 +43,8 @@ class StateSource {
   virtual const std::string* schema_files(std::string_view) const { return nullptr; }
   // Likewise, of all sessions' subscriptions.
   virtual proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) = 0;
-  // Of a slot that has started. Stops after so many tests, and then has not come to the end.
-  virtual Sifted sift(const Slot& slot, std::size_t tests_max) = 0;
+  // The next state that passes the filter of a slot that has started; or none, after so many steps.
+  virtual FilterScan find_next_match(const Slot& slot, std::size_t steps_max) = 0;
   // From when the intervals of what is sent count.
   virtual TimePoint time() const = 0;
 
@@ -71,7 +70,7 @@ class Outbox {
 
   explicit Outbox(const Limits& limits) : limits_(&limits) {}
 
-  SlotQueue& queue() noexcept { return queue_; }
+  DeliveryQueue& queue() noexcept { return queue_; }
 
   // A request that will be answered has come. It is in flight until its answer is acknowledged.
   void begin_request() noexcept { ++requests_; }
@@ -140,12 +139,12 @@ class Outbox {
   bool cut_some(Cutting& cutting, Slot& slot, const StateSource& states, CutReport& report);
   bool cut_filtered(Cutting& cutting, Slot& slot, StateSource& states, CutReport& report);
   bool cut_first_match(Cutting& cutting, Slot& slot, const StateSource& states);
-  void put(Cutting& cutting, const Slot& slot, State state, std::uint64_t lagged);
+  void put(Cutting& cutting, proto::Delivery delivery);
   bool may_deliver(const Cutting& cutting, std::size_t bytes) const noexcept;
   void cut_snapshot_ends(Cutting& cutting, std::uint64_t revision);
 
   const Limits* limits_;
-  SlotQueue queue_;
+  DeliveryQueue queue_;
   std::vector<Subscription*> endings_;  // whose SnapshotEnd is due
   std::deque<Queued> answers_;
   State last_match_;  // of the newest queued result of a wait: equal ones keep one value

@@ -81,8 +81,8 @@ void RequestLife::detach(Session&, const PostponedWait& wait, Ending&, Released&
 void RequestLife::detach(Session&, Lease& lease, Ending& ending, Released&) { ending.push_back(&lease); }
 
 void RequestLife::fail(Subscription& subscription, Failure failure) {
-  Session& session = *sessions_.find(subscription.owner);
-  const proto::RequestId id = subscription.id;
+  Session& session = *sessions_.find(subscription.options().owner);
+  const proto::RequestId id = subscription.options().id;
   close(session, id);
   session.answer(proto::Failed{id, std::move(failure), {}}, Outbox::Of::reader);
 }
@@ -134,7 +134,7 @@ void RequestLife::apply(Effects effects) {
     answer(end, effects.replaced);
   }
   fail_overfull(std::move(effects.overfull));
-  fail_broken(effects.failed);
+  fail_all(effects.failed);
   for (const TopicId topic : effects.released) life_.remove_if_unused(topic);
 }
 
@@ -154,14 +154,15 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
 
 void RequestLife::fail_overfull(std::vector<Subscription*> overfull) {
   // Several topics may have come at once. Serial numbers give an order that does not depend on addresses.
-  std::sort(overfull.begin(), overfull.end(), [](const auto* a, const auto* b) { return a->serial < b->serial; });
+  std::sort(overfull.begin(), overfull.end(),
+            [](const auto* a, const auto* b) { return Subscriptions::serial_of(*a) < Subscriptions::serial_of(*b); });
   overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
   for (Subscription* subscription : overfull)
-    fail(*subscription, about(subscription->pattern, reads_too_many(limits_)));
+    fail(*subscription, about(subscription->options().pattern, reads_too_many(limits_)));
 }
 
-void RequestLife::fail_broken(const std::vector<Broken>& failed) {
-  for (const Broken& one : failed) {
+void RequestLife::fail_all(const std::vector<FailedSubscription>& failed) {
+  for (const FailedSubscription& one : failed) {
     const Session* session = sessions_.find(one.owner);
     if (session == nullptr) continue;
     Subscription* subscription = session->requests.find<Subscription>(one.id);

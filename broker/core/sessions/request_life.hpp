@@ -64,7 +64,7 @@ class RequestLife {
   void execute_wills(const std::vector<Lease*>& ending, const std::string& writer, std::vector<TopicId>& released);
   void answer(const WaitEnd& end, const State& replaced);
   void fail_overfull(std::vector<Subscription*> overfull);
-  void fail_broken(const std::vector<Broken>& failed);
+  void fail_all(const std::vector<FailedSubscription>& failed);
 
   const Limits& limits_;
   const TopicTable& topics_;

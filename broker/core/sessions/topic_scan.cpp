@@ -15,7 +15,8 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
     if (!id) return requests_.fail(subscription, id.failure());
     // A resuming reader knows the state unless it changed since. It cannot know that a topic was removed.
     const State& committed = topics_[*id].visible();
-    const bool is_known = subscription.resume_after && committed && committed->revision <= *subscription.resume_after;
+    const bool is_known =
+        subscription.options().resume_after && committed && committed->revision <= *subscription.options().resume_after;
     auto attached = check_filter(subscription, *id);
     if (attached) attached = catch_up_.attach(subscription, *id, member++, !is_known);
     if (!attached) {
@@ -29,12 +30,12 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
 // Whether the filter can be applied to the topic's values, if their type is known.
 Result<void> TopicScan::check_filter(const Subscription& subscription, TopicId id) const {
   const Topic& topic = topics_[id];
-  if (subscription.filter == nullptr || topic.type() == ValueType::null) return {};
-  return subscription.filter->fits(content_type(topic, schemas_), topic.name());
+  if (subscription.options().filter == nullptr || topic.type() == ValueType::null) return {};
+  return subscription.options().filter->fits(content_type(topic, schemas_), topic.name());
 }
 
 void TopicScan::begin(Session& session, Subscription& subscription) {
-  subscription.scanning = true;
+  subscription.scan().begin(subscription.options().resume_after.has_value());
   subscriptions_.open(subscription);
   session.scanning.push_back(&subscription);
 }
@@ -64,23 +65,24 @@ void TopicScan::resume() {
 }
 
 void TopicScan::scan(Session& session, Subscription& subscription) {
-  if (subscription.kind != SubscriptionKind::pattern) {
+  if (subscription.options().kind != SubscriptionKind::pattern) {
     budget_.spend(1);  // what attach() finds in the history is counted too
     std::erase(session.scanning, &subscription);
-    subscription.scanning = false;
-    return attach(session, subscription, {subscription.pattern});
+    subscription.scan().end();
+    return attach(session, subscription, {subscription.options().pattern});
   }
   Result<void> attached;
-  const std::size_t from = subscription.scanned_to;
+  const std::size_t from = subscription.scan().position();
   // A filter that reads messages may spend more than one step for a topic.
-  subscription.scanned_to = topics_.scan(from, budget_.share(), [&](TopicId id, const Topic& topic) {
-    if (pattern_matches(subscription.pattern, topic.name())) attached = attach_found(subscription, id, topic);
+  const std::size_t to = topics_.scan(from, budget_.share(), [&](TopicId id, const Topic& topic) {
+    if (pattern_matches(subscription.options().pattern, topic.name())) attached = attach_found(subscription, id, topic);
     return attached && !budget_.is_spent();
   });
+  subscription.scan().advance(to);
   // An empty table costs something too.
-  budget_.spend(std::max<std::size_t>(subscription.scanned_to - from, 1));
+  budget_.spend(std::max<std::size_t>(to - from, 1));
   if (!attached) return requests_.fail(subscription, attached.failure());
-  if (subscription.scanned_to < topics_.end()) return;
+  if (to < topics_.end()) return;
   std::erase(session.scanning, &subscription);
   finish(session, subscription);
 }
@@ -88,25 +90,24 @@ void TopicScan::scan(Session& session, Subscription& subscription) {
 Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, const Topic& topic) {
   const State& state = topic.visible();
   // A whole snapshot has what is set. One that resumes after a revision also tells what was unset since.
-  const bool is_news = subscription.resume_after ? state && state->revision > *subscription.resume_after
-                                                 : state && !state->value.is_null();
+  const bool is_news = subscription.options().resume_after
+                           ? state && state->revision > *subscription.options().resume_after
+                           : state && !state->value.is_null();
   return catch_up_.attach(subscription, id, 0, is_news);
 }
 
 // All topics have been met; now those that were removed while the reader was away.
 void TopicScan::finish(Session& session, Subscription& subscription) {
-  // Whatever is created from now on is met when it is created.
-  subscription.scanned_to = static_cast<std::size_t>(-1);
-  if (subscription.resume_after && !topics_.remembers(*subscription.resume_after)) {
+  subscription.scan().reach_end();
+  if (subscription.options().resume_after && !topics_.remembers(*subscription.options().resume_after)) {
     // Removed topics were forgotten during the scan. So the snapshot becomes a whole one: it has unchanged topics too.
-    subscription.resume_after.reset();
-    for (const auto& slot : subscription.slots) {
-      if (!topics_[slot->readers->topic].is_idle()) subscriptions_.send_again(*slot, now_.monotonic);
+    subscription.forget_resume();
+    for (const auto& slot : subscription.slots()) {
+      if (!topics_[slot->topic()].is_idle()) Subscriptions::send_again(*slot, now_.monotonic);
     }
   }
-  if (subscription.resume_after && !restore_removed(subscription)) return;
-  subscription.scanning = false;
-  subscription.told_unset.clear();
+  if (subscription.options().resume_after && !restore_removed(subscription)) return;
+  subscription.scan().end();
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
 }
 
@@ -117,9 +118,9 @@ bool TopicScan::restore_removed(Subscription& subscription) {
   // Newest first, because only the last state of a name counts.
   for (std::size_t left = topics_.removed().size(); left > 0; --left) {
     const State state = topics_.removed()[left - 1];
-    if (state->revision <= *subscription.resume_after) continue;
-    if (!pattern_matches(subscription.pattern, state->topic)) continue;
-    if (subscription.was_told(*state)) continue;
+    if (state->revision <= *subscription.options().resume_after) continue;
+    if (!pattern_matches(subscription.options().pattern, state->topic)) continue;
+    if (subscription.scan().was_sent(*state)) continue;
     if (const auto successor = topics_.find(state->topic)) {
       // A reader names the topic again, which was never set since: that is the state to send.
       if (!topics_[*successor].visible())

@@ -17,9 +17,10 @@ using testing::UnorderedElementsAre;
 class PatternIndexTest : public testing::Test {
  protected:
   Subscription& add(const std::string& pattern) {
-    Subscription& added = subscriptions.emplace_back();
-    added.kind = SubscriptionKind::pattern;
-    added.pattern = pattern;
+    SubscriptionOptions options;
+    options.kind = SubscriptionKind::pattern;
+    options.pattern = pattern;
+    Subscription& added = subscriptions.emplace_back(options, queue);
     index.add(added);
     return added;
   }
@@ -29,6 +30,7 @@ class PatternIndexTest : public testing::Test {
     return found;
   }
   PatternIndex index;
+  DeliveryQueue queue;
   std::deque<Subscription> subscriptions;
 };
 
@@ -84,7 +86,7 @@ TEST_F(PatternIndexTest, AgreesWithTryingEveryPattern) {
     const std::string name = make(3);
     std::set<Subscription*> expected;
     for (Subscription* one : live) {
-      if (pattern_matches(one->pattern, name)) expected.insert(one);
+      if (pattern_matches(one->options().pattern, name)) expected.insert(one);
     }
     const auto found = match(name);
     ASSERT_EQ(std::set<Subscription*>(found.begin(), found.end()), expected);

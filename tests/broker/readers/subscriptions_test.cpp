@@ -16,25 +16,25 @@ constexpr TopicId a{0}, b{1}, c{7};
 class SubscriptionsTest : public testing::Test {
  protected:
   Subscription& open(SubscriptionKind kind, std::uint64_t session = 1, const std::string& pattern = "") {
-    Subscription& added = opened.emplace_back();
-    added.owner = SessionId{session};
-    added.id = opened.size();
-    added.queue = &queue;
-    added.kind = kind;
-    added.pattern = pattern;
+    SubscriptionOptions options;
+    options.owner = SessionId{session};
+    options.id = opened.size() + 1;
+    options.kind = kind;
+    options.pattern = pattern;
+    Subscription& added = opened.emplace_back(options, queue);
     room.open(added);
     return added;
   }
-  static Opening in_snapshot() {
-    Opening opening;
-    opening.in_snapshot = true;
-    return opening;
+  static StartPosition in_snapshot() {
+    StartPosition start;
+    start.in_snapshot = true;
+    return start;
   }
   std::vector<SessionId> changed(TopicId topic) {
     std::vector<SessionId> woken;
-    std::vector<Broken> broken;
+    std::vector<FailedSubscription> failed;
     const State nothing;
-    room.changed(Changed{topic, nothing, nothing}, woken, broken);
+    room.changed(Changed{topic, nothing, nothing}, woken, failed);
     return woken;
   }
   std::vector<TopicId> close(Subscription& subscription) {
@@ -44,16 +44,19 @@ class SubscriptionsTest : public testing::Test {
   }
   // What an outbox does when it has sent the first unit of the queue.
   void send_first() {
-    Slot& unit = *queue.first;
+    Slot& unit = static_cast<Slot&>(*queue.first());
+    Subscription& subscription = unit.subscription();
     queue.erase(unit);
-    if (unit.subscription->kind != SubscriptionKind::composite) return mark_clean(unit);
-    for (const auto& slot : unit.subscription->slots) {
-      if (slot->dirty) mark_clean(*slot);
+    const State state = std::make_shared<Transition>();
+    const auto send = [&](Slot& slot) { subscription.deliver_latest(slot, state, false, TimePoint()); };
+    if (subscription.options().kind != SubscriptionKind::composite) return send(unit);
+    for (const auto& slot : subscription.slots()) {
+      if (slot->is_dirty()) send(*slot);
     }
   }
   std::size_t queued() const {
     std::size_t count = 0;
-    for (const Slot* slot = queue.first; slot != nullptr; slot = slot->next) ++count;
+    for (const QueueEntry* entry = queue.first(); entry != nullptr; entry = entry->next()) ++count;
     return count;
   }
 
@@ -63,24 +66,24 @@ class SubscriptionsTest : public testing::Test {
     return few;
   }();
   Subscriptions room{limits};
-  SlotQueue queue;
+  DeliveryQueue queue;
   std::deque<Subscription> opened;
 };
 
 TEST_F(SubscriptionsTest, ACommitMakesTheTopicsSlotsDirtyAndNoOthers) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& two = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, Opening()));
-  ASSERT_TRUE(room.attach(two, b, 0, Opening()));
+  ASSERT_TRUE(room.attach(one, a, 0, StartPosition()));
+  ASSERT_TRUE(room.attach(two, b, 0, StartPosition()));
   EXPECT_THAT(changed(a), ElementsAre(SessionId{1}));
-  EXPECT_TRUE(one.slots[0]->dirty);
-  EXPECT_FALSE(two.slots[0]->dirty);
+  EXPECT_TRUE(one.slots()[0]->is_dirty());
+  EXPECT_FALSE(two.slots()[0]->is_dirty());
   EXPECT_THAT(changed(c), IsEmpty());
 }
 
 TEST_F(SubscriptionsTest, ADirtySlotStaysOneSlotAndIsCountedAsConflated) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(one, a, 0, StartPosition()));
   changed(a);
   for (int i = 0; i < 5; ++i) EXPECT_THAT(changed(a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
@@ -98,23 +101,23 @@ TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
 
 TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(both, a, 0, Opening()));
-  ASSERT_TRUE(room.attach(both, b, 1, Opening()));
+  ASSERT_TRUE(room.attach(both, a, 0, StartPosition()));
+  ASSERT_TRUE(room.attach(both, b, 1, StartPosition()));
   EXPECT_THAT(changed(b), ElementsAre(SessionId{1}));
   EXPECT_THAT(changed(a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
-  EXPECT_EQ(both.dirty, 2u);
+  EXPECT_EQ(both.dirty(), 2u);
   send_first();
-  EXPECT_EQ(both.dirty, 0u);
+  EXPECT_EQ(both.dirty(), 0u);
   EXPECT_TRUE(queue.empty());
 }
 
 TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(pattern, a, 0, StartPosition()));
   EXPECT_FALSE(room.keeps(a));
   Subscription& plain = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(plain, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(plain, a, 0, StartPosition()));
   EXPECT_TRUE(room.keeps(a));
   EXPECT_THAT(close(plain), ElementsAre(a));
   EXPECT_FALSE(room.keeps(a));
@@ -122,21 +125,21 @@ TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
 
 TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, Opening()));
+  ASSERT_TRUE(room.attach(pattern, a, 0, StartPosition()));
   changed(a);
   EXPECT_TRUE(room.keeps(a));
   send_first();
   EXPECT_FALSE(room.keeps(a));
   room.topic_removed(a);
-  EXPECT_TRUE(pattern.slots.empty());
+  EXPECT_TRUE(pattern.slots().empty());
   EXPECT_EQ(queue.slots, 0u);
 }
 
 TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  for (const TopicId id : {a, b, c}) ASSERT_TRUE(room.attach(pattern, id, 0, Opening()));
+  for (const TopicId id : {a, b, c}) ASSERT_TRUE(room.attach(pattern, id, 0, StartPosition()));
   room.topic_removed(a);
-  EXPECT_EQ(pattern.slots.size(), 2u);
+  EXPECT_EQ(pattern.slots().size(), 2u);
   EXPECT_THAT(close(pattern), UnorderedElementsAre(b, c));
 }
 
@@ -145,25 +148,25 @@ TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
   std::vector<Subscription*> overfull;
   room.topic_created(a, "x/1", 0, overfull);
-  EXPECT_EQ(one.slots.size(), 1u);
-  EXPECT_FALSE(one.slots[0]->dirty);
-  EXPECT_TRUE(two.slots.empty());
+  EXPECT_EQ(one.slots().size(), 1u);
+  EXPECT_FALSE(one.slots()[0]->is_dirty());
+  EXPECT_TRUE(two.slots().empty());
 }
 
 TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
   Subscription& scanning = open(SubscriptionKind::pattern, 1, "**");
-  scanning.scanning = true;
-  scanning.scanned_to = 1;
+  scanning.scan().begin(false);
+  scanning.scan().advance(1);
   std::vector<Subscription*> overfull;
   room.topic_created(a, "x", 0, overfull);  // place 0: the scan has been there
   room.topic_created(b, "y", 0, overfull);  // place 1: the scan will come
-  EXPECT_EQ(scanning.slots.size(), 1u);
+  EXPECT_EQ(scanning.slots().size(), 1u);
 }
 
 TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
   Subscription& many = open(SubscriptionKind::pattern, 1, "**");
-  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, Opening()));
-  EXPECT_FALSE(room.attach(many, TopicId{10}, 0, Opening()));
+  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, StartPosition()));
+  EXPECT_FALSE(room.attach(many, TopicId{10}, 0, StartPosition()));
   std::vector<Subscription*> overfull;
   room.topic_created(TopicId{11}, "x", 0, overfull);
   EXPECT_THAT(overfull, ElementsAre(&many));

@@ -30,7 +30,7 @@ class OutboxTest : public testing::Test, public StateSource {
   }
 
   proto::ReadersDone page(const proto::ListReaders&, std::size_t) override { return {}; }
-  Sifted sift(const Slot&, std::size_t) override { return {}; }
+  FilterScan find_next_match(const Slot&, std::size_t) override { return {}; }
   TimePoint time() const override { return {}; }
 
   void set(std::uint32_t topic, Value value) {
@@ -40,22 +40,23 @@ class OutboxTest : public testing::Test, public StateSource {
     next->value = std::move(value);
     states[TopicId{topic}] = std::move(next);
     std::vector<SessionId> woken;
-    std::vector<Broken> broken;
-    subscriptions.changed(Changed{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, broken);
+    std::vector<FailedSubscription> failed;
+    subscriptions.changed(Changed{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, failed);
   }
   Subscription& subscribe(std::vector<std::uint32_t> topics, bool composite = false) {
-    Subscription& opened = all.emplace_back();
-    opened.id = all.size();
-    opened.queue = &outbox.queue();
-    opened.kind = composite ? SubscriptionKind::composite : SubscriptionKind::pattern;
-    opened.pattern = "x" + std::to_string(all.size());  // matches nothing by itself
+    SubscriptionOptions options;
+    options.id = all.size() + 1;
+    options.kind = composite ? SubscriptionKind::composite : SubscriptionKind::pattern;
+    options.pattern = "x" + std::to_string(all.size());  // matches nothing by itself
+    options.opened_at = revision;
+    Subscription& opened = all.emplace_back(options, outbox.queue());
     subscriptions.open(opened);
     std::uint16_t member = 0;
-    Opening opening;
-    opening.in_snapshot = true;
+    StartPosition start;
+    start.in_snapshot = true;
     for (const std::uint32_t topic : topics) {
       if (!states.contains(TopicId{topic})) set(topic, 0);
-      subscriptions.attach(opened, TopicId{topic}, composite ? member++ : std::uint16_t{0}, opening);
+      subscriptions.attach(opened, TopicId{topic}, composite ? member++ : std::uint16_t{0}, start);
     }
     return opened;
   }
@@ -89,7 +90,7 @@ TEST_F(OutboxTest, ASnapshotIsDeliveredAndEndedInOneFrame) {
   ASSERT_NE(frame, nullptr);
   EXPECT_THAT(frame->deliveries, SizeIs(2));
   ASSERT_THAT(frame->snapshot_ends, SizeIs(1));
-  EXPECT_EQ(frame->snapshot_ends[0].subscription, one.id);
+  EXPECT_EQ(frame->snapshot_ends[0].subscription, one.options().id);
   EXPECT_EQ(frame->snapshot_ends[0].revision, revision);
   EXPECT_TRUE(frame->snapshot_ends[0].whole);
   EXPECT_EQ(frame->complete_through, revision);
@@ -167,7 +168,7 @@ TEST_F(OutboxTest, ACompositesDirtyMembersAreNeverSplit) {
   acknowledge_all();
   const auto frame = cut();
   ASSERT_THAT(frame->deliveries, SizeIs(4));
-  for (const auto& delivery : frame->deliveries) EXPECT_EQ(delivery.subscription, composite.id);
+  for (const auto& delivery : frame->deliveries) EXPECT_EQ(delivery.subscription, composite.options().id);
   EXPECT_EQ(frame->deliveries[3].member, 3u);
 }
 
@@ -375,13 +376,12 @@ TEST_F(OutboxTest, AnEndOfSnapshotBehindAChangedTopicClaimsNoMoreThanWasSent) {
   set(0, std::string(1000, 'x'));
   set(1, std::string(1000, 'x'));
   Subscription& one = subscribe({0, 1});
-  one.opened_at = revision;
   cut();
   set(0, std::string(1000, 'y'));  // sent already, and again behind topic 1
   acknowledge_all();
   const auto frame = cut();
   ASSERT_THAT(frame->snapshot_ends, SizeIs(1));
-  EXPECT_EQ(frame->snapshot_ends[0].revision, one.opened_at);
+  EXPECT_EQ(frame->snapshot_ends[0].revision, one.options().opened_at);
   EXPECT_EQ(frame->complete_through, 0u);
 }
 

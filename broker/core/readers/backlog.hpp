@@ -1,0 +1,75 @@
+// backlog.hpp: the dirty slots of an `every` subscription, and the credit by which they are sent.
+//
+// Promises   the subscription is queued in its session exactly while it has dirty slots and credit. One that has dirty
+//            slots only is counted in the session's queue as out of credit.
+// Thread     the core's. Owner: Subscription. The session's queue is kept by reference.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "broker/core/readers/slot.hpp"
+
+namespace hoiku::broker {
+
+class Backlog {
+ public:
+  Backlog(Subscription& subscription, DeliveryQueue& session, std::uint64_t credit)
+      : session_(session), entry_(subscription), credit_max_(credit), credit_(credit) {}
+
+  // A slot has become dirty. True if the session had nothing to be sent before.
+  bool add(Slot& slot) noexcept {
+    slots_.push_back(slot);
+    return update();
+  }
+  void remove(Slot& slot) noexcept {
+    slots_.erase(slot);
+    if (slots_.empty()) session_.erase(entry_);
+    update();
+  }
+  // The slot that has waited longest. There is one.
+  Slot& next() const noexcept { return static_cast<Slot&>(*slots_.first()); }
+  // A slot was sent something: it goes behind the others of the backlog, and the subscription behind the others of the
+  // session. A clean slot leaves.
+  void yield(Slot& slot) noexcept {
+    session_.erase(entry_);
+    slots_.erase(slot);
+    if (slot.is_dirty()) slots_.push_back(slot);
+    update();
+  }
+
+  bool has_credit() const noexcept { return credit_ > 0; }
+  void spend() noexcept { --credit_; }  // a transition is sent
+  // The reader has taken so many transitions in all; it cannot have taken more than it was sent. True: as for add().
+  bool renew(std::uint64_t taken) noexcept {
+    if (taken <= taken_) return false;
+    const std::uint64_t renewed = std::min(taken - taken_, credit_max_ - credit_);
+    taken_ += renewed;
+    credit_ += renewed;
+    return update();
+  }
+
+ private:
+  bool update() noexcept {
+    const bool out_of_credit = !slots_.empty() && credit_ == 0;
+    if (out_of_credit != out_of_credit_) {
+      out_of_credit_ = out_of_credit;
+      session_.out_of_credit += out_of_credit ? 1 : std::size_t(-1);
+    }
+    if (out_of_credit || slots_.empty() || entry_.is_queued()) return false;
+    const bool woken = session_.empty();
+    session_.push_back(entry_);
+    return woken;
+  }
+
+  DeliveryQueue& session_;
+  SlotQueue slots_;
+  QueueEntry entry_;  // stands for the subscription in the session's queue
+  std::uint64_t credit_max_;
+  std::uint64_t credit_;     // transitions that it may still be sent
+  std::uint64_t taken_ = 0;  // as its reader has said
+  bool out_of_credit_ = false;
+};
+
+}  // namespace hoiku::broker

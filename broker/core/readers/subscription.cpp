@@ -1,0 +1,229 @@
+#include "broker/core/readers/subscription.hpp"
+
+#include "broker/core/swap_remove.hpp"
+#include "hoiku/proto/size.hpp"
+
+namespace hoiku::broker {
+
+// ---- Slots
+
+Slot& Subscription::add_slot(TopicReaders& readers, std::uint16_t member) {
+  Slot& slot = *slots_.emplace_back(std::make_unique<Slot>(*this, readers, member));
+  slot.place_in_subscription_ = static_cast<std::uint32_t>(slots_.size() - 1);
+  slot.place_in_readers_ = static_cast<std::uint32_t>(readers.slots.size());
+  readers.slots.push_back(&slot);
+  if (options_.kind != SubscriptionKind::pattern) ++readers.pinned_by_name;
+  ++queue_.slots;
+  if (options_.filter != nullptr || options_.interval.count() > 0)
+    slot.filter_state_ = std::make_unique<FilterState>(slot);
+  return slot;
+}
+
+void Subscription::start(Slot& slot, StartPosition position) {
+  if (options_.filter != nullptr) {
+    FilterState& state = *slot.filter_state_;
+    state.match = std::move(position.match);
+    if (position.is_superseded) keep_match(slot);
+    state.filtered = position.filtered;
+    state.filtered_after = position.filtered_after;
+    state.counted_from = position.counted_from;
+  }
+  if (position.in_snapshot) enter_snapshot(slot);
+  if (!position.sent) return;
+  slot.sent_ = *position.sent;
+  slot.started_ = true;
+  counts_.add_pending(position.pending);
+}
+
+void Subscription::detach(Slot& slot) noexcept {
+  TopicReaders& readers = *slot.readers_;
+  swap_remove<&Slot::place_in_readers_>(readers.slots, slot.place_in_readers_);
+  if (options_.mode == Mode::every) {
+    backlog_.remove(slot);
+  } else {
+    queue_.erase(slot);
+  }
+  if (slot.filter_state_) discard_match(slot);
+  if (slot.dirty_) mark_clean(slot);
+  if (options_.kind != SubscriptionKind::pattern) --readers.pinned_by_name;
+  --queue_.slots;
+}
+
+void Subscription::destroy_slot(Slot& slot) noexcept {
+  swap_remove<&Slot::place_in_subscription_>(slots_, slot.place_in_subscription_);
+}
+
+// ---- Transitions
+
+bool Subscription::count(const Slot& slot) noexcept {
+  const bool replaces = slot.dirty_ && options_.mode == Mode::latest;
+  if (slot.started_) {
+    if (replaces) {
+      counts_.add_conflating();
+    } else {
+      counts_.add_pending();
+    }
+  }
+  return replaces;
+}
+
+void Subscription::count_filtered(Slot& slot, const Transition& state) noexcept {
+  if (slot.started_) counts_.add_filtered();
+  FilterState& filter_state = *slot.filter_state_;
+  ++(slot.dirty_ ? filter_state.filtered_after : filter_state.filtered);
+  if (!slot.dirty_) slot.sent_ = state.version.number;
+}
+
+void Subscription::count_unfit(const Slot& slot) noexcept {
+  if (slot.started_) counts_.add_filtered();
+}
+
+void Subscription::set_match(Slot& slot, const State& state) noexcept {
+  FilterState& filter_state = *slot.filter_state_;
+  // What a new reader is sent first has nothing before it.
+  const bool has_nothing_before = !slot.started_ && !options_.resume_after;
+  filter_state.filtered = has_nothing_before ? 0 : filter_state.filtered + filter_state.filtered_after;
+  filter_state.filtered_after = 0;
+  discard_match(slot);
+  if (options_.mode == Mode::latest || !slot.started_) filter_state.match = state;
+}
+
+void Subscription::keep_match(Slot& slot) noexcept {
+  FilterState& filter_state = *slot.filter_state_;
+  filter_state.kept_bytes = proto::size_of(*filter_state.match).bound();
+  queue_.kept_bytes += filter_state.kept_bytes;
+}
+
+void Subscription::discard_match(Slot& slot) noexcept {
+  FilterState& filter_state = *slot.filter_state_;
+  queue_.kept_bytes -= std::exchange(filter_state.kept_bytes, 0);
+  filter_state.match.reset();
+}
+
+bool Subscription::mark_dirty(Slot& slot) noexcept {
+  mark_dirty_in_interval(slot);
+  return options_.mode == Mode::every ? backlog_.add(slot) : enqueue(slot);
+}
+
+void Subscription::mark_dirty_in_interval(Slot& slot) noexcept {
+  slot.dirty_ = true;
+  ++slot.readers_->dirty;
+  ++dirty_;
+}
+
+bool Subscription::enqueue(Slot& slot) noexcept {
+  // A composite's members travel together: the first of them is queued for all.
+  Slot& unit = options_.kind == SubscriptionKind::composite ? *slots_.front() : slot;
+  if (unit.is_queued()) return false;
+  const bool woken = queue_.empty();
+  queue_.push_back(unit);
+  return woken;
+}
+
+void Subscription::mark_clean(Slot& slot) noexcept {
+  slot.dirty_ = false;
+  --slot.readers_->dirty;
+  --dirty_;
+  leave_snapshot(slot);
+}
+
+// ---- The snapshot
+
+bool Subscription::enter_snapshot(Slot& slot, State match) noexcept {
+  if (slot.dirty_) return false;
+  if (match) slot.filter_state_->match = std::move(match);
+  slot.started_ = false;
+  slot.in_snapshot_ = true;
+  ++snapshot_left_;
+  return mark_dirty(slot);
+}
+
+void Subscription::leave_snapshot(Slot& slot) noexcept {
+  if (!std::exchange(slot.in_snapshot_, false)) return;
+  --snapshot_left_;
+}
+
+void Subscription::restart_count(Slot& slot) noexcept {
+  if (slot.filter_state_) slot.filter_state_->counted_from = 0;
+}
+
+// ---- Deliveries
+
+proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t lagged) {
+  proto::Delivery delivery{options_.id, slot.member_, std::move(state), lagged};
+  if (FilterState* filter_state = slot.filter_state_.get()) {
+    delivery.filtered = std::exchange(filter_state->filtered, 0);
+    delivery.counted_from = std::exchange(filter_state->counted_from, 0);
+  }
+  return delivery;
+}
+
+proto::Delivery Subscription::deliver_latest(Slot& slot, State state, bool is_unset, TimePoint now) {
+  if (is_unset) scan_.remember_if_unset(*state);
+  mark_clean(slot);
+  proto::Delivery delivery = build(slot, std::move(state), 0);
+  if (slot.filter_state_) slot.filter_state_->not_before = now + options_.interval;
+  begin_or_count(slot);
+  return delivery;
+}
+
+// The snapshot's state begins the count. What did not pass after it is told with the next delivery.
+void Subscription::begin_or_count(Slot& slot) noexcept {
+  if (FilterState* filter_state = slot.filter_state_.get()) {
+    if (!slot.started_) counts_.add_filtered(filter_state->filtered_after);
+    filter_state->filtered = std::exchange(filter_state->filtered_after, 0);
+    discard_match(slot);
+  }
+  if (std::exchange(slot.started_, true)) counts_.deliver();
+}
+
+proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t newest) {
+  const bool continues = slot.started_ && newest > slot.sent_;
+  const std::uint64_t lagged = continues ? next->version.number - slot.sent_ - 1 : 0;
+  if (continues) {
+    counts_.lag(lagged);
+    counts_.deliver();
+  }
+  slot.started_ = true;
+  slot.sent_ = next->version.number;
+  backlog_.spend();
+  scan_.remember_if_unset(*next);
+  settle(slot, newest);
+  if (slot.dirty_ && next->revision >= options_.opened_at) leave_snapshot(slot);
+  return build(slot, std::move(next), lagged);
+}
+
+proto::Delivery Subscription::deliver_first_match(Slot& slot, std::uint64_t newest) {
+  State match = slot.filter_state_->match;
+  slot.sent_ = newest;
+  backlog_.spend();
+  mark_clean(slot);
+  scan_.remember_if_unset(*match);
+  proto::Delivery delivery = build(slot, std::move(match), 0);
+  begin_or_count(slot);
+  return delivery;
+}
+
+void Subscription::skip(Slot& slot, const FilterScan& scanned) noexcept {
+  counts_.filter(scanned.filtered);
+  counts_.lag(scanned.lagged);
+  slot.filter_state_->filtered += scanned.filtered;
+  slot.filter_state_->lagged += scanned.lagged;
+  slot.sent_ = scanned.through;
+  if (scanned.revision >= options_.opened_at) leave_snapshot(slot);
+}
+
+proto::Delivery Subscription::deliver_passed(Slot& slot, State passed) {
+  counts_.deliver();
+  backlog_.spend();
+  slot.sent_ = passed->version.number;
+  if (passed->revision >= options_.opened_at) leave_snapshot(slot);
+  scan_.remember_if_unset(*passed);
+  return build(slot, std::move(passed), std::exchange(slot.filter_state_->lagged, 0));
+}
+
+void Subscription::settle(Slot& slot, std::uint64_t newest) noexcept {
+  if (slot.sent_ == newest) mark_clean(slot);
+}
+
+}  // namespace hoiku::broker
