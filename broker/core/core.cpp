@@ -242,7 +242,7 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   requests.apply(std::move(of_all));
   for (Notice& notice : commit.notices) {
     if (Session* session = sessions.find(notice.session))
-      session->answer(std::move(notice.answer), Outbox::Of::request);
+      session->answer(std::move(notice.answer), AnswerBudget::request);
   }
   for (const TopicWrite& write : commit.writes) {
     if (write.state->value.is_null()) life.remove_if_unused(write.topic);

@@ -10,7 +10,7 @@ void ListCommands::execute(Session& session, const proto::Get& command) {
   if (!reply.is_open()) return;
   if (auto checked = check_topic_name(command.topic, session.limits); !checked) return reply.fail(checked.failure());
   broker_topics_.requested(command.topic);
-  session.outbox.answer_get(command.id, command.topic);
+  session.outbox.answer_late(command);
   session.wake();
 }
 
@@ -20,14 +20,14 @@ void ListCommands::execute(Session& session, const proto::List& command) {
   if (auto checked = check_topic_pattern(command.pattern, session.limits); !checked)
     return reply.fail(checked.failure());
   broker_topics_.requested(command.pattern);
-  session.outbox.answer_list(command);
+  session.outbox.answer_late(command);
   session.wake();
 }
 
 void ListCommands::execute(Session& session, const proto::ListReaders& command) {
   const Reply reply(session, command.id);
   if (!reply.is_open()) return;
-  session.outbox.answer_list(command);
+  session.outbox.answer_late(command);
   session.wake();
 }
 

@@ -124,7 +124,7 @@ void OwnCommands::begin_lease(Session& session, const proto::Own& command, Topic
     topic.learn_type(command.last_will);
     on_type_known(id);
   }
-  session.answer(proto::Owned{command.id, version_of(topic.visible())}, Outbox::Of::reader);
+  session.answer(proto::Owned{command.id, version_of(topic.visible())}, AnswerBudget::reader);
 }
 
 void OwnCommands::execute(Session& session, const proto::Release& command) {

@@ -19,7 +19,7 @@ void SchemaCommands::execute(Session& session, const proto::GetSchema& command) 
   if (!reply.is_open()) return;
   if (auto checked = check_message_type(command.message_type, session.limits); !checked)
     return reply.fail(checked.failure());
-  session.outbox.answer_schema(command.id, command.message_type);
+  session.outbox.answer_late(command);
   session.wake();
 }
 

@@ -39,7 +39,7 @@ Result<void> WaitCommands::begin(Session& session, const proto::Wait& command, I
     life_.remove_if_unused(*topic);
     return matched.failure();
   }
-  if (*matched) session.answer(proto::WaitDone{command.id, state}, Outbox::Of::reader);
+  if (*matched) session.answer(proto::WaitDone{command.id, state}, AnswerBudget::reader);
   return {};
 }
 
@@ -72,7 +72,7 @@ Result<void> WaitCommands::begin(Session& session, const proto::WaitTransition& 
   }
   const Version known = version_of(topics_[wait->topic].visible());
   if (auto armed = arm(session, std::move(wait), now); !armed) return armed.failure();
-  if (!command.after) session.answer(proto::TransitionArmed{command.id, known}, Outbox::Of::reader);
+  if (!command.after) session.answer(proto::TransitionArmed{command.id, known}, AnswerBudget::reader);
   return {};
 }
 
@@ -86,7 +86,7 @@ Result<bool> WaitCommands::search_past(Session& session, const proto::WaitTransi
   const auto past = past_.find(topic, command, searched_through);
   if (!past) return past.failure();
   if (past->match) {
-    session.answer(proto::TransitionDone{command.id, past->match, value_of(past->replaced)}, Outbox::Of::reader);
+    session.answer(proto::TransitionDone{command.id, past->match, value_of(past->replaced)}, AnswerBudget::reader);
     life_.remove_if_unused(topic);
     return true;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "broker/core/sessions/session_label.hpp"
 #include "hoiku/proto/size.hpp"
@@ -38,6 +39,17 @@ class Rows {
 };
 
 }  // namespace
+
+proto::Answer Lookups::look_up(const LateRequest& request, std::size_t page_bytes_max) {
+  if (const auto* get = std::get_if<proto::Get>(&request))
+    return proto::GetDone{get->id, states_.committed(get->topic)};
+  if (const auto* schema = std::get_if<proto::GetSchema>(&request)) {
+    const MessageSchema* found = schemas_.find(schema->message_type);
+    return proto::SchemaDone{schema->id, found == nullptr ? std::string() : found->files()};
+  }
+  if (const auto* list = std::get_if<proto::List>(&request)) return page(*list, page_bytes_max);
+  return page(std::get<proto::ListReaders>(request), page_bytes_max);
+}
 
 proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
   proto::ListDone page;
@@ -110,11 +122,6 @@ proto::ReaderRow Lookups::row_of(const Subscription& subscription) const {
   row.lagged = subscription.counts().lagged();
   row.pending = subscription.counts().pending();
   return row;
-}
-
-const std::string* Lookups::schema_files(std::string_view message_type) const {
-  const MessageSchema* schema = schemas_.find(message_type);
-  return schema == nullptr ? nullptr : &schema->files();
 }
 
 }  // namespace hoiku::broker

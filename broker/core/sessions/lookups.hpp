@@ -10,7 +10,7 @@
 
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
-#include "broker/core/sessions/outbox.hpp"
+#include "broker/core/sessions/frame_draft.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/topics/schemas.hpp"
 #include "broker/core/topics/topic_states.hpp"
@@ -36,18 +36,17 @@ class Lookups final : public StateSource {
         now_(now) {}
 
   State current(TopicId topic) const override { return states_.committed(topic); }
-  State current(std::string_view name) const override { return states_.committed(name); }
   State after(TopicId topic, std::uint64_t number) const override { return states_.after(topic, number); }
-  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override;
-  // Readers are listed in the order in which their subscriptions were opened; the cursor is a place in it.
-  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max) override;
-  const std::string* schema_files(std::string_view message_type) const override;
+  proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) override;
   FilterScan find_next_match(const Slot& slot, std::size_t steps_max) override {
     return catch_up_.find_next_match(slot, steps_max);
   }
   TimePoint time() const override { return now_.monotonic; }
 
  private:
+  proto::ListDone page(const proto::List& list, std::size_t bytes_max);
+  // Readers are listed in the order in which their subscriptions were opened; the cursor is a place in it.
+  proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max);
   proto::ReaderRow row_of(const Subscription& subscription) const;
 
   const Limits& limits_;

@@ -84,8 +84,8 @@ std::shared_ptr<const ServerFrame> Output::welcome_frame(const Peer& peer, const
 
 void Output::build_frame(Session& session) {
   for (;;) {
-    CutReport report;
-    const bool has_frame = session.outbox.cut(lookups_, log_.revision(), session.scanning.empty(), report);
+    BuildReport report;
+    const bool has_frame = session.outbox.build_frame(lookups_, log_.revision(), session.scanning.empty(), report);
     totals_.deliveries += report.deliveries;
     totals_.lagged += report.lagged;
     totals_.filtered += report.filtered;

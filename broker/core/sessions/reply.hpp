@@ -37,7 +37,7 @@ class Reply {
   bool is_open() const noexcept { return is_open_; }
 
   void done(proto::Answer answer) {
-    if (std::exchange(is_open_, false)) session_.answer(std::move(answer), Outbox::Of::request);
+    if (std::exchange(is_open_, false)) session_.answer(std::move(answer), AnswerBudget::request);
   }
   // `current`: the topic's version, for a writer that took it for another one.
   void fail(Failure failure, std::optional<Version> current = {}) {

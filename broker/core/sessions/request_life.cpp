@@ -63,7 +63,7 @@ Effects RequestLife::close_all(Session& session) {
 // others.
 
 void RequestLife::detach(Session& session, Subscription& subscription, Ending&, Released& released) {
-  session.outbox.forget(subscription);
+  session.outbox.remove(subscription);
   std::erase(session.scanning, &subscription);
   subscriptions_.close(subscription, released);
 }
@@ -84,7 +84,7 @@ void RequestLife::fail(Subscription& subscription, Failure failure) {
   Session& session = *sessions_.find(subscription.options().owner);
   const proto::RequestId id = subscription.options().id;
   close(session, id);
-  session.answer(proto::Failed{id, std::move(failure), {}}, Outbox::Of::reader);
+  session.answer(proto::Failed{id, std::move(failure), {}}, AnswerBudget::reader);
 }
 
 void RequestLife::revoke(Lease& lease, std::string why) {
@@ -92,7 +92,7 @@ void RequestLife::revoke(Lease& lease, std::string why) {
   const proto::RequestId id = lease.id;
   leases_.end(lease);
   session.requests.remove(id);
-  session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, Outbox::Of::reader);
+  session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, AnswerBudget::reader);
 }
 
 void RequestLife::expire_leases(TimePoint now) {
@@ -103,7 +103,7 @@ void RequestLife::expire_leases(TimePoint now) {
     Effects effects;
     execute_wills({lease}, session.name, effects.released);
     session.requests.remove(id);
-    session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, Outbox::Of::reader);
+    session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, AnswerBudget::reader);
     apply(std::move(effects));
   }
 }
@@ -143,11 +143,11 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
   const proto::RequestId id = end.wait->id;
   const Topic& topic = topics_[end.wait->topic];
   if (end.failure) {
-    session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, Outbox::Of::reader);
+    session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, AnswerBudget::reader);
   } else if (end.wait->on_transition) {
-    session.answer(proto::TransitionDone{id, topic.visible(), value_of(replaced)}, Outbox::Of::reader);
+    session.answer(proto::TransitionDone{id, topic.visible(), value_of(replaced)}, AnswerBudget::reader);
   } else {
-    session.answer(proto::WaitDone{id, topic.visible()}, Outbox::Of::reader);
+    session.answer(proto::WaitDone{id, topic.visible()}, AnswerBudget::reader);
   }
   session.requests.remove(id);
 }

@@ -33,8 +33,8 @@ struct Session : Timer {
     if (!peer) return;
     if (Peer* connected = peers.find(*peer)) peers.make_ready(*connected);
   }
-  void answer(proto::Answer answer, Outbox::Of of) {
-    outbox.answer(std::move(answer), of);
+  void answer(proto::Answer answer, AnswerBudget budget) {
+    outbox.answer(std::move(answer), budget);
     wake();
   }
 

@@ -19,17 +19,15 @@ using testing::SizeIs;
 class OutboxTest : public testing::Test, public StateSource {
  protected:
   State current(TopicId topic) const override { return states.at(topic); }
-  State current(std::string_view) const override { return states.at(TopicId{0}); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
-  proto::ListDone page(const proto::List& list, std::size_t bytes_max) override {
+  proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) override {
+    if (const auto* get = std::get_if<proto::Get>(&request)) return proto::GetDone{get->id, states.at(TopicId{0})};
     proto::ListDone made;
-    made.id = list.id;
-    made.next = bytes_max;  // so that a test sees it
+    made.id = std::get<proto::List>(request).id;
+    made.next = page_bytes_max;  // so that a test sees it
     made.rows.push_back(proto::ListRow{states.at(TopicId{0}), ++pages});
     return made;
   }
-
-  proto::ReadersDone page(const proto::ListReaders&, std::size_t) override { return {}; }
   FilterScan find_next_match(const Slot&, std::size_t) override { return {}; }
   TimePoint time() const override { return {}; }
 
@@ -62,7 +60,7 @@ class OutboxTest : public testing::Test, public StateSource {
   }
   std::shared_ptr<const proto::ServerFrame> cut() {
     report = {};
-    if (!outbox.cut(*this, revision, true, report)) return nullptr;
+    if (!outbox.build_frame(*this, revision, true, report)) return nullptr;
     return outbox.next(1, 0);
   }
   void acknowledge_all() { ASSERT_TRUE(outbox.acknowledge(outbox.last_number())); }
@@ -79,7 +77,7 @@ class OutboxTest : public testing::Test, public StateSource {
   std::deque<Subscription> all;
   std::map<TopicId, State> states;
   std::uint64_t revision = 0;
-  CutReport report;
+  BuildReport report;
 };
 
 TEST_F(OutboxTest, HasNothingToSayWhenNothingHappened) { EXPECT_EQ(cut(), nullptr); }
@@ -211,7 +209,7 @@ TEST_F(OutboxTest, AnswersAreOutsideTheWindow) {
   set(0, 1);
   EXPECT_EQ(cut(), nullptr);
   outbox.begin_request();
-  outbox.answer(proto::SetDone{5, {}, 1, true}, Outbox::Of::request);
+  outbox.answer(proto::SetDone{5, {}, 1, true}, AnswerBudget::request);
   const auto frame = cut();
   ASSERT_NE(frame, nullptr);
   EXPECT_THAT(frame->answers, SizeIs(1));
@@ -221,7 +219,7 @@ TEST_F(OutboxTest, AnswersAreOutsideTheWindow) {
 
 TEST_F(OutboxTest, ARequestIsInFlightUntilItsAnswerIsAcknowledged) {
   outbox.begin_request();
-  outbox.answer(proto::SetDone{5, {}, 1, true}, Outbox::Of::request);
+  outbox.answer(proto::SetDone{5, {}, 1, true}, AnswerBudget::request);
   EXPECT_EQ(outbox.requests_in_flight(), 1u);
   cut();
   EXPECT_EQ(outbox.requests_in_flight(), 1u);
@@ -232,7 +230,7 @@ TEST_F(OutboxTest, ARequestIsInFlightUntilItsAnswerIsAcknowledged) {
 TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
   set(0, 1);
   outbox.begin_request();
-  outbox.answer_get(9, "t0");
+  outbox.answer_late(proto::Get{9, "t0"});
   set(0, 2);
   const auto frame = cut();
   EXPECT_EQ(std::get<proto::GetDone>(frame->answers[0]).current->value, Value(2));
@@ -241,7 +239,7 @@ TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
 TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
   set(0, 1);
   outbox.begin_request();
-  outbox.answer_list(proto::List{9, "**", 0});
+  outbox.answer_late(proto::List{9, "**", 0});
   EXPECT_EQ(pages, 0u);
   set(0, 2);
   const auto frame = cut();
@@ -253,13 +251,13 @@ TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
 TEST_F(OutboxTest, APageIsMadeOnlyWhereThereIsRoomForIt) {
   set(0, std::string(100, 'x'));
   limits.unacknowledged_bytes_max = 2 * limits.list_bytes_max;
-  for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_list(proto::List{id, "**", 0});
+  for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_late(proto::List{id, "**", 0});
   EXPECT_THAT(cut()->answers, SizeIs(1));  // each has a frame of its own
   EXPECT_THAT(cut()->answers, SizeIs(1));
   EXPECT_THAT(cut()->answers, SizeIs(1));
   acknowledge_all();
   set(0, std::string(limits.unacknowledged_bytes_max, 'x'));
-  for (proto::RequestId id = 4; id <= 5; ++id) outbox.begin_request(), outbox.answer_list(proto::List{id, "**", 0});
+  for (proto::RequestId id = 4; id <= 5; ++id) outbox.begin_request(), outbox.answer_late(proto::List{id, "**", 0});
   EXPECT_THAT(cut()->answers, SizeIs(1));
   EXPECT_EQ(cut(), nullptr);
   EXPECT_EQ(pages, 4u);
@@ -269,7 +267,7 @@ TEST_F(OutboxTest, APageIsMadeOnlyWhereThereIsRoomForIt) {
 
 TEST_F(OutboxTest, LargeAnswersWaitForAcknowledgements) {
   set(0, std::string(1 << 20, 'x'));
-  for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_get(id, "t0");
+  for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_late(proto::Get{id, "t0"});
   for (int i = 0; i < 3; ++i) {
     EXPECT_THAT(cut()->answers, SizeIs(1));
     EXPECT_EQ(cut(), nullptr);
@@ -283,12 +281,12 @@ TEST_F(OutboxTest, AnAnswerThatFitsIntoNoFrameBecomesAnError) {
   set(0, std::string(5000, 'x'));
   const State large = states[TopicId{0}];
   const auto value = std::shared_ptr<const Value>(large, &large->value);
-  outbox.answer(proto::TransitionDone{1, large, nullptr}, Outbox::Of::reader);
-  outbox.answer(proto::TransitionDone{2, large, value}, Outbox::Of::reader);
-  outbox.answer(proto::Failed{3, {ErrorCode::type_mismatch, std::string(9000, 'x')}, {}}, Outbox::Of::request);
+  outbox.answer(proto::TransitionDone{1, large, nullptr}, AnswerBudget::reader);
+  outbox.answer(proto::TransitionDone{2, large, value}, AnswerBudget::reader);
+  outbox.answer(proto::Failed{3, {ErrorCode::type_mismatch, std::string(9000, 'x')}, {}}, AnswerBudget::request);
   set(0, std::string(9000, 'x'));
-  outbox.answer_get(4, "t0");
-  outbox.answer_list(proto::List{5, "**", 0});
+  outbox.answer_late(proto::Get{4, "t0"});
+  outbox.answer_late(proto::List{5, "**", 0});
   std::map<proto::RequestId, Failure> failed;
   while (const auto frame = cut()) {
     for (const auto& answer : frame->answers) {
@@ -323,7 +321,7 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
     set(0, std::string(1000, static_cast<char>('a' + id)));
-    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, Outbox::Of::reader);
+    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
   }
   const auto frame = cut();
   ASSERT_THAT(frame->answers, SizeIs(10));
@@ -335,7 +333,7 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
 TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
-    outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+    outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
   }
   std::size_t bytes = 0;
   for (const auto& answer : cut()->answers) {
@@ -344,7 +342,7 @@ TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
     bytes += failure.message.size();
   }
   EXPECT_LT(bytes, 6000u);
-  outbox.answer(proto::Failed{11, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, Outbox::Of::request);
+  outbox.answer(proto::Failed{11, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
   EXPECT_EQ(std::get<proto::Failed>(cut()->answers[0]).failure.message, std::string(1000, 'x'));
 }
 
@@ -352,7 +350,7 @@ TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
   limits.answer_bytes_max = 5000;
   set(0, std::string(1000, 'x'));
   for (proto::RequestId id = 1; id <= 100; ++id) {
-    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, Outbox::Of::reader);
+    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
   }
   for (const auto& answer : cut()->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
 }
@@ -363,7 +361,7 @@ TEST_F(OutboxTest, ALargeDeliveryIsNotCrowdedOutByAnswers) {
   subscribe({0});
   const auto answer = [&] {
     outbox.begin_request();
-    outbox.answer(proto::Failed{1, {ErrorCode::too_large, std::string(500, 'y')}, {}}, Outbox::Of::request);
+    outbox.answer(proto::Failed{1, {ErrorCode::too_large, std::string(500, 'y')}, {}}, AnswerBudget::request);
   };
   answer();
   EXPECT_THAT(cut()->deliveries, IsEmpty());

@@ -1,0 +1,141 @@
+#include "broker/core/sessions/answer_queue.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "hoiku/proto/size.hpp"
+#include "hoiku/proto/text.hpp"
+
+namespace hoiku::broker {
+namespace {
+
+proto::RequestId id_of(const proto::Answer& answer) {
+  return std::visit([](const auto& any) { return any.id; }, answer);
+}
+
+State result_of_wait(const proto::Answer& answer) {
+  if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return done->match;
+  if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) return done->match;
+  return nullptr;
+}
+
+bool is_page(const LateRequest& request) {
+  return std::holds_alternative<proto::List>(request) || std::holds_alternative<proto::ListReaders>(request);
+}
+
+// For the error: what the answer is about. `request`: null if it is not a late one.
+std::string subject_of(const proto::Answer& answer, const LateRequest* request) {
+  const auto topic = [](const std::string& name) { return ", about topic " + text::quote(name) + ","; };
+  if (const State match = result_of_wait(answer)) return topic(match->topic);
+  if (request == nullptr) return "";
+  if (const auto* get = std::get_if<proto::Get>(request)) return topic(get->topic);
+  if (const auto* schema = std::get_if<proto::GetSchema>(request))
+    return ", the schema of " + text::quote(schema->message_type) + ",";
+  if (const auto* list = std::get_if<proto::ListDone>(&answer)) return topic(list->rows.front().current->topic);
+  return "";
+}
+
+// Replaces an answer that fits into no frame: a frame that is too large would end its client's connection, and the next
+// one again.
+proto::Failed too_large(const proto::Answer& answer, const LateRequest* request, std::size_t frame_bytes_max) {
+  constexpr std::size_t text_bytes_max = 1024;
+  if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
+    const Failure& failure = failed->failure;
+    return {failed->id, {failure.code, text::shorten(failure.message, text_bytes_max)}, failed->current};
+  }
+  std::string why = "the answer to request " + std::to_string(id_of(answer)) + subject_of(answer, request) +
+                    " fits into no frame: one has at most " + std::to_string(frame_bytes_max) + " bytes";
+  return {id_of(answer), {ErrorCode::too_large, std::move(why)}, {}};
+}
+
+}  // namespace
+
+void AnswerQueue::push(proto::Answer answer, AnswerBudget budget) {
+  if (budget == AnswerBudget::reader) ++reader_answers_;
+  const State match = result_of_wait(answer);
+  Queued& queued = queued_.emplace_back(Queued{std::move(answer), budget, 0});
+  if (match) {
+    limit_result(queued, match);
+  } else if (auto* failed = std::get_if<proto::Failed>(&std::get<proto::Answer>(queued.content))) {
+    limit_error(queued, *failed);
+  }
+  queued_bytes_ += queued.bytes;
+}
+
+void AnswerQueue::push(LateRequest request) { queued_.push_back(Queued{std::move(request), AnswerBudget::request, 0}); }
+
+void AnswerQueue::limit_result(Queued& queued, const State& match) {
+  auto& answer = std::get<proto::Answer>(queued.content);
+  // A thousand waits that one transition answered keep one value between them.
+  const std::size_t bytes = match == last_match_ ? 0 : proto::size_of(answer).bound();
+  if (queued_bytes_ + bytes <= limits_->answer_bytes_max) {
+    queued.bytes = bytes;
+    last_match_ = match;
+    return;
+  }
+  answer = proto::Failed{
+      id_of(answer),
+      {ErrorCode::limit_exceeded, "the results of this session's waits take more than " +
+                                      std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster"},
+      {}};
+}
+
+// An error may quote what its client sent, however long that is. The code is what matters.
+void AnswerQueue::limit_error(Queued& queued, proto::Failed& failed) const {
+  const std::size_t bytes = failed.failure.message.size();
+  if (queued_bytes_ + bytes <= limits_->answer_bytes_max) {
+    queued.bytes = bytes;
+    return;
+  }
+  failed.failure.message = "the errors and results of this session take more than " +
+                           std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster";
+}
+
+// Less than what a session may have unacknowledged: several of its requests are under way at once.
+std::size_t AnswerQueue::page_bytes_max() const noexcept {
+  return std::min({limits_->list_bytes_max, limits_->unacknowledged_bytes_max, frame_budget(*limits_)});
+}
+
+// A page costs more to make than to send, so its room is looked for first: it is the first answer of its frame.
+bool AnswerQueue::has_room_for_page(const FrameDraft& draft) const noexcept {
+  return draft.has_no_values() &&
+         (answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max);
+}
+
+void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
+  while (!queued_.empty()) {
+    Queued& next = queued_.front();
+    const auto* request = std::get_if<LateRequest>(&next.content);
+    if (request != nullptr && is_page(*request) && !has_room_for_page(draft)) break;
+    // If it does not fit, it is looked up again for a later frame: then with the state of then.
+    proto::Answer late;
+    if (request != nullptr) late = states.look_up(*request, page_bytes_max());
+    proto::Answer& answer = request != nullptr ? late : std::get<proto::Answer>(next.content);
+    std::size_t bytes = proto::size_of(answer).bound();
+    if (proto::frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
+      answer = too_large(answer, request, limits_->frame_bytes_max);
+      bytes = proto::size_of(answer).bound();
+    }
+    const std::size_t outstanding = answer_bytes_ + draft.cost.answer_bytes;
+    // As with batches, one answer is always allowed when none is outstanding, and alone it may take all of a frame.
+    const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
+                      (draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_));
+    if (!fits) break;
+    draft.bytes += bytes;
+    draft.cost.answer_bytes += bytes;
+    (next.budget == AnswerBudget::request ? draft.cost.requests : draft.cost.reader_answers) += 1;
+    queued_bytes_ -= next.bytes;
+    draft.frame.answers.push_back(std::move(answer));
+    queued_.pop_front();
+  }
+  if (queued_.empty()) last_match_ = nullptr;
+}
+
+void AnswerQueue::acknowledged(const FrameCost& cost) noexcept {
+  answer_bytes_ -= cost.answer_bytes;
+  requests_ -= cost.requests;
+  reader_answers_ -= cost.reader_answers;
+}
+
+}  // namespace hoiku::broker

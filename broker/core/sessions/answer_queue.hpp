@@ -1,0 +1,64 @@
+// answer_queue.hpp: the answers that a session is to be sent, in order, and the requests that are in flight.
+//
+// Promises   a request is in flight from begin_request() until its answer is acknowledged. Late requests are answered
+//            with what is true when their frame is built.
+// Thread     the core's. Owner: Outbox.
+// Limits     answer_bytes_max for results of waits and texts of errors that are not sent yet: later ones become errors,
+//            or are shortened. unacknowledged_bytes_max for answers that are sent, of which one is always allowed if none
+//            is outstanding. An answer that fits into no frame becomes too_large.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <variant>
+
+#include "broker/core/sessions/frame_draft.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::broker {
+
+// Which count an answer belongs to until it is acknowledged: requests in flight, or what readers and waits were told.
+enum class AnswerBudget : std::uint8_t { request, reader };
+
+class AnswerQueue {
+ public:
+  explicit AnswerQueue(const Limits& limits) : limits_(&limits) {}
+
+  void begin_request() noexcept { ++requests_; }
+  std::size_t requests_in_flight() const noexcept { return requests_; }
+  std::size_t reader_answers() const noexcept { return reader_answers_; }  // that are not acknowledged
+
+  void push(proto::Answer answer, AnswerBudget budget);
+  void push(LateRequest request);  // of the budget `request`
+  bool empty() const noexcept { return queued_.empty(); }
+
+  // Moves answers into the frame, as many as fit.
+  void fill(FrameDraft& draft, StateSource& states);
+  void sent(const FrameCost& cost) noexcept { answer_bytes_ += cost.answer_bytes; }
+  void acknowledged(const FrameCost& cost) noexcept;
+
+ private:
+  struct Queued {
+    std::variant<proto::Answer, LateRequest> content;
+    AnswerBudget budget = AnswerBudget::request;
+    std::size_t bytes = 0;  // counted in queued_bytes_
+  };
+
+  void limit_result(Queued& queued, const State& match);
+  void limit_error(Queued& queued, proto::Failed& failed) const;
+  std::size_t page_bytes_max() const noexcept;
+  bool has_room_for_page(const FrameDraft& draft) const noexcept;
+
+  const Limits* limits_;
+  std::deque<Queued> queued_;
+  State last_match_;  // of the newest queued result of a wait: equal ones keep one value
+  std::size_t queued_bytes_ = 0;
+  std::size_t answer_bytes_ = 0;  // sent and unacknowledged
+  std::size_t requests_ = 0;
+  std::size_t reader_answers_ = 0;
+};
+
+}  // namespace hoiku::broker

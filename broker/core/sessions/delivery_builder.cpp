@@ -1,0 +1,177 @@
+#include "broker/core/sessions/delivery_builder.hpp"
+
+#include <algorithm>
+
+namespace hoiku::broker {
+namespace {
+
+constexpr int states_per_turn = 64;
+// What a filter does not let pass is not bounded by the frame.
+constexpr std::size_t steps_per_frame = 4096;
+
+std::size_t bytes_of(const Transition& transition) { return proto::delivery_size(transition).bound(); }
+
+}  // namespace
+
+void DeliveryBuilder::snapshot_ended(Subscription& subscription) {
+  if (subscription.end_snapshot()) ends_.push_back(&subscription);
+}
+
+void DeliveryBuilder::remove(Subscription& subscription) noexcept { std::erase(ends_, &subscription); }
+
+bool DeliveryBuilder::is_window_open() const noexcept {
+  return batches_ == 0 || (batches_ < limits_->window_batches && batch_bytes_ < limits_->unacknowledged_bytes_max);
+}
+
+void DeliveryBuilder::sent(const FrameCost& cost) noexcept {
+  batches_ += cost.is_batch ? 1 : 0;
+  batch_bytes_ += cost.batch_bytes;
+}
+
+void DeliveryBuilder::acknowledged(const FrameCost& cost) noexcept {
+  batches_ -= cost.is_batch ? 1 : 0;
+  batch_bytes_ -= cost.batch_bytes;
+}
+
+bool DeliveryBuilder::has_room(const FrameDraft& draft, std::size_t bytes) const noexcept {
+  const bool none_outstanding = batches_ == 0 && draft.frame.deliveries.empty();
+  if (!none_outstanding && batch_bytes_ + draft.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max)
+    return false;
+  return draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_);
+}
+
+// There is room.
+void DeliveryBuilder::add(FrameDraft& draft, proto::Delivery delivery) {
+  const std::size_t bytes = bytes_of(*delivery.transition);
+  draft.bytes += bytes;
+  draft.cost.batch_bytes += bytes;
+  draft.frame.deliveries.push_back(std::move(delivery));
+}
+
+bool DeliveryBuilder::fill(FrameDraft& draft, StateSource& states, BuildReport& report) {
+  bool fits = true;
+  while (QueueEntry* first = queue_.first()) {
+    if (report.steps >= steps_per_frame) {
+      report.is_interrupted = true;
+      break;
+    }
+    Subscription& subscription = first->subscription();
+    fits = subscription.options().mode == Mode::every ? add_every(draft, subscription, states, report)
+                                                      : add_latest(draft, static_cast<Slot&>(*first), states, report);
+    if (subscription.is_snapshot_complete()) snapshot_ended(subscription);
+    if (!fits) break;
+  }
+  unit_.clear();
+  const auto& frame = draft.frame;
+  return fits || !frame.deliveries.empty() || frame.answers.empty() || report.too_large != nullptr;
+}
+
+// Adds one topic's newest state (that passed), or those of a composite that are dirty.
+bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& states, BuildReport& report) {
+  unit_.clear();
+  std::size_t bytes = 0;
+  const auto add_to_unit = [&](Slot& slot) {
+    const bool is_chosen = slot.filter_state() != nullptr && slot.filter_state()->match;
+    unit_.emplace_back(&slot, is_chosen ? slot.filter_state()->match : states.current(slot.topic()));
+    bytes += bytes_of(*unit_.back().second);
+  };
+  Subscription& subscription = first.subscription();
+  if (subscription.options().kind == SubscriptionKind::composite) {
+    for (const auto& slot : subscription.slots()) {
+      if (slot->is_dirty()) add_to_unit(*slot);
+    }
+    if (bytes + proto::frame_overhead_bytes > limits_->frame_bytes_max) {
+      report.too_large = &subscription;
+      return false;
+    }
+  } else {
+    add_to_unit(first);
+  }
+  if (!has_room(draft, bytes)) return false;
+  queue_.erase(first);
+  for (auto& [slot, state] : unit_) {
+    // The topic may have been unset since the state that passed a filter, and the reader is not told that.
+    const bool is_unset = (slot->filter_state() != nullptr ? states.current(slot->topic()) : state)->value.is_null();
+    if (is_unset) report.unset.push_back(slot->topic());
+    add(draft, subscription.deliver_latest(*slot, std::move(state), is_unset, states.time()));
+  }
+  return true;
+}
+
+// Adds one topic's next states, as many as a turn may take.
+bool DeliveryBuilder::add_every(FrameDraft& draft, Subscription& subscription, StateSource& states,
+                                BuildReport& report) {
+  Slot& slot = subscription.backlog().next();
+  const std::size_t others = draft.frame.deliveries.size();
+  const bool fits = subscription.options().filter == nullptr ? add_next(draft, slot, states, report)
+                                                             : add_filtered(draft, slot, states, report);
+  // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is discarded.
+  if (!fits && draft.frame.deliveries.size() == others) return false;
+  subscription.backlog().yield(slot);
+  return fits;
+}
+
+bool DeliveryBuilder::add_next(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report) {
+  Subscription& subscription = slot.subscription();
+  const TopicId topic = slot.topic();
+  for (int left = states_per_turn; slot.is_dirty() && subscription.backlog().has_credit() && left > 0; --left) {
+    const State newest = states.current(topic);
+    const bool continues = slot.is_started() && newest->version.number > slot.sent();
+    State next = continues ? states.after(topic, slot.sent()) : newest;
+    if (!has_room(draft, bytes_of(*next))) return false;
+    if (next->value.is_null()) report.unset.push_back(topic);
+    proto::Delivery delivery = subscription.deliver_next(slot, std::move(next), newest->version.number);
+    report.lagged += delivery.lagged;
+    add(draft, std::move(delivery));
+  }
+  return true;
+}
+
+// The same for a reader with a filter. A state that does not pass takes steps and no credit.
+bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report) {
+  Subscription& subscription = slot.subscription();
+  const TopicId topic = slot.topic();
+  bool fits = slot.is_started() || add_first_match(draft, slot, states);
+  std::size_t left = states_per_turn;
+  while (slot.is_dirty() && slot.is_started() && subscription.backlog().has_credit() && left > 0) {
+    FilterScan next = states.find_next_match(slot, left);
+    left -= std::min(left, std::max<std::size_t>(next.steps, 1));
+    report.steps += next.steps;
+    report.lagged += next.lagged;
+    report.filtered += next.filtered;
+    subscription.skip(slot, next);
+    if (next.passed) {
+      fits = has_room(draft, bytes_of(*next.passed));
+      if (!fits) break;
+      add(draft, subscription.deliver_passed(slot, std::move(next.passed)));
+    }
+    subscription.settle(slot, states.current(topic)->version.number);
+  }
+  if (!slot.is_dirty() && states.current(topic)->value.is_null()) report.unset.push_back(topic);
+  return fits;
+}
+
+// Adds what the snapshot of a filtered `every` reader has of a topic. Later states did not pass.
+bool DeliveryBuilder::add_first_match(FrameDraft& draft, Slot& slot, StateSource& states) {
+  if (!has_room(draft, bytes_of(*slot.filter_state()->match))) return false;
+  add(draft, slot.subscription().deliver_first_match(slot, states.current(slot.topic())->version.number));
+  return true;
+}
+
+void DeliveryBuilder::fill_ends(FrameDraft& draft, std::uint64_t revision) {
+  auto next = ends_.begin();
+  for (; next != ends_.end(); ++next) {
+    const bool is_first = draft.has_no_values() && draft.frame.snapshot_ends.empty();
+    if (!is_first && draft.bytes + proto::snapshot_end_bytes > frame_budget(*limits_)) break;
+    draft.bytes += proto::snapshot_end_bytes;
+    // If a topic changed after its part of the snapshot was sent, the reader does not have the newest revision, but it
+    // has the one of the opening.
+    const SubscriptionOptions& reader = (*next)->options();
+    const std::uint64_t through = (*next)->dirty() == 0 ? revision : reader.opened_at;
+    const bool is_whole = !reader.resume_after && reader.filter == nullptr;
+    draft.frame.snapshot_ends.push_back(proto::SnapshotEnd{reader.id, through, is_whole});
+  }
+  ends_.erase(ends_.begin(), next);
+}
+
+}  // namespace hoiku::broker

@@ -1,0 +1,72 @@
+// delivery_builder.hpp: moves the dirty slots of one session into frames, and ends its snapshots.
+//
+// Promises   deliveries stay within the window of unacknowledged batches; a composite's dirty members are in one frame; a
+//            topic's states go to an `every` reader in order. Whoever was sent something goes behind the others.
+// Thread     the core's. Owner: Outbox.
+// Limits     window_batches and unacknowledged_bytes_max, of which one batch is always allowed if none is outstanding. A
+//            frame stays under frame_bytes_max by a quarter, unless one value alone is larger.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "broker/core/readers/subscription.hpp"
+#include "broker/core/sessions/frame_draft.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/message.hpp"
+
+namespace hoiku::broker {
+
+// What the caller has to know about a frame that was built.
+struct BuildReport {
+  std::vector<TopicId> unset;         // topics whose unset state was sent: they may be unused now
+  Subscription* too_large = nullptr;  // a composite that fits into no frame: the caller fails it
+  std::size_t deliveries = 0;
+  std::uint64_t lagged = 0;     // states that were discarded before an `every` reader was sent them
+  std::uint64_t filtered = 0;   // states that did not pass, of those that are tested here
+  std::size_t steps = 0;        // of these tests
+  bool is_interrupted = false;  // there were too many tests: the caller builds the rest later
+};
+
+class DeliveryBuilder {
+ public:
+  explicit DeliveryBuilder(const Limits& limits) : limits_(&limits) {}
+
+  DeliveryQueue& queue() noexcept { return queue_; }
+  void snapshot_ended(Subscription& subscription);  // its slots were all sent: the end is due
+  void remove(Subscription& subscription) noexcept;
+
+  bool empty() const noexcept { return queue_.empty() && ends_.empty(); }
+  // Every reader was sent everything, as far as the topics of this session are known.
+  bool is_complete() const noexcept { return queue_.empty() && queue_.out_of_credit == 0 && ends_.empty(); }
+  bool is_window_open() const noexcept;
+
+  // Moves deliveries into the frame, as many as fit. False: its answers left no room for the first of them.
+  [[nodiscard]] bool fill(FrameDraft& draft, StateSource& states, BuildReport& report);
+  // Adds the ends of snapshots that are due. `revision` is the broker's.
+  void fill_ends(FrameDraft& draft, std::uint64_t revision);
+  void sent(const FrameCost& cost) noexcept;
+  void acknowledged(const FrameCost& cost) noexcept;
+
+ private:
+  // False: there is no room for the next delivery.
+  bool add_latest(FrameDraft& draft, Slot& first, StateSource& states, BuildReport& report);
+  bool add_every(FrameDraft& draft, Subscription& subscription, StateSource& states, BuildReport& report);
+  bool add_next(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
+  bool add_filtered(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
+  bool add_first_match(FrameDraft& draft, Slot& slot, StateSource& states);
+  static void add(FrameDraft& draft, proto::Delivery delivery);
+  bool has_room(const FrameDraft& draft, std::size_t bytes) const noexcept;
+
+  const Limits* limits_;
+  DeliveryQueue queue_;
+  std::vector<Subscription*> ends_;            // whose end of the snapshot is due
+  std::size_t batches_ = 0;                    // unacknowledged
+  std::size_t batch_bytes_ = 0;                // of these
+  std::vector<std::pair<Slot*, State>> unit_;  // kept for its memory
+};
+
+}  // namespace hoiku::broker

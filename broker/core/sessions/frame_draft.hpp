@@ -1,0 +1,58 @@
+// frame_draft.hpp: a frame of a session that is being built, and where its contents come from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+#include "broker/core/readers/subscription.hpp"
+#include "broker/core/types.hpp"
+#include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/message.hpp"
+#include "hoiku/proto/size.hpp"
+
+namespace hoiku::broker {
+
+// A request whose answer is looked up when its frame is built, so that a queue of them holds nothing.
+using LateRequest = std::variant<proto::Get, proto::GetSchema, proto::List, proto::ListReaders>;
+
+// Where a frame finds states and late answers. A state is never null: a topic that was never set has version 0.
+class StateSource {
+ public:
+  virtual State current(TopicId topic) const = 0;
+  // The state after the one of that number; if the topic's history has discarded it, the current one.
+  virtual State after(TopicId topic, std::uint64_t number) const = 0;
+  // The next state that passes the filter of a slot that has started; or none, after so many steps.
+  virtual FilterScan find_next_match(const Slot& slot, std::size_t steps_max) = 0;
+  // The rows of a page take `page_bytes_max` bytes at most, unless one alone is larger.
+  virtual proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) = 0;
+  // When intervals begin that begin with this frame.
+  virtual TimePoint time() const = 0;
+
+ protected:
+  ~StateSource() = default;
+};
+
+// What a frame takes from the budgets of its session until it is acknowledged.
+struct FrameCost {
+  std::size_t batch_bytes = 0;
+  std::size_t answer_bytes = 0;
+  std::uint32_t requests = 0;
+  std::uint32_t reader_answers = 0;
+  bool is_batch = false;  // the frame has deliveries or ends of snapshots
+};
+
+struct FrameDraft {
+  bool has_no_values() const noexcept { return frame.answers.empty() && frame.deliveries.empty(); }
+
+  proto::ServerFrame frame;
+  FrameCost cost;
+  std::size_t bytes = proto::frame_overhead_bytes;  // of the frame so far
+};
+
+// What a frame takes that has several values; one value alone may take more.
+inline std::size_t frame_budget(const Limits& limits) noexcept {
+  return limits.frame_bytes_max - limits.frame_bytes_max / 4;
+}
+
+}  // namespace hoiku::broker
