@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/swap_remove.hpp"
+
 namespace hoiku::broker {
 
 // The waits of one topic whose predicates are equal.
@@ -33,11 +35,7 @@ void put(std::vector<Wait*>& list, Wait& wait) {
   list.push_back(&wait);
 }
 
-void take(std::vector<Wait*>& list, Wait& wait) noexcept {
-  list.back()->place = wait.place;
-  list[wait.place] = list.back();
-  list.pop_back();
-}
+void take(std::vector<Wait*>& list, const Wait& wait) noexcept { swap_remove<&Wait::place>(list, wait.place); }
 
 // Equal predicates about a state and about a transition are two groups. No predicate's key begins with a line break.
 std::string key_of(const Wait& wait) {
@@ -190,11 +188,8 @@ void Waits::drop_if_empty(WaitGroup& group) noexcept {
   if (!group.plain.empty() || group.holds > 0) return;
   TopicWaits& waits = by_topic_[group.topic];
   predicates_ -= group.predicate ? 1 : 0;
-  const std::size_t place = group.place;
   waits.by_key.erase(waits.by_key.find(group.key));
-  waits.groups.back()->place = place;
-  std::swap(waits.groups[place], waits.groups.back());
-  waits.groups.pop_back();
+  swap_remove<&WaitGroup::place>(waits.groups, group.place);
 }
 
 void Waits::drop_if_empty(TopicId topic) noexcept {
