@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "broker/embedded/shown_statistics.hpp"
+#include "broker/embedded/public_statistics.hpp"
 #include "broker/server/check_limits.hpp"
 #include "broker/server/server.hpp"
 #include "broker/store/memory_store.hpp"
@@ -37,14 +37,14 @@ class Broker::Impl {
   Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
     if (const auto checked = broker::check_limits(limits); !checked) throw Error(checked.failure());
-    serving_.emplace(broker::options_of_new_run(limits), link::make_server_link(endpoints, limits.frame_bytes_max),
+    serving_.emplace(broker::new_instance_options(limits), link::make_server_link(endpoints, limits.frame_bytes_max),
                      std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();
   }
 
   const std::vector<std::string>& endpoints() const noexcept { return endpoints_; }
   BrokerStatistics statistics() const {
-    return serving_ ? broker::shown_statistics(serving_->statistics()) : BrokerStatistics();
+    return serving_ ? broker::public_statistics(serving_->statistics()) : BrokerStatistics();
   }
 
   // The attendant: shielded, and told when everybody else has left.

@@ -41,7 +41,7 @@ void allow_many_descriptors() {
 
 Task<> serve(Options options) {
   const LogSink log = sink_to_stderr(options.log_level);
-  ServerOptions broker_options = options_of_new_run(options.limits);
+  ServerOptions broker_options = new_instance_options(options.limits);
   broker_options.log = log;
   Server broker(std::move(broker_options), link::make_server_link(options.listen, options.limits.frame_bytes_max),
                 std::make_unique<MemoryStore>());

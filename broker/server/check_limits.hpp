@@ -1,4 +1,4 @@
-// check_limits.hpp: whether limits go together, whoever has moved them: hoikud's operator, or the program around an embedded
+// check_limits.hpp: whether limits go together. They are set by hoikud's operator, or by the program around an embedded
 // broker.
 #pragma once
 

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 // A ROUTER does not tell when a connection that was full has room again.
 constexpr Duration pause_min = 2ms;
-// What a reader that goes on may wait for its next frame; hundreds that never do cost next to nothing.
+// The longest wait of a reader that goes on. Hundreds of readers that never do cost next to nothing at this pause.
 constexpr Duration pause_max = 50ms;
 
 }  // namespace
@@ -19,7 +19,7 @@ void FullPeers::add(PeerId peer, TimePoint now) {
   const Duration pause = asked == asked_.end() ? pause_min : std::min(2 * asked->second, pause_max);
   remove(peer);
   TimePoint due = now + pause;
-  // A little early, where somebody is due then: one turn for both.
+  // A little earlier if another peer is due then: one turn for both.
   const auto near = by_due_.lower_bound({due - pause / 4, PeerId{}});
   if (near != by_due_.end() && near->first < due) due = near->first;
   waiting_.emplace(peer, Waiting{pause, due});

@@ -1,7 +1,7 @@
 // full_peers.hpp: connections that had no room for a frame, and when each is asked again.
 //
-// Promises   who stays full is asked after 2 ms, then after twice as long each time, up to 50 ms; who has taken a frame
-//            begins anew. Those whose time is nearly the same are asked in one turn. No time is read here.
+// Promises   a full connection is asked after 2 ms, then after twice as long each time, up to 50 ms; one that has taken a
+//            frame starts at 2 ms again. Connections with nearly the same time are asked in one turn. Reads no clock.
 // Thread     the loop's. Owner: Server.
 // Limits     none of its own: a few words for each connection that is full.
 #pragma once
@@ -20,13 +20,13 @@ namespace hoiku::broker {
 
 class FullPeers {
  public:
-  // It had no room as of `now`.
+  // The peer had no room as of `now`.
   void add(PeerId peer, TimePoint now);
-  // It has taken a frame, or is gone.
+  // The peer has taken a frame, or is gone.
   void remove(PeerId peer);
-  // Those whose time has come: each is asked, and then added, or removed, or forgotten by settle().
+  // The peers that are due: the caller asks each, then adds or removes it, or leaves it to settle().
   std::vector<PeerId> take_due(TimePoint now);
-  // All that were due have been asked: who was not added again had nothing to be sent.
+  // All due peers were asked: those that were not added again had nothing to be sent.
   void settle() { asked_.clear(); }
 
   std::optional<TimePoint> next_due() const;

@@ -1,4 +1,4 @@
-// log.hpp: what the broker tells its operator: an event noun, then key=value, one line each.
+// log.hpp: the broker's log, for its operator: an event's name, then key=value, one line each.
 //
 // Promises   whatever a peer calls itself, a line stays one line and its keys stay readable: such values are quoted and
 //            shortened. Of one noun at most `lines_per_second_max` lines are written in a second; the first that is

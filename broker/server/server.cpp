@@ -1,21 +1,21 @@
 #include "broker/server/server.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/secure_random.hpp"
 
 namespace hoiku::broker {
 namespace {
 
-// Silence is judged when all input was read. Under a flood that never is; but after so many turns everybody's first
-// frame was read, since the link takes connections in turn.
+// Silence is judged when all input was read. Under a flood that never happens; but after so many turns the first frame
+// of every connection was read, since the link takes connections in turn.
 constexpr int turns_without_advance_max = 64;
 
-std::string_view noun_of(Event::Kind kind) {
+std::string_view event_name(Event::Kind kind) {
   switch (kind) {
     case Event::Kind::session_opened:
       return "session_opened";
@@ -31,19 +31,13 @@ std::string_view noun_of(Event::Kind kind) {
   return "event";
 }
 
-std::uint64_t random_number() {
-  // On this system it reads the kernel's or the processor's own source.
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
-
 }  // namespace
 
-ServerOptions options_of_new_run(const Limits& limits) {
+ServerOptions new_instance_options(const Limits& limits) {
   ServerOptions options;
   options.core.limits = limits;
-  options.core.instance_id = random_number();
-  options.core.epoch_seed = random_number();
+  options.core.instance_id = proto::secure_random();
+  options.core.epoch_seed = proto::secure_random();
   options.wall_time = wall_now;
   return options;
 }
@@ -116,7 +110,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
     return;
   }
   for (const proto::Command& command : frame->commands) {
-    // Whatever names many topics is as much work as many commands; nothing is less than one.
+    // A command with many topics is as much work as many commands.
     std::size_t topics = 1;
     if (const auto* commit = std::get_if<proto::Commit>(&command)) topics = commit->writes.size();
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
@@ -127,7 +121,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
 
 void Server::hand_to_store() {
   for (;;) {
-    // What is committed may make the core commit more.
+    // A commit may make the core commit more.
     std::vector<Record> records = core_.take_records();
     if (!records.empty()) {
       appended_ = records.back().sequence;
@@ -180,7 +174,7 @@ void Server::ask_full_peers_again() {
 
 void Server::write_events() {
   for (const Event& event : core_.take_events()) {
-    LogLine line(noun_of(event.kind));
+    LogLine line(event_name(event.kind));
     if (!event.session.empty()) line.add("session", event.session);
     if (!event.detail.empty()) line.add("detail", event.detail);
     log_.write(event.kind == Event::Kind::peer_refused ? LogLevel::warn : LogLevel::info, line, now());
@@ -221,7 +215,7 @@ Task<Drained> Server::drain(Duration limit) {
     co_await sleep_until(std::min(full_.next_due().value_or(end), end));
     ask_full_peers_again();
     send_output();
-    // Who is gone is not waited for.
+    // Also notices peers that disconnected meanwhile.
     take_input();
   }
   drained.peers_full = full_.size();

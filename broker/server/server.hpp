@@ -1,4 +1,4 @@
-// server.hpp: the broker at work: the core, a store and a link, coupled by one coroutine. The corridor of the server.
+// server.hpp: the broker at work: the core, a store and a link, coupled by one coroutine.
 //
 // A turn: take what is waiting (at most Limits::turn_commands_max commands or turn_bytes_max bytes), let the core
 // decide, hand its records to the store, tell it what the store has done, send what each connection is due. Then wait
@@ -34,10 +34,10 @@ struct ServerOptions {
   LogSink log;                          // empty: quiet
 };
 
-// Of a broker that begins: its run and its epochs are drawn from a secure source, and this machine's clock dates what it makes.
-ServerOptions options_of_new_run(const Limits& limits);
+// Options of a new broker instance: its id and its epochs are random, and this machine's clock dates its transitions.
+ServerOptions new_instance_options(const Limits& limits);
 
-// What drain() has done.
+// The result of drain().
 struct Drained {
   std::size_t sessions = 0;   // that were open, and were told
   std::uint64_t records = 0;  // that the store had still to finish, and did
@@ -55,11 +55,11 @@ class Server {
   // Serves until it is cancelled, which ends it at once: the clients see a cut, as if the process had been killed.
   Task<> serve();
 
-  // Serves on until no session is left, or for so long: for the end, when clients are about to say goodbye.
+  // Serves until no session is left, for `limit` at most: for the end, when clients are about to say goodbye.
   Task<> serve_until_empty(Duration limit);
 
-  // The polite end, when serve() has ended: decides what is waiting already, lets the store finish, tells every client
-  // that the broker is ending. Takes at most `limit`. Shield it where serve() was cancelled.
+  // The polite end, after serve(): executes the commands that wait already, lets the store finish, and tells every client
+  // that the broker is shutting down. Takes at most `limit`. Shield it if serve() was cancelled.
   Task<Drained> drain(Duration limit);
 
   Statistics statistics() const { return core_.statistics(); }
@@ -81,7 +81,7 @@ class Server {
   Core core_;
   std::unique_ptr<link::ServerLink> link_;
   std::unique_ptr<Store> store_;
-  std::optional<Doorbell> store_bell_;  // the store may call from a thread of its own, also after this broker has gone
+  std::optional<Doorbell> store_bell_;  // the store may ring from a thread of its own, also after the broker's end
   Log log_;
   std::uint64_t appended_ = 0;   // sequence of the last record that the store was given
   std::uint64_t committed_ = 0;  // and of the last that it has finished

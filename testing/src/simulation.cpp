@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "broker/embedded/shown_statistics.hpp"
+#include "broker/embedded/public_statistics.hpp"
 #include "broker/server/server.hpp"
 #include "broker/store/memory_store.hpp"
 
@@ -58,7 +58,7 @@ Simulation::~Simulation() = default;
 Network& Simulation::network() { return impl_->network; }
 
 BrokerStatistics Simulation::broker_statistics() const {
-  return impl_->broker ? broker::shown_statistics(impl_->broker->statistics()) : BrokerStatistics();
+  return impl_->broker ? broker::public_statistics(impl_->broker->statistics()) : BrokerStatistics();
 }
 
 void Simulation::restart_broker(Duration down_for) {

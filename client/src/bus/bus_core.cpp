@@ -1,19 +1,17 @@
 #include "client/src/bus/bus_core.hpp"
 
-#include <random>
 #include <utility>
 
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/client/errors.hpp"
+#include "hoiku/proto/secure_random.hpp"
 
 namespace hoiku::client {
 namespace {
 
 proto::SessionToken random_token() {
-  // On Linux with libstdc++ it reads the processor's or the kernel's secure source.
-  std::random_device source;
   proto::SessionToken token;
-  for (std::uint8_t& byte : token) byte = static_cast<std::uint8_t>(source());
+  for (std::uint8_t& byte : token) byte = static_cast<std::uint8_t>(proto::secure_random());
   return token;
 }
 

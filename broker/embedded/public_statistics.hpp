@@ -1,0 +1,23 @@
+// public_statistics.hpp: the core's counts that the public API has.
+#pragma once
+
+#include "broker/core/core.hpp"
+#include "hoiku/broker.hpp"
+
+namespace hoiku::broker {
+
+inline BrokerStatistics public_statistics(const Statistics& counted) {
+  BrokerStatistics made;
+  made.topics = counted.topics;
+  made.sessions = counted.sessions;
+  made.subscriptions = counted.subscriptions;
+  made.waits = counted.waits;
+  made.predicates = counted.predicates;
+  made.kept_frames = counted.kept_frames;
+  made.commits = counted.commits;
+  made.deliveries = counted.deliveries;
+  made.conflated = counted.conflated;
+  return made;
+}
+
+}  // namespace hoiku::broker
