@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "broker/core/outbox/frame_draft.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
-#include "broker/core/sessions/frame_draft.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/topics/schemas.hpp"
 #include "broker/core/topics/topic_states.hpp"

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/outbox/outbox.hpp"
 #include "broker/core/sessions/open_requests.hpp"
-#include "broker/core/sessions/outbox.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/outbox/frame_draft.hpp"
 #include "broker/core/readers/subscription.hpp"
-#include "broker/core/sessions/frame_draft.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"

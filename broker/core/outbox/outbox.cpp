@@ -1,4 +1,4 @@
-#include "broker/core/sessions/outbox.hpp"
+#include "broker/core/outbox/outbox.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "broker/core/sessions/delivery_builder.hpp"
+#include "broker/core/outbox/delivery_builder.hpp"
 
 #include <algorithm>
 

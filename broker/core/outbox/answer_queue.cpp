@@ -1,4 +1,4 @@
-#include "broker/core/sessions/answer_queue.hpp"
+#include "broker/core/outbox/answer_queue.hpp"
 
 #include <algorithm>
 #include <string>

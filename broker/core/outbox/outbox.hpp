@@ -11,9 +11,9 @@
 #include <memory>
 #include <utility>
 
-#include "broker/core/sessions/answer_queue.hpp"
-#include "broker/core/sessions/delivery_builder.hpp"
-#include "broker/core/sessions/frame_draft.hpp"
+#include "broker/core/outbox/answer_queue.hpp"
+#include "broker/core/outbox/delivery_builder.hpp"
+#include "broker/core/outbox/frame_draft.hpp"
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"

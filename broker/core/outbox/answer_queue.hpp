@@ -13,7 +13,7 @@
 #include <deque>
 #include <variant>
 
-#include "broker/core/sessions/frame_draft.hpp"
+#include "broker/core/outbox/frame_draft.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
