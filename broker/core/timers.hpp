@@ -1,9 +1,11 @@
-// timers.hpp: deadlines in one indexed binary heap: removing one costs as little as adding it, and nothing stale stays.
+// timers.hpp: deadlines in an indexed binary heap: removing one costs as little as adding it, and nothing stale stays.
 //
-// Promises   timers that are due come out earliest first, and those of one instant in the order in which they were
-//            scheduled.
-// Thread     the core's. Owner: the room that uses it. A Timer is a part of what it wakes and must be cancelled before
-//            that dies; the heap's own end touches no timer.
+// The same heap as in hoiku/async/detail/deadline_queue.hpp, with an order among equal deadlines: docs/architecture.md
+// says why there are two.
+//
+// Promises   due timers come out earliest first; timers of one instant in the order in which they were scheduled.
+// Thread     the core's. Owner: the module that uses it. A Timer is a part of what it wakes and must be cancelled
+//            before that dies; the heap's own end touches no timer.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +37,8 @@ class Timer {
 
 class Timers {
  public:
-  void schedule(Timer& timer, TimePoint at);  // moves it where it was scheduled already
-  void cancel(Timer& timer) noexcept;         // does nothing where it is not scheduled
+  void schedule(Timer& timer, TimePoint at);  // moves a timer that is scheduled already
+  void cancel(Timer& timer) noexcept;         // does nothing if it is not scheduled
   Timer* take_due(TimePoint now) noexcept;    // the first whose time is `now` or before, or nullptr
   std::optional<TimePoint> next() const noexcept;
   std::size_t size() const noexcept { return heap_.size(); }

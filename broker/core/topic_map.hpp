@@ -1,10 +1,8 @@
-// topic_map.hpp: one element for each topic that has one, by the topic's number. Looking one up is a look into an
-// array.
+// topic_map.hpp: one element for each topic that has one, by the topic's number. A look-up is a look into an array.
 //
 // Promises   an element has one address from its insertion until take() or erase(), whatever is inserted meanwhile.
 // Thread     the core's. Owner: the module that uses it.
-// Limits     topic numbers are dense (topic_table.hpp), so the array has a place per topic of the broker's fullest
-//            moment.
+// Limits     topic numbers are dense (topic_table.hpp): the array is as long as the table was at its fullest.
 #pragma once
 
 #include <cstddef>

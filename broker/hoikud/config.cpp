@@ -149,7 +149,7 @@ class Reader {
   Options& options_;
 };
 
-// As a basic string of TOML.
+// Returns the text as a basic string of TOML.
 std::string quoted_string(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {

@@ -6,7 +6,7 @@
 //     [limits]
 //     topics-max = 10000
 //
-// The keys are the names of the command line's options. What stands nowhere keeps its default.
+// The keys are the names of the command line's options. A missing key keeps its default.
 //
 // Errors     invalid_argument: one sentence with the file, the line and column, the key, and what is allowed there.
 // Limits     a file has at most 1 MiB.
@@ -22,10 +22,10 @@ namespace hoiku::broker {
 
 // Applies the text of a file called `name` to `options`, all or nothing.
 Result<void> apply_config(std::string_view text, const std::string& name, Options& options);
-// The same of a file that is read first.
+// Reads the file, and applies it.
 Result<void> read_config(const std::string& path, Options& options);
 
-// A file that says all of `options`, with a comment at each key.
+// Returns a file that sets all of `options`, with a comment at each key.
 std::string config_text(const Options& options);
 
 }  // namespace hoiku::broker

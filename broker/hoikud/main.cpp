@@ -20,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long clients and store may take when the broker ends. Below what init systems and containers wait before they kill.
+// How long clients and store may take when the broker ends: less than init systems and containers wait before they
+// kill.
 constexpr auto drain_limit = 2s;
 
 LogSink sink_to_stderr(LogLevel least) {
@@ -31,7 +32,7 @@ LogSink sink_to_stderr(LogLevel least) {
   };
 }
 
-// Each client is a descriptor; what the user may open is more than what the shell gives by default.
+// Each client takes a descriptor, and the hard limit is higher than the one that a shell sets by default.
 void allow_many_descriptors() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -74,7 +75,7 @@ int main(int argc, char** argv) {
   using namespace hoiku::broker;
   const auto parsed = parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
-  // Whoever read our stderr may be gone: that is no reason to end.
+  // The reader of our stderr may be gone: that is not a reason to end.
   std::signal(SIGPIPE, SIG_IGN);
   allow_many_descriptors();
   return hoiku::run(serve, std::get<Options>(parsed));

@@ -15,7 +15,7 @@
 namespace hoiku::broker {
 namespace {
 
-constexpr int usage_error = 2;
+constexpr int status_of_usage_error = 2;
 
 constexpr const char* examples =
     "\nExamples:\n"
@@ -30,8 +30,8 @@ constexpr const char* examples =
     "line or\n"
     "configuration.\n";
 
-// What was typed. What was not keeps what the file says, or the default.
-struct Typed {
+// The arguments as they were typed. A missing one keeps the file's setting, or the default.
+struct RawArguments {
   std::vector<std::string> listen;
   bool insecure = false;
   std::string level;
@@ -43,17 +43,17 @@ struct Typed {
   bool print_config = false;
 };
 
-int complain(const std::string& sentence) {
+int usage_error(const std::string& sentence) {
   std::fprintf(stderr, "error: %s\n", sentence.c_str());
-  return usage_error;
+  return status_of_usage_error;
 }
 
-int say(const std::string& text) {
+int print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   return 0;
 }
 
-// ---- What CLI11 checks: each gives a complaint, or an empty string. Its own checks complain in the language of C++.
+// ---- Checks for CLI11: each returns an error, or an empty string. CLI11's own errors speak of C++ types.
 
 std::string check_level(const std::string& text) {
   const auto level = parse_log_level(text);
@@ -65,7 +65,7 @@ std::string check_duration(const std::string& text) {
   return duration ? std::string() : duration.failure().message;
 }
 
-// Nothing where it is out of the setting's range.
+// Returns nothing if the text is not a number within the setting's range.
 std::optional<std::size_t> read_count(const LimitSetting& setting, const std::string& text) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -84,7 +84,7 @@ void add_limit_option(CLI::App& app, const char* limit, std::string& text, const
       ->default_str(std::to_string(Limits().*setting.limit));
 }
 
-void describe(CLI::App& app, Typed& typed) {
+void describe(CLI::App& app, RawArguments& typed) {
   app.footer(examples);
   app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
   app.add_option("--listen", typed.listen, "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
@@ -110,7 +110,7 @@ void describe(CLI::App& app, Typed& typed) {
   app.add_flag("--print-config", typed.print_config, "Print what holds, as such a file, and end");
 }
 
-void apply(const Typed& typed, bool has_insecure, Options& options) {
+void apply(const RawArguments& typed, bool has_insecure, Options& options) {
   if (!typed.listen.empty()) options.listen = typed.listen;
   if (options.listen.empty()) options.listen.emplace_back(link::default_endpoint);
   if (has_insecure) options.insecure = typed.insecure;
@@ -129,28 +129,28 @@ void apply(const Typed& typed, bool has_insecure, Options& options) {
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
-  Typed typed;
+  RawArguments typed;
   CLI::App app("hoikud: the broker of the Hoiku bus. It holds the state of every topic and streams its changes.",
                "hoikud");
   describe(app, typed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return say(app.help());
+    return print(app.help());
   } catch (const CLI::CallForVersion&) {
-    return say(app.version() + "\n");
+    return print(app.version() + "\n");
   } catch (const CLI::ParseError& error) {
-    return complain(std::string(error.what()) + " (hoikud --help shows what there is)");
+    return usage_error(std::string(error.what()) + " (hoikud --help shows what there is)");
   }
   Options options;
   if (app.count("--config") > 0) {
     const auto read = read_config(typed.config, options);
-    if (!read) return complain(read.failure().message);
+    if (!read) return usage_error(read.failure().message);
   }
   apply(typed, app.count("--insecure") > 0, options);
   const auto checked = check_options(options);
-  if (!checked) return complain(checked.failure().message);
-  if (typed.print_config) return say(config_text(options));
+  if (!checked) return usage_error(checked.failure().message);
+  if (typed.print_config) return print(config_text(options));
   return options;
 }
 

@@ -17,8 +17,8 @@ struct Options {
   Limits limits;
 };
 
-// The options; or the status to end with, when all has been said: 0 after --help, --version and --print-config on stdout,
-// 2 after one sentence on stderr.
+// Returns the options, or the status to end with: 0 after --help, --version and --print-config, which print to stdout;
+// 2 after an error, one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::broker

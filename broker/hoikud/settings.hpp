@@ -31,7 +31,7 @@ constexpr std::string_view log_levels_text = "debug, info, warn, error";
 Result<LogLevel> parse_log_level(std::string_view text);
 std::string_view to_string(LogLevel level);
 
-// What is wrong with the options as a whole: endpoints that others can reach, limits that contradict one another.
+// Checks the options as a whole: endpoints that other machines can reach, limits that contradict one another.
 Result<void> check_options(const Options& options);
 
 }  // namespace hoiku::broker

@@ -11,7 +11,7 @@ namespace hoiku::broker {
 
 // The broker reads and writes a frame in one go, and keeps it for each client that has not acknowledged it.
 constexpr std::size_t frame_max = Limits{}.frame_bytes_max;
-// What a frame takes besides its values, with names of the greatest length.
+// The bytes of a frame besides its values, with names of the greatest length.
 constexpr std::size_t frame_overhead = 4096;
 // The answer to a wait for a change has two values: the new one and the old one.
 constexpr std::size_t value_max_in(std::size_t frame_bytes) {

@@ -1,7 +1,8 @@
 // full_peers.hpp: connections that had no room for a frame, and when each is asked again.
 //
-// Promises   a full connection is asked after 2 ms, then after twice as long each time, up to 50 ms; one that has taken a
-//            frame starts at 2 ms again. Connections with nearly the same time are asked in one turn. Reads no clock.
+// Promises   a full connection is asked after 2 ms, then after twice as long each time, up to 50 ms. After it has taken
+//            a frame it starts at 2 ms again. Connections with nearly the same time are asked in one turn. Reads no
+//            clock.
 // Thread     the loop's. Owner: Server.
 // Limits     none of its own: a few words for each connection that is full.
 #pragma once

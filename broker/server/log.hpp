@@ -19,7 +19,7 @@ namespace hoiku::broker {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 
-// Where lines go: without the time and the level. May be empty: then nothing is written.
+// Receives each line, without time and level. If it is empty, nothing is written.
 using LogSink = std::function<void(LogLevel, const std::string& line)>;
 
 class LogLine {

@@ -5,7 +5,8 @@
 // for input, for the store, or for the core's next deadline, whichever is first.
 //
 // Promises   nothing that a peer sends ends serve(). A connection that cannot take a frame delays no other: it is
-//            passed over and asked again a moment later. The time is the loop's, so all of it runs on a virtual clock too.
+//            passed over and asked again a moment later. The time is the loop's, so all of it runs on a virtual clock
+//            too.
 // Thread     the loop's. Owner: hoikud's main, or the simulation.
 // Errors     serve() throws Error(unavailable) where the store says that this broker must not go on.
 #pragma once
@@ -58,8 +59,8 @@ class Server {
   // Serves until no session is left, for `limit` at most: for the end, when clients are about to say goodbye.
   Task<> serve_until_empty(Duration limit);
 
-  // The polite end, after serve(): executes the commands that wait already, lets the store finish, and tells every client
-  // that the broker is shutting down. Takes at most `limit`. Shield it if serve() was cancelled.
+  // The polite end, after serve(): executes the commands that wait already, lets the store finish, and tells every
+  // client that the broker is shutting down. Takes at most `limit`. Shield it if serve() was cancelled.
   Task<Drained> drain(Duration limit);
 
   Statistics statistics() const { return core_.statistics(); }

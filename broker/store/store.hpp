@@ -1,10 +1,11 @@
 // store.hpp: where the log is kept. What is in it, in its order, decides every topic's value.
 //
-// Promises   append() never waits. What has become of the records is told by poll(), once, in the order of the log, at
-//            once or much later; on_news() says when it is worth asking. The core makes nothing visible before that.
+// Promises   append() never waits. poll() tells once what became of the records, in the order of the log, at once or
+//            much later; on_news() says when it is worth asking. The core makes nothing visible before that.
 // Thread     the broker's, except for the callback, see there. Owner: Server (server/server.hpp).
-// Fits       a store that is always done at once (memory_store.hpp), a database with group commit on its own thread, and
-//            a replicated log, which may answer that another broker has taken over, or not know what has become of a record.
+// Fits       a store that is always done at once (memory_store.hpp), a database with group commit on its own thread,
+//            and a replicated log, which may answer that another broker has taken over, or not know what has become of
+//            a record.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ class Store {
   // The next records, in order. Their sequences go on where the last ones ended.
   virtual void append(std::vector<Record> records) = 0;
 
-  // What there is to be told, or nothing. `committed` is told for many records at once.
+  // Returns news, or nothing. One `committed` may stand for many records.
   virtual std::optional<StoreNews> poll() = 0;
 
   // `wake` is called when poll() may have something that it did not have before: from any thread, but never from within

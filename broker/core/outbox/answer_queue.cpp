@@ -118,7 +118,7 @@ void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
       bytes = proto::size_of(answer).bound();
     }
     const std::size_t outstanding = answer_bytes_ + draft.cost.answer_bytes;
-    // As with batches, one answer is always allowed when none is outstanding, and alone it may take all of a frame.
+    // One answer is always allowed when none is outstanding, and alone it may take all of a frame.
     const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
                       (draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_));
     if (!fits) break;

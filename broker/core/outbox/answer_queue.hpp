@@ -4,8 +4,8 @@
 //            with what is true when their frame is built.
 // Thread     the core's. Owner: Outbox.
 // Limits     answer_bytes_max for results of waits and texts of errors that are not sent yet: later ones become errors,
-//            or are shortened. unacknowledged_bytes_max for answers that are sent, of which one is always allowed if none
-//            is outstanding. An answer that fits into no frame becomes too_large.
+//            or are shortened. unacknowledged_bytes_max for answers that are sent; one is always allowed if none is
+//            outstanding. An answer that fits into no frame becomes too_large.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace hoiku::broker {
 
-// Which count an answer belongs to until it is acknowledged: requests in flight, or what readers and waits were told.
+// The count that an answer belongs to until it is acknowledged: of requests, or of results for readers and waits.
 enum class AnswerBudget : std::uint8_t { request, reader };
 
 class AnswerQueue {

@@ -6,7 +6,7 @@ namespace hoiku::broker {
 namespace {
 
 constexpr int states_per_turn = 64;
-// What a filter does not let pass is not bounded by the frame.
+// States that a filter does not let pass are not bounded by the frame.
 constexpr std::size_t steps_per_frame = 4096;
 
 std::size_t bytes_of(const Transition& transition) { return proto::delivery_size(transition).bound(); }
@@ -105,7 +105,8 @@ bool DeliveryBuilder::add_every(FrameDraft& draft, Subscription& subscription, S
   const std::size_t others = draft.frame.deliveries.size();
   const bool fits = subscription.options().filter == nullptr ? add_next(draft, slot, states, report)
                                                              : add_filtered(draft, slot, states, report);
-  // It stays in front, and the window empties for it: smaller ones could go ahead of it until its history is discarded.
+  // The slot stays in front, and the window empties for it. Otherwise smaller deliveries could overtake it until its
+  // history is discarded.
   if (!fits && draft.frame.deliveries.size() == others) return false;
   subscription.backlog().yield(slot);
   return fits;

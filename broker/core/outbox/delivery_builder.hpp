@@ -1,10 +1,11 @@
 // delivery_builder.hpp: moves the dirty slots of one session into frames, and ends its snapshots.
 //
-// Promises   deliveries stay within the window of unacknowledged batches; a composite's dirty members are in one frame; a
-//            topic's states go to an `every` reader in order. Whoever was sent something goes behind the others.
+// Promises   deliveries stay within the window of unacknowledged batches; a composite's dirty members are in one frame;
+//            an `every` reader is sent a topic's states in order. A reader that was sent something waits for the
+//            others.
 // Thread     the core's. Owner: Outbox.
-// Limits     window_batches and unacknowledged_bytes_max, of which one batch is always allowed if none is outstanding. A
-//            frame stays under frame_bytes_max by a quarter, unless one value alone is larger.
+// Limits     window_batches and unacknowledged_bytes_max; one batch is always allowed if none is outstanding. A frame
+//            stays under frame_bytes_max by a quarter, unless one value alone is larger.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 
 namespace hoiku::broker {
 
-// What the caller has to know about a frame that was built.
+// The caller acts on this after a frame was built.
 struct BuildReport {
   std::vector<TopicId> unset;         // topics whose unset state was sent: they may be unused now
   Subscription* too_large = nullptr;  // a composite that fits into no frame: the caller fails it

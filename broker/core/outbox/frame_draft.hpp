@@ -16,7 +16,7 @@ namespace hoiku::broker {
 // A request whose answer is looked up when its frame is built, so that a queue of them holds nothing.
 using LateRequest = std::variant<proto::Get, proto::GetSchema, proto::List, proto::ListReaders>;
 
-// Where a frame finds states and late answers. A state is never null: a topic that was never set has version 0.
+// Gives a frame its states and late answers. A state is never null: a topic that was never set has version 0.
 class StateSource {
  public:
   virtual State current(TopicId topic) const = 0;
@@ -33,7 +33,7 @@ class StateSource {
   ~StateSource() = default;
 };
 
-// What a frame takes from the budgets of its session until it is acknowledged.
+// A frame's share of the budgets of its session, until it is acknowledged.
 struct FrameCost {
   std::size_t batch_bytes = 0;
   std::size_t answer_bytes = 0;
@@ -50,7 +50,7 @@ struct FrameDraft {
   std::size_t bytes = proto::frame_overhead_bytes;  // of the frame so far
 };
 
-// What a frame takes that has several values; one value alone may take more.
+// The bytes of a frame that has several values; one value alone may take more.
 inline std::size_t frame_budget(const Limits& limits) noexcept {
   return limits.frame_bytes_max - limits.frame_bytes_max / 4;
 }

@@ -38,7 +38,7 @@ class Outbox {
   void remove(Subscription& subscription) noexcept { deliveries_.remove(subscription); }
 
   bool is_window_open() const noexcept { return deliveries_.is_window_open(); }
-  // Builds the next frame, if anything may be sent now. `revision` is the newest committed one; `all_known` says that no
+  // Builds the next frame, if anything may be sent now. `revision` is the newest committed one; `all_known`: no
   // subscription of the session scans for topics.
   bool build_frame(StateSource& states, std::uint64_t revision, bool all_known, BuildReport& report);
 

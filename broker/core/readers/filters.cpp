@@ -22,7 +22,7 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   const auto known = by_message_.find(*content.message_type);
   if (known != by_message_.end() && (known->second.predicate || known->second.tried_at == serial))
     return known->second.predicate;
-  // Whoever writes a topic, unsets it and writes another type has as many types as it likes.
+  // A client that writes a topic, unsets it and writes another type can make any number of types.
   if (known == by_message_.end() && by_message_.size() >= message_types_max) make_room();
   ForMessages made{resolved(predicate_, content), serial};
   return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
@@ -48,12 +48,13 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   // Literals are read as the topic's type, which its values have; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
   ++tests_;
-  if (!predicate) return false;  // as long as its fields are not known: not remembered of this transition
+  if (!predicate) return false;  // not remembered: the predicate's fields may become known
   place = Tested{topic, state.revision, predicate->test(state.value, old_value)};
   return place.passes;
 }
 
-// Names of fields mean what the schemas say that are known when a reader begins; later ones may give a name to another field.
+// Names of fields are resolved by the schemas that are known when a reader begins. Later schemas may give a name to
+// another field.
 std::string Filters::shared_key(const Predicate& predicate) const {
   if (predicate.fields() == 0 || schemas_ == nullptr) return predicate.key();
   return std::to_string(schemas_->serial()) + ' ' + predicate.key();

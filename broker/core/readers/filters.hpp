@@ -1,13 +1,13 @@
 // filters.hpp: the conditions of filtered readers. Equal conditions are one Filter, which tests each transition once.
 //
-// Conditions that name fields of messages are equal only if they were given under the same schemas. A Filter resolves the
-// names at the first message of a type and keeps the result, unless more than message_types_max types come by.
+// Conditions that name fields of messages are equal only if they were given under the same schemas. A Filter resolves
+// the names at the first message of a type, and keeps the result unless more than message_types_max types come by.
 //
-// Promises   under a pattern, what cannot be compared (a value of another type) does not pass; old_value is the topic's
-//            version before; what was tested a moment ago is not tested again.
-// Thread     the core's. Owner: Subscriptions. A Filter lives as long as somebody has acquired it.
-// Cost       a test costs the predicate's nodes, at most Limits::predicate_nodes_max; a filter keeps its last few results,
-//            and what it is for the last few types of messages.
+// Promises   under a pattern, a value that cannot be compared (of another type) does not pass; old_value is the value
+//            of the version before.
+// Thread     the core's. Owner: Subscriptions. A Filter lives as long as a subscription has acquired it.
+// Cost       a test costs the predicate's nodes, at most Limits::predicate_nodes_max. A filter remembers its last few
+//            results, and how it is resolved for the last few types of messages.
 #pragma once
 
 #include <array>
@@ -43,11 +43,11 @@ class Filter {
   const std::string& key() const noexcept { return predicate_.key(); }
   bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
   std::size_t fields() const noexcept { return predicate_.fields(); }
-  // Whether `topic`, which holds such values, can be compared so. Errors: what resolved() says.
+  // Whether the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
   std::size_t message_types() const noexcept { return by_message_.size(); }  // that it remembers
-  // Whether `state` passes, which came after `old_value`.
+  // Whether `state`, which replaced `old_value`, passes.
   bool passes(TopicId topic, const Transition& state, const Value& old_value);
 
  private:
@@ -72,8 +72,8 @@ class Filter {
   const Schemas* schemas_;
   std::string shared_key_;  // under which Filters has it
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
-  // By the type of the messages, at most message_types_max. What could not be resolved is tried again when the schemas have
-  // changed.
+  // By the type of the messages, at most message_types_max. A predicate that could not be resolved is tried again when
+  // the schemas have changed.
   std::unordered_map<std::string, ForMessages> by_message_;
   std::array<Tested, remembered> tested_{};
   std::uint64_t tests_ = 0;

@@ -16,7 +16,7 @@ class ReaderCounts {
     pending_ += transitions;
     check();
   }
-  // It replaces a pending one of a `latest` reader.
+  // The transition replaces a pending one, of a `latest` reader.
   void add_conflating() noexcept {
     ++written_;
     ++conflated_;

@@ -32,7 +32,7 @@ struct TopicReaders {
   std::vector<Slot*> slots;
 };
 
-// What a slot keeps for a filter or an interval. Its timer ends the interval.
+// Kept by a slot for a filter or an interval. The timer ends the interval.
 struct FilterState : Timer {
   explicit FilterState(Slot& of) : slot(of) {}
 
@@ -90,8 +90,8 @@ class SlotQueue {
   QueueEntry* last_ = nullptr;
 };
 
-// What one session waits to be sent. A composite is queued once, by its first slot; an `every` subscription is queued
-// once, by an entry of its own: its dirty slots have a queue of their own.
+// The deliveries that one session is to be sent. A composite is queued once, by its first slot. An `every` subscription
+// is queued once, by an entry of its own; its dirty slots have a queue of their own (backlog.hpp).
 struct DeliveryQueue : SlotQueue {
   std::size_t slots = 0;          // open slots of the session, dirty or not
   std::size_t out_of_credit = 0;  // `every` subscriptions that have something to be sent and no credit

@@ -80,7 +80,7 @@ void Subscription::count_unfit(const Slot& slot) noexcept {
 
 void Subscription::set_match(Slot& slot, const State& state) noexcept {
   FilterState& filter_state = *slot.filter_state_;
-  // What a new reader is sent first has nothing before it.
+  // The first state that a new reader is sent has nothing before it.
   const bool has_nothing_before = !slot.started_ && !options_.resume_after;
   filter_state.filtered = has_nothing_before ? 0 : filter_state.filtered + filter_state.filtered_after;
   filter_state.filtered_after = 0;

@@ -2,7 +2,7 @@
 // and what became of every transition of its topics.
 //
 // Promises   each transition since a slot has started is in exactly one of the reader's counts. The numbers of dirty
-//            slots, here and at the topics, and the places in the queues change with the slots: only these verbs do that.
+//            slots, here and at the topics, and the places in the queues change with the slots, by these verbs only.
 // Thread     the core's. Owner: OpenRequests of its session. Subscriptions knows it from open() to close().
 #pragma once
 
@@ -43,7 +43,7 @@ struct SubscriptionOptions {
   std::uint64_t credit = 0;                   // transitions that an `every` reader is sent until it renews
 };
 
-// Where a reader begins with a topic.
+// The beginning of a reader with a topic.
 struct StartPosition {
   bool in_snapshot = false;           // a state is sent first
   std::optional<std::uint64_t> sent;  // the reader has the states up to this number
@@ -55,7 +55,7 @@ struct StartPosition {
   std::uint64_t counted_from = 0;
 };
 
-// What a filtered `every` reader was not sent of a topic, up to the first state that passes.
+// The states of a topic that a filtered `every` reader was not sent, up to the first that passes.
 struct FilterScan {
   State passed;                // null: none, up to `through`
   std::uint64_t through = 0;   // up to this number nothing else is to be sent
@@ -81,7 +81,7 @@ class Subscription {
 
   ScanState& scan() noexcept { return scan_; }
   const ScanState& scan() const noexcept { return scan_; }
-  // What its reader has is unknown: the snapshot becomes a whole one.
+  // The broker no longer knows what the reader has: the snapshot becomes a whole one.
   void forget_resume() noexcept { options_.resume_after.reset(); }
   Backlog& backlog() noexcept { return backlog_; }  // of an `every` subscription
 

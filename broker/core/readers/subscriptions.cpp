@@ -74,7 +74,7 @@ void Subscriptions::send_in_snapshot(Subscription& subscription, TopicId topic, 
   }
 }
 
-// Nothing is left of what the topic was before it was unset.
+// The topic's history is gone: only the unset state can be tested.
 bool Subscriptions::enter_snapshot(Slot& slot, const State& unset) {
   Filter* filter = slot.subscription().options().filter;
   if (filter == nullptr) return slot.subscription().enter_snapshot(slot);

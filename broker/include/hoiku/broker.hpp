@@ -1,15 +1,16 @@
-// broker.hpp: a broker inside of your process, for a program whose parts talk to each other over a bus and to nobody else, or
-// for tests in real time. It keeps all that hoikud promises; it is the same one.
+// broker.hpp: a broker inside your process, for a program whose parts talk to each other over a bus and to nobody else,
+// or for tests in real time. It is the broker of hoikud, with the same promises.
 //
 //     const Broker broker(nursery, "inproc://robot");
 //     Bus bus = co_await Bus::connect(nursery, "inproc://robot");
 //
-// Lifetime   it serves from the end of this tick until its nursery ends, however that comes. Then the Buses of that nursery
-//            say goodbye first, and who is still connected after a second is told that the broker is ending.
-// Thread     one loop serves it: the one that it was made on. Clients may be on loops of other threads, over inproc too.
-// Errors     the constructor throws Error(invalid_argument) for an endpoint that makes no sense or that other machines can
-//            reach (that is hoikud's business), and for limits that contradict one another; and Error(unavailable), with
-//            the reason, where it can't be had.
+// Lifetime   it serves from the end of this tick until its nursery ends, in whichever way. Then the Buses of that
+//            nursery say goodbye first, and clients that are connected after a second are told that the broker is
+//            shutting down.
+// Thread     the loop on which it was made serves it. Clients may be on loops of other threads, over inproc too.
+// Errors     the constructor throws Error(invalid_argument) for an endpoint that is malformed or that other machines
+//            can reach (hoikud serves those), and for limits that contradict one another; and Error(unavailable), with
+//            the reason, if it cannot listen there.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@
 
 namespace hoiku {
 
-// What a broker holds.
+// The counts of a broker.
 struct BrokerStatistics {
   std::size_t topics = 0;
   std::size_t sessions = 0;
@@ -36,15 +37,15 @@ struct BrokerStatistics {
   std::uint64_t conflated = 0;
 };
 
-// A cheap handle: what serves belongs to the nursery.
+// A cheap handle: the broker itself belongs to the nursery.
 class Broker {
  public:
-  // inproc://NAME, where NAME is yours to choose within the process; ipc://PATH or tcp://127.0.0.1:PORT, so that the inspector
-  // can look in. One or several.
+  // One endpoint or several: inproc://NAME, with any NAME within the process; ipc://PATH or tcp://127.0.0.1:PORT for
+  // other processes, such as the inspector.
   Broker(Nursery& nursery, std::string endpoint, const Limits& limits = {});
   Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits = {});
 
-  // Where it listens, with the ports that the system chose.
+  // Returns the endpoints at which it listens, with the ports that the system chose.
   std::vector<std::string> endpoints() const;
   std::string endpoint() const { return endpoints().front(); }
   BrokerStatistics statistics() const;  // all zero once it has ended
