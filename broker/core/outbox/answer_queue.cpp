@@ -45,7 +45,7 @@ proto::Failed too_large(const proto::Answer& answer, const LateRequest* request,
     return {failed->id, {failure.code, text::shorten(failure.message, text_bytes_max)}, failed->current};
   }
   std::string why = "the answer to request " + std::to_string(id_of(answer)) + subject_of(answer, request) +
-                    " fits into no frame: one has at most " + std::to_string(frame_bytes_max) + " bytes";
+                    " does not fit into a frame, which has at most " + std::to_string(frame_bytes_max) + " bytes";
   return {id_of(answer), {ErrorCode::too_large, std::move(why)}, {}};
 }
 
@@ -74,11 +74,9 @@ void AnswerQueue::limit_result(Queued& queued, const State& match) {
     last_match_ = match;
     return;
   }
-  answer = proto::Failed{
-      id_of(answer),
-      {ErrorCode::limit_exceeded, "the results of this session's waits take more than " +
-                                      std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster"},
-      {}};
+  std::string why = "unsent results of waits of this session exceed " + std::to_string(limits_->answer_bytes_max) +
+                    " bytes: the client reads too slowly";
+  answer = proto::Failed{id_of(answer), {ErrorCode::limit_exceeded, std::move(why)}, {}};
 }
 
 // An error may quote what its client sent, however long that is. The code is what matters.
@@ -88,8 +86,8 @@ void AnswerQueue::limit_error(Queued& queued, proto::Failed& failed) const {
     queued.bytes = bytes;
     return;
   }
-  failed.failure.message = "the errors and results of this session take more than " +
-                           std::to_string(limits_->answer_bytes_max) + " bytes: receive them faster";
+  failed.failure.message = "unsent errors and results of this session exceed " +
+                           std::to_string(limits_->answer_bytes_max) + " bytes: the client reads too slowly";
 }
 
 // Less than what a session may have unacknowledged: several of its requests are under way at once.

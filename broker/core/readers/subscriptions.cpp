@@ -156,9 +156,9 @@ bool Subscriptions::passes_filter(Slot& slot, const Changed& change, std::vector
 }
 
 Failure keeps_too_much(const Limits& limits) {
-  return {ErrorCode::limit_exceeded, "what passed the filters of this session's readers takes more than " +
+  return {ErrorCode::limit_exceeded, "unsent filtered states of this session exceed " +
                                          std::to_string(limits.answer_bytes_max) +
-                                         " bytes and is not sent yet: receive it faster"};
+                                         " bytes: the client reads too slowly"};
 }
 
 void Subscriptions::check_kept(const Subscription& subscription, std::vector<FailedSubscription>& failed) const {

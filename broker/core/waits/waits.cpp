@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/swap_remove.hpp"
+#include "hoiku/proto/duration.hpp"
 
 namespace hoiku::broker {
 
@@ -57,17 +58,15 @@ TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, 
 
 Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
                         std::chrono::nanoseconds expires_after, const Limits& limits) {
-  if (hold.count() < 0) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for a negative time"};
-  if (hold > limits.hold_max) return Failure{ErrorCode::invalid_argument, "a wait cannot hold for so long a time"};
-  if (expires_after.count() < 0)
-    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up before it begins"};
-  if (expires_after > limits.hold_max)
-    return Failure{ErrorCode::invalid_argument, "a wait cannot be given up after so long a time"};
+  const auto refused = [](const std::string& why) { return Failure{ErrorCode::invalid_argument, why}; };
+  const auto limit = [&] { return " exceeds the limit of " + duration_text(limits.hold_max); };
+  if (hold.count() < 0) return refused("the hold cannot be negative");
+  if (hold > limits.hold_max) return refused("the hold" + limit());
+  if (expires_after.count() < 0) return refused("the time after which a wait expires cannot be negative");
+  if (expires_after > limits.hold_max) return refused("the time after which a wait expires" + limit());
   if (!predicate) return {};
-  if (hold.count() > 0 && predicate->uses_old_value()) {
-    return Failure{ErrorCode::invalid_argument,
-                   "a predicate over old_value is about one moment: it cannot hold for a time"};
-  }
+  if (hold.count() > 0 && predicate->uses_old_value())
+    return refused("a predicate over old_value is about one moment: it cannot hold for a time");
   return predicate->check(limits);
 }
 
