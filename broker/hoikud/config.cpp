@@ -205,18 +205,18 @@ std::string config_text(const Options& options) {
   for (const std::string& endpoint : options.listen)
     endpoints += (endpoints.empty() ? "" : ", ") + quoted_string(endpoint);
   std::string text = fmt::format(
-      "# The configuration of hoikud, for hoikud --config FILE. What is left out has its default; the command line "
-      "goes\n"
-      "# before the file.\n\n"
-      "# Where to listen: tcp://HOST:PORT or ipc://PATH.\n"
+      "# The configuration of hoikud, for hoikud --config FILE. A missing setting has its default; the command line "
+      "overrides\n"
+      "# the file.\n\n"
+      "# Endpoints to listen at: tcp://HOST:PORT or ipc://PATH.\n"
       "listen = [{}]\n\n"
-      "# Whether it may listen where other machines can reach it, without authentication.\n"
+      "# Whether it may listen at endpoints that other machines can reach, without authentication.\n"
       "insecure = {}\n\n"
-      "# The least that is written to standard error: {}.\n"
+      "# Minimum log level on standard error: {}.\n"
       "log-level = \"{}\"\n\n"
-      "# How long a client may be silent before its session is gone, unless it asks for another time.\n"
+      "# Silence after which a client's session expires, unless the client asks for another time.\n"
       "session-timeout = \"{}\"\n\n"
-      "# At most so many:\n"
+      "# Maximum numbers of:\n"
       "[limits]\n",
       endpoints, options.insecure, log_levels_text, to_string(options.log_level),
       duration_text(options.limits.session_timeout_default));

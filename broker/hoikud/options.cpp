@@ -23,11 +23,10 @@ constexpr const char* examples =
     "  hoikud --listen ipc:///run/hoiku.sock           through a Unix socket\n"
     "  hoikud --listen tcp://127.0.0.1:7411 --listen ipc:///run/hoiku.sock\n"
     "  hoikud --listen tcp://*:7411 --insecure         for every machine that can reach this one\n"
-    "  hoikud --print-config > hoikud.toml             a file with every setting, to be changed\n"
-    "  hoikud --config hoikud.toml --log-level debug   what the command line says goes before the file\n"
+    "  hoikud --print-config > hoikud.toml             a file with every setting, ready to edit\n"
+    "  hoikud --config hoikud.toml --log-level debug   the command line overrides the file\n"
     "\n"
-    "Ends with status 0 after SIGTERM, when every client was told; 1 where it cannot listen; 2 for a wrong command "
-    "line or\n"
+    "Exit status: 0 after SIGTERM, when every client was told; 1 if it cannot listen; 2 for a wrong command line or\n"
     "configuration.\n";
 
 // The arguments as they were typed. A missing one keeps the file's setting, or the default.
@@ -87,27 +86,29 @@ void add_limit_option(CLI::App& app, const char* limit, std::string& text, const
 void describe(CLI::App& app, RawArguments& typed) {
   app.footer(examples);
   app.set_version_flag("--version", std::string("hoikud ") + HOIKU_VERSION);
-  app.add_option("--listen", typed.listen, "Where to listen: tcp://HOST:PORT or ipc://PATH; may be given several times")
+  app.add_option("--listen", typed.listen,
+                 "Endpoint to listen at: tcp://HOST:PORT or ipc://PATH; may be given several times")
       ->type_name("ENDPOINT")
       ->default_str(std::string(link::default_endpoint))
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--insecure", typed.insecure,
-               "Allow to listen where other machines can reach it, without authentication");
-  app.add_option("--log-level", typed.level, "The least that is written to stderr")
+  app.add_flag("--insecure", typed.insecure, "Allow endpoints that other machines can reach, without authentication");
+  app.add_option("--log-level", typed.level, "Minimum log level on stderr")
       ->check(check_level)
       ->type_name("debug|info|warn|error")
       ->default_str("info");
   app.add_option("--session-timeout", typed.session_timeout,
-                 "How long a client may be silent before its session is gone, unless it asks for another time")
+                 "Silence after which a client's session expires, unless the client asks for another time")
       ->check(check_duration)
       ->type_name("DURATION")
       ->default_str(duration_text(Limits().session_timeout_default));
-  add_limit_option(app, "topics-max", typed.topics_max, "How many topics there may be");
-  add_limit_option(app, "values-bytes-max", typed.values_bytes_max, "How many bytes the values of all topics may take");
-  add_limit_option(app, "sessions-max", typed.sessions_max, "How many clients there may be");
-  app.add_option("--config", typed.config, "A file that says all this, and more limits, in TOML")->type_name("FILE");
-  app.add_flag("--print-config", typed.print_config, "Print what holds, as such a file, and end");
+  add_limit_option(app, "topics-max", typed.topics_max, "Maximum number of topics");
+  add_limit_option(app, "values-bytes-max", typed.values_bytes_max,
+                   "Maximum bytes of the values of all topics together");
+  add_limit_option(app, "sessions-max", typed.sessions_max, "Maximum number of clients");
+  app.add_option("--config", typed.config, "Configuration file in TOML: these settings, and more limits")
+      ->type_name("FILE");
+  app.add_flag("--print-config", typed.print_config, "Print the effective configuration as such a file, and exit");
 }
 
 void apply(const RawArguments& typed, bool has_insecure, Options& options) {
@@ -140,7 +141,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     return print(app.version() + "\n");
   } catch (const CLI::ParseError& error) {
-    return usage_error(std::string(error.what()) + " (hoikud --help shows what there is)");
+    return usage_error(std::string(error.what()) + " (see hoikud --help)");
   }
   Options options;
   if (app.count("--config") > 0) {

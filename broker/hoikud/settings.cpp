@@ -25,10 +25,10 @@ constexpr std::array limits_table{
     LimitSetting{"frame-bytes-max", &Limits::frame_bytes_max, std::size_t{64} << 10, frame_max,
                  "bytes of a message on the wire"},
     LimitSetting{"unacknowledged-bytes-max", &Limits::unacknowledged_bytes_max, 1, memory_max,
-                 "bytes that are on their way to one client"},
+                 "bytes sent to one client and not acknowledged"},
     LimitSetting{"history-transitions-max", &Limits::history_transitions_max, 1, count_max,
-                 "past states that a topic keeps for `every` readers, with its present one"},
-    LimitSetting{"history-bytes-max", &Limits::history_bytes_max, 1, memory_max, "bytes of those"},
+                 "transitions of a topic for `every` readers, its current state included"},
+    LimitSetting{"history-bytes-max", &Limits::history_bytes_max, 1, memory_max, "bytes of history per topic"},
     LimitSetting{"histories-bytes-max", &Limits::histories_bytes_max, 1, memory_max,
                  "bytes of the histories of all topics together"},
 };
