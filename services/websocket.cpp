@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "hoiku/async/asio.hpp"
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 
 namespace hoiku::services {

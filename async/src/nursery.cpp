@@ -36,7 +36,7 @@ class JoinAwaiter final : public TaskAware, public Blocker {
     if (count_ > 0) return;
     nursery_.joiner_ = nullptr;
     task().unpark();
-    task().runtime().schedule(task(), handle_);
+    task().schedule(handle_);
   }
 
  private:
@@ -56,7 +56,7 @@ void Nursery::spawn(detail::ChildTask child, detail::ChildPromise::Kind kind, de
   ++(kind == detail::ChildPromise::Kind::ordinary ? ordinary_ : attendants_);
   detail::TaskState& task = child.handle.promise().state_;
   task.enter(scope);
-  task.runtime().schedule(task, child.handle);
+  task.schedule(child.handle);
 }
 
 void Nursery::child_ended(detail::ChildPromise::Kind kind, std::exception_ptr error) noexcept {

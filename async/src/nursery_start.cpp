@@ -12,7 +12,7 @@ void StartAwaiter::await_suspend(std::coroutine_handle<> handle) noexcept {
 
 void StartAwaiter::wake() noexcept {
   task().unpark();
-  task().runtime().schedule(task(), handle_);
+  task().schedule(handle_);
 }
 
 void StartState::require_open() const { target_.prepare(ChildPromise::Kind::ordinary); }

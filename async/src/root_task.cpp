@@ -1,5 +1,7 @@
 #include "hoiku/async/detail/root_task.hpp"
 
+#include "hoiku/async/detail/runtime.hpp"
+
 namespace hoiku::detail {
 
 class RootTask::Coroutine {

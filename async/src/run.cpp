@@ -1,5 +1,6 @@
 #include "hoiku/async/run.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -7,6 +8,7 @@
 
 #include "async/src/clock.hpp"
 #include "hoiku/async/detail/root_task.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 #include "hoiku/async/exception_group.hpp"
 
 namespace hoiku {
@@ -47,7 +49,5 @@ int exit_status(const RunOutcome& outcome) {
 }
 
 }  // namespace detail
-
-boost::asio::io_context& current_io_context() { return detail::Runtime::require("current_io_context()").context(); }
 
 }  // namespace hoiku

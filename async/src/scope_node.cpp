@@ -27,7 +27,9 @@ void TaskState::interrupt() noexcept {
   blocker_->interrupt();
 }
 
-void TaskState::cancel_asio_operation() noexcept { asio_signal_.emit(boost::asio::cancellation_type::all); }
+void TaskState::schedule(std::coroutine_handle<> resume) noexcept { runtime_->schedule(*this, resume); }
+
+TimePoint TaskState::now() const noexcept { return runtime_->now(); }
 
 ScopeNode::~ScopeNode() { detach(); }
 

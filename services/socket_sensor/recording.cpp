@@ -11,7 +11,7 @@
 #include <iterator>
 #include <system_error>
 
-#include "hoiku/async/run.hpp"
+#include "hoiku/async/asio.hpp"
 
 namespace hoiku::services {
 namespace {

@@ -7,6 +7,7 @@
 #include "broker/embedded/public_statistics.hpp"
 #include "broker/server/server.hpp"
 #include "broker/store/memory_store.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku::sim {
 namespace {

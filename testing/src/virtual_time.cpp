@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "hoiku/async/detail/root_task.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 
 namespace hoiku::sim {
 namespace {

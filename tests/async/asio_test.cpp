@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/channel.hpp>
 
 #include "hoiku/async.hpp"
+#include "hoiku/async/asio.hpp"
 
 namespace hoiku {
 namespace {

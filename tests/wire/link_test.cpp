@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "hoiku/async/asio.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
+#include "hoiku/async/asio.hpp"
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/nursery.hpp"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/src/bus/backoff.hpp"
+#include "hoiku/async/detail/runtime.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"

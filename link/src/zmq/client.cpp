@@ -5,8 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "hoiku/async/asio.hpp"
 #include "hoiku/async/cancel_scope.hpp"
-#include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "link/src/zmq/link.hpp"

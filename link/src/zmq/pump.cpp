@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "hoiku/async/run.hpp"
+#include "hoiku/async/asio.hpp"
 
 namespace hoiku::link {
 

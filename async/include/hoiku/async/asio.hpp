@@ -1,29 +1,41 @@
-// asio.hpp: any Asio operation can be awaited in a Task: co_await socket.async_read_some(buffer, use_task).
+// asio.hpp: awaits Asio operations in a Task: co_await socket.async_read_some(buffer, use_task).
 //
-// Promises   cancelled before it starts: it is not started. Cancelled while it runs: the operation is told (with
-//            cancellation_type::all), and if it then reports that it was aborted, Cancelled is thrown; if it succeeded all
-//            the same, its result is returned and the cancellation strikes at the next point. What Asio has read or written
-//            before a composed operation was aborted is gone, as Asio documents.
-//            An operation that cannot be cancelled (the resolver) is waited for.
+// Not part of async.hpp: only the files that await Asio include it, and compile Asio. An asio::awaitable can be awaited too.
+//
+// Promises   An operation does not start if the task is cancelled already. If the task is cancelled while the operation runs,
+//            the operation gets cancellation_type::all: Cancelled is thrown if it then reports that it was aborted. If it
+//            succeeds all the same, its result is returned, and the cancellation strikes at the next wait.
+//            A task waits for the end of an operation that cannot be cancelled (a resolver).
+// Errors     boost::system::system_error, or no error at all with asio::as_tuple(use_task). A composed operation that is
+//            aborted loses what it has read or written until then, as Asio documents.
+// Thread     the loop's.
 #pragma once
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 
-#include "hoiku/async/cancelled.hpp"
 #include "hoiku/async/detail/runtime.hpp"
+#include "hoiku/async/task.hpp"
 
 namespace hoiku {
 
+// The completion token of operations that a Task awaits.
 inline constexpr auto use_task = boost::asio::deferred;
+
+// Returns the io_context of the running loop, for the sockets and timers that a task makes. It belongs to the loop.
+// Outside of a run: std::logic_error.
+boost::asio::io_context& current_io_context();
 
 namespace detail {
 
@@ -37,7 +49,9 @@ struct CompletionResult<R(Args...)> {
 bool is_aborted(const boost::system::error_code& code) noexcept;
 bool is_aborted(const std::exception_ptr& error) noexcept;
 
-// What as_tuple gives: a tuple whose first member is an error_code.
+void cancel_operation(boost::asio::cancellation_signal& signal) noexcept;
+
+// The result of as_tuple: a tuple whose first member is an error_code.
 template <class T>
 inline constexpr bool holds_error_code = false;
 template <class... Rest>
@@ -67,12 +81,12 @@ class AsioAwaiter final : public Blocker {
       throw;
     }
     initiating_ = false;
-    // An operation that completed at once goes on without a round through the loop, and without recursion.
+    // An operation that completed at once continues without a round through the loop, and without recursion.
     return !result_.has_value();
   }
 
   auto await_resume() {
-    task_.asio_slot().clear();
+    signal_.slot().clear();
     if constexpr (std::tuple_size_v<Tuple> == 0) {
       return;
     } else {
@@ -97,7 +111,7 @@ class AsioAwaiter final : public Blocker {
     }
   }
 
-  void interrupt() noexcept override { task_.cancel_asio_operation(); }
+  void interrupt() noexcept override { cancel_operation(signal_); }
 
  private:
   class Handler {
@@ -106,14 +120,14 @@ class AsioAwaiter final : public Blocker {
     using cancellation_slot_type = boost::asio::cancellation_slot;
     explicit Handler(AsioAwaiter& awaiter) noexcept : awaiter_(&awaiter) {}
     executor_type get_executor() const noexcept { return awaiter_->task_.runtime().context().get_executor(); }
-    cancellation_slot_type get_cancellation_slot() const noexcept { return awaiter_->task_.asio_slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return awaiter_->signal_.slot(); }
     template <class... Args>
     void operator()(Args&&... args) {
       awaiter_->result_.emplace(std::forward<Args>(args)...);
       awaiter_->task_.unpark();
-      // Never resumed from here: the handler may run inside the initiation or inside a cancellation, and a tick's order is
-      // the ready queue's.
-      if (!awaiter_->initiating_) awaiter_->task_.runtime().schedule(awaiter_->task_, awaiter_->handle_);
+      // The handler never resumes the task itself: it may run inside the initiation or inside a cancellation, and the ready
+      // queue decides the order of a tick.
+      if (!awaiter_->initiating_) awaiter_->task_.schedule(awaiter_->handle_);
     }
 
    private:
@@ -121,7 +135,7 @@ class AsioAwaiter final : public Blocker {
   };
 
   void throw_cancelled_if(bool aborted) {
-    // Aborted by us; a socket that was closed or cancelled by somebody else reports its own error.
+    // Only if this task was interrupted: a socket that was closed or cancelled otherwise reports its own error.
     if (aborted && task_.was_interrupted()) task_.scope()->throw_cancelled();
   }
 
@@ -137,30 +151,28 @@ class AsioAwaiter final : public Blocker {
 
   Operation operation_;
   TaskState& task_;
+  boost::asio::cancellation_signal signal_;
   std::optional<Tuple> result_;
   std::coroutine_handle<> handle_;
   bool initiating_ = false;
 };
 
-template <class T>
-inline constexpr bool is_asio_awaitable = false;
-template <class T, class Executor>
-inline constexpr bool is_asio_awaitable<boost::asio::awaitable<T, Executor>> = true;
-
-template <class A>
-auto await_asio(A&& awaited, TaskState& task) {
-  using D = std::remove_cvref_t<A>;
-  if constexpr (is_asio_awaitable<D>) {
-    auto operation = boost::asio::co_spawn(task.runtime().context(), std::move(awaited), boost::asio::deferred);
-    return AsioAwaiter<decltype(operation)>(std::move(operation), task);
-  } else {
-    static_assert(boost::asio::is_async_operation<D>::value,
-                  "this cannot be awaited in a Task: await a Task, something of this library, or an Asio operation "
-                  "started with use_task");
-    D operation(std::forward<A>(awaited));
-    return AsioAwaiter<D>(std::move(operation), task);
+template <class Operation>
+  requires(boost::asio::is_async_operation<Operation>::value)
+struct ForeignAwait<Operation> {
+  static auto make_awaiter(Operation operation, TaskState& task) {
+    return AsioAwaiter<Operation>(std::move(operation), task);
   }
-}
+};
+
+template <class T, class Executor>
+struct ForeignAwait<boost::asio::awaitable<T, Executor>> {
+  template <class Awaitable>
+  static auto make_awaiter(Awaitable&& awaitable, TaskState& task) {
+    auto operation = boost::asio::co_spawn(task.runtime().context(), std::move(awaitable), boost::asio::deferred);
+    return AsioAwaiter<decltype(operation)>(std::move(operation), task);
+  }
+};
 
 }  // namespace detail
 }  // namespace hoiku

@@ -126,7 +126,7 @@ class DeadlineAwaiter final : private OwnScope, public ScopeAwaiter<B> {
   DeadlineAwaiter(TimePoint at, B body) : ScopeAwaiter<B>(own_scope_, std::move(body)), at_(at) {}
 
   bool await_suspend(std::coroutine_handle<> handle) {
-    own_scope_.set_deadline(after_ ? saturating_add(this->task().runtime().now(), *after_) : at_);
+    own_scope_.set_deadline(after_ ? saturating_add(this->task().now(), *after_) : at_);
     return ScopeAwaiter<B>::await_suspend(handle);
   }
   auto await_resume() {

@@ -6,8 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-
 #include "hoiku/async/task.hpp"
 
 namespace hoiku {
@@ -45,8 +43,5 @@ auto run(F&& main, Args&&... args) {
     return std::move(*result);
   }
 }
-
-// For Asio objects that a task makes for itself. std::logic_error outside of a run.
-boost::asio::io_context& current_io_context();
 
 }  // namespace hoiku

@@ -14,7 +14,7 @@ class CheckpointAwaiter : public TaskAware {
  public:
   CheckpointAwaiter() = default;
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> handle) noexcept { task().runtime().schedule(task(), handle); }
+  void await_suspend(std::coroutine_handle<> handle) noexcept { task().schedule(handle); }
   void await_resume() const { task().throw_if_cancelled(); }
 };
 
@@ -41,7 +41,7 @@ class Sleep {
   explicit Sleep(TimePoint until) noexcept : until_(until) {}
   explicit Sleep(Duration d) noexcept : after_(d) {}
   SleepAwaiter make_awaiter(TaskState& task) const noexcept {
-    return SleepAwaiter(task, after_ ? saturating_add(task.runtime().now(), *after_) : until_);
+    return SleepAwaiter(task, after_ ? saturating_add(task.now(), *after_) : until_);
   }
 
  private:

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "hoiku/async/detail/frame_pool.hpp"
-#include "hoiku/async/detail/runtime.hpp"
+#include "hoiku/async/detail/scope_node.hpp"
 
 namespace hoiku {
 
@@ -23,8 +23,7 @@ class Task;
 
 namespace detail {
 
-// The base of what knows how to wait in this library: it is told which task awaits it. What has to stay in its place while
-// it waits is described by a small movable object with make_awaiter(TaskState&), so that it can be given to a scope.
+// The base of awaiters of this library: co_await tells them which task awaits.
 class TaskAware {
  public:
   void bind(TaskState& task) noexcept { task_ = &task; }
@@ -49,6 +48,20 @@ class AwaiterRef {
   A* awaiter_;
 };
 
+// Describes an awaiter that has to stay in its place while it waits: the description can be moved into a scope.
+template <class A>
+concept MakesAwaiter = requires(A& awaited, TaskState& task) { awaited.make_awaiter(task); };
+
+// How a Task awaits something that is not of this library: a specialisation has a static make_awaiter(awaited, task).
+// hoiku/async/asio.hpp specialises it for what Asio has, so that only those who await Asio compile Asio.
+template <class A>
+struct ForeignAwait {};
+
+template <class A>
+concept ForeignAwaitable = requires(A&& awaited, TaskState& task) {
+  ForeignAwait<std::remove_cvref_t<A>>::make_awaiter(std::forward<A>(awaited), task);
+};
+
 class PromiseBase {
  public:
   static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
@@ -70,7 +83,7 @@ class PromiseBase {
   bool finished_ = false;
 };
 
-// Of a Task's promise: hands over to whoever awaits it.
+// Ends a Task: resumes the task that awaits it.
 class FinalAwaiter {
  public:
   bool await_ready() noexcept { return false; }
@@ -124,7 +137,7 @@ class TaskPromise<void> : public TaskPromiseBase {
 template <class T>
 class TaskRunner {
  public:
-  // Runs the task as a nested call. True: it waits for something, and will resume `continuation` when it has ended.
+  // Runs the task as a nested call. Returns true if it waits for something: then its end resumes `continuation`.
   static bool start(Task<T>& task, std::coroutine_handle<> continuation, TaskState& state) noexcept {
     auto& promise = task.handle_.promise();
     promise.continuation_ = continuation;
@@ -198,23 +211,29 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<Task<T>> = true;
 
-}  // namespace detail
-}  // namespace hoiku
-
-#include "hoiku/async/asio.hpp"
+template <class A>
+inline constexpr bool never_awaitable = false;
 
 template <class A>
-auto hoiku::detail::PromiseBase::await_transform(A&& awaited) {
+auto PromiseBase::await_transform(A&& awaited) {
   using D = std::remove_cvref_t<A>;
   if constexpr (is_task<D>) {
     static_assert(!std::is_lvalue_reference_v<A>, "a Task is awaited once: co_await std::move(task)");
     return TaskAwaiter<typename D::value_type>(std::move(awaited), *task_);
-  } else if constexpr (requires(TaskState& task) { awaited.make_awaiter(task); }) {
+  } else if constexpr (MakesAwaiter<std::remove_reference_t<A>>) {
     return awaited.make_awaiter(*task_);
   } else if constexpr (std::is_base_of_v<TaskAware, D>) {
     awaited.bind(*task_);
     return AwaiterRef<D>(awaited);
+  } else if constexpr (ForeignAwaitable<A>) {
+    return ForeignAwait<D>::make_awaiter(std::forward<A>(awaited), *task_);
   } else {
-    return await_asio(std::forward<A>(awaited), *task_);
+    static_assert(never_awaitable<A>,
+                  "this cannot be awaited in a Task: await a Task, or something else of this library; to await an Asio "
+                  "operation include hoiku/async/asio.hpp and start the operation with use_task");
+    return std::suspend_never();
   }
 }
+
+}  // namespace detail
+}  // namespace hoiku

@@ -27,10 +27,10 @@ class Parked : public TaskAware, public Blocker {
     task().park(*this);
   }
   // Also for a wait that need not wait: the task runs again in the next tick, and can't be cancelled until then.
-  void reschedule(std::coroutine_handle<> handle) noexcept { task().runtime().schedule(task(), handle); }
+  void reschedule(std::coroutine_handle<> handle) noexcept { task().schedule(handle); }
   void wake() noexcept {
     task().unpark();
-    task().runtime().schedule(task(), handle_);
+    task().schedule(handle_);
   }
   bool parked() const noexcept { return task().blocker() == this; }
   void throw_if_interrupted() const {

@@ -8,7 +8,6 @@
 // Thread     one runtime per thread; nothing here may be called from another.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <coroutine>
 #include <cstdint>
 #include <optional>
@@ -19,6 +18,11 @@
 #include "hoiku/async/detail/deadline_queue.hpp"
 #include "hoiku/async/detail/scope_node.hpp"
 #include "hoiku/async/time.hpp"
+
+// Declared only, so that nobody who waits compiles Asio.
+namespace boost::asio {
+class io_context;
+}
 
 namespace hoiku::detail {
 

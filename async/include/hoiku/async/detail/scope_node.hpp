@@ -4,7 +4,6 @@
 // whether a task is cancelled: the state is level-triggered, kept up to date by whoever changes it, and read with one load.
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <coroutine>
 
 #include "hoiku/async/cancelled.hpp"
@@ -56,12 +55,11 @@ class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
   // Interrupts the wait, where there is one and it has not been interrupted before.
   void interrupt() noexcept;
   bool was_interrupted() const noexcept { return interrupted_; }
-  bool interrupting() const noexcept { return interrupting_; }
 
-  // For the one Asio operation that this task is parked on. Its cancellation is not inline: Asio calls it `emit`, which
-  // is a macro beside Qt.
-  boost::asio::cancellation_slot asio_slot() noexcept { return asio_signal_.slot(); }
-  void cancel_asio_operation() noexcept;
+  // Makes the task runnable: it goes on with `resume` in the next tick.
+  void schedule(std::coroutine_handle<> resume) noexcept;
+  // The time of the loop that runs this task.
+  TimePoint now() const noexcept;
 
  private:
   friend class Runtime;
@@ -69,8 +67,6 @@ class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
   ScopeNode* scope_ = nullptr;
   Blocker* blocker_ = nullptr;
   bool interrupted_ = false;
-  bool interrupting_ = false;
-  boost::asio::cancellation_signal asio_signal_;
   std::coroutine_handle<> resume_;
 };
 
