@@ -1,4 +1,4 @@
-#include "hoiku/async/propagation.hpp"
+#include "hoiku/async/detail/propagation.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -11,14 +11,14 @@ thread_local std::vector<Derived*> marked;
 
 }  // namespace
 
-Derived::~Derived() { Propagation::forget(*this); }
+Derived::~Derived() { Propagation::unmark(*this); }
 
 Propagation::Propagation() noexcept { ++open_transactions; }
 
 Propagation::~Propagation() {
   if (open_transactions == 1) {
     while (!marked.empty()) {
-      // The lowest first: all of its sources are settled by now. What it marks in turn stands higher.
+      // The lowest first: all of its sources are up to date. Whatever it marks is higher.
       const auto lowest = std::min_element(
           marked.begin(), marked.end(), [](const Derived* a, const Derived* b) { return a->height() < b->height(); });
       Derived* derived = *lowest;
@@ -36,7 +36,7 @@ void Propagation::mark(Derived& derived) {
   marked.push_back(&derived);
 }
 
-void Propagation::forget(Derived& derived) noexcept {
+void Propagation::unmark(Derived& derived) noexcept {
   if (!derived.marked_) return;
   derived.marked_ = false;
   std::erase(marked, &derived);

@@ -1,4 +1,6 @@
-// async.hpp: structured concurrency on Asio, in one header: tasks, nurseries, cancel scopes, values that can be waited on.
+// async.hpp: structured concurrency in one header: tasks, nurseries, cancel scopes, values that tasks can wait on.
+//
+// hoiku/async/asio.hpp is not part of it: whoever awaits Asio operations includes that too, and compiles Asio.
 #pragma once
 
 #include "hoiku/async/async_value.hpp"
@@ -7,10 +9,13 @@
 #include "hoiku/async/channel.hpp"
 #include "hoiku/async/compose.hpp"
 #include "hoiku/async/doorbell.hpp"
+#include "hoiku/async/equality.hpp"
 #include "hoiku/async/event.hpp"
+#include "hoiku/async/eventual_values.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/periodic.hpp"
+#include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/task.hpp"

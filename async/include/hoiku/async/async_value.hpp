@@ -1,190 +1,129 @@
-// async_value.hpp: a value that can be waited on.
+// async_value.hpp: AsyncValue<T>: a value that tasks can wait on.
 //
-// Promises   a set is synchronous and never waits; an equal value changes nothing; a waiter gets the first value that
-//            matched, even where it is gone again by the time that the waiter runs. A predicate that throws is its own
-//            waiter's error: the set succeeds and everybody else is served. Setting from inside a predicate is refused.
-// Thread     the one that made it; set() from another throws std::logic_error before anything changes.
-// Lifetime   whoever waits when the value ends gets Closed. It cannot move, since someone may be parked on it.
-// Source     AsyncValue of trio-util, with its races decided: docs/semantics.md has the differences.
+//   AsyncValue<int> battery{100};
+//   battery.set(80);                                                      // true: it was a transition
+//   battery.value();                                                      // 80
+//   co_await battery.wait_value(value < 20);                              // until the value satisfies a condition
+//   co_await battery.wait_value([](int v) { return v % 2 == 0; });        // until a function says so
+//   co_await battery.wait_value(20);                                      // until it equals 20
+//   co_await battery.wait_value(value < 20, held_for(5s));                // until it has been so for 5 s
+//   co_await battery.wait_equal(v);                                       // in templates: v is never taken for a function
+//   co_await battery.wait_transition();                                   // until it changes
+//   co_await battery.wait_transition(value < 20);                         // until it changes to a value below 20
+//   co_await battery.wait_transition([](int v, int old) { return v < old; });
+//   auto values = battery.eventual_values();                              // then: co_await values.next()
+//   auto values = battery.eventual_values(value < 20, held_for(5s));      // both are optional
+//   auto steps = battery.transitions();                                   // then: co_await steps.next()
+//   auto steps = battery.transitions(value < 20, queue_capacity(64));     // both are optional
+//   auto both = compose_values(battery, lid);                             // compose.hpp: all of this, for several values
+//
+// The two readers:
+//
+//                       eventual_values                              transitions
+//   for what            to act on the latest state                   to count, log, or compare with the value before
+//   next() returns      the current value, if it matches and         the old and the new value of each matching set, in
+//                       differs from the one returned last           order
+//   the first time      the current value, if it matches             the first set after the reader was made
+//   what may be lost    values that came and went between two        nothing until the queue is full; then its content,
+//                       calls; never the last one                    which `lagged` counts
+//   cost                one copy of the value for each reader        one copy of both values for each queued transition
+//   race                none: a set during the loop's body is        none: a set during the loop's body is queued (but
+//                       seen by the next call                        wait_transition() in a loop misses it)
+//
+// Promises   A set is synchronous and never waits; an equal value changes nothing (equality.hpp). A waiter gets the first
+//            value that matched, also if it has been replaced before the waiter runs. If a predicate throws, its own waiter
+//            gets the error: the set succeeds, and every other waiter is served. A predicate must not set the value:
+//            std::logic_error, which its own waiter gets.
+// Errors     A wait ends with Closed if the value ends before it.
+// Thread     the one that made the value: set() on another throws std::logic_error and changes nothing.
+// Lifetime   Waits and readers refer to the value. A value cannot move, since tasks may be parked on it.
+// Source     AsyncValue of trio-util, with its races decided: docs/semantics.md lists the differences.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
-#include <cstdint>
-#include <list>
 #include <memory>
-#include <stdexcept>
 #include <thread>
-#include <type_traits>
 #include <utility>
-#include <vector>
 
-#include "hoiku/async/detail/condition.hpp"
+#include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/detail/condition_set.hpp"
+#include "hoiku/async/detail/propagation.hpp"
+#include "hoiku/async/detail/value_waits.hpp"
 #include "hoiku/async/equality.hpp"
-#include "hoiku/async/exception_group.hpp"
-#include "hoiku/async/propagation.hpp"
+#include "hoiku/async/eventual_values.hpp"
+#include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/task.hpp"
+#include "hoiku/async/transitions.hpp"
 
 namespace hoiku {
-
-template <class T>
-class EventualValues;
-template <class T>
-class Transitions;
-template <class T>
-struct ValueTransition;
-class QueueCapacity;
 
 namespace detail {
 
 [[noreturn]] void refuse_foreign_thread();
 [[noreturn]] void refuse_set_in_predicate();
 
-class SourceOfDerived {
- public:
-  void add(Derived& derived) { derived_.push_back(&derived); }
-  void remove(Derived& derived) noexcept { std::erase(derived_, &derived); }
-
- protected:
-  ~SourceOfDerived() = default;
-  void mark_derived() const {
-    for (Derived* derived : derived_) Propagation::mark(*derived);
-  }
-  bool has_derived() const noexcept { return !derived_.empty(); }
-
- private:
-  std::vector<Derived*> derived_;
-};
-
 }  // namespace detail
 
-// What AsyncValue and composed values have in common: everything but set().
+// All of an AsyncValue but set(): composites (compose.hpp) have it too.
 template <class T>
 class ReadableValue : public detail::SourceOfDerived {
  public:
   ReadableValue(const ReadableValue&) = delete;
   ReadableValue& operator=(const ReadableValue&) = delete;
 
+  // Returns the latest value. The reference is valid as long as the object; the next set changes what it refers to.
   const T& value() const noexcept { return value_; }
 
-  // Waits until the predicate is true of the value, and gives the first value of which it was (at once, after a
-  // checkpoint, where it is already). With held_for(d): until it has been true throughout d, counted from when it became
-  // true (for the present value: from its last change); gives the newest value then.
+  // Waits until the value satisfies the predicate; returns the first value that did. If the value does already, returns it
+  // after one checkpoint. With held_for(d): waits until the predicate has been true throughout d, counted from the transition
+  // that made it true, and returns the latest value.
+  // The predicate is an expression (value > 3), a function of the value that returns bool, or a value to be equal to. For a
+  // composite it may be a function of the members.
   template <class P>
-  Task<T> wait_value(P&& predicate, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
-  // The same for one value, whatever it is: also where it is callable.
-  Task<T> wait_equal(T wanted, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
+  Task<T> wait_value(P&& predicate, HeldFor hold = {});
+  // Waits until the value equals `wanted`, as wait_value(wanted) does, also if a T can be called like a function.
+  Task<T> wait_equal(T wanted, HeldFor hold = {});
 
-  // A reader of the present value: each next() gives it when it matches and differs from the one given last.
-  EventualValues<T> eventual_values() &;
-  EventualValues<T> eventual_values(HeldFor hold) &;
+  // Makes a reader of the latest value: eventual_values.hpp. The hold counts as for wait_value; without a predicate, the value
+  // has to be unchanged throughout.
+  EventualValues<T> eventual_values(HeldFor hold = {}) &;
   template <class P>
-  EventualValues<T> eventual_values(P&& predicate, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) &;
+  EventualValues<T> eventual_values(P&& predicate, HeldFor hold = {}) &;
   void eventual_values(auto&&...) && = delete;  // the reader would outlive the value: give the value a name
 
-  // Waits for a change, from when it is awaited: the present value does not count. With a predicate: the first one that
-  // matches. It is a condition on the new value, as for wait_value, or a callable that takes the new value and the old one.
+  // Waits for the first transition after the wait began; the current value does not count. With a predicate: for the first
+  // one that matches. It is a predicate of the new value, as for wait_value, or a function of the new and the old value.
   Task<ValueTransition<T>> wait_transition();
   template <class P>
   Task<ValueTransition<T>> wait_transition(P&& predicate);
 
-  // A reader of every change from now on (of those that match), which loses none in silence: transitions.hpp.
-  Transitions<T> transitions() &;
-  Transitions<T> transitions(QueueCapacity capacity) &;
+  // Makes a reader of every transition from now on (of those that match, as for wait_transition): transitions.hpp.
+  Transitions<T> transitions(QueueCapacity capacity = QueueCapacity(Transitions<T>::default_capacity)) &;
   template <class P>
-    requires(!std::same_as<std::remove_cvref_t<P>, QueueCapacity>)
-  Transitions<T> transitions(P&& predicate) &;
-  template <class P>
-  Transitions<T> transitions(P&& predicate, QueueCapacity capacity) &;
-  void transitions(auto&&...) && = delete;  // the same
+  Transitions<T> transitions(P&& predicate, QueueCapacity capacity = QueueCapacity(Transitions<T>::default_capacity)) &;
+  void transitions(auto&&...) && = delete;  // the reader would outlive the value: give the value a name
 
-  std::size_t condition_count() const noexcept { return conditions_.size(); }
+  // Returns the time of the last transition; if there was none, that of the construction.
   TimePoint changed_at() const noexcept { return changed_at_; }
-  std::size_t height() const noexcept { return height_; }
+  // Returns the number of different predicates that tasks wait for: each is evaluated once per set.
+  std::size_t condition_count() const noexcept { return conditions_.size(); }
 
  protected:
   explicit ReadableValue(T initial, std::size_t height = 0)
-      : value_(std::move(initial)), changed_at_(now()), height_(height), owner_(std::this_thread::get_id()) {}
+      : SourceOfDerived(height), value_(std::move(initial)), changed_at_(now()), owner_(std::this_thread::get_id()) {}
   ~ReadableValue() { close(); }
 
-  // True where it was a change.
-  bool assign(T next) {
-    if (std::this_thread::get_id() != owner_) detail::refuse_foreign_thread();
-    if (evaluating_) detail::refuse_set_in_predicate();
-    if (Equality<T>::equal(value_, next)) return false;
-    const T old_value = std::exchange(value_, std::move(next));
-    changed_at_ = now();
-    detail::Propagation propagation;
-    this->mark_derived();
-    evaluate(detail::Change<T>{value_, old_value, changed_at_});
-    return true;
-  }
-
-  void close() noexcept {
-    closed_ = true;
-    for (auto& condition : conditions_) {
-      while (auto* watcher = condition->watchers().first()) {
-        watcher->unlink();
-        watcher->closed();
-      }
-    }
-    conditions_.clear();
-  }
+  bool assign(T next);
+  void close() noexcept { conditions_.close(); }
 
  private:
-  template <class U>
-  friend class Watch;
-  template <class U>
-  friend class EventualValues;
-
-  void evaluate(const detail::Change<T>& change) {
-    evaluating_ = true;
-    // What a predicate adds takes effect after this set.
-    std::size_t left = conditions_.size();
-    for (auto it = conditions_.begin(); left > 0; ++it, --left) evaluate(**it, change);
-    evaluating_ = false;
-    std::erase_if(conditions_, [](const auto& condition) { return condition->watchers().empty(); });
-  }
-
-  void evaluate(detail::Condition<T>& condition, const detail::Change<T>& change) {
-    auto& watchers = condition.watchers();
-    if (watchers.empty()) return;
-    bool matches = false;
-    std::exception_ptr error;
-    try {
-      matches = condition.test_change(change);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    for (auto* watcher = watchers.first(); watcher;) {
-      auto* following = watchers.after(*watcher);
-      if (error)
-        watcher->failed(error);
-      else
-        watcher->evaluated(matches, change);
-      watcher = following;
-    }
-  }
-
-  // Gives the condition that is evaluated: an equal one, where there is one already.
-  std::shared_ptr<detail::Condition<T>> enrol(std::shared_ptr<detail::Condition<T>> wanted) {
-    for (auto& condition : conditions_) {
-      if (condition->same_as(*wanted)) return condition;
-    }
-    conditions_.push_back(wanted);
-    return wanted;
-  }
-  void drop(const std::shared_ptr<detail::Condition<T>>& condition) {
-    if (condition->watchers().empty() && !evaluating_) conditions_.remove(condition);
-  }
+  template <class>
+  friend class detail::Watch;
 
   T value_;
   TimePoint changed_at_;
-  std::size_t height_;
   std::thread::id owner_;
-  bool evaluating_ = false;
-  bool closed_ = false;
-  std::list<std::shared_ptr<detail::Condition<T>>> conditions_;
+  detail::ConditionSet<T> conditions_;
 };
 
 template <class T>
@@ -195,11 +134,66 @@ class AsyncValue : public ReadableValue<T> {
       : AsyncValue(T()) {}
   explicit AsyncValue(T initial) : ReadableValue<T>(std::move(initial)) {}
 
-  // True where it was a change. All predicates have been tried when it returns; who is woken runs in the next tick.
+  // Sets the value; returns false if it was equal, which changes nothing. When set() returns, every predicate has been
+  // evaluated; the tasks that it wakes run in the next tick.
+  // On another thread, or inside of a predicate of this value: std::logic_error, and nothing has changed.
   bool set(T next) { return this->assign(std::move(next)); }
 };
 
-}  // namespace hoiku
+template <class T>
+bool ReadableValue<T>::assign(T next) {
+  if (std::this_thread::get_id() != owner_) detail::refuse_foreign_thread();
+  if (conditions_.evaluating()) detail::refuse_set_in_predicate();
+  if (Equality<T>::equal(value_, next)) return false;
+  const T old_value = std::exchange(value_, std::move(next));
+  changed_at_ = now();
+  detail::Propagation propagation;
+  this->mark_derived();
+  conditions_.evaluate(detail::TransitionView<T>{value_, old_value, changed_at_});
+  return true;
+}
 
-#include "hoiku/async/transitions.hpp"
-#include "hoiku/async/value_waits.hpp"
+template <class T>
+template <class P>
+Task<T> ReadableValue<T>::wait_value(P&& predicate, HeldFor hold) {
+  if constexpr (detail::PredicateFunction<P, T>) detail::check_closure<P>();
+  return detail::wait_on_value<T>(*this, detail::make_condition<T>(std::forward<P>(predicate)), hold);
+}
+
+template <class T>
+Task<T> ReadableValue<T>::wait_equal(T wanted, HeldFor hold) {
+  return detail::wait_on_value<T>(*this, detail::make_equal_condition<T>(std::move(wanted)), hold);
+}
+
+template <class T>
+EventualValues<T> ReadableValue<T>::eventual_values(HeldFor hold) & {
+  return EventualValues<T>(*this, nullptr, hold.duration());
+}
+template <class T>
+template <class P>
+EventualValues<T> ReadableValue<T>::eventual_values(P&& predicate, HeldFor hold) & {
+  return EventualValues<T>(*this, detail::make_condition<T>(std::forward<P>(predicate)), hold.duration());
+}
+
+template <class T>
+Task<ValueTransition<T>> ReadableValue<T>::wait_transition() {
+  return detail::wait_for_transition<T>(*this, std::make_unique<detail::AnyCondition<T>>());
+}
+template <class T>
+template <class P>
+Task<ValueTransition<T>> ReadableValue<T>::wait_transition(P&& predicate) {
+  if constexpr (detail::TransitionFunction<P, T> || detail::PredicateFunction<P, T>) detail::check_closure<P>();
+  return detail::wait_for_transition<T>(*this, detail::make_transition_condition<T>(std::forward<P>(predicate)));
+}
+
+template <class T>
+Transitions<T> ReadableValue<T>::transitions(QueueCapacity capacity) & {
+  return Transitions<T>(*this, std::make_unique<detail::AnyCondition<T>>(), capacity);
+}
+template <class T>
+template <class P>
+Transitions<T> ReadableValue<T>::transitions(P&& predicate, QueueCapacity capacity) & {
+  return Transitions<T>(*this, detail::make_transition_condition<T>(std::forward<P>(predicate)), capacity);
+}
+
+}  // namespace hoiku

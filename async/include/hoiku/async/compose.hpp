@@ -1,26 +1,34 @@
-// compose.hpp: several values as one: compose_values(a, b) is the pair of them, and can be waited on like any value.
+// compose.hpp: several values as one: compose_values(battery, lid) is the pair of both, and can be waited on like any value.
 //
-// Promises   reads and hooks in one frame, so that nothing is missed; read-only; never shows a state that no transaction
-//            left behind, also where a source stands in it twice or through another composite.
-// Lifetime   the sources outlive it (what they were is kept, but it no longer changes once one has ended).
+//   auto both = compose_values(battery, lid);
+//   co_await both.wait_value([](int level, bool open) { return level < 20 && !open; });
+//   transaction([&] { battery.set(10); lid.set(false); });  // one transition of `both`
+//
+// Promises   Read-only. Never shows a state that no transaction left, also if it has one source twice, or through another
+//            composite. No transition between the construction and the first wait is missed.
+// Lifetime   The sources outlive the composite.
+// Thread     that of its sources.
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <utility>
 
 #include "hoiku/async/async_value.hpp"
+#include "hoiku/async/detail/propagation.hpp"
 
 namespace hoiku {
 namespace detail {
 
 template <class T>
-void accepts_readable(const ReadableValue<T>&);
+void accept_readable(ReadableValue<T>& source);
 template <class S>
-concept is_readable = requires(S& source) { accepts_readable(source); };
+concept Readable = requires(S& source) { accept_readable(source); };
 
 }  // namespace detail
 
+// The tuple of its sources' values.
 template <class... Ts>
 class Composite final : public ReadableValue<std::tuple<Ts...>>, private detail::Derived {
  public:
@@ -43,11 +51,18 @@ class Composite final : public ReadableValue<std::tuple<Ts...>>, private detail:
   std::tuple<ReadableValue<Ts>*...> sources_;
 };
 
-// Synchronous; the composite must not outlive its sources, which may be AsyncValues and composites.
-template <class First, class... Rest>
-  requires(detail::is_readable<First> && (detail::is_readable<Rest> && ...))
+// Makes a composite of values, which may be AsyncValues and composites. Synchronous.
+template <detail::Readable First, detail::Readable... Rest>
 auto compose_values(First& first, Rest&... rest) {
   return []<class... Ts>(ReadableValue<Ts>&... sources) { return Composite<Ts...>(sources...); }(first, rest...);
+}
+
+// Calls `sets`: composites see all that it sets as one transition. It must not wait. If it throws, the exception comes out,
+// and what it had set stays set.
+template <class F>
+void transaction(F&& sets) {
+  detail::Propagation propagation;
+  std::invoke(std::forward<F>(sets));
 }
 
 }  // namespace hoiku

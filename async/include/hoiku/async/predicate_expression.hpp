@@ -196,10 +196,11 @@ auto operator!(A a) {
   return PredicateNegation<A>(std::move(a));
 }
 
-// The condition has to have been true throughout this time, by the clock of whoever holds the value.
+// How long a condition has to stay true, by the clock of the loop or the broker that evaluates it. Default: no time.
 class HeldFor {
  public:
-  explicit HeldFor(std::chrono::nanoseconds duration) : duration_(duration) {}
+  HeldFor() noexcept : HeldFor(std::chrono::nanoseconds(0)) {}
+  explicit HeldFor(std::chrono::nanoseconds duration) noexcept : duration_(duration) {}
   std::chrono::nanoseconds duration() const noexcept { return duration_; }
 
  private:

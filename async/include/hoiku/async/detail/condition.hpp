@@ -1,4 +1,4 @@
-// condition.hpp: one predicate that somebody waits for on one value, and those who do. Equal predicates are one Condition.
+// condition.hpp: a predicate that tasks wait for on one value, with its watchers; and how one is made of what the user wrote.
 #pragma once
 
 #include <concepts>
@@ -18,20 +18,20 @@ namespace hoiku::detail {
 
 struct WatchesCondition;
 
-// One set, for as long as it lasts.
+// The transition that a set makes, while it evaluates the conditions.
 template <class T>
-struct Change {
+struct TransitionView {
   const T& value;
   const T& old_value;
   TimePoint at;
 };
 
-// Told of every evaluation of its condition, on the setter's stack: it takes notes and wakes its task, nothing more.
+// Hears of every evaluation of its condition, on the setter's stack: it may record and notify, nothing more.
 template <class T>
 class Watcher : public ListHook<WatchesCondition> {
  public:
-  virtual void evaluated(bool matches, const Change<T>& change) = 0;
-  virtual void failed(std::exception_ptr error) noexcept = 0;  // the predicate threw: its own waiter gets that
+  virtual void evaluated(bool matches, const TransitionView<T>& transition) = 0;
+  virtual void failed(std::exception_ptr error) noexcept = 0;  // the predicate threw
   virtual void closed() noexcept = 0;                          // the value has ended
 
  protected:
@@ -43,7 +43,7 @@ class Condition {
  public:
   virtual ~Condition() = default;
   virtual bool test(const T& value) = 0;
-  virtual bool test_change(const Change<T>& change) { return test(change.value); }
+  virtual bool test_transition(const TransitionView<T>& transition) { return test(transition.value); }
   virtual bool same_as(const Condition&) const { return false; }
   IntrusiveList<Watcher<T>, WatchesCondition>& watchers() noexcept { return watchers_; }
 
@@ -65,7 +65,7 @@ class ExpressionCondition final : public Condition<T> {
   Expression expression_;
 };
 
-// Code of the user's. Two closures can't be compared, so each is a condition of its own.
+// A function of the user's, of a value. Functions cannot be compared, so each is a condition of its own.
 template <class T, class F>
 class CallableCondition final : public Condition<T> {
  public:
@@ -81,13 +81,15 @@ class CallableCondition final : public Condition<T> {
   F predicate_;
 };
 
-// Code of the user's that is about a change: it takes the new value and the old one.
+// A function of the user's, of the new and the old value of a transition.
 template <class T, class F>
-class EdgeCondition final : public Condition<T> {
+class TransitionCondition final : public Condition<T> {
  public:
-  explicit EdgeCondition(F predicate) : predicate_(std::move(predicate)) {}
-  bool test(const T&) override { return false; }  // without a change there is nothing to match
-  bool test_change(const Change<T>& change) override { return std::invoke(predicate_, change.value, change.old_value); }
+  explicit TransitionCondition(F predicate) : predicate_(std::move(predicate)) {}
+  bool test(const T&) override { return false; }  // a value alone is no transition
+  bool test_transition(const TransitionView<T>& transition) override {
+    return std::invoke(predicate_, transition.value, transition.old_value);
+  }
 
  private:
   F predicate_;
@@ -100,12 +102,18 @@ class AnyCondition final : public Condition<T> {
   bool same_as(const Condition<T>& other) const override { return typeid(other) == typeid(AnyCondition); }
 };
 
+template <class T>
+std::unique_ptr<Condition<T>> make_equal_condition(T wanted) {
+  using Equal = ValueComparison<ComparisonOp::equal, T>;
+  return std::make_unique<ExpressionCondition<T, Equal>>(Equal(std::move(wanted)));
+}
+
 template <class F, class T>
 inline constexpr bool applies_to_members = false;
 template <class F, class... Ts>
 inline constexpr bool applies_to_members<F, std::tuple<Ts...>> = std::predicate<F&, const Ts&...>;
 
-// A predicate of a composite may take the record, or its members one by one.
+// A function of a value; for a composite, of its tuple or of its members. A T that can be called is still a value.
 template <class F, class T>
 concept PredicateFunction = !std::same_as<std::remove_cvref_t<F>, T> && !IsPredicateExpression<F> &&
                             (std::predicate<std::decay_t<F>&, const T&> || applies_to_members<std::decay_t<F>, T>);
@@ -115,7 +123,7 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
   using D = std::decay_t<P>;
   if constexpr (IsPredicateExpression<P>) {
     static_assert(
-        requires(const D& e, const T& v) { e.test(v); },
+        requires(const D& expression, const T& candidate) { expression.test(candidate); },
         "this condition does not fit the value's type: compare `value` with something of that type");
     return std::make_unique<ExpressionCondition<T, D>>(std::forward<P>(predicate));
   } else if constexpr (PredicateFunction<P, T>) {
@@ -127,20 +135,18 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
     static_assert(std::convertible_to<P, T>,
                   "a condition is an expression (value > 3), a callable that takes the value and returns bool, or a "
                   "value to be equal to");
-    using Equal = ValueComparison<ComparisonOp::equal, T>;
-    return std::make_unique<ExpressionCondition<T, Equal>>(Equal(static_cast<T>(std::forward<P>(predicate))));
+    return make_equal_condition<T>(static_cast<T>(std::forward<P>(predicate)));
   }
 }
 
-// A predicate of transitions takes the new value and the old one; or it is any condition on the new value. A callable that
-// could be both is taken for the former.
+// A function of the new and the old value. A function that could be of one value too is taken for one of two.
 template <class F, class T>
-concept EdgeFunction = !IsPredicateExpression<F> && std::predicate<std::decay_t<F>&, const T&, const T&>;
+concept TransitionFunction = !IsPredicateExpression<F> && std::predicate<std::decay_t<F>&, const T&, const T&>;
 
 template <class T, class P>
-std::unique_ptr<Condition<T>> make_edge_condition(P&& predicate) {
-  if constexpr (EdgeFunction<P, T>)
-    return std::make_unique<EdgeCondition<T, std::decay_t<P>>>(std::forward<P>(predicate));
+std::unique_ptr<Condition<T>> make_transition_condition(P&& predicate) {
+  if constexpr (TransitionFunction<P, T>)
+    return std::make_unique<TransitionCondition<T, std::decay_t<P>>>(std::forward<P>(predicate));
   else
     return make_condition<T>(std::forward<P>(predicate));
 }

@@ -1,4 +1,4 @@
-// watch.hpp: what everyone who waits on a value shares: a place among its watchers, and how they are told of its end.
+// watch.hpp: a place among the watchers of a value, and what every watcher notes.
 #pragma once
 
 #include <exception>
@@ -14,32 +14,32 @@ namespace hoiku {
 template <class T>
 class ReadableValue;
 
-// A watcher's place at a value; gone in the same frame as the object.
+namespace detail {
+
+// A watcher's place at a value. It ends in the same frame as the object.
 template <class T>
 class Watch {
  public:
-  Watch(ReadableValue<T>& source, std::shared_ptr<detail::Condition<T>> condition, detail::Watcher<T>& watcher)
-      : source_(source), condition_(source.enrol(std::move(condition))), watcher_(watcher) {
+  Watch(ReadableValue<T>& source, std::shared_ptr<Condition<T>> condition, Watcher<T>& watcher)
+      : source_(source), condition_(source.conditions_.add(std::move(condition))), watcher_(watcher) {
     condition_->watchers().push_back(watcher);
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
-    if (!watcher_.linked()) return;  // the value has ended before us
+    if (!watcher_.linked()) return;  // the value has ended already
     watcher_.unlink();
-    source_.drop(condition_);
+    source_.conditions_.remove_if_unwatched(condition_);
   }
-  detail::Condition<T>& condition() noexcept { return *condition_; }
+  Condition<T>& condition() noexcept { return *condition_; }
 
  private:
   ReadableValue<T>& source_;
-  std::shared_ptr<detail::Condition<T>> condition_;
-  detail::Watcher<T>& watcher_;
+  std::shared_ptr<Condition<T>> condition_;
+  Watcher<T>& watcher_;
 };
 
-namespace detail {
-
-// What every waiter notes: an error of its predicate, and the end of the value.
+// Notes an error of the predicate, and the end of the value, and wakes the task that waits.
 template <class T>
 class NotingWatcher : public Watcher<T> {
  public:
