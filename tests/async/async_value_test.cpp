@@ -210,6 +210,14 @@ VIRTUAL_TEST(AsyncValue, ASetFromAForeignThreadIsRefusedBeforeAnythingChanges) {
   co_return;
 }
 
+template <class A, class B>
+concept Comparable = requires(A a, B b) { a > b; } || requires(A a, B b) { a == b; };
+
+TEST(ValueTerm, IsComparedWithLiteralsAndNotWithConditions) {
+  static_assert(Comparable<ValueTerm, int> && Comparable<int, ValueTerm> && Comparable<ValueTerm, const char*>);
+  static_assert(!Comparable<ValueTerm, ValueTerm> && !Comparable<ValueTerm, decltype(value > 3)>);
+}
+
 VIRTUAL_TEST(HeldFor, CountsFromWhenTheConditionBecameTrue) {
   AsyncValue<int> level{20};
   const auto start = now();

@@ -14,6 +14,14 @@ template <class C>
 concept CanBeAwaited = requires(C c) { until(c); };
 static_assert(!CanBeAwaited<bool>);
 
+// A topic is compared with literals, in both orders, and with nothing else.
+template <class A, class B>
+concept Comparable = requires(A a, B b) { a > b; } || requires(A a, B b) { a == b; };
+static_assert(Comparable<Topic<int>, double> && Comparable<double, Topic<int>>);
+static_assert(!Comparable<Topic<int>, Topic<double>> && !Comparable<Topic<int>, Topic<int>>);
+static_assert(!Comparable<Topic<int>, ValueTerm> && !Comparable<ValueTerm, Topic<int>>);
+static_assert(!Comparable<Topic<int>, TopicCondition<int>>);
+
 bool holds(const JoinedCondition& condition, std::vector<std::optional<Value>> values) {
   detail::Members members;
   for (std::optional<Value>& v : values) {

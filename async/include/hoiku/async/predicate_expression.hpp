@@ -47,8 +47,90 @@ bool compare(const A& a, const B& b) {
 
 }  // namespace detail
 
-// Marks what may stand in a condition.
-struct PredicateExpression {};
+// Marks what is no literal: terms, and the conditions made of them.
+struct ConditionPart {};
+
+template <class L>
+concept Literal = !std::derived_from<std::remove_cvref_t<L>, ConditionPart>;
+
+// Gives a term of conditions (`value`, a Topic) its comparison operators, in both orders of the operands. A term derives from
+// ComparableTerm<Term> and has a template <ComparisonOp op, class L> compared(L&& literal) that returns the condition.
+template <class Term>
+class ComparableTerm : public ConditionPart {
+ public:
+  template <Literal L>
+  friend auto operator==(const Term& term, L&& l) {
+    return compare<ComparisonOp::equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator!=(const Term& term, L&& l) {
+    return compare<ComparisonOp::not_equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator<(const Term& term, L&& l) {
+    return compare<ComparisonOp::less>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator<=(const Term& term, L&& l) {
+    return compare<ComparisonOp::less_equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator>(const Term& term, L&& l) {
+    return compare<ComparisonOp::greater>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator>=(const Term& term, L&& l) {
+    return compare<ComparisonOp::greater_equal>(term, std::forward<L>(l));
+  }
+
+  template <Literal L>
+  friend auto operator==(L&& l, const Term& term) {
+    return compare<ComparisonOp::equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator!=(L&& l, const Term& term) {
+    return compare<ComparisonOp::not_equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator<(L&& l, const Term& term) {
+    return compare<ComparisonOp::greater>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator<=(L&& l, const Term& term) {
+    return compare<ComparisonOp::greater_equal>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator>(L&& l, const Term& term) {
+    return compare<ComparisonOp::less>(term, std::forward<L>(l));
+  }
+  template <Literal L>
+  friend auto operator>=(L&& l, const Term& term) {
+    return compare<ComparisonOp::less_equal>(term, std::forward<L>(l));
+  }
+
+  // Two terms: write compose_values(a, b).wait_value([](auto a, auto b) { return a > b; }).
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator==(const Term&, const Other&) = delete;  // use compose_values(a, b)
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator!=(const Term&, const Other&) = delete;  // use compose_values(a, b)
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator<(const Term&, const Other&) = delete;  // use compose_values(a, b)
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator<=(const Term&, const Other&) = delete;  // use compose_values(a, b)
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator>(const Term&, const Other&) = delete;  // use compose_values(a, b)
+  template <std::derived_from<ConditionPart> Other>
+  friend void operator>=(const Term&, const Other&) = delete;  // use compose_values(a, b)
+
+ private:
+  template <ComparisonOp op, class L>
+  static auto compare(const Term& term, L&& literal) {
+    return term.template compared<op>(std::forward<L>(literal));
+  }
+};
+
+// Marks the conditions on `value`.
+struct PredicateExpression : ConditionPart {};
 
 template <ComparisonOp comparison, class Literal>
 class ValueComparison : public PredicateExpression {
@@ -107,91 +189,31 @@ class PredicateNegation : public PredicateExpression {
 template <class E>
 concept IsPredicateExpression = std::derived_from<std::remove_cvref_t<E>, PredicateExpression>;
 
-// Stands for the value that is waited for, in a condition given to that value: x.wait_value(value > 3).
-class ValueTerm {
- public:
-  constexpr ValueTerm() = default;
+// Stands for the value that is waited for, in a condition on that value: x.wait_value(value > 3).
+class ValueTerm : public ComparableTerm<ValueTerm> {
+ private:
+  friend class ComparableTerm<ValueTerm>;
+
+  // A literal that is text is kept as a std::string: the expression may outlive it.
+  template <class L>
+  using Stored = std::conditional_t<std::is_convertible_v<L, std::string_view>, std::string, std::decay_t<L>>;
+
+  template <ComparisonOp op, class L>
+  ValueComparison<op, Stored<L>> compared(L&& literal) const {
+    return ValueComparison<op, Stored<L>>(Stored<L>(std::forward<L>(literal)));
+  }
 };
-inline constexpr ValueTerm value;
+inline constexpr ValueTerm value{};
 
-namespace detail {
-
-// Text is kept as a std::string: the literal outlives the expression that it was written in.
-template <class L>
-using StoredLiteral = std::conditional_t<std::is_convertible_v<L, std::string_view>, std::string, std::decay_t<L>>;
-
-template <class L>
-concept Literal = !std::same_as<std::remove_cvref_t<L>, ValueTerm> && !IsPredicateExpression<L>;
-
-template <ComparisonOp op, class L>
-auto comparison(L&& literal) {
-  using Stored = StoredLiteral<L>;
-  return ValueComparison<op, Stored>(Stored(std::forward<L>(literal)));
-}
-
-}  // namespace detail
-
-template <detail::Literal L>
-auto operator==(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::equal>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator!=(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::not_equal>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator<(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::less>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator<=(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::less_equal>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator>(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::greater>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator>=(ValueTerm, L&& l) {
-  return detail::comparison<ComparisonOp::greater_equal>(std::forward<L>(l));
-}
-template <detail::Literal L>
-auto operator==(L&& l, ValueTerm v) {
-  return v == std::forward<L>(l);
-}
-template <detail::Literal L>
-auto operator!=(L&& l, ValueTerm v) {
-  return v != std::forward<L>(l);
-}
-template <detail::Literal L>
-auto operator<(L&& l, ValueTerm v) {
-  return v > std::forward<L>(l);
-}
-template <detail::Literal L>
-auto operator<=(L&& l, ValueTerm v) {
-  return v >= std::forward<L>(l);
-}
-template <detail::Literal L>
-auto operator>(L&& l, ValueTerm v) {
-  return v < std::forward<L>(l);
-}
-template <detail::Literal L>
-auto operator>=(L&& l, ValueTerm v) {
-  return v <= std::forward<L>(l);
-}
-
-template <class A, class B>
-  requires IsPredicateExpression<A> && IsPredicateExpression<B>
+template <IsPredicateExpression A, IsPredicateExpression B>
 auto operator&&(A a, B b) {
   return PredicateJunction<Junction::all, A, B>(std::move(a), std::move(b));
 }
-template <class A, class B>
-  requires IsPredicateExpression<A> && IsPredicateExpression<B>
+template <IsPredicateExpression A, IsPredicateExpression B>
 auto operator||(A a, B b) {
   return PredicateJunction<Junction::any, A, B>(std::move(a), std::move(b));
 }
-template <class A>
-  requires IsPredicateExpression<A>
+template <IsPredicateExpression A>
 auto operator!(A a) {
   return PredicateNegation<A>(std::move(a));
 }

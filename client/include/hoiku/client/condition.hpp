@@ -15,7 +15,7 @@
 namespace hoiku {
 
 // The base of all operands of && and || between conditions.
-struct BoundCondition {
+struct BoundCondition : ConditionPart {
   // `if (temperature > 30.0)` asks the broker nothing: await until(...), or get() the value first.
   explicit operator bool() const = delete;
 };
@@ -88,95 +88,17 @@ class JoinedCondition : public BoundCondition {
   Node root_;
 };
 
-namespace detail {
-
-template <class L>
-inline constexpr bool is_topic = false;
 template <TopicType T>
-inline constexpr bool is_topic<Topic<T>> = true;
-
-template <class L>
-concept ConditionLiteral =
-    !IsBoundCondition<L> && !std::same_as<std::remove_cvref_t<L>, ValueTerm> && !is_topic<std::remove_cvref_t<L>>;
-
-template <ComparisonOp op, TopicType T, class L>
-TopicCondition<T> bind(const Topic<T>& topic, const L& literal) {
-  return TopicCondition<T>(topic, compare_with<T, op>(literal));
+template <ComparisonOp op, class L>
+TopicCondition<T> Topic<T>::compared(const L& literal) const {
+  return TopicCondition<T>(*this, detail::compare_with<T, op>(literal));
 }
 
-}  // namespace detail
-
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator==(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator!=(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::not_equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::less>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<=(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::less_equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::greater>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>=(const Topic<T>& t, const L& l) {
-  return detail::bind<ComparisonOp::greater_equal>(t, l);
-}
-
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator==(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator!=(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::not_equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::greater>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator<=(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::greater_equal>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::less>(t, l);
-}
-template <TopicType T, detail::ConditionLiteral L>
-TopicCondition<T> operator>=(const L& l, const Topic<T>& t) {
-  return detail::bind<ComparisonOp::less_equal>(t, l);
-}
-
-// For two topics write compose_values(a, b).wait_value([](auto a, auto b) { return a > b; }).
-template <TopicType T, TopicType U>
-void operator==(const Topic<T>&, const Topic<U>&) = delete;
-template <TopicType T, TopicType U>
-void operator!=(const Topic<T>&, const Topic<U>&) = delete;
-template <TopicType T, TopicType U>
-void operator<(const Topic<T>&, const Topic<U>&) = delete;
-template <TopicType T, TopicType U>
-void operator<=(const Topic<T>&, const Topic<U>&) = delete;
-template <TopicType T, TopicType U>
-void operator>(const Topic<T>&, const Topic<U>&) = delete;
-template <TopicType T, TopicType U>
-void operator>=(const Topic<T>&, const Topic<U>&) = delete;
-
-template <class A, class B>
-  requires IsBoundCondition<A> && IsBoundCondition<B>
+template <IsBoundCondition A, IsBoundCondition B>
 JoinedCondition operator&&(const A& a, const B& b) {
   return JoinedCondition::all_of(a, b);
 }
-template <class A, class B>
-  requires IsBoundCondition<A> && IsBoundCondition<B>
+template <IsBoundCondition A, IsBoundCondition B>
 JoinedCondition operator||(const A& a, const B& b) {
   return JoinedCondition::any_of(a, b);
 }

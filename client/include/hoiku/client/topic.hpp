@@ -55,6 +55,7 @@
 #include <utility>
 
 #include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
@@ -135,7 +136,10 @@ class TopicValues {
 };
 
 template <TopicType T>
-class Topic {
+class TopicCondition;
+
+template <TopicType T>
+class Topic : public ComparableTerm<Topic<T>> {
  public:
   explicit Topic(detail::TopicCore core) : core_(std::move(core)) {}
 
@@ -284,6 +288,11 @@ class Topic {
   }
 
  private:
+  friend class ComparableTerm<Topic<T>>;
+  // Makes the conditions of condition.hpp, such as topic > 3.
+  template <ComparisonOp op, class L>
+  TopicCondition<T> compared(const L& literal) const;
+
   detail::TopicCore core_;
 };
 
