@@ -3,8 +3,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/channel_error.hpp>
 
-namespace hoiku {
-namespace detail {
+namespace hoiku::detail {
 
 bool is_aborted(const boost::system::error_code& code) noexcept {
   return code == boost::asio::error::operation_aborted ||
@@ -26,8 +25,4 @@ void cancel_operation(boost::asio::cancellation_signal& signal) noexcept {
   signal.emit(boost::asio::cancellation_type::all);
 }
 
-}  // namespace detail
-
-boost::asio::io_context& current_io_context() { return detail::Runtime::require("current_io_context()").context(); }
-
-}  // namespace hoiku
+}  // namespace hoiku::detail

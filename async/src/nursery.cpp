@@ -13,12 +13,12 @@ void ChildPromise::Final::await_suspend(std::coroutine_handle<ChildPromise> hand
   Nursery& nursery = promise.nursery_;
   const Kind kind = promise.kind_;
   std::exception_ptr error = std::move(promise.error_);
-  // The frame goes first: what the child owned is gone before anybody hears that it has ended.
+  // First the frame: what the child owned is destroyed before the nursery hears of its end.
   handle.destroy();
   nursery.child_ended(kind, std::move(error));
 }
 
-// The end of a nursery's block. It is not interrupted by a cancellation: the children get that, and their end is waited for.
+// Waits for the end of a nursery's children. A cancellation does not interrupt it: the children get that.
 class JoinAwaiter final : public TaskAware, public Blocker {
  public:
   JoinAwaiter(Nursery& nursery, const std::size_t& count)
@@ -44,6 +44,28 @@ class JoinAwaiter final : public TaskAware, public Blocker {
   const std::size_t& count_;
   std::coroutine_handle<> handle_;
 };
+
+NurseryBlock::NurseryBlock(TaskState& task) : task_(task), outer_(task.scope()), nursery_(task) {
+  enter_scope(nursery_.scope_.node_, task);
+}
+
+Task<> NurseryBlock::join() {
+  JoinAwaiter children(nursery_, nursery_.ordinary_);
+  while (nursery_.ordinary_ > 0) co_await children;
+  nursery_.closed_ = true;
+  nursery_.closing_.set();
+  JoinAwaiter attendants(nursery_, nursery_.attendants_);
+  while (nursery_.attendants_ > 0) co_await attendants;
+}
+
+void NurseryBlock::leave() {
+  const bool from_outside = nursery_.scope_.node_.parent_visible();
+  task_.enter(*outer_);
+  nursery_.scope_.node_.detach();
+  nursery_.scope_.caught_ = nursery_.saw_cancelled_ && !from_outside;
+  if (!nursery_.errors_.empty()) throw ExceptionGroup(std::move(nursery_.errors_));
+  if (nursery_.saw_cancelled_ && from_outside) outer_->throw_cancelled();
+}
 
 }  // namespace detail
 
@@ -71,28 +93,6 @@ void Nursery::add_error(std::exception_ptr error) {
   else
     errors_.push_back(std::move(error));
   scope_.node_.cancel(CancelReason{CancelSource::nursery, "a task of this nursery has failed"});
-}
-
-NurseryBlock::NurseryBlock(detail::TaskState& task) : task_(task), outer_(task.scope()), nursery_(task) {
-  detail::enter_scope(nursery_.scope_.node_, task);
-}
-
-Task<> NurseryBlock::join() {
-  detail::JoinAwaiter children(nursery_, nursery_.ordinary_);
-  while (nursery_.ordinary_ > 0) co_await children;
-  nursery_.closed_ = true;
-  nursery_.closing_.set();
-  detail::JoinAwaiter attendants(nursery_, nursery_.attendants_);
-  while (nursery_.attendants_ > 0) co_await attendants;
-}
-
-void NurseryBlock::leave() {
-  const bool from_outside = nursery_.scope_.node_.parent_visible();
-  task_.enter(*outer_);
-  nursery_.scope_.node_.detach();
-  nursery_.scope_.caught_ = nursery_.saw_cancelled_ && !from_outside;
-  if (!nursery_.errors_.empty()) throw ExceptionGroup(std::move(nursery_.errors_));
-  if (nursery_.saw_cancelled_ && from_outside) outer_->throw_cancelled();
 }
 
 }  // namespace hoiku

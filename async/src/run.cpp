@@ -26,7 +26,7 @@ RunOutcome run_root(const std::function<Task<>()>& main) {
   signals.async_wait([&](const boost::system::error_code& code, int signal) {
     if (code) return;
     outcome.signal = signal;
-    // From now on the default action stands again: a second Ctrl-C ends a program whose cleanup hangs.
+    // Restores the default action: a second Ctrl-C ends a program whose cleanup hangs.
     signals.clear();
     const bool keyboard = signal == SIGINT;
     runtime.root().cancel(CancelReason{keyboard ? CancelSource::keyboard_interrupt : CancelSource::shutdown,
@@ -49,5 +49,7 @@ int exit_status(const RunOutcome& outcome) {
 }
 
 }  // namespace detail
+
+boost::asio::io_context& current_io_context() { return detail::Runtime::require("current_io_context()").context(); }
 
 }  // namespace hoiku

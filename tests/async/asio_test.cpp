@@ -129,5 +129,14 @@ TEST(AsioOperation, InACancelledScopeIsNotStarted) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(AsioOperation, IsAwaitableIfItsTokenIsUseTask) {
+  using detail::Awaitable;
+  using Timer = asio::steady_timer;
+  static_assert(Awaitable<decltype(std::declval<Timer&>().async_wait(use_task))>);
+  static_assert(Awaitable<decltype(std::declval<Timer&>().async_wait(asio::as_tuple(use_task)))>);
+  static_assert(Awaitable<asio::awaitable<int>>);
+  static_assert(!Awaitable<decltype(std::declval<Timer&>().async_wait(asio::use_future))> && !Awaitable<Timer&>);
+}
+
 }  // namespace
 }  // namespace hoiku

@@ -65,5 +65,13 @@ VIRTUAL_TEST(Task, ADeepChainUnwindsAfterAWait) {
   EXPECT_EQ(depth, 1000);
 }
 
+// Without hoiku/async/asio.hpp: what Asio has is among the others.
+TEST(Task, AwaitsTasksAndWaitsAndNothingElse) {
+  using detail::Awaitable;
+  static_assert(Awaitable<Task<int>> && Awaitable<decltype(sleep(Duration(1)))> && Awaitable<decltype(checkpoint())>);
+  static_assert(Awaitable<decltype(std::declval<Event&>().wait())>);
+  static_assert(!Awaitable<int> && !Awaitable<Event&> && !Awaitable<Task<int> (*)()>);
+}
+
 }  // namespace
 }  // namespace hoiku

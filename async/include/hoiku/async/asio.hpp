@@ -1,13 +1,14 @@
 // asio.hpp: awaits Asio operations in a Task: co_await socket.async_read_some(buffer, use_task).
 //
-// Not part of async.hpp: only the files that await Asio include it, and compile Asio. An asio::awaitable can be awaited too.
+// Not part of async.hpp: only the files that await Asio include it, and compile Asio. An asio::awaitable can be awaited
+// too.
 //
-// Promises   An operation does not start if the task is cancelled already. If the task is cancelled while the operation runs,
-//            the operation gets cancellation_type::all: Cancelled is thrown if it then reports that it was aborted. If it
-//            succeeds all the same, its result is returned, and the cancellation strikes at the next wait.
-//            A task waits for the end of an operation that cannot be cancelled (a resolver).
-// Errors     boost::system::system_error, or no error at all with asio::as_tuple(use_task). A composed operation that is
-//            aborted loses what it has read or written until then, as Asio documents.
+// Promises   An operation does not start if the task is cancelled already. If the task is cancelled while the operation
+//            runs, the operation gets cancellation_type::all: Cancelled is thrown if it then reports that it was
+//            aborted. If it succeeds all the same, its result is returned, and the cancellation strikes at the next
+//            wait. A task waits for the end of an operation that cannot be cancelled (a resolver).
+// Errors     boost::system::system_error, or no error at all with asio::as_tuple(use_task). A composed operation that
+//            is aborted loses what it has read or written until then, as Asio documents.
 // Thread     the loop's.
 #pragma once
 
@@ -26,16 +27,13 @@
 #include <utility>
 
 #include "hoiku/async/detail/runtime.hpp"
+#include "hoiku/async/run.hpp"
 #include "hoiku/async/task.hpp"
 
 namespace hoiku {
 
 // The completion token of operations that a Task awaits.
 inline constexpr auto use_task = boost::asio::deferred;
-
-// Returns the io_context of the running loop, for the sockets and timers that a task makes. It belongs to the loop.
-// Outside of a run: std::logic_error.
-boost::asio::io_context& current_io_context();
 
 namespace detail {
 
@@ -49,6 +47,7 @@ struct CompletionResult<R(Args...)> {
 bool is_aborted(const boost::system::error_code& code) noexcept;
 bool is_aborted(const std::exception_ptr& error) noexcept;
 
+// Not inline, since Asio calls it by a name that is a macro of Qt's.
 void cancel_operation(boost::asio::cancellation_signal& signal) noexcept;
 
 // The result of as_tuple: a tuple whose first member is an error_code.
@@ -125,8 +124,8 @@ class AsioAwaiter final : public Blocker {
     void operator()(Args&&... args) {
       awaiter_->result_.emplace(std::forward<Args>(args)...);
       awaiter_->task_.unpark();
-      // The handler never resumes the task itself: it may run inside the initiation or inside a cancellation, and the ready
-      // queue decides the order of a tick.
+      // The handler never resumes the task itself: it may run inside the initiation or inside a cancellation, and the
+      // ready queue decides the order of a tick.
       if (!awaiter_->initiating_) awaiter_->task_.schedule(awaiter_->handle_);
     }
 

@@ -1,6 +1,19 @@
-// cancel_scope.hpp: blocks that can be cancelled: as a whole, by a deadline, or by something that happens.
+// cancel_scope.hpp: blocks that can be cancelled: as a whole, at a deadline, or not at all.
 //
-// Source     Trio's cancel scopes. A body is given instead of a block, because a coroutine cannot wait in a destructor.
+//   const bool late = co_await move_on_after(3s, wag, tail);            // wag(tail), for at most 3 s
+//   const int level = co_await fail_after(1s, battery.wait_value(20));  // or TooSlowError
+//   co_await shield([&]() -> Task<> { co_await say_goodbye(); });       // cleanup that has to wait
+//   CancelScope scope;                                                  // to cancel from elsewhere
+//   const bool cut = co_await scope.run(play, music);
+//
+// A body is a function with its arguments, a closure that captures by reference, a Task, or anything else that can be
+// awaited. A closure that owns what it captures is refused at compile time, since g++ 12 miscompiles it.
+//
+// Promises   A cancelled scope throws Cancelled at every wait inside, however often it is caught. The outermost scope
+//            that is cancelled swallows it at the end of its block. A wait that has its result already returns it: the
+//            cancellation strikes at the next wait. The body's own errors come out as they are.
+// Thread     the loop's.
+// Source     Trio's cancel scopes. The body is an argument, because a coroutine cannot wait in a destructor.
 #pragma once
 
 #include <stdexcept>
@@ -16,17 +29,18 @@ class CancelScope;
 
 namespace detail {
 
+class NurseryBlock;
 template <class B>
 class ScopeAwaiter;
 
 void enter_scope(ScopeNode& node, TaskState& task);
-// Leaves the scope; true where it swallows the error (a Cancelled that is its own).
+// Leaves the scope. Returns true if it swallows the error: a Cancelled that is its own.
 bool leave_scope(ScopeNode& node, TaskState& task, ScopeNode& outer, const std::exception_ptr& error) noexcept;
 
 }  // namespace detail
 
-// One block, once. May be cancelled, shielded or given a deadline at any time, also before it is entered and from another
-// task of the same loop. What someone can be parked in cannot move.
+// Covers one block, once. It may be cancelled, shielded or given a deadline at any time, also before its block begins,
+// and by another task of the same loop. It cannot move, since tasks refer to it.
 class CancelScope {
  public:
   CancelScope() = default;
@@ -34,23 +48,26 @@ class CancelScope {
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
-  // Idempotent, synchronous, never throws into the caller. From now on every point of cancellation inside throws, however
-  // often it is caught.
+  // Cancels the block. Idempotent and synchronous: the tasks inside hear of it when they run. Never throws Cancelled
+  // into the caller. `reason` is what Cancelled::reason() says.
   void cancel(std::string reason = {}) { node_.cancel(CancelReason{CancelSource::explicit_call, std::move(reason)}); }
 
-  // True after cancel() or a deadline that has passed, also where nothing inside noticed it.
+  // Returns true after cancel(), and once the deadline has passed, even if nothing inside has noticed.
   bool cancel_called();
-  // True once the block has ended early because of this scope.
+  // Returns true if the block has ended early because of this scope.
   bool cancelled_caught() const noexcept { return caught_; }
 
-  // Hides cancellation from outside; the scope's own still works. Switching it off lets a pending one strike at once.
+  // Hides cancellations from outside; those of the scope itself still strike. If it is switched off, a pending one
+  // strikes at once.
   void set_shield(bool shield) { node_.set_shield(shield); }
   bool shield() const noexcept { return node_.shield(); }
 
+  // `never` by default. A deadline in the past cancels the block; one that has struck cannot be taken back.
   TimePoint deadline() const noexcept { return node_.wanted_deadline(); }
   void set_deadline(TimePoint deadline) { node_.set_deadline(deadline); }
 
-  // Runs the body in this scope; true where it was cut short by it. A second run is a std::logic_error.
+  // Runs the body in this scope: bool late = co_await scope.run(play, music). Returns true if the scope has cut it
+  // short. A second run throws std::logic_error.
   template <class F, class... Args>
   auto run(F&& body, Args&&... args);
 
@@ -58,7 +75,7 @@ class CancelScope {
   template <class>
   friend class detail::ScopeAwaiter;
   friend class Nursery;
-  friend class NurseryBlock;
+  friend class detail::NurseryBlock;
   detail::ScopeNode node_;
   bool entered_ = false;
   bool caught_ = false;
@@ -66,7 +83,7 @@ class CancelScope {
 
 namespace detail {
 
-// Runs a body in a scope, inside the parent's frame: no coroutine and no allocation of its own.
+// Runs a body in a scope, inside the parent's frame: it needs no coroutine and no allocation.
 template <class B>
 class ScopeAwaiter : public TaskAware {
  public:
@@ -85,7 +102,7 @@ class ScopeAwaiter : public TaskAware {
  protected:
   using Result = typename B::Result;
 
-  // Ends the block: the error of the body comes out, unless it is the scope's own cancellation.
+  // Ends the block. Throws the body's error, unless it is the scope's own cancellation.
   bool finish() {
     std::exception_ptr error = TaskRunner<Result>::take_error(*task_body_);
     scope_.caught_ = leave_scope(scope_.node_, task(), *outer_, error);
@@ -114,9 +131,9 @@ class OwnScope {
   CancelScope own_scope_;
 };
 
-enum class OnTimeout { tell, fail };
+enum class OnTimeout { report, fail };
 
-// A scope with a deadline that counts from its entry.
+// A scope with a deadline; a time limit counts from its entry.
 template <class B, OnTimeout on_timeout>
 class DeadlineAwaiter final : private OwnScope, public ScopeAwaiter<B> {
  public:
@@ -131,7 +148,7 @@ class DeadlineAwaiter final : private OwnScope, public ScopeAwaiter<B> {
   }
   auto await_resume() {
     const bool caught = this->finish();
-    if constexpr (on_timeout == OnTimeout::tell) {
+    if constexpr (on_timeout == OnTimeout::report) {
       return caught;
     } else {
       if (caught) throw TooSlowError();
@@ -158,59 +175,54 @@ class ShieldAwaiter final : private OwnScope, public ScopeAwaiter<B> {
 
 template <class F, class... Args>
 auto CancelScope::run(F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::RunAwaiter<B>(*this, B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::RunAwaiter<detail::BodyOf<F, Args...>>(
+      *this, detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// Runs the body for at most `limit`, counted from its start: true where it was cut short. A result of the body is dropped.
+// Runs the body for at most `limit`, counted from its start. Returns true if it was cut short; a result of the body is
+// dropped. A negative limit is a std::invalid_argument.
 template <class F, class... Args>
 auto move_on_after(Duration limit, F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::DeadlineAwaiter<B, detail::OnTimeout::tell>(limit,
-                                                             B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::DeadlineAwaiter<detail::BodyOf<F, Args...>, detail::OnTimeout::report>(
+      limit, detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
+// Runs the body until `deadline` at the latest. Otherwise as move_on_after.
 template <class F, class... Args>
 auto move_on_at(TimePoint deadline, F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::DeadlineAwaiter<B, detail::OnTimeout::tell>(deadline,
-                                                             B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::DeadlineAwaiter<detail::BodyOf<F, Args...>, detail::OnTimeout::report>(
+      deadline, detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// The same, giving the body's result; TooSlowError where it was cut short.
+// Runs the body for at most `limit`, and returns its result. If it was cut short: TooSlowError.
 template <class F, class... Args>
 auto fail_after(Duration limit, F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::DeadlineAwaiter<B, detail::OnTimeout::fail>(limit,
-                                                             B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::DeadlineAwaiter<detail::BodyOf<F, Args...>, detail::OnTimeout::fail>(
+      limit, detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
+// Runs the body until `deadline` at the latest. Otherwise as fail_after.
 template <class F, class... Args>
 auto fail_at(TimePoint deadline, F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::DeadlineAwaiter<B, detail::OnTimeout::fail>(deadline,
-                                                             B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::DeadlineAwaiter<detail::BodyOf<F, Args...>, detail::OnTimeout::fail>(
+      deadline, detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// Runs the body out of reach of any cancellation from outside: for cleanup that has to wait. Give it a time limit inside.
+// Runs the body out of reach of every cancellation from outside, and returns its result: for cleanup that has to wait.
+// It may take for ever: put a time limit inside.
 template <class F, class... Args>
 auto shield(F&& body, Args&&... args) {
-  detail::check_body<F, std::decay_t<Args>...>();
-  using B = detail::BodyOf<F, Args...>;
-  return detail::ShieldAwaiter<B>(B(std::forward<F>(body), std::forward<Args>(args)...));
+  return detail::ShieldAwaiter<detail::BodyOf<F, Args...>>(
+      detail::make_body(std::forward<F>(body), std::forward<Args>(args)...));
 }
 
-// When everything inside has to have ended: the earliest deadline up to the nearest shield, TimePoint::min() where it is
-// cancelled already, `never` where there is none. For sending the time that is left to somebody else.
 class CurrentEffectiveDeadline : public detail::TaskAware {
  public:
   bool await_ready() const noexcept { return true; }
   void await_suspend(std::coroutine_handle<>) const noexcept {}
   TimePoint await_resume() const noexcept;
 };
+// Returns when the current block has to have ended, to send the remaining time to a peer: co_await it. It is the
+// earliest deadline up to the nearest shield; TimePoint::min() if the block is cancelled already, `never` if there is
+// no deadline.
 inline CurrentEffectiveDeadline current_effective_deadline() { return {}; }
 
 }  // namespace hoiku

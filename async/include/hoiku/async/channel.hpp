@@ -1,5 +1,5 @@
-// channel.hpp: a bounded queue between tasks of one loop: many senders, many receivers, each item to exactly one of
-// them.
+// channel.hpp: a bounded queue between tasks of one loop: many senders, many receivers, each item to exactly one
+// receiver.
 //
 //   auto [sender, receiver] = open_channel<Frame>(8);
 //   nursery.start_soon(record, std::move(sender));  // the channel ends when the last sender does
@@ -9,23 +9,25 @@
 //     ...
 //   }
 //
-// Promises   first come, first served, on both sides: a try_send or try_receive does not overtake who waits. send() and
-//            receive() are checkpoints and atomic: either done, or Cancelled and nothing has happened. An item is never
-//            lost to a cancellation: a receive that was given one returns it, and the cancellation strikes afterwards.
-// Closing    each handle is closed by close() or by the end of the object; copies are handles of their own. When the
-//            last sender is closed, what is in the buffer can still be received, and then the channel has ended. When
-//            the last receiver is closed, the buffer is discarded.
-// Limits     the capacity, in items; 0: a send waits until its item is received; `unbounded`: a send never waits, and
-//            nothing but memory limits the buffer.
+// Promises   First come, first served, on both sides: a try_send or try_receive does not overtake a task that waits.
+//            send() and receive() are checkpoints and atomic: either done, or Cancelled and nothing has happened. A
+//            cancellation loses no item: a receive that was given one returns it, and the cancellation strikes
+//            afterwards.
+// Closing    close() closes a handle, and so does the end of the object; copies are handles of their own. After the
+//            last sender is closed, the buffer can still be received, and then the channel has ended. When the last
+//            receiver is closed, the buffer is discarded.
+// Limits     the capacity, in items. 0: a send waits until its item is received. `unbounded`: a send never waits, and
+//            only memory limits the buffer.
 // Thread     the loop's.
-// Errors     Closed: this handle was closed, or moved away. BrokenChannel: a send that nobody can receive any more.
-//            EndOfChannel: a receive where nothing can come any more.
-// Source     Trio's memory channels. Handles are closed by their destructors, and next() is ours.
+// Errors     Closed: this handle was closed, or moved away. BrokenChannel: a send to a channel without receivers.
+//            EndOfChannel: a receive from a channel that has ended.
+// Source     Trio's memory channels; that destructors close handles, and next(), are ours.
 #pragma once
 
 #include <concepts>
-#include <deque>
+#include <cstddef>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -46,139 +48,28 @@ class EndOfChannel : public std::runtime_error {
 
 inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
 
+struct ChannelStatistics {
+  std::size_t used = 0;  // items in the buffer
+  std::size_t capacity = 0;
+  std::size_t peak = 0;  // the most items that were ever in the buffer
+  std::size_t open_senders = 0;
+  std::size_t open_receivers = 0;
+  std::size_t parked_senders = 0;
+  std::size_t parked_receivers = 0;
+};
+
 namespace detail {
 
+enum class AtEnd : bool { fail, report };
+
+template <class T>
+class ChannelOf;
 template <class T>
 class SendAwaiter;
-template <class T>
-class ReceivingWaiter;
-
-template <class T>
-class ChannelOf final : public ChannelCore {
- public:
-  using ChannelCore::ChannelCore;
-
-  // Takes the item where it returns true.
-  bool put(T& item) {
-    if (open_handles(ChannelSide::receiver) == 0) throw BrokenChannel();
-    if (ChannelWaiter* longest = waiters(ChannelSide::receiver).first()) {
-      static_cast<ReceivingWaiter<T>*>(longest)->give(std::move(item));
-    } else {
-      if (buffer_.size() >= capacity()) return false;
-      buffer_.push_back(std::move(item));
-      if (buffer_.size() > peak_) peak_ = buffer_.size();
-    }
-    return true;
-  }
-
-  std::optional<T> take() {
-    auto* longest = static_cast<SendAwaiter<T>*>(waiters(ChannelSide::sender).first());
-    if (buffer_.empty()) return longest ? std::optional<T>(longest->give()) : std::nullopt;
-    if (longest) {
-      // In this order: where memory runs out nothing has changed.
-      buffer_.emplace_back(std::move(longest->item()));
-      longest->give();
-    }
-    std::optional<T> item(std::move(buffer_.front()));
-    buffer_.pop_front();
-    return item;
-  }
-
-  // Nothing is there and nothing can come.
-  bool ended() const noexcept { return buffer_.empty() && open_handles(ChannelSide::sender) == 0; }
-
- private:
-  std::size_t used() const noexcept override { return buffer_.size(); }
-  void discard() noexcept override {
-    // The items' destructors may come back here.
-    std::deque<T> gone;
-    gone.swap(buffer_);
-  }
-  std::deque<T> buffer_;
-};
-
-template <class T>
-ChannelOf<T>& channel_of(const ChannelEnd& end) {
-  return static_cast<ChannelOf<T>&>(*end.core);
-}
-
-template <class T>
-class SendAwaiter final : public ChannelWaiter {
- public:
-  SendAwaiter(TaskState& task, std::shared_ptr<ChannelEnd> end, T&& item) noexcept
-      : ChannelWaiter("Sender::send", task, std::move(end)), item_(std::move(item)) {}
-  bool await_ready() const {
-    task().throw_if_cancelled();
-    return false;
-  }
-  void await_suspend(std::coroutine_handle<> handle) {
-    end_->require_open();
-    const bool sent = channel_of<T>(*end_).put(item_);
-    if (sent) return reschedule(handle);
-    park(handle);
-    end_->core->park(*this);
-  }
-  void await_resume() const {
-    throw_if_interrupted();
-    throw_if_closed();
-    if (ending_ == Ending::other_side_gone) throw BrokenChannel();
-  }
-
-  T& item() noexcept { return item_; }
-  T give() noexcept {
-    finish(Ending::served);
-    return std::move(item_);
-  }
-
- private:
-  T item_;
-};
-
-template <class T>
-class ReceivingWaiter : public ChannelWaiter {
- public:
-  void give(T&& item) noexcept {
-    item_.emplace(std::move(item));
-    finish(Ending::served);
-  }
-
- protected:
-  using ChannelWaiter::ChannelWaiter;
-  ~ReceivingWaiter() = default;
-  std::optional<T> item_;
-};
-
-enum class AtEnd : bool { fail, tell };
-
 template <class T, AtEnd at_end>
-class ReceiveAwaiter final : public ReceivingWaiter<T> {
- public:
-  ReceiveAwaiter(TaskState& task, std::shared_ptr<ChannelEnd> end) noexcept
-      : ReceivingWaiter<T>("Receiver::receive", task, std::move(end)) {}
-  bool await_ready() const {
-    this->task().throw_if_cancelled();
-    return false;
-  }
-  void await_suspend(std::coroutine_handle<> handle) {
-    this->end_->require_open();
-    auto& channel = channel_of<T>(*this->end_);
-    this->item_ = channel.take();
-    if (!this->item_ && channel.ended()) this->ending_ = ChannelWaiter::Ending::other_side_gone;
-    if (this->item_ || channel.ended()) return this->reschedule(handle);
-    this->park(handle);
-    channel.park(*this);
-  }
-  std::conditional_t<at_end == AtEnd::tell, std::optional<T>, T> await_resume() {
-    this->throw_if_interrupted();
-    this->throw_if_closed();
-    if constexpr (at_end == AtEnd::fail) {
-      if (!this->item_) throw EndOfChannel();
-      return std::move(*this->item_);
-    } else {
-      return std::move(this->item_);
-    }
-  }
-};
+class ReceiveAwaiter;
+template <class T>
+ChannelOf<T>& channel_of(const ChannelEnd& end);
 
 }  // namespace detail
 
@@ -200,10 +91,10 @@ class Sender : public detail::ChannelHandle {
     T item_;
   };
 
-  // Waits until there is room, or a receiver.
+  // Waits until the channel has room, or a receiver takes the item.
   Send send(T item) const { return Send(this->end(), std::move(item)); }
 
-  // False where it would have to wait; the item is then left as it was.
+  // Sends without waiting. Returns false if it would have to wait, and leaves the item as it was.
   bool try_send(T&& item) const { return detail::channel_of<T>(*this->end()).put(item); }
   bool try_send(const T& item) const {
     T copy(item);
@@ -231,12 +122,12 @@ class Receiver : public detail::ChannelHandle {
     std::shared_ptr<detail::ChannelEnd> end_;
   };
 
-  // Waits for an item; EndOfChannel where none can come.
+  // Waits for an item and returns it. At the end of the channel: EndOfChannel.
   auto receive() const { return Receive<detail::AtEnd::fail>(this->end()); }
-  // The same, giving nothing at the end of the channel: for loops.
-  auto next() const { return Receive<detail::AtEnd::tell>(this->end()); }
+  // Waits for an item and returns it as a std::optional, which is empty at the end of the channel: for loops.
+  auto next() const { return Receive<detail::AtEnd::report>(this->end()); }
 
-  // Nothing, where it would have to wait.
+  // Receives without waiting. Returns nothing if it would have to wait. At the end of the channel: EndOfChannel.
   std::optional<T> try_receive() const {
     auto& channel = detail::channel_of<T>(*this->end());
     std::optional<T> item = channel.take();
@@ -253,7 +144,7 @@ struct Channel {
   Receiver<T> receiver;
 };
 
-// A negative capacity is a std::invalid_argument.
+// Makes a channel with one sender and one receiver. A negative capacity is a std::invalid_argument.
 template <class T>
 Channel<T> open_channel(std::integral auto capacity) {
   static_assert(std::is_nothrow_move_constructible_v<T>, "an item that cannot be moved safely could be lost");
@@ -263,3 +154,5 @@ Channel<T> open_channel(std::integral auto capacity) {
 }
 
 }  // namespace hoiku
+
+#include "hoiku/async/detail/channel_of.hpp"

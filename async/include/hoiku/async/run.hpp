@@ -1,24 +1,33 @@
-// run.hpp: from an ordinary function into a loop, and back when everything has ended.
+// run.hpp: runs a loop on the real clock, from an ordinary function until everything in it has ended.
+//
+//   int main() { return run(robot_main); }
+//
+// Thread     the loop is the caller's thread's. SIGINT and SIGTERM cancel the main task; a second one ends the process.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "hoiku/async/detail/body.hpp"
 #include "hoiku/async/task.hpp"
+
+// Declared only: hoiku/async/asio.hpp includes it.
+namespace boost::asio {
+class io_context;
+}
 
 namespace hoiku {
 namespace detail {
 
-// Runs on the real clock until the task has ended. SIGINT and SIGTERM cancel it; a second one ends the process at once.
 struct RunOutcome {
   std::exception_ptr error;
-  int signal = 0;  // the one that ended it, or 0
+  int signal = 0;  // the signal that ended the run, or 0
 };
 RunOutcome run_root(const std::function<Task<>()>& main);
 
-// 0; 1 with each leaf of the error on stderr; 130 after SIGINT; 0 after SIGTERM once everything has cleaned up.
 int exit_status(const RunOutcome& outcome);
 
 template <class F>
@@ -28,20 +37,31 @@ Task<> store_result(F& main, auto& result) {
 
 }  // namespace detail
 
-// run(main, args...): of a Task<> the process's exit status, of a Task<T> the T (or what the task threw). Calling it inside
-// a run is a std::logic_error.
+// Runs main(args...), a coroutine. For a Task<> returns an exit status: 0; 1 after an error, each leaf of which is
+// printed on stderr; 130 after SIGINT; 0 after SIGTERM. For a Task<T> returns the T, or throws what the task threw.
+// Inside of a run: std::logic_error.
 template <class F, class... Args>
 auto run(F&& main, Args&&... args) {
-  auto call = [&] { return std::invoke(main, args...); };
-  using Result = typename std::remove_cvref_t<decltype(call())>::value_type;
-  if constexpr (std::is_void_v<Result>) {
-    return detail::exit_status(detail::run_root(call));
-  } else {
-    std::optional<Result> result;
-    const detail::RunOutcome outcome = detail::run_root([&] { return detail::store_result(call, result); });
-    if (outcome.error) std::rethrow_exception(outcome.error);
-    return std::move(*result);
+  constexpr bool is_task = detail::is_task<std::remove_cvref_t<F>>;
+  static_assert(!is_task, "give run the function, not the Task: run(robot_main), not run(robot_main())");
+  static_assert(is_task || detail::TaskFunction<F&, Args&...>,
+                "run takes a function that returns a Task, with its arguments");
+  if constexpr (detail::TaskFunction<F&, Args&...>) {
+    auto call = [&] { return std::invoke(main, args...); };
+    using Result = typename std::remove_cvref_t<decltype(call())>::value_type;
+    if constexpr (std::is_void_v<Result>) {
+      return detail::exit_status(detail::run_root(call));
+    } else {
+      std::optional<Result> result;
+      const detail::RunOutcome outcome = detail::run_root([&] { return detail::store_result(call, result); });
+      if (outcome.error) std::rethrow_exception(outcome.error);
+      return std::move(*result);
+    }
   }
 }
+
+// Returns the io_context of the running loop, for the Asio objects that a task makes. The loop owns it.
+// Outside of a run: std::logic_error.
+boost::asio::io_context& current_io_context();
 
 }  // namespace hoiku

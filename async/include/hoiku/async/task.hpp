@@ -1,175 +1,24 @@
-// task.hpp: Task<T>, what every asynchronous function returns.
+// task.hpp: Task<T>: what every asynchronous function returns.
 //
-// Promises   lazy: nothing runs until it is awaited, and it is awaited once; awaiting one that finishes without waiting is
-//            a plain call (a million in a row need no stack); an exception comes out of the co_await.
-// Owner      whoever holds the Task; destroying one that was never awaited runs nothing of it.
-// Source     the nested start (instead of symmetric transfer) is there because g++ makes a tail call of it only when
-//            optimising: see CONTRIBUTING.md.
+//   Task<int> answer() { co_return 42; }
+//   Task<> ask() { const int n = co_await answer(); ... }
+//
+// Promises   Lazy: nothing runs until the task is awaited. It is awaited once: co_await answer(), or co_await
+//            std::move(task). An exception comes out of the co_await. Awaiting a task that finishes without waiting is
+//            a plain call: a million in a row need no stack.
+// Errors     What cannot be awaited is a compile error that says so. For Asio operations include hoiku/async/asio.hpp.
+// Owner      whoever has the Task. Destroying one that was never awaited runs nothing of it.
+// Thread     the loop's.
 #pragma once
 
 #include <coroutine>
-#include <exception>
-#include <optional>
-#include <type_traits>
 #include <utility>
 
-#include "hoiku/async/detail/frame_pool.hpp"
-#include "hoiku/async/detail/scope_node.hpp"
+#include "hoiku/async/detail/task_promise.hpp"
 
 namespace hoiku {
 
 template <class T = void>
-class Task;
-
-namespace detail {
-
-// The base of awaiters of this library: co_await tells them which task awaits.
-class TaskAware {
- public:
-  void bind(TaskState& task) noexcept { task_ = &task; }
-
- protected:
-  TaskState& task() const noexcept { return *task_; }
-
- private:
-  TaskState* task_ = nullptr;
-};
-
-// g++ 12 copies an awaiter that await_transform returns by reference; so it gets a proxy by value.
-template <class A>
-class AwaiterRef {
- public:
-  explicit AwaiterRef(A& awaiter) noexcept : awaiter_(&awaiter) {}
-  bool await_ready() { return awaiter_->await_ready(); }
-  auto await_suspend(std::coroutine_handle<> handle) { return awaiter_->await_suspend(handle); }
-  decltype(auto) await_resume() { return awaiter_->await_resume(); }
-
- private:
-  A* awaiter_;
-};
-
-// Describes an awaiter that has to stay in its place while it waits: the description can be moved into a scope.
-template <class A>
-concept MakesAwaiter = requires(A& awaited, TaskState& task) { awaited.make_awaiter(task); };
-
-// How a Task awaits something that is not of this library: a specialisation has a static make_awaiter(awaited, task).
-// hoiku/async/asio.hpp specialises it for what Asio has, so that only those who await Asio compile Asio.
-template <class A>
-struct ForeignAwait {};
-
-template <class A>
-concept ForeignAwaitable = requires(A&& awaited, TaskState& task) {
-  ForeignAwait<std::remove_cvref_t<A>>::make_awaiter(std::forward<A>(awaited), task);
-};
-
-class PromiseBase {
- public:
-  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
-  static void operator delete(void* frame, std::size_t bytes) noexcept { free_frame(frame, bytes); }
-
-  std::suspend_always initial_suspend() noexcept { return {}; }
-  void unhandled_exception() noexcept { error_ = std::current_exception(); }
-
-  template <class A>
-  auto await_transform(A&& awaited);
-
- protected:
-  template <class>
-  friend class TaskRunner;
-  TaskState* task_ = nullptr;
-  std::coroutine_handle<> continuation_;
-  std::exception_ptr error_;
-  bool starting_ = false;
-  bool finished_ = false;
-};
-
-// Ends a Task: resumes the task that awaits it.
-class FinalAwaiter {
- public:
-  bool await_ready() noexcept { return false; }
-  template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) noexcept {
-    return handle.promise().finish();
-  }
-  void await_resume() noexcept {}
-};
-
-class TaskPromiseBase : public PromiseBase {
- public:
-  FinalAwaiter final_suspend() noexcept { return {}; }
-  std::coroutine_handle<> finish() noexcept {
-    finished_ = true;
-    return starting_ ? std::noop_coroutine() : continuation_;
-  }
-
- protected:
-  void rethrow_error() {
-    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
-  }
-};
-
-template <class T>
-class TaskPromise : public TaskPromiseBase {
- public:
-  Task<T> get_return_object() noexcept;
-  template <class U>
-  void return_value(U&& value) {
-    result_.emplace(std::forward<U>(value));
-  }
-  T take_result() {
-    rethrow_error();
-    return std::move(*result_);
-  }
-
- private:
-  std::optional<T> result_;
-};
-
-template <>
-class TaskPromise<void> : public TaskPromiseBase {
- public:
-  Task<void> get_return_object() noexcept;
-  void return_void() noexcept {}
-  void take_result() { rethrow_error(); }
-};
-
-// Starts and finishes a Task on behalf of an awaiter.
-template <class T>
-class TaskRunner {
- public:
-  // Runs the task as a nested call. Returns true if it waits for something: then its end resumes `continuation`.
-  static bool start(Task<T>& task, std::coroutine_handle<> continuation, TaskState& state) noexcept {
-    auto& promise = task.handle_.promise();
-    promise.continuation_ = continuation;
-    promise.task_ = &state;
-    promise.starting_ = true;
-    task.handle_.resume();
-    if (promise.finished_) return false;
-    promise.starting_ = false;
-    return true;
-  }
-  static T result(Task<T>& task) { return task.handle_.promise().take_result(); }
-  static std::exception_ptr take_error(Task<T>& task) noexcept {
-    return std::exchange(task.handle_.promise().error_, nullptr);
-  }
-};
-
-template <class T>
-class TaskAwaiter {
- public:
-  TaskAwaiter(Task<T>&& task, TaskState& state) noexcept : task_(std::move(task)), state_(&state) {}
-  bool await_ready() noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> handle) noexcept { return TaskRunner<T>::start(task_, handle, *state_); }
-  T await_resume() { return TaskRunner<T>::result(task_); }
-
- private:
-  Task<T> task_;
-  TaskState* state_;
-};
-
-}  // namespace detail
-
-template <class T>
 class [[nodiscard("a Task does nothing until it is awaited")]] Task {
  public:
   using promise_type = detail::TaskPromise<T>;
@@ -204,35 +53,6 @@ Task<T> TaskPromise<T>::get_return_object() noexcept {
 }
 inline Task<void> TaskPromise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
-}
-
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<Task<T>> = true;
-
-template <class A>
-inline constexpr bool never_awaitable = false;
-
-template <class A>
-auto PromiseBase::await_transform(A&& awaited) {
-  using D = std::remove_cvref_t<A>;
-  if constexpr (is_task<D>) {
-    static_assert(!std::is_lvalue_reference_v<A>, "a Task is awaited once: co_await std::move(task)");
-    return TaskAwaiter<typename D::value_type>(std::move(awaited), *task_);
-  } else if constexpr (MakesAwaiter<std::remove_reference_t<A>>) {
-    return awaited.make_awaiter(*task_);
-  } else if constexpr (std::is_base_of_v<TaskAware, D>) {
-    awaited.bind(*task_);
-    return AwaiterRef<D>(awaited);
-  } else if constexpr (ForeignAwaitable<A>) {
-    return ForeignAwait<D>::make_awaiter(std::forward<A>(awaited), *task_);
-  } else {
-    static_assert(never_awaitable<A>,
-                  "this cannot be awaited in a Task: await a Task, or something else of this library; to await an Asio "
-                  "operation include hoiku/async/asio.hpp and start the operation with use_task");
-    return std::suspend_never();
-  }
 }
 
 }  // namespace detail

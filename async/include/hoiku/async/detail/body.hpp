@@ -1,24 +1,26 @@
-// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be awaited.
+// body.hpp: what a scope can run: a function with its arguments, a closure, a Task, or anything else that can be
+// awaited.
 #pragma once
 
+#include <concepts>
 #include <functional>
-#include <optional>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "hoiku/async/task.hpp"
 
 namespace hoiku::detail {
 
+// Called with these arguments, returns a Task.
 template <class F, class... Args>
 concept TaskFunction = std::invocable<F, Args...> && is_task<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>;
 
-// What may be destroyed twice, or is no temporary.
 template <class F>
 concept OwnsNothing = std::is_lvalue_reference_v<F> || (std::is_trivially_copyable_v<std::decay_t<F>> &&
                                                         std::is_trivially_destructible_v<std::decay_t<F>>);
 
-// g++ 12 destroys a temporary closure twice where it owns something and stands inside a co_await expression.
+// Refuses a temporary closure that owns something: inside a co_await expression g++ 12 destroys it twice.
 template <class F>
 constexpr void check_closure() {
   static_assert(OwnsNothing<F>,
@@ -27,15 +29,15 @@ constexpr void check_closure() {
                 "(move_on_after(3s, wag, tail)), or give the closure a name first and pass that");
 }
 
-// A closure, generic ones ([](auto x) ...) included, of which only the arguments tell that they can be called. Not what can
-// only be awaited, such as an operation of Asio.
+// A class that can be called, generic closures ([](auto x) ...) included, which need the arguments to tell. An
+// operation of Asio, which can only be awaited, is none.
 template <class F, class... Args>
 concept Closure = std::is_class_v<F> && (requires { &F::operator(); } || std::invocable<F&, Args...>);
 
 template <class F, class... Args>
 concept SafeInAwait = !Closure<std::decay_t<F>, Args...> || OwnsNothing<F>;
 
-// The same for what may be a closure, which is called with `Args`, or something else that can be awaited.
+// Refuses the same if `F` is a closure that is called with `Args`, and allows whatever else can be awaited.
 template <class F, class... Args>
 constexpr void check_body() {
   if constexpr (!SafeInAwait<F, Args...>) check_closure<F>();
@@ -53,31 +55,25 @@ Task<AwaitResult<A>> await_body(A awaitable) {
     co_return co_await std::move(awaitable);
 }
 
+// The Task that runs the body, as a std::type_identity.
 template <class F, class... Args>
-struct BodyTask {
-  using type = Task<>;
-};
-template <class F>
-  requires(!is_task<std::remove_cvref_t<F>> && !TaskFunction<F>)
-struct BodyTask<F> {
-  using type = Task<AwaitResult<std::remove_cvref_t<F>>>;
-};
-template <class F, class... Args>
-  requires is_task<std::remove_cvref_t<F>>
-struct BodyTask<F, Args...> {
-  using type = std::remove_cvref_t<F>;
-};
-template <class F, class... Args>
-  requires TaskFunction<F, Args...>
-struct BodyTask<F, Args...> {
-  using type = std::remove_cvref_t<std::invoke_result_t<F, Args...>>;
-};
+constexpr auto body_task() {
+  using D = std::remove_cvref_t<F>;
+  if constexpr (is_task<D>)
+    return std::type_identity<D>();
+  else if constexpr (TaskFunction<F, Args...>)
+    return std::type_identity<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>();
+  else if constexpr (Awaitable<D> && sizeof...(Args) == 0)
+    return std::type_identity<Task<AwaitResult<D>>>();
+  else
+    return std::type_identity<Task<>>();  // Body::start() says what is wrong
+}
 
-// Owns a body until it is started. Lvalue callables are referred to, everything else is moved in.
+// Owns a body until it starts. A callable that is an lvalue is referred to, everything else is moved in.
 template <class F, class... Args>
 class Body {
  public:
-  using TaskType = typename BodyTask<F, Args...>::type;
+  using TaskType = typename decltype(body_task<F, Args...>())::type;
   using Result = typename TaskType::value_type;
 
   explicit Body(F&& function, Args... args) : function_(std::forward<F>(function)), args_(std::move(args)...) {}
@@ -88,9 +84,12 @@ class Body {
     } else if constexpr (TaskFunction<F, Args...>) {
       return std::apply([this](auto&... args) { return std::invoke(std::forward<F>(function_), std::move(args)...); },
                         args_);
-    } else {
-      static_assert(sizeof...(Args) == 0, "the body must be callable with these arguments and return a Task");
+    } else if constexpr (Awaitable<std::remove_cvref_t<F>> && sizeof...(Args) == 0) {
       return await_body(std::move(function_));
+    } else {
+      static_assert(never_true<F>,
+                    "a body is a function that returns a Task when it is called with these arguments, a Task, or "
+                    "something else that can be awaited");
     }
   }
 
@@ -103,5 +102,11 @@ template <class F, class... Args>
 using BodyOf = Body<std::conditional_t<std::is_lvalue_reference_v<F> && !std::is_function_v<std::remove_reference_t<F>>,
                                        F, std::decay_t<F>>,
                     std::decay_t<Args>...>;
+
+template <class F, class... Args>
+BodyOf<F, Args...> make_body(F&& body, Args&&... args) {
+  check_body<F, std::decay_t<Args>...>();
+  return BodyOf<F, Args...>(std::forward<F>(body), std::forward<Args>(args)...);
+}
 
 }  // namespace hoiku::detail

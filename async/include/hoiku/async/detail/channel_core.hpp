@@ -1,7 +1,7 @@
-// channel_core.hpp: the machinery of channel.hpp that does not depend on what is sent: handles, and who is parked.
+// channel_core.hpp: the part of a channel that does not depend on the type of its items: handles and parked tasks.
 //
-// Where a receiver is parked the buffer is empty, and where a sender is parked it is full. So whatever comes next goes
-// to whoever has waited longest, and nobody overtakes.
+// The buffer is empty while a receiver is parked, and full while a sender is parked. So the next item, or the next
+// room, goes to the task that has waited longest, and no task overtakes another.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,7 @@
 
 namespace hoiku {
 
-struct ChannelStatistics {
-  std::size_t used = 0;  // items in the buffer
-  std::size_t capacity = 0;
-  std::size_t peak = 0;  // the most that were ever in the buffer
-  std::size_t open_senders = 0;
-  std::size_t open_receivers = 0;
-  std::size_t parked_senders = 0;
-  std::size_t parked_receivers = 0;
-};
+struct ChannelStatistics;
 
 namespace detail {
 
@@ -27,11 +19,11 @@ enum class ChannelSide : bool { sender, receiver };
 
 class ChannelCore;
 
-// One handle, as whoever is parked on it sees it: it stays in its place when the handle moves.
+// The part of a handle that stays in its place when the handle moves, for the tasks that are parked on it.
 struct ChannelEnd {
   ChannelEnd(std::shared_ptr<ChannelCore> channel_core, ChannelSide at) noexcept
       : core(std::move(channel_core)), side(at) {}
-  void require_open() const;  // or Closed
+  void require_open() const;  // throws Closed otherwise
 
   std::shared_ptr<ChannelCore> core;
   ChannelSide side;
@@ -91,8 +83,8 @@ class ChannelCore {
   Waiters waiters_[2];
 };
 
-// What Sender and Receiver have in common: each object is one handle, a copy is another one, and the end of the object
-// closes it.
+// The base of Sender and Receiver. Each object is one handle, a copy is another one, and the end of the object closes
+// it.
 class ChannelHandle {
  public:
   ChannelHandle(const ChannelHandle& other);
@@ -103,7 +95,7 @@ class ChannelHandle {
   }
   ~ChannelHandle() { close(); }
 
-  // Synchronous and idempotent. Whoever waits on this handle gets Closed.
+  // Closes the handle: tasks that wait on it get Closed. Synchronous and idempotent.
   void close() noexcept {
     if (end_) end_->core->close(*end_);
   }
@@ -111,7 +103,7 @@ class ChannelHandle {
 
  protected:
   ChannelHandle(std::shared_ptr<ChannelCore> core, ChannelSide side);
-  // Or Closed.
+  // Throws Closed if the handle is closed or moved away.
   const std::shared_ptr<ChannelEnd>& end() const;
 
  private:

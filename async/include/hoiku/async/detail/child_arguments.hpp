@@ -1,4 +1,4 @@
-// child_arguments.hpp: what can be seen at compile time of a child's function and the arguments that are kept for it.
+// child_arguments.hpp: whether the arguments that a nursery keeps for a child can be bound to its parameters.
 #pragma once
 
 #include <functional>
@@ -6,8 +6,9 @@
 
 namespace hoiku::detail {
 
-// A reference parameter would be bound to a temporary that is gone at the child's first wait, where the stored argument
-// is of another type (a "literal" for a const std::string&). That can be seen for functions whose signature is known.
+// A reference parameter binds to a temporary if the stored argument is of another type (a "literal" for a const
+// std::string&), and that temporary is gone at the child's first wait. Only functions with a known signature can be
+// checked.
 template <class Parameter, class Stored>
 inline constexpr bool binds_safely =
     !std::is_reference_v<Parameter> || std::is_base_of_v<std::remove_cvref_t<Parameter>, Stored> ||
@@ -37,7 +38,8 @@ struct SignatureOf<R (C::*)(P...)> {
   using type = R(P...);
 };
 template <class F>
-  requires requires { &F::operator(); }
+concept HasOneCallOperator = requires { &F::operator(); };
+template <HasOneCallOperator F>
 struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 
 }  // namespace hoiku::detail

@@ -1,13 +1,22 @@
-// nursery_start.hpp: what nursery.start() is made of. Included by nursery.hpp.
+// nursery_start.hpp: how a nursery starts its children: start_soon, start_attendant, and start. Included by
+// nursery.hpp.
 #pragma once
 
+#include <exception>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "hoiku/async/detail/child_arguments.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/task_status.hpp"
 
 namespace hoiku {
 namespace detail {
 
-// Of a signature Task<>(TaskStatus<T>, ...): the T.
+// The T of a signature Task<>(TaskStatus<T>, ...).
 template <class Signature>
 struct StatusOf {
   static constexpr bool known = false;
@@ -20,8 +29,8 @@ struct StatusOf<TaskStatus<T>> {
 template <class R, class First, class... Rest>
 struct StatusOf<R(First, Rest...)> : StatusOf<std::remove_cvref_t<First>> {};
 
-// The caller waits until the task says that it has started, or has ended. A cancellation does not cut this short: the
-// task gets that, and its end is waited for.
+// Waits until the task says that it has started, or has ended. A cancellation does not cut this short: it cancels the
+// task, and the caller waits for its end.
 class StartAwaiter final : public TaskAware, public Blocker {
  public:
   explicit StartAwaiter(StartState& state) noexcept : Blocker("a task that is being started"), state_(state) {}
@@ -40,7 +49,7 @@ template <class T, class F, class... Args>
 ChildTask starting_child(Nursery&, ChildPromise::Kind, std::shared_ptr<StartStateOf<T>> state, F function,
                          std::tuple<Args...> args) {
   std::exception_ptr error;
-  TaskStatus<T> status(state);  // here, so that the function may take it by reference
+  TaskStatus<T> status(state);  // in this frame, so that the function may take it by reference
   auto call = [&](auto&... stored) {
     return std::invoke(function, static_cast<TaskStatus<T>&&>(status), static_cast<Args&&>(stored)...);
   };
@@ -67,6 +76,33 @@ Task<T> start_child(Nursery& nursery, F function, std::tuple<Args...> args) {
 }
 
 }  // namespace detail
+
+template <class F, class... Args>
+void Nursery::start_soon(F&& function, Args&&... args) {
+  static_assert(!detail::is_task<std::remove_cvref_t<F>>,
+                "give the nursery the function and its arguments, not the Task: a closure that was called is gone "
+                "while its Task still runs");
+  static_assert(detail::TaskFunction<std::decay_t<F>&, std::unwrap_ref_decay_t<Args>...>,
+                "a child is a function that returns a Task, with the arguments that it takes");
+  static_assert(
+      detail::arguments_bind_safely<typename detail::SignatureOf<std::decay_t<F>>::type, std::decay_t<Args>...>,
+      "a reference parameter of the child would be bound to a temporary that is gone at its first wait: give an "
+      "argument of the parameter's own type, such as std::string(\"...\")");
+  using detail::ChildPromise;
+  spawn(detail::child<std::decay_t<F>, std::unwrap_ref_decay_t<Args>...>(
+            *this, prepare(ChildPromise::Kind::ordinary), std::forward<F>(function),
+            std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...)),
+        ChildPromise::Kind::ordinary);
+}
+
+template <class F, class... Args>
+void Nursery::start_attendant(F&& function, Args&&... args) {
+  using detail::ChildPromise;
+  spawn(detail::shielded_child<std::decay_t<F>, std::unwrap_ref_decay_t<Args>...>(
+            *this, prepare(ChildPromise::Kind::attendant), std::forward<F>(function),
+            std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...)),
+        ChildPromise::Kind::attendant);
+}
 
 template <class F, class... Args>
 auto Nursery::start(F&& function, Args&&... args) {
