@@ -7,8 +7,8 @@ namespace hoiku::detail {
 TimePoint RealClock::now() noexcept { return std::chrono::steady_clock::now(); }
 
 void RealClock::wake_at(TimePoint deadline) {
-  // A timer that goes off too early costs one wake-up; setting it again for each scope that ends in time would cost two
-  // system calls a scope. So it only ever moves forward.
+  // The timer only ever moves forward: one that expires too early costs a wake-up, but setting it again for each scope
+  // that ends in time would cost two system calls per scope.
   if (deadline >= armed_) return;
   armed_ = deadline;
   timer_.expires_at(deadline);

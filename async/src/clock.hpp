@@ -13,7 +13,7 @@ class RealClock final : public Clock {
  public:
   explicit RealClock(boost::asio::io_context& context) : timer_(context) {}
 
-  // What is called when the time that was asked for has come.
+  // Sets the function that is called when the time has come.
   void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
 
   TimePoint now() noexcept override;

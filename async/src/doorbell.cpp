@@ -21,7 +21,8 @@ struct Doorbell::State : std::enable_shared_from_this<State> {
     {
       const std::lock_guard lock(mutex);
       if (!open) return;
-      // Another loop's runtime may come to have our address only after ours has ended, and then we are not open.
+      // Comparing addresses is safe: another runtime can have this address only after ours has ended, and then `open`
+      // is empty.
       if (detail::Runtime::current() != runtime) {
         if (!std::exchange(rung, true))
           boost::asio::post(open->get_executor(), [self = shared_from_this()] { self->take_ring(); });
@@ -31,7 +32,7 @@ struct Doorbell::State : std::enable_shared_from_this<State> {
     answer();
   }
 
-  // On the loop. What is rung from here on is answered once more.
+  // Runs on the loop. Rings from now on are answered once more.
   void take_ring() {
     {
       const std::lock_guard lock(mutex);
@@ -50,7 +51,7 @@ struct Doorbell::State : std::enable_shared_from_this<State> {
   const std::function<void()> answer;
   std::mutex mutex;
   bool rung = false;
-  // Work, since a loop that has nothing left but to be rung for must not end. Nothing: the doorbell has ended.
+  // Keeps the loop running even if it has nothing left but to be rung for. Empty after the doorbell has ended.
   std::optional<boost::asio::executor_work_guard<LoopExecutor>> open;
 };
 

@@ -7,7 +7,7 @@
 namespace hoiku::detail {
 
 #if defined(__SANITIZE_ADDRESS__)
-// Under AddressSanitizer every frame is its own allocation, so that a use after its end is seen.
+// Under AddressSanitizer every frame is an allocation of its own, so that it reports a use after the frame's end.
 void* allocate_frame(std::size_t bytes) { return ::operator new(bytes); }
 void free_frame(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 #else

@@ -29,7 +29,7 @@ void StartState::refuse_second() const {
 
 void StartState::started() noexcept {
   said_ = true;
-  // Moving the task out of a scope that is cancelled would take a cancellation back that it may have seen already.
+  // A move out of a scope that is cancelled would take back a cancellation that the task may have seen already.
   if (scope_.effective()) return;
   moved_ = true;
   target_.adopt(scope_);
@@ -48,7 +48,7 @@ bool StartState::ended(const std::exception_ptr& error) noexcept {
 void StartState::throw_if_failed(const TaskState& caller) {
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   if (said_) return;
-  // A task that cleaned up and returned because it was cancelled has done nothing wrong.
+  // A cancelled task may clean up and return: no error.
   caller.throw_if_cancelled();
   throw std::logic_error("nursery.start(): the task has ended without calling started()");
 }

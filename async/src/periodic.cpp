@@ -19,8 +19,8 @@ Task<Round> Periodic::next() {
 TimePoint Periodic::due() const {
   if (!number_) return now();
   if (rhythm_ == fixed_delay) return saturating_add(now(), period_);
-  // From the round's own time, not from when it really began: so lateness does not add up. The product is at most one
-  // period beyond now, since the newest round's time had come.
+  // Counts from the time of the first round, so that lateness does not add up. The product is at most one period beyond
+  // now, since the latest round is past.
   const Duration behind = period_ * static_cast<Duration::rep>(*number_);
   return saturating_add(saturating_add(first_, behind), period_);
 }

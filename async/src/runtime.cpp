@@ -11,7 +11,7 @@ namespace {
 
 thread_local Runtime* this_threads_runtime = nullptr;
 
-// So many batches run before Asio is asked again whether a socket has become ready: a return to it costs more than a batch.
+// How many batches run before the loop returns to Asio, which costs more than a batch.
 constexpr int batches_per_drain = 32;
 
 }  // namespace

@@ -79,7 +79,7 @@ void ScopeNode::set_deadline(TimePoint at) {
   if (runtime_ && !cancel_called_) runtime_->set_deadline(*this, at);
 }
 
-// Walks down as far as the state changes, without recursion: scopes may be nested thousands deep.
+// Updates the tree below, as far as the state changes. Without recursion, since scopes may be nested thousands deep.
 void ScopeNode::refresh() noexcept {
   ScopeNode* node = this;
   for (;;) {
@@ -104,7 +104,7 @@ void ScopeNode::refresh() noexcept {
 }
 
 void ScopeNode::throw_cancelled() const {
-  // The reason is that of the nearest scope that has one of its own.
+  // Takes the reason of the nearest scope that has one of its own.
   const ScopeNode* node = this;
   while (node && !node->cancel_called_) node = node->shield_ ? nullptr : node->parent_;
   throw Cancelled(node ? node->reason_ : CancelReason{});

@@ -1,21 +1,21 @@
 // async_value.hpp: AsyncValue<T>: a value that tasks can wait on.
 //
 //   AsyncValue<int> battery{100};
-//   battery.set(80);                                                      // true: it was a transition
-//   battery.value();                                                      // 80
-//   co_await battery.wait_value(value < 20);                              // until the value satisfies a condition
-//   co_await battery.wait_value([](int v) { return v % 2 == 0; });        // until a function says so
-//   co_await battery.wait_value(20);                                      // until it equals 20
-//   co_await battery.wait_value(value < 20, held_for(5s));                // until it has been so for 5 s
-//   co_await battery.wait_equal(v);                                       // in templates: v is never taken for a function
-//   co_await battery.wait_transition();                                   // until it changes
-//   co_await battery.wait_transition(value < 20);                         // until it changes to a value below 20
+//   battery.set(80);                                                    // true: it was a transition
+//   battery.value();                                                    // 80
+//   co_await battery.wait_value(value < 20);                            // until the value satisfies a condition
+//   co_await battery.wait_value([](int v) { return v % 2 == 0; });      // until a function says so
+//   co_await battery.wait_value(20);                                    // until it equals 20
+//   co_await battery.wait_value(value < 20, held_for(5s));              // until it has been so for 5 s
+//   co_await battery.wait_equal(v);                                     // in templates: v is never called
+//   co_await battery.wait_transition();                                 // until it changes
+//   co_await battery.wait_transition(value < 20);                       // until it changes to a value below 20
 //   co_await battery.wait_transition([](int v, int old) { return v < old; });
-//   auto values = battery.eventual_values();                              // then: co_await values.next()
-//   auto values = battery.eventual_values(value < 20, held_for(5s));      // both are optional
-//   auto steps = battery.transitions();                                   // then: co_await steps.next()
-//   auto steps = battery.transitions(value < 20, queue_capacity(64));     // both are optional
-//   auto both = compose_values(battery, lid);                             // compose.hpp: all of this, for several values
+//   auto values = battery.eventual_values();                            // then: co_await values.next()
+//   auto values = battery.eventual_values(value < 20, held_for(5s));    // both are optional
+//   auto steps = battery.transitions();                                 // then: co_await steps.next()
+//   auto steps = battery.transitions(value < 20, queue_capacity(64));   // both are optional
+//   auto both = compose_values(battery, lid);                           // compose.hpp: all of this for several
 //
 // The two readers:
 //
@@ -30,10 +30,10 @@
 //   race                none: a set during the loop's body is        none: a set during the loop's body is queued (but
 //                       seen by the next call                        wait_transition() in a loop misses it)
 //
-// Promises   A set is synchronous and never waits; an equal value changes nothing (equality.hpp). A waiter gets the first
-//            value that matched, also if it has been replaced before the waiter runs. If a predicate throws, its own waiter
-//            gets the error: the set succeeds, and every other waiter is served. A predicate must not set the value:
-//            std::logic_error, which its own waiter gets.
+// Promises   A set is synchronous and never waits; an equal value changes nothing (equality.hpp). A waiter gets the
+//            first value that matched, also if it has been replaced before the waiter runs. If a predicate throws, its
+//            own waiter gets the error: the set succeeds, and every other waiter is served. A predicate must not set
+//            the value; it gets a std::logic_error.
 // Errors     A wait ends with Closed if the value ends before it.
 // Thread     the one that made the value: set() on another throws std::logic_error and changes nothing.
 // Lifetime   Waits and readers refer to the value. A value cannot move, since tasks may be parked on it.
@@ -74,25 +74,25 @@ class ReadableValue : public detail::SourceOfDerived {
   // Returns the latest value. The reference is valid as long as the object; the next set changes what it refers to.
   const T& value() const noexcept { return value_; }
 
-  // Waits until the value satisfies the predicate; returns the first value that did. If the value does already, returns it
-  // after one checkpoint. With held_for(d): waits until the predicate has been true throughout d, counted from the transition
-  // that made it true, and returns the latest value.
-  // The predicate is an expression (value > 3), a function of the value that returns bool, or a value to be equal to. For a
-  // composite it may be a function of the members.
+  // Waits until the value satisfies the predicate; returns the first value that did. If the value does already, returns
+  // it after one checkpoint. With held_for(d): waits until the predicate has been true throughout d, counted from the
+  // transition that made it true, and returns the latest value. The predicate is an expression (value > 3), a function
+  // of the value that returns bool, or a value to be equal to. For a composite it may be a function of the members.
   template <class P>
   Task<T> wait_value(P&& predicate, HeldFor hold = {});
   // Waits until the value equals `wanted`, as wait_value(wanted) does, also if a T can be called like a function.
   Task<T> wait_equal(T wanted, HeldFor hold = {});
 
-  // Makes a reader of the latest value: eventual_values.hpp. The hold counts as for wait_value; without a predicate, the value
-  // has to be unchanged throughout.
+  // Makes a reader of the latest value: eventual_values.hpp. The hold counts as for wait_value; without a predicate,
+  // the value has to be unchanged throughout.
   EventualValues<T> eventual_values(HeldFor hold = {}) &;
   template <class P>
   EventualValues<T> eventual_values(P&& predicate, HeldFor hold = {}) &;
   void eventual_values(auto&&...) && = delete;  // the reader would outlive the value: give the value a name
 
-  // Waits for the first transition after the wait began; the current value does not count. With a predicate: for the first
-  // one that matches. It is a predicate of the new value, as for wait_value, or a function of the new and the old value.
+  // Waits for the first transition after the wait began; the current value does not count. With a predicate: for the
+  // first one that matches. It is a predicate of the new value, as for wait_value, or a function of the new and the old
+  // value.
   Task<ValueTransition<T>> wait_transition();
   template <class P>
   Task<ValueTransition<T>> wait_transition(P&& predicate);

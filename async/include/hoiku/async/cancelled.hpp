@@ -1,8 +1,8 @@
-// cancelled.hpp: what unwinds a scope that has been cancelled.
+// cancelled.hpp: Cancelled: the exception that unwinds a scope that has been cancelled.
 //
-// Cancelled is not a std::exception, so that no `catch (const std::exception&)` swallows it by accident; it is never a
-// member of an ExceptionGroup; and user code cannot make one. Whoever catches it with `catch (...)` throws it on; one that
-// is swallowed all the same is thrown again at the next point of cancellation, for as long as the scope is cancelled.
+// Promises   It is not a std::exception, so that no `catch (const std::exception&)` swallows it by accident. It is
+//            never a member of an ExceptionGroup, and only this library makes it. A handler that catches it throws it
+//            on; if it swallows it, the next wait throws it again, for as long as the scope is cancelled.
 #pragma once
 
 #include <exception>
@@ -15,7 +15,7 @@ enum class CancelSource : unsigned char { unknown, deadline, explicit_call, nurs
 
 struct CancelReason {
   CancelSource source = CancelSource::unknown;
-  std::string text;  // what was given to cancel(), or empty
+  std::string text;  // the argument of cancel(), or empty
 };
 
 namespace detail {
@@ -24,6 +24,7 @@ class ScopeNode;
 
 class Cancelled final {
  public:
+  // Says why the nearest scope with a reason of its own was cancelled.
   const CancelReason& reason() const noexcept { return reason_; }
 
  private:
@@ -33,7 +34,7 @@ class Cancelled final {
 };
 
 namespace detail {
-// Without a rethrow, which would cost a microsecond for each frame that is unwound.
+// Looks at the type without a rethrow, which would cost a microsecond for each frame that is unwound.
 bool is_cancelled(const std::exception_ptr& error) noexcept;
 }  // namespace detail
 }  // namespace hoiku

@@ -1,11 +1,12 @@
-// compose.hpp: several values as one: compose_values(battery, lid) is the pair of both, and can be waited on like any value.
+// compose.hpp: several values as one: compose_values(battery, lid) is the pair of both, and can be waited on like any
+// value.
 //
 //   auto both = compose_values(battery, lid);
 //   co_await both.wait_value([](int level, bool open) { return level < 20 && !open; });
 //   transaction([&] { battery.set(10); lid.set(false); });  // one transition of `both`
 //
-// Promises   Read-only. Never shows a state that no transaction left, also if it has one source twice, or through another
-//            composite. No transition between the construction and the first wait is missed.
+// Promises   Read-only. Never shows a state that no transaction left, also if it has one source twice, or through
+//            another composite. No transition between the construction and the first wait is missed.
 // Lifetime   The sources outlive the composite.
 // Thread     that of its sources.
 #pragma once
@@ -57,8 +58,8 @@ auto compose_values(First& first, Rest&... rest) {
   return []<class... Ts>(ReadableValue<Ts>&... sources) { return Composite<Ts...>(sources...); }(first, rest...);
 }
 
-// Calls `sets`: composites see all that it sets as one transition. It must not wait. If it throws, the exception comes out,
-// and what it had set stays set.
+// Calls `sets`: composites see all that it sets as one transition. It must not wait. If it throws, the exception comes
+// out, and what it had set stays set.
 template <class F>
 void transaction(F&& sets) {
   detail::Propagation propagation;

@@ -1,9 +1,10 @@
-// doorbell.hpp: how another thread wakes a loop: it rings, and the loop answers.
+// doorbell.hpp: lets another thread wake a loop: the thread rings, and the loop calls a function.
 //
-// Promises   the answer is called after each ring, once for all that came since the last one was begun. Rung by the loop's
-//            own thread, it answers before ring() returns. Once the doorbell has ended, a ring does nothing.
-// Thread     made, answered and destroyed on the loop's; the button is for every thread, and may outlive doorbell and loop.
-//            On a virtual clock only the loop's own thread may ring: such a loop waits for nobody.
+// Promises   `answer` is called after each ring, once for all rings since its last call began. If the loop's own thread
+//            rings, `answer` is called before ring() returns. After the doorbell has ended, a ring does nothing.
+// Thread     The loop's thread makes, answers and destroys the doorbell. Any thread may ring the button, which may
+//            outlive doorbell and loop. On a virtual clock only the loop's own thread may ring: such a loop waits for
+//            no thread.
 // Source     run_sync_soon of Trio's token, for one function that is known beforehand.
 #pragma once
 
@@ -18,7 +19,7 @@ class Doorbell {
  public:
   class Button {
    public:
-    Button() = default;  // of no doorbell: a ring does nothing
+    Button() = default;  // without a doorbell: a ring does nothing
     void ring() const;
 
    private:
@@ -27,12 +28,13 @@ class Doorbell {
     std::shared_ptr<State> state_;
   };
 
-  // `answer` must not wait and not throw. std::logic_error outside of a run.
+  // Calls `answer`, which must neither wait nor throw, on the loop of this thread. Outside of a run: std::logic_error.
   explicit Doorbell(std::function<void()> answer);
   ~Doorbell();
   Doorbell(const Doorbell&) = delete;
   Doorbell& operator=(const Doorbell&) = delete;
 
+  // Returns a button of this doorbell, to be copied to other threads.
   Button button() const noexcept { return Button(state_); }
 
  private:

@@ -1,4 +1,9 @@
-// equality.hpp: when a value counts as unchanged. A type that has no ==, or means something else by it, specialises Equality.
+// equality.hpp: Equality<T>: when a value counts as unchanged. It is == unless a type specialises it.
+//
+//   template <>
+//   struct hoiku::Equality<Image> {
+//     static bool equal(const Image& a, const Image& b) { return a.checksum == b.checksum; }
+//   };
 #pragma once
 
 #include <concepts>
@@ -12,7 +17,7 @@ struct Equality {
   static bool equal(const T& a, const T& b) { return static_cast<bool>(a == b); }
 };
 
-// NaN equals NaN: a sensor that fails is one change, not one with each reading.
+// NaN equals NaN: a sensor that fails is one transition, not one with each reading.
 template <std::floating_point T>
 struct Equality<T> {
   static bool equal(T a, T b) { return a == b || (a != a && b != b); }

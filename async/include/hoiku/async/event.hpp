@@ -1,4 +1,8 @@
-// event.hpp: the two smallest ways to tell another task something.
+// event.hpp: the two smallest ways to wake another task: Event, which stays set, and Signal, which is taken by a wait.
+//
+// Promises   Each wait is a checkpoint, also if it has nothing to wait for.
+// Lifetime   Waits refer to the object: it outlives them, and cannot move.
+// Thread     the loop's; to wake a loop from another thread: doorbell.hpp.
 #pragma once
 
 #include "hoiku/async/detail/parked.hpp"
@@ -44,13 +48,14 @@ class SignalWaiter final : public Parked {
 
 }  // namespace detail
 
-// A flag that is set once and stays set. Any number of tasks may wait; each wait is a checkpoint.
+// A flag that is set once and stays set. Any number of tasks may wait for it.
 class Event {
  public:
   Event() = default;
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
+  // Wakes every task that waits. Idempotent.
   void set() noexcept;
   bool is_set() const noexcept { return set_; }
 
@@ -62,6 +67,7 @@ class Event {
    private:
     Event* event_;
   };
+  // Waits until the event is set.
   Wait wait() noexcept { return Wait(*this); }
 
  private:
@@ -70,14 +76,14 @@ class Event {
   detail::IntrusiveList<detail::EventWaiter, Event> waiters_;
 };
 
-// "Something is to be done": any number of notify() between two waits are one. One task waits at a time; a second one is
-// a std::logic_error.
+// Tells one task that there is something to do. Any number of notify() between two waits are one.
 class Signal {
  public:
   Signal() = default;
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
+  // Wakes the task that waits; if none does, the next wait returns at once.
   void notify() noexcept;
 
   class Wait {
@@ -88,6 +94,7 @@ class Signal {
    private:
     Signal* signal_;
   };
+  // Waits for a notify() since the last wait. One task at a time: a second one gets std::logic_error.
   Wait wait() noexcept { return Wait(*this); }
 
  private:

@@ -1,9 +1,10 @@
-// eventual_values.hpp: a reader of the latest value, for state that is kept in step: what AsyncValue::eventual_values() returns.
+// eventual_values.hpp: a reader of the latest value, for state that is kept in step: what AsyncValue::eventual_values()
+// returns.
 //
-// Promises   next() returns the current value, never one that has been replaced, and never the same value twice in a row.
-//            After the last set, the last value is returned. Values that come and go between two calls are not seen.
-//            With a hold: only if the predicate has been true throughout it (without a predicate: the value unchanged),
-//            counted from the transition that made it true.
+// Promises   next() returns the current value, never one that has been replaced, and never the same value twice in a
+//            row. After the last set, the last value is returned. Values that come and go between two calls are not
+//            seen. With a hold: only if the predicate has been true throughout it (without a predicate: the value
+//            unchanged), counted from the transition that made it true.
 // Errors     next() throws what the predicate threw, and Closed if the value has ended.
 // Lifetime   The reader refers to the value and cannot move. One task at a time calls next().
 // Source     eventual_values of trio-util, which may return values that have been replaced.
@@ -32,8 +33,8 @@ class EventualValues final : private detail::NotingWatcher<T> {
   EventualValues(const EventualValues&) = delete;
   EventualValues& operator=(const EventualValues&) = delete;
 
-  // Waits until the value matches and differs from the one returned last, and returns it. If it does already, returns after
-  // one checkpoint. A next() that is cancelled has taken nothing.
+  // Waits until the value matches and differs from the one returned last, and returns it. If it does already, returns
+  // after one checkpoint. A next() that is cancelled has taken nothing.
   Task<T> next() {
     if (!evaluated_) note(watch_.condition().test(source_.value()), source_.changed_at());
     co_await checkpoint();

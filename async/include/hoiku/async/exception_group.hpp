@@ -1,5 +1,4 @@
-// exception_group.hpp: the errors of a nursery, together. Always a group, also of one error, so that a caller need not
-// tell two cases apart (as Trio's strict mode). They stand in the order of their completion.
+// exception_group.hpp: the errors that this library throws: ExceptionGroup, TooSlowError, Closed.
 #pragma once
 
 #include <exception>
@@ -10,18 +9,20 @@
 
 namespace hoiku {
 
+// The errors of a nursery's tasks, in the order of their completion. A single error comes as a group too, so that a
+// caller has one case to handle (as in Trio's strict mode).
 class ExceptionGroup : public std::exception {
  public:
   explicit ExceptionGroup(std::vector<std::exception_ptr> errors);
 
-  // One line that names every leaf.
+  // Returns one line that names every leaf.
   const char* what() const noexcept override { return what_.c_str(); }
 
-  // The members, groups among them as they are.
+  // Returns the members; a member may be a group.
   const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
 
-  // Calls `visit` for each error that is not a group, at any depth, in order. What is not a std::exception is shown as a
-  // std::runtime_error that says so.
+  // Calls `visit` for each error that is not a group, at any depth, in order. An error that is not a std::exception is
+  // passed as a std::runtime_error that says so.
   void for_each_leaf(const std::function<void(const std::exception&)>& visit) const;
 
  private:
@@ -29,13 +30,13 @@ class ExceptionGroup : public std::exception {
   std::string what_;
 };
 
-// The block of fail_after did not end in time.
+// Thrown by fail_after and fail_at: the body did not end in time.
 class TooSlowError : public std::runtime_error {
  public:
   TooSlowError() : std::runtime_error("the time limit of fail_after has passed") {}
 };
 
-// Whoever waits on something that has ended: a composite whose object is gone, a nursery that takes no more children.
+// Thrown to a task that uses something that has ended: a value, a channel's handle, a nursery.
 class Closed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

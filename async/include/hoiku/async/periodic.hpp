@@ -1,4 +1,4 @@
-// periodic.hpp: something to do every so often.
+// periodic.hpp: does something every so often.
 //
 //   auto every = periodic(100ms);
 //   for (;;) {
@@ -6,13 +6,12 @@
 //     ...
 //   }
 //
-// Promises   the first round begins at once, and each next() is a checkpoint. At a fixed rate (the default) rounds
-//            belong to first + n * period, whatever the work between them takes: a round that is late begins at once,
-//            those that it has overtaken are counted as missed and not made up for, and the rhythm stays. With
-//            fixed_delay a round begins one period after next() was called, so nothing is ever missed.
-//            A next() that is cancelled leaves everything as it was.
-// Thread     the loop's; one task at a time calls next(), on an object that outlives the call.
-// Errors     a period of zero or less is a std::invalid_argument.
+// Promises   The first round begins at once. Each next() is a checkpoint. At a fixed rate (the default) round n begins
+//            at first + n * period, however long the work takes: a late round begins at once, the rounds that it has
+//            overtaken are counted as missed, and the rhythm stays. With fixed_delay a round begins one period after
+//            the call of next(): none is ever missed. A next() that is cancelled changes nothing.
+// Thread     the loop's. One task at a time calls next(), on an object that outlives the call.
+// Errors     A period of zero or less is a std::invalid_argument.
 // Source     periodic of trio-util, without its drift.
 #pragma once
 
@@ -29,21 +28,22 @@ inline constexpr Rhythm fixed_rate = Rhythm::fixed_rate;
 inline constexpr Rhythm fixed_delay = Rhythm::fixed_delay;
 
 struct Round {
-  std::uint64_t number = 0;  // at a fixed rate that of its time: missed rounds have numbers too
-  std::uint64_t missed = 0;  // rounds between the one before and this one
-  Duration elapsed{};        // since the first round began
-  std::optional<Duration> since_last;
+  std::uint64_t number = 0;            // counts from 0; missed rounds have numbers too
+  std::uint64_t missed = 0;            // rounds missed between the one before and this one
+  Duration elapsed{};                  // since the first round began
+  std::optional<Duration> since_last;  // empty for the first round
 };
 
 class Periodic {
  public:
   explicit Periodic(Duration period, Rhythm rhythm = fixed_rate);
 
-  // Waits until the next round is to begin.
+  // Waits until the next round begins.
   Task<Round> next();
 
   Duration period() const noexcept { return period_; }
-  std::uint64_t missed() const noexcept { return missed_; }  // in all
+  // Returns the number of all missed rounds.
+  std::uint64_t missed() const noexcept { return missed_; }
 
  private:
   TimePoint due() const;
@@ -54,7 +54,7 @@ class Periodic {
   std::uint64_t missed_ = 0;
   TimePoint first_{};
   TimePoint last_{};
-  std::optional<std::uint64_t> number_;  // of the newest round, once there was one
+  std::optional<std::uint64_t> number_;  // of the latest round; empty before the first
 };
 
 inline Periodic periodic(Duration period, Rhythm rhythm = fixed_rate) { return Periodic(period, rhythm); }

@@ -1,7 +1,7 @@
 // predicate_expression.hpp: conditions written as they are said: value > 3 && value != 7.
 //
-// An expression is data, not code: it can be compared with another one, so that equal waits share one evaluation, and it
-// can be sent to a broker. Nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await twice.
+// An expression is data, not code: equal expressions share one evaluation, and a broker can evaluate them.
+// Its nodes are classes with constructors, since g++ 12 destroys aggregates in a co_await twice.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace detail {
 template <class A, class B>
 concept BothIntegers = std::integral<A> && std::integral<B> && !std::same_as<A, bool> && !std::same_as<B, bool>;
 
-// Integers are compared by their values, whatever their signs; a NaN equals a NaN and stands in no order.
+// Compares integers by their values, whatever their signs. A NaN equals a NaN, and is neither less nor greater.
 template <ComparisonOp op, class A, class B>
 bool compare(const A& a, const B& b) {
   if constexpr (BothIntegers<A, B>) {
@@ -53,8 +53,9 @@ struct ConditionPart {};
 template <class L>
 concept Literal = !std::derived_from<std::remove_cvref_t<L>, ConditionPart>;
 
-// Gives a term of conditions (`value`, a Topic) its comparison operators, in both orders of the operands. A term derives from
-// ComparableTerm<Term> and has a template <ComparisonOp op, class L> compared(L&& literal) that returns the condition.
+// Gives a term of conditions (`value`, a Topic) its comparison operators, in both orders of the operands. A term
+// derives from ComparableTerm<Term> and has a template <ComparisonOp op, class L> compared(L&& literal) that returns
+// the condition.
 template <class Term>
 class ComparableTerm : public ConditionPart {
  public:
@@ -189,7 +190,7 @@ class PredicateNegation : public PredicateExpression {
 template <class E>
 concept IsPredicateExpression = std::derived_from<std::remove_cvref_t<E>, PredicateExpression>;
 
-// Stands for the value that is waited for, in a condition on that value: x.wait_value(value > 3).
+// Stands for the value in a condition on it: x.wait_value(value > 3).
 class ValueTerm : public ComparableTerm<ValueTerm> {
  private:
   friend class ComparableTerm<ValueTerm>;

@@ -1,4 +1,7 @@
-// sleep.hpp: waiting for nothing but time.
+// sleep.hpp: waits for nothing but time: co_await sleep(100ms).
+//
+// Promises   Time is the loop's: exact in virtual time, never too short on the real clock. If a sleep and an outer
+//            deadline end at the same instant, the deadline wins.
 #pragma once
 
 #include <concepts>
@@ -18,8 +21,8 @@ class CheckpointAwaiter : public TaskAware {
   void await_resume() const { task().throw_if_cancelled(); }
 };
 
-// A sleep is a scope with a deadline around a wait that never ends. So where a sleep and an outer deadline end at the same
-// instant, the outer one wins, as it does for everything else that the deadline stops.
+// A scope with a deadline around a wait that never ends: so an outer deadline of the same instant wins, as it does over
+// everything else that it stops.
 class SleepAwaiter final : public Blocker {
  public:
   SleepAwaiter(TaskState& task, TimePoint until) noexcept : Blocker("sleep"), task_(task), until_(until) {}
@@ -46,18 +49,19 @@ class Sleep {
 
  private:
   TimePoint until_{};
-  std::optional<Duration> after_;  // counted from the moment that it is awaited
+  std::optional<Duration> after_;  // counted from the co_await
 };
 
 }  // namespace detail
 
-// Lets every other task that can run have a turn, then throws Cancelled where the scope is cancelled.
+// Gives every other runnable task a turn, then throws Cancelled if the scope is cancelled.
 inline detail::CheckpointAwaiter checkpoint() { return {}; }
 
-// A time that has passed already makes it a checkpoint. `d` must not be negative (std::invalid_argument).
+// Waits for `d`, counted from the co_await. Zero: a checkpoint. Negative: std::invalid_argument.
 detail::Sleep sleep(Duration d);
-inline detail::Sleep sleep_until(TimePoint t) { return detail::Sleep(t); }
 template <std::integral N>
 void sleep(N) = delete;  // say the unit: sleep(1s)
+// Waits until `t`. A time in the past: a checkpoint.
+inline detail::Sleep sleep_until(TimePoint t) { return detail::Sleep(t); }
 
 }  // namespace hoiku

@@ -1,4 +1,4 @@
-// task_status.hpp: how a task that was started with nursery.start() says that it is ready, and with what.
+// task_status.hpp: TaskStatus<T>: how a task that nursery.start() has started says that it is ready, and returns a T.
 //
 //   Task<> serve(TaskStatus<int> status, std::string name) {
 //     Listener listener(name);
@@ -8,8 +8,8 @@
 //   const int port = co_await nursery.start(serve, std::string("lamp"));
 //   co_await serve(task_status_ignored, "lamp");  // the same function, called without a nursery
 //
-// Promises   started() is synchronous; a second one, or one after the task has ended, is a std::logic_error.
-// Lifetime   a handle, copied at will; it does not keep the task or the nursery.
+// Errors     A second started(), and one after the task has ended, is a std::logic_error.
+// Lifetime   A handle: copies stand for the same start. It keeps neither the task nor the nursery alive.
 // Thread     the loop's.
 // Source     Trio's task_status.
 #pragma once
@@ -32,8 +32,8 @@ namespace detail {
 class ChildTask;
 class StartAwaiter;
 
-// What a start call and its task know together. The task's scope hangs under the caller's scope, and moves to the
-// nursery when the task says that it has started.
+// Shared by a start call and its task. The task's scope is below the caller's scope, and moves to the nursery when the
+// task says that it has started.
 class StartState {
  public:
   explicit StartState(Nursery& target) noexcept : target_(target) {}
@@ -44,9 +44,9 @@ class StartState {
   void spawn(TaskState& caller, ChildTask child);
   void refuse_second() const;
   void started() noexcept;
-  // True where the error is the nursery's; otherwise it comes out of the start call.
+  // Returns true if the error belongs to the nursery; otherwise it comes out of the start call.
   bool ended(const std::exception_ptr& error) noexcept;
-  // Of the start call, once it has been woken.
+  // Called by the start call after it has been woken.
   void throw_if_failed(const TaskState& caller);
 
  protected:
@@ -60,7 +60,7 @@ class StartState {
   ScopeNode scope_;
   StartAwaiter* caller_ = nullptr;
   bool said_ = false;
-  bool moved_ = false;  // into the nursery; never, where the caller was cancelled before the task said it
+  bool moved_ = false;  // into the nursery; never if the caller was cancelled before started()
   bool ended_ = false;
   std::exception_ptr error_;
 };
@@ -77,9 +77,12 @@ class StartStateOf<void> final : public StartState {
   using StartState::StartState;
 };
 
+template <class U, class T>
+concept ResultFor = !std::is_void_v<T> && std::convertible_to<U&&, T>;
+
 }  // namespace detail
 
-// Stands for any TaskStatus where nobody waits to be told.
+// Stands for any TaskStatus if the function is called without a nursery.
 struct TaskStatusIgnored {
   constexpr TaskStatusIgnored() noexcept {}
 };
@@ -88,17 +91,16 @@ inline constexpr TaskStatusIgnored task_status_ignored;
 template <class T = void>
 class TaskStatus {
  public:
-  TaskStatus(TaskStatusIgnored) noexcept {}  // NOLINT(google-explicit-constructor): stands for it in a call
+  TaskStatus(TaskStatusIgnored) noexcept {}  // NOLINT(google-explicit-constructor): to be passed as it is
   explicit TaskStatus(std::shared_ptr<detail::StartStateOf<T>> state) noexcept : state_(std::move(state)) {}
 
-  // From now on the task is the nursery's child, and start() gives `what`. Where the caller of start() has been
-  // cancelled already the task stays under it, and is cancelled with it.
-  template <class U = T>
-    requires(!std::is_void_v<T> && std::convertible_to<U &&, T>)
-  void started(U&& what) const {
+  // Says that the task is ready: it becomes a child of the nursery, and start() returns `result`. Synchronous. If the
+  // caller of start() has been cancelled already, the task stays with the caller, and is cancelled with it.
+  template <detail::ResultFor<T> U = T>
+  void started(U&& result) const {
     if (!state_) return;
     state_->refuse_second();
-    state_->result.emplace(std::forward<U>(what));
+    state_->result.emplace(std::forward<U>(result));
     state_->started();
   }
   void started() const

@@ -1,4 +1,4 @@
-// time.hpp: the loop's time. Monotonic, in nanoseconds; virtual in tests. Never compare times of two runs.
+// time.hpp: the loop's time: monotonic, in nanoseconds, and virtual in tests. Times of two runs cannot be compared.
 #pragma once
 
 #include <chrono>
@@ -10,13 +10,13 @@ using Duration = TimePoint::duration;
 
 inline constexpr TimePoint never = TimePoint::max();
 
-// The time of the loop that runs on this thread; outside of any loop, the machine's monotonic clock.
+// Returns the time of the loop that runs on this thread; outside of any loop, that of the machine's monotonic clock.
 TimePoint now();
 
-// What the machine's calendar says, for people to read: it may jump, and nothing may be decided by it.
+// Returns the machine's calendar time, for people to read. It may jump: decide nothing by it.
 std::chrono::sys_time<std::chrono::microseconds> wall_now();
 
-// t + d, staying at `never` instead of overflowing.
+// Returns t + d, or `never` if that would overflow.
 constexpr TimePoint saturating_add(TimePoint t, Duration d) {
   if (d > Duration::zero() && t > TimePoint::max() - d) return never;
   return t + d;
@@ -24,14 +24,14 @@ constexpr TimePoint saturating_add(TimePoint t, Duration d) {
 
 namespace detail {
 
-// Where a runtime's time comes from. The real one is in clock.cpp, the only file that reads the machine's clock; the
-// virtual one is in testing/.
+// The source of a loop's time. clock.cpp has the real one, and is the only file that reads the machine's clock;
+// testing/ has the virtual one.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual TimePoint now() noexcept = 0;
-  // The runtime wants Runtime::fire_deadlines() called at `deadline`, which is earlier than any it named before and has
-  // not been told about.
+  // Asks for a call of Runtime::fire_deadlines() at `deadline`. It is earlier than every deadline that is still
+  // pending.
   virtual void wake_at(TimePoint deadline) = 0;
 };
 

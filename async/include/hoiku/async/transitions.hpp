@@ -1,9 +1,10 @@
-// transitions.hpp: a reader of every transition, as pairs of the old and the new value: what AsyncValue::transitions() returns.
+// transitions.hpp: a reader of every transition, as pairs of the old and the new value: what AsyncValue::transitions()
+// returns.
 //
-// Promises   The set itself puts its transition into the reader's queue: a busy reader loses none, in whatever order tasks
-//            run. The first one is the first set after the reader was made.
-// Limits     the queue's capacity (queue_capacity(n), 1024 by default). If it is full, the queued transitions are discarded,
-//            and the new one stays: its `lagged` says how many are missing before it.
+// Promises   The set itself puts its transition into the reader's queue: a busy reader loses none, in whatever order
+//            tasks run. The first one is the first set after the reader was made.
+// Limits     the queue's capacity (queue_capacity(n), 1024 by default). If it is full, the queued transitions are
+//            discarded, and the new one stays: its `lagged` says how many are missing before it.
 // Errors     next() throws what the predicate threw, and Closed if the value has ended, after it has returned what was
 //            queued before.
 // Lifetime   The reader refers to the value and cannot move. One task at a time calls next().
@@ -54,8 +55,8 @@ class Transitions final : private detail::NotingWatcher<T> {
   Transitions(const Transitions&) = delete;
   Transitions& operator=(const Transitions&) = delete;
 
-  // Waits for the next transition, in the order of the sets. A checkpoint even if one is queued. A next() that is cancelled
-  // has taken nothing.
+  // Waits for the next transition, in the order of the sets. A checkpoint even if one is queued. A next() that is
+  // cancelled has taken nothing.
   Task<ValueTransition<T>> next() {
     co_await checkpoint();
     while (queue_.empty()) {

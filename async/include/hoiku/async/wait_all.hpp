@@ -1,13 +1,13 @@
-// wait_all.hpp: several waits at once, until all of them are over.
+// wait_all.hpp: runs several waits at once, until all of them have ended.
 //
 //   auto [map, charge] = co_await wait_all(load_map(), battery.wait_value(value > 20));
 //
-// Promises   gives their results in the order of the arguments (std::monostate for one without a value; nothing, where
-//            none has one). An error cancels the others and comes out as an ExceptionGroup; a cancellation drops the
-//            results that were there.
-//            What was waited for first may be over when the last one ends: for conditions that are to be true at one
-//            instant, wait on compose_values(...).
-// Lifetime   what closures refer to outlives the wait; Tasks and arguments are owned by it.
+// Promises   Returns the results as a tuple, in the order of the arguments: std::monostate for a wait without a value;
+//            void if no wait has one. A cancellation drops the results that were there. A condition that was met first
+//            may be false again when the last wait ends: to wait until several are true at one instant, use
+//            compose_values(...).
+// Errors     An error cancels the others, and comes out in an ExceptionGroup.
+// Lifetime   The wait owns its Tasks and arguments; what closures refer to outlives it.
 // Source     wait_all of trio-util.
 #pragma once
 
@@ -63,7 +63,8 @@ auto gather(Bs... owned) -> Task<std::conditional_t<(std::is_void_v<typename Bs:
 
 }  // namespace detail
 
-// Each of `bodies` is a Task, something else that can be awaited, or a function without arguments that returns a Task.
+// Waits until all bodies have ended. A body is a Task, something else that can be awaited, or a function without
+// arguments that returns a Task.
 template <class... Fs>
   requires(sizeof...(Fs) > 0)
 auto wait_all(Fs&&... bodies) {

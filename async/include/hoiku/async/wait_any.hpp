@@ -1,15 +1,15 @@
-// wait_any.hpp: several waits at once, until one of them is over.
+// wait_any.hpp: runs several waits at once, until one of them has ended.
 //
 //   auto [touched, late] = co_await wait_any(head.wait_value(true), sleep(5s));
-//   if (touched) ...   // std::optional<bool>: the value, where this one ended
-//   if (late) ...      // bool, where there is no value
+//   if (touched) ...   // std::optional<bool>: the value, if this wait has ended
+//   if (late) ...      // bool: true if this wait, which has no value, has ended
 //
-// Promises   gives all results that there are: two that end in one tick both count, and index() says which was first.
-//            The others are cancelled, and their cleanup is waited for; each gets its first frame. What has ended is
-//            never taken back: a cancellation from outside that comes after it strikes at the caller's next point. An
-//            error cancels all and comes out as an ExceptionGroup.
-//            Two sleeps that end at the same instant are one result: the first one cancels the other.
-// Lifetime   what closures refer to outlives the wait; Tasks and arguments are owned by it.
+// Promises   Returns every result that there is: if two waits end in one tick, both count, and index() says which was
+//            first. The others are cancelled, and wait_any waits for their cleanup; each has run until its first wait.
+//            A cancellation from outside takes no result back: it strikes at the caller's next wait.
+//            Two sleeps that end at the same instant are one result, since the first cancels the other.
+// Errors     An error cancels all, and comes out in an ExceptionGroup.
+// Lifetime   The wait owns its Tasks and arguments; what closures refer to outlives it.
 // Source     wait_any of trio-util, which forgets the results.
 #pragma once
 
@@ -38,14 +38,14 @@ struct Racers;
 
 }  // namespace detail
 
-// One place for each of those that raced: std::optional<T>, or bool for a wait without a value; empty or false where it
-// did not end. Taken apart with a structured binding.
+// The result of wait_any, for a structured binding: a std::optional<T> for each wait, or a bool for a wait without a
+// value; empty or false if the wait did not end.
 template <class... Ts>
 class FirstOf {
  public:
   using Places = std::tuple<typename detail::EndedAs<Ts>::type...>;
 
-  // Who was first, counted from 0.
+  // Returns the number of the wait that ended first, counted from 0.
   std::size_t index() const noexcept { return first_.value_or(0); }
 
   template <std::size_t I>
@@ -102,8 +102,8 @@ struct Racers {
     try {
       co_await open_nursery(start_all);
     } catch (const Cancelled&) {
-      // A result may be the only trace of something that has happened (a message that was received), and Cancelled says
-      // that nothing has. It comes again at the caller's next point.
+      // A result may be the only trace of something that has happened (a message that was received), and Cancelled
+      // would say that nothing has. It strikes again at the caller's next wait.
       if (!result.first_) throw;
     }
     co_return result;
@@ -112,12 +112,13 @@ struct Racers {
 
 }  // namespace detail
 
-// Each of `bodies` is a Task, something else that can be awaited, or a function without arguments that returns a Task.
+// Waits until one of the bodies has ended. A body is a Task, something else that can be awaited, or a function without
+// arguments that returns a Task.
 template <class... Fs>
   requires(sizeof...(Fs) > 0)
 auto wait_any(Fs&&... bodies) {
   (detail::check_body<Fs>(), ...);
-  // Not in a tuple: there g++ 12 takes a closure that captures by reference for one that owns something.
+  // Passed as parameters: in a tuple g++ 12 takes a closure that captures by reference for one that owns something.
   return detail::Racers::race(detail::BodyOf<Fs>(std::forward<Fs>(bodies))...);
 }
 

@@ -1,4 +1,5 @@
-// condition.hpp: a predicate that tasks wait for on one value, with its watchers; and how one is made of what the user wrote.
+// condition.hpp: a predicate that tasks wait for on one value, with its watchers, and how it is made of the user's
+// argument.
 #pragma once
 
 #include <concepts>
@@ -65,7 +66,7 @@ class ExpressionCondition final : public Condition<T> {
   Expression expression_;
 };
 
-// A function of the user's, of a value. Functions cannot be compared, so each is a condition of its own.
+// A user's function of a value. Functions cannot be compared, so each is a condition of its own.
 template <class T, class F>
 class CallableCondition final : public Condition<T> {
  public:
@@ -81,7 +82,7 @@ class CallableCondition final : public Condition<T> {
   F predicate_;
 };
 
-// A function of the user's, of the new and the old value of a transition.
+// A user's function of the new and the old value of a transition.
 template <class T, class F>
 class TransitionCondition final : public Condition<T> {
  public:
@@ -139,7 +140,7 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
   }
 }
 
-// A function of the new and the old value. A function that could be of one value too is taken for one of two.
+// A function of the new and the old value. One that could take a single value too is called with both.
 template <class F, class T>
 concept TransitionFunction = !IsPredicateExpression<F> && std::predicate<std::decay_t<F>&, const T&, const T&>;
 

@@ -30,8 +30,8 @@ class ConditionSet {
     if (condition->watchers().empty() && !evaluating_) conditions_.remove(condition);
   }
 
-  // Tests every condition on the transition, and tells its watchers. A condition that a predicate adds has its turn at the
-  // next set.
+  // Tests every condition on the transition, and tells its watchers. A condition that a predicate adds has its turn at
+  // the next set.
   void evaluate(const TransitionView<T>& transition) {
     evaluating_ = true;
     std::size_t left = conditions_.size();

@@ -1,5 +1,5 @@
-// deadline_queue.hpp: all deadlines of a loop in one indexed binary heap, so that removing one is as cheap as adding it
-// and nothing stale is ever left behind.
+// deadline_queue.hpp: the deadlines of a loop, in an indexed binary heap: removing one costs as little as adding it,
+// and no stale entry stays.
 #pragma once
 
 #include <cstddef>
@@ -32,10 +32,11 @@ class DeadlineQueue {
   std::size_t size() const noexcept { return heap_.size(); }
   TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->at_; }
 
-  // Adds, moves, or (for `never`) removes. True where the earliest deadline has moved forward.
+  // Adds the entry, moves it, or (for `never`) removes it. Returns true if the earliest deadline is earlier than
+  // before.
   bool set(Deadline& entry, TimePoint at);
   void remove(Deadline& entry) noexcept;
-  // Takes the earliest entry out, where it is due at `now`; its deadline() stays readable.
+  // Removes the earliest entry and returns it if it is due at `now`; its deadline() stays readable. Otherwise nullptr.
   Deadline* take_due(TimePoint now) noexcept;
 
  private:

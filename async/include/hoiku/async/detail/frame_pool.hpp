@@ -1,4 +1,4 @@
-// frame_pool.hpp: coroutine frames from free lists by size, one pool a thread: spawning a task costs no malloc once warm.
+// frame_pool.hpp: allocates coroutine frames from free lists by size, one pool per thread: a warm one calls no malloc.
 #pragma once
 
 #include <cstddef>

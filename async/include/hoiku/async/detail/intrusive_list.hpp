@@ -1,5 +1,5 @@
-// intrusive_list.hpp: doubly linked lists through hooks in their members: no allocation, and an element leaves its list
-// by itself when it is destroyed, which is how a cancelled waiter takes itself out in the same frame.
+// intrusive_list.hpp: doubly linked lists through hooks in their elements: no allocation, and an element leaves its
+// list when it is destroyed, so that a cancelled waiter leaves in the same frame.
 #pragma once
 
 #include <utility>
@@ -28,7 +28,7 @@ class ListNode {
   ListNode* next_ = nullptr;
 };
 
-// A class may stand in several lists, one for each Tag that it has a hook of.
+// An object can be in several lists, one for each Tag that it has a hook of.
 template <class Tag>
 class ListHook : public ListNode {};
 
@@ -55,7 +55,7 @@ class IntrusiveList {
   }
 
   T* first() noexcept { return empty() ? nullptr : &front(); }
-  // The element behind this one, or nullptr.
+  // Returns the element after this one, or nullptr.
   T* after(T& element) noexcept {
     ListNode* next = static_cast<ListHook<Tag>&>(element).next_;
     return next == &head_ ? nullptr : &from(next);

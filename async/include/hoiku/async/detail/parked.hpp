@@ -1,7 +1,7 @@
-// parked.hpp: the base of this library's own waits: park, be woken with a result, or be cancelled.
+// parked.hpp: the base of this library's waits: a task parks, and is woken with a result or cancelled.
 //
-// A task that has been woken keeps its result: a cancellation that comes between the wake and the resumption strikes at
-// the next point instead. A task that is cancelled while parked leaves the wait structure in that instant.
+// A task that was woken keeps its result: a cancellation between the wake and the resumption strikes at the next wait.
+// A task that is cancelled while it is parked leaves the wait structure at that instant.
 #pragma once
 
 #include "hoiku/async/task.hpp"
@@ -19,14 +19,14 @@ class Parked : public TaskAware, public Blocker {
  protected:
   explicit Parked(const char* what) noexcept : Blocker(what) {}
   ~Parked() = default;
-  // Takes itself out of whatever it waits in.
+  // Leaves the structure in which it waits.
   virtual void leave() noexcept = 0;
 
   void park(std::coroutine_handle<> handle) noexcept {
     handle_ = handle;
     task().park(*this);
   }
-  // Also for a wait that need not wait: the task runs again in the next tick, and can't be cancelled until then.
+  // For a wait that has its result already: the task resumes in the next tick, and cannot be cancelled until then.
   void reschedule(std::coroutine_handle<> handle) noexcept { task().schedule(handle); }
   void wake() noexcept {
     task().unpark();

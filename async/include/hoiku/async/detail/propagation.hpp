@@ -1,8 +1,8 @@
-// propagation.hpp: carries transitions of values on to the composites that are made of them: once per transaction, and in an
-// order in which nobody sees a mixed state.
+// propagation.hpp: carries transitions of values on to the composites that are made of them: once per transaction, and
+// in an order in which nobody sees a mixed state.
 //
-// Each composite has a height above its highest source. A set marks the composites of the value that it changed; when the
-// outermost transaction of the thread ends, the marked ones are recomputed, lowest first.
+// Each composite has a height above its highest source. A set marks the composites of the value that it changed; when
+// the outermost transaction of the thread ends, the marked ones are recomputed, lowest first.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,8 @@ class Derived {
   bool marked_ = false;
 };
 
-// An open transaction. While one is alive on a thread, derived values wait; the outermost brings them up to date when it ends.
+// An open transaction. While one is alive on a thread, derived values wait; the outermost brings them up to date when
+// it ends.
 class Propagation {
  public:
   Propagation() noexcept;

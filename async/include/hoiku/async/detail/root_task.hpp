@@ -1,4 +1,4 @@
-// root_task.hpp: the first task of a run, for the loops that drive one: run() on the real clock, testing/ on a virtual one.
+// root_task.hpp: the first task of a run. Two loops drive one: run() on the real clock, testing/ on a virtual one.
 #pragma once
 
 #include <exception>

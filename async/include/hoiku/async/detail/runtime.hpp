@@ -1,11 +1,12 @@
-// runtime.hpp: the loop of one thread: the tasks that can run, the deadlines, and the clock, on an Asio io_context.
+// runtime.hpp: the loop of one thread: its runnable tasks, its deadlines and its clock, on an Asio io_context.
 //
-// A tick: Asio's handlers run (they only make tasks runnable), every deadline that is due fires, then each task that was
-// runnable at that moment runs for one frame. What becomes runnable meanwhile waits for the next tick. So a deadline and
-// an event that is produced by a task waking at the same instant are decided for the deadline, as in Trio.
+// A tick has three steps. Asio's handlers run, and only make tasks runnable. Every deadline that is due fires. Then
+// each task that is runnable at that moment runs for one frame; tasks that become runnable meanwhile wait for the next
+// tick. So if a deadline coincides with an event that a task of the same instant produces, the deadline wins, as in
+// Trio.
 //
-// Promises   FIFO, unless a seed is given: then each tick's tasks are shuffled by it.
-// Thread     one runtime per thread; nothing here may be called from another.
+// Promises   FIFO. With a seed, the tasks of each tick are shuffled by it.
+// Thread     one runtime per thread; no other thread calls it.
 #pragma once
 
 #include <coroutine>
@@ -19,7 +20,7 @@
 #include "hoiku/async/detail/scope_node.hpp"
 #include "hoiku/async/time.hpp"
 
-// Declared only, so that nobody who waits compiles Asio.
+// Declared only, so that users of the runtime do not compile Asio.
 namespace boost::asio {
 class io_context;
 }
@@ -33,9 +34,9 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // The runtime of this thread; nullptr where none runs.
+  // Returns the runtime of this thread, or nullptr.
   static Runtime* current() noexcept;
-  // The same, or std::logic_error that names what needed it.
+  // Returns the runtime of this thread. If there is none, throws a std::logic_error that names the caller.
   static Runtime& require(const char* caller);
 
   boost::asio::io_context& context() noexcept { return context_; }
@@ -43,16 +44,17 @@ class Runtime {
   DeadlineQueue& deadlines() noexcept { return deadlines_; }
   ScopeNode& root() noexcept { return root_; }
 
-  // Draws from the seed in tests, so that whatever is random (a back-off's jitter) is replayed too.
+  // Returns the source of everything random (a back-off's jitter). In tests the seed replays it too.
   std::mt19937_64& random() noexcept { return random_; }
 
+  // Makes the task runnable: it resumes in the next tick.
   void schedule(TaskState& task, std::coroutine_handle<> resume) noexcept;
   bool has_ready() const noexcept { return posted_; }
 
   void set_deadline(ScopeNode& scope, TimePoint at);
   void fire_deadlines();
 
-  // Who is parked where, one line a task: for the report of a deadlock.
+  // Says what each task waits for, in one line per task: for the report of a deadlock.
   std::string describe_tasks();
 
  private:

@@ -1,7 +1,7 @@
-// scope_node.hpp: the tree of cancel scopes under a run, and the tasks in it. The machinery behind CancelScope.
+// scope_node.hpp: the tree of a run's cancel scopes, and the tasks in it: the machinery of CancelScope.
 //
-// A scope is *effective* when it was cancelled, or when its parent is effective and it has no shield. Nothing else decides
-// whether a task is cancelled: the state is level-triggered, kept up to date by whoever changes it, and read with one load.
+// A scope is *effective* if it was cancelled, or if its parent is effective and it has no shield. That alone decides
+// whether its tasks are cancelled: each change updates the state of the tree, and a task reads it with one load.
 #pragma once
 
 #include <coroutine>
@@ -18,8 +18,8 @@ class ScopeNode;
 struct InScope;
 struct InReadyQueue;
 
-// What a task is parked on. `interrupt` is called at most once for a park; it takes the task out of the wait structure in
-// the same instant and schedules it, and runs no code of the user's.
+// The wait that a task is parked on. `interrupt` is called at most once for each park: it removes the task from the
+// wait structure at that instant and schedules it, and runs no code of the user's.
 class Blocker {
  public:
   explicit Blocker(const char* what) noexcept : what_(what) {}
@@ -36,7 +36,7 @@ class Blocker {
   TimePoint since_{};
 };
 
-// One task: where it stands in the scope tree, and what it is parked on.
+// A task: its place in the tree of scopes, and the wait that it is parked on.
 class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
  public:
   explicit TaskState(Runtime& runtime) noexcept : runtime_(&runtime) {}
@@ -52,13 +52,13 @@ class TaskState : public ListHook<InScope>, public ListHook<InReadyQueue> {
   void park(Blocker& blocker) noexcept;
   void unpark() noexcept { blocker_ = nullptr; }
   const Blocker* blocker() const noexcept { return blocker_; }
-  // Interrupts the wait, where there is one and it has not been interrupted before.
+  // Interrupts the current wait, if there is one that has not been interrupted before.
   void interrupt() noexcept;
   bool was_interrupted() const noexcept { return interrupted_; }
 
-  // Makes the task runnable: it goes on with `resume` in the next tick.
+  // Makes the task runnable: it resumes in the next tick.
   void schedule(std::coroutine_handle<> resume) noexcept;
-  // The time of the loop that runs this task.
+  // Returns the time of the loop that runs this task.
   TimePoint now() const noexcept;
 
  private:
@@ -75,10 +75,10 @@ class ScopeNode : public ListHook<ScopeNode>, public Deadline {
   ScopeNode() = default;
   ~ScopeNode();
 
-  // Hangs the scope under `parent` (nullptr: the root); its deadline begins to count.
+  // Adds the scope below `parent` (nullptr: as the root). From now on its deadline can strike.
   void attach(Runtime& runtime, ScopeNode* parent);
   void detach() noexcept;
-  // Moves the scope, with everything below it, to another parent, whose state rules it from this instant.
+  // Moves the scope and everything below it to another parent, whose state rules it from now on.
   void move_under(ScopeNode& parent) noexcept;
   bool attached() const noexcept { return runtime_ != nullptr; }
   ScopeNode* parent() const noexcept { return parent_; }
@@ -91,9 +91,9 @@ class ScopeNode : public ListHook<ScopeNode>, public Deadline {
   bool cancel_called() const noexcept { return cancel_called_; }
   bool shield() const noexcept { return shield_; }
   bool effective() const noexcept { return effective_; }
-  // Cancellation from outside reaches through to here: then a Cancelled is not this scope's to absorb.
+  // Returns true if a cancellation from outside reaches this scope: then a Cancelled is not this scope's to absorb.
   bool parent_visible() const noexcept { return parent_ && parent_->effective_ && !shield_; }
-  // This scope swallows a Cancelled that leaves its block.
+  // Returns true if the scope swallows a Cancelled that leaves its block.
   bool absorbs() const noexcept { return effective_ && !parent_visible(); }
 
   [[noreturn]] void throw_cancelled() const;
