@@ -254,16 +254,20 @@ class Topic : public ComparableTerm<Topic<T>> {
     return detail::wait_for_transition<T>(core_, std::nullopt, after.value());
   }
   template <class P>
-    requires(!detail::EvaluatedInClient<P, T> && !detail::TransitionPredicate<P, T>)
   Task<TopicTransition<T>> wait_transition(P&& condition, After after) const {
-    detail::check_topic_condition<P, T>();
-    return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
-                                          after.value());
+    constexpr bool is_evaluated_here = detail::EvaluatedInClient<P, T> || detail::TransitionPredicate<P, T>;
+    static_assert(!is_evaluated_here,
+                  "only the broker knows what came after a version, and it evaluates expressions, not functions: write "
+                  "value > 3 or a parsed Predicate, or leave out after(version)");
+    if constexpr (!is_evaluated_here) {
+      detail::check_topic_condition<P, T>();
+      return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
+                                            after.value());
+    }
   }
   // A callable, of the new value, or of the new and the old one as std::optional (empty: unset), is evaluated here,
   // over a subscription to every transition: each crosses the network.
   template <class P>
-    requires(!std::same_as<std::remove_cvref_t<P>, After>)
   Task<TopicTransition<T>> wait_transition(P&& condition) const {
     detail::check_transition_condition<P, T>();
     if constexpr (detail::TransitionPredicate<P, T> || detail::EvaluatedInClient<P, T>) {
@@ -274,10 +278,6 @@ class Topic : public ComparableTerm<Topic<T>> {
                                             std::nullopt);
     }
   }
-  template <class P>
-    requires(detail::EvaluatedInClient<P, T> || detail::TransitionPredicate<P, T>)
-  void wait_transition(P&& condition, After after) const =
-      delete;  // only the broker knows what came after a version, and it cannot call a function; write value > 3
 
   // Makes a reader of every transition from now on (of those that match): topic_transition.hpp.
   TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
