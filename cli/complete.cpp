@@ -48,7 +48,7 @@ Task<int> complete_words(std::vector<std::string> words) {
   const std::string pattern = pattern_for(completion.word);
   const std::string endpoint = completion.endpoint.value_or(typed.endpoint);
   const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
-                       link::parse_outer_endpoint(endpoint, link::EndpointUse::connect);
+                       link::parse_network_endpoint(endpoint, link::EndpointUse::connect);
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {

@@ -102,7 +102,7 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   Options options;
   options.endpoint = typed.endpoint;
   options.json = typed.json;
-  const auto endpoint = link::parse_outer_endpoint(typed.endpoint, link::EndpointUse::connect);
+  const auto endpoint = link::parse_network_endpoint(typed.endpoint, link::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
   if (!typed.timeout.empty()) {
     const auto timeout = parse_duration(typed.timeout);

@@ -14,7 +14,7 @@ void add_endpoint_option(CLI::App& app, ServiceOptions& options) {
   app.add_option("--endpoint", options.endpoint,
                  "Broker: tcp://HOST:PORT or ipc://PATH; HOIKU_ENDPOINT sets the default")
       ->check([](const std::string& typed) {
-        const auto endpoint = link::parse_outer_endpoint(typed, link::EndpointUse::connect);
+        const auto endpoint = link::parse_network_endpoint(typed, link::EndpointUse::connect);
         return endpoint ? std::string() : endpoint.failure().message;
       })
       ->type_name("ENDPOINT")

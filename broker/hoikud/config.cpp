@@ -89,7 +89,7 @@ class Reader {
     for (const toml::node& entry : *endpoints) {
       const auto* text = entry.as_string();
       if (text == nullptr) return wrong(entry, "an endpoint of listen", kind_of(entry), "a string");
-      const auto endpoint = link::parse_outer_endpoint(text->get(), link::EndpointUse::listen);
+      const auto endpoint = link::parse_network_endpoint(text->get(), link::EndpointUse::listen);
       if (!endpoint) return failure(entry.source().begin, "listen: " + endpoint.failure().message);
       options_.listen.push_back(text->get());
     }

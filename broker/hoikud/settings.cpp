@@ -68,7 +68,7 @@ std::string_view to_string(LogLevel level) {
 
 Result<void> check_options(const Options& options) {
   for (const std::string& text : options.listen) {
-    const auto endpoint = link::parse_outer_endpoint(text, link::EndpointUse::listen);
+    const auto endpoint = link::parse_network_endpoint(text, link::EndpointUse::listen);
     if (!endpoint) return endpoint.failure();
     if (!options.insecure && !link::is_loopback(*endpoint)) {
       return invalid("refusing to listen at " + text +

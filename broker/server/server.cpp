@@ -161,7 +161,7 @@ void Server::send(const Outgoing& outgoing) {
       full_.add(outgoing.peer, now());
       log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
       return;
-    case link::SendResult::gone:
+    case link::SendResult::closed:
       full_.remove(outgoing.peer);
       core_.disconnected(outgoing.peer);
       return;

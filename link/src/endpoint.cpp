@@ -37,11 +37,11 @@ Result<Endpoint> parse_tcp(std::string_view text, std::string_view rest, Endpoin
     host.remove_suffix(1);
     boost::system::error_code error;
     boost::asio::ip::make_address_v6(host, error);
-    if (error) return malformed(text, "what stands in brackets is not an IPv6 address");
+    if (error) return malformed(text, "the text in brackets is not an IPv6 address");
   } else if (host == "*") {
     if (use == EndpointUse::connect) return malformed(text, "a client needs the address of one machine, not '*'");
   } else if (host.find(':') != std::string_view::npos) {
-    return malformed(text, "an IPv6 address stands in brackets, as in tcp://[::1]:7411");
+    return malformed(text, "an IPv6 address needs brackets, as in tcp://[::1]:7411");
   } else if (!is_name(host)) {
     return malformed(text, "the host is neither an address nor a name");
   }
@@ -64,8 +64,8 @@ Result<Endpoint> parse_ipc(std::string_view text, std::string_view path) {
   if (path.empty()) return malformed(text, "the path is missing");
   if (path == "*") return malformed(text, "ipc needs a path, not '*'");
   if (path.size() > ipc_path_bytes_max)
-    return malformed(text, fmt::format("the path has {} bytes, and a socket's path has at most {}", path.size(),
-                                       ipc_path_bytes_max));
+    return malformed(
+        text, fmt::format("the path has {} bytes; a socket's path has at most {}", path.size(), ipc_path_bytes_max));
   if (path.find('\0') != std::string_view::npos) return malformed(text, "the path contains a zero byte");
   Endpoint endpoint;
   endpoint.kind = Endpoint::Kind::ipc;
@@ -77,10 +77,9 @@ Result<Endpoint> parse_inproc(std::string_view text, std::string_view name) {
   const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7f; };
   if (name.empty()) return malformed(text, "the name is missing");
   if (name.size() > inproc_name_bytes_max)
-    return malformed(text,
-                     fmt::format("the name has {} bytes, and it may have {}", name.size(), inproc_name_bytes_max));
+    return malformed(text, fmt::format("the name has {} bytes; the limit is {}", name.size(), inproc_name_bytes_max));
   if (!std::all_of(name.begin(), name.end(), is_plain))
-    return malformed(text, "a name after inproc:// consists of letters, digits and signs, without spaces");
+    return malformed(text, "a name after inproc:// consists of printable ASCII characters without spaces");
   Endpoint endpoint;
   endpoint.kind = Endpoint::Kind::inproc;
   endpoint.path = name;
@@ -99,12 +98,11 @@ Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use) {
   return malformed(text, "it begins with neither tcp:// nor ipc://");
 }
 
-Result<Endpoint> parse_outer_endpoint(std::string_view text, EndpointUse use) {
+Result<Endpoint> parse_network_endpoint(std::string_view text, EndpointUse use) {
   Result<Endpoint> endpoint = parse_endpoint(text, use);
   if (!endpoint || endpoint->kind != Endpoint::Kind::inproc) return endpoint;
-  return Failure{
-      ErrorCode::invalid_argument,
-      fmt::format("{} is inside of one process, and no other reaches it: use tcp:// or ipc://", text::quote(text))};
+  return Failure{ErrorCode::invalid_argument,
+                 fmt::format("{} cannot be reached from another process: use tcp:// or ipc://", text::quote(text))};
 }
 
 bool is_loopback(const Endpoint& endpoint) {

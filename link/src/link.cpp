@@ -16,7 +16,7 @@ Endpoint require_endpoint(const std::string& text, EndpointUse use) {
   return std::move(*parsed);
 }
 
-// Several links as one: they share their activity, and take turns. A peer's number tells whose it is.
+// Joins several links: they share one activity, and receive in turns. A peer's number says to which link it belongs.
 class JoinedServerLink final : public ServerLink {
  public:
   JoinedServerLink(std::vector<std::unique_ptr<ServerLink>> links, std::shared_ptr<Signal> activity)

@@ -16,7 +16,7 @@ class SimulatedLink final : public link::Link {
 
   std::optional<std::string> try_receive() override {
     std::optional<std::string> frame = connection_->down.take();
-    if (!frame && connection_->broken) throw link::LinkClosed("it broke off");
+    if (!frame && connection_->broken) throw link::LinkClosed("closed by the peer");
     return frame;
   }
 
@@ -32,7 +32,7 @@ class SimulatedLink final : public link::Link {
   Task<> send(std::string frame) override {
     co_await checkpoint();
     for (;;) {
-      if (connection_->broken) throw link::LinkClosed("it broke off");
+      if (connection_->broken) throw link::LinkClosed("closed by the peer");
       if (connection_->up.size() < wires_->capacity) break;
       ++wires_->statistics.full;
       co_await connection_->room.wait();

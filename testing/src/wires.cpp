@@ -32,7 +32,7 @@ void Wires::send_up(const std::shared_ptr<Connection>& connection, std::string f
 
 link::SendResult Wires::send_down(Server& from, std::uint64_t peer, const link::ServerLink::MakeFrame& make) {
   const auto found = from.peers.find(peer);
-  if (!from.alive || found == from.peers.end()) return link::SendResult::gone;
+  if (!from.alive || found == from.peers.end()) return link::SendResult::closed;
   const std::shared_ptr<Connection> connection = found->second;
   if (connection->down.size() >= capacity) {
     ++statistics.full;

@@ -10,7 +10,7 @@ using Kind = Endpoint::Kind;
 
 Endpoint tcp(std::string host, std::uint16_t port) { return Endpoint{Kind::tcp, std::move(host), port, {}}; }
 
-TEST(Endpoint, IsReadAsItIsWritten) {
+TEST(Endpoint, IsParsed) {
   EXPECT_EQ(parse_endpoint("tcp://127.0.0.1:7411", EndpointUse::connect).value(), tcp("127.0.0.1", 7411));
   EXPECT_EQ(parse_endpoint("tcp://robot.local:1", EndpointUse::connect).value(), tcp("robot.local", 1));
   EXPECT_EQ(parse_endpoint("tcp://[::1]:65535", EndpointUse::connect).value(), tcp("::1", 65535));
@@ -27,7 +27,7 @@ TEST(Endpoint, AWildcardIsForListening) {
     EXPECT_FALSE(parse_endpoint(text, EndpointUse::connect)) << text;
 }
 
-TEST(Endpoint, WhatMakesNoSenseIsNamedWithAReason) {
+TEST(Endpoint, AMalformedOneIsNamedWithAReason) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "it begins with neither tcp:// nor ipc://"},
       {"7411", "it begins with neither tcp:// nor ipc://"},
@@ -43,16 +43,16 @@ TEST(Endpoint, WhatMakesNoSenseIsNamedWithAReason) {
       {"tcp://127.0.0.1:74111111111111111111", "the port is not a number"},
       {"tcp://127.0.0.1:7411 ", "the port is not a number"},
       {"tcp://127.0.0.1:0x10", "the port is not a number"},
-      {"tcp://::1:7411", "an IPv6 address stands in brackets"},
+      {"tcp://::1:7411", "an IPv6 address needs brackets"},
       {"tcp://[::1:7411", "the bracket of the IPv6 address is not closed"},
-      {"tcp://[robot]:7411", "what stands in brackets is not an IPv6 address"},
+      {"tcp://[robot]:7411", "the text in brackets is not an IPv6 address"},
       {"tcp://ro bot:7411", "the host is neither an address nor a name"},
       {"tcp://a;127.0.0.1:7411", "the host is neither an address nor a name"},
       {"ipc://", "the path is missing"},
       {"ipc://*", "ipc needs a path"},
       {"inproc://", "the name is missing"},
-      {"inproc://a robot", "consists of letters, digits and signs"},
-      {"inproc://rob\x1bt", "consists of letters, digits and signs"},
+      {"inproc://a robot", "consists of printable ASCII characters"},
+      {"inproc://rob\x1bt", "consists of printable ASCII characters"},
   };
   for (const auto& [text, reason] : cases) {
     const auto endpoint = parse_endpoint(text, EndpointUse::connect);
@@ -73,19 +73,19 @@ TEST(Endpoint, ANameInsideOfTheProcessHasALimit) {
   EXPECT_FALSE(parse_endpoint("inproc://" + std::string(inproc_name_bytes_max + 1, 'x'), EndpointUse::listen));
 }
 
-TEST(Endpoint, WhatIsInsideOfOneProcessIsRefusedByProgramsOfTheirOwn) {
-  const auto inner = parse_endpoint("inproc://robot", EndpointUse::connect);
-  ASSERT_TRUE(inner);
-  EXPECT_EQ(inner->kind, Endpoint::Kind::inproc);
-  EXPECT_EQ(inner->path, "robot");
+TEST(Endpoint, AProgramThatTalksToOtherProcessesRefusesInproc) {
+  const auto inproc = parse_endpoint("inproc://robot", EndpointUse::connect);
+  ASSERT_TRUE(inproc);
+  EXPECT_EQ(inproc->kind, Endpoint::Kind::inproc);
+  EXPECT_EQ(inproc->path, "robot");
   for (const EndpointUse use : {EndpointUse::connect, EndpointUse::listen}) {
-    const auto refused = parse_outer_endpoint("inproc://robot", use);
+    const auto refused = parse_network_endpoint("inproc://robot", use);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.failure().code, ErrorCode::invalid_argument);
     EXPECT_EQ(refused.failure().message,
-              "\"inproc://robot\" is inside of one process, and no other reaches it: use tcp:// or ipc://");
-    EXPECT_TRUE(parse_outer_endpoint("ipc:///run/hoiku.sock", use));
-    EXPECT_FALSE(parse_outer_endpoint("nonsense", use));
+              "\"inproc://robot\" cannot be reached from another process: use tcp:// or ipc://");
+    EXPECT_TRUE(parse_network_endpoint("ipc:///run/hoiku.sock", use));
+    EXPECT_FALSE(parse_network_endpoint("nonsense", use));
   }
 }
 
@@ -97,7 +97,7 @@ TEST(Endpoint, AMessageShowsNoControlCharactersAndNotTooMuch) {
   EXPECT_EQ(endpoint.failure().message.find('\n'), std::string::npos);
 }
 
-TEST(Endpoint, LoopbackIsWhatOnlyThisMachineReaches) {
+TEST(Endpoint, LoopbackIsReachableFromThisMachineOnly) {
   for (const char* text : {"inproc://a", "ipc:///run/a", "tcp://127.0.0.1:1", "tcp://127.255.0.3:1",
                            "tcp://localhost:1", "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"})
     EXPECT_TRUE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;

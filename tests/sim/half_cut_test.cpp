@@ -113,7 +113,7 @@ VIRTUAL_TEST(CutOneWay, AClientThatHearsNothingForTooLongGivesUpAndTheBrokerHear
     const Input gone = co_await half.server->receive();
     EXPECT_FALSE(gone.frame);
     EXPECT_EQ(now() - start, 3s + 1ms);
-    EXPECT_EQ(half.server->try_send(half.peer, "anybody?"), SendResult::gone);
+    EXPECT_EQ(half.server->try_send(half.peer, "anybody?"), SendResult::closed);
     // A new one has to wait: a handshake needs both ways.
     co_await half.network.connector("robot")->connect();
     EXPECT_EQ(now() - start, 1min + 1ms);
@@ -135,7 +135,7 @@ VIRTUAL_TEST(BreakUnnoticed, TheBrokerTalksToNobodyUntilItIsTold) {
     EXPECT_EQ(gone.peer, half.peer);
     EXPECT_FALSE(gone.frame);
     EXPECT_EQ(now() - start, 5s);
-    EXPECT_EQ(half.server->try_send(half.peer, "c"), SendResult::gone);
+    EXPECT_EQ(half.server->try_send(half.peer, "c"), SendResult::closed);
     EXPECT_EQ(half.network.statistics().frames_lost, 2u);
   });
 }

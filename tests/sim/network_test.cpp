@@ -98,7 +98,7 @@ VIRTUAL_TEST(Network, ACutTellsBothEndsAtOnceAndLosesWhatIsInFlight) {
     const bool closed = co_await is_closed(*link);
     EXPECT_TRUE(closed);
     EXPECT_EQ(now(), start);
-    EXPECT_EQ(server->try_send(input.peer, "too late"), SendResult::gone);
+    EXPECT_EQ(server->try_send(input.peer, "too late"), SendResult::closed);
     co_await sleep(1s);
     EXPECT_FALSE(server->try_receive());
     EXPECT_EQ(network.statistics().frames_lost, 2u);
@@ -175,7 +175,7 @@ VIRTUAL_TEST(Network, AKilledBrokerTalksToNobodyAndTheNextOneStartsAfresh) {
   const auto input = co_await old_server->receive();
   network.kill_broker();
   EXPECT_THROW(link->try_receive(), link::LinkClosed);
-  EXPECT_EQ(old_server->try_send(input.peer, "?"), SendResult::gone);
+  EXPECT_EQ(old_server->try_send(input.peer, "?"), SendResult::closed);
   auto server = network.listen();
   auto again = co_await network.connector("robot")->connect();
   old_server.reset();  // however late it goes, it takes nothing with it

@@ -150,7 +150,7 @@ TEST(Embedded, WhatMakesNoSenseIsRefusedWhereItIsMade) {
       contradictory.value_bytes_max = contradictory.frame_bytes_max / 2;
       EXPECT_THAT(refusal_of(nursery, {"inproc://free"}, contradictory), HasSubstr("would fit into no frame"));
       const Broker broker(nursery, "inproc://taken");
-      EXPECT_THAT(refusal_of(nursery, {"inproc://taken"}), HasSubstr("another broker of this process does"));
+      EXPECT_THAT(refusal_of(nursery, {"inproc://taken"}), HasSubstr("another broker of this process has that name"));
       co_return;
     });
   });

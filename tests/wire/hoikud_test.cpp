@@ -76,9 +76,9 @@ TEST(Hoikud, ASecondOneAtTheSameAddressEndsWithASentence) {
     const std::string endpoint = endpoint_of(first);
     const Ended second = run_to_its_end({"--listen", endpoint});
     EXPECT_EQ(second.status, 1);
-    EXPECT_EQ(second.error, "error: cannot listen at " + endpoint +
-                                ": something listens there already, perhaps another broker: stop it, or choose another "
-                                "address\n");
+    EXPECT_EQ(second.error,
+              "error: cannot listen at " + endpoint +
+                  ": another program listens there, perhaps a broker: stop it, or choose another address\n");
     first.signal(SIGTERM);
     EXPECT_EQ(first.wait(), 0);
   }

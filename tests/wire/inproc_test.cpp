@@ -124,7 +124,8 @@ TEST(InprocNames, ATakenOneIsRefusedAndAFreedOneIsNot) {
       EXPECT_EQ(error.code(), ErrorCode::unavailable);
       refused = error.what();
     }
-    EXPECT_EQ(refused, "cannot listen at " + endpoint + ": another broker of this process does: choose another name");
+    EXPECT_EQ(refused,
+              "cannot listen at " + endpoint + ": another broker of this process has that name: choose another one");
     server.reset();
     server = make_server_link({endpoint});
     co_await make_connector(endpoint)->connect();
@@ -134,7 +135,7 @@ TEST(InprocNames, ATakenOneIsRefusedAndAFreedOneIsNot) {
 TEST(InprocNames, OneThatNobodyHasIsNamed) {
   run_within_patience([]() -> Task<> {
     const std::string reason = co_await failure_of_connecting("inproc://nobody");
-    EXPECT_EQ(reason, "no broker listens at inproc://nobody: nothing in this process has that name");
+    EXPECT_EQ(reason, "no broker listens at inproc://nobody: no broker of this process has that name");
   });
 }
 

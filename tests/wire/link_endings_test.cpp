@@ -115,7 +115,7 @@ TEST_P(LinkEndings, AServerHearsThatAClientIsGoneAfterItsLastFrame) {
     const Input gone = co_await server->receive();
     EXPECT_EQ(gone.peer, peer);
     EXPECT_EQ(gone.frame, std::nullopt);
-    EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::gone);
+    EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::closed);
   });
 }
 
@@ -145,7 +145,7 @@ TEST_P(LinkEndings, WhoeverSaysNothingIsNoPeer) {
     co_await client->send("hello");
     const Input first = co_await server->receive();
     EXPECT_EQ(first.frame, "hello");
-    EXPECT_EQ(server->try_send(first.peer + 1, "anybody?"), SendResult::gone);
+    EXPECT_EQ(server->try_send(first.peer + 1, "anybody?"), SendResult::closed);
   });
 }
 
@@ -203,7 +203,7 @@ TEST_P(LinkEndings, ClientsThatLeftWhileNobodyLookedAreToldOnceEach) {
       if (next) take(*next);
       if (!next) co_await sleep(1ms);
     }
-    for (const std::uint64_t peer : gone) EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::gone);
+    for (const std::uint64_t peer : gone) EXPECT_EQ(server->try_send(peer, "anybody?"), SendResult::closed);
     EXPECT_EQ(server->try_send(last, "you are here"), SendResult::sent);
     EXPECT_FALSE(server->try_receive().has_value());
   });
@@ -223,7 +223,7 @@ TEST_P(LinkEndings, AClientThatComesBackIsAnotherPeerAndTheOldOneGetsNothingMore
         const std::string frame = co_await client->receive();
         EXPECT_EQ(frame, "for the new one");
       });
-      while (server->try_send(before, "for the old one") != SendResult::gone) {
+      while (server->try_send(before, "for the old one") != SendResult::closed) {
         server->try_receive();
         co_await sleep(1ms);
       }

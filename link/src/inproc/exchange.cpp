@@ -57,14 +57,15 @@ std::optional<ServerLink::Input> InprocExchange::take_input() {
 SendResult InprocExchange::send_down(std::uint64_t peer, const ServerLink::MakeFrame& make) {
   std::unique_lock lock(mutex_);
   auto found = peers_.find(peer);
-  if (found == peers_.end()) return SendResult::gone;
+  if (found == peers_.end()) return SendResult::closed;
   if (found->second->frames.size() >= link_queue_frames) return SendResult::full;
-  // Nobody else sends to it, so the room stays, but the clients need not wait for the encoding.
+  // Encodes without the lock, so that clients need not wait for it. The room stays: only the broker sends to this
+  // client.
   lock.unlock();
   std::string frame = make();
   lock.lock();
   found = peers_.find(peer);
-  if (found == peers_.end()) return SendResult::gone;
+  if (found == peers_.end()) return SendResult::closed;
   Connection& connection = *found->second;
   connection.frames.push_back(std::move(frame));
   connection.client.ring();
@@ -73,7 +74,7 @@ SendResult InprocExchange::send_down(std::uint64_t peer, const ServerLink::MakeF
 
 void InprocExchange::close() {
   {
-    // Another broker may take the name from now on, and nobody finds us under it.
+    // From now on another broker may take the name, and no client finds this one.
     Names& all = names();
     const std::lock_guard lock(all.mutex);
     all.known.erase(name_);
@@ -81,16 +82,16 @@ void InprocExchange::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   inbox_.clear();
-  const auto tell = [](Connection& connection) {
+  const auto end_for_client = [](Connection& connection) {
     connection.ended = true;
     connection.client.ring();
   };
-  for (const auto& [peer, connection] : peers_) tell(*connection);
-  for (const auto& [key, stranger] : strangers_) {
-    if (const auto connection = stranger.lock()) tell(*connection);
+  for (const auto& [peer, connection] : peers_) end_for_client(*connection);
+  for (const auto& [key, weak] : unidentified_) {
+    if (const auto connection = weak.lock()) end_for_client(*connection);
   }
   peers_.clear();
-  strangers_.clear();
+  unidentified_.clear();
 }
 
 // ---- A client's end
@@ -100,13 +101,13 @@ std::shared_ptr<InprocExchange::Connection> InprocExchange::connect(Doorbell::Bu
   if (closed_) return nullptr;
   auto connection = std::make_shared<Connection>();
   connection->client = std::move(client);
-  strangers_.emplace(connection.get(), connection);
+  unidentified_.emplace(connection.get(), connection);
   return connection;
 }
 
 SendResult InprocExchange::send_up(const std::shared_ptr<Connection>& connection, std::string& frame) {
   const std::lock_guard lock(mutex_);
-  if (connection->ended) return SendResult::gone;
+  if (connection->ended) return SendResult::closed;
   if (frame.size() > frame_bytes_max_) {
     end(*connection);
     return SendResult::sent;
@@ -118,7 +119,7 @@ SendResult InprocExchange::send_up(const std::shared_ptr<Connection>& connection
   if (connection->peer == 0) {
     connection->peer = ++last_peer_;
     peers_.emplace(connection->peer, connection);
-    strangers_.erase(connection.get());
+    unidentified_.erase(connection.get());
   }
   ++connection->unread;
   inbox_.push_back(ServerLink::Input{connection->peer, std::move(frame)});
@@ -138,7 +139,7 @@ InprocExchange::Taken InprocExchange::take(Connection& connection) {
   return taken;
 }
 
-void InprocExchange::leave(Connection& connection) {
+void InprocExchange::close(Connection& connection) {
   const std::lock_guard lock(mutex_);
   connection.frames.clear();
   if (!connection.ended) end(connection);
@@ -147,7 +148,7 @@ void InprocExchange::leave(Connection& connection) {
 void InprocExchange::end(Connection& connection) {
   connection.ended = true;
   connection.client.ring();
-  strangers_.erase(&connection);
+  unidentified_.erase(&connection);
   if (connection.peer == 0) return;
   inbox_.push_back(ServerLink::Input{connection.peer, std::nullopt});
   peers_.erase(connection.peer);

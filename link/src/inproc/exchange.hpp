@@ -1,7 +1,7 @@
-// exchange.hpp: where the ends of the links inside of one process meet: a broker under a name, and its clients.
+// exchange.hpp: joins the ends of the links inside of one process: a broker under a name, and its clients.
 //
-// Promises   what link.hpp promises of frames and endings. Queues are bounded as ZeroMQ's are. Nothing waits here: who
-//            found nothing, or no room, is rung when that has changed.
+// Promises   Frames and endings as link.hpp promises. Queues are bounded as ZeroMQ's are. No call waits: an end that
+//            found no frame, or no room, is rung when that has changed.
 // Thread     any; each end may run on a loop of its own.
 #pragma once
 
@@ -22,25 +22,25 @@ namespace hoiku::link {
 
 class InprocExchange {
  public:
-  // One client's connection. It belongs to the exchange's lock; a client only holds it.
+  // A client's connection. The exchange's lock guards its members.
   struct Connection {
     Doorbell::Button client;
-    std::uint64_t peer = 0;          // given with its first frame
-    std::size_t unread = 0;          // of its frames, in the inbox
-    bool wants_room = false;         // it found the inbox full, for its part
-    std::deque<std::string> frames;  // for it
-    bool ended = false;              // it hears so when it has taken those
+    std::uint64_t peer = 0;          // assigned with the first frame
+    std::size_t unread = 0;          // the client's frames in the inbox
+    bool wants_room = false;         // the client waits for room in the inbox
+    std::deque<std::string> frames;  // for the client
+    bool ended = false;              // the client hears of it after it has taken the frames
   };
 
   struct Taken {
     std::optional<std::string> frame;
-    bool ended = false;  // nothing will come any more
+    bool ended = false;  // no frame can come any more
   };
 
-  // Makes one known under its name, or gives nothing where that is taken.
+  // Makes an exchange and registers its name. Returns nullptr if the name is taken.
   static std::shared_ptr<InprocExchange> open(const std::string& name, Doorbell::Button server,
                                               std::size_t frame_bytes_max);
-  // The one that is known under that name, or nothing.
+  // Returns the exchange of that name, or nullptr.
   static std::shared_ptr<InprocExchange> find(const std::string& name);
 
   InprocExchange(std::string name, Doorbell::Button server, std::size_t frame_bytes_max)
@@ -52,14 +52,14 @@ class InprocExchange {
   void close();
 
   // ---- A client's end
-  std::shared_ptr<Connection> connect(Doorbell::Button client);  // nothing where the broker has just closed
-  // sent: the frame was moved from. gone: the connection has ended.
+  std::shared_ptr<Connection> connect(Doorbell::Button client);  // nullptr if the broker has just closed
+  // sent: the frame was moved from. closed: the connection has ended.
   SendResult send_up(const std::shared_ptr<Connection>& connection, std::string& frame);
   Taken take(Connection& connection);
-  void leave(Connection& connection);
+  void close(Connection& connection);
 
  private:
-  void end(Connection& connection);  // for both; the broker is told after what the client has sent
+  void end(Connection& connection);  // for both ends; the broker hears of it after the client's frames
 
   const std::string name_;
   const Doorbell::Button server_;
@@ -69,8 +69,8 @@ class InprocExchange {
   bool closed_ = false;
   std::uint64_t last_peer_ = 0;
   std::deque<ServerLink::Input> inbox_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> peers_;  // those that have not ended
-  std::unordered_map<Connection*, std::weak_ptr<Connection>> strangers_;  // who has not said anything yet
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> peers_;     // connections that have not ended
+  std::unordered_map<Connection*, std::weak_ptr<Connection>> unidentified_;  // connections without a frame so far
 };
 
 }  // namespace hoiku::link

@@ -14,7 +14,7 @@ namespace {
 
 class InprocLink final : public Link {
  public:
-  // Throws LinkClosed where nobody listens.
+  // Throws LinkClosed if no broker has that name.
   explicit InprocLink(const std::string& endpoint, const std::string& name)
       : bell_([this] {
           readable_.notify();
@@ -23,9 +23,9 @@ class InprocLink final : public Link {
     exchange_ = InprocExchange::find(name);
     if (exchange_) connection_ = exchange_->connect(bell_.button());
     if (!connection_)
-      throw LinkClosed(fmt::format("no broker listens at {}: nothing in this process has that name", endpoint));
+      throw LinkClosed(fmt::format("no broker listens at {}: no broker of this process has that name", endpoint));
   }
-  ~InprocLink() override { exchange_->leave(*connection_); }
+  ~InprocLink() override { exchange_->close(*connection_); }
 
   Task<std::string> receive() override {
     co_await checkpoint();
@@ -38,7 +38,7 @@ class InprocLink final : public Link {
 
   std::optional<std::string> try_receive() override {
     InprocExchange::Taken taken = exchange_->take(*connection_);
-    if (taken.ended) throw LinkClosed(std::string(broke_off));
+    if (taken.ended) throw LinkClosed(std::string(closed_by_peer));
     return std::move(taken.frame);
   }
 
@@ -47,13 +47,13 @@ class InprocLink final : public Link {
     for (;;) {
       const SendResult result = exchange_->send_up(connection_, frame);
       if (result == SendResult::sent) co_return;
-      if (result == SendResult::gone) throw LinkClosed(std::string(broke_off));
+      if (result == SendResult::closed) throw LinkClosed(std::string(closed_by_peer));
       co_await writable_.wait();
     }
   }
 
  private:
-  static constexpr std::string_view broke_off = "it broke off";
+  static constexpr std::string_view closed_by_peer = "closed by the peer";
 
   Signal readable_;
   Signal writable_;
@@ -87,9 +87,9 @@ class InprocServerLink final : public ServerLink {
         bell_([this] { activity_->notify(); }),
         exchange_(InprocExchange::open(name, bell_.button(), frame_bytes_max)) {
     if (!exchange_)
-      throw Error(
-          ErrorCode::unavailable,
-          fmt::format("cannot listen at {}: another broker of this process does: choose another name", endpoint_));
+      throw Error(ErrorCode::unavailable,
+                  fmt::format("cannot listen at {}: another broker of this process has that name: choose another one",
+                              endpoint_));
   }
   ~InprocServerLink() override {
     if (exchange_) exchange_->close();

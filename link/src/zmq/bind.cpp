@@ -17,11 +17,9 @@ Error cannot_listen(const std::string& text, const std::string& reason) {
   return {ErrorCode::unavailable, fmt::format("cannot listen at {}: {}", text, reason)};
 }
 
-std::string in_use() {
-  return "something listens there already, perhaps another broker: stop it, or choose another address";
-}
+std::string in_use() { return "another program listens there, perhaps a broker: stop it, or choose another address"; }
 
-bool somebody_listens_at(const std::string& path) {
+bool is_listening_at(const std::string& path) {
   boost::asio::io_context context;
   boost::asio::local::stream_protocol::socket probe(context);
   boost::system::error_code error;
@@ -29,7 +27,8 @@ bool somebody_listens_at(const std::string& path) {
   return !error;
 }
 
-// ZeroMQ deletes whatever has the socket's name before it binds: the socket of a running broker, or somebody's file.
+// Refuses a path that is in use: ZeroMQ deletes what has the socket's name before it binds, be it the socket of a
+// running broker or a user's file.
 void check_path(const std::string& text, const std::string& path) {
   if (path.starts_with('@')) return;  // an abstract name: no file
   namespace fs = std::filesystem;
@@ -42,7 +41,7 @@ void check_path(const std::string& text, const std::string& path) {
   if (!fs::exists(status)) return;
   if (!fs::is_socket(status))
     throw cannot_listen(text, "a file of that name exists and is not a socket: remove it, or choose another path");
-  if (somebody_listens_at(path)) throw cannot_listen(text, in_use());
+  if (is_listening_at(path)) throw cannot_listen(text, in_use());
 }
 
 std::string reason_of(int number) {
@@ -51,7 +50,7 @@ std::string reason_of(int number) {
       return in_use();
     case ENODEV:
     case EADDRNOTAVAIL:
-      return "this machine has no such address: give the number of one of its own, or * for all of them";
+      return "this machine has no such address: use one of its own addresses, or * for all of them";
     case EACCES:
       return "permission denied: choose a path that this user may write, or a port above 1023";
     default:
@@ -59,7 +58,7 @@ std::string reason_of(int number) {
   }
 }
 
-// ZeroMQ takes numbers and the names of network interfaces only.
+// Returns the address for ZeroMQ, which takes numbers and the names of network interfaces only.
 std::string address_of(const Endpoint& endpoint) {
   std::string host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
   if (host.find(':') != std::string::npos) host = fmt::format("[{}]", host);

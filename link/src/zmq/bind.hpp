@@ -1,4 +1,4 @@
-// bind.hpp: listening at an endpoint, with errors that a person can act upon.
+// bind.hpp: listens at an endpoint, with errors that say what to do.
 #pragma once
 
 #include <string>
@@ -6,8 +6,9 @@
 
 namespace hoiku::link {
 
-// Returns the endpoint with the port that the system chose, where it was left to it. Throws Error(invalid_argument) for
-// an endpoint that makes no sense, and Error(unavailable) with what is in the way.
+// Binds the socket and returns the endpoint, with the port that the system chose if that was left to it. Throws
+// Error(invalid_argument) if the endpoint is malformed, and Error(unavailable), with the reason, if it cannot listen
+// there.
 std::string bind_endpoint(zmq::socket_t& socket, const std::string& endpoint);
 
 }  // namespace hoiku::link

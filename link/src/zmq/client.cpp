@@ -19,27 +19,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The kernel tries longer and longer, up to minutes, where packets are dropped: a fresh attempt finds a network that is back.
-constexpr auto reaching_limit = 2s;
-// Something that accepts connections and is no broker may say nothing at all, or what ZeroMQ takes for its first protocol.
+// If packets are dropped, the kernel retries ever more rarely, up to minutes apart: a new attempt finds a network that
+// is back.
+constexpr auto connecting_limit = 2s;
+// A program that accepts connections and is not a broker may say nothing, or something that looks like ZeroMQ's first
+// protocol.
 constexpr auto handshake_limit = 2s;
 
 constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
                                ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
-// ZeroMQ never gets to reconnect: a link that is broken is closed when that is told. Switching it off (-1) would be
-// plainer, and so would ZMQ_IMMEDIATE, but with either of them ZeroMQ 4.3.4 throws away what arrived before the break,
-// such as the broker's last words.
+// ZeroMQ never gets to reconnect: a broken link is closed when its end is reported. To switch reconnecting off (-1), or
+// to set ZMQ_IMMEDIATE, would be plainer, but with either of them ZeroMQ 4.3.4 discards what arrived before the break,
+// such as the broker's last frames.
 constexpr int no_reconnect_ms = 3'600'000;
 
-// True while an operation is under way, however it ends.
-class UnderWay {
+// Sets a flag for as long as an operation runs, however it ends.
+class ScopedFlag {
  public:
-  explicit UnderWay(bool& flag) : flag_(flag) { flag_ = true; }
-  ~UnderWay() { flag_ = false; }
-  UnderWay(const UnderWay&) = delete;
-  UnderWay& operator=(const UnderWay&) = delete;
+  explicit ScopedFlag(bool& flag) : flag_(flag) { flag_ = true; }
+  ~ScopedFlag() { flag_ = false; }
+  ScopedFlag(const ScopedFlag&) = delete;
+  ScopedFlag& operator=(const ScopedFlag&) = delete;
 
  private:
   bool& flag_;
@@ -53,7 +55,7 @@ class ZmqLink final : public Link {
         endpoint_(std::move(endpoint)),
         socket_(*context_, zmq::socket_type::dealer),
         monitor_(std::in_place, *context_, socket_, watched_events),
-        socket_pump_(std::in_place, socket_, [this] { look(); }),
+        socket_pump_(std::in_place, socket_, [this] { check_events(); }),
         monitor_pump_(std::in_place, monitor_->socket(), [this] { read_events(); }) {
     set_link_options(socket_, received_frame_bytes_max);
     socket_.set(zmq::sockopt::linger, 0);
@@ -63,19 +65,19 @@ class ZmqLink final : public Link {
     read_events();
   }
 
-  // Returns when the connection stands; throws LinkClosed where it does not come to that.
+  // Waits until the connection is established. Throws LinkClosed if it is refused, or takes too long.
   Task<> established() {
-    const bool is_silent = co_await stays(State::reaching, reaching_limit);
+    const bool is_silent = co_await stays(State::connecting, connecting_limit);
     if (is_silent) throw LinkClosed(fmt::format("{} cannot be reached: nothing answers there", endpoint_));
-    const bool is_no_broker = co_await stays(State::shaking_hands, handshake_limit);
-    if (is_no_broker)
-      throw LinkClosed(fmt::format("what accepts connections at {} does not answer as a broker does", endpoint_));
+    const bool is_not_a_broker = co_await stays(State::shaking_hands, handshake_limit);
+    if (is_not_a_broker)
+      throw LinkClosed(fmt::format("the program that listens at {} does not answer as a broker does", endpoint_));
     if (state_ == State::refused) throw LinkClosed(reason_);
   }
 
   Task<std::string> receive() override {
-    const UnderWay receiving(receiving_);
-    // Also where a frame is waiting: whoever receives a stream in a loop must let others run, and notice its end.
+    const ScopedFlag receiving(receiving_);
+    // A checkpoint even if a frame has arrived: a task that receives in a loop must let others run, and notice its end.
     co_await checkpoint();
     for (;;) {
       std::optional<std::string> frame = try_receive();
@@ -89,18 +91,18 @@ class ZmqLink final : public Link {
     zmq::message_t frame;
     if (!receive_part(socket_, frame)) {
       if (!broken()) return {};
-      // What arrived before the break has been given, and ZeroMQ has just looked for more.
+      // Everything that arrived before the break has been returned: ZeroMQ has just looked for more.
       close();
       throw LinkClosed(reason_);
     }
-    // A broker sends whole frames. Of anything else comes an empty one, which no codec accepts.
+    // A broker sends a frame as one part. Anything else becomes an empty frame, which no codec accepts.
     const bool in_parts = drop_further_parts(socket_, frame);
-    if (sending_) look();
+    if (sending_) check_events();
     return in_parts ? std::string() : frame.to_string();
   }
 
   Task<> send(std::string frame) override {
-    const UnderWay sending(sending_);
+    const ScopedFlag sending(sending_);
     co_await checkpoint();
     for (;;) {
       if (broken()) throw LinkClosed(reason_);
@@ -110,9 +112,9 @@ class ZmqLink final : public Link {
   }
 
  private:
-  enum class State { reaching, shaking_hands, up, broken, refused };
+  enum class State { connecting, shaking_hands, up, broken, refused };
 
-  // True: after that time it still does.
+  // Returns true if the state is still the same after that time.
   Task<bool> stays(State state, Duration limit) {
     const bool late = co_await move_on_after(limit, [this, &state]() -> Task<> {
       while (state_ == state) co_await changed_.wait();
@@ -126,7 +128,7 @@ class ZmqLink final : public Link {
     const bool sent = retry_interrupted([&] {
       return socket_.send(zmq::const_buffer(frame.data(), frame.size()), zmq::send_flags::dontwait).has_value();
     });
-    if (receiving_) look();
+    if (receiving_) check_events();
     return sent;
   }
 
@@ -137,7 +139,7 @@ class ZmqLink final : public Link {
     socket_.close();
   }
 
-  void look() {
+  void check_events() {
     const int events = events_of(socket_);
     if (events & ZMQ_POLLIN) readable_.notify();
     if (events & ZMQ_POLLOUT) writable_.notify();
@@ -147,14 +149,14 @@ class ZmqLink final : public Link {
     while (const std::optional<ZmqEvent> event = monitor_->next()) {
       switch (event->kind) {
         case ZMQ_EVENT_CONNECTED:
-          if (state_ == State::reaching) change(State::shaking_hands);
+          if (state_ == State::connecting) change(State::shaking_hands);
           break;
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
           if (!broken()) change(State::up);
           break;
         case ZMQ_EVENT_CLOSED:
-          if (state_ == State::reaching)
-            refuse(fmt::format("no broker listens at {}: nothing accepts connections there", endpoint_));
+          if (state_ == State::connecting)
+            refuse(fmt::format("no broker listens at {}: the connection was refused", endpoint_));
           break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
@@ -163,7 +165,7 @@ class ZmqLink final : public Link {
           break;
         case ZMQ_EVENT_DISCONNECTED:
           if (state_ == State::up) {
-            reason_ = "it broke off";
+            reason_ = "closed by the peer";
             change(State::broken);
           } else {
             refuse_handshake();
@@ -176,7 +178,8 @@ class ZmqLink final : public Link {
   }
 
   void refuse_handshake() {
-    refuse(fmt::format("what listens at {} is not a broker, or is just ending: it broke off the handshake", endpoint_));
+    refuse(fmt::format("the program that listens at {} is not a broker, or is shutting down: it ended the handshake",
+                       endpoint_));
   }
   void refuse(std::string reason) {
     if (broken()) return;
@@ -195,7 +198,7 @@ class ZmqLink final : public Link {
   std::string endpoint_;
   zmq::socket_t socket_;
   std::optional<ZmqMonitor> monitor_;
-  State state_ = State::reaching;
+  State state_ = State::connecting;
   std::string reason_;
   Signal changed_;
   Signal readable_;
@@ -208,7 +211,7 @@ class ZmqLink final : public Link {
 
 using Addresses = std::vector<boost::asio::ip::address>;
 
-// The addresses of a host, IPv4 first, since that is where a broker listens by default.
+// Returns the addresses of a host, IPv4 first, since brokers listen there by default.
 Task<Addresses> addresses_of(Endpoint endpoint, std::string text) {
   namespace ip = boost::asio::ip;
   Addresses found;
@@ -226,7 +229,7 @@ Task<Addresses> addresses_of(Endpoint endpoint, std::string text) {
     const auto results = co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), use_task);
     for (const auto& entry : results) found.push_back(entry.endpoint().address());
   } catch (const boost::system::system_error& error) {
-    throw LinkClosed(fmt::format("no address is known for the host of {}: {}", text, error.code().message()));
+    throw LinkClosed(fmt::format("the host of {} cannot be resolved: {}", text, error.code().message()));
   }
   std::stable_partition(found.begin(), found.end(), [](const ip::address& address) { return address.is_v4(); });
   co_return found;
@@ -255,7 +258,7 @@ class ZmqConnector final : public Connector {
         co_await link->established();
         co_return std::move(link);
       } catch (const LinkClosed& error) {
-        if (reason.empty()) reason = error.what();  // of the address that comes first, which is the likeliest
+        if (reason.empty()) reason = error.what();  // that of the first address, which is the likeliest
       }
     }
     throw LinkClosed(reason);

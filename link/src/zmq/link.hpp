@@ -11,10 +11,10 @@
 
 namespace hoiku::link {
 
-// `text` is the endpoint as it was written, for messages.
+// `text` is the endpoint as the user wrote it, for messages.
 std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoint);
-// Throws Error(unavailable), with the endpoint and the system's reason, where one of them can't be bound. `activity` is what
-// its activity() is.
+// Throws Error(unavailable), with the endpoint and the system's reason, if it cannot listen at one of them. `activity`
+// becomes its activity().
 std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
                                                  std::shared_ptr<Signal> activity);
 

@@ -1,8 +1,9 @@
-// monitor.hpp: what happens to a socket's connections, told by ZeroMQ's own thread.
+// monitor.hpp: the events of a socket's connections, which ZeroMQ's own thread reports.
 //
-// Promises   events come in their order, and one that happened before a message arrived is there when the message is.
-//            Nothing is dropped: the queue is unbounded, since ZeroMQ's thread would wait for room in a bounded one.
-// Thread     the loop's. Owner: the link; to be destroyed before the socket.
+// Promises   Events come in order. An event that happened before a message arrived can be read when the message can.
+//            None is lost: the queue is unbounded, since ZeroMQ's thread would wait for room in a bounded one.
+// Thread     the loop's.
+// Owner      the link, which destroys it before the socket.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace hoiku::link {
 
 struct ZmqEvent {
   std::uint16_t kind = 0;   // ZMQ_EVENT_…
-  std::uint32_t value = 0;  // a descriptor, an errno, or a code; it depends
+  std::uint32_t value = 0;  // a descriptor, an errno, or a code, depending on the kind
 };
 
 class ZmqMonitor {
@@ -23,6 +24,7 @@ class ZmqMonitor {
   ZmqMonitor(const ZmqMonitor&) = delete;
   ZmqMonitor& operator=(const ZmqMonitor&) = delete;
 
+  // Returns the next event, or nothing. Never waits.
   std::optional<ZmqEvent> next();
   zmq::socket_t& socket() noexcept { return events_; }  // for a pump
 

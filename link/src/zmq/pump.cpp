@@ -13,12 +13,12 @@ ZmqPump::ZmqPump(zmq::socket_t& socket, std::function<void()> on_ready)
 }
 
 ZmqPump::~ZmqPump() {
-  // Never close(): the descriptor is ZeroMQ's.
+  // Not close(): the descriptor is ZeroMQ's.
   descriptor_.release();
 }
 
 void ZmqPump::arm() {
-  // Arming asks the kernel anew, so a word that came between `on_ready` and here is not missed.
+  // Arming asks the kernel again, so a word that came after `on_ready` is not missed.
   descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                          [this, weak = std::weak_ptr(on_ready_)](const boost::system::error_code& error) {
                            const auto on_ready = weak.lock();

@@ -8,12 +8,12 @@
 namespace hoiku::link {
 namespace {
 
-// A host that lost its power says nothing. Its connection is broken off after this long without a sign of life, so that
-// the client can go elsewhere and the broker's pipe is freed.
+// A host that has lost its power says nothing. Its connection is dropped after this long without a sign of life, so
+// that the client can reconnect and the broker's pipe is freed.
 constexpr int heartbeat_interval_ms = 1000;
 constexpr int heartbeat_timeout_ms = 5000;
-// A peer that connects and says nothing holds a descriptor no longer than this.
-// Longer than a client waits by itself: its own sentence says more.
+// A peer that connects and says nothing keeps a descriptor no longer than this. It is longer than a client waits by
+// itself, since the client's own message says more.
 constexpr int handshake_interval_ms = 4000;
 
 }  // namespace
@@ -33,7 +33,7 @@ std::shared_ptr<zmq::context_t> shared_zmq_context() {
 void set_link_options(zmq::socket_t& socket, std::size_t message_bytes_max) {
   socket.set(zmq::sockopt::sndhwm, static_cast<int>(link_queue_frames));
   socket.set(zmq::sockopt::rcvhwm, static_cast<int>(link_queue_frames));
-  // Of each part, and the queue counts a message with its last one: nothing bounds a message that never ends
+  // Limits each part of a message, not the number of parts: nothing bounds a message that never ends
   // (SECURITY.md, "Known weaknesses").
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(message_bytes_max));
   socket.set(zmq::sockopt::heartbeat_ivl, heartbeat_interval_ms);
@@ -52,7 +52,7 @@ bool receive_part(zmq::socket_t& socket, zmq::message_t& part) {
 bool drop_further_parts(zmq::socket_t& socket, const zmq::message_t& part) {
   bool dropped = false;
   zmq::message_t further;
-  // ZeroMQ hands over messages whole: when the first part is there, all of them are.
+  // ZeroMQ delivers messages whole: when the first part has arrived, all of them have.
   for (bool more = part.more(); more && receive_part(socket, further); more = further.more()) dropped = true;
   return dropped;
 }

@@ -1,7 +1,7 @@
-// socket.hpp: what both ends of the link do with a ZeroMQ socket: the context behind it, the options, one message.
+// socket.hpp: the use of a ZeroMQ socket that both ends of the link share: its context, its options, one message.
 //
-// Thread     a socket belongs to one thread, the loop's; ZeroMQ's own thread does the network.
-// Errors     zmq::error_t only where we misuse ZeroMQ: what a peer does never comes out as an exception.
+// Thread     A socket belongs to one thread, the loop's; ZeroMQ's own thread does the network.
+// Errors     zmq::error_t only if we misuse ZeroMQ: no peer can cause an exception.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,15 @@
 
 namespace hoiku::link {
 
-// One per process, made with the first link and terminated with the last; terminating it waits for what lingers.
+// Returns the context of the process, made with the first link and terminated with the last. Its end waits for frames
+// that linger.
 std::shared_ptr<zmq::context_t> shared_zmq_context();
 
-// Heartbeats of the transport, the bound of its handshake, queues, sizes. To be set before connecting or binding.
+// Sets the transport's heartbeats, the time limit of its handshake, queues and sizes. Called before connecting or
+// binding.
 void set_link_options(zmq::socket_t& socket, std::size_t message_bytes_max);
 
-// A signal that arrives in the middle of ZeroMQ's non-blocking calls makes them fail with EINTR.
+// Repeats a call that a signal has interrupted: ZeroMQ's non-blocking calls fail with EINTR then.
 template <class F>
 auto retry_interrupted(F call) {
   for (;;) {
@@ -31,13 +33,13 @@ auto retry_interrupted(F call) {
   }
 }
 
-// ZMQ_EVENTS: POLLIN, POLLOUT. Asking makes ZeroMQ look at everything that its own thread has sent meanwhile.
+// Returns ZMQ_EVENTS: POLLIN, POLLOUT. The call makes ZeroMQ process everything that its own thread has sent meanwhile.
 int events_of(zmq::socket_t& socket);
 
-// The next part of a message, where one is there.
+// Receives the next part of a message; returns false if none has arrived.
 bool receive_part(zmq::socket_t& socket, zmq::message_t& part);
 
-// Drops the parts that follow `part`; true where there were any.
+// Drops the parts that follow `part`; returns true if there were any.
 bool drop_further_parts(zmq::socket_t& socket, const zmq::message_t& part);
 
 }  // namespace hoiku::link

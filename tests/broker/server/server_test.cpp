@@ -54,7 +54,7 @@ class WireEnd final : public ServerLink {
   SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
     ++wire_.tries[peer];
     wire_.times.insert(now());
-    if (wire_.gone.contains(peer)) return SendResult::gone;
+    if (wire_.gone.contains(peer)) return SendResult::closed;
     if (wire_.full.contains(peer)) return SendResult::full;
     wire_.sent[peer].push_back(*proto::decode_server_frame(make()));
     return SendResult::sent;
