@@ -16,7 +16,7 @@ class SimulatedLink final : public link::Link {
 
   std::optional<std::string> try_receive() override {
     std::optional<std::string> frame = connection_->down.take();
-    if (!frame && connection_->broken) throw link::LinkClosed("closed by the peer");
+    if (!frame && connection_->broken_for_client) throw link::LinkClosed("closed by the peer");
     return frame;
   }
 
@@ -32,7 +32,7 @@ class SimulatedLink final : public link::Link {
   Task<> send(std::string frame) override {
     co_await checkpoint();
     for (;;) {
-      if (connection_->broken) throw link::LinkClosed("closed by the peer");
+      if (connection_->broken_for_client) throw link::LinkClosed("closed by the peer");
       if (connection_->up.size() < wires_->capacity) break;
       ++wires_->statistics.full;
       co_await connection_->room.wait();
@@ -54,7 +54,7 @@ class SimulatedConnector final : public link::Connector {
     co_await checkpoint();
     Path& path = wires_->path(client_);
     for (;;) {
-      // A cut may become longer while we wait for its end, or come back while the handshake is under way.
+      // A cut may become longer while we wait for its end, and a new one may begin during the handshake.
       while (now() < path.closed_until()) co_await sleep_until(path.closed_until());
       const std::uint64_t cuts = path.cuts;
       const Duration handshake = wires_->draw_delay(path);
@@ -128,7 +128,7 @@ void Network::delay_all(Duration min, Duration max) {
 }
 
 void Network::capacity(std::size_t frames) {
-  if (frames == 0) throw std::invalid_argument("Network: a link that holds no frame carries none");
+  if (frames == 0) throw std::invalid_argument("Network: the capacity must be at least one frame");
   wires_->capacity = frames;
 }
 

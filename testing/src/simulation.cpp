@@ -12,7 +12,7 @@
 namespace hoiku::sim {
 namespace {
 
-// Transitions are dated from here on, so that the dates are the same in every run.
+// The calendar time at which every simulation begins, so that dates are the same in every run.
 const WallTime first_day{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
 }  // namespace
@@ -35,20 +35,20 @@ struct Simulation::Impl {
     for (;;) {
       while (!broker && now() < back_at) co_await move_on_at(back_at, restarted.wait());
       if (!broker) start_broker();
-      // A restart drops the one that is being served; it lives until it has noticed.
+      // Keeps a broker that a restart replaces until its task has ended.
       const std::shared_ptr<broker::Server> serving = broker;
-      CancelScope life;
-      serving_life = &life;
-      co_await life.run([&]() -> Task<> { co_await serving->serve(); });
-      serving_life = nullptr;
+      CancelScope scope;
+      serving_scope = &scope;
+      co_await scope.run([&]() -> Task<> { co_await serving->serve(); });
+      serving_scope = nullptr;
     }
   }
 
   std::mt19937_64 random;
   TimePoint begin{};
   Network network;
-  std::shared_ptr<broker::Server> broker;  // null: it is down
-  CancelScope* serving_life = nullptr;
+  std::shared_ptr<broker::Server> broker;  // null while it is down
+  CancelScope* serving_scope = nullptr;
   TimePoint back_at{};
   Signal restarted;
 };
@@ -69,7 +69,7 @@ void Simulation::restart_broker(Duration down_for) {
   impl_->back_at = now() + down_for;
   if (down_for == Duration::zero()) impl_->start_broker();
   impl_->restarted.notify();
-  if (impl_->serving_life) impl_->serving_life->cancel("the broker is killed");
+  if (impl_->serving_scope) impl_->serving_scope->cancel("the broker is killed");
 }
 
 std::array<std::uint8_t, 16> Simulation::draw_token() {
@@ -80,7 +80,7 @@ std::array<std::uint8_t, 16> Simulation::draw_token() {
 
 Task<> Simulation::run(const std::function<Task<>()>& body, Duration time_limit) {
   impl_->begin = now();
-  auto world = [&](Nursery& nursery) -> Task<> {
+  auto run_all = [&](Nursery& nursery) -> Task<> {
     nursery.start_soon([this] { return impl_->network.run(); });
     nursery.start_soon([this] { return impl_->serve(); });
     nursery.start_soon([time_limit]() -> Task<> {
@@ -92,24 +92,24 @@ Task<> Simulation::run(const std::function<Task<>()>& body, Duration time_limit)
     co_await body();
     nursery.cancel_scope().cancel("the test has ended");
   };
-  co_await open_nursery(world);
+  co_await open_nursery(run_all);
 }
 
 namespace {
 
-Task<> in_a_world(const std::function<Task<>(Simulation&)>& test, Seed seed, Duration time_limit) {
-  Simulation world(seed);
-  co_await world.run([&] { return test(world); }, time_limit);
+Task<> run_simulation(const std::function<Task<>(Simulation&)>& test, Seed seed, Duration time_limit) {
+  Simulation simulation(seed);
+  co_await simulation.run([&] { return test(simulation); }, time_limit);
 }
 
 }  // namespace
 
 int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
-  return run_virtual([&] { return in_a_world(test, seed.value_or(Seed(0)), time_limit); }, seed);
+  return run_virtual([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit); }, seed);
 }
 
 void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
-  run_virtual_or_throw([&] { return in_a_world(test, seed.value_or(Seed(0)), time_limit); }, seed);
+  run_virtual_or_throw([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit); }, seed);
 }
 
 }  // namespace hoiku::sim

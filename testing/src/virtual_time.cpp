@@ -19,7 +19,7 @@ class VirtualClock final : public detail::Clock {
   void jump_to(TimePoint to) noexcept { now_ = std::max(now_, to); }
 
  private:
-  // Not zero: code that takes the zero of a clock for "no time" is to be found by the tests.
+  // Not zero, so that tests find code that takes the zero of a clock for "no time".
   TimePoint now_{std::chrono::hours(1000)};
 };
 
@@ -57,12 +57,12 @@ class VirtualLoop {
   }
 
   void wake_when_settled(Event& event) { settling_.push_back(&event); }
-  void forget(Event& event) { std::erase(settling_, &event); }
+  void remove(Event& event) { std::erase(settling_, &event); }
 
  private:
-  // The tasks are cancelled, so that what they own is cleaned up; those that can't be are a bug that can't be unwound.
+  // Cancels the tasks, so that they clean up. A task that cannot be cancelled is a bug that cannot be unwound.
   void report_deadlock() {
-    const std::string report = "deadlock: nobody can run and there is no deadline\n" + runtime_.describe_tasks();
+    const std::string report = "deadlock: no task can run and there is no deadline\n" + runtime_.describe_tasks();
     if (deadlock_) {
       std::fprintf(stderr, "%s(and it cannot be cancelled)\n", report.c_str());
       std::abort();
@@ -82,13 +82,13 @@ class VirtualLoop {
 
 thread_local VirtualLoop* VirtualLoop::current_ = nullptr;
 
-// A place in the line of those who wait for the loop to settle; a cancelled one leaves it.
+// A place in the queue of tasks that wait for the loop to settle. A cancelled task leaves it.
 class Settling {
  public:
   Settling(VirtualLoop& loop, Event& event) : loop_(loop), event_(event) { loop_.wake_when_settled(event_); }
   Settling(const Settling&) = delete;
   Settling& operator=(const Settling&) = delete;
-  ~Settling() { loop_.forget(event_); }
+  ~Settling() { loop_.remove(event_); }
 
  private:
   VirtualLoop& loop_;

@@ -19,15 +19,15 @@ std::shared_ptr<Connection> Wires::open(const std::string& client) {
   auto connection = std::make_shared<Connection>();
   connection->client = client;
   connection->server = server;
-  std::erase_if(server->strangers, [](const auto& stranger) { return stranger.expired(); });
-  server->strangers.push_back(connection);
+  std::erase_if(server->unidentified, [](const auto& weak) { return weak.expired(); });
+  server->unidentified.push_back(connection);
   ++statistics.connections;
   return connection;
 }
 
 void Wires::send_up(const std::shared_ptr<Connection>& connection, std::string frame) {
   ++statistics.frames_sent;
-  put(connection, true, std::move(frame));
+  send(connection, true, std::move(frame));
 }
 
 link::SendResult Wires::send_down(Server& from, std::uint64_t peer, const link::ServerLink::MakeFrame& make) {
@@ -42,7 +42,7 @@ link::SendResult Wires::send_down(Server& from, std::uint64_t peer, const link::
   ++statistics.frames_sent;
   std::string frame = make();
   if (observer) observer->broker_sent(peer, frame);
-  put(connection, false, std::move(frame));
+  send(connection, false, std::move(frame));
   return link::SendResult::sent;
 }
 
@@ -69,21 +69,21 @@ void Wires::cut(const std::string& client, Duration duration) {
   ++statistics.cuts;
   cut_path.cut_until = std::max(cut_path.cut_until, saturating_add(now(), duration));
   if (observer) observer->was_cut(client, duration);
-  for (const auto& connection : connections_of(client)) break_at_both(*connection);
+  for (const auto& connection : connections_of(client)) break_for_both(*connection);
 }
 
 void Wires::cut_one_way(const std::string& client, End deaf, Duration duration) {
   const bool upwards = deaf == End::broker;
   Path& cut_path = path(client);
   TimePoint& until = cut_path.way_cut_until(upwards);
-  const bool goes_on = now() < until;
+  const bool extends_a_cut = now() < until;
   ++cut_path.cuts;
   ++statistics.cuts;
   until = std::max(until, saturating_add(now(), duration));
   if (observer) observer->was_cut_one_way(client, deaf, duration);
   for (const auto& connection : connections_of(client)) {
     Direction& held = upwards ? connection->up : connection->down;
-    if (!goes_on) held.deaf_since = now();
+    if (!extends_a_cut) held.deaf_since = now();
     for (Direction::Item& item : held.in_flight) item.arrives = std::max(item.arrives, until);
     held.last_arrival = std::max(held.last_arrival, until);
     look_at(until, connection, upwards);
@@ -95,52 +95,52 @@ void Wires::break_unnoticed(const std::string& client, End unaware, Duration dur
   ++statistics.cuts;
   if (observer) observer->broke_unnoticed(client, unaware, duration);
   for (const auto& connection : connections_of(client)) {
-    if (connection->broken || connection->gone) continue;
+    if (connection->broken_for_client || connection->broken_for_broker) continue;
     if (unaware == End::broker) {
-      lose(connection->down);
-      break_at_client(*connection);
+      discard_in_flight(connection->down);
+      break_for_client(*connection);
     } else {
-      lose(connection->up);
-      break_at_server(*connection);
+      discard_in_flight(connection->up);
+      break_for_broker(*connection);
     }
-    straggle(connection, unaware == End::broker, duration);
+    deliver_stragglers(connection, unaware == End::broker, duration);
   }
 }
 
 void Wires::close_by_client(Connection& connection) {
   connection.closed = true;
-  lose(connection.down);
+  discard_in_flight(connection.down);
   connection.down.arrived.clear();
   const std::shared_ptr<Server> to = connection.server.lock();
-  if (!to || !to->alive || connection.broken) return;
-  connection.broken = true;
-  if (connection.gone) return lose(connection.up);
-  if (connection.up.in_flight.empty()) return break_at_server(connection);
-  // Of what was sent last, some had left already (LINGER 0). The end is heard after that.
+  if (!to || !to->alive || connection.broken_for_client) return;
+  connection.broken_for_client = true;
+  if (connection.broken_for_broker) return discard_in_flight(connection.up);
+  if (connection.up.in_flight.empty()) return break_for_broker(connection);
+  // Some of the last frames had left already (LINGER 0). The broker hears of the end after them.
   std::uniform_int_distribution<std::size_t> draw(0, connection.up.in_flight.size());
   const std::size_t leaves = draw(random);
   statistics.frames_lost += connection.up.in_flight.size() - leaves;
   connection.up.in_flight.resize(leaves);
-  put(connection.shared_from_this(), true, std::nullopt);
+  send(connection.shared_from_this(), true, std::nullopt);
 }
 
 void Wires::close_by_server(const std::shared_ptr<Server>& from) {
   if (!from->alive) return;
   from->alive = false;
   if (server == from) server = nullptr;
-  // A broker's last frames have a moment to leave; then the clients hear the end.
+  // A broker's last frames have time to leave; then the clients hear of the end.
   for (const auto& connection : connections_of(*from)) {
-    lose(connection->up);
-    if (!connection->broken) put(connection, false, std::nullopt);
+    discard_in_flight(connection->up);
+    if (!connection->broken_for_client) send(connection, false, std::nullopt);
   }
   from->peers.clear();
 }
 
 void Wires::kill(Server& killed) {
   for (const auto& connection : connections_of(killed)) {
-    lose(connection->up);
-    lose(connection->down);
-    break_at_client(*connection);
+    discard_in_flight(connection->up);
+    discard_in_flight(connection->down);
+    break_for_client(*connection);
   }
   killed.alive = false;
   killed.inbox.clear();
@@ -152,20 +152,20 @@ void Wires::deliver_due() {
     const Arrival due = arrivals.top();
     arrivals.pop();
     Direction& direction = due.upwards ? due.connection->up : due.connection->down;
-    // What was lost on the way has left no item behind.
+    // A lost frame has left no item in flight.
     while (!direction.in_flight.empty() && direction.in_flight.front().arrives <= now()) {
       std::optional<std::string> item = std::move(direction.in_flight.front().frame);
       direction.in_flight.pop_front();
       arrive(due.connection, due.upwards, std::move(item));
     }
-    give_up_if_deaf(due.connection, due.upwards);
+    drop_if_deaf(due.connection, due.upwards);
   }
 }
 
-void Wires::put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
+void Wires::send(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
   Direction& direction = upwards ? connection->up : connection->down;
-  if (upwards ? connection->gone : connection->broken) {
-    // It fills the sender's queues, as far as they go.
+  if (upwards ? connection->broken_for_broker : connection->broken_for_client) {
+    // The frame stays in the sender's queues, until they are full.
     if (item) direction.in_flight.push_back(Direction::Item{never, std::move(item)});
     return;
   }
@@ -183,18 +183,18 @@ void Wires::look_at(TimePoint at, const std::shared_ptr<Connection>& connection,
   changed.notify();
 }
 
-void Wires::straggle(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration) {
+void Wires::deliver_stragglers(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration) {
   Direction& direction = upwards ? connection->up : connection->down;
-  const std::size_t under_way = direction.in_flight.size();
-  const std::size_t comes = std::uniform_int_distribution<std::size_t>(0, under_way)(random);
-  statistics.frames_lost += under_way - comes;
-  direction.in_flight.resize(comes);
+  const std::size_t in_flight = direction.in_flight.size();
+  const std::size_t arriving = std::uniform_int_distribution<std::size_t>(0, in_flight)(random);
+  statistics.frames_lost += in_flight - arriving;
+  direction.in_flight.resize(arriving);
   std::vector<TimePoint> times;
   std::uniform_int_distribution<Duration::rep> draw(0, duration.count());
-  for (std::size_t i = 0; i < comes; ++i) times.push_back(now() + Duration(draw(random)));
+  for (std::size_t i = 0; i < arriving; ++i) times.push_back(now() + Duration(draw(random)));
   std::sort(times.begin(), times.end());
   TimePoint last = now() + duration;
-  for (std::size_t i = 0; i < comes; ++i) {
+  for (std::size_t i = 0; i < arriving; ++i) {
     Direction::Item& item = direction.in_flight[i];
     item.arrives = std::max(item.arrives, times[i]);
     last = std::max(last, item.arrives);
@@ -205,23 +205,23 @@ void Wires::straggle(const std::shared_ptr<Connection>& connection, bool upwards
   look_at(last, connection, upwards);
 }
 
-void Wires::give_up_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards) {
+void Wires::drop_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards) {
   Direction& direction = upwards ? connection->up : connection->down;
-  const bool given_up = upwards ? connection->gone : connection->broken;
+  const bool is_broken = upwards ? connection->broken_for_broker : connection->broken_for_client;
   const bool held_up = now() < path(connection->client).way_cut_until(upwards);
-  if (given_up || !held_up || now() < saturating_add(direction.deaf_since, patience)) return;
-  lose(direction);
+  if (is_broken || !held_up || now() < saturating_add(direction.deaf_since, patience)) return;
+  discard_in_flight(direction);
   if (upwards) {
-    break_at_server(*connection);
+    break_for_broker(*connection);
   } else {
-    break_at_client(*connection);
+    break_for_client(*connection);
   }
-  put(connection, !upwards, std::nullopt);
+  send(connection, !upwards, std::nullopt);
 }
 
 void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item) {
   if (!upwards) {
-    if (!item) return break_at_client(*connection);
+    if (!item) return break_for_client(*connection);
     if (connection->closed) return;
     connection->down.arrived.push_back(std::move(*item));
     connection->client_activity.notify();
@@ -229,8 +229,8 @@ void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, 
   }
   const std::shared_ptr<Server> to = connection->server.lock();
   if (!to || !to->alive) return;
-  if (!item) return break_at_server(*connection);
-  if (item->size() > to->frame_bytes_max) return break_at_both(*connection);
+  if (!item) return break_for_broker(*connection);
+  if (item->size() > to->frame_bytes_max) return break_for_both(*connection);
   if (connection->peer == 0) {
     connection->peer = ++last_peer;
     to->peers[connection->peer] = connection;
@@ -240,28 +240,28 @@ void Wires::arrive(const std::shared_ptr<Connection>& connection, bool upwards, 
   to->activity.notify();
 }
 
-void Wires::lose(Direction& direction) {
+void Wires::discard_in_flight(Direction& direction) {
   statistics.frames_lost += direction.in_flight.size();
   direction.in_flight.clear();
 }
 
-void Wires::break_at_both(Connection& connection) {
-  lose(connection.up);
-  lose(connection.down);
-  break_at_client(connection);
-  break_at_server(connection);
+void Wires::break_for_both(Connection& connection) {
+  discard_in_flight(connection.up);
+  discard_in_flight(connection.down);
+  break_for_client(connection);
+  break_for_broker(connection);
 }
 
-void Wires::break_at_client(Connection& connection) {
-  connection.broken = true;
-  if (connection.gone) lose(connection.up);
+void Wires::break_for_client(Connection& connection) {
+  connection.broken_for_client = true;
+  if (connection.broken_for_broker) discard_in_flight(connection.up);
   connection.client_activity.notify();
   connection.room.notify();
 }
 
-void Wires::break_at_server(Connection& connection) {
-  connection.gone = true;
-  if (connection.broken) lose(connection.down);
+void Wires::break_for_broker(Connection& connection) {
+  connection.broken_for_broker = true;
+  if (connection.broken_for_client) discard_in_flight(connection.down);
   const std::shared_ptr<Server> to = connection.server.lock();
   if (!to || !to->alive || to->peers.erase(connection.peer) == 0) return;
   to->inbox.push_back(ServerLink::Input{connection.peer, std::nullopt});
@@ -278,9 +278,9 @@ std::vector<std::shared_ptr<Connection>> Wires::connections_of(const std::string
 std::vector<std::shared_ptr<Connection>> Wires::connections_of(Server& of) {
   std::vector<std::shared_ptr<Connection>> connections;
   for (const auto& [peer, connection] : of.peers) connections.push_back(connection);
-  for (const auto& weak : of.strangers) {
-    auto stranger = weak.lock();
-    if (stranger && stranger->peer == 0) connections.push_back(std::move(stranger));
+  for (const auto& weak : of.unidentified) {
+    auto connection = weak.lock();
+    if (connection && connection->peer == 0) connections.push_back(std::move(connection));
   }
   return connections;
 }

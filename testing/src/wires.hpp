@@ -1,5 +1,5 @@
-// wires.hpp: what the simulated network consists of: paths (one per client name), connections, and the broker's end.
-// No coroutine but carry(): everything else happens at once, or is an item in flight with the time of its arrival.
+// wires.hpp: the state of the simulated network: paths (one per client name), connections, and the broker's end.
+// carry() is the only coroutine: everything else happens at once, or is an item in flight with its time of arrival.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +27,11 @@ struct Delay {
   Duration max{0};
 };
 
-// Between one client (name) and the broker, whatever connections come and go on it.
+// The way between the clients of one name and the broker, for all their connections.
 struct Path {
   Delay delay;
   TimePoint cut_until = TimePoint::min();
-  TimePoint up_cut_until = TimePoint::min();  // one way: upwards is to the broker
+  TimePoint up_cut_until = TimePoint::min();  // one way, to the broker
   TimePoint down_cut_until = TimePoint::min();
   std::uint64_t cuts = 0;
 
@@ -39,17 +39,17 @@ struct Path {
   TimePoint& way_cut_until(bool upwards) { return upwards ? up_cut_until : down_cut_until; }
 };
 
-// One direction of a connection: what is under way, and what has arrived and was not read.
+// One direction of a connection: its items in flight, and the frames that have arrived and were not read.
 struct Direction {
   struct Item {
-    TimePoint arrives;                 // never: nobody is there to hear it, and its sender does not know
-    std::optional<std::string> frame;  // nothing: the other end has closed
+    TimePoint arrives;                 // never: the receiver has dropped the connection, and the sender does not know
+    std::optional<std::string> frame;  // empty: the other end has closed
   };
   std::deque<Item> in_flight;
   std::deque<std::string> arrived;
-  std::size_t unread = 0;  // upwards the arrived frames stand in the server's inbox; this is how many
+  std::size_t unread = 0;  // to the broker: the frames of this connection in the server's inbox
   TimePoint last_arrival = TimePoint::min();
-  TimePoint deaf_since = TimePoint::max();  // when the one-way cut began that holds it up
+  TimePoint deaf_since = TimePoint::max();  // the beginning of the one-way cut that holds it up
 
   std::size_t size() const { return in_flight.size() + arrived.size() + unread; }
   std::optional<std::string> take() {
@@ -65,10 +65,10 @@ struct Server;
 struct Connection : std::enable_shared_from_this<Connection> {
   std::string client;
   std::weak_ptr<Server> server;
-  std::uint64_t peer = 0;  // given with the first frame that arrives
-  bool broken = false;     // at the client's end: it is told so when it has read what arrived before
-  bool gone = false;       // at the broker's end
-  bool closed = false;     // the client has let go of it
+  std::uint64_t peer = 0;          // assigned with the first frame that arrives
+  bool broken_for_client = false;  // the client hears of it after it has read what arrived before
+  bool broken_for_broker = false;
+  bool closed = false;  // the client has destroyed its link
   Direction up;
   Direction down;
   Signal client_activity;
@@ -78,7 +78,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
 struct Server {
   std::deque<ServerLink::Input> inbox;
   std::map<std::uint64_t, std::shared_ptr<Connection>> peers;
-  std::vector<std::weak_ptr<Connection>> strangers;  // connected, no frame yet
+  std::vector<std::weak_ptr<Connection>> unidentified;  // connections without a frame so far
   Signal activity;
   std::size_t frame_bytes_max = 0;
   bool alive = true;
@@ -102,8 +102,9 @@ struct Wires {
   void close_by_server(const std::shared_ptr<Server>& server);
   void kill(Server& server);
 
-  // Moves what is due; and when the next thing is.
+  // Delivers every item that is due.
   void deliver_due();
+  // Returns when the next item is due, or `never`.
   TimePoint next_arrival() const { return arrivals.empty() ? never : arrivals.top().at; }
 
   std::mt19937_64 random;
@@ -111,10 +112,10 @@ struct Wires {
   Delay default_delay;
   std::size_t capacity = 64;
   Duration patience = std::chrono::seconds(6);
-  std::shared_ptr<Server> server;  // who listens now; null: nobody
+  std::shared_ptr<Server> server;  // the one that listens now, or null
   NetworkObserver* observer = nullptr;
   NetworkStatistics statistics;
-  Signal changed;  // something is to be carried
+  Signal changed;  // there is a new arrival to wait for
 
  private:
   struct Arrival {
@@ -124,17 +125,18 @@ struct Wires {
     bool upwards;
     bool operator<(const Arrival& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
   };
-  void put(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
+  void send(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
   void arrive(const std::shared_ptr<Connection>& connection, bool upwards, std::optional<std::string> item);
-  // Has a look at the direction then: what has arrived, and whether somebody loses patience.
+  // Arranges that deliver_due() looks at the direction then: for arrivals, and for an end that loses patience.
   void look_at(TimePoint at, const std::shared_ptr<Connection>& connection, bool upwards);
-  void straggle(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration);
-  void give_up_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards);
+  // Lets a first part of the items in flight arrive, before the end hears that the connection is broken.
+  void deliver_stragglers(const std::shared_ptr<Connection>& connection, bool upwards, Duration duration);
+  void drop_if_deaf(const std::shared_ptr<Connection>& connection, bool upwards);
   std::vector<std::shared_ptr<Connection>> connections_of(const std::string& client);
-  void lose(Direction& direction);
-  void break_at_both(Connection& connection);
-  void break_at_client(Connection& connection);
-  void break_at_server(Connection& connection);
+  void discard_in_flight(Direction& direction);
+  void break_for_both(Connection& connection);
+  void break_for_client(Connection& connection);
+  void break_for_broker(Connection& connection);
   static std::vector<std::shared_ptr<Connection>> connections_of(Server& of);
 
   std::priority_queue<Arrival> arrivals;

@@ -1,4 +1,4 @@
-// testing.hpp: for tests of services: virtual time, and the whole bus simulated in one process.
+// testing.hpp: tests services in virtual time, with the whole bus simulated in one process.
 #pragma once
 
 #include "hoiku/hoiku.hpp"

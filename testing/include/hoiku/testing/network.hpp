@@ -1,18 +1,22 @@
-// network.hpp: a simulated network between clients and one broker: it takes exactly the time that a test gives it, and
-// breaks exactly when a test says so. The contract is that of proto/link.hpp; one suite of tests holds it and the real one
-// to that.
+// network.hpp: a simulated network between clients and one broker. It delays, breaks and refuses exactly when a test
+// says so.
 //
-// Promises   frames arrive whole and in order, at most once. Without a delay a frame has arrived when it was sent. A cut
-//            breaks the connection at once at both ends: both are told, and what was in flight is lost. A connect during the
-//            cut waits, and succeeds at the moment when the cut ends. A broker that is down refuses, at once.
-//            The same seed and the same calls give the same run.
-// Worse      cut_one_way() and break_unnoticed() do what TCP and ZeroMQ can do besides: one end hears nothing, or goes on
-//            with a connection that the other end has given up. Never is a frame lost in the middle of a connection that goes
-//            on: behind a gap is its end. But a frame may arrive that its sender takes for lost, and sends again over the
-//            next connection.
-// Limits     each direction of a connection holds `capacity` frames that were sent and not read (default 64, as the real
-//            link); then the broker's try_send() says full and a client's send() waits.
-// Thread     the loop's. Links and connectors may outlive the Network.
+//   sim.network().delay("screen", 5ms, 20ms);
+//   sim.network().cut("screen", 5s);
+//
+// Promises   The contract of hoiku/link/link.hpp: one suite of tests holds this network and the real links to it.
+//            Without a delay a frame arrives at the instant it is sent. A cut breaks the connection at once at both
+//            ends: both hear of it, and frames in flight are lost. A connect during a cut waits, and succeeds at the
+//            instant the cut ends. A broker that is down refuses at once. The same seed and the same calls give the
+//            same run.
+// Worse      cut_one_way() and break_unnoticed() do what TCP and ZeroMQ can do besides: one end hears nothing, or
+//            continues with a connection that the other end has dropped. No frame is lost in the middle of a
+//            connection: after a gap comes its end. But a frame may arrive that its sender considers lost, and sends
+//            again on the next connection.
+// Limits     Each direction of a connection holds `capacity` frames that were sent and not read (64 by default, as a
+//            real link). Then the broker's try_send() returns full, and a client's send() waits.
+// Thread     the loop's.
+// Lifetime   Links and connectors may outlive the Network.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +32,11 @@ namespace hoiku::sim {
 
 struct Wires;
 
-// One of the two of a connection.
+// An end of a connection.
 enum class End : std::uint8_t { client, broker };
 
-// Sees what passes the broker's end, in the order and at the moment in which the broker takes and gives it.
+// Observes the broker's end: every frame, in the order and at the instant in which the broker receives or sends it. A
+// test overrides what it needs.
 class NetworkObserver {
  public:
   virtual ~NetworkObserver() = default;
@@ -62,37 +67,43 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  // Carries what takes time. It has to run for as long as there are delays, and ends by being cancelled.
+  // Carries delayed frames. A task runs it for as long as there are delays; it ends by being cancelled. Simulation does
+  // this.
   Task<> run();
 
-  // What a client connects with. Clients of one name share their cuts and delays.
+  // Returns what a client connects with. Clients of one name share their cuts and delays.
   std::shared_ptr<link::Connector> connector(const std::string& client);
-  // The broker's end. One listens at a time: a new one takes the address over, for connections that begin from now on.
-  // Who sends it a frame over the limit is cut off, as by the real link.
+  // Returns the broker's end. One broker listens at a time: a new one gets the connections that begin from now on. A
+  // client that sends a frame over the limit is dropped, as by a real link.
   std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
-  // How long each frame and each handshake takes, each way, drawn anew between the two. Never overtakes.
+  // Sets how long each frame and each handshake takes, each way: a new random time between `min` and `max` for each.
+  // Frames never overtake. A negative time, or a maximum below the minimum, is a std::invalid_argument.
   void delay(const std::string& client, Duration min, Duration max);
+  // Sets the delay of all clients, also of those that come later.
   void delay_all(Duration min, Duration max);
+  // Sets the capacity of each direction. Zero is a std::invalid_argument.
   void capacity(std::size_t frames);
 
-  // From now on, for so long. A cut within a cut makes it longer, never shorter.
+  // Cuts the client's connections off, for `duration` from now. A cut within a cut makes it longer, never shorter.
   void cut(const std::string& client, Duration duration);
+  // Cuts all clients that have connected so far.
   void cut_all(Duration duration);
-  // `deaf` hears nothing for so long; the other way stays open. What is sent to it is held, as TCP repeats it, and comes when
-  // the cut is over. Where that takes longer than the patience, the deaf end gives the connection up: what was held is lost,
-  // and the other end hears of it. Nobody can connect meanwhile.
+  // Cuts one direction: for `duration` the end `deaf` hears nothing. Frames to it are held, as TCP repeats them, and
+  // arrive when the cut ends. If that takes longer than the patience, the deaf end drops the connection: the held
+  // frames are lost, and the other end hears of it. New connections wait for the end of the cut.
   void cut_one_way(const std::string& client, End deaf, Duration duration);
-  // After how long an end that hears nothing gives up: as ZeroMQ's heartbeats, 6 s unless something else is said.
+  // Sets after how long an end that hears nothing drops the connection: 6 s by default, as ZeroMQ's heartbeats do.
   void patience(Duration silence);
-  // The connection breaks, and `unaware` does not notice for so long: half open. What it sends is lost, until its queues are
-  // full. Of what was on its way to it a first part still comes (the seed says how much), some time before it is told: over
-  // the old connection, even if the other end has a new one by then. Connecting is possible at once.
+  // Breaks the connection, which the end `unaware` does not notice for `duration`: it is half open. Frames that this
+  // end sends are lost, until its queues are full. Of the frames on their way to it a first part still arrives (the
+  // seed says how many) before it hears of the break, even if the other end has a new connection by then. New
+  // connections are possible at once.
   void break_unnoticed(const std::string& client, End unaware, Duration duration);
-  // kill -9: every connection breaks, what was in flight is lost, and whoever holds the ServerLink talks to nobody.
+  // Kills the broker, as kill -9 does: every connection breaks, frames in flight are lost, and its ServerLink is dead.
   void kill_broker();
 
-  // One at a time; nullptr for none. It must outlive what it observes.
+  // Sets the observer, which outlives what it observes; nullptr removes it.
   void observe(NetworkObserver* observer);
   NetworkStatistics statistics() const;
 

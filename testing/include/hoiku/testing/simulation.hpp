@@ -1,9 +1,19 @@
-// simulation.hpp: a bus with its broker, clients and network, in one thread and in virtual time. The client and the broker
-// are the real ones; only the network and the clock are not.
+// simulation.hpp: a bus with its broker, clients and network, in one thread and in virtual time. Clients and broker are
+// the real ones; only the network and the clock are simulated.
 //
-// Promises   seconds pass in no time and exactly; the same seed gives the same run, whatever machine it is on.
-// Limits     a simulation that has not ended after `time_limit` of virtual time has failed: sessions send heartbeats, so a
-//            test that waits in vain is never a deadlock. The failure says who is parked where.
+//   TEST(Screen, ShowsTheLatestValueAfterACut) {
+//     sim::simulate_or_throw([](sim::Simulation& sim) -> Task<> {
+//       co_await open_nursery([&](Nursery& nursery) -> Task<> {
+//         const Bus screen = co_await sim.connect(nursery, client_name("screen"));
+//         sim.network().cut("screen", 5s);
+//         ...
+//       });
+//     });
+//   }
+//
+// Promises   Seconds pass in no time, and exactly. The same seed gives the same run on every machine.
+// Errors     A simulation that has not ended after `time_limit` of virtual time fails, and says what each task waits
+//            for. (Sessions send heartbeats, so a test that waits in vain is never a deadlock.)
 // Thread     the caller's.
 #pragma once
 
@@ -29,7 +39,7 @@ class Simulation {
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
 
-  // As Bus::connect. The name is also that of the client's place in the network: network().cut("screen", 5s).
+  // Connects a client, as Bus::connect does. The network knows it by the same name: network().cut("screen", 5s).
   template <hoiku::detail::ConnectOption... Options>
   Task<Bus> connect(Nursery& nursery, ClientName name, Options... options) {
     return Bus::connect(nursery, network().connector(name.value()), name, fixed_session_token(draw_token()),
@@ -37,11 +47,13 @@ class Simulation {
   }
 
   Network& network();
-  BrokerStatistics broker_statistics() const;  // all zero while it is down
-  // kill -9, and a new one that knows nothing: at once, or after a time in which connections are refused.
+  // Returns the broker's counts; all zero while it is down.
+  BrokerStatistics broker_statistics() const;
+  // Kills the broker, as kill -9 does, and starts a new one, which knows nothing: at once, or after `down_for`, in
+  // which connections are refused. A negative time is a std::invalid_argument.
   void restart_broker(Duration down_for = Duration::zero());
 
-  // Runs `body` with the network and the broker around it. Once; simulate() does this.
+  // Runs `body` with the network and the broker around it, once. simulate() does this.
   Task<> run(const std::function<Task<>()>& body, Duration time_limit);
 
  private:
@@ -50,10 +62,11 @@ class Simulation {
   std::unique_ptr<Impl> impl_;
 };
 
-// One test. Its result is an exit status: 0, or 1 with each leaf of the error (and the seed) on stderr.
+// Runs one test, from an ordinary function. Returns an exit status: 0, or 1 after an error, each leaf of which is
+// printed on stderr, with the seed. Without a seed, the order of tasks is FIFO.
 int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed = {},
              Duration time_limit = std::chrono::hours(1));
-// The same for test frameworks: throws what the test threw.
+// Runs one test as simulate() does, but throws what the test threw: for test frameworks.
 void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed = {},
                        Duration time_limit = std::chrono::hours(1));
 

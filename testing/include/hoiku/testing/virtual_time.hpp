@@ -1,9 +1,15 @@
-// virtual_time.hpp: a loop in which time jumps to the next deadline as soon as nobody can run: seconds pass in no time, and
-// exactly. The same seed gives the same run.
+// virtual_time.hpp: a loop in which time jumps to the next deadline as soon as no task can run: seconds pass in no
+// time, and exactly.
 //
-// Promises   now() starts at an arbitrary point and moves only by jumps; tasks take no time. Nobody runnable and no deadline
-//            is a deadlock: an error that lists who is parked where.
-// Limits     sockets and Asio's own timers live in real time and are not waited for: use sleep() and the simulated network.
+//   TEST(Lamp, GoesOutAfterAMinute) {
+//     sim::run_virtual_or_throw([]() -> Task<> { ... co_await sleep(60s); ... });
+//   }
+//
+// Promises   now() starts at an arbitrary point and moves only by jumps; tasks take no time. The same seed gives the
+//            same run.
+// Errors     If no task can run and there is no deadline: Deadlock, which says what each task waits for.
+// Limits     Sockets and Asio's own timers are in real time, and the loop does not wait for them: use sleep() and the
+//            simulated network.
 // Thread     the caller's.
 #pragma once
 
@@ -17,7 +23,7 @@
 
 namespace hoiku::sim {
 
-// Shuffles whatever has no order: which of the runnable tasks runs first, and every random choice of the simulation.
+// Decides what has no order: which of the runnable tasks runs first, and every random choice of the simulation.
 class Seed {
  public:
   explicit Seed(std::uint64_t number) : number_(number) {}
@@ -28,19 +34,22 @@ class Seed {
 };
 inline Seed seed(std::uint64_t number) { return Seed(number); }
 
-// The virtual loop stood still with its main task unfinished.
+// Thrown if the loop stands still before its main task has ended.
 class Deadlock : public std::logic_error {
  public:
   using std::logic_error::logic_error;
 };
 
-// Runs to the end and throws what `main` threw, or Deadlock. Without a seed the order is FIFO.
+// Runs main() to its end; throws what it threw, or Deadlock. Without a seed the order of tasks is FIFO. Inside of a
+// run: std::logic_error.
 void run_virtual_or_throw(const std::function<Task<>()>& main, std::optional<Seed> seed = {});
 
-// The same as run(): an exit status, with every leaf of an error on stderr (and the seed, so that it can be replayed).
+// Runs main() to its end, and returns an exit status as run() does. After an error it prints the seed too, to replay
+// it.
 int run_virtual(const std::function<Task<>()>& main, std::optional<Seed> seed = {});
 
-// Waits until every other task is blocked, before time moves on. For tests that must know that a waiter is parked.
+// Waits until every other task is blocked; time does not move. For tests that must know that a waiter is parked.
+// Outside of a virtual loop: std::logic_error.
 Task<> settle();
 
 }  // namespace hoiku::sim
