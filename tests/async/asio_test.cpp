@@ -1,4 +1,4 @@
-// Any Asio operation in a Task. Real sockets in one process: every wait ends by an event or a cancellation.
+// Asio operations in a Task, on real sockets in one process: every wait ends by an event or a cancellation.
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
@@ -39,7 +39,7 @@ TEST(AsioOperation, SocketsWorkAndStayUsableAfterACancelledRead) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(AsioOperation, AnErrorIsASystemErrorAndAsTupleGivesItAsAValue) {
+TEST(AsioOperation, AnErrorIsASystemErrorAndAsTupleReturnsItAsAValue) {
   const int status = run([]() -> Task<> {
     Socket a(current_io_context()), b(current_io_context());
     asio::local::connect_pair(a, b);
@@ -59,7 +59,7 @@ TEST(AsioOperation, AnErrorIsASystemErrorAndAsTupleGivesItAsAValue) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(AsioOperation, ClosedBySomebodyElseIsAnErrorAndNotACancellation) {
+TEST(AsioOperation, ASocketClosedElsewhereIsAnErrorAndNotACancellation) {
   const int status = run([]() -> Task<> {
     asio::steady_timer timer(current_io_context(), std::chrono::hours(1));
     bool aborted = false;
@@ -79,7 +79,7 @@ TEST(AsioOperation, ClosedBySomebodyElseIsAnErrorAndNotACancellation) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(AsioOperation, OnesThatCompleteAtOnceNeedNoStack) {
+TEST(AsioOperation, OperationsThatCompleteAtOnceNeedNoStack) {
   const int status = run([]() -> Task<> {
     for (int i = 0; i < 200'000; ++i) co_await asio::dispatch(current_io_context(), use_task);
   });
@@ -106,7 +106,7 @@ TEST(AsioOperation, ForeignAwaitablesCanBeAwaitedAndCancelled) {
   EXPECT_EQ(status, 0);
 }
 
-// (A channel of Boost 1.81 whose receive was cancelled loses the next message, a bug of its own that 1.82 mends.)
+// A channel of Boost 1.81 loses the next message after a receive was cancelled; 1.82 corrects that.
 TEST(AsioOperation, AChannelsReceiveCanBeCancelled) {
   const int status = run([]() -> Task<> {
     asio::experimental::channel<void(boost::system::error_code, int)> channel(current_io_context(), 1);

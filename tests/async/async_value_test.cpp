@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Counts how often it is compared: what equal waits share can be seen.
+// Counts its comparisons, which shows how many evaluations equal waits share.
 class Counted {
  public:
   explicit Counted(int number) : number_(number) {}
@@ -23,7 +23,7 @@ class Counted {
   int number_;
 };
 
-VIRTUAL_TEST(AsyncValue, AWaiterGetsTheFirstMatchAlsoWhereItIsGoneAgain) {
+VIRTUAL_TEST(AsyncValue, AWaiterGetsTheFirstMatchEvenIfTheValueHasChangedAgain) {
   AsyncValue<int> level{0};
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon([&]() -> Task<> {
@@ -38,7 +38,7 @@ VIRTUAL_TEST(AsyncValue, AWaiterGetsTheFirstMatchAlsoWhereItIsGoneAgain) {
   });
 }
 
-VIRTUAL_TEST(AsyncValue, AMatchThatIsThereAlreadyIsGivenAfterACheckpoint) {
+VIRTUAL_TEST(AsyncValue, AValueThatMatchesAlreadyIsReturnedAfterACheckpoint) {
   AsyncValue<int> level{20};
   const int given = co_await level.wait_value(20);
   EXPECT_EQ(given, 20);
@@ -98,7 +98,7 @@ VIRTUAL_TEST(AsyncValue, EqualConditionsShareOneEvaluationAndLambdasDoNot) {
   EXPECT_EQ(level.condition_count(), 0u);
 }
 
-VIRTUAL_TEST(AsyncValue, APredicateThatThrowsIsItsOwnWaitersError) {
+VIRTUAL_TEST(AsyncValue, AnErrorOfAPredicateGoesToItsOwnWaiter) {
   AsyncValue<int> level{0};
   int others = 0, failed = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -118,7 +118,7 @@ VIRTUAL_TEST(AsyncValue, APredicateThatThrowsIsItsOwnWaitersError) {
   EXPECT_EQ(failed, 1);
 }
 
-VIRTUAL_TEST(AsyncValue, SettingInsideAPredicateIsRefusedToItsWaiter) {
+VIRTUAL_TEST(AsyncValue, ASetInsideAPredicateIsRefusedToItsWaiter) {
   AsyncValue<int> level{0};
   bool refused = false;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -160,7 +160,7 @@ VIRTUAL_TEST(AsyncValue, OpeningAndClosingReadersInsideAPredicateIsAllowed) {
   EXPECT_EQ(level.condition_count(), 0u);
 }
 
-VIRTUAL_TEST(AsyncValue, ADeliveredMatchWinsOverALaterCancelAndNotTheOtherWayRound) {
+VIRTUAL_TEST(AsyncValue, ADeliveredMatchWinsOverALaterCancelAndAnEarlierCancelOverTheMatch) {
   for (const bool cancel_first : {false, true}) {
     AsyncValue<int> level{0};
     CancelScope scope;
@@ -178,7 +178,7 @@ VIRTUAL_TEST(AsyncValue, ADeliveredMatchWinsOverALaterCancelAndNotTheOtherWayRou
   }
 }
 
-VIRTUAL_TEST(AsyncValue, WhoeverWaitsWhenItEndsGetsClosed) {
+VIRTUAL_TEST(AsyncValue, AWaiterGetsClosedWhenTheValueEnds) {
   auto level = std::make_unique<AsyncValue<int>>(0);
   bool closed = false;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -195,7 +195,7 @@ VIRTUAL_TEST(AsyncValue, WhoeverWaitsWhenItEndsGetsClosed) {
   EXPECT_TRUE(closed);
 }
 
-VIRTUAL_TEST(AsyncValue, ASetFromAForeignThreadIsRefusedBeforeAnythingChanges) {
+VIRTUAL_TEST(AsyncValue, ASetFromAForeignThreadIsRefusedAndChangesNothing) {
   AsyncValue<int> level{0};
   bool refused = false;
   std::thread([&] {
@@ -237,7 +237,7 @@ Task<> set_later(AsyncValue<int>& level, std::vector<std::pair<Duration, int>> s
   }
 }
 
-VIRTUAL_TEST(HeldFor, BeginsAgainAfterALapseAndGivesTheNewestValue) {
+VIRTUAL_TEST(HeldFor, BeginsAgainAfterALapseAndReturnsTheLatestValue) {
   AsyncValue<int> level{0};
   const auto start = now();
   co_await open_nursery([&](Nursery& nursery) -> Task<> {

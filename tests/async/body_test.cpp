@@ -1,4 +1,4 @@
-// Which bodies may stand inside a co_await expression: what g++ 12 would destroy twice does not compile.
+// Bodies inside a co_await expression: a closure that g++ 12 would destroy twice does not compile.
 #include "hoiku/async/detail/body.hpp"
 
 #include <gtest/gtest.h>
@@ -22,14 +22,14 @@ TEST(Body, AClosureThatOwnsSomethingIsRefused) {
   EXPECT_TRUE(safe<>(named)) << "it is no temporary";
 }
 
-TEST(Body, SoIsAGenericOneWhereItCanBeCalled) {
+TEST(Body, AGenericClosureThatOwnsSomethingIsRefused) {
   const std::string text = "snug";
   EXPECT_FALSE((safe<int>([text](auto) { return text; })));
   EXPECT_FALSE((safe<int, double>([text](auto...) { return text; })));
   EXPECT_FALSE((safe<std::string&>([text](auto& other) { return other = text; })));
 }
 
-TEST(Body, WhatOwnsNothingIsNot) {
+TEST(Body, AClosureThatOwnsNothingIsAllowed) {
   std::string text = "snug";
   const int number = 3;
   EXPECT_TRUE((safe<>([] {})));
@@ -37,7 +37,7 @@ TEST(Body, WhatOwnsNothingIsNot) {
   EXPECT_TRUE((safe<int>([number](auto other) { return number + other; })));
 }
 
-TEST(Body, WhatCanOnlyBeAwaitedIsNot) {
+TEST(Body, AnOperationThatOwnsSomethingIsAllowed) {
   boost::asio::io_context context;
   boost::asio::steady_timer timer(context);
   EXPECT_TRUE(safe<>(timer.async_wait(boost::asio::deferred)));
@@ -45,7 +45,7 @@ TEST(Body, WhatCanOnlyBeAwaitedIsNot) {
   EXPECT_TRUE(safe<>(task()));
 }
 
-TEST(Body, AValueThatIsNoFunctionIsNot) { EXPECT_TRUE(safe<int>(std::string("snug"))); }
+TEST(Body, AnArgumentThatOwnsSomethingIsAllowed) { EXPECT_TRUE(safe<int>(std::string("snug"))); }
 
 }  // namespace
 }  // namespace hoiku::detail

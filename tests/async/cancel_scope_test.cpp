@@ -1,4 +1,4 @@
-// Cancel scopes and time limits as semantics of Trio, numbers in brackets after its rules (docs/semantics.md).
+// Cancel scopes and time limits follow the rules of Trio (docs/semantics.md).
 #include "virtual_test.hpp"
 
 namespace hoiku {
@@ -48,7 +48,7 @@ VIRTUAL_TEST(CancelScope, WithoutAPointOfCancellationItEndsNormally) {
   EXPECT_FALSE(scope.cancelled_caught());
 }
 
-VIRTUAL_TEST(CancelScope, CancelTwiceIsOnce) {
+VIRTUAL_TEST(CancelScope, ASecondCancelDoesNothing) {
   CancelScope scope;
   co_await scope.run([&]() -> Task<> {
     scope.cancel("first");
@@ -98,7 +98,7 @@ VIRTUAL_TEST(CancelScope, AShieldHidesTheOutsideOnly) {
   EXPECT_TRUE(outer.cancelled_caught());
 }
 
-VIRTUAL_TEST(CancelScope, TakingTheShieldAwayLetsAPendingCancellationStrikeAtOnce) {
+VIRTUAL_TEST(CancelScope, APendingCancellationStrikesWhenTheShieldIsTakenAway) {
   CancelScope outer, inner;
   inner.set_shield(true);
   const auto start = now();
@@ -128,14 +128,14 @@ VIRTUAL_TEST(TimeLimit, ASleepThatEndsWithItLoses) {
   EXPECT_TRUE(cut);
 }
 
-VIRTUAL_TEST(TimeLimit, OfTwoThatEndTogetherTheOuterOneAbsorbs) {
+VIRTUAL_TEST(TimeLimit, TheOuterOfTwoThatEndTogetherAbsorbs) {
   bool inner = true;
   const bool outer = co_await move_on_after(1s, [&]() -> Task<> { inner = co_await move_on_after(1s, nap, 9s); });
   EXPECT_TRUE(outer);
   EXPECT_TRUE(inner) << "the inner block must not have been left normally";
 }
 
-VIRTUAL_TEST(TimeLimit, OfZeroCutsAtTheFirstPoint) {
+VIRTUAL_TEST(TimeLimit, AZeroLimitCutsAtTheFirstWait) {
   int steps = 0;
   const bool cut = co_await move_on_after(0s, [&]() -> Task<> {
     ++steps;
@@ -146,7 +146,7 @@ VIRTUAL_TEST(TimeLimit, OfZeroCutsAtTheFirstPoint) {
   EXPECT_EQ(steps, 1);
 }
 
-VIRTUAL_TEST(TimeLimit, NegativeIsRefused) {
+VIRTUAL_TEST(TimeLimit, OfLessThanZeroIsRefused) {
   bool refused = false;
   try {
     co_await move_on_after(-1s, nap, 1s);
@@ -156,7 +156,7 @@ VIRTUAL_TEST(TimeLimit, NegativeIsRefused) {
   EXPECT_TRUE(refused);
 }
 
-VIRTUAL_TEST(TimeLimit, MovingTheDeadlineAwayLetsItLive) {
+VIRTUAL_TEST(TimeLimit, ALaterDeadlineKeepsTheBlockAlive) {
   CancelScope scope(now() + 1s);
   const bool cut = co_await scope.run([&]() -> Task<> {
     scope.set_deadline(never);
@@ -165,7 +165,7 @@ VIRTUAL_TEST(TimeLimit, MovingTheDeadlineAwayLetsItLive) {
   EXPECT_FALSE(cut);
 }
 
-VIRTUAL_TEST(TimeLimit, OnceFiredMovingTheDeadlineDoesNotRevive) {
+VIRTUAL_TEST(TimeLimit, ALaterDeadlineDoesNotReviveACancelledBlock) {
   CancelScope scope(now() + 1s);
   co_await scope.run([&]() -> Task<> {
     try {
@@ -180,7 +180,7 @@ VIRTUAL_TEST(TimeLimit, OnceFiredMovingTheDeadlineDoesNotRevive) {
   EXPECT_TRUE(scope.cancelled_caught());
 }
 
-VIRTUAL_TEST(TimeLimit, AskingAfterThePassedDeadlineTellsTheTruth) {
+VIRTUAL_TEST(TimeLimit, CancelCalledIsTrueOnceTheDeadlineHasPassed) {
   CancelScope scope(now() + 1s);
   co_await scope.run([&]() -> Task<> {
     EXPECT_FALSE(scope.cancel_called());
@@ -195,12 +195,12 @@ Task<int> answer(Duration after) {
   co_return 42;
 }
 
-VIRTUAL_TEST(FailAfter, GivesTheResultOfABodyInTime) {
+VIRTUAL_TEST(FailAfter, ReturnsTheResultOfABodyInTime) {
   const int result = co_await fail_after(2s, answer, 1s);
   EXPECT_EQ(result, 42);
 }
 
-VIRTUAL_TEST(FailAfter, ThrowsWhereTheBodyWasCutShort) {
+VIRTUAL_TEST(FailAfter, ThrowsIfTheBodyWasCutShort) {
   bool slow = false;
   try {
     co_await fail_after(1s, answer, 2s);
@@ -264,7 +264,7 @@ VIRTUAL_TEST(MoveOnWhen, TheBodysEndCancelsTheTrigger) {
   EXPECT_EQ(now() - start, 1s);
 }
 
-VIRTUAL_TEST(MoveOnWhen, TheTriggerGetsItsFirstFrameAlsoBesideAnEmptyBody) {
+VIRTUAL_TEST(MoveOnWhen, TheTriggerRunsItsFirstFrameEvenBesideAnEmptyBody) {
   bool started = false;
   const auto trigger = [&]() -> Task<> {
     started = true;

@@ -30,10 +30,10 @@ VIRTUAL_TEST(Channel, AReceiveThatWasCancelledLeavesNothingBehind) {
   co_await channel.sender.send(8);
   EXPECT_TRUE(co_await move_on_after(1s, channel.sender.send(9)));
   EXPECT_EQ(channel.receiver.try_receive(), 8);
-  EXPECT_EQ(channel.receiver.try_receive(), std::nullopt);  // a send that was cancelled has not happened
+  EXPECT_EQ(channel.receiver.try_receive(), std::nullopt);  // a cancelled send has not happened
 }
 
-VIRTUAL_TEST(Channel, AReceiveThatWasGivenAnItemKeepsItThoughItIsCancelled) {
+VIRTUAL_TEST(Channel, AReceiveThatWasGivenAnItemReturnsItDespiteACancellation) {
   std::optional<int> got;
   CancelScope scope;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -56,7 +56,7 @@ VIRTUAL_TEST(Channel, AReceiveThatWasGivenAnItemKeepsItThoughItIsCancelled) {
   EXPECT_TRUE(scope.cancelled_caught());
 }
 
-// Receivers that give up all the time, at the very instants at which items come.
+// Receivers are cancelled all the time, at the very instants at which items arrive.
 VIRTUAL_TEST(Channel, NoItemIsLostToImpatientReceiversAndRaces) {
   std::vector<int> got;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {

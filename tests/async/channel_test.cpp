@@ -25,7 +25,7 @@ Task<> collect(Receiver<int> receiver, std::vector<int>& got) {
   }
 }
 
-// The name of what the wait ended with.
+// Returns the name of the exception that ended the wait.
 template <class Awaitable>
 Task<std::string> outcome(Awaitable wait) {
   std::string name = "done";
@@ -41,7 +41,7 @@ Task<std::string> outcome(Awaitable wait) {
   co_return name;
 }
 
-VIRTUAL_TEST(Channel, PassesItemsOnInTheirOrder) {
+VIRTUAL_TEST(Channel, PassesItemsOnInOrder) {
   std::vector<int> got;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     auto channel = open_channel<int>(3);
@@ -69,7 +69,7 @@ VIRTUAL_TEST(Channel, AnItemThatTrySendRefusedIsLeftAsItWas) {
   EXPECT_TRUE(sender.try_send(std::make_unique<int>(1)));
   auto item = std::make_unique<int>(2);
   EXPECT_FALSE(sender.try_send(std::move(item)));
-  EXPECT_TRUE(item);  // NOLINT(bugprone-use-after-move): this is what is promised
+  EXPECT_TRUE(item);  // NOLINT(bugprone-use-after-move): try_send promises it
   co_await receiver.receive();
 }
 
@@ -97,7 +97,7 @@ VIRTUAL_TEST(Channel, UnboundedNeverMakesASenderWait) {
   co_await channel.receiver.receive();
 }
 
-VIRTUAL_TEST(Channel, WhoHasWaitedLongestIsServedFirst) {
+VIRTUAL_TEST(Channel, TheReceiverThatHasWaitedLongestIsServedFirst) {
   std::vector<int> served;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     auto channel = open_channel<int>(1);
@@ -111,7 +111,7 @@ VIRTUAL_TEST(Channel, WhoHasWaitedLongestIsServedFirst) {
           channel.receiver);
       co_await sim::settle();
     }
-    // Given at once to the first; one who only tries gets nothing of it.
+    // The first receiver has it already: try_receive() gets nothing.
     EXPECT_TRUE(channel.sender.try_send(0));
     EXPECT_EQ(channel.receiver.try_receive(), std::nullopt);
     EXPECT_TRUE(channel.sender.try_send(1));
@@ -175,7 +175,7 @@ VIRTUAL_TEST(Channel, EndsWhenItIsEmptyAndTheLastSenderIsClosed) {
   EXPECT_EQ(none, std::nullopt);
 }
 
-VIRTUAL_TEST(Channel, ClosingEndsWhoeverIsParked) {
+VIRTUAL_TEST(Channel, ClosingEndsEveryParkedTask) {
   std::string on_closed, on_other, on_end, sent_closed, sent_broken;
   const auto note = [](auto wait, std::string& name) -> Task<> { name = co_await outcome(std::move(wait)); };
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -187,7 +187,7 @@ VIRTUAL_TEST(Channel, ClosingEndsWhoeverIsParked) {
     empty.receiver.close();
     co_await sim::settle();
     EXPECT_EQ(on_closed, "Closed");
-    EXPECT_EQ(on_other, "");  // it waits on a handle of its own
+    EXPECT_EQ(on_other, "");  // it waits on another handle
     empty.sender.close();
     co_await sim::settle();
     EXPECT_EQ(on_other, "EndOfChannel");
@@ -202,7 +202,7 @@ VIRTUAL_TEST(Channel, ClosingEndsWhoeverIsParked) {
     co_await sim::settle();
     EXPECT_EQ(sent_closed, "Closed");
     EXPECT_EQ(sent_broken, "BrokenChannel");
-    // And both stay so.
+    // Both stay closed.
     EXPECT_THROW(full.sender.try_send(3), Closed);
     EXPECT_THROW(second.try_send(3), BrokenChannel);
     EXPECT_THROW(full.receiver.try_receive(), Closed);
@@ -224,7 +224,7 @@ VIRTUAL_TEST(Channel, HandlesMoveAndAreAssigned) {
   auto one = open_channel<int>(1);
   auto two = open_channel<int>(1);
   Receiver<int> moved = std::move(one.receiver);
-  EXPECT_FALSE(one.receiver.is_open());  // NOLINT(bugprone-use-after-move): closed, by promise
+  EXPECT_FALSE(one.receiver.is_open());  // NOLINT(bugprone-use-after-move): a moved handle is closed
   EXPECT_THROW(one.receiver.try_receive(), Closed);
   two.receiver = moved;
   EXPECT_THROW(two.sender.try_send(1), BrokenChannel);
@@ -235,7 +235,7 @@ VIRTUAL_TEST(Channel, HandlesMoveAndAreAssigned) {
   EXPECT_EQ(moved.try_receive(), 5);
 }
 
-VIRTUAL_TEST(Channel, CarriesAggregatesAndWhatCanOnlyBeMoved) {
+VIRTUAL_TEST(Channel, CarriesAggregatesAndMoveOnlyItems) {
   auto frames = open_channel<Frame>(2);
   Frame frame{1, std::string(100, 'x')};
   co_await frames.sender.send(frame);
@@ -250,7 +250,7 @@ VIRTUAL_TEST(Channel, CarriesAggregatesAndWhatCanOnlyBeMoved) {
   EXPECT_EQ(*seven, 7);
 }
 
-VIRTUAL_TEST(Channel, TellsItsStatistics) {
+VIRTUAL_TEST(Channel, ReportsItsStatistics) {
   auto channel = open_channel<int>(2);
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon(send_all, channel.sender, 0, 4);

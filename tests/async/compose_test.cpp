@@ -5,7 +5,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-VIRTUAL_TEST(Compose, ShowsTheSourcesAtOnceAndFollowsThem) {
+VIRTUAL_TEST(Compose, ShowsItsSourcesAndFollowsThem) {
   AsyncValue<int> x{42}, y{0};
   auto both = compose_values(x, y);
   EXPECT_EQ(both.value(), (std::tuple(42, 0)));
@@ -84,7 +84,7 @@ VIRTUAL_TEST(Compose, ADiamondNeverShowsAMixedState) {
   EXPECT_EQ(mixed, 0);
 }
 
-VIRTUAL_TEST(Compose, WhoeverWaitsOnOneThatEndsGetsClosed) {
+VIRTUAL_TEST(Compose, AWaiterGetsClosedWhenTheCompositeEnds) {
   AsyncValue<int> x{0};
   bool closed = false;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {

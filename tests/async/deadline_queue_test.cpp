@@ -13,7 +13,7 @@ class Entry : public Deadline {};
 
 TimePoint at(int n) { return TimePoint(std::chrono::milliseconds(n)); }
 
-TEST(DeadlineQueue, TellsWhenTheEarliestMovesForward) {
+TEST(DeadlineQueue, ReportsThatTheEarliestDeadlineIsEarlier) {
   DeadlineQueue queue;
   Entry a, b;
   EXPECT_TRUE(queue.set(a, at(10)));
@@ -22,7 +22,7 @@ TEST(DeadlineQueue, TellsWhenTheEarliestMovesForward) {
   EXPECT_EQ(queue.earliest(), at(5));
 }
 
-TEST(DeadlineQueue, NeverTakesAnEntryOut) {
+TEST(DeadlineQueue, RemovesAnEntryWhoseDeadlineIsNever) {
   DeadlineQueue queue;
   Entry a;
   queue.set(a, at(10));
@@ -31,14 +31,14 @@ TEST(DeadlineQueue, NeverTakesAnEntryOut) {
   EXPECT_EQ(queue.earliest(), never);
 }
 
-TEST(DeadlineQueue, RemovingWhatIsNotInItIsHarmless) {
+TEST(DeadlineQueue, RemovingAnAbsentEntryIsHarmless) {
   DeadlineQueue queue;
   Entry a;
   queue.remove(a);
   EXPECT_EQ(queue.size(), 0u);
 }
 
-TEST(DeadlineQueue, GivesWhatIsDueInOrderWhateverWasMovedBefore) {
+TEST(DeadlineQueue, ReturnsDueEntriesInOrderWhateverMovedBefore) {
   std::mt19937 random(7);
   DeadlineQueue queue;
   std::deque<Entry> entries(200);
@@ -67,7 +67,7 @@ TEST(DeadlineQueue, GivesWhatIsDueInOrderWhateverWasMovedBefore) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(DeadlineQueue, GivesNothingThatIsNotDue) {
+TEST(DeadlineQueue, ReturnsNoEntryThatIsNotDue) {
   DeadlineQueue queue;
   Entry a;
   queue.set(a, at(10));

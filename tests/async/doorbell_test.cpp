@@ -1,4 +1,4 @@
-// Doorbell: rings from threads reach the loop, none is lost, and none comes after the end.
+// Rings of other threads reach the loop: none is lost, and none comes after the doorbell has ended.
 #include "hoiku/async/doorbell.hpp"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(Doorbell, NoRingOfAnyThreadIsLost) {
         }
       });
     }
-    // Each wait is ended by a ring that came after what was counted, so a lost one hangs this.
+    // Each wait needs a ring that came after the last count: a lost ring hangs this test.
     while (done < threads * rings) co_await rung.wait();
   });
   EXPECT_EQ(status, 0);
@@ -51,7 +51,7 @@ TEST(Doorbell, AButtonMayOutliveTheBellAndTheLoop) {
       button = bell.button();
       std::thread([button] { button.ring(); }).join();
     }
-    // The ring was on its way; its bell is gone.
+    // The ring is pending when its bell ends.
     for (int turn = 0; turn < 10; ++turn) co_await checkpoint();
     EXPECT_EQ(answers, 0);
     button.ring();
@@ -61,7 +61,7 @@ TEST(Doorbell, AButtonMayOutliveTheBellAndTheLoop) {
   EXPECT_EQ(answers, 0);
 }
 
-TEST(Doorbell, TheLoopsOwnThreadIsAnsweredAtOnce) {
+TEST(Doorbell, ARingOfTheLoopsOwnThreadIsAnsweredAtOnce) {
   const int status = sim::run_virtual([]() -> Task<> {
     Signal rung;
     int answers = 0;
@@ -76,12 +76,12 @@ TEST(Doorbell, TheLoopsOwnThreadIsAnsweredAtOnce) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(Doorbell, ALoopThatHasNothingElseIsStillWoken) {
+TEST(Doorbell, ALoopWithoutOtherWorkIsStillWoken) {
   std::jthread ringing;
   const int status = run([&]() -> Task<> {
     Signal rung;
     const Doorbell bell([&] { rung.notify(); });
-    // The signal was all that the loop waited for at the system.
+    // After its signal the loop has no work of its own at the system: only the doorbell can wake it.
     std::raise(SIGTERM);
     co_await shield([&]() -> Task<> {
       co_await sleep(std::chrono::milliseconds(1));

@@ -8,7 +8,7 @@ using Seen = std::vector<std::pair<int, Duration>>;
 
 bool is_even(int number) { return number % 2 == 0; }
 
-// Sets 1, 2, 3 … one after each gap, and then lets the reader have ten more seconds.
+// Sets 1, 2, 3 …, one after each gap, and leaves the reader ten more seconds.
 Task<Seen> read_while_setting(std::vector<Duration> gaps, Duration body, bool even, Duration hold) {
   AsyncValue<int> level{0};
   Seen seen;
@@ -47,19 +47,19 @@ VIRTUAL_TEST(EventualValues, AnIdleReaderSeesEachValueAtItsTime) {
   EXPECT_EQ(seen, (Seen{{0, 0ms}, {1, 100ms}, {2, 200ms}, {3, 300ms}}));
 }
 
-VIRTUAL_TEST(EventualValues, AFilterLeavesOutWhatDoesNotMatch) {
+VIRTUAL_TEST(EventualValues, AFilterLeavesOutValuesThatDoNotMatch) {
   const std::vector<Duration> seen_gaps{100ms, 100ms, 100ms, 100ms};
   const Seen seen = co_await read_while_setting(seen_gaps, 0ms, true, 0ms);
   EXPECT_EQ(seen, (Seen{{0, 0ms}, {2, 200ms}, {4, 400ms}}));
 }
 
-VIRTUAL_TEST(EventualValues, ABusyReaderGetsWhatIsCurrentWhenItComesBack) {
+VIRTUAL_TEST(EventualValues, ABusyReaderGetsTheCurrentValueWhenItComesBack) {
   const std::vector<Duration> seen_gaps{900ms, 900ms, 900ms};
   const Seen seen = co_await read_while_setting(seen_gaps, 1s, false, 0ms);
   EXPECT_EQ(seen, (Seen{{0, 0s}, {1, 1s}, {2, 2s}, {3, 3s}}));
 }
 
-VIRTUAL_TEST(EventualValues, AHoldGivesOnlyWhatWasHeld) {
+VIRTUAL_TEST(EventualValues, AHoldReturnsOnlyValuesThatWereHeld) {
   const std::vector<Duration> slow_gaps{900ms, 900ms, 900ms, 900ms, 900ms, 900ms};
   const Seen slow = co_await read_while_setting(slow_gaps, 0ms, true, 500ms);
   EXPECT_EQ(slow, (Seen{{0, 500ms}, {2, 2300ms}, {4, 4100ms}, {6, 5900ms}}));
@@ -74,7 +74,7 @@ VIRTUAL_TEST(EventualValues, AHoldWithoutAPredicateMeansUnchanged) {
   EXPECT_EQ(seen, (Seen{{2, 1300ms}, {3, 2200ms}}));
 }
 
-VIRTUAL_TEST(EventualValues, AHeldConditionGivesTheValueThatIsCurrent) {
+VIRTUAL_TEST(EventualValues, AHeldConditionReturnsTheCurrentValue) {
   AsyncValue<int> level{0};
   const auto start = now();
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -122,7 +122,7 @@ VIRTUAL_TEST(EventualValues, EveryRoundIsACheckpoint) {
   EXPECT_EQ(level.value(), 0);
 }
 
-VIRTUAL_TEST(EventualValues, ItsPlaceIsGoneWithTheObject) {
+VIRTUAL_TEST(EventualValues, LeavesTheValueTogetherWithTheObject) {
   AsyncValue<int> level{0};
   int calls = 0;
   {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 Task<> nap(Duration d) { co_await sleep(d); }
 
-// Ready after 1 s, then at work for 10 s.
+// Is ready after 1 s, then works for 10 s.
 Task<> serve(TaskStatus<int> status, int port) {
   co_await sleep(1s);
   status.started(port);
@@ -44,7 +44,7 @@ VIRTUAL_TEST(Nursery, StartOfATaskThatIsReadyWithoutAValue) {
   EXPECT_TRUE(worked);
 }
 
-VIRTUAL_TEST(Nursery, StartPassesOnWhatCanOnlyBeMoved) {
+VIRTUAL_TEST(Nursery, StartPassesOnMoveOnlyValues) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const auto give = [](TaskStatus<std::unique_ptr<int>> status, std::unique_ptr<int> given) -> Task<> {
       status.started(std::move(given));
@@ -56,7 +56,7 @@ VIRTUAL_TEST(Nursery, StartPassesOnWhatCanOnlyBeMoved) {
   });
 }
 
-VIRTUAL_TEST(Nursery, AnErrorBeforeStartedComesOutOfStartAsItIsAndLeavesTheNurseryAlone) {
+VIRTUAL_TEST(Nursery, AnErrorBeforeStartedComesOutOfStartAndNotOutOfTheNursery) {
   const auto start = now();
   std::string error;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -72,7 +72,7 @@ VIRTUAL_TEST(Nursery, AnErrorBeforeStartedComesOutOfStartAsItIsAndLeavesTheNurse
   EXPECT_EQ(now() - start, 5s);
 }
 
-VIRTUAL_TEST(Nursery, AnErrorAfterStartedIsTheNurserys) {
+VIRTUAL_TEST(Nursery, AnErrorAfterStartedComesOutOfTheNursery) {
   std::string error;
   try {
     co_await open_nursery([](Nursery& nursery) -> Task<> {
@@ -119,7 +119,7 @@ VIRTUAL_TEST(Nursery, ATaskThatHasStartedOutlivesTheScopeOfItsStart) {
   bool finished = false;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const auto work = [&](TaskStatus<> status) -> Task<> {
-      // What was opened before comes along: a scope, a nursery and a child in it.
+      // The task takes along what it has opened: a scope, a nursery and a child in it.
       co_await open_nursery([&](Nursery& inner) -> Task<> {
         inner.start_soon(nap, 10s);
         co_await sleep(1s);
@@ -152,7 +152,7 @@ VIRTUAL_TEST(Nursery, StartedMovesTheTaskAndItsChildrenUnderACancelledNursery) {
         }
       });
       co_await sleep(1s);
-      status.started();  // the grandchild is cancelled in this instant
+      status.started();  // cancels the grandchild at this instant
       co_await sleep(100s);
     });
   };
@@ -173,7 +173,7 @@ VIRTUAL_TEST(Nursery, StartedUnderACancelledCallerDoesNothing) {
   bool returned = false;
   std::string error;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    // Ends without another point of cancellation: start() returns as if nothing were.
+    // The task ends without another wait: start() returns normally.
     const auto work = [&](TaskStatus<int> status) -> Task<> {
       scope.cancel();
       status.started(3);
@@ -200,7 +200,7 @@ VIRTUAL_TEST(Nursery, StartedUnderACancelledCallerDoesNothing) {
       error = failure.what();
     }
 
-    // And the cancellation strikes it at its next point.
+    // The cancellation strikes the task at its next wait.
     CancelScope third;
     const auto go_on = [&](TaskStatus<> status) -> Task<> {
       third.cancel();

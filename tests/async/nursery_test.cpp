@@ -75,7 +75,7 @@ VIRTUAL_TEST(Nursery, AnErrorCancelsTheSiblingsAndTheBody) {
   EXPECT_EQ(now() - start, 1s);
 }
 
-VIRTUAL_TEST(Nursery, ErrorsStandInTheOrderOfTheirCompletion) {
+VIRTUAL_TEST(Nursery, ErrorsComeInTheOrderOfTheirCompletion) {
   std::vector<std::string> errors;
   try {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -184,7 +184,7 @@ VIRTUAL_TEST(Nursery, ItsEndIsNotAPointOfCancellation) {
   EXPECT_TRUE(outer.cancelled_caught());
 }
 
-VIRTUAL_TEST(Nursery, AChildOfACancelledNurseryRunsToItsFirstPoint) {
+VIRTUAL_TEST(Nursery, AChildOfACancelledNurseryRunsUntilItsFirstWait) {
   int entered = 0, past = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.cancel_scope().cancel();
@@ -242,7 +242,7 @@ VIRTUAL_TEST(Nursery, AnAttendantServesUntilTheLastChildHasEnded) {
   EXPECT_EQ(ended, 5s);
 }
 
-VIRTUAL_TEST(Nursery, AnAttendantsErrorIsTheNurserys) {
+VIRTUAL_TEST(Nursery, AnErrorOfAnAttendantComesOutOfTheNursery) {
   std::vector<std::string> errors;
   try {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -255,7 +255,7 @@ VIRTUAL_TEST(Nursery, AnAttendantsErrorIsTheNurserys) {
   EXPECT_EQ(errors, std::vector<std::string>{"attendant"});
 }
 
-VIRTUAL_TEST(Nursery, OwnsTheFunctionAndItsArgumentsForTheChildsLife) {
+VIRTUAL_TEST(Nursery, OwnsTheFunctionAndItsArgumentsAsLongAsTheChildLives) {
   auto owned = std::make_shared<int>(0);
   const std::weak_ptr<int> watch = owned;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -273,7 +273,7 @@ VIRTUAL_TEST(Nursery, OwnsTheFunctionAndItsArgumentsForTheChildsLife) {
   EXPECT_TRUE(watch.expired());
 }
 
-VIRTUAL_TEST(Nursery, GivesTheBodysResult) {
+VIRTUAL_TEST(Nursery, ReturnsTheBodysResult) {
   const int result = co_await open_nursery([](Nursery&) -> Task<int> { co_return 7; });
   EXPECT_EQ(result, 7);
 }

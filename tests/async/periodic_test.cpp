@@ -36,7 +36,7 @@ VIRTUAL_TEST(Periodic, ALateRoundBeginsAtOnceAndTheRhythmStays) {
   EXPECT_EQ(begun, (std::vector<Duration>{0s, 1500ms, 2s, 3s, 4s}));
 }
 
-VIRTUAL_TEST(Periodic, RoundsThatWereOvertakenAreCountedAndSkipped) {
+VIRTUAL_TEST(Periodic, MissedRoundsAreCountedAndSkipped) {
   const auto start = now();
   auto every = periodic(1s);
   co_await every.next();
@@ -77,7 +77,7 @@ VIRTUAL_TEST(Periodic, WithAFixedDelayEachRoundWaitsForAWholePeriod) {
   EXPECT_EQ(begun, (std::vector<Duration>{0s, 1500ms, 7500ms, 9s}));
 }
 
-VIRTUAL_TEST(Periodic, EveryRoundIsACheckpointAlsoTheFirstAndALateOne) {
+VIRTUAL_TEST(Periodic, EveryRoundIsACheckpointEvenTheFirstAndALateOne) {
   auto fresh = periodic(1s);
   CancelScope scope;
   co_await scope.run([&]() -> Task<> {
@@ -120,7 +120,7 @@ VIRTUAL_TEST(Periodic, BeginsWithItsFirstRoundNotWhenItWasMade) {
   EXPECT_EQ(every.missed(), 0u);
 }
 
-TEST(Periodic, APeriodOfNothingOrLessIsRefused) {
+TEST(Periodic, APeriodOfZeroOrLessIsRefused) {
   EXPECT_THROW(periodic(0s), std::invalid_argument);
   EXPECT_THROW(periodic(-1s), std::invalid_argument);
   EXPECT_EQ(periodic(1s).period(), 1s);

@@ -1,4 +1,4 @@
-// run() on the machine's clock: exit statuses and signals. Nothing here waits for a real duration.
+// run() on the machine's clock: exit statuses and signals. No test waits for a real duration.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Run, GivesTheTasksResultOrThrowsItsError) {
+TEST(Run, ReturnsTheTasksResultOrThrowsItsError) {
   EXPECT_EQ(run([]() -> Task<int> { co_return 8; }), 8);
   EXPECT_EQ(run([](int n) -> Task<int> { co_return n; }, 9), 9);
   EXPECT_THROW(run([]() -> Task<int> {
@@ -20,7 +20,7 @@ TEST(Run, GivesTheTasksResultOrThrowsItsError) {
                std::runtime_error);
 }
 
-TEST(Run, PrintsEveryLeafOfAnErrorAndGivesOne) {
+TEST(Run, PrintsEveryLeafOfAnErrorAndReturnsOne) {
   ::testing::internal::CaptureStderr();
   const int status = run([]() -> Task<> {
     co_await open_nursery([](Nursery& nursery) -> Task<> {
@@ -58,13 +58,13 @@ Task<> until_signalled(int signal, bool& cleaned) {
   std::rethrow_exception(cancelled);
 }
 
-TEST(Run, SigintCancelsCleansUpAndGives130) {
+TEST(Run, SigintCancelsCleansUpAndReturns130) {
   bool cleaned = false;
   EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGINT, cleaned); }), 130);
   EXPECT_TRUE(cleaned);
 }
 
-TEST(Run, SigtermCleansUpAndGivesZero) {
+TEST(Run, SigtermCleansUpAndReturnsZero) {
   bool cleaned = false;
   EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGTERM, cleaned); }), 0);
   EXPECT_TRUE(cleaned);

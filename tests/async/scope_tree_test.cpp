@@ -1,4 +1,4 @@
-// The tree under the cancel scopes, without any coroutine.
+// The tree of cancel scopes, without coroutines.
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-// What awaiting a Task promises; the deep ones run at -O0 and under sanitizers too, where nothing is a tail call.
+// The promises of Task. The deep chains run at -O0 and under sanitizers too, where no call is a tail call.
 #include <memory>
 #include <string>
 
@@ -13,7 +13,7 @@ Task<int> failing() {
   co_return 0;
 }
 
-VIRTUAL_TEST(Task, AMillionThatFinishAtOnceNeedNoStack) {
+VIRTUAL_TEST(Task, AMillionTasksThatFinishAtOnceNeedNoStack) {
   long sum = 0;
   for (int i = 0; i < 1'000'000; ++i) sum += co_await leaf(1);
   EXPECT_EQ(sum, 1'000'000);
@@ -29,7 +29,7 @@ VIRTUAL_TEST(Task, AnErrorComesOutOfTheAwait) {
   EXPECT_EQ(what, "leaf");
 }
 
-VIRTUAL_TEST(Task, OneThatIsNeverAwaitedRunsNothingAndLeaksNothing) {
+VIRTUAL_TEST(Task, ATaskThatIsNeverAwaitedRunsNothingAndLeaksNothing) {
   auto owned = std::make_shared<int>(1);
   const auto body = [](std::shared_ptr<int> held) -> Task<> {
     *held = 2;
@@ -65,7 +65,7 @@ VIRTUAL_TEST(Task, ADeepChainUnwindsAfterAWait) {
   EXPECT_EQ(depth, 1000);
 }
 
-// Without hoiku/async/asio.hpp: what Asio has is among the others.
+// Without hoiku/async/asio.hpp no operation of Asio is awaitable.
 TEST(Task, AwaitsTasksAndWaitsAndNothingElse) {
   using detail::Awaitable;
   static_assert(Awaitable<Task<int>> && Awaitable<decltype(sleep(Duration(1)))> && Awaitable<decltype(checkpoint())>);

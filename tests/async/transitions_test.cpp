@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using Pairs = std::vector<std::pair<int, int>>;  // old, new
 
-// What the reader has for us now: it never waits for a set that has not been made.
+// Returns the transitions that are queued now; it never waits for a set to come.
 Task<Pairs> take_pending(Transitions<int>& reader) {
   Pairs taken;
   while (reader.pending() > 0) {
@@ -58,12 +58,12 @@ VIRTUAL_TEST(Transitions, BeginWithTheFirstSetAfterTheReaderWasMade) {
   level.set(1);
   auto reader = level.transitions();
   level.set(2);
-  level.set(2);  // no change
+  level.set(2);  // no transition
   const Pairs seen = co_await take_pending(reader);
   EXPECT_THAT(seen, ElementsAre(std::pair(1, 2)));
 }
 
-VIRTUAL_TEST(Transitions, AFullQueueIsToldAsOneGapAndGoesOnFromThePresent) {
+VIRTUAL_TEST(Transitions, AFullQueueBecomesOneGapBeforeTheNextTransition) {
   AsyncValue<int> level{0};
   auto reader = level.transitions(queue_capacity(3));
   for (int number = 1; number <= 4; ++number) level.set(number);
@@ -78,7 +78,7 @@ VIRTUAL_TEST(Transitions, AFullQueueIsToldAsOneGapAndGoesOnFromThePresent) {
   EXPECT_EQ(reader.lagged(), 3u);
 }
 
-VIRTUAL_TEST(Transitions, TwoGapsBeforeTheReaderComesAreOneAndAddUp) {
+VIRTUAL_TEST(Transitions, TwoGapsBeforeTheReaderComesAddUpToOne) {
   AsyncValue<int> level{0};
   auto reader = level.transitions(queue_capacity(2));
   for (int number = 1; number <= 100; ++number) level.set(number);
@@ -95,7 +95,7 @@ VIRTUAL_TEST(Transitions, TwoGapsBeforeTheReaderComesAreOneAndAddUp) {
   EXPECT_EQ(last, 100);
 }
 
-VIRTUAL_TEST(Transitions, AConditionLeavesOutWhatDoesNotMatch) {
+VIRTUAL_TEST(Transitions, AConditionLeavesOutTransitionsThatDoNotMatch) {
   AsyncValue<int> level{0};
   auto high = level.transitions(value > 10);
   auto rising = level.transitions([](int now, int before) { return now > before; });
@@ -118,11 +118,11 @@ VIRTUAL_TEST(Transitions, EqualConditionsAreEvaluatedOnce) {
     auto third = level.transitions(value > 11);
     EXPECT_EQ(level.condition_count(), 2u);
   }
-  EXPECT_EQ(level.condition_count(), 1u);  // gone in the same frame
+  EXPECT_EQ(level.condition_count(), 1u);  // removed in the same frame
   co_return;
 }
 
-VIRTUAL_TEST(Transitions, GiveWhatWasQueuedBeforeTheValueEnded) {
+VIRTUAL_TEST(Transitions, AreReturnedIfTheyWereQueuedBeforeTheValueEnded) {
   auto level = std::make_unique<AsyncValue<int>>(0);
   auto reader = level->transitions();
   level->set(1);
@@ -170,7 +170,7 @@ VIRTUAL_TEST(Transitions, ACancelledNextTakesNothing) {
   EXPECT_EQ(reader.pending(), 1u);
 }
 
-VIRTUAL_TEST(Transitions, OfAComposedValueComeOncePerTransaction) {
+VIRTUAL_TEST(Transitions, ComeOncePerTransactionOfAComposite) {
   AsyncValue<int> a{1};
   AsyncValue<int> b{2};
   auto both = compose_values(a, b);
@@ -185,7 +185,7 @@ VIRTUAL_TEST(Transitions, OfAComposedValueComeOncePerTransaction) {
   EXPECT_EQ(change.value, (std::tuple{10, 20}));
 }
 
-VIRTUAL_TEST(WaitTransition, NeverLooksAtThePresentValue) {
+VIRTUAL_TEST(WaitTransition, IgnoresTheCurrentValue) {
   AsyncValue<int> level{7};
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon([&]() -> Task<> {
@@ -201,7 +201,7 @@ VIRTUAL_TEST(WaitTransition, NeverLooksAtThePresentValue) {
   });
 }
 
-VIRTUAL_TEST(WaitTransition, GivesTheFirstOfSeveralInOneFrame) {
+VIRTUAL_TEST(WaitTransition, ReturnsTheFirstOfSeveralInOneFrame) {
   AsyncValue<int> level{0};
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon([&]() -> Task<> {
@@ -244,7 +244,7 @@ VIRTUAL_TEST(WaitTransition, LeavesNothingBehindWhenItIsCancelled) {
   EXPECT_EQ(calls, 0);
 }
 
-TEST(QueueCapacity, OfNothingIsRefused) { EXPECT_THROW(queue_capacity(0), std::invalid_argument); }
+TEST(QueueCapacity, OfZeroIsRefused) { EXPECT_THROW(queue_capacity(0), std::invalid_argument); }
 
 }  // namespace
 }  // namespace hoiku

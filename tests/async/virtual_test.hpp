@@ -1,5 +1,6 @@
-// virtual_test.hpp: TESTs whose body is a coroutine on virtual time, run in FIFO order and then under several seeds, since
-// nothing may depend on the order of runnable tasks. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
+// virtual_test.hpp: tests whose body is a coroutine in virtual time. Each runs in FIFO order and then under several
+// seeds, since no test may depend on the order of runnable tasks. (EXPECT_ only: ASSERT_ returns, which a coroutine
+// cannot.)
 #pragma once
 
 #include <gtest/gtest.h>

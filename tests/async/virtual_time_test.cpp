@@ -10,7 +10,7 @@ Task<> hang() {
   co_await never_set.wait();
 }
 
-TEST(VirtualTime, StandingStillIsAnErrorThatSaysWhoWaitsForWhat) {
+TEST(VirtualTime, ADeadlockIsAnErrorThatSaysWhatEachTaskWaitsFor) {
   try {
     sim::run_virtual_or_throw(hang);
     FAIL() << "a deadlock must not pass";
@@ -19,7 +19,7 @@ TEST(VirtualTime, StandingStillIsAnErrorThatSaysWhoWaitsForWhat) {
   }
 }
 
-TEST(VirtualTime, ADayIsOverInNoTime) {
+TEST(VirtualTime, ADayPassesInNoTime) {
   EXPECT_EQ(sim::run_virtual([]() -> Task<> { co_await sleep(24h); }), 0);
 }
 
@@ -61,7 +61,7 @@ TEST(VirtualTime, TheSeedDecidesTheOrderAndWithoutOneItIsFifo) {
   EXPECT_NE(order_under(sim::seed(3)), order_under(sim::seed(4)));
 }
 
-VIRTUAL_TEST(Settle, ReturnsWhenEverybodyElseIsBlockedBeforeTimeMoves) {
+VIRTUAL_TEST(Settle, ReturnsWhenEveryOtherTaskIsBlockedBeforeTimeMoves) {
   const auto start = now();
   int steps = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {

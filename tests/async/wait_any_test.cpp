@@ -27,7 +27,7 @@ VIRTUAL_TEST(WaitAny, SaysWhoWonWithTheValueAndCancelsTheOthers) {
   EXPECT_FALSE(first.get<2>());
 }
 
-VIRTUAL_TEST(WaitAny, TakesTasksClosuresFunctionsAndWhateverCanBeAwaited) {
+VIRTUAL_TEST(WaitAny, TakesTasksClosuresFunctionsAndOtherAwaitables) {
   AsyncValue<int> mood(0);
   Event event;
   const auto wag = []() -> Task<int> { co_return 7; };
@@ -56,7 +56,7 @@ VIRTUAL_TEST(WaitAny, ResultsOfTheSameInstantAllCount) {
   });
 }
 
-VIRTUAL_TEST(WaitAny, OfTwoSleepsThatEndTogetherOneWins) {
+VIRTUAL_TEST(WaitAny, OneOfTwoSleepsThatEndTogetherWins) {
   auto [one, other] = co_await wait_any(sleep(1s), sleep(1s));
   EXPECT_NE(one, other);
 }
@@ -72,11 +72,11 @@ VIRTUAL_TEST(WaitAny, WaitsForTheLosersCleanup) {
   };
   auto [won, cleaned_up] = co_await wait_any(nap(1s), loser);
   EXPECT_TRUE(won);
-  EXPECT_TRUE(cleaned_up);  // it swallowed the cancellation, and so came to its end too
+  EXPECT_TRUE(cleaned_up);  // it swallowed the cancellation, so it has ended too
   EXPECT_EQ(now() - start, 4s);
 }
 
-VIRTUAL_TEST(WaitAny, ALoserGetsItsFirstFrame) {
+VIRTUAL_TEST(WaitAny, ALoserRunsItsFirstFrame) {
   bool ran = false;
   const auto at_once = []() -> Task<> { co_return; };
   co_await wait_any(at_once, [&]() -> Task<> {
@@ -123,7 +123,7 @@ VIRTUAL_TEST(WaitAny, AResultIsNotTakenBackByACancellationDuringTheCleanup) {
   EXPECT_TRUE(scope.cancelled_caught());
 }
 
-VIRTUAL_TEST(WaitAny, CarriesWhatCanOnlyBeMoved) {
+VIRTUAL_TEST(WaitAny, CarriesMoveOnlyResults) {
   const auto make = []() -> Task<std::unique_ptr<int>> { co_return std::make_unique<int>(7); };
   auto [made, late] = co_await wait_any(make, sleep(1s));
   EXPECT_EQ(**made, 7);
@@ -131,7 +131,7 @@ VIRTUAL_TEST(WaitAny, CarriesWhatCanOnlyBeMoved) {
   EXPECT_EQ(*kept, 7);
 }
 
-VIRTUAL_TEST(WaitAll, GivesAllResultsInTheOrderOfTheArguments) {
+VIRTUAL_TEST(WaitAll, ReturnsAllResultsInTheOrderOfTheArguments) {
   const auto start = now();
   auto [slow, nothing, quick] = co_await wait_all(say_after(2s, "slow"), sleep(3s), say_after(1s, "quick"));
   EXPECT_EQ(slow, "slow");
@@ -140,7 +140,7 @@ VIRTUAL_TEST(WaitAll, GivesAllResultsInTheOrderOfTheArguments) {
   EXPECT_EQ(now() - start, 3s);
 }
 
-VIRTUAL_TEST(WaitAll, OfWaitsWithoutValuesGivesNothing) {
+VIRTUAL_TEST(WaitAll, ReturnsNothingIfNoWaitHasAValue) {
   const auto start = now();
   Event event;
   static_assert(std::is_same_v<decltype(wait_all(nap(1s), event.wait())), Task<>>);
@@ -167,7 +167,7 @@ VIRTUAL_TEST(WaitAll, AnErrorCancelsTheOthersAndAllErrorsComeInAGroup) {
   EXPECT_EQ(now() - start, 1s);
 }
 
-VIRTUAL_TEST(FailAfter, GivesTheResultOfWhateverCanBeAwaited) {
+VIRTUAL_TEST(FailAfter, ReturnsTheResultOfAnyAwaitable) {
   const std::string said = co_await fail_after(2s, say_after(1s, "in time"));
   EXPECT_EQ(said, "in time");
 }

@@ -13,7 +13,7 @@ VIRTUAL_TEST(Sleep, TakesExactlyItsTime) {
   EXPECT_EQ(now() - start, 1s);
 }
 
-VIRTUAL_TEST(Sleep, ATimeThatHasPassedIsACheckpoint) {
+VIRTUAL_TEST(Sleep, ATimeInThePastIsACheckpoint) {
   const auto start = now();
   int others = 0;
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -59,7 +59,7 @@ VIRTUAL_TEST(Event, WakesEveryWaiterAndStaysSet) {
   co_await event.wait();
 }
 
-VIRTUAL_TEST(Event, AWaiterThatWasWokenIsNotTakenBackByACancellation) {
+VIRTUAL_TEST(Event, ACancellationDoesNotTakeBackAWakeUp) {
   Event event;
   CancelScope scope;
   bool got = false;
@@ -78,7 +78,7 @@ VIRTUAL_TEST(Event, AWaiterThatWasWokenIsNotTakenBackByACancellation) {
   EXPECT_FALSE(scope.cancelled_caught());
 }
 
-VIRTUAL_TEST(Event, AWaiterThatWasCancelledIsNotWokenByALaterSet) {
+VIRTUAL_TEST(Event, ALaterSetDoesNotWakeACancelledWaiter) {
   Event event;
   CancelScope scope;
   bool got = false;
