@@ -1,4 +1,5 @@
-// The core alone, judged by the model: random histories at the level of frames, over a network that delays, cuts and fills.
+// Random histories of the core alone, at the level of frames, over a network that delays, cuts and fills; the model
+// judges them.
 #include <gtest/gtest.h>
 
 #include "hoiku/testing/network.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// In every other history the broker remembers little, and gives little credit; in two of three its turns are short.
+// Every other history has short histories of topics and little credit; two of three have short turns.
 Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
@@ -25,7 +26,7 @@ Limits limits_of(std::uint64_t seed) {
   return limits;
 }
 
-// One history: the clients live, the network misbehaves, then it is quiet, and then everybody leaves.
+// Runs one history: the clients act and the network misbehaves, then all is quiet, then all clients leave.
 class History {
  public:
   explicit History(std::uint64_t seed)
@@ -56,7 +57,7 @@ class History {
       }
       co_await for_all([](FrameClient& client) { return client.listen(3s); });
       witness_.check_at_rest();
-      co_await sleep(1ns);  // what was to end at this very instant has ended
+      co_await sleep(1ns);  // lets everything of this instant end
       EXPECT_EQ(core_->statistics().waits, witness_.waits_at_rest());
       co_await for_all([](FrameClient& client) { return client.say_goodbye(); });
       co_await sleep(1s);

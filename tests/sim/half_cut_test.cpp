@@ -1,5 +1,5 @@
-// The simulated network at its worst: cuts of one way only, connections of which one end does not know that they are broken,
-// and frames that arrive over the old connection when there is a new one already.
+// The simulated network at its worst: cuts of one direction, connections that one end does not know to be broken, and
+// frames that arrive over the old connection when there is a new one already.
 #include <gtest/gtest.h>
 
 #include "hoiku/testing/network.hpp"
@@ -13,7 +13,7 @@ using link::SendResult;
 using sim::End;
 using Input = link::ServerLink::Input;
 
-// A robot that is connected, and was heard once, over a network that takes 1 ms.
+// A robot that is connected and has sent one frame, over a network that takes 1 ms.
 struct Half {
   explicit Half(std::uint64_t seed) : network(sim::seed(seed)) { network.delay("robot", 1ms, 1ms); }
 
@@ -105,7 +105,7 @@ VIRTUAL_TEST(CutOneWay, AClientThatHearsNothingForTooLongGivesUpAndTheBrokerHear
     const auto start = now();
     half.network.patience(3s);
     half.network.cut_one_way("robot", End::client, 1min);
-    half.network.cut_one_way("robot", End::client, 1min);  // which does not begin it anew
+    half.network.cut_one_way("robot", End::client, 1min);  // which does not restart it
     EXPECT_EQ(half.server->try_send(half.peer, "lost"), SendResult::sent);
     const bool closed = co_await is_closed(*half.robot);
     EXPECT_TRUE(closed);
@@ -114,7 +114,7 @@ VIRTUAL_TEST(CutOneWay, AClientThatHearsNothingForTooLongGivesUpAndTheBrokerHear
     EXPECT_FALSE(gone.frame);
     EXPECT_EQ(now() - start, 3s + 1ms);
     EXPECT_EQ(half.server->try_send(half.peer, "anybody?"), SendResult::closed);
-    // A new one has to wait: a handshake needs both ways.
+    // A new connection has to wait: a handshake needs both directions.
     co_await half.network.connector("robot")->connect();
     EXPECT_EQ(now() - start, 1min + 1ms);
   });
@@ -162,7 +162,8 @@ VIRTUAL_TEST(BreakUnnoticed, TheClientTalksToNobodyUntilItIsTold) {
   });
 }
 
-// What a client sends again over its new connection may arrive over the old one too, before and after the new one's first.
+// A frame that a client repeats over its new connection may arrive over the old one too, before or after the new one's
+// first.
 VIRTUAL_TEST(BreakUnnoticed, FramesOfTheOldConnectionMayComeAfterThoseOfTheNew) {
   bool before = false;
   bool after = false;
@@ -187,7 +188,7 @@ VIRTUAL_TEST(BreakUnnoticed, FramesOfTheOldConnectionMayComeAfterThoseOfTheNew) 
           is_gone = true;
         }
       }
-      // A first part, in order and without a gap.
+      // The first part of them, in order and without a gap.
       EXPECT_EQ(old, std::string("123").substr(0, old.size()));
       all_but_some |= !old.empty() && old.size() < 3;
     };

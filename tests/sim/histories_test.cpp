@@ -1,5 +1,5 @@
 // Whole histories of the bus under a seed: real clients, the real broker, a network that delays and cuts, a broker that
-// is killed; judged by the model at the broker's end, and by what the clients see at theirs.
+// is killed. The model judges them at the broker's end, and the clients judge what they see at theirs.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -26,11 +26,12 @@ class BusHistory {
       const std::string name = "client-" + std::to_string(clients_.size());
       clients_.emplace_back(world, witness_, name, Dice(dice_.number(), grain_));
     }
-    // Of each season everybody leaves at the end. In the last one they stop writing before it, and are asked what they know.
+    // At the end of each season all clients leave. In the last one they stop writing before, and are asked what they
+    // know.
     while (steps() < steps_min) co_await season(world, now() + 4s, Duration::zero());
-    // The longest cut, the longest pause before another attempt to connect, and some.
+    // Longer than the longest cut and the longest pause before another attempt to connect together.
     co_await season(world, now() + 4s, 6s);
-    // Their goodbyes have crossed the network before their nurseries ended.
+    // All goodbyes have crossed the network before the nurseries ended.
     const BrokerStatistics left = world.broker_statistics();
     EXPECT_EQ(left.sessions, 0u);
     EXPECT_EQ(left.subscriptions, 0u);

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using model::Dice;
 
-// Somebody who comes, asks for several things at once, and is cancelled wherever it happens to be.
+// A client that connects, asks for several things at once, and is cancelled at a random moment.
 Task<> come_and_go(sim::Simulation& world, std::string name, Dice dice) {
   co_await move_on_after(dice.between(0ms, 120ms), [&]() -> Task<> {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -60,18 +60,18 @@ TEST(Leaving, TenThousandConnectsSubscribesAndCancelsLeaveNothingAtTheBroker) {
             co_return;
           });
         }
-        co_await sleep(600ms);  // those who were cut off when they left are forgotten
+        co_await sleep(600ms);  // the sessions of clients that left during a cut expire
         const BrokerStatistics left = world.broker_statistics();
         EXPECT_EQ(left.sessions, 0u);
         EXPECT_EQ(left.subscriptions, 0u);
         EXPECT_EQ(left.waits, 0u);
         EXPECT_EQ(left.predicates, 0u);
         EXPECT_EQ(left.kept_frames, 0u);
-        EXPECT_LE(left.topics, 7u);  // those that have a value
+        EXPECT_LE(left.topics, 7u);  // the topics that have a value
         connections = world.network().statistics().connections;
       },
       sim::seed(seed));
-  EXPECT_GE(connections, 10'000u);  // not each of the 12,000 lives long enough for one
+  EXPECT_GE(connections, 10'000u);  // some of the 12,000 clients live too short for one
 }
 
 }  // namespace

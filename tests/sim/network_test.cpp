@@ -1,5 +1,5 @@
-// What the simulated network can do that a real one cannot: take exactly so long, and break exactly then. That it is a link
-// like any other is tested in tests/wire/link_contract_test.cpp.
+// The simulated network takes exactly as long as a test says, and breaks exactly when it says.
+// tests/wire/link_contract_test.cpp shows that it is a link like any other.
 #include "hoiku/testing/network.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using link::SendResult;
 
-// A network that runs while the body does.
+// Runs a network for as long as the body.
 Task<> with_network(sim::Network& network, const std::function<Task<>()>& body) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     nursery.start_soon([&] { return network.run(); });
@@ -116,7 +116,7 @@ VIRTUAL_TEST(Network, AConnectThatIsPendingSucceedsWhenTheCutEnds) {
       EXPECT_EQ(now() - start, 3s);
     });
     co_await sleep(1s);
-    network.cut("robot", 2s);  // longer, and then shorter, which changes nothing
+    network.cut("robot", 2s);  // the longer cut counts
     network.cut("robot", 500ms);
     co_await network.connector("screen")->connect();
     EXPECT_EQ(now() - start, 1s);
@@ -178,7 +178,7 @@ VIRTUAL_TEST(Network, AKilledBrokerTalksToNobodyAndTheNextOneStartsAfresh) {
   EXPECT_EQ(old_server->try_send(input.peer, "?"), SendResult::closed);
   auto server = network.listen();
   auto again = co_await network.connector("robot")->connect();
-  old_server.reset();  // however late it goes, it takes nothing with it
+  old_server.reset();  // its late end harms nothing
   co_await again->send("again");
   const auto fresh = co_await server->receive();
   EXPECT_EQ(fresh.frame, "again");

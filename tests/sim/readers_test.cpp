@@ -1,4 +1,4 @@
-// What readers are promised, over a network that comes and goes.
+// The promises to readers, over a network that is cut and restored.
 #include "tests/sim/sim_test.hpp"
 
 namespace hoiku {
@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A reader that was cut off needs the value that is true now, not the story of how it came to be.
+// A reader that was cut off needs the latest value, not the transitions on the way to it.
 SIM_TEST(LateReader, GetsTheNewestValueWhenTheLinkReturns, bus, nursery) {
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   Bus screen = co_await bus.connect(nursery, client_name("screen"));
@@ -35,7 +35,7 @@ SIM_TEST(LateReader, IsNotToldTheStory, bus, nursery) {
   const int next = co_await shown.next();
 
   EXPECT_EQ(next, 50);
-  // One slot for the reader: the other 49 were never sent to it.
+  // The reader has one slot: the other 49 values were never sent to it.
   EXPECT_EQ(bus.broker_statistics().conflated, 49u);
 }
 
@@ -49,7 +49,7 @@ SIM_TEST(SnapshotRace, AWriteWhileSubscribingIsSeenOnceAndInOrder, bus, nursery)
       },
       robot);
 
-  // Each subscribes at another moment of the writing; each sees the present state, the mark, and then all that is newer.
+  // Each reader subscribes at another moment; each gets the current state, the mark, and then everything newer.
   for (int round = 0; round < 10; ++round) {
     PatternSubscription sensors(screen.watch("sensor/*"));
     std::map<std::string, std::uint64_t> versions;
@@ -87,7 +87,7 @@ SIM_TEST(Composite, ShowsOnlyStatesThatExistedAtOneRevision, bus, nursery) {
   Bus screen = co_await bus.connect(nursery, client_name("screen"));
   auto left = robot.topic<int>("left");
   auto right = robot.topic<int>("right");
-  // The two are at most one apart at every revision, the right one never ahead.
+  // At every revision the two differ by at most one, and the right one is never ahead.
   nursery.start_soon(
       [](Topic<int> a, Topic<int> b) -> Task<> {
         for (int i = 0; i <= 60; ++i) {

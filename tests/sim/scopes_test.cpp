@@ -1,6 +1,6 @@
-// Promise 9, case by case: whatever is being done in a scope, and however and whenever the scope is left, no code of it runs
-// afterwards, leaving waits for nobody, the broker's counts are back within one round trip, no message is lost to anybody
-// else, and nothing stays behind.
+// Promise 9, case by case. Whatever a scope does, and however and whenever it ends: none of its code runs afterwards,
+// its end waits for no other party, the broker's counts are back within one round trip, no other reader loses a
+// message, and nothing is left.
 #include <gmock/gmock.h>
 
 #include <vector>
@@ -14,16 +14,16 @@ using namespace std::chrono_literals;
 
 constexpr Duration one_way = 10ms;
 constexpr Duration round_trip = 2 * one_way;
-constexpr Duration step = 3ms;  // between the moments at which a scope is left
+constexpr Duration step = 3ms;  // between the moments at which a scope ends
 constexpr int moments = 20;     // three round trips
 
-// What a scope has, and what is known of it.
+// The resources of a scope, and what the test counts of it.
 struct Scene {
   Scene(sim::Simulation& simulation, Bus connected) : world(simulation), bus(std::move(connected)) {}
   sim::Simulation& world;
   Bus bus;
-  std::uint64_t acts = 0;  // code of the scope that ran
-  std::uint64_t late = 0;  // and of that, after its end
+  std::uint64_t acts = 0;  // how often code of the scope ran
+  std::uint64_t late = 0;  // how often of these after its end
   bool is_over = false;
   int sent = 0;  // into a channel
   int received = 0;
@@ -36,7 +36,7 @@ struct Scene {
 
 using Activity = Task<> (*)(Scene&);
 
-// ---- What is being done: on and on, so that a scope is left at each stage of it
+// ---- Activities, each repeated without end, so that a scope ends at each stage of it
 
 Task<> connecting(Scene& scene) {
   for (;;) {
@@ -187,7 +187,7 @@ Task<> posting_and_flushing(Scene& scene) {
   }
 }
 
-// Each item that was sent is received: by somebody who stays.
+// Sends items to a receiver that outlives the scope, and receives each of them.
 Task<> sending_into_a_channel(Scene& scene) {
   co_await open_nursery([&](Nursery& own) -> Task<> {
     auto [sender, receiver] = open_channel<int>(0);
@@ -225,7 +225,7 @@ Task<> everything_at_once(Scene& scene) {
   });
 }
 
-// ---- How it is left
+// ---- Ways to end a scope
 
 class Mishap : public std::exception {};
 
@@ -258,9 +258,9 @@ Task<> by_exception(Scene& scene, Activity activity, Duration when) {
 
 using Way = Task<> (*)(Scene&, Activity, Duration);
 
-// ---- Somebody else, who must not notice
+// ---- Other clients, which must not notice
 
-// Writes a number every 4 ms, twice.
+// Writes a number twice, every 4 ms.
 Task<> count_on(Bus robot) {
   for (int number = 1;; ++number) {
     co_await robot.commit([&](Transaction& both) {
@@ -289,7 +289,7 @@ Task<> look_on(Bus bus, Onlooker& onlooker) {
   }
 }
 
-// What the broker holds for others than the guest's scope.
+// The broker's counts without the guest's scope.
 struct Held {
   std::size_t sessions, subscriptions, waits, predicates;
   explicit Held(const sim::Simulation& world) {
@@ -310,8 +310,8 @@ struct Case {
   friend void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
   const char* name;
   Activity activity;
-  bool says_goodbye = false;  // the scope has a Bus of its own, which leaves politely
-  bool may_act_on = false;    // it has something under a shield
+  bool says_goodbye = false;  // the scope has a Bus of its own, which says goodbye
+  bool may_act_on = false;    // a part of it is shielded
 };
 
 const std::vector<Case> cases{
@@ -342,8 +342,8 @@ struct NamedWay {
 };
 const std::vector<NamedWay> ways{{"ByCancel", by_cancel}, {"ByDeadline", by_deadline}, {"ByAnException", by_exception}};
 
-// Runs `rounds(scene)` beside somebody who counts and two who look on, one of them over the guest's own Bus; and sees that
-// in the end the broker has nothing left of anybody.
+// Runs `rounds(scene)` beside a client that counts and two that observe, one of them over the guest's own Bus. Checks
+// that the broker has nothing left in the end.
 template <class Rounds>
 void beside_others(Rounds rounds) {
   sim::simulate_or_throw(
@@ -365,7 +365,7 @@ void beside_others(Rounds rounds) {
           EXPECT_EQ(scene.sent, scene.received);
           EXPECT_GT(here.seen, 20u);
           EXPECT_GE(elsewhere.seen, here.seen);
-          EXPECT_EQ(guest.statistics().open_requests, 1u);  // who looks on
+          EXPECT_EQ(guest.statistics().open_requests, 1u);  // the observer
           nursery.cancel_scope().cancel();
         });
         EXPECT_EQ(world.broker_statistics().sessions, 0u);
@@ -382,11 +382,11 @@ class LeavingAScope : public testing::TestWithParam<std::tuple<Case, NamedWay>> 
   const Case& tested() const { return std::get<0>(GetParam()); }
   const NamedWay& way() const { return std::get<1>(GetParam()); }
 
-  // After which the broker has let go of everything. A hello that was under way may begin a session that nobody knows of, and
-  // that goes with its silence.
+  // Waits until the broker has released everything. A hello in flight may begin a session that no client knows of,
+  // which expires by its silence.
   Duration until_forgotten() const { return tested().says_goodbye ? round_trip + 100ms : round_trip; }
 
-  // Leaves the scope at `when`, and sees that nobody is waited for and nothing of it runs any more.
+  // Ends the scope at `when`. Checks that its end waits for no other party, and that none of its code runs any more.
   Task<> leave(Scene& scene, Duration when) {
     const TimePoint start = now();
     scene.is_over = false;
@@ -418,7 +418,7 @@ TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
     for (int moment = 0; moment < moments; ++moment) {
       SCOPED_TRACE("after " + std::to_string(moment * (step / 1ms)) + " ms");
       const TimePoint start = now();
-      // Sometimes it has asked for something before the cut, sometimes not.
+      // In some rounds it has asked for something before the cut, in others not.
       if (moment % 2 == 0) scene.world.network().cut("guest", cut);
       auto cut_later = [&]() -> Task<> {
         co_await sleep(15ms);
@@ -428,7 +428,7 @@ TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
         if (moment % 2 != 0) own.start_soon(cut_later);
         co_await leave(scene, moment * step);
       });
-      // Connecting takes a round trip, the greeting another.
+      // The connection takes a round trip, the greeting another.
       co_await sleep_until(std::max(start + 15ms + cut + 2 * round_trip, now()));
       co_await sleep(until_forgotten());
       EXPECT_EQ(Held(scene.world), before);
@@ -436,7 +436,7 @@ TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
   });
 }
 
-// The transitions of several topics come at the very instant at which the scope is left.
+// The transitions of several topics arrive at the very instant at which the scope ends.
 TEST_P(LeavingAScope, AtTheInstantOfADelivery) {
   beside_others([this](Scene& scene) -> Task<> {
     const Held before(scene.world);
@@ -461,7 +461,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LeavingAScope, testing::Combine(testing::ValuesIn
                            return std::string(std::get<0>(tested.param).name) + std::get<1>(tested.param).name;
                          });
 
-// The whole service is told to end: its Bus leaves with all that is being done over it.
+// The whole service ends: its Bus closes during all of its activities.
 class ShuttingDown : public testing::TestWithParam<Case> {};
 
 TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
@@ -481,7 +481,7 @@ TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
         });
       });
       if (scene) scene->is_over = true;
-      // Where it could not say goodbye, its session goes with its silence.
+      // If it could not say goodbye, its session expires by its silence.
       co_await sleep(moment % 3 == 0 || !scene || GetParam().says_goodbye ? silence + 200ms : Duration(1ns));
       EXPECT_EQ(Held(onlookers.world), before);
       if (!scene) continue;

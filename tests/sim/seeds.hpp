@@ -1,7 +1,7 @@
-// seeds.hpp: which histories are run, and how one of them is run again.
+// seeds.hpp: selects the histories to run.
 //
-// HOIKU_SEED=n runs that one alone, HOIKU_SIM_HISTORIES=n so many instead of 50, HOIKU_SIM_FIRST=n begins with that one,
-// HOIKU_SIM_STORY=1 tells what happens, line by line.
+// HOIKU_SEED=n runs that history alone, HOIKU_SIM_HISTORIES=n runs n histories instead of 50, HOIKU_SIM_FIRST=n begins
+// with history n, HOIKU_SIM_STORY=1 prints what happens, line by line.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Sessions: what survives a cut, what does not, and what is left of those who are gone.
+// Sessions: what survives a cut, what does not, and what is left after they have ended.
 #include "tests/sim/sim_test.hpp"
 
 namespace hoiku {
@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The last word of the connection, by kind, as a client that logs would hear them.
+// The kinds of the connection events, as a client that logs them hears them.
 using Events = std::vector<ConnectionEvent::Kind>;
 using Kind = ConnectionEvent::Kind;
 
@@ -16,7 +16,7 @@ auto listen_to(Events& events) {
 
 SIM_TEST(Session, IsResumedAfterAShortCutAndNothingWasLost, bus, nursery) {
   Events events;
-  // The bus that writes into `events` has to be gone before they are.
+  // The Bus that writes into `events` has to end before they do.
   co_await open_nursery([&](Nursery& inner) -> Task<> {
     Bus robot = co_await bus.connect(inner, client_name("robot"), listen_to(events));
     PatternSubscription all(robot.watch("**"));
@@ -56,7 +56,7 @@ SIM_TEST(Session, OfAClientThatVanishesIsForgottenAfterItsTimeout, bus, nursery)
     PatternSubscription all(robot.watch("**"));
     inner.start_soon([](Bus mine) -> Task<> { co_await mine.topic<int>("heat").wait_value(value > 3); }, robot);
     co_await sleep(100ms);
-    bus.network().cut("robot", 1h);  // it ends without being able to say so
+    bus.network().cut("robot", 1h);  // it cannot say goodbye
     inner.cancel_scope().cancel();
   });
   co_await sleep(2899ms);
@@ -79,7 +79,7 @@ SIM_TEST(Session, EndsWithAGoodbyeAtTheNurserysEnd, bus, nursery) {
     co_await all.next();
     co_await sleep_until(start + 1s);
   });
-  EXPECT_EQ(now() - start, 1020ms);  // one round trip: the broker has heard it
+  EXPECT_EQ(now() - start, 1020ms);  // one round trip: the broker has received it
   EXPECT_EQ(bus.broker_statistics().sessions, 0u);
   EXPECT_EQ(bus.broker_statistics().subscriptions, 0u);
 }
@@ -117,11 +117,11 @@ SIM_TEST(Restart, OfTheBrokerLosesVolatileStateAndEverybodyGoesOn, bus, nursery)
     PatternSubscription all(screen.watch("**"));
     co_await robot.topic<int>("battery").set(80);
     co_await robot.topic<int>("heat").set(20);
-    for (int i = 0; i < 3; ++i) co_await all.next();  // both, and the mark
+    for (int i = 0; i < 3; ++i) co_await all.next();  // both topics, and the mark
 
     bus.restart_broker(200ms);
     co_await robot.connection().wait_value(ConnectionState::lost);
-    co_await robot.topic<int>("battery").set(70);  // waits until there is a broker
+    co_await robot.topic<int>("battery").set(70);  // waits until a broker listens
 
     std::map<std::string, Value> known;
     while (known.size() < 2 || !(known["battery"] == Value(70))) {
@@ -159,7 +159,8 @@ SIM_TEST(Write, InFlightWhenTheSessionIsLostHasAnUnknownOutcome, bus, nursery) {
 SIM_TEST(Write, ThatCrossesACutIsAppliedOnce, bus, nursery) {
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   bus.network().delay("robot", 10ms, 10ms);
-  // Cut at every moment of its way: the frame, the answer, or both are lost, and the session repeats them.
+  // The cut comes at every moment of the round trip: the frame, the answer or both are lost, and the session repeats
+  // them.
   for (int cut_after = 0; cut_after <= 25; ++cut_after) {
     nursery.start_soon(
         [](sim::Simulation& world, Duration after) -> Task<> {

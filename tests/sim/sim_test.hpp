@@ -1,7 +1,8 @@
-// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus of its own.
+// sim_test.hpp: SIM_TEST(Suite, Sentence, bus, nursery) { … }: a test whose body is a coroutine in a simulated bus.
 //
-// It runs under several seeds, since nothing may depend on the order of what has none; HOIKU_SEED=n runs that one alone. The
-// model stands at the broker's end of each and judges every frame. (EXPECT_ only: ASSERT_ returns, which a coroutine can't.)
+// Each runs under several seeds, since no test may depend on an order that is not promised; HOIKU_SEED=n runs one of
+// them alone. The model judges every frame at the broker's end. (EXPECT_ only: ASSERT_ returns, which a coroutine
+// cannot.)
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// steps.hpp: how long a history is, and how that is told. A step is one thing that a client does (a command, a value that it
-// takes), one that the network or the broker's machine does (a cut, a kill), or one frame that the broker takes or sends.
+// steps.hpp: the length of a history, in steps. A step is one act of a client (a command, a value that it takes), one
+// of the network or the broker's machine (a cut, a kill), or one frame that the broker receives or sends.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace hoiku::model {
 
-// A history goes on until it has had so many, and then comes to rest.
+// A history runs for this many steps, and then comes to rest.
 inline constexpr std::uint64_t steps_min = 2000;
 
 class StepCount {

@@ -1,4 +1,4 @@
-// Waits are decided at the broker: what happens to them when the network, the client or the broker goes.
+// The broker evaluates waits, also while the network is cut, the client leaves or the broker restarts.
 #include "tests/sim/sim_test.hpp"
 
 namespace hoiku {
@@ -19,13 +19,13 @@ SIM_TEST(Wait, HoldsThroughACutAndIsAnsweredWhenTheLinkReturns, bus, nursery) {
         co_await sleep(100ms);
         co_await topic.set(31);
         co_await sleep(100ms);
-        co_await topic.set(20);  // gone again, long before the link returns
+        co_await topic.set(20);  // no longer a match, long before the link returns
       },
       std::ref(bus), heat);
 
   const int seen = co_await brain.topic<int>("heat").wait_value(value > 30);
 
-  EXPECT_EQ(seen, 31);  // the first match, although nobody could be told
+  EXPECT_EQ(seen, 31);  // the first match, although the link was cut
   EXPECT_EQ(now() - start, 2500ms);
 }
 
@@ -37,7 +37,7 @@ SIM_TEST(Wait, AHoldIsCountedByTheBrokerWhateverTheLinkDoes, bus, nursery) {
   co_await sleep(200ms);
   const auto start = now();
   bus.network().cut("brain", 100ms);
-  // Armed late, at 100 ms: counts from the topic's last transition, which was 200 ms before the cut.
+  // Armed late, at 100 ms: the hold counts from the topic's last transition, 200 ms before the cut.
   co_await brain.topic<bool>("touched").wait_value(value == true, held_for(1s));
   EXPECT_EQ(now() - start, 800ms);
 }
@@ -55,7 +55,7 @@ SIM_TEST(Wait, AHoldThatIsInterruptedBeginsAgain, bus, nursery) {
         co_await sleep(1ms);
         co_await topic.set(91);
         co_await sleep(100ms);
-        co_await topic.set(95);  // another value, but the condition holds on
+        co_await topic.set(95);  // another value, but the condition is still true
       },
       load);
   const int seen = co_await brain.topic<int>("load").wait_value(value > 80, held_for(300ms));
@@ -84,7 +84,7 @@ SIM_TEST(Wait, ThatIsCancelledIsLetGoWithinOneRoundTrip, bus, nursery) {
   bus.network().delay("brain", 5ms, 5ms);
   Bus brain = co_await bus.connect(nursery, client_name("brain"));
   co_await move_on_after(100ms, brain.topic<int>("heat").wait_value(value > 30));
-  EXPECT_EQ(bus.broker_statistics().waits, 1u);  // leaving did not wait for the network
+  EXPECT_EQ(bus.broker_statistics().waits, 1u);  // the end of the scope did not wait for the network
   co_await sleep(5ms);
   co_await sim::settle();
   EXPECT_EQ(bus.broker_statistics().waits, 0u);
@@ -133,7 +133,7 @@ SIM_TEST(Wait, SurvivesARestartOfTheBroker, bus, nursery) {
         co_await sleep(100ms);
         world.restart_broker(2s);
         co_await sleep(10ms);
-        co_await heat.set(31);  // waits for the broker to come back
+        co_await heat.set(31);  // waits until the broker is back
       },
       std::ref(bus), robot.topic<int>("heat"));
   const int seen = co_await brain.topic<int>("heat").wait_value(value > 30);

@@ -48,7 +48,7 @@ class WireBroker : public testing::Test {
   std::string log_;
 };
 
-// The link's end, after whatever else it has to say.
+// Checks that the link ends, after the frames that it still has.
 Task<> expect_cut(SpokenClient& client) {
   bool cut = false;
   try {
@@ -199,7 +199,7 @@ TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
       co_await client.greet();
       nursery.cancel_scope().cancel();
     });
-    // What is waiting when the end comes is still decided.
+    // Commands that wait in the link when the broker ends are still answered.
     co_await client.say(set_command(1, "battery", Value(true)));
     co_await eventually([&] { return broker->statistics().sessions == 1; });
     const Drained drained = co_await broker->drain(2s);

@@ -1,7 +1,8 @@
-// Any number of lives over real sockets: a client connects, subscribes, waits and writes, and is cancelled, fails, is cut off
-// and comes back, or is killed: its connection dies without a goodbye. Afterwards the broker has nothing left of anybody.
+// Many lives over real sockets: a client connects, subscribes, waits and writes, and is cancelled, fails, is cut off
+// and comes back, or is killed, so that its connection ends without a goodbye. Afterwards the broker has nothing left
+// of any client.
 //
-// HOIKU_CYCLES=n makes it so many lives instead of 300; HOIKU_SEED=n other ones.
+// HOIKU_CYCLES=n runs n lives instead of 300; HOIKU_SEED=n selects other ones.
 #include <gmock/gmock.h>
 
 #include <cstdio>
@@ -25,7 +26,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 // ---- Connections that can be killed
 
-// One connection: what runs in it is cut short when it is cut.
+// A connection: its operations end when it is cut.
 class Mortal {
  public:
   void cut() {
@@ -60,7 +61,7 @@ class Mortal {
   std::set<CancelScope*> running_;
 };
 
-// The real link. Its socket is closed when the Bus has let go of it, which it does when it is told of the cut.
+// The real link. Its socket closes when the Bus destroys it, which it does when it hears of the cut.
 class MortalLink final : public link::Link {
  public:
   MortalLink(std::unique_ptr<link::Link> link, std::shared_ptr<Mortal> mortal)
@@ -100,7 +101,7 @@ class MortalConnector final : public link::Connector {
   void cut() {
     if (mortal_) mortal_->cut();
   }
-  void kill() {  // as kill -9 of the client: nothing of it is sent any more
+  void kill() {  // as kill -9 of the client: it sends no more frames
     killed_ = true;
     cut();
   }
@@ -123,7 +124,7 @@ struct Tally {
   std::uint64_t killed = 0;
 };
 
-// On a slow machine a session is lost for so long that what its wait for a change counted from has gone with its topic.
+// On a slow machine a session is lost for so long that the version after which its wait counts is gone with its topic.
 bool is_part_of_life(const std::exception& leaf) {
   const auto* error = dynamic_cast<const Error*>(&leaf);
   return dynamic_cast<const Mishap*>(&leaf) != nullptr || (error != nullptr && error->code() == ErrorCode::lagged);
@@ -145,7 +146,7 @@ class Life {
       begin_to_wait(nursery, bus);
       co_await write(bus);
       has_written_.set();
-      if (chance(30)) nursery.cancel_scope().cancel();  // it leaves before its end has come
+      if (chance(30)) nursery.cancel_scope().cancel();  // leaves early
     };
     try {
       co_await open_nursery(body);
@@ -193,13 +194,13 @@ class Life {
         co_await bus.topic<int>(topic()).set(static_cast<int>(random_() % 10));
         if (chance(20)) co_await bus.topic<int>(topic()).unset();
       } catch (const Error& error) {
-        // The session may end before the answer comes.
+        // The session may end before the answer arrives.
         if (error.code() != ErrorCode::outcome_unknown) throw;
       }
     }
   }
 
-  // Some turns of the loop later, wherever the others are then: connecting, say, or in the middle of a delivery.
+  // Waits for some turns of the loop, so that the others are anywhere: connecting, or in the middle of a delivery.
   Task<> end_somehow(Nursery& nursery) {
     if (chance(85)) co_await is_connected_.wait();
     if (chance(50)) co_await has_written_.wait();
@@ -236,7 +237,7 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// What still has a value is unset, so that topics have no reason to be there.
+// Unsets every topic that has a value, so that no topic has a reason to stay.
 Task<> unset_everything(std::string endpoint) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const Bus bus =
@@ -250,7 +251,7 @@ TEST(Endurance, ConnectingSubscribingWaitingCancellingAndKillingLeaveNothingAtTh
   const std::uint64_t cycles = number_from_environment("HOIKU_CYCLES", 300);
   const std::uint64_t seed = number_from_environment("HOIKU_SEED", 1);
   constexpr std::uint64_t at_once = 16;
-  // Never waited for: what is slower than a tenth of a second for each hangs.
+  // A bound for hanging, never waited for: a tenth of a second for each life.
   const Duration bound = wire_tests::patience + static_cast<Duration::rep>(cycles) * Duration(100ms);
   Tally tally;
   wire_tests::run_within(bound, [&]() -> Task<> {
@@ -258,7 +259,7 @@ TEST(Endurance, ConnectingSubscribingWaitingCancellingAndKillingLeaveNothingAtTh
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       const Broker broker(nursery, {"tcp://127.0.0.1:*", "ipc://" + folder.path("bus")});
       const auto endpoints = broker.endpoints();
-      co_await unset_everything(endpoints[0]);  // ZeroMQ's own threads and descriptors stay from now on
+      co_await unset_everything(endpoints[0]);  // ZeroMQ's own threads and descriptors exist from now on
       const std::size_t descriptors = open_descriptors();
 
       std::uint64_t begun = 0;

@@ -142,8 +142,7 @@ TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
 TEST(Hoikud, RefusesToListenWhereNobodyCouldReachIt) {
   const Ended refused = run_to_its_end({"--listen", "inproc://robot"});
   EXPECT_EQ(refused.status, 2);
-  EXPECT_EQ(refused.error,
-            "error: \"inproc://robot\" is inside of one process, and no other reaches it: use tcp:// or ipc://\n");
+  EXPECT_EQ(refused.error, "error: \"inproc://robot\" cannot be reached from another process: use tcp:// or ipc://\n");
 }
 
 TEST(Hoikud, ListensOnLoopbackWithoutBeingTold) {
@@ -261,7 +260,7 @@ TEST(Hoikud, TheLogLevelIsObeyed) {
   const std::string path = folder.path("broker.sock");
   Program hoikud(HOIKUD_PATH, {"--listen", "ipc://" + path, "--log-level", "error"});
   run_within_patience([&]() -> Task<> {
-    // It does not say when it is ready.
+    // At this log level hoikud does not say when it is ready.
     SpokenClient client("ipc://" + path, 1);
     for (bool is_welcome = false; !is_welcome;) {
       try {

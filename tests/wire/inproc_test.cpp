@@ -1,5 +1,5 @@
-// What the link inside of a process does besides what every link does (link_contract_test.cpp): its ends are on threads of
-// their own, each with a loop, and its names are the process's.
+// The link inside of a process, beyond the contract of every link (link_contract_test.cpp): its ends are on threads of
+// their own, each with a loop, and its names belong to the process.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -19,7 +19,7 @@ using wire_tests::run_within_patience;
 
 class InprocThreads : public testing::Test {
  protected:
-  // On a thread and a loop of its own; returns when it listens.
+  // Starts a thread with a loop; returns when it listens.
   std::jthread serve(std::function<Task<>(ServerLink&)> body) {
     std::jthread thread([this, body = std::move(body)] {
       run_within_patience([&]() -> Task<> {
@@ -38,7 +38,7 @@ class InprocThreads : public testing::Test {
   std::atomic_flag listening_;
 };
 
-// Sends everything back, until everybody who has come is gone again.
+// Sends every frame back, until all peers that came have left.
 Task<> echo_until_all_are_gone(ServerLink& server) {
   std::set<std::uint64_t> here;
   do {
@@ -68,7 +68,7 @@ TEST_F(InprocThreads, BurstsOfManyClientsOnLoopsOfTheirOwnArriveInOrder) {
   constexpr int clients = 4;
   constexpr int frames = 3000;
   std::vector<std::jthread> threads;
-  // Held open until all others have gone, so that the server does not end before the last one comes.
+  // Stays open until all others have left, so that the server does not end before the last one comes.
   run_within_patience([&]() -> Task<> {
     threads.push_back(serve(echo_until_all_are_gone));
     const auto holder = co_await make_connector(endpoint_)->connect();

@@ -1,4 +1,4 @@
-// link_contract.hpp: what the suites share that every link is held to: a link to ask, and ways of asking.
+// link_contract.hpp: shared by the suites that every link has to pass: the link under test, and helpers.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ using link::SendResult;
 using link::ServerLink;
 using Input = ServerLink::Input;
 
-// Longer than any queue of any link, so that a sender that is not slowed down runs over it.
+// More frames than any queue of any link holds, so that a link that does not slow the sender down fails.
 inline constexpr int more_than_fits = 2000;
 inline const std::string large_frame(100'000, 'x');
 
@@ -53,7 +53,7 @@ inline Task<std::uint64_t> greet(ServerLink& server, Link& client) {
   co_return input.peer;
 }
 
-// The code with which it fails, or nothing.
+// Returns the code with which it fails, or nothing.
 inline Task<std::optional<ErrorCode>> error_of(Task<> operation) {
   std::optional<ErrorCode> code;
   try {
@@ -71,11 +71,11 @@ inline Task<> expect_closed(Link& link) {
   EXPECT_EQ(code, ErrorCode::unavailable);
 }
 
-// Sends until `client` waits for room, gives up, and returns how many were taken.
+// Sends until `client` waits for room; returns how many frames the link took.
 inline Task<int> send_until_full(Link& client) {
   int sent = 0;
   auto no_progress = [&]() -> Task<> {
-    // The queues are full, as far as one can see, when nothing has moved for many turns.
+    // The queues count as full when no frame was taken for many turns.
     for (int idle = 0, before = 0; idle < 50; ++idle) {
       co_await sleep(1ms);
       if (before != sent) idle = 0;

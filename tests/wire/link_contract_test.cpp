@@ -1,6 +1,6 @@
-// What link.hpp promises, asked of every link that there is: the simulated one has to be as good as the real ones, and no
-// better. What only one of them can do is tested beside it: link_test.cpp, tests/sim/network_test.cpp. Here: what is
-// carried, and what happens when the queues are full.
+// The promises of link.hpp, tested on every link: the simulated one has to be as good as the real ones, and no better.
+// This file tests what a link carries, and full queues; link_endings_test.cpp tests endings. What only one link does is
+// tested in link_test.cpp, inproc_test.cpp and tests/sim/network_test.cpp.
 #include "link_contract.hpp"
 #include "hoiku/async/event.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(Links, LinkContract, testing::ValuesIn(link_worlds()),
                          [](const auto& world) { return world.param; });
 
-// ---- What is carried
+// ---- Frames
 
 TEST_P(LinkContract, AFrameGoesThereAndBack) {
   run([&]() -> Task<> {
@@ -44,7 +44,7 @@ TEST_P(LinkContract, BytesOfAnyKindAndLengthPassWhole) {
   });
 }
 
-// The descriptor of a ZeroMQ socket is an edge that each call may take away: a single lost one hangs this.
+// The descriptor of a ZeroMQ socket is an edge that each call may consume: a single lost edge hangs this test.
 TEST_P(LinkContract, TenThousandRoundTripsLoseNoWakeUp) {
   run([&]() -> Task<> {
     const auto server = listen();
@@ -91,7 +91,7 @@ TEST_P(LinkContract, BurstsFromBothSidesAtOnceArriveOnceAndInOrder) {
       });
       co_return;
     });
-    // At most once: there is nothing behind the last.
+    // At most once: no frame comes after the last.
     EXPECT_FALSE(server->try_receive().has_value());
     EXPECT_FALSE(client->try_receive().has_value());
   });
@@ -138,7 +138,7 @@ TEST_P(LinkContract, AFrameOverTheLimitCutsOffOnlyWhoSentIt) {
   });
 }
 
-// ---- Full
+// ---- Full queues
 
 TEST_P(LinkContract, APeerThatDoesNotReadFillsOnlyItsOwnQueue) {
   run([&]() -> Task<> {
@@ -148,10 +148,10 @@ TEST_P(LinkContract, APeerThatDoesNotReadFillsOnlyItsOwnQueue) {
     const std::uint64_t slow_peer = co_await greet(*server, *slow);
     const std::uint64_t quick_peer = co_await greet(*server, *quick);
     int sent = 0;
-    // That it is full says only how it was just then: whoever carries the frames may make room a moment later.
+    // "full" is true for that moment only: the carrier of the frames may make room a moment later.
     while (sent < more_than_fits && server->try_send(slow_peer, large_frame) == SendResult::sent) ++sent;
     EXPECT_LT(sent, more_than_fits);
-    // What it has no room for is not even made; unless somebody has just made room.
+    // A frame that finds no room is not even made, unless there is room by now.
     int made = 0;
     const SendResult offered = server->offer(slow_peer, [&] { return ++made, large_frame; });
     EXPECT_EQ(made, offered == SendResult::sent ? 1 : 0);
@@ -159,7 +159,7 @@ TEST_P(LinkContract, APeerThatDoesNotReadFillsOnlyItsOwnQueue) {
     EXPECT_EQ(server->try_send(quick_peer, "still here"), SendResult::sent);
     const std::string words = co_await quick->receive();
     EXPECT_EQ(words, "still here");
-    // Everything that was taken arrives, nothing that was not, and then there is room again.
+    // Every frame that the link took arrives, no other does, and then there is room again.
     for (int i = 0; i < sent; ++i) {
       const std::string frame = co_await slow->receive();
       EXPECT_EQ(frame.size(), large_frame.size());
@@ -202,7 +202,7 @@ TEST_P(LinkContract, ACancelledReceiveHasTakenNothing) {
             [&]() -> Task<> { co_await scope.run([&]() -> Task<> { received = co_await client->receive(); }); });
         co_await checkpoint();
         EXPECT_EQ(server->try_send(peer, std::to_string(i)), SendResult::sent);
-        // Sometimes before the frame has come, sometimes after.
+        // In some rounds before the frame arrives, in others after.
         for (int turn = 0; turn < i % 20; ++turn) co_await checkpoint();
         scope.cancel();
       });

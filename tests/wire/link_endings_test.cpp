@@ -1,4 +1,4 @@
-// What every link owes when one of its ends is gone, or both were never there: the other half of link_contract_test.cpp.
+// The promises of link.hpp about endings, tested on every link: one end closes, or never existed.
 #include <set>
 
 #include "hoiku/async/event.hpp"
@@ -12,7 +12,7 @@ class LinkEndings : public LinkContract {};
 INSTANTIATE_TEST_SUITE_P(Links, LinkEndings, testing::ValuesIn(link_worlds()),
                          [](const auto& world) { return world.param; });
 
-// ---- Of the broker
+// ---- The broker ends
 
 TEST_P(LinkEndings, AClientHearsTheLastWordsAndThenThatTheServerIsGone) {
   run([&]() -> Task<> {
@@ -26,7 +26,7 @@ TEST_P(LinkEndings, AClientHearsTheLastWordsAndThenThatTheServerIsGone) {
     const std::string last = co_await client->receive();
     EXPECT_EQ(first + " " + last, "and goodbye");
     co_await expect_closed(*client);
-    // However often it is asked.
+    // Every later call fails the same way.
     co_await expect_closed(*client);
     EXPECT_THROW(client->try_receive(), LinkClosed);
     const auto refused = co_await error_of(client->send("too late"));
@@ -53,7 +53,7 @@ TEST_P(LinkEndings, ASendThatIsWaitingHearsThatTheServerIsGone) {
     co_await send_until_full(*client);
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       nursery.start_soon([&]() -> Task<> {
-        // It may be that one more finds room, as the queues of the operating system are emptied.
+        // Another frame may find room, as the queues of the operating system drain.
         for (;;) {
           const auto refused = co_await error_of(client->send(large_frame));
           if (refused) break;
@@ -84,7 +84,7 @@ TEST_P(LinkEndings, AServerThatBeginsAnewIsReachedAtTheSameAddressAndKnowsNobody
     std::unique_ptr<Link> before;
     for (int i = 0; i < 5; ++i) {
       std::unique_ptr<ServerLink> server;
-      // While the one before still sends its last frames, its address may be taken.
+      // While the previous broker sends its last frames, its address may be in use.
       co_await eventually([&] {
         try {
           server = listen();
@@ -101,7 +101,7 @@ TEST_P(LinkEndings, AServerThatBeginsAnewIsReachedAtTheSameAddressAndKnowsNobody
   });
 }
 
-// ---- Of a client
+// ---- A client ends
 
 TEST_P(LinkEndings, AServerHearsThatAClientIsGoneAfterItsLastFrame) {
   run([&]() -> Task<> {
@@ -195,7 +195,7 @@ TEST_P(LinkEndings, ClientsThatLeftWhileNobodyLookedAreToldOnceEach) {
     }
     const std::uint64_t last = input.peer;
     while (here.size() > 1) {
-      // The end of some is known by the first send only.
+      // The end of some peers shows only in the first send.
       for (const std::uint64_t peer : here) {
         if (peer != last) server->try_send(peer, "anybody?");
       }

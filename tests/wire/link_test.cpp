@@ -1,5 +1,5 @@
-// What the link on real sockets does besides what every link does (link_contract_test.cpp): its addresses, and what it says
-// of them.
+// The link on real sockets, beyond the contract of every link (link_contract_test.cpp): its addresses, and its messages
+// about them.
 #include "hoiku/link/link.hpp"
 
 #include <gmock/gmock.h>
@@ -67,7 +67,7 @@ TEST_P(WireLink, AnAddressInUseIsRefusedWithASentence) {
     EXPECT_EQ(failure_of_listening(endpoint_),
               "cannot listen at " + endpoint_ +
                   ": another program listens there, perhaps a broker: stop it, or choose another address");
-    // And the first one is not harmed.
+    // The first broker is not harmed.
     const auto client = co_await connect();
     co_await client->send("hello");
     const Input input = co_await server->receive();
@@ -156,7 +156,7 @@ TEST(WireTcp, AnAddressWhereNothingAnswersIsGivenUp) {
   run_within_patience([]() -> Task<> {
     using boost::asio::ip::tcp;
     auto& io = current_io_context();
-    // Whose queue of connections is full: the kernel drops what comes, as a network does that has gone.
+    // Its queue of connections is full: the kernel drops packets, as a network does that is down.
     tcp::acceptor deaf(io, tcp::v4());
     deaf.bind({boost::asio::ip::address_v4::loopback(), 0});
     deaf.listen(0);

@@ -14,7 +14,7 @@ class RealWorld final : public LinkWorld {
 
   std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
     auto server = link::make_server_link({endpoint_}, frame_bytes_max);
-    endpoint_ = server->endpoints().at(0);  // a port of the system's choice is kept
+    endpoint_ = server->endpoints().at(0);  // keeps the port that the system chose
     return server;
   }
   std::unique_ptr<link::Connector> connector() override { return link::make_connector(endpoint_); }
@@ -25,7 +25,7 @@ class RealWorld final : public LinkWorld {
   std::string endpoint_;
 };
 
-// Of the simulated network's connectors, which are shared there.
+// Owns a connector of the simulated network, which shares them.
 class OwnedConnector final : public link::Connector {
  public:
   explicit OwnedConnector(std::shared_ptr<link::Connector> shared) : shared_(std::move(shared)) {}

@@ -98,7 +98,7 @@ int Program::wait() {
   }
   while (output_.read_more()) {
   }
-  // Both ends are closed: it is ending, or has ended.
+  // Both pipes are closed: the program is ending, or has ended.
   int status = 0;
   if (testing::Test::HasFailure()) ::kill(process_, SIGKILL);
   ::waitpid(process_, &status, 0);

@@ -1,4 +1,4 @@
-// program.hpp: one of our programs as a process of its own, with nothing on its stdin and its output read line by line.
+// program.hpp: runs one of our programs as a process, with an empty stdin, and reads its output line by line.
 #pragma once
 
 #include <sys/types.h>
@@ -11,18 +11,18 @@ namespace hoiku::wire_tests {
 class Program {
  public:
   Program(const std::string& path, const std::vector<std::string>& arguments);
-  ~Program();  // kills it where it still runs
+  ~Program();  // kills the process if it still runs
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // Reads its stderr until a line contains `text`, and returns that line; what came so far, where it ends without.
+  // Reads its stderr until a line contains `text`, and returns that line; if stderr ends before, what was read so far.
   std::string wait_for_line(const std::string& text) { return error_.wait_for_line(text); }
-  // The same of its stdout.
+  // Reads its stdout in the same way.
   std::string wait_for_output(const std::string& text) { return output_.wait_for_line(text); }
   void signal(int number);
-  // Waits for its end: its exit status, or minus the signal that ended it. Fails the test where it does not end.
+  // Waits for its end; returns its exit status, or minus the signal that ended it. Fails the test if it does not end.
   int wait();
-  // All that it has written, after wait().
+  // Returns all output, after wait().
   const std::string& standard_output() const { return output_.text; }
   const std::string& standard_error() const { return error_.text; }
 
@@ -30,7 +30,7 @@ class Program {
   struct Pipe {
     int descriptor = -1;
     std::string text;
-    bool read_more();  // false: at its end, or nothing came in time
+    bool read_more();  // false at the end of the pipe, or if no output came in time
     std::string wait_for_line(const std::string& part);
   };
   pid_t process_ = -1;
@@ -39,13 +39,13 @@ class Program {
 };
 
 struct Ended {
-  int status;  // as wait() gives it
+  int status;  // as returned by wait()
   std::string output;
   std::string error;
 };
 Ended run_to_its_end(const std::string& path, const std::vector<std::string>& arguments);
 
-// The endpoint that a hoikud names in its log when it is ready.
+// Returns the endpoint that hoikud names in its log when it is ready.
 std::string endpoint_of(Program& hoikud);
 
 }  // namespace hoiku::wire_tests

@@ -1,4 +1,4 @@
-// spoken.hpp: a client that speaks the protocol frame by frame, for tests of what a broker answers.
+// spoken.hpp: a client that sends and receives single frames, for tests of a broker's answers.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ class SpokenClient {
   link::Link& link() { return *link_; }
   void hang_up() { link_.reset(); }
 
-  // Connects anew and greets; returns the answer.
+  // Makes a new connection and sends a hello; returns the answer.
   Task<proto::ServerFrame> greet() {
     link_.reset();
     link_ = co_await connector_->connect();
@@ -52,7 +52,7 @@ class SpokenClient {
     co_return std::move(*frame);
   }
 
-  // The next frame that is more than an acknowledgement.
+  // Returns the next frame that is more than an acknowledgement.
   Task<proto::ServerFrame> receive_more() {
     for (;;) {
       proto::ServerFrame frame = co_await receive();

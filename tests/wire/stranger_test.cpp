@@ -1,4 +1,5 @@
-// Peers that are no broker and no client: whatever they say or leave unsaid, it is a clear error and harms nobody.
+// Peers that are neither broker nor client: whatever they send or do not send, it is a clear error and harms no other
+// peer.
 #include <gmock/gmock.h>
 
 #include <array>
@@ -21,7 +22,7 @@ using Input = ServerLink::Input;
 using wire_tests::failure_of_connecting;
 using wire_tests::run_within_patience;
 
-// Listens, and answers whoever connects with `words`; then keeps the connection open until it is cancelled.
+// Listens, and sends `words` to each peer that connects; keeps the connection open until it is cancelled.
 class Stranger {
  public:
   Stranger() : acceptor_(current_io_context(), {boost::asio::ip::address_v4::loopback(), 0}) {}
@@ -91,7 +92,7 @@ TEST(WireTcp, NonsenseAtTheServersDoorHarmsNobody) {
 
 TEST(WireConnect, CanBeCancelled) {
   run_within_patience([&]() -> Task<> {
-    Stranger stranger;  // accepts in the kernel, and says nothing
+    Stranger stranger;  // the kernel accepts; no byte is sent
     const auto connector = make_connector(stranger.endpoint());
     const bool cut = co_await move_on_after(10ms, [&]() -> Task<> { co_await connector->connect(); });
     EXPECT_TRUE(cut);

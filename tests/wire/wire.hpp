@@ -1,4 +1,5 @@
-// wire.hpp: what the tests on real sockets share: a folder of their own, a loop with a bound, and a broker's two addresses.
+// wire.hpp: shared by the tests on real sockets: a temporary folder, a loop with a time limit, and a broker's
+// addresses.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,10 +19,10 @@ namespace hoiku::wire_tests {
 
 using namespace std::chrono_literals;
 
-// What does not come within this time does not come. Never waited for where a test passes.
+// The time limit of everything that has to happen. A test that passes never waits for it.
 inline constexpr auto patience = 30s;
 
-// A new folder under the system's temporary one, gone with everything in it at the end.
+// A new folder below the system's temporary one. Its end removes it with its content.
 class Folder {
  public:
   Folder();
@@ -34,17 +35,17 @@ class Folder {
   std::filesystem::path path_;
 };
 
-// Runs a test's body in a loop of its own. What it throws fails the test, as does a body that hangs.
+// Runs a test's body in a loop. An exception, or a body that hangs, fails the test.
 void run_within_patience(const std::function<Task<>()>& body);
 void run_within(Duration bound, const std::function<Task<>()>& body);
 
-// Waits until it is true; whoever waits longer than the test's patience has failed.
+// Waits until `is_so` returns true; fails the test after its patience.
 Task<> eventually(std::function<bool()> is_so);
 
-// What a connection attempt that has to fail says; empty where it did not fail.
+// Returns the message of a connection attempt that has to fail; empty if it succeeded.
 Task<std::string> failure_of_connecting(std::string endpoint);
 
-// Where a server should listen: "ipc" in the folder, "inproc" under a name that nobody else has, "tcp" at a port that the
+// Returns where a server should listen: "ipc" in the folder, "inproc" under a name of its own, "tcp" at a port that the
 // system chooses.
 std::string listen_endpoint(const std::string& transport, const Folder& folder);
 

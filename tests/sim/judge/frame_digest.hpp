@@ -1,7 +1,8 @@
-// frame_digest.hpp: the digest of every frame of a history, to compare two versions of the code byte for byte.
+// frame_digest.hpp: a digest of all frames of a history, to compare two versions of the code byte for byte.
 //
-// HOIKU_SIM_DIGEST=1 prints one line for each history: its seed, the number of its frames, and the digest of their bytes,
-// directions, peers and moments in virtual time. A change that leaves behaviour and wire alone leaves these lines alone.
+// HOIKU_SIM_DIGEST=1 prints one line for each history: its seed, the number of its frames, and the digest of their
+// bytes, directions, peers and times. A change that changes neither behaviour nor wire format does not change these
+// lines.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace hoiku::model {
 
-// Observes the network on behalf of `next`, which hears everything that this one hears. `next` must outlive it.
+// Observes the network and passes everything on to `next`, which outlives it.
 class FrameDigest final : public sim::NetworkObserver {
  public:
   explicit FrameDigest(sim::NetworkObserver& next) : next_(next) {}
@@ -49,7 +50,7 @@ class FrameDigest final : public sim::NetworkObserver {
   }
 
  private:
-  // FNV-1a (Fowler, Noll, Vo), 64 bits: it compares runs of our own, nobody attacks it.
+  // FNV-1a (Fowler, Noll, Vo), 64 bits: it compares our own runs, so it needs no cryptography.
   void add(std::uint64_t byte) { digest_ = (digest_ ^ byte) * 1099511628211u; }
   void add_number(std::uint64_t number) {
     for (int shift = 0; shift < 64; shift += 8) add((number >> shift) & 0xff);

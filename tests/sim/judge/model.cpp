@@ -18,7 +18,7 @@ std::string_view after_first(std::string_view text) {
 }
 
 std::optional<double> as_number(const Value& value) {
-  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<double>(*i);  // the histories use small ones
+  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<double>(*i);  // the histories use small integers
   if (const auto* d = value.get_if<double>()) return *d;
   return std::nullopt;
 }
@@ -84,7 +84,7 @@ bool condition(const Predicate::Node& node, const Value& value, const Value& old
   return false;  // a comparison with null
 }
 
-// The type that a predicate's literals have; null: it has none.
+// Returns the type of a predicate's literals; null if it has none.
 ValueType literal_type(const Predicate::Node& node) {
   if (node.kind == Kind::literal) return node.literal.type();
   for (const auto& child : node.children) {
@@ -148,7 +148,7 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
                                                const std::optional<Version>& if_version) const {
   const Topic& topic = this->topic(name);
   if (if_version) {
-    // Of a state that nobody was told of, the version is known all the same: one more than the one before.
+    // A state that was never reported has a version too: one more than the one before.
     std::uint64_t number = 0;
     std::optional<std::uint64_t> epoch;
     for (const State& state : topic.states) {
@@ -216,7 +216,7 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
   const Topic& topic = this->topic(wait.topic);
   const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
   const std::size_t first = topic.index_at(revision);
-  std::optional<TimePoint> since;  // when the condition became true; where it was when armed: at the last transition
+  std::optional<TimePoint> since;  // when the condition became true; if it was true when armed: at the last transition
   for (std::size_t i = first; i < topic.states.size(); ++i) {
     const State& state = topic.states[i];
     const ValueType type = state.value.type();
@@ -239,7 +239,7 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     }
     if (!since || !wait.predicate) since = state.at;
     const TimePoint due = std::max({armed, state.at, saturating_add(*since, wait.hold)});
-    // A hold that is complete at the very moment of the next change is complete.
+    // A hold that is complete at the very instant of the next transition is complete.
     const bool in_time =
         i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
     if (in_time && due > end) return std::nullopt;
@@ -252,7 +252,7 @@ std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, Time
   const auto& states = topic(wait.topic).states;
   const TimePoint end = forgotten_at(wait.given_up_after, armed);
   for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
-    if (states[i].value == states[i - 1].value) continue;  // of its quality
+    if (states[i].value == states[i - 1].value) continue;  // a transition of the quality
     if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
   }
   return std::nullopt;
@@ -286,7 +286,7 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   if (transition.version.number == 0) {
     if (!transition.value.is_null()) return complain("has a value, although it was never set");
     if (found == topics_.end()) return 0;
-    // Never set, or removed, which is as good: of its last state without a value.
+    // A topic that was never set, or was removed: the version of its last state without a value.
     std::size_t last = found->second.states.size() - 1;
     while (!found->second.states[last].value.is_null()) --last;
     return last;

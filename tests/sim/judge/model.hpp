@@ -1,8 +1,9 @@
-// model.hpp: what the state of the broker must be, computed once more, slowly and plainly, by code that shares nothing with
-// broker/ (it evaluates predicates and matches patterns by itself too). Commands go in, in the order in which the broker
-// took them; every state that a topic ever had comes out, and for each wait what its answer is and when it is due.
+// model.hpp: the state that the broker must have, computed again, slowly and plainly, by code that shares nothing with
+// broker/ (it evaluates predicates and matches patterns by itself too). It takes commands in the order in which the
+// broker received them, and knows every state that a topic ever had, and for each wait its answer and when that is due.
 //
-// It leans on one thing that docs/semantics.md leaves open: a run's revisions are its commits, counted 1, 2, 3 …
+// It relies on one thing that docs/semantics.md leaves open: the revisions of an instance are its commits, counted 1,
+// 2, 3 …
 #pragma once
 
 #include <chrono>
@@ -19,13 +20,13 @@
 
 namespace hoiku::model {
 
-// One state of a topic, between two of its commits. The first of each topic is "never set".
+// A state of a topic, between two of its commits. The first state of each topic is "never set".
 struct State {
   std::uint64_t revision = 0;
   TimePoint at{};
   Value value;
   std::string writer;
-  std::optional<Version> version = std::nullopt;  // as the broker said first; it must say so ever after
+  std::optional<Version> version = std::nullopt;  // as the broker reported it first; it must not differ later
   Quality quality = Quality::live;
 };
 
@@ -33,24 +34,25 @@ struct Topic {
   std::vector<State> states{State{0, {}, {}, {}, Version{}}};
 
   const State& newest() const { return states.back(); }
-  // The state that was current when the broker had made `revision` commits, as an index.
+  // Returns the index of the state that was committed at `revision`.
   std::size_t index_at(std::uint64_t revision) const;
   const State& at(std::uint64_t revision) const { return states[index_at(revision)]; }
 };
 
-// Whether a pattern ('*' is one segment, '**' any number) matches a name.
+// Returns true if a pattern ('*' is one segment, '**' any number) matches a name.
 bool matches(std::string_view pattern, std::string_view name);
-// Whether the predicate is true of a change from `old_value` to `value`. For null, bool, int64, double and string.
+// Returns true if a transition from `old_value` to `value` satisfies the predicate. For null, bool, int64, double and
+// string.
 bool holds(const Predicate& predicate, const Value& value, const Value& old_value);
 
 struct WaitAnswer {
-  std::size_t state = 0;  // of the topic; not where there is an error
+  std::size_t state = 0;  // of the topic; unless there is an error
   TimePoint due{};
   std::optional<ErrorCode> error = std::nullopt;
 };
 
-// When the broker forgets a wait that nobody waits for any more after that time, without a word; `never` where it was not
-// told. At that very instant it may still answer.
+// Returns when the broker silently cancels a wait whose client waits no longer; `never` if it was given no time. At
+// that very instant it may still answer.
 TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed);
 
 class Model {
@@ -58,15 +60,15 @@ class Model {
   struct SetResult {
     std::optional<ErrorCode> error = std::nullopt;
     bool changed = false;
-    std::size_t state = 0;  // that the topic is in now
+    std::size_t state = 0;  // the state of the topic now
   };
   using Owner = proto::SessionToken;
   SetResult set(const proto::Set& command, const Owner& by, const std::string& writer, TimePoint now);
-  // For each of its writes; or one, the error that all of them got.
+  // Returns a result for each write, or one result with the error of all.
   std::vector<SetResult> commit(const proto::Commit& command, const Owner& by, const std::string& writer,
                                 TimePoint now);
 
-  // ---- model_ownership.cpp: whose a topic is, and how long it may stay unwritten. The wills of the histories are values.
+  // ---- model_ownership.cpp: owners and deadlines of topics. The last wills of the histories are values.
   struct Lease {
     Owner owner{};
     proto::RequestId id = 0;
@@ -76,41 +78,41 @@ class Model {
   };
   struct OwnResult {
     std::optional<ErrorCode> error = std::nullopt;
-    std::optional<Lease> lost = std::nullopt;  // by whoever owned it before
+    std::optional<Lease> lost = std::nullopt;  // by the previous owner
   };
   OwnResult own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now);
   void release(const Owner& by, proto::RequestId lease, TimePoint now);
   void end_leases(const Owner& by, TimePoint now);  // its session has ended
   void declare(const proto::Declare& command, TimePoint now);
 
-  // The broker has made a commit that nobody asked for. Whether it had to: an empty text; or what is wrong with it. `ended`: the
-  // leases that ended with it.
+  // Judges a commit that the broker made without a command. Returns an empty text if it had to, otherwise what is
+  // wrong. `ended` gets the leases that ended with it.
   std::string judge_own_commit(const std::vector<Transition>& record,
                                const std::function<bool(const Owner&)>& has_expired, TimePoint now,
                                std::vector<Lease>& ended);
-  // What it should have done by itself by the end of that instant; empty: nothing.
+  // Returns what the broker should have done by itself by the end of that instant; empty if nothing.
   std::string neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const;
 
-  // What answers `wait` where it was armed at `armed`, in the state of `revision`. Nothing: not until now.
+  // Returns the answer to a wait that was armed at `armed`, in the state of `revision`. Empty: none until now.
   std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                    TimePoint now) const;
 
-  // What answers a wait for a change that counts from behind the state of that index. Nothing: not until now.
+  // Returns the answer to a wait for a transition after the state with the index `behind`. Empty: none until now.
   std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
-  // Whether a topic's state of that index passes a filter: of another type it does not.
+  // Returns true if the state with this index passes a filter; a value of another type does not.
   bool passes(const Predicate& filter, const std::string& topic, std::size_t state) const;
 
-  // Whether its predicate is of the topic's type, as far as that was known before the wait was forgotten.
+  // Returns true if the predicate is of the topic's type, as far as that was known before the wait expired.
   bool fits(const proto::WaitTransition& wait, TimePoint armed) const;
 
-  // The state that a transition tells of, as an index. Nothing: there never was one, and `why` says so.
+  // Returns the index of the state that a transition reports. Empty if there never was such a state: `why` says why.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
 
   const Topic& topic(const std::string& name) const;
   const std::map<std::string, Topic>& topics() const { return topics_; }
   std::uint64_t revision() const { return revision_; }
-  // As it was when the instant `now` began: commands of one instant have no order between sessions.
+  // Returns the revision at the beginning of the instant `now`: commands of one instant have no order between sessions.
   std::uint64_t revision_before(TimePoint now) const { return now == instant_ ? before_instant_ : revision_; }
 
  private:
@@ -121,7 +123,7 @@ class Model {
   std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
   SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
                   TimePoint now, Quality quality = Quality::live);
-  // The topics of these leases become what their wills say, and nobody's. Those that changed.
+  // Sets the topics of these leases to their last wills, and ends the leases. Returns the topics that changed.
   std::vector<std::string> execute_wills(const std::vector<std::string>& topics, TimePoint now);
   std::vector<std::string> topics_of(const Owner& by) const;
 

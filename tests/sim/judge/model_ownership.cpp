@@ -1,4 +1,4 @@
-// The half of the model that knows whose topics are, and how long they may stay unwritten.
+// The part of the model that knows the owners and the deadlines of topics.
 #include <algorithm>
 
 #include "tests/sim/judge/model.hpp"

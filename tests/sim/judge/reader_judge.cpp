@@ -31,7 +31,8 @@ std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
     complain("it has no filter, and something was filtered");
   }
   if (is_first) {
-    // It may have been told that the topic is not set, which is no item; then everything up to this one came after it.
+    // The reader may have heard before that the topic is unset, which is no item: then everything up to this one came
+    // after.
     const bool since_unset = change.skipped + change.filtered + 1 == change.version.number;
     if (change.skipped != 0 && !since_unset) complain("it is the first, and skipped is wrong");
   } else if (const std::string why = wrong_chain(before, change); !why.empty()) {
@@ -40,8 +41,8 @@ std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
   return wrong;
 }
 
-// What does not pass must not be shown, and what passes must not be called filtered. (A reader that lost its session may not
-// be able to tell, and calls it skipped.)
+// Checks that a state that does not pass is not shown, and that one that passes is not counted as filtered. (A reader
+// that lost its session may not know, and counts it as skipped.)
 std::string ReaderJudge::wrong_filter(const TopicChange& before, const TopicChange& change) const {
   if (change.version.number == 0) return "";
   if (!change.value.is_null() && !filter_->passes(change.topic, change.version)) return "it does not pass the filter";
@@ -52,11 +53,11 @@ std::string ReaderJudge::wrong_filter(const TopicChange& before, const TopicChan
   return "";
 }
 
-// Whether one of a topic's items may follow the other.
+// Checks whether one item of a topic may follow the other.
 std::string ReaderJudge::wrong_chain(const TopicChange& before, const TopicChange& change) const {
   if (change.version.number == 0) return before.version.number == 0 ? "it was not set before either" : "";
   const bool goes_on = before.version.number == 0 || before.version.epoch == change.version.epoch;
-  // Of what another epoch has had before, nobody can say how much this reader missed.
+  // After a change of the epoch it is not known how much this reader missed.
   if (!goes_on) return change.skipped == 0 || mode_ == Mode::every ? "" : "another epoch, and skipped is wrong";
   if (change.version.number <= before.version.number) return fmt::format("after version {}", before.version.number);
   const std::uint64_t missing = change.version.number - before.version.number - 1;

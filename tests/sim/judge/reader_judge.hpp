@@ -1,5 +1,5 @@
-// reader_judge.hpp: what a reader of a pattern may be given, item by item: promises 1, 3, 5 and 6 of docs/promises.md, judged
-// by what the public API gave, and by what the topics are known to have been.
+// reader_judge.hpp: judges the items that a reader of a pattern gets: promises 1, 3, 5 and 6 of docs/promises.md, by
+// what the public API returned and by the known states of the topics.
 #pragma once
 
 #include <functional>
@@ -15,13 +15,13 @@ namespace hoiku::model {
 
 class ReaderJudge {
  public:
-  // The state that the broker called so; nullptr: there was none.
+  // Returns the state with this version, or nullptr.
   using Find = std::function<const State*(const std::string& topic, const Version& version)>;
 
-  // What is known of a reader's filter.
+  // Knows the effects of a reader's filter.
   struct Filter {
     std::function<bool(const std::string& topic, const Version& version)> passes;
-    // How many between the two do not; nothing: nobody knows.
+    // Returns how many states between the two do not pass; empty if that is not known.
     std::function<std::optional<std::uint64_t>(const std::string& topic, const Version& from, const Version& to)>
         not_passing;
   };
@@ -29,12 +29,12 @@ class ReaderJudge {
   ReaderJudge(std::string pattern, Mode mode, Find find, std::optional<Filter> filter = {})
       : pattern_(std::move(pattern)), mode_(mode), find_(std::move(find)), filter_(std::move(filter)) {}
 
-  // Each item, in the order of the reader. Gives what is wrong with it, a sentence each.
+  // Judges each item, in the order of the reader. Returns a sentence for each fault.
   std::vector<std::string> judge(const TopicChange& change);
-  // At any time: what came in is what was taken, replaced, or is still there.
+  // Judges the counts, at any time: each item that came in was taken, was replaced, or is pending.
   std::vector<std::string> judge(const SubscriptionStatistics& counts) const;
 
-  // What the reader was given last of each topic.
+  // Returns the last item of each topic.
   const std::map<std::string, TopicChange>& last() const { return last_; }
   const std::string& pattern() const { return pattern_; }
 

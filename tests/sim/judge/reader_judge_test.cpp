@@ -1,4 +1,4 @@
-// The judge of readers is itself judged: what is right passes, and each kind of lie is found.
+// The judge of readers is itself judged: it accepts right items, and finds each kind of lie.
 #include "tests/sim/judge/reader_judge.hpp"
 
 #include <gmock/gmock.h>

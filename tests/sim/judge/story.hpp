@@ -1,4 +1,4 @@
-// story.hpp: frames as a person reads them, one line each.
+// story.hpp: prints frames for people to read, one line each.
 #pragma once
 
 #include <string>

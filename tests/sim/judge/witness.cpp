@@ -29,7 +29,7 @@ Witness::Session* Witness::session_of(std::uint64_t peer) {
 
 bool Witness::ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const {
   const auto was_in = [&](const Model& model) {
-    // Only where one of them changed can the combination be a new one.
+    // The combination can be new only if one of them changed.
     for (const std::string& changing : topics) {
       for (const State& state : model.topic(changing).states) {
         std::size_t same = 0;
@@ -56,7 +56,7 @@ const State* Witness::find(const std::string& topic, const Version& version) con
   return nullptr;
 }
 
-// ---- What the broker is told
+// ---- Frames that the broker receives
 
 void Witness::step() {
   if (!begin_) begin_ = now();
@@ -83,7 +83,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   session->last_heard = now();
   session->acknowledged = std::max(session->acknowledged, frame.acknowledged);
   session->kept.erase(session->kept.begin(), session->kept.upper_bound(session->acknowledged));
-  if (frame.number != session->received + 1) return;  // a heartbeat, or one that it has
+  if (frame.number != session->received + 1) return;  // a heartbeat, or a repeated frame
   session->received = frame.number;
   for (const proto::Command& command : frame.commands) {
     if (std::holds_alternative<proto::Goodbye>(command)) {
@@ -99,7 +99,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   tell(fmt::format("{} > {}", frame.hello->client_name, describe(frame)));
   const auto known = sessions_.find(frame.hello->token);
   if (known != sessions_.end()) {
-    // A client that has forgotten what it had acknowledged does not know the session.
+    // A client that acknowledges less than before does not know the session.
     const bool forgotten =
         frame.incarnation > known->second.incarnation && frame.acknowledged < known->second.acknowledged;
     if (forgotten && !known->second.expired) model_.end_leases(known->first, now());
@@ -108,7 +108,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   }
   const auto [found, fresh] = sessions_.try_emplace(frame.hello->token);
   Session& session = found->second;
-  if (!fresh && frame.incarnation <= session.incarnation) return;  // from a connection that was given up
+  if (!fresh && frame.incarnation <= session.incarnation) return;  // from an older connection
   const Limits limits;
   const auto wanted = frame.hello->session_timeout;
   session.tie = !fresh && now() - session.last_heard == session.timeout;
@@ -171,8 +171,8 @@ void Witness::take(Session& session, const proto::Command& command) {
     }
     const auto waiter = session.waiters.find(cancel->wait);
     if (waiter == session.waiters.end()) return;
-    if (hold_has_fired(waiter->second)) return;  // its answer is still owed
-    // It may have matched already, and its answer wait for room in the link: then that may come at any time.
+    if (hold_has_fired(waiter->second)) return;  // its answer is still due
+    // The wait may have matched already, and its answer may wait for room in the link: then it may come at any time.
     session.gone[cancel->wait] = may_have_matched(waiter->second) ? never : now();
     session.waiters.erase(waiter);
   } else {
@@ -236,7 +236,8 @@ void Witness::check_instant(TimePoint instant) {
 }
 
 void Witness::check_session(Session& session, TimePoint instant) {
-  // Not connected, or with a frame that waits for room: it will be told later. Silent for too long: it is told nothing.
+  // A session that is not connected, or has a frame that waits for room, hears later; one that was silent too long,
+  // never.
   if (!session.peer || !session.welcomed || session.full || instant - session.last_heard >= session.timeout) return;
   for (const auto& [id, request] : session.requests)
     complain(&session, fmt::format("#{} of {} was not answered", id, time_in_words(request.at)));
@@ -254,7 +255,7 @@ void Witness::check_session(Session& session, TimePoint instant) {
   }
   if (session.acknowledged < session.sent) return;  // its window may be closed
   for (auto& [id, reader] : session.readers) {
-    if (reader.sent - reader.taken == limits_.credit_transitions) continue;  // `every`, and it may not be told more
+    if (reader.sent - reader.taken == limits_.credit_transitions) continue;  // mode every: out of credit
     if (!reader.ended) complain(&session, fmt::format("the snapshot of #{} has not ended", id));
     reader.ended = true;
     check_complete(session, reader, id, model_.revision(), "the state", instant);
@@ -267,7 +268,7 @@ void Witness::check_at_rest() {
   for (auto& [token, session] : sessions_) {
     if (!session.peer) complain(&session, "is not connected");
     if (session.acknowledged < session.sent) complain(&session, "has not acknowledged everything");
-    session.full.reset();  // a frame that still waits for room is missed all the same
+    session.full.reset();  // from now on a frame that still waits for room is missing
     check_session(session, now());
   }
 }

@@ -1,9 +1,9 @@
-// witness.hpp: stands at the broker's end of the network, hears every frame in the order in which the broker takes and
-// sends it, and checks what is sent against the model: promises 1, 2, 4 and 8 of docs/promises.md, filters and rates, the
-// numbering of frames, and that each request is answered once and at once.
+// witness.hpp: observes the broker's end of the network: every frame, in the order in which the broker receives and
+// sends it. It checks the sent frames against the model: promises 1, 2, 4 and 8 of docs/promises.md, filters and rates,
+// the numbering of frames, and that each request is answered once and at once.
 //
-// After each instant (when the time moves on) every session that is connected and keeps up must have been told
-// everything: so a forgotten reader or a late answer is found where it happens, not only at the end.
+// After each instant (when time moves on) every session that is connected and keeps up must have been sent everything:
+// so it finds a forgotten reader or a late answer where it happens, not only at the end.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,7 @@ namespace hoiku::model {
 
 class Witness final : public sim::NetworkObserver {
  public:
-  // `tell`: one line for each thing that happens, for a person to read; or nothing.
-  // `limits`: the broker's.
+  // `tell` prints one line for each event, for people to read; it may be empty. `limits` are the broker's.
   explicit Witness(std::function<void(const std::string&)> tell = {}, Limits limits = {})
       : tell_(std::move(tell)), limits_(limits) {}
 
@@ -31,7 +30,7 @@ class Witness final : public sim::NetworkObserver {
   void broker_lost(std::uint64_t peer) override;
   void broker_sent(std::uint64_t peer, std::string_view frame) override;
   void broker_was_full(std::uint64_t peer) override;
-  // The store was given this; to be called in the order of the log, before anything of it is sent.
+  // Hears of each record that the store gets, in the order of the log, before any of it is sent.
   void broker_committed(const std::vector<Transition>& record);
   void broker_listens() override;
   void broker_killed() override;
@@ -39,20 +38,20 @@ class Witness final : public sim::NetworkObserver {
   void was_cut_one_way(const std::string& client, sim::End deaf, Duration duration) override;
   void broke_unnoticed(const std::string& client, sim::End unaware, Duration duration) override;
 
-  // Writers have stopped and nothing is on its way: everybody who is connected knows everything.
+  // Checks that every connected client knows everything, after writers have stopped and no frame is in flight.
   void check_at_rest();
-  // How many waits the broker has then.
+  // Returns how many waits the broker has at rest.
   std::size_t waits_at_rest() const;
-  // All that was wrong, a sentence each, with the time and the client's name.
+  // Returns a sentence for each fault, with the time and the client's name.
   const std::vector<std::string>& complaints() const { return complaints_; }
   const Model& model() const { return model_; }
-  // Whether all these topics had these values at one moment, under this broker or an earlier one.
+  // Returns true if these topics had these values at one moment, under this broker or an earlier one.
   bool ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const;
-  // The state that the broker called so; nullptr: none.
+  // Returns the state with this version, or nullptr.
   const State* find(const std::string& topic, const Version& version) const;
-  // Whether the state that the broker called so passes a filter; nothing: there was no such state.
+  // Returns whether the state with this version passes a filter; empty if there was no such state.
   std::optional<bool> passes(const std::string& topic, const Version& version, const Predicate& filter) const;
-  // How many of those between the two do not pass; nothing: they were not of one topic's life.
+  // Returns how many states between the two do not pass; empty if they are of different epochs.
   std::optional<std::uint64_t> not_passing(const std::string& topic, const Version& from, const Version& to,
                                            const Predicate& filter) const;
   std::uint64_t steps() const { return step_; }
@@ -65,7 +64,7 @@ class Witness final : public sim::NetworkObserver {
     TimePoint at{};
   };
   using Key = std::pair<std::uint32_t, std::string>;  // member and topic
-  // When a delivery was cut. Over a broken connection that can be told only from below and from above.
+  // The time at which a delivery was built. Over a broken connection only its bounds are known.
   struct Cut {
     TimePoint earliest{};
     TimePoint latest{};
@@ -79,47 +78,47 @@ class Witness final : public sim::NetworkObserver {
     std::optional<std::uint64_t> resumed_from;
     bool ended = false;
     std::uint64_t ended_at = 0;         // revision
-    std::uint64_t sent = 0;             // of `every`
-    std::uint64_t taken = 0;            // as it said
-    std::map<Key, std::uint64_t> seen;  // the revision told last
-    std::map<Key, Cut> cuts;            // of one with an interval
-    std::uint64_t met_by = 0;  // the revision when the end of its snapshot was seen: it had met all topics by then
-    std::uint64_t told = 0;    // deliveries
-    // Of those that came in earlier frames: those of topics that it had been told of before, and what they said.
+    std::uint64_t sent = 0;             // mode every: transitions
+    std::uint64_t taken = 0;            // as the client reported
+    std::map<Key, std::uint64_t> seen;  // the revision sent last
+    std::map<Key, Cut> cuts;            // for readers with an interval
+    std::uint64_t met_by = 0;           // the revision at the end of its snapshot: it had all topics by then
+    std::uint64_t told = 0;             // deliveries
+    // Counts over earlier frames: deliveries of topics that it had been sent before, and the counts in them.
     std::uint64_t told_on = 0;
     std::uint64_t told_filtered = 0;
     std::uint64_t told_lagged = 0;
-    std::set<Key> counted;  // the topics of them
+    std::set<Key> counted;  // their topics
   };
   struct Waiter {
     proto::Wait command;
     TimePoint armed{};
-    std::uint64_t earliest = 0;  // it was armed at one of these revisions, which are of one instant
+    std::uint64_t earliest = 0;  // armed at one of these revisions, which are of one instant
     std::uint64_t latest = 0;
     std::uint64_t step = 0;
   };
-  // A wait for a change.
+  // A wait for a transition.
   struct ChangeWaiter {
     proto::WaitTransition command;
     TimePoint armed{};
-    std::uint64_t earliest = 0;  // as above: where there is no `after`, it counts from one of these
+    std::uint64_t earliest = 0;  // as above: without `after`, it counts from one of these
     std::uint64_t latest = 0;
-    bool told_from = false;  // the broker has said from where
+    bool told_from = false;  // the broker has sent where it counts from
   };
   struct Request {
     enum class Kind { set, commit, get, list, readers, declare };
     Kind kind = Kind::set;
-    std::vector<std::string> topics;         // one, but of a commit; of a list: its pattern
-    std::vector<Model::SetResult> expected;  // of a write: for each topic, or the one error
-    std::uint64_t earliest = 0;              // of a get or list: it shows states from then on
+    std::vector<std::string> topics;         // one, or those of a commit; for a list: its pattern
+    std::vector<Model::SetResult> expected;  // for a write: one for each topic, or the one error
+    std::uint64_t earliest = 0;              // for a get or list: it shows states from then on
     TimePoint at{};
   };
-  // Of a topic: what is to be said of it.
+  // A lease, and what the client has to hear of it.
   struct LeaseWatch {
-    std::optional<ErrorCode> refused;  // it never begins
-    bool is_told = false;              // that it has begun, or why not
+    std::optional<ErrorCode> refused;  // the lease never begins
+    bool is_told = false;              // the client has heard that it has begun, or why not
     bool is_lost = false;
-    TimePoint at{};  // the last of these
+    TimePoint at{};  // of the last of these
   };
   struct Session {
     proto::SessionToken token{};
@@ -129,22 +128,22 @@ class Witness final : public sim::NetworkObserver {
     std::uint64_t since = 0;
     std::chrono::milliseconds timeout{0};
     TimePoint last_heard{};
-    bool resumed = false;        // what its last hello is to be told
+    bool resumed = false;        // the answer to its last hello
     bool tie = false;            // silent for exactly its timeout: either is right
-    bool expired = false;        // it was: its wills were executed
+    bool expired = false;        // its wills were executed
     bool welcomed = false;       // on this connection
     std::uint64_t received = 0;  // client frames that count
     std::uint64_t sent = 0;
     std::uint64_t resent = 0;  // on this connection
     std::uint64_t acknowledged = 0;
     std::map<std::uint64_t, std::string> kept;  // frames as they were first sent
-    std::optional<Moment> full;                 // a frame was cut then and may still be waiting
+    std::optional<Moment> full;                 // when a frame was built that may still wait for room
     std::map<proto::RequestId, Request> requests;
     std::map<proto::RequestId, Reader> readers;
     std::map<proto::RequestId, Waiter> waiters;
     std::map<proto::RequestId, ChangeWaiter> change_waiters;
     std::map<proto::RequestId, LeaseWatch> leases;
-    std::map<proto::RequestId, TimePoint> gone;  // readers and waiters that were let go, and when
+    std::map<proto::RequestId, TimePoint> gone;  // closed readers and cancelled waits, and when
   };
 
   template <class F>
@@ -153,7 +152,7 @@ class Witness final : public sim::NetworkObserver {
     for (const Model& model : earlier_models_) visit(model);
   }
   void step();
-  std::string time_in_words(TimePoint at) const;  // since the story began
+  std::string time_in_words(TimePoint at) const;  // since the beginning of the history
   void complain(const Session* session, const std::string& text);
   Session* session_of(std::uint64_t peer);
 
@@ -163,11 +162,11 @@ class Witness final : public sim::NetworkObserver {
   void check_repeated(Session& session, const proto::ServerFrame& frame);
   void check_fresh(Session& session, const proto::ServerFrame& frame);
   void check_delivery(Session& session, const proto::Delivery& delivery, const Moment& cut);
-  // What was let go may still be in a frame that was cut before, or in the same instant.
+  // Returns true if a frame of that moment may still contain a closed reader or a cancelled wait.
   static bool was_there(const Session& session, proto::RequestId id, const Moment& cut);
   // ---- witness_filters.cpp
   bool passes(const Reader& reader, const std::string& topic, std::size_t state) const;
-  // How many of the states between these two, as indices, do not pass; 0 where there is no filter.
+  // Returns how many of the states between these two indices do not pass; 0 without a filter.
   std::uint64_t not_passing(const Reader& reader, const std::string& topic, std::size_t after, std::size_t until) const;
   void check_filter(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
                     const std::string& what);
@@ -177,7 +176,7 @@ class Witness final : public sim::NetworkObserver {
                           const std::string& what);
   void check_rate(Session& session, Reader& reader, const proto::Delivery& delivery, const Moment& cut,
                   const std::string& what);
-  // The newest state up to `revision` that the reader must have been told, as an index; nothing: none.
+  // Returns the index of the latest state up to `revision` that the reader must have been sent; empty if none.
   std::optional<std::size_t> owed(const Reader& reader, const std::string& topic, std::uint64_t revision) const;
   bool may_rest(const Reader& reader, const Key& key, TimePoint instant) const;
   bool may_have_been_forgotten(const Topic& topic, std::size_t after, std::size_t until) const;
@@ -188,7 +187,7 @@ class Witness final : public sim::NetworkObserver {
   void check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
                    const std::string& what);
   void check_composite(Session& session, proto::RequestId id, const Reader& reader);
-  // `instant`: whoever is within an interval then may be told later.
+  // A reader that is within its interval at `instant` may get the state later.
   void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
                       const char* what, std::optional<TimePoint> instant = {});
   void check_answer(Session& session, const proto::Answer& answer, const Moment& cut);
@@ -203,7 +202,7 @@ class Witness final : public sim::NetworkObserver {
   bool check_lease(Session& session, proto::RequestId id, const proto::Answer& answer);
   void check_leases_are_told(Session& session);
   // ---- witness_changes.cpp
-  // The states, as indices, behind which it may count. None: only the error is right.
+  // Returns the indices of the states from which it may count. Empty: only the error is right.
   std::vector<std::size_t> origins(const ChangeWaiter& waiter) const;
   bool may_be_lagged(const ChangeWaiter& waiter) const;
   bool may_have_matched(const ChangeWaiter& waiter) const;
@@ -213,7 +212,7 @@ class Witness final : public sim::NetworkObserver {
   void check_instant(TimePoint instant);
   void check_session(Session& session, TimePoint instant);
   bool may_have_matched(const Waiter& waiter) const;
-  // By its time, and not by a change of this instant: whatever else comes now comes behind that.
+  // Returns true if the hold ended by its time, before any transition of this instant.
   bool hold_has_fired(const Waiter& waiter) const;
   bool wait_is_overdue(const Waiter& waiter, TimePoint instant) const;
 

@@ -1,5 +1,5 @@
-// witness_changes.cpp: what a wait for a change may be answered with: the first change behind where it counts from, with the
-// value that was replaced; or that the broker can't tell any more, where that is so.
+// witness_changes.cpp: the answers to a wait for a transition: the first matching one after where it counts from, with
+// the old value; or the error that the broker no longer knows, if that is so.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace hoiku::model {
 namespace {
 
-// Its version, also where nobody was told of it: versions rise by one.
+// Returns the version of a state, even if it was never reported: versions rise by one.
 Version version_at(const Topic& topic, std::size_t index) {
   Version version;
   for (std::size_t i = 0; i <= index; ++i) {
@@ -40,7 +40,7 @@ std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
   const Version after = *waiter.command.after;
   for (std::size_t i = 0; i < topic.states.size(); ++i) {
     const Version version = version_at(topic, i);
-    // "Never set" is where a topic begins, and begins again after it was removed.
+    // A topic begins as "never set", and begins so again after it was removed.
     const bool is_it = after.number == 0 ? i == 0 || topic.states[i].value.is_null()
                                          : version.number == after.number && version.epoch == after.epoch;
     if (is_it) found.push_back(i);
@@ -48,7 +48,7 @@ std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
   return found;
 }
 
-// What came behind it has gone from the history, with its topic, or with its broker.
+// Returns true if the following states may be gone from the history, with their topic, or with their broker.
 bool Witness::may_be_lagged(const ChangeWaiter& waiter) const {
   if (!waiter.command.after) return false;
   const Topic& topic = model_.topic(waiter.command.topic);
@@ -88,7 +88,7 @@ void Witness::check_change_answer(Session& session, proto::RequestId id, const p
     const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
       const Version version = version_at(topic, i);
       if (from->version.number == 0) return topic.states[i].value.is_null();
-      if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun anew
+      if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun again
       return from->version.number == version.number && (version.epoch == 0 || from->version.epoch == version.epoch);
     });
     if (waiter.command.after || waiter.told_from || !is_known)

@@ -1,5 +1,5 @@
-// What the witness knows of filters and rates: who must be told what, who must not be told yet, and whether the numbers are
-// right.
+// The part of the witness that judges filters and rates: which reader must get a state, which must not get it yet, and
+// whether the counts are right.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::uint64_t Witness::not_passing(const Reader& reader, const std::string& topi
   return count;
 }
 
-// A topic that is unset may be forgotten, with its history and with what was counted of it.
+// An unset topic may have been removed, with its history and its counts.
 bool Witness::may_have_been_forgotten(const Topic& topic, std::size_t after, std::size_t until) const {
   for (std::size_t i = after; i <= until && i < topic.states.size(); ++i) {
     if (i > 0 && topic.states[i].value.is_null()) return true;
@@ -33,7 +33,7 @@ void Witness::check_filter(Session& session, const Reader& reader, const proto::
                            const std::string& what) {
   const std::string& name = delivery.transition->topic;
   const Topic& topic = model_.topic(name);
-  // Of a topic that was forgotten nobody knows what type it had.
+  // The type of a removed topic is not known.
   const bool is_unset = topic.states[index].value.is_null() && holds(*reader.command.filter, Value(), Value());
   if (!passes(reader, name, index) && !is_unset) complain(&session, what + "it does not pass the filter");
   const auto seen = reader.seen.find({delivery.member, name});
@@ -45,7 +45,7 @@ void Witness::check_filter(Session& session, const Reader& reader, const proto::
   } else if (reader.resumed_from) {
     check_counted_from(session, reader, delivery, index, what);
   } else {
-    // It had met the topic when its snapshot ended, and not before it was opened.
+    // The reader had the topic by the end of its snapshot, and not before it was opened.
     const std::size_t from = topic.index_at(reader.opened_after);
     if (may_have_been_forgotten(topic, from, index)) return;
     const std::uint64_t most = not_passing(reader, name, from, index);
@@ -55,7 +55,7 @@ void Witness::check_filter(Session& session, const Reader& reader, const proto::
   }
 }
 
-// Between what it was told last and this one.
+// Checks the counts between the last delivery and this one.
 void Witness::check_counts(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t before,
                            std::size_t index, const std::string& what) {
   const std::string& name = delivery.transition->topic;
@@ -71,7 +71,7 @@ void Witness::check_counts(Session& session, const Reader& reader, const proto::
     return complain(&session, what + fmt::format("of {} before it {} did not pass, and it was told {} and {} lagged",
                                                  missing, filtered, delivery.filtered, delivery.lagged));
   }
-  // To test a version by its old value takes the one before it.
+  // A predicate of the old value needs the state before.
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
   const std::size_t needed = before + (reader.command.filter->uses_old_value() ? 0 : 1);
   if (delivery.lagged != 0 && needed >= kept_from)
@@ -101,17 +101,17 @@ void Witness::check_rate(Session& session, Reader& reader, const proto::Delivery
                          const std::string& what) {
   const Key key{delivery.member, delivery.transition->topic};
   const auto known = reader.cuts.find(key);
-  // A frame that had to wait for room was cut in between: what waited at first may have been another one.
+  // A frame that had to wait for room was built in between: the one that waited first may have been another.
   Cut made{cut.at, now(), session.incarnation};
   if (known == reader.cuts.end()) {
-    // It may have been on its way over an earlier connection.
+    // The delivery may have been in flight over an earlier connection.
     if (session.incarnation != session.since) made.earliest = TimePoint::min();
   } else {
     const Cut& before = known->second;
     const Topic& topic = model_.topic(key.second);
     const auto seen = reader.seen.find(key);
     const std::size_t index = topic.index_at(delivery.transition->revision);
-    // A topic that is forgotten begins anew.
+    // A removed topic begins again.
     const bool is_anew =
         seen != reader.seen.end() && may_have_been_forgotten(topic, topic.index_at(seen->second), index);
     if (!is_anew && before.earliest != TimePoint::min() && now() - before.earliest < reader.command.interval)
@@ -134,11 +134,11 @@ std::optional<std::size_t> Witness::owed(const Reader& reader, const std::string
   std::size_t newest = topic.index_at(revision);
   if (!reader.command.filter) return newest;
   while (newest > 0 && !passes(reader, name, newest)) --newest;
-  // Of a topic that is not set, a pattern does not hear.
+  // A pattern does not report unset topics.
   if (newest == 0) return std::nullopt;
   if (topic.states[newest].value.is_null()) return std::nullopt;
   if (may_have_been_forgotten(topic, newest, topic.states.size())) return std::nullopt;
-  // What was over before the reader had met the topic it need not know; who comes back is told what the history has.
+  // The reader need not know what was over before it had the topic; a reader that resumes gets what the history has.
   const bool is_plain = name == reader.command.topics.front();
   const std::uint64_t met_by = is_plain ? reader.opened_at : reader.ended ? reader.met_by : model_.revision();
   const bool is_every = reader.command.mode == proto::Mode::every;
@@ -146,7 +146,7 @@ std::optional<std::size_t> Witness::owed(const Reader& reader, const std::string
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
   const std::size_t needed = newest - (reader.command.filter->uses_old_value() ? 1 : 0);
   const bool is_present = newest + 1 == topic.states.size();
-  if (is_every && !is_present) return std::nullopt;  // it may have lagged: what it is told of that is judged
+  if (is_every && !is_present) return std::nullopt;  // it may have lagged, which is judged elsewhere
   if (reader.resumed_from) {
     const bool is_told = topic.states[newest].revision > *reader.resumed_from && needed >= kept_from;
     return is_told ? std::optional(newest) : std::nullopt;
@@ -182,7 +182,7 @@ std::optional<std::uint64_t> Witness::not_passing(const std::string& topic, cons
   return count;
 }
 
-// A page of readers may have been made before the deliveries of its own frame.
+// A page of readers may have been built before the deliveries of its own frame.
 void Witness::count_told(Session& session, const proto::ServerFrame& frame) {
   for (const auto& delivery : frame.deliveries) {
     const auto found = session.readers.find(delivery.subscription);
@@ -211,9 +211,9 @@ void Witness::check_readers(Session& session, proto::RequestId id, const proto::
     sessions.insert(row.session);
     own.push_back(&row);
   }
-  // It is as of the cut, and what was asked for since is known here already.
+  // The page was built at `cut`; commands since then are known here already.
   if (cut.step != step_) return;
-  // An earlier session of the same name may still be there.
+  // An earlier session of the same name may still exist.
   if (sessions.size() != 1 || own.size() != session.readers.size() || done->next != 0) return;
   auto row = own.begin();
   for (const auto& [subscription, reader] : session.readers) check_own_row(session, subscription, reader, **row++);
@@ -221,7 +221,7 @@ void Witness::check_readers(Session& session, proto::RequestId id, const proto::
 
 void Witness::check_own_row(Session& session, proto::RequestId id, const Reader& reader, const proto::ReaderRow& row) {
   const std::string filter = reader.command.filter ? reader.command.filter->key() : "";
-  // The list may be of another moment than what was asked for since.
+  // The list may be older than the latest commands.
   if (row.topics != reader.command.topics || row.mode != reader.command.mode || row.filter != filter) return;
   if (row.delivered < reader.told_on || row.delivered > reader.told)
     complain(&session,

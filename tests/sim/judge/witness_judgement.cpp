@@ -1,4 +1,4 @@
-// The half of the witness that judges what the broker says, frame by frame.
+// The part of the witness that judges the frames of the broker, one by one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace hoiku::model {
 namespace {
 
-// Frames that say the same, whatever connection they go over.
+// Returns the content of a frame, without what depends on the connection.
 std::string content(proto::ServerFrame frame) {
   frame.incarnation = frame.acknowledged = 0;
   return proto::encode(frame);
@@ -29,7 +29,7 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   tell(fmt::format("{} < {}", session ? session->name : "somebody", describe(frame)));
   if (!session) return;
   if (frame.fatal) {
-    // Whoever is told so has broken the protocol or was silent; either way the session is not this peer's any more.
+    // The peer has broken the protocol or was silent: either way it does not have the session any more.
     if (now() - session->last_heard < session->timeout && !session->tie)
       complain(session, "is sent away: " + frame.fatal->message);
     sessions_.erase(peers_.at(peer));
@@ -41,11 +41,11 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   if (frame.acknowledged != session->received)
     complain(session,
              fmt::format("was acknowledged {}, but {} is what arrived", frame.acknowledged, session->received));
-  if (frame.acknowledged == session->received) session->tie = false;  // it goes on
+  if (frame.acknowledged == session->received) session->tie = false;  // the session continues
   if (frame.number == 0) {
     if (!frame.deliveries.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty())
       complain(session, "is sent content without a number");
-    if (!frame.welcome) session->full.reset();  // it would have come after a frame that waited
+    if (!frame.welcome) session->full.reset();  // it would have come after a frame that waits for room
   } else if (frame.number <= session->sent) {
     check_repeated(*session, frame);
   } else {
@@ -130,7 +130,7 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
   }
   if (frame.complete_through != 0) {
     for (const auto& [id, reader] : session.readers) {
-      // Of one with an interval something may still be due.
+      // A reader with an interval may have a state pending.
       if (reader.opened_step < cut.step && reader.command.interval.count() == 0)
         check_complete(session, reader, id, frame.complete_through, "completeness");
     }
@@ -157,7 +157,7 @@ void Witness::check_delivery(Session& session, const proto::Delivery& delivery, 
   const auto index = model_.recognise(transition, why);
   if (!index) return complain(&session, what + why);
   const std::uint64_t revision = model_.topic(transition.topic).states[*index].revision;
-  // A filtered reader may be sent what passed last although the topic has gone on.
+  // A filtered reader may get the last state that passed although the topic has changed since.
   const bool goes_on = (reader.command.mode == proto::Mode::every || reader.command.filter) && reader.resumed_from;
   const std::uint64_t asked_for = goes_on                 ? *reader.resumed_from
                                   : reader.command.filter ? reader.opened_after
@@ -181,12 +181,12 @@ void Witness::check_delivery(Session& session, const proto::Delivery& delivery, 
   seen->second = std::max(seen->second, revision);
 }
 
-// Promise 5: each state once and in order, but for those that had gone from the history, whose number is told.
+// Promise 5: each state once and in order, except those that were gone from the history, which are counted.
 void Witness::check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
                           const std::string& what) {
   const Topic& topic = model_.topic(delivery.transition->topic);
   const auto seen = reader.seen.find({delivery.member, delivery.transition->topic});
-  std::size_t before = 0;  // the state that this reader knew
+  std::size_t before = 0;  // the state that this reader had
   if (seen != reader.seen.end()) {
     before = topic.index_at(seen->second);
   } else if (reader.resumed_from) {
@@ -194,19 +194,19 @@ void Witness::check_order(Session& session, const Reader& reader, const proto::D
   } else if (reader.ended) {
     before = topic.index_at(reader.ended_at);
   } else {
-    return;  // the snapshot begins with whatever is present
+    return;  // the snapshot begins with the current state
   }
   if (delivery.transition->version.number == 0) return;
   const std::size_t missing = index - before - 1;
-  if (index <= before || missing == 0) return;  // the former is complained of elsewhere
-  // A topic that is unset is forgotten, with its history, when its present readers were told.
+  if (index <= before || missing == 0) return;  // another check reports the former
+  // An unset topic is removed, with its history, after its readers have heard of it.
   const bool was_forgotten = std::any_of(topic.states.begin() + static_cast<std::ptrdiff_t>(before) + 1,
                                          topic.states.begin() + static_cast<std::ptrdiff_t>(index) + 1,
                                          [](const State& state) { return state.value.is_null(); });
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
   if (before + 1 >= kept_from && !was_forgotten)
     return complain(&session, what + fmt::format("{} states before it were left out, and are in the history", missing));
-  // Who comes back knows by itself what it has.
+  // A reader that resumes knows by itself what it has.
   const bool comes_back = seen == reader.seen.end() && reader.resumed_from;
   if (!comes_back && !was_forgotten && delivery.lagged != missing)
     complain(&session,
@@ -218,7 +218,7 @@ bool Witness::was_there(const Session& session, proto::RequestId id, const Momen
   return found != session.gone.end() && found->second >= cut.at;
 }
 
-// Each member as the reader knows it now: was there one moment at which all were so?
+// Checks that the members, as the reader knows them now, all had these states at one moment.
 void Witness::check_composite(Session& session, proto::RequestId id, const Reader& reader) {
   std::uint64_t newest = 0;
   std::uint64_t until = model_.revision() + 1;
@@ -237,7 +237,7 @@ void Witness::check_composite(Session& session, proto::RequestId id, const Reade
     complain(&session, fmt::format("#{} shows a combination that never was: revisions {} and {}", id, newest, until));
 }
 
-// Everything up to `revision` has been told to this reader.
+// Checks that this reader has been sent everything up to `revision`.
 void Witness::check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
                              const char* what, std::optional<TimePoint> instant) {
   const bool pattern = reader.command.topics.size() == 1;
@@ -250,7 +250,7 @@ void Witness::check_complete(Session& session, const Reader& reader, proto::Requ
     if (seen != reader.seen.end() && seen->second >= needed.revision) return;
     if (seen == reader.seen.end()) {
       if (reader.resumed_from && topic.at(*reader.resumed_from).revision >= needed.revision) return;
-      // Of a topic that was not set when its part of the snapshot was cut there is nothing to tell.
+      // A topic that was unset when its part of the snapshot was built is not reported.
       const auto from = topic.states.begin() + static_cast<std::ptrdiff_t>(topic.index_at(revision));
       const auto is_unset = [](const State& state) { return state.value.is_null(); };
       const bool found_by_pattern = pattern && name != reader.command.topics[0];
@@ -290,7 +290,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   }
   const auto found = session.requests.find(id);
   if (found == session.requests.end()) {
-    // The answer to a wait that was cancelled while it was under way.
+    // The answer to a wait that was cancelled while it was in flight.
     if (!was_there(session, id, cut)) complain(&session, fmt::format("#{} is answered, but not open", id));
     return;
   }
@@ -306,7 +306,7 @@ void Witness::check_answer(Session& session, const proto::Answer& answer, const 
   check_write(session, id, request, answer);
 }
 
-// A set, or a commit, which tells of each of its writes what a set would.
+// Judges the answer to a set or a commit, which has the answer of a set for each of its writes.
 void Witness::check_write(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
   const auto* failed = std::get_if<proto::Failed>(&answer);
   const std::optional<ErrorCode> error = failed ? std::optional(failed->failure.code) : std::nullopt;
@@ -334,7 +334,8 @@ void Witness::check_write(Session& session, proto::RequestId id, const Request& 
     const State& state = model_.topic(request.topics[i]).states[request.expected[i].state];
     newest = std::max(newest, state.revision);
     if (written[i].changed != request.expected[i].changed) complain(&session, fmt::format("#{}: changed is wrong", id));
-    if (state.value.is_null() && written[i].version.number == 0) {  // unsetting what was never set, or removed
+    if (state.value.is_null() &&
+        written[i].version.number == 0) {  // unset of a topic that was never set, or was removed
       all_known = false;
       continue;
     }
@@ -363,7 +364,7 @@ void Witness::check_get(Session& session, proto::RequestId id, const Request& re
     complain(&session, fmt::format("#{} got an old value", id));
 }
 
-// The histories have few topics, so that one page has them all.
+// The histories have few topics: one page has them all.
 void Witness::check_list(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer) {
   const auto* list = std::get_if<proto::ListDone>(&answer);
   if (!list || list->next != 0) return complain(&session, fmt::format("#{} got no list, or not all of it", id));

@@ -1,4 +1,5 @@
-// The part of the witness that knows about leases and deadlines: who was told what of them, and what the broker did by itself.
+// The part of the witness that judges leases and deadlines: what the clients hear of them, and what the broker did by
+// itself.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ void Witness::take_ownership(Session& session, const proto::Command& command) {
     model_.release(session.token, release->lease, now());
     const auto watch = session.leases.find(release->lease);
     if (watch == session.leases.end()) return;
-    // What was to be said of it may still be under way.
+    // The answer may still be in flight.
     const bool all_told = watch->second.is_told && !watch->second.is_lost;
     session.gone[release->lease] = all_told ? now() : never;
     session.leases.erase(watch);
@@ -42,7 +43,7 @@ void Witness::lose(const Model::Lease& lease) {
 
 void Witness::broker_committed(const std::vector<Transition>& record) {
   step();
-  if (record.front().revision <= model_.revision()) return;  // of a command, which the model has heard too
+  if (record.front().revision <= model_.revision()) return;  // of a command, which the model has got too
   std::vector<Model::Lease> ended;
   const auto is_gone = [&](const proto::SessionToken& token) { return has_expired(token, now()); };
   const std::string wrong = model_.judge_own_commit(record, is_gone, now(), ended);
@@ -58,7 +59,7 @@ void Witness::broker_committed(const std::vector<Transition>& record) {
   }
 }
 
-// False: it is not about the lease.
+// Returns false if the answer is not about a lease.
 bool Witness::check_lease(Session& session, proto::RequestId id, const proto::Answer& answer) {
   LeaseWatch& watch = session.leases.at(id);
   if (std::holds_alternative<proto::Owned>(answer)) {

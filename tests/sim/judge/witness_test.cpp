@@ -1,5 +1,4 @@
-// Who judges the judge: what the broker says is falsified on its way to the witness, one lie at a time, and each must be
-// noticed.
+// The judge is judged: each test falsifies a frame on its way to the witness, which must notice the lie.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -15,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using proto::ServerFrame;
 
-// Changes a frame where it fits, and says whether it did.
+// Changes a frame if it fits; returns whether it did.
 using Lie = std::function<bool(ServerFrame& frame)>;
 
 class Liar final : public sim::NetworkObserver {
@@ -48,7 +47,7 @@ class Liar final : public sim::NetworkObserver {
   bool told_ = false;
 };
 
-// A robot that sets two topics, and a screen that reads them in every way there is.
+// A robot that sets two topics, and a screen that reads them in every way.
 Task<> live(sim::Simulation& world) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, client_name("robot"));
@@ -89,7 +88,7 @@ Task<> live(sim::Simulation& world) {
       co_await sleep(10ms);
       co_await battery.set(level);
     }
-    // Two at one moment: only `every` readers are told both.
+    // Two transitions at one moment: only readers in mode every get both.
     nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(1); }, heat);
     nursery.start_soon([](hoiku::Topic<int> topic) -> Task<> { co_await topic.set(2); }, heat);
     co_await sleep(10ms);
@@ -140,7 +139,7 @@ bool change_newest(ServerFrame& frame, Change change) {
   return true;
 }
 
-// The one delivery before which something was filtered.
+// Finds the one delivery before which a state was filtered.
 proto::Delivery* find_filtered(ServerFrame& frame) {
   for (proto::Delivery& delivery : frame.deliveries) {
     if (delivery.filtered == 1) return &delivery;
@@ -148,7 +147,7 @@ proto::Delivery* find_filtered(ServerFrame& frame) {
   return nullptr;
 }
 
-// To a reader that is not told of the third version yet, because of its interval, it is told all the same.
+// Sends the third version to a reader that must not get it yet, because of its interval.
 class TooEarly {
  public:
   bool operator()(ServerFrame& frame) {

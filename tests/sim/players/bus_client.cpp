@@ -39,7 +39,7 @@ Task<> BusClient::live(TimePoint quiet, TimePoint end) {
   end_ = end;
   while (now() < end_) {
     TimePoint leave_at = now() + dice_.between(300ms, 4s);
-    if (leave_at > quiet_) leave_at = end_;  // whoever is there in the end stays, to be asked what it knows
+    if (leave_at > quiet_) leave_at = end_;  // a client that is there in the end stays, to be asked what it knows
     try {
       co_await visit(leave_at);
     } catch (const Error& error) {
@@ -72,7 +72,7 @@ Task<> BusClient::visit(TimePoint leave_at) {
   if (refused) std::rethrow_exception(refused);
 }
 
-// Each thing for a while, and then another of its kind; at the end of the history, on and on.
+// Does each thing for a while, then another of its kind; at the end of the history, until it is cancelled.
 Task<> BusClient::repeat(Task<> (BusClient::*act)(Bus, TimePoint), Bus bus) {
   for (;;) {
     co_await sleep(dice_.between(0ms, 100ms));
@@ -105,7 +105,7 @@ Task<> BusClient::write_once(Bus bus) {
     } else if (dice_.chance(10)) {
       co_await topic.update([&](std::optional<Value>) { return dice_.value(name); });
     } else if (dice_.chance(20)) {
-      // Changes its mind: the write may have been applied or not.
+      // The write is cancelled: it may have been applied or not.
       co_await move_on_after(dice_.between(0ms, 30ms), topic.set(dice_.value(name)));
     } else {
       const Value written = dice_.value(name);
@@ -114,7 +114,7 @@ Task<> BusClient::write_once(Bus bus) {
       if (!state || !(state->value == written)) complain("set() of " + name + " gave the version of something else");
     }
   } catch (const VersionConflict&) {
-    // Somebody was faster.
+    // Another client was faster.
   } catch (const Error& error) {
     if (error.code() != ErrorCode::outcome_unknown) complain(std::string("a write failed: ") + error.what());
   }
@@ -228,7 +228,7 @@ Task<> BusClient::watch_in(Bus bus, Mode mode) {
   }
 }
 
-// Who reads, as the broker says it: for each it has to add up.
+// Lists the readers at the broker; the counts of each have to add up.
 Task<> BusClient::list_readers(Bus bus, TimePoint) {
   if (now() >= quiet_) co_await sleep_until(end_ + 1s);
   const std::vector<ReaderInfo> readers = co_await bus.readers();
@@ -244,7 +244,7 @@ void BusClient::check_at_rest() {
     if (reading.judge) {
       for (const auto& [name, topic] : witness_.model().topics()) {
         if (!matches(reading.topics[0], name)) continue;
-        // The last that passed may have been before its time.
+        // The last state that passed may be older than the reader.
         const auto& states = topic.states;
         if (reading.filter && !witness_.model().passes(*reading.filter, name, states.size() - 1)) continue;
         if (reading.filter && topic.newest().value.is_null()) continue;

@@ -1,5 +1,5 @@
-// bus_client.hpp: a service that lives at random: it comes and goes, and while it is there writes, reads, waits, changes its
-// mind and cleans up, through the same API as any other. What it sees it holds against what the Witness knows.
+// bus_client.hpp: a service that acts at random: it connects and leaves, writes, reads, waits, cancels and cleans up,
+// through the public API. It compares what it sees with what the Witness knows.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +24,20 @@ class BusClient {
   // Writes and misbehaves until `quiet`; reads until `end`, when it leaves.
   Task<> live(TimePoint quiet, TimePoint end);
 
-  // Nobody writes any more, and nothing is under way: what every reader saw last is what is true.
+  // Checks, after all writers have stopped and no frame is in flight, that each reader has the latest state.
   void check_at_rest();
   const std::vector<std::string>& complaints() const { return complaints_; }
-  // Writes and waits that it began, and values that it took.
+  // Returns the number of writes and waits that it began, and of values that it took.
   std::uint64_t acts() const { return acts_; }
 
  private:
   struct Reading {
     std::vector<std::string> topics;
-    std::vector<Value> last;           // of a topic or a composite
-    std::optional<ReaderJudge> judge;  // of a pattern
+    std::vector<Value> last;           // for a topic or a composite
+    std::optional<ReaderJudge> judge;  // for a pattern
     std::optional<Predicate> filter;
   };
-  // Lists a reader for as long as it lives.
+  // Lists a reader for as long as this object lives.
   class Listed;
 
   Task<> visit(TimePoint leave_at);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 broker::Instant instant() {
-  // The wall's clock is only written down, so any will do.
+  // The calendar time is only recorded, so any will do.
   return {now(), WallTime(std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch()))};
 }
 

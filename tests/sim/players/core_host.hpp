@@ -1,5 +1,5 @@
-// core_host.hpp: the smallest thing that lets the core serve a network: its turn as core.hpp describes it, and nothing else.
-// The real front has threads of its own to think of; here the state machine is alone with the model.
+// core_host.hpp: the smallest program that lets the core serve a network: its turn, as core.hpp describes it, and
+// nothing else, so that the model judges the state machine alone.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace hoiku::model {
 
-// Serves until it is cancelled. `on_record` hears of each record before anything of it is sent.
+// Serves until it is cancelled. Calls `on_record` with each record before any of it is sent.
 Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const broker::Record&)> on_record);
 
 }  // namespace hoiku::model

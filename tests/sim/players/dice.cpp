@@ -44,7 +44,7 @@ std::optional<Predicate> Dice::predicate(const std::string& topic) {
     return *Predicate::parse(ordered && chance(50) ? "value > old_value" : "value != old_value");
   };
   if (chance(15)) return change();
-  if (chance(5)) return Predicate::any_of(comparison(), change());  // still about a change, although half of it is not
+  if (chance(5)) return Predicate::any_of(comparison(), change());  // one half is about the old value
   if (chance(20)) return Predicate::all_of(comparison(), comparison());
   if (chance(20)) return Predicate::any_of(comparison(), comparison());
   if (chance(20)) return Predicate::negate(comparison());

@@ -1,5 +1,5 @@
-// dice.hpp: the random choices of a history, all from one seed; and what the histories talk about: a few topics of a few
-// types with few values, so that writes are often equal, and predicates often match.
+// dice.hpp: the random choices of a history, all from one seed, over a few topics of a few types with few values, so
+// that writes are often equal and predicates often match.
 #pragma once
 
 #include <chrono>
@@ -16,11 +16,11 @@ namespace hoiku::model {
 
 class Dice {
  public:
-  // `grain`: all durations are multiples of it. A coarse one makes things happen at one instant that otherwise never do.
+  // All durations are multiples of `grain`. With a coarse one, events coincide that otherwise never do.
   explicit Dice(std::uint64_t seed, Duration grain = Duration(1)) : random_(seed * 2 + 1), grain_(grain) {}
 
   std::uint64_t number() { return random_(); }
-  // 0 … n-1.
+  // Returns a number from 0 to n-1.
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
   bool chance(unsigned percent) { return below(100) < percent; }
   Duration between(Duration min, Duration max) {
@@ -35,8 +35,8 @@ class Dice {
   Value value(const std::string& topic);
   std::string pattern();
   std::vector<std::string> composite();
-  std::optional<Predicate> predicate(const std::string& topic);  // that fits it
-  std::optional<Predicate> filter(const std::string& pattern);   // that fits it, or some of what matches
+  std::optional<Predicate> predicate(const std::string& topic);  // of the topic's type
+  std::optional<Predicate> filter(const std::string& pattern);   // of the type of some topic that matches
   std::chrono::nanoseconds hold();
   std::chrono::nanoseconds interval();
 
@@ -45,7 +45,7 @@ class Dice {
   Duration grain_;
 };
 
-// The grain of a history: the seed decides whether it is a coarse one.
+// Returns the grain of a history, a coarse one for every third seed.
 inline Duration grain_of(std::uint64_t seed) {
   return seed % 3 == 0 ? Duration(std::chrono::milliseconds(5)) : Duration(1);
 }

@@ -66,7 +66,7 @@ Task<> FrameClient::act() {
   if (dice_.chance(90)) co_await read(dice_.chance(20) ? 1 : 100);
   if (!greeted_) co_return;
   if (dice_.chance(1)) {
-    link_.reset();  // hangs up
+    link_.reset();  // closes the connection without a goodbye
     co_return;
   }
   if (dice_.chance(1)) {
@@ -85,7 +85,7 @@ Task<> FrameClient::act() {
       co_await send(frame(0));
     }
   } else if (!kept_.empty() && dice_.chance(10)) {
-    co_await send(kept_.front());  // a second time, which changes nothing
+    co_await send(kept_.front());  // a repeated frame, which changes nothing
   }
 }
 
@@ -117,7 +117,7 @@ Task<> FrameClient::say_goodbye() {
   co_await send_commands(std::move(last));
   link_.reset();
   begin_session();
-  // The goodbye may have been lost, and then the old session still stands: whoever comes next is somebody else.
+  // The goodbye may have been lost, and then the old session still exists: the next one gets another token.
   new_token();
 }
 
@@ -173,8 +173,8 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     if (const auto found = open_.find(end.subscription); found != open_.end()) found->second.ended = true;
   }
   for (const auto& answer : frame.answers) {
-    if (std::holds_alternative<proto::TransitionArmed>(answer)) continue;  // its end is still to come
-    if (std::holds_alternative<proto::Owned>(answer)) continue;            // likewise
+    if (std::holds_alternative<proto::TransitionArmed>(answer)) continue;  // its end comes later
+    if (std::holds_alternative<proto::Owned>(answer)) continue;            // its end comes later
     open_.erase(std::visit([](const auto& a) { return a.id; }, answer));
   }
   if (frame.complete_through != 0) complete_through_ = frame.complete_through;
@@ -188,7 +188,7 @@ void FrameClient::begin_session() {
   leases_.clear();
 }
 
-// ---- What it says
+// ---- Commands
 
 proto::Command FrameClient::random_command() {
   if (dice_.chance(8)) return random_ownership();
@@ -212,12 +212,12 @@ proto::Command FrameClient::random_command() {
   if (kind < 64) {
     proto::WaitTransition wait;
     wait.id = ++last_id_;
-    // Those that have owners and deadlines change their quality alone, too.
+    // Topics with owners and deadlines have transitions of the quality alone, too.
     wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
     if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
     if (const auto known = versions_.find(wait.topic); dice_.chance(60))
       wait.after = known == versions_.end() ? Version{} : known->second;
-    // Topics that become unset; what their versions are then nobody has to know.
+    // Topics that become unset: no client needs to know their versions.
     if (!wait.after && dice_.chance(30)) {
       wait.topic = "gone/" + std::to_string(dice_.below(3));
       wait.predicate.reset();
@@ -231,7 +231,7 @@ proto::Command FrameClient::random_command() {
     wait.id = ++last_id_;
     wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
     wait.predicate = dice_.predicate(wait.topic);
-    // A topic that becomes unset matches nothing then.
+    // An unset topic matches nothing.
     if (dice_.chance(10)) {
       wait.topic = "gone/" + std::to_string(dice_.below(3));
       wait.predicate.reset();
@@ -257,14 +257,15 @@ proto::Command FrameClient::random_command() {
   return random_set();
 }
 
-// It never says when it has lost it, and may even cancel what the broker has forgotten.
+// Draws the time after which the broker may cancel the wait. The client does not report that it gave up, and may cancel
+// a wait that the broker has cancelled already.
 std::chrono::nanoseconds FrameClient::random_patience() {
   if (!dice_.chance(40)) return {};
   return dice_.chance(80) ? dice_.between(5ms, 300ms) : dice_.between(1s, 10s);
 }
 
-// Of topics of their own, so that nobody else has to know what their next version is. All wills are values, and none is
-// like another: each end of a lease is a transition, of which the witness hears.
+// Uses topics of its own, so that no other command needs to know their versions. All last wills are different values:
+// each end of a lease is a transition, of which the witness hears.
 proto::Command FrameClient::random_ownership() {
   const std::string topic = "own/" + std::to_string(dice_.below(3));
   if (dice_.chance(30)) {
@@ -305,14 +306,14 @@ proto::Set FrameClient::random_set() {
     const auto known = versions_.find(set.topic);
     set.if_version = known == versions_.end() || dice_.chance(20) ? Version{} : known->second;
     if (dice_.chance(20)) set.if_version->epoch = 0;
-    if (dice_.chance(10)) ++set.if_version->number;  // one that is still to come
+    if (dice_.chance(10)) ++set.if_version->number;  // a version that does not exist yet
   }
-  // Of another type; but never as a topic's first value, which would decide its type.
-  const auto seen = versions_.find(set.topic);  // perhaps as never set
+  // A value of another type; but never as a topic's first value, which would decide its type.
+  const auto seen = versions_.find(set.topic);  // perhaps "never set"
   if (seen != versions_.end() && seen->second.number > 0 && dice_.chance(4))
     set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
-  // Unset topics of their own, so that nobody else has to know what their next version is.
+  // Unsets topics of its own, so that no other command needs to know their versions.
   if (dice_.chance(12)) {
     set.topic = "own/" + std::to_string(dice_.below(3));
     set.if_version.reset();
@@ -332,7 +333,7 @@ proto::Commit FrameClient::random_commit() {
     proto::Set set = random_set();
     commit.writes.push_back(proto::Write{std::move(set.topic), std::move(set.value), set.if_version, {}});
   }
-  // Sometimes a topic stands in it twice, which is an error; but mostly not.
+  // Sometimes a topic appears twice, which is an error; but rarely.
   if (!dice_.chance(10)) {
     std::map<std::string, proto::Write> by_topic;
     for (proto::Write& write : commit.writes) by_topic[write.topic] = std::move(write);
@@ -351,7 +352,7 @@ proto::Subscribe FrameClient::random_subscribe() {
   } else {
     subscribe.topics.push_back(dice_.chance(15) ? "gone/**" : dice_.pattern());
   }
-  // It was told everything up to there, in this run, by subscriptions that are not asked about here; the broker believes it.
+  // The client has got everything up to there from this instance, by other subscriptions; the broker believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
   if (subscribe.topics.size() == 1 && dice_.chance(40)) subscribe.mode = proto::Mode::every;
   if (subscribe.topics.size() == 1) {

@@ -1,6 +1,6 @@
-// frame_client.hpp: a client that speaks in bare frames, on purpose ruder than the real one: it reads slowly, acknowledges
-// late, hangs up without a word, repeats frames, comes back under an old name. It keeps the rules of message.hpp, so the
-// broker owes it everything; the Witness checks that. It shares no code with client/.
+// frame_client.hpp: a client that sends bare frames, on purpose ruder than the real one: it reads slowly, acknowledges
+// late, closes without a goodbye, repeats frames, comes back under an old name. It keeps the rules of message.hpp, so
+// the broker owes it everything, which the Witness checks. It shares no code with client/.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ class FrameClient {
   FrameClient(std::shared_ptr<link::Connector> connector, std::string name, Dice dice,
               std::chrono::milliseconds session_timeout);
 
-  // Talks at random for so long, over any number of connections.
+  // Acts at random for `duration`, over any number of connections.
   Task<> live(Duration duration);
-  // Asks for nothing more, reads and acknowledges everything, and stays connected.
+  // Sends no more commands, reads and acknowledges everything, and stays connected.
   Task<> listen(Duration duration);
   Task<> say_goodbye();
 
-  // What no correct broker does to a client, as sentences.
+  // Returns a sentence for each fault of the broker that only its client can see.
   const std::vector<std::string>& complaints() const { return complaints_; }
   std::uint64_t commands() const { return last_id_; }
 
@@ -39,7 +39,7 @@ class FrameClient {
     bool is_wait = false;
     bool ended = false;
     bool is_every = false;
-    std::uint64_t delivered = 0;  // of `every`
+    std::uint64_t delivered = 0;  // mode every
     std::uint64_t renewed = 0;
   };
   Task<> be_connected(Duration duration, bool active);
@@ -60,28 +60,28 @@ class FrameClient {
   proto::Commit random_commit();
   proto::Subscribe random_subscribe();
   std::optional<proto::RequestId> random_open(bool wait);
-  std::vector<proto::Command> renewals();  // for all that was delivered
+  std::vector<proto::Command> renewals();  // for everything that was delivered
 
   std::shared_ptr<link::Connector> connector_;
   std::unique_ptr<link::Link> link_;
   std::string name_;
   Dice dice_;
   proto::Hello hello_;
-  bool hasty_ = false;  // of this history: acknowledges at once
+  bool hasty_ = false;  // acknowledges at once, in this history
 
   std::uint64_t incarnation_ = 0;
   std::uint64_t session_since_ = 0;  // the connection with which the session began; 0: no session
   bool greeted_ = false;             // on this connection
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
-  std::uint64_t told_ = 0;  // that were acknowledged
+  std::uint64_t told_ = 0;  // acknowledged frames
   std::deque<proto::ClientFrame> kept_;
   std::optional<std::vector<proto::ClientFrame>> to_repeat_;
   TimePoint last_sent_{};
 
   proto::RequestId last_id_ = 0;
   std::map<proto::RequestId, Open> open_;
-  std::vector<proto::RequestId> leases_;  // that it asked for, and did not release
+  std::vector<proto::RequestId> leases_;  // requested and not released
   std::map<std::string, Version> versions_;
   std::uint64_t run_ = 0;
   std::uint64_t complete_through_ = 0;

@@ -7,14 +7,14 @@ using namespace std::chrono_literals;
 void settle_the_climate(sim::Network& network, Dice& dice) {
   if (dice.chance(60)) network.delay_all(0ms, dice.between(0ms, 30ms));
   if (dice.chance(25)) network.capacity(1 + dice.below(5));
-  // Some lose patience before their session has timed out, some after it.
+  // Some ends lose patience before the session times out, some after it.
   network.patience(dice.between(50ms, 900ms));
 }
 
 void disturb(sim::Network& network, Dice& dice) {
   const std::string client = "client-" + std::to_string(dice.below(clients_max));
   const sim::End end = dice.chance(50) ? sim::End::client : sim::End::broker;
-  // Some are shorter than the session's timeout, some longer.
+  // Some cuts are shorter than the session's timeout, some longer.
   const Duration duration = dice.between(0ms, dice.chance(70) ? 300ms : 900ms);
   const std::size_t kind = dice.below(100);
   if (kind < 35) {

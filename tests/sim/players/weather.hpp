@@ -1,5 +1,5 @@
-// weather.hpp: what the network does to the clients of a history, all of it drawn by the seed: cuts of both ways and of one,
-// connections of which one end does not know that they are broken, delays, queues that are soon full.
+// weather.hpp: the faults of a history's network, all drawn by the seed: cuts of both directions and of one,
+// connections that one end does not know to be broken, delays, short queues.
 #pragma once
 
 #include "hoiku/testing/network.hpp"
@@ -9,9 +9,9 @@ namespace hoiku::model {
 
 inline constexpr std::size_t clients_max = 4;
 
-// How the network is in this history.
+// Sets up the network of a history.
 void settle_the_climate(sim::Network& network, Dice& dice);
-// Something bad happens to somebody, or nothing. It is over after a second.
+// Breaks something for one client, or nothing. It is over after a second.
 void disturb(sim::Network& network, Dice& dice);
 
 }  // namespace hoiku::model
