@@ -218,6 +218,14 @@ TEST(ValueTerm, IsComparedWithLiteralsAndNotWithConditions) {
   static_assert(!Comparable<ValueTerm, ValueTerm> && !Comparable<ValueTerm, decltype(value > 3)>);
 }
 
+TEST(PredicateExpression, IsTestableOnValuesThatItsLiteralsCanBeComparedWith) {
+  using Text = decltype(value == "calm" || value == "happy");
+  static_assert(TestableOn<Text, std::string> && !TestableOn<Text, int>);
+  static_assert(TestableOn<decltype(!(value > 3)), double> && !TestableOn<decltype(!(value > 3)), std::string>);
+  static_assert(TestableOn<decltype(value == Counted(1)), Counted> &&
+                !TestableOn<decltype(value < Counted(1)), Counted>);
+}
+
 VIRTUAL_TEST(HeldFor, CountsFromWhenTheConditionBecameTrue) {
   AsyncValue<int> level{20};
   const auto start = now();

@@ -45,7 +45,22 @@ bool compare(const A& a, const B& b) {
   }
 }
 
+template <ComparisonOp op, class A, class B>
+constexpr bool can_compare() {
+  using enum ComparisonOp;
+  if constexpr (BothIntegers<A, B>) return true;
+  if constexpr (op == equal || op == not_equal) return requires(const A& a, const B& b) { a == b; };
+  if constexpr (op == less) return requires(const A& a, const B& b) { a < b; };
+  if constexpr (op == less_equal) return requires(const A& a, const B& b) { a <= b; };
+  if constexpr (op == greater) return requires(const A& a, const B& b) { a > b; };
+  if constexpr (op == greater_equal) return requires(const A& a, const B& b) { a >= b; };
+}
+
 }  // namespace detail
+
+// A condition that can be tested on a value of this type.
+template <class Expression, class T>
+concept TestableOn = requires(const Expression& expression, const T& candidate) { expression.test(candidate); };
 
 // Marks what is no literal: terms, and the conditions made of them.
 struct ConditionPart {};
@@ -140,6 +155,7 @@ class ValueComparison : public PredicateExpression {
   explicit ValueComparison(Literal literal) : literal_(std::move(literal)) {}
   const Literal& literal() const noexcept { return literal_; }
   template <class T>
+    requires(detail::can_compare<op, T, Literal>())
   bool test(const T& candidate) const {
     return detail::compare<op>(candidate, literal_);
   }
@@ -161,6 +177,7 @@ class PredicateJunction : public PredicateExpression {
   const A& left() const noexcept { return a_; }
   const B& right() const noexcept { return b_; }
   template <class T>
+    requires(TestableOn<A, T> && TestableOn<B, T>)
   bool test(const T& candidate) const {
     if constexpr (kind == Junction::all) return a_.test(candidate) && b_.test(candidate);
     if constexpr (kind == Junction::any) return a_.test(candidate) || b_.test(candidate);
@@ -178,6 +195,7 @@ class PredicateNegation : public PredicateExpression {
   explicit PredicateNegation(A a) : a_(std::move(a)) {}
   const A& operand() const noexcept { return a_; }
   template <class T>
+    requires TestableOn<A, T>
   bool test(const T& candidate) const {
     return !a_.test(candidate);
   }

@@ -123,10 +123,9 @@ template <class T, class P>
 std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
   using D = std::decay_t<P>;
   if constexpr (IsPredicateExpression<P>) {
-    static_assert(
-        requires(const D& expression, const T& candidate) { expression.test(candidate); },
-        "this condition does not fit the value's type: compare `value` with something of that type");
-    return std::make_unique<ExpressionCondition<T, D>>(std::forward<P>(predicate));
+    static_assert(TestableOn<D, T>,
+                  "this condition does not fit the value's type: compare `value` with something of that type");
+    if constexpr (TestableOn<D, T>) return std::make_unique<ExpressionCondition<T, D>>(std::forward<P>(predicate));
   } else if constexpr (PredicateFunction<P, T>) {
     return std::make_unique<CallableCondition<T, D>>(std::forward<P>(predicate));
   } else {
