@@ -78,7 +78,7 @@ TEST_F(WaitCommandsTest, AWaitIsKeptAndKeepsItsTopicUntilItIsCancelled) {
   EXPECT_EQ(session.outbox.reader_answers(), 0u);
   ASSERT_TRUE(topics.find("a"));
 
-  commands.execute(session, proto::CancelWait{1});
+  commands.execute(session, proto::CancelWait{2, 1});
   EXPECT_FALSE(session.requests.contains(1));
   EXPECT_FALSE(topics.find("a"));
 }
