@@ -2,7 +2,8 @@
 """filter.py HEADER: the header as Doxygen wants it: whole-line // comments before a declaration become its description.
 
 The first comment describes the file: "// topic.hpp: Topic<T>: a handle ..." and paragraphs such as "// Limits   64 topics.".
-Lines that are indented beyond the text are code. A trailing comment describes the member before it.
+Lines that are indented beyond the text are code. A trailing comment describes the member before it. What stands in
+namespace detail is no part of the reference: Doxygen would complain of definitions whose declarations it does not read.
 """
 import html
 import re
@@ -11,6 +12,7 @@ import sys
 COMMENT = re.compile(r"^(\s*)//(?: (.*))?$")
 LABEL = re.compile(r"^([A-Z][A-Za-z ]{0,10}?) {2,}(\S.*)$")
 TRAILING = re.compile(r"^(\s*[^/\s][^\"]*?[\w;,}])(\s{2,})// (.*)$")
+MACHINERY = re.compile(r"^namespace detail \{$.*?^\}  // namespace detail$", re.MULTILINE | re.DOTALL)
 SPECIAL = str.maketrans({c: "\\" + c for c in "\\@#%$"})
 
 
@@ -84,4 +86,4 @@ if __name__ == "__main__":
     path = sys.argv[1]
     with open(path, encoding="utf-8") as header:
         public = re.sub(r"^.*/include/", "", path)
-        print("\n".join(filtered(header.read(), public)), end="")
+        print("\n".join(filtered(MACHINERY.sub("", header.read()), public)), end="")

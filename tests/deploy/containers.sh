@@ -133,7 +133,7 @@ digits_become_moods() {
   from=$(count_lines socket_bridge)
   eventually 30 said socket_sensor 0 'Sent: [13579]' && eventually 30 said socket_sensor 0 'Sent: [02468]' || return 1
   compose_in 60 stop socket_sensor >>"$log" 2>&1
-  eventually 30 said socket_bridge "$from" 'is gone' || return 1
+  eventually 30 said socket_bridge "$from" 'lost ws://' || return 1
   digits=$(lines socket_sensor | sed -n 's/^Sent: //p' | tr -d '\n')
   [[ $digits == "$(lines socket_bridge | sed -n 's/^Received message: //p' | tr -d '\n')" ]] ||
     { evidence "the bridge did not receive what was sent: $digits" && return 1; }
@@ -237,7 +237,7 @@ everybody_ends_in_order() {
   eventually 30 is_healthy host_sensors || return 1
   from=$(count_lines socket_bridge)
   compose_in 60 stop socket_sensor >>"$log" 2>&1
-  eventually 30 said socket_bridge "$from" 'is gone' || return 1
+  eventually 30 said socket_bridge "$from" 'lost ws://' || return 1
   compose_in 60 stop >>"$log" 2>&1
   for service in "${services[@]}"; do
     status=$(inspect "$service" '{{.State.Status}} {{.State.ExitCode}}')

@@ -112,7 +112,7 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
 
   feed.end();
   EXPECT_EQ(talk.sensor.wait(), 0) << talk.sensor.standard_error();
-  EXPECT_THAT(talk.bridge.wait_for_line("is gone"), HasSubstr("(it has ended); trying again"));
+  EXPECT_THAT(talk.bridge.wait_for_line("lost ws://"), HasSubstr("(the feed has ended); trying again"));
   expect_end(talk.bridge, SIGTERM);
   expect_end(robot, SIGTERM);
   EXPECT_EQ(robot.standard_output(),
@@ -175,7 +175,7 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
 
   sensor->signal(SIGKILL);
   sensor->wait();
-  EXPECT_THAT(bridge.wait_for_line("is gone"), testing::EndsWith("; trying again"));
+  EXPECT_THAT(bridge.wait_for_line("lost ws://"), testing::EndsWith("; trying again"));
   sensor = std::make_unique<Program>(SOCKET_SENSOR_PATH, Lines{"--listen", address_of(url), "--replay", two.path()});
   EXPECT_EQ(url_of(*sensor), url);
   two.write("8\n");

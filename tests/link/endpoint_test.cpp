@@ -83,7 +83,7 @@ TEST(Endpoint, AProgramThatTalksToOtherProcessesRefusesInproc) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.failure().code, ErrorCode::invalid_argument);
     EXPECT_EQ(refused.failure().message,
-              "\"inproc://robot\" cannot be reached from another process: use tcp:// or ipc://");
+              "'inproc://robot' cannot be reached from another process: use tcp:// or ipc://");
     EXPECT_TRUE(parse_network_endpoint("ipc:///run/hoiku.sock", use));
     EXPECT_FALSE(parse_network_endpoint("nonsense", use));
   }

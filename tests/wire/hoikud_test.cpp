@@ -142,7 +142,7 @@ TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
 TEST(Hoikud, RefusesToListenWhereNobodyCouldReachIt) {
   const Ended refused = run_to_its_end({"--listen", "inproc://robot"});
   EXPECT_EQ(refused.status, 2);
-  EXPECT_EQ(refused.error, "error: \"inproc://robot\" cannot be reached from another process: use tcp:// or ipc://\n");
+  EXPECT_EQ(refused.error, "error: 'inproc://robot' cannot be reached from another process: use tcp:// or ipc://\n");
 }
 
 TEST(Hoikud, ListensOnLoopbackWithoutBeingTold) {
