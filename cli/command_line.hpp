@@ -1,5 +1,4 @@
-// command_line.hpp: which verbs and options there are. Their one definition: it parses, it helps, and the completion of
-// shells reads it.
+// command_line.hpp: the definition of commands and options. Parsing, help and the completion of shells all use it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,8 +8,8 @@
 
 namespace hoiku::cli {
 
-// What was typed, before it is understood.
-struct Typed {
+// The arguments as typed, before they are checked.
+struct RawArguments {
   std::string endpoint;
   std::string topic;  // or a pattern
   std::string value;
@@ -28,11 +27,15 @@ struct Typed {
   std::string shell;
 };
 
-// A positional of one of these names is completed with the topics that there are.
+// Names of positional arguments that are completed with the topics of the broker.
 inline constexpr const char* topic_argument = "topic";
 inline constexpr const char* pattern_argument = "pattern";
 
-// Fills `app` with everything that writes into `typed`, which outlives it.
-void describe_command_line(CLI::App& app, Typed& typed);
+// No option begins with a digit, so -0.5 is a value. parse_options() puts this mark before such numbers, so that CLI11
+// does not take them for options, and removes it afterwards.
+inline constexpr char number_mark = '\x1f';
+
+// Adds all commands and options to `app`. They write into `raw`, which must outlive it.
+void describe_command_line(CLI::App& app, RawArguments& raw);
 
 }  // namespace hoiku::cli

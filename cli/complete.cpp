@@ -1,4 +1,4 @@
-// complete.cpp: `hoiku complete`, which the shells ask. It is silent about whatever fails: somebody is typing.
+// complete.cpp: `hoiku complete`, which the shells call. Prints no errors, since the user is typing.
 #include <cstdio>
 #include <cstdlib>
 
@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A person waits, and cannot type meanwhile. HOIKU_COMPLETION_TIMEOUT=5s: on a slow machine, or in a test, nobody does.
-Duration patience_for_topics() {
+// The user cannot type while this waits. HOIKU_COMPLETION_TIMEOUT=5s is for slow machines and tests.
+Duration topic_timeout() {
   const char* text = std::getenv("HOIKU_COMPLETION_TIMEOUT");
   const Result<Duration> wanted = parse_duration(text ? text : "");
   return wanted ? *wanted : Duration(500ms);
@@ -27,11 +27,10 @@ void print(const std::vector<Candidate>& candidates) {
   std::fflush(stdout);
 }
 
-Task<> collect(std::string endpoint, std::string pattern, Duration patience, std::vector<std::string>& names) {
+Task<> collect(std::string endpoint, std::string pattern, Duration timeout, std::vector<std::string>& names) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const auto silent = on_connection_event([](const ConnectionEvent&) {});
-    Bus bus =
-        co_await Bus::connect(nursery, endpoint, client_name("hoiku-complete"), connect_timeout(patience), silent);
+    Bus bus = co_await Bus::connect(nursery, endpoint, client_name("hoiku-complete"), connect_timeout(timeout), silent);
     const std::vector<TopicInfo> topics = co_await bus.list(pattern);
     for (const TopicInfo& topic : topics) names.push_back(topic.state->topic);
   });
@@ -40,22 +39,22 @@ Task<> collect(std::string endpoint, std::string pattern, Duration patience, std
 }  // namespace
 
 Task<int> complete_words(std::vector<std::string> words) {
-  Typed typed;
+  RawArguments raw;
   CLI::App app;
-  describe_command_line(app, typed);
+  describe_command_line(app, raw);
   Completion completion = complete(app, words);
   print(completion.candidates);
   const std::string pattern = pattern_for(completion.word);
-  const std::string endpoint = completion.endpoint.value_or(typed.endpoint);
+  const std::string endpoint = completion.endpoint.value_or(raw.endpoint);
   const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
                        link::parse_network_endpoint(endpoint, link::EndpointUse::connect);
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {
-    const Duration patience = patience_for_topics();
-    co_await move_on_after(patience, [&]() -> Task<> { co_await collect(endpoint, pattern, patience, names); });
+    const Duration timeout = topic_timeout();
+    co_await move_on_after(timeout, [&]() -> Task<> { co_await collect(endpoint, pattern, timeout, names); });
   } catch (const std::exception&) {
-    // Nobody answers, or not what we understand: then there is nothing to propose.
+    // No broker answers, or not as expected: there are no topics to propose.
   }
   print(next_segments(names, completion.word));
   co_return done;

@@ -12,7 +12,7 @@ bool takes_value(const CLI::Option& option) { return option.get_items_expected_m
 
 bool begins_with(const std::string& text, const std::string& word) { return text.compare(0, word.size(), word) == 0; }
 
-// Walks over the words before the cursor as CLI11 would.
+// Follows the words before the cursor as CLI11 would.
 class Walk {
  public:
   explicit Walk(const CLI::App& app) : app_(app) {}
@@ -82,14 +82,14 @@ class Walk {
       for (const std::string& name : option->get_lnames()) {
         const std::string text = "--" + name;
         const auto& known = completion.candidates;
-        const auto is_same = [&](const Candidate& other) { return other.text == text; };  // --help, of verb and program
+        const auto is_same = [&](const Candidate& other) { return other.text == text; };  // --help is an option of both
         if (begins_with(text, word) && std::none_of(known.begin(), known.end(), is_same))
           completion.candidates.push_back({text, option->get_description()});
       }
     }
   }
 
-  // A type that is written "a|b|c" can only be one of these. What C is in "b:C", nobody knows here.
+  // A type such as "a|b|c" lists its choices. A choice such as "b:C" has an open part, which is not completed.
   static void add_choices(const CLI::Option& option, const std::string& word, Completion& completion) {
     const std::string type = option.get_type_name();
     if (type.find('|') == std::string::npos) return;
@@ -122,7 +122,7 @@ std::string pattern_for(std::string_view word) {
   const std::size_t slash = word.rfind('/');
   const std::string_view folder = slash == std::string_view::npos ? std::string_view() : word.substr(0, slash + 1);
   if (folder.empty() && word.starts_with('$'))
-    return std::string(word) + "/**";  // only '$' matches what begins with it
+    return std::string(word) + "/**";  // only patterns that begin with '$' match such topics
   return std::string(folder) + "**";
 }
 

@@ -1,7 +1,7 @@
-// completion.hpp: what could stand at the cursor, for the shells. Their scripts only ask `hoiku complete WORD...`, so what
-// is completed is always what this hoiku understands.
+// completion.hpp: candidates for the word at the cursor, for the shells. Their scripts only call `hoiku complete
+// WORD...`, so that they always fit the installed hoiku.
 //
-// Promises   everything about verbs and options comes from the command line's definition (command_line.hpp).
+// Promises   everything about commands and options comes from the command line's definition (command_line.hpp).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,17 +21,17 @@ struct Candidate {
 
 struct Completion {
   std::vector<Candidate> candidates;
-  bool wants_topics = false;            // the word is a topic or a pattern: the broker knows more
-  std::string word;                     // the one at the cursor, so far
-  std::optional<std::string> endpoint;  // where one was typed
+  bool wants_topics = false;            // the word is a topic or a pattern: ask the broker
+  std::string word;                     // the word at the cursor, so far
+  std::optional<std::string> endpoint;  // of --endpoint, if typed
 };
 
-// `words` are those behind the program's name, up to the one at the cursor, which may be empty.
+// `words` are those after the program's name, up to the word at the cursor, which may be empty.
 Completion complete(const CLI::App& app, const std::vector<std::string>& words);
 
 // The smallest pattern that matches every topic that begins with `word`: "sensor/**" for "sensor/to".
 std::string pattern_for(std::string_view word);
-// How the word may go on, up to the next '/', as a shell does with folders; sorted, each once.
+// The candidates for `word`, up to the next '/', as shells complete folders. Sorted, without duplicates.
 std::vector<Candidate> next_segments(const std::vector<std::string>& names, std::string_view word);
 
 // The script for bash, zsh or fish; null for another name.

@@ -1,5 +1,5 @@
-// completion_scripts.cpp: how each shell asks `hoiku complete`. A candidate is a line: its text, a tab, what it means. One
-// that ends with '/' goes on, so no space follows it.
+// completion_scripts.cpp: how each shell calls `hoiku complete`. A candidate is a line: its text, a tab, its
+// description. After a candidate that ends with '/' no space follows, since more segments do.
 #include <array>
 #include <utility>
 
@@ -8,8 +8,8 @@
 namespace hoiku::cli {
 namespace {
 
-// bash cuts words at ':' and '=' as well, and a topic's name may have both: so the line is cut here, at its blanks, and
-// what bash holds for the part before the cursor's word is taken off again.
+// bash splits words at ':' and '=' as well, which topic names may contain. So this splits the line itself, at blanks,
+// and removes the part that bash takes for the words before the cursor.
 constexpr const char* bash_script = R"(# bash completion for hoiku, as `hoiku completion bash` prints it.
 _hoiku() {
   local line=${COMP_LINE:0:COMP_POINT} words=() word quote='' before='' text IFS=$' \t\n'

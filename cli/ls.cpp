@@ -6,11 +6,12 @@
 #include "cli/output.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::cli {
 namespace {
 
-// Of the terminal that is written to; nothing where it is none.
+// The width of the terminal on standard output. Empty if it is not a terminal.
 std::optional<std::size_t> terminal_width() {
   winsize size{};
   if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -22,7 +23,7 @@ std::optional<std::size_t> terminal_width() {
 
 Task<int> ls(Bus bus, LsVerb verb, bool json) {
   const std::vector<TopicInfo> topics = co_await bus.list(verb.pattern);
-  if (topics.empty()) std::fprintf(stderr, "hoiku: no topic matches '%s'\n", verb.pattern.c_str());
+  if (topics.empty()) std::fprintf(stderr, "hoiku: no topic matches %s\n", text::quote(verb.pattern).c_str());
   Messages messages;
   for (const TopicInfo& topic : topics) {
     if (!verb.names) co_await messages.learn(bus, message_type_of(topic.state->value));

@@ -1,4 +1,4 @@
-// main.cpp: hoiku, the topic inspector. Errors are one line each on stderr.
+// main.cpp: hoiku, the topic inspector. Each error is one line on stderr.
 #include <cstdio>
 
 #include "cli/verbs.hpp"
@@ -7,7 +7,7 @@ namespace {
 
 using namespace hoiku;
 
-int tell(const std::exception& error) {
+int report(const std::exception& error) {
   std::fprintf(stderr, "hoiku: %s\n", error.what());
   if (dynamic_cast<const VersionConflict*>(&error)) return cli::conflict;
   const auto* known = dynamic_cast<const Error*>(&error);
@@ -28,9 +28,9 @@ int main(int argc, char** argv) {
     return cancelled.reason().source == CancelSource::keyboard_interrupt ? cli::interrupted : cli::terminated;
   } catch (const ExceptionGroup& errors) {
     int status = cli::failed;
-    errors.for_each_leaf([&](const std::exception& error) { status = tell(error); });
+    errors.for_each_leaf([&](const std::exception& error) { status = report(error); });
     return status;
   } catch (const std::exception& error) {
-    return tell(error);
+    return report(error);
   }
 }

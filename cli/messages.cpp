@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "hoiku/proto/text.hpp"
+
 namespace hoiku::cli {
 
 std::string message_type_of(const Value& value) {
@@ -15,7 +17,7 @@ Task<> Messages::learn(Bus bus, std::string message_type) {
   try {
     schema = co_await bus.schema(message_type);
   } catch (const Error&) {
-    // Then its messages are shown as bytes; a broker that has gone is told by whoever asks it next.
+    // Without a schema its messages are shown as bytes. If the broker is gone, the next request reports it.
   }
   add(message_type, std::move(schema));
 }
@@ -48,8 +50,8 @@ std::string Messages::json(const Value& value) const {
 Value Messages::read(const std::string& message_type, const std::string& json) const {
   const auto found = by_type_.find(message_type);
   if (found == by_type_.end() || !found->second) {
-    throw Error(ErrorCode::unavailable, "the broker does not know what a " + message_type +
-                                            " looks like: no program has told it that uses the type");
+    throw Error(ErrorCode::unavailable, "the broker has no schema of " + text::quote(message_type) +
+                                            ": no program that uses the type has registered one");
   }
   auto bytes = found->second->from_json(json);
   if (!bytes) throw Error(bytes.failure());

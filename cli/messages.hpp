@@ -1,5 +1,5 @@
-// messages.hpp: messages as people and scripts read and write them, by the schemas that the broker has. What it has none of
-// is shown as bytes.
+// messages.hpp: messages as text and JSON, by the schemas that the broker has. Messages without a schema are shown as
+// bytes.
 //
 // Promises   asks the broker once for each type.
 #pragma once
@@ -15,15 +15,15 @@ namespace hoiku::cli {
 
 class Messages {
  public:
-  // Before values of that type are written; of what is no message the type is empty, and nothing is asked.
+  // Fetches the schema of a type; required before its values are written. Does nothing if `message_type` is empty.
   Task<> learn(Bus bus, std::string message_type);
   void add(const std::string& message_type, std::optional<MessageSchema> schema);
 
-  // A message is its JSON, as `hoiku set` takes it; anything else as to_display_string() has it.
+  // The value as text: a message as the JSON that `hoiku set` takes, other values as in to_display_string().
   std::string text(const Value& value) const;
-  // {"message":"its.Type","value":{…}}; anything else as to_json() has it.
+  // The value as JSON: a message as {"message":"its.Type","value":{…}}, other values as in to_json().
   std::string json(const Value& value) const;
-  // Error(invalid_argument) names the field that is wrong.
+  // Reads a message from JSON. Throws Error(invalid_argument), which names the wrong field.
   Value read(const std::string& message_type, const std::string& json) const;
 
  private:
@@ -31,6 +31,7 @@ class Messages {
   std::map<std::string, std::optional<MessageSchema>> by_type_;
 };
 
+// The type of a message. Empty for other values.
 std::string message_type_of(const Value& value);
 
 }  // namespace hoiku::cli

@@ -11,12 +11,13 @@
 #include "cli/completion.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::cli {
 namespace {
 
-// More than any value may have; what is larger need not be read to be refused.
+// More than any value may have: no need to read more to refuse it.
 constexpr std::size_t bytes_max = 4u << 20;
 
 Result<std::string> read_all(std::istream& stream, const std::string& name) {
@@ -25,7 +26,8 @@ Result<std::string> read_all(std::istream& stream, const std::string& name) {
   stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (stream.bad()) return Failure{ErrorCode::invalid_argument, name + " cannot be read"};
   bytes.resize(static_cast<std::size_t>(stream.gcount()));
-  if (bytes.size() > bytes_max) return Failure{ErrorCode::too_large, name + " has more than 4 MiB, and no value may"};
+  if (bytes.size() > bytes_max)
+    return Failure{ErrorCode::too_large, name + " has more than 4 MiB, which is too large for a value"};
   return bytes;
 }
 
@@ -36,22 +38,23 @@ bool looks_like_an_object(const std::string& text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-// Where it was said, `text` is of that type.
+// Reads `text` as a value of the type `name`.
 Result<Value> read_typed(const std::string& name, std::string text, bool is_raw) {
   const auto type = parse_value_type(name);
   if (!type) return type.failure();
   if (*type == ValueType::message)
-    return Failure{ErrorCode::invalid_argument, "say of which type the message is: --type message:robot.Pose"};
+    return Failure{ErrorCode::invalid_argument, "name the type of the message: --type message:robot.Pose"};
   if (*type == ValueType::bytes && is_raw) return Value(Bytes{std::move(text)});
   return parse_value(text, *type);
 }
 
-// @file and - (stdin) give the bytes as they are; other text is read by its look or as --type says.
-Result<SetVerb> read_set(const Typed& typed) {
+// Takes the bytes of @FILE and - (standard input) as they are. Other text is read as --type says, or with an inferred
+// type.
+Result<SetVerb> read_set(const RawArguments& raw) {
   SetVerb verb;
-  verb.topic = typed.topic;
-  verb.if_version = typed.if_version;
-  std::string text = typed.value;
+  verb.topic = raw.topic;
+  verb.if_version = raw.if_version;
+  std::string text = raw.value;
   const bool from_stdin = text == "-";
   const bool from_file = text.size() > 1 && text.front() == '@';
   const bool is_raw = from_stdin || from_file;
@@ -63,15 +66,15 @@ Result<SetVerb> read_set(const Typed& typed) {
     if (!bytes) return bytes.failure();
     text = std::move(bytes).value();
   }
-  if (typed.type.starts_with(message_prefix)) {
-    verb.message_type = typed.type.substr(message_prefix.size());
+  if (raw.type.starts_with(message_prefix)) {
+    verb.message_type = raw.type.substr(message_prefix.size());
     verb.json = std::move(text);
     return verb;
   }
-  if (typed.type.empty() && !is_raw && looks_like_an_object(text)) verb.json = text;
-  auto value = !typed.type.empty() ? read_typed(typed.type, std::move(text), is_raw)
-               : is_raw            ? Result<Value>(Value(Bytes{std::move(text)}))
-                                   : parse_value(text);
+  if (raw.type.empty() && !is_raw && looks_like_an_object(text)) verb.json = text;
+  auto value = !raw.type.empty() ? read_typed(raw.type, std::move(text), is_raw)
+               : is_raw          ? Result<Value>(Value(Bytes{std::move(text)}))
+                                 : parse_value(text);
   if (!value) return value.failure();
   verb.value = std::move(value).value();
   return verb;
@@ -81,61 +84,60 @@ Result<std::chrono::nanoseconds> read_duration(const std::string& text) {
   return text.empty() ? Result<std::chrono::nanoseconds>(std::chrono::nanoseconds(0)) : parse_duration(text);
 }
 
-Result<WatchVerb> read_watch(const Typed& typed) {
-  WatchVerb watch{typed.topic, typed.every, {}, {}};
-  if (!typed.where.empty()) {
-    auto filter = Predicate::parse(typed.where);
+Result<WatchVerb> read_watch(const RawArguments& raw) {
+  WatchVerb watch{raw.topic, raw.every, {}, {}};
+  if (!raw.where.empty()) {
+    auto filter = Predicate::parse(raw.where);
     if (!filter) return filter.failure();
     watch.filter = std::move(filter).value();
   }
-  if (typed.max_rate.empty()) return watch;
-  const auto interval = parse_rate(typed.max_rate);
+  if (raw.max_rate.empty()) return watch;
+  const auto interval = parse_rate(raw.max_rate);
   if (!interval) return interval.failure();
-  if (typed.every)
-    return Failure{ErrorCode::invalid_argument,
-                   "--max-rate leaves changes out, and --every shows all: say one of them"};
+  if (raw.every)
+    return Failure{ErrorCode::invalid_argument, "--max-rate skips changes and --every shows all of them: use only one"};
   watch.interval = *interval;
   return watch;
 }
 
-Result<Options> understand(const Typed& typed, const std::string& verb) {
+Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
   Options options;
-  options.endpoint = typed.endpoint;
-  options.json = typed.json;
-  const auto endpoint = link::parse_network_endpoint(typed.endpoint, link::EndpointUse::connect);
+  options.endpoint = raw.endpoint;
+  options.json = raw.json;
+  const auto endpoint = link::parse_network_endpoint(raw.endpoint, link::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
-  if (!typed.timeout.empty()) {
-    const auto timeout = parse_duration(typed.timeout);
+  if (!raw.timeout.empty()) {
+    const auto timeout = parse_duration(raw.timeout);
     if (!timeout) return timeout.failure();
     options.timeout = *timeout;
-    options.timeout_text = typed.timeout;
+    options.timeout_text = raw.timeout;
   }
   if (verb == "ping" || verb == "readers") {
-    if (verb == "ping") options.verb = PingVerb{typed.quiet};
+    if (verb == "ping") options.verb = PingVerb{raw.quiet};
     if (verb == "readers") options.verb = ReadersVerb{};
     return options;
   }
-  const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(typed.topic) : check_topic_name(typed.topic);
+  const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(raw.topic) : check_topic_name(raw.topic);
   if (!name) return name.failure();
   if (verb == "set") {
-    auto set = read_set(typed);
+    auto set = read_set(raw);
     if (!set) return set.failure();
     options.verb = std::move(set).value();
   } else if (verb == "get") {
-    options.verb = GetVerb{typed.topic};
+    options.verb = GetVerb{raw.topic};
   } else if (verb == "ls") {
-    options.verb = LsVerb{typed.topic, typed.names};
+    options.verb = LsVerb{raw.topic, raw.names};
   } else if (verb == "watch") {
-    auto watch = read_watch(typed);
+    auto watch = read_watch(raw);
     if (!watch) return watch.failure();
     options.verb = std::move(watch).value();
   } else {
-    WaitVerb wait{typed.topic, {}, {}};
-    const auto hold = read_duration(typed.held_for);
+    WaitVerb wait{raw.topic, {}, {}};
+    const auto hold = read_duration(raw.held_for);
     if (!hold) return hold.failure();
     wait.held_for = *hold;
-    if (!typed.condition.empty()) {
-      const auto condition = Predicate::parse(typed.condition);
+    if (!raw.condition.empty()) {
+      const auto condition = Predicate::parse(raw.condition);
       if (!condition) return condition.failure();
       wait.condition = *condition;
     }
@@ -144,15 +146,12 @@ Result<Options> understand(const Typed& typed, const std::string& verb) {
   return options;
 }
 
-int complain(const std::string& sentence) {
+int usage_error(const std::string& sentence) {
   std::fprintf(stderr, "hoiku: %s\n", sentence.c_str());
   return usage;
 }
 
-// No option begins with a digit, so -0.5 is a value; but CLI11 takes it for an option, unless it has this mark.
-constexpr char number_mark = '\x1f';
-
-std::vector<std::string> with_marked_numbers(int argc, const char* const* argv) {
+std::vector<std::string> mark_numbers(int argc, const char* const* argv) {
   std::vector<std::string> words(argv, argv + argc);
   for (std::string& word : words) {
     if (word == "--") break;
@@ -162,29 +161,30 @@ std::vector<std::string> with_marked_numbers(int argc, const char* const* argv) 
   return words;
 }
 
-void unmark(Typed& typed) {
-  for (std::string* text : {&typed.endpoint, &typed.topic, &typed.value, &typed.type, &typed.condition, &typed.held_for,
-                            &typed.where, &typed.max_rate, &typed.timeout, &typed.shell}) {
+void strip_number_marks(RawArguments& raw) {
+  for (std::string* text : {&raw.endpoint, &raw.topic, &raw.value, &raw.type, &raw.condition, &raw.held_for, &raw.where,
+                            &raw.max_rate, &raw.timeout, &raw.shell}) {
     if (text->starts_with(number_mark)) text->erase(0, 1);
   }
 }
 
-// Of a verb that does not exist CLI11 says only that it wants one; of a value that looks like an option, that one is missing.
-std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+// Names the unknown command or option: CLI11 reports only that a command or value is missing.
+std::string explanation(const CLI::App& app, const CLI::ParseError& error) {
   std::string sentence = error.what();
   std::vector<std::string> left = app.remaining(true);
   std::erase(left, "--");
+  for (std::string& word : left) std::erase(word, number_mark);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !left.empty()) {
     const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
     const auto option = std::find_if(left.begin(), left.end(), is_option);
     const auto verb = std::find_if_not(left.begin(), left.end(), is_option);
     if (!app.get_subcommands().empty()) {
       if (option != left.end())
-        sentence += "; '" + *option + "' is no option: where it is the value, put it last, behind --";
+        sentence += "; unknown option " + text::quote(*option) + ": if it is the value, put it last, after --";
     } else if (verb != left.end()) {
-      sentence = "there is no verb '" + *verb + "'";
+      sentence = "unknown command " + text::quote(*verb);
     } else {
-      sentence = "'" + *option + "' is no option";
+      sentence = "unknown option " + text::quote(*option);
     }
   }
   std::erase(sentence, number_mark);
@@ -193,7 +193,8 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error) {
 
 int print_completion(const std::string& shell) {
   const char* script = completion_script(shell);
-  if (script == nullptr) return complain("'" + shell + "' is no shell that can be completed: " + known_shells);
+  if (script == nullptr)
+    return usage_error("completion is available for bash, zsh and fish, not for " + text::quote(shell));
   std::fputs(script, stdout);
   return done;
 }
@@ -201,8 +202,7 @@ int print_completion(const std::string& shell) {
 }  // namespace
 
 Result<std::chrono::nanoseconds> parse_rate(std::string_view text) {
-  const Failure wrong{ErrorCode::invalid_argument,
-                      "'" + std::string(text) + "' is not a rate: write 10/s, 2/min or 100ms"};
+  const Failure wrong{ErrorCode::invalid_argument, text::quote(text) + " is not a rate: write 10/s, 2/min or 100ms"};
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
     const auto interval = parse_duration(text);
@@ -221,27 +221,27 @@ Result<std::chrono::nanoseconds> parse_rate(std::string_view text) {
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   if (argc > 1 && std::string_view(argv[1]) == "complete") {
-    Options options;  // not by CLI11, to which half a command line would be a wrong one
+    Options options;  // without CLI11, which would refuse half a command line
     options.verb = CompleteVerb{std::vector<std::string>(argv + 2, argv + argc)};
     return options;
   }
-  Typed typed;
-  CLI::App app("hoiku: looks at the topics of a Hoiku bus, and sets them.", "hoiku");
-  describe_command_line(app, typed);
+  RawArguments raw;
+  CLI::App app("hoiku: inspects and sets the topics of a Hoiku bus.", "hoiku");
+  describe_command_line(app, raw);
   try {
-    const std::vector<std::string> words = with_marked_numbers(argc, argv);
+    const std::vector<std::string> words = mark_numbers(argc, argv);
     std::vector<const char*> pointers;
     for (const std::string& word : words) pointers.push_back(word.c_str());
     app.parse(argc, pointers.data());
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return complain(explained(app, error) + "; hoiku --help shows examples");
+    return usage_error(explanation(app, error) + "; hoiku --help shows examples");
   }
-  unmark(typed);
+  strip_number_marks(raw);
   const std::string verb = app.get_subcommands().front()->get_name();
-  if (verb == "completion") return print_completion(typed.shell);
-  auto options = understand(typed, verb);
-  if (!options) return complain(options.failure().message);
+  if (verb == "completion") return print_completion(raw.shell);
+  auto options = to_options(raw, verb);
+  if (!options) return usage_error(options.failure().message);
   return std::move(options).value();
 }
 

@@ -13,7 +13,7 @@
 
 namespace hoiku::cli {
 
-// What scripts rely on.
+// Scripts rely on these numbers.
 enum ExitStatus : int {
   done = 0,
   failed = 1,
@@ -28,8 +28,9 @@ struct SetVerb {
   std::string topic;
   Value value;
   std::optional<std::uint64_t> if_version;
-  std::string message_type;         // where it was said
-  std::optional<std::string> json;  // what is to be read as a message of that type, or of the topic's, where it has one
+  std::string message_type;  // of --type message:TYPE
+  // The text that may be a message in JSON: of message_type, or of the type that the topic holds.
+  std::optional<std::string> json;
 };
 struct GetVerb {
   std::string topic;
@@ -44,7 +45,7 @@ struct LsVerb {
   std::string pattern;
   bool names = false;
 };
-// What the shells ask while somebody types: the words so far, the one at the cursor last.
+// `hoiku complete`: the words so far, the one at the cursor last.
 struct CompleteVerb {
   std::vector<std::string> words;
 };
@@ -62,17 +63,18 @@ struct PingVerb {
 struct Options {
   std::string endpoint;
   bool json = false;
-  // How long a one-shot verb takes at most; of `wait`, how long the condition is waited for (nothing: for ever).
+  // The time limit of a one-shot command. For `wait`: how long it waits (empty: without limit).
   std::optional<std::chrono::nanoseconds> timeout;
-  std::string timeout_text = "5s";  // as it was typed
+  std::string timeout_text = "5s";  // as typed
   std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb> verb;
 };
 
-// "10/s" and "100ms" are both a hundred milliseconds from one to the next. invalid_argument shows what is meant.
+// Reads a rate: "10/s" and "100ms" both mean one per hundred milliseconds. Errors: invalid_argument, which shows the
+// form.
 Result<std::chrono::nanoseconds> parse_rate(std::string_view text);
 
-// The options; or the status to end with, when all has been said: 0 after --help and a shell's script on stdout, 2 after
-// one sentence on stderr.
+// The options, or an exit status if there is nothing more to do: 0 after --help or a completion script on stdout, 2
+// after one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::cli

@@ -13,8 +13,8 @@ namespace {
 
 std::string json_text(const std::string& text) { return to_json(Value(text)); }
 
-// Of the day, in UTC: the day itself is on the screen of whoever watches. Nobody knows when a topic went with a broker
-// that was restarted.
+// The time of day in UTC, without the date. Dashes for a topic that was unset by a restart of the broker: its time is
+// unknown.
 std::string time_of_day(WallTime time) {
   if (time == WallTime{}) return "--:--:--.---";
   const auto since_midnight = (time - std::chrono::floor<std::chrono::days>(time)) / std::chrono::milliseconds(1);
@@ -48,12 +48,12 @@ void print(const std::string& line) {
   std::fflush(stdout);
 }
 
-std::string one_line(const std::string& said) {
+std::string one_line(const std::string& text) {
   std::string out;
-  for (std::string_view rest = said; !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const auto point = text::first_code_point(rest);
     const std::size_t bytes = point ? point->bytes : 1;
-    // A control character is told by its number, and what is no character by its byte.
+    // Shows a control character by its number, and an invalid byte by its value.
     const char32_t number = point ? point->value : static_cast<unsigned char>(rest.front());
     if (point && !text::is_control(number))
       out += rest.substr(0, bytes);
@@ -88,7 +88,8 @@ std::string value_line(const Transition& transition, bool json, const Messages& 
 std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   const Transition& state = *topic.state;
   return fmt::format(
-      R"({{"topic":{},"value":{},"type":"{}","version":{},"changed_at_us":{},"writer":{},"quality":"{}","readers":{}}})",
+      R"({{"topic":{},"value":{},"type":"{}","version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
+      R"("readers":{}}})",
       json_text(state.topic), messages.json(state.value), to_string(state.value.type()), state.version.number,
       json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
@@ -112,16 +113,16 @@ bool has_news(const TopicChange& change) {
 
 std::string change_line(const TopicChange& change, bool json, const Messages& messages) {
   if (json)
-    return fmt::format(
-        R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"filtered":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
-        json_text(change.topic), messages.json(change.old_value), messages.json(change.value), change.version.number,
-        change.skipped, change.filtered, change.lagged ? "true" : "false", json_time(change.changed_at),
-        json_text(change.writer), quality_name(change.quality));
+    return fmt::format(R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"filtered":{},"lagged":{},)"
+                       R"("changed_at_us":{},"writer":{},"quality":"{}"}})",
+                       json_text(change.topic), messages.json(change.old_value), messages.json(change.value),
+                       change.version.number, change.skipped, change.filtered, change.lagged ? "true" : "false",
+                       json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
                                  one_line(messages.text(change.old_value)), one_line(messages.text(change.value)),
                                  change.version.number);
   if (change.lagged) {
-    line += fmt::format(", {} lost", change.lagged->count);
+    line += fmt::format(", {} lagged", change.lagged->count);
   } else if (change.skipped > 0) {
     line += fmt::format(", {} skipped", change.skipped);
   }

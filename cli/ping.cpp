@@ -1,18 +1,18 @@
-// ping.cpp: does a broker answer? One session and one round trip, which leave nothing behind.
+// ping.cpp: checks whether a broker answers, with one session and one round trip, which leave nothing behind.
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
 
 namespace hoiku::cli {
 namespace {
 
-// Asking for a topic does not make one; and under this name nobody can, so that the answer is always small.
-constexpr const char* nobodys_topic = "$ping";
+// Reading a topic does not create it, and no client can write below $: so the answer is always small.
+constexpr const char* unset_topic = "$ping";
 
-Task<> ask(Bus bus) { co_await bus.topic_value(nobodys_topic).latest(); }
+Task<> ask(Bus bus) { co_await bus.topic_value(unset_topic).latest(); }
 
 Task<Duration> round_trip(Nursery& nursery, const Options& options, Duration limit) {
   const TimePoint deadline = saturating_add(now(), limit);
-  // A health check has one line to say, and not that the connection was lost in the middle.
+  // A health check reports its result only, no lost connections.
   const auto silent = on_connection_event([](const ConnectionEvent&) {});
   Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name("hoiku-ping"), connect_timeout(limit), silent);
   const TimePoint start = now();

@@ -8,7 +8,7 @@ namespace hoiku::cli {
 
 Task<int> readers(Bus bus, bool json) {
   const std::vector<ReaderInfo> readers = co_await bus.readers();
-  if (readers.empty()) std::fputs("hoiku: nobody has subscribed to anything\n", stderr);
+  if (readers.empty()) std::fputs("hoiku: there are no readers\n", stderr);
   if (json) {
     for (const ReaderInfo& reader : readers) std::puts(reader_line(reader).c_str());
   } else if (!readers.empty()) {

@@ -15,17 +15,17 @@ constexpr std::size_t value_width_min = 8;
 constexpr std::size_t columns = 8;
 constexpr std::size_t value_column = 1;
 using Row = std::array<std::string, columns>;
-// Numbers stand at the right of their columns.
+// Numbers are aligned to the right.
 constexpr std::array<bool, columns> is_number{false, false, false, true, true, false, false, true};
 
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
-// In characters: close enough to columns for what stands in topics.
+// The width in characters, which is close enough to columns.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
-// At most `width` characters, the last of them an ellipsis where something was cut off.
+// At most `width` characters. The last one is "…" if the text was longer.
 std::string cut_to(const std::string& text, std::size_t width) {
   if (width_of(text) <= width) return text;
   std::size_t end = 0;
@@ -47,7 +47,7 @@ Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
           std::to_string(topic.readers)};
 }
 
-// Of each column the greatest.
+// The width of each column.
 template <std::size_t n>
 std::array<std::size_t, n> widths_of(const std::vector<std::array<std::string, n>>& rows) {
   std::array<std::size_t, n> widths{};
@@ -68,7 +68,7 @@ std::string line_of(const Row& row, const std::array<std::size_t, columns>& widt
   return line + "\n";
 }
 
-// What a reader reads: its pattern, or a composite's first names.
+// The pattern of a reader, or the first topics of its composite.
 std::string reads_text(const std::vector<std::string>& topics) {
   constexpr std::size_t shown = 3;
   std::string text;

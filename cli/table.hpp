@@ -1,4 +1,4 @@
-// table.hpp: what topics there are, and who reads them, as tables for people.
+// table.hpp: topics and readers as tables.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,16 @@
 
 namespace hoiku::cli {
 
-// How long ago, in one unit: "0.4s", "12s", "3min", "5h", "2d"; "-" for a time that nobody knows. Never negative: the
-// clocks of two machines differ.
+// The age in one unit: "0.4s", "12s", "3min", "5h", "2d"; "-" if unknown. Never negative: the clocks of two machines
+// differ.
 std::string age_text(WallTime then, WallTime now);
 
-// One line for the columns' names, one per topic, each with its end. Where a width is given, values are cut so that a line
-// fits into it; but to no less than eight columns. What would break a line or speak to the terminal is escaped.
+// A header line and one line per topic. If `width` is given, values are shortened so that a line fits into it, but to
+// no less than eight columns. Untrusted text is escaped.
 std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
                         const Messages& messages = {});
 
-// Likewise, one per subscription; the counts as the equation that they are.
+// A header line and one line per subscription, with its counts as an equation.
 std::string reader_table(const std::vector<ReaderInfo>& readers);
 
 }  // namespace hoiku::cli

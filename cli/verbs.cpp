@@ -5,18 +5,19 @@
 #include <utility>
 
 #include "cli/output.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-// What a one-shot verb takes at most where nothing else was said; and how long anybody waits for the first connection.
+// The default time limit of one-shot commands, and of connecting.
 constexpr Duration default_timeout = 5s;
-// For the schema of what was waited for; without it a message is written as bytes.
-constexpr Duration schema_patience = 2s;
+// The time limit for fetching the schema of a match. Without it a message is printed as bytes.
+constexpr Duration schema_timeout = 2s;
 
-// What begins like JSON's object is one, where the topic holds messages; elsewhere it is a text as any other.
+// The value to set. Text that looks like a JSON object is a message if the topic holds messages, otherwise a string.
 Task<Value> value_to_set(Bus bus, SetVerb verb, Messages& messages) {
   if (!verb.json) co_return verb.value;
   std::string type = verb.message_type;
@@ -33,7 +34,7 @@ Task<int> set(Bus bus, SetVerb verb, bool json) {
   const auto topic = bus.topic_value(verb.topic);
   Messages messages;
   const Value next = co_await value_to_set(bus, verb, messages);
-  // An epoch of 0 means the present one: on the command line a version is a number.
+  // Epoch 0 is the current epoch: on the command line a version is a number.
   const IfVersion condition = verb.if_version ? if_version(Version{0, *verb.if_version}) : IfVersion();
   const Version version = co_await topic.set(next, condition);
   print(set_line(verb.topic, next, version, json, messages));
@@ -43,7 +44,7 @@ Task<int> set(Bus bus, SetVerb verb, bool json) {
 Task<int> get(Bus bus, GetVerb verb, bool json) {
   const TransitionPtr newest = co_await bus.topic_value(verb.topic).latest();
   if (newest->value.is_null()) {
-    std::fprintf(stderr, "hoiku: %s is not set\n", verb.topic.c_str());
+    std::fprintf(stderr, "hoiku: topic %s is unset\n", text::quote(verb.topic).c_str());
     co_return failed;
   }
   Messages messages;
@@ -83,13 +84,13 @@ Task<int> run_wait(Bus bus, const Options& options) {
   else
     co_await waiting();
   if (!match) {
-    std::fprintf(stderr, "hoiku: %s: the condition was not met within %s\n", verb.topic.c_str(),
+    std::fprintf(stderr, "hoiku: topic %s did not satisfy the condition within %s\n", text::quote(verb.topic).c_str(),
                  options.timeout_text.c_str());
     co_return timed_out;
   }
-  // It was met: how it is written must not turn that into anything else.
+  // The condition was met: a slow schema must not turn that into a failure.
   Messages messages;
-  co_await move_on_after(schema_patience, [&] { return messages.learn(bus, message_type_of(match->value)); });
+  co_await move_on_after(schema_timeout, [&] { return messages.learn(bus, message_type_of(match->value)); });
   print(value_line(*match, options.json, messages));
   co_return done;
 }
@@ -113,7 +114,8 @@ Error no_answer(const Options& options) {
 Task<int> execute(Options options) {
   const bool waits = std::holds_alternative<WaitVerb>(options.verb);
   const Duration limit = options.timeout.value_or(default_timeout);
-  const Duration connecting = waits ? std::min(limit, default_timeout) : limit;  // nobody waits for a broker for hours
+  const Duration connecting =
+      waits ? std::min(limit, default_timeout) : limit;  // a long wait is not meant for connecting
   if (const auto* verb = std::get_if<CompleteVerb>(&options.verb)) co_return co_await complete_words(verb->words);
   if (std::holds_alternative<PingVerb>(options.verb)) co_return co_await ping(options, connecting);
   co_return co_await open_nursery(

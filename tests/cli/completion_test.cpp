@@ -14,7 +14,7 @@ using testing::Not;
 
 class CompletionTest : public testing::Test {
  protected:
-  void SetUp() override { describe_command_line(app, typed); }
+  void SetUp() override { describe_command_line(app, raw); }
   std::vector<std::string> texts(const std::vector<std::string>& words) const {
     std::vector<std::string> made;
     for (const Candidate& candidate : complete(app, words).candidates) made.push_back(candidate.text);
@@ -22,7 +22,7 @@ class CompletionTest : public testing::Test {
   }
   bool wants_topics(const std::vector<std::string>& words) const { return complete(app, words).wants_topics; }
 
-  Typed typed;
+  RawArguments raw;
   CLI::App app;
 };
 

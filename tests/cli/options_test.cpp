@@ -75,7 +75,7 @@ TEST(Options, AWatchTakesAConditionAndARate) {
   EXPECT_EQ(verb.filter->key(), Predicate::parse("value > 30")->key());
   EXPECT_EQ(verb.interval, std::chrono::milliseconds(100));
   EXPECT_NE(complaint({"watch", "a", "--where", "value >"}).find("value >"), std::string::npos);
-  EXPECT_NE(complaint({"watch", "a", "--every", "--max-rate", "10/s"}).find("--max-rate leaves changes out"),
+  EXPECT_NE(complaint({"watch", "a", "--every", "--max-rate", "10/s"}).find("--max-rate skips changes"),
             std::string::npos);
 }
 
@@ -122,7 +122,7 @@ TEST(Options, ACompletionIsNotParsedByTheRulesOfACommandLine) {
 }
 
 TEST(Options, AnUnknownShellIsNamed) {
-  EXPECT_NE(complaint({"completion", "ksh"}).find("'ksh' is no shell that can be completed: bash|zsh|fish"),
+  EXPECT_NE(complaint({"completion", "ksh"}).find("completion is available for bash, zsh and fish, not for 'ksh'"),
             std::string::npos);
 }
 
@@ -134,15 +134,16 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"set", "a", "x", "--type", "message"}).find("message:robot.Pose"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "x", "--type", "colour"}).find("colour"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@no-such-file"}).find("no-such-file"), std::string::npos);
-  EXPECT_NE(complaint({"st", "a", "1"}).find("there is no verb 'st'"), std::string::npos);
-  EXPECT_NE(complaint({"set", "a", "-x"}).find("'-x' is no option: where it is the value, put it last, behind --"),
+  EXPECT_NE(complaint({"st", "a", "1"}).find("unknown command 'st'"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "-x"}).find("unknown option '-x': if it is the value, put it last, after --"),
             std::string::npos);
-  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is no whole number"),
+  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is not a whole number"),
             std::string::npos);
   EXPECT_NE(complaint({"set", "a", "--"}).find("value is required"), std::string::npos);
-  EXPECT_EQ(complaint({"set", "a", "--"}).find("no option"), std::string::npos);
-  EXPECT_NE(complaint({"--verison"}).find("'--verison' is no option"), std::string::npos);
-  EXPECT_NE(complaint({"--jsn", "st", "a"}).find("there is no verb 'st'"), std::string::npos);
+  EXPECT_EQ(complaint({"set", "a", "--"}).find("unknown option"), std::string::npos);
+  EXPECT_NE(complaint({"--verison"}).find("unknown option '--verison'"), std::string::npos);
+  EXPECT_NE(complaint({"-5"}).find("unknown option '-5'"), std::string::npos);
+  EXPECT_NE(complaint({"--jsn", "st", "a"}).find("unknown command 'st'"), std::string::npos);
   EXPECT_NE(complaint({"get", "a", "--timeout", "-5"}).find("'-5' is not a duration"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/"}).find("the file / cannot be read"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "@/dev/zero"}).find("more than 4 MiB"), std::string::npos);

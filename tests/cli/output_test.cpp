@@ -85,7 +85,7 @@ TEST(Output, WhatAnEveryReaderMissedIsSaid) {
   auto later = change();
   later.skipped = 4;
   later.lagged = Lagged{Version{9, 3}, Version{9, 6}, 4};
-  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lost)");
+  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lagged)");
   EXPECT_NE(change_line(later, true).find(R"("skipped":4,"filtered":0,"lagged":true,)"), std::string::npos);
 }
 

@@ -57,7 +57,7 @@ TEST_F(Inspector, SetsAndGets) {
 }
 
 TEST_F(Inspector, GetOfAnUnsetTopicEndsWithOne) {
-  expect_complaint(hoiku({"get", "door/lock"}), 1, "door/lock is not set");
+  expect_complaint(hoiku({"get", "door/lock"}), 1, "topic 'door/lock' is unset");
 }
 
 TEST_F(Inspector, ASetThatComesTooLateEndsWithThreeAndNamesTheVersion) {
@@ -89,7 +89,7 @@ TEST_F(Inspector, WaitsUntilItIsTrue) {
 
 TEST_F(Inspector, AWaitThatIsNotMetEndsWith124) {
   expect_complaint(hoiku({"wait", "sensor/temperature", "value > 30", "--timeout", "50ms"}), 124,
-                   "sensor/temperature: the condition was not met within 50ms");
+                   "topic 'sensor/temperature' did not satisfy the condition within 50ms");
 }
 
 TEST_F(Inspector, ACtrlCEndsItQuietly) {
@@ -113,7 +113,7 @@ TEST_F(Inspector, ASigtermEndsItQuietlyToo) {
 TEST_F(Inspector, ShowsWhoReadsWhatAndWhatBecameOfIt) {
   const Ended nobody = hoiku({"readers"});
   EXPECT_EQ(nobody.status, 0);
-  EXPECT_EQ(nobody.error, "hoiku: nobody has subscribed to anything\n");
+  EXPECT_EQ(nobody.error, "hoiku: there are no readers\n");
   hoiku({"set", "battery", "80"});
   Program watching(HOIKU_PATH, at_the_bus({"watch", "**", "--where", "value > 70", "--max-rate", "10/s"}));
   Program low(HOIKU_PATH, at_the_bus({"watch", "battery", "--where", "value < 70"}));
@@ -257,7 +257,7 @@ TEST_F(Inspector, ASilentPeerIsNotWaitedForForever) {
 }
 
 TEST_F(Inspector, HelpGoesToStandardOutputWithExamples) {
-  for (const char* verb : {"", "set", "get", "ls", "watch", "wait", "ping", "completion"}) {
+  for (const char* verb : {"", "set", "get", "ls", "readers", "watch", "wait", "ping", "completion"}) {
     const Ended help = wire_tests::run_to_its_end(
         HOIKU_PATH, *verb ? std::vector<std::string>{verb, "--help"} : std::vector<std::string>{"--help"});
     EXPECT_EQ(help.status, 0) << verb;
