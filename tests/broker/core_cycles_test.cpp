@@ -199,7 +199,7 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
   for (int step = 0; step < 30'000; ++step) {
     const PeerId peer{1000 + random() % 50 + static_cast<std::uint64_t>(step / 500) * 50};
     proto::ClientFrame frame;
-    frame.incarnation = random() % 8 == 0 ? number() : 1;
+    frame.connection_number = random() % 8 == 0 ? number() : 1;
     frame.number = random() % 3 == 0 ? number() : 1 + random() % 3;
     frame.acknowledged = random() % 8 == 0 ? number() : 0;
     if (random() % 3 == 0) {

@@ -28,7 +28,7 @@ struct FakeClient {
   void cut();  // the connection is gone, and the broker was told
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
-  proto::RequestId commit(std::vector<proto::Write> writes);
+  proto::RequestId commit(std::vector<proto::TopicWrite> writes);
   proto::RequestId get(const std::string& topic);
   proto::RequestId list(const std::string& pattern, std::uint64_t cursor = 0);
   proto::RequestId subscribe(std::vector<std::string> topics, std::optional<proto::ResumePoint> resume = {},
@@ -37,9 +37,9 @@ struct FakeClient {
   proto::RequestId list_readers(std::uint64_t cursor = 0);
   void renew(proto::RequestId subscription, std::uint64_t taken);
   proto::RequestId wait(const std::string& topic, const std::string& predicate, std::chrono::nanoseconds hold = 0ns,
-                        std::chrono::nanoseconds given_up_after = 0ns);
+                        std::chrono::nanoseconds expires_after = 0ns);
   proto::RequestId wait_transition(const std::string& topic, const std::string& predicate,
-                                   std::optional<Version> after = {}, std::chrono::nanoseconds given_up_after = 0ns);
+                                   std::optional<Version> after = {}, std::chrono::nanoseconds expires_after = 0ns);
   proto::RequestId declare(const std::string& topic, std::optional<std::chrono::nanoseconds> deadline = {},
                            std::optional<std::uint64_t> history = {});
   proto::RequestId declare_type(const std::string& topic, ValueType type, const std::string& message_type = "");
@@ -71,7 +71,7 @@ struct FakeClient {
   CoreTest& test;
   std::string name;
   proto::SessionToken token{};
-  std::uint64_t incarnation = 0;
+  std::uint64_t connection_number = 0;
   PeerId peer{};
   bool acknowledges = true;  // at once
   std::uint64_t sent = 0;
@@ -175,7 +175,7 @@ inline FakeClient::FakeClient(CoreTest& core_test, std::string client_name, std:
 inline void FakeClient::connect(std::chrono::milliseconds timeout) {
   peer = test.new_peer();
   test.by_peer[peer] = this;
-  ++incarnation;
+  ++connection_number;
   acknowledged = received;
   proto::ClientFrame hello = frame();
   hello.hello.emplace();
@@ -195,7 +195,7 @@ inline void FakeClient::cut() {
 
 inline proto::ClientFrame FakeClient::frame() const {
   proto::ClientFrame made;
-  made.incarnation = incarnation;
+  made.connection_number = connection_number;
   made.acknowledged = acknowledges ? received : acknowledged;
   return made;
 }
@@ -214,7 +214,7 @@ inline void FakeClient::acknowledge() {
 
 inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_in) {
   const proto::ServerFrame& in = *frame_in;
-  EXPECT_EQ(in.incarnation, incarnation);
+  EXPECT_EQ(in.connection_number, connection_number);
   frames.push_back(std::move(frame_in));
   acknowledged_by_broker = in.acknowledged;
   if (in.fatal) fatal = in.fatal;
@@ -264,7 +264,7 @@ inline proto::RequestId FakeClient::set(const std::string& topic, Value value, s
   return last_id;
 }
 
-inline proto::RequestId FakeClient::commit(std::vector<proto::Write> writes) {
+inline proto::RequestId FakeClient::commit(std::vector<proto::TopicWrite> writes) {
   send({proto::Commit{++last_id, std::move(writes)}});
   return last_id;
 }
@@ -301,26 +301,26 @@ inline void FakeClient::renew(proto::RequestId subscription, std::uint64_t taken
 }
 
 inline proto::RequestId FakeClient::wait(const std::string& topic, const std::string& predicate,
-                                         std::chrono::nanoseconds hold, std::chrono::nanoseconds given_up_after) {
+                                         std::chrono::nanoseconds hold, std::chrono::nanoseconds expires_after) {
   proto::Wait command;
   command.id = ++last_id;
   command.topic = topic;
   if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
   command.hold = hold;
-  command.given_up_after = given_up_after;
+  command.expires_after = expires_after;
   send({command});
   return last_id;
 }
 
 inline proto::RequestId FakeClient::wait_transition(const std::string& topic, const std::string& predicate,
                                                     std::optional<Version> after,
-                                                    std::chrono::nanoseconds given_up_after) {
+                                                    std::chrono::nanoseconds expires_after) {
   proto::WaitTransition command;
   command.id = ++last_id;
   command.topic = topic;
   if (!predicate.empty()) command.predicate = *Predicate::parse(predicate);
   command.after = after;
-  command.given_up_after = given_up_after;
+  command.expires_after = expires_after;
   send({command});
   return last_id;
 }

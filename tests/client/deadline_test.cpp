@@ -17,12 +17,11 @@ class HearsWaits final : public sim::NetworkObserver {
   void broker_received(std::uint64_t, std::string_view bytes) override {
     const auto frame = proto::decode_client_frame(bytes);
     for (const proto::Command& command : frame->commands) {
-      if (const auto* wait = std::get_if<proto::Wait>(&command)) given_up_after.push_back(wait->given_up_after);
-      if (const auto* wait = std::get_if<proto::WaitTransition>(&command))
-        given_up_after.push_back(wait->given_up_after);
+      if (const auto* wait = std::get_if<proto::Wait>(&command)) expires_after.push_back(wait->expires_after);
+      if (const auto* wait = std::get_if<proto::WaitTransition>(&command)) expires_after.push_back(wait->expires_after);
     }
   }
-  std::vector<std::chrono::nanoseconds> given_up_after;
+  std::vector<std::chrono::nanoseconds> expires_after;
 
  private:
   sim::Network& network_;
@@ -39,7 +38,7 @@ TEST(Deadline, TheBrokerIsToldTheTimeThatIsLeftOfTheEarliestScope) {
     };
     co_await move_on_after(3s, soon);
     co_await move_on_after(10s, lid.wait_transition());
-    EXPECT_THAT(heard.given_up_after, ElementsAre(2s, 10s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(2s, 10s));
   });
 }
 
@@ -51,7 +50,7 @@ TEST(Deadline, OutsideOfAShieldDoesNotCount) {
     auto shielded = [&]() -> Task<> { co_await move_on_after(5s, lid.wait_value(value > 0)); };
     auto body = [&]() -> Task<> { co_await shield(shielded); };
     co_await move_on_after(1s, body);
-    EXPECT_THAT(heard.given_up_after, ElementsAre(5s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(5s));
   });
 }
 
@@ -68,7 +67,7 @@ TEST(Deadline, WithoutOneOrWithAFarOneThereIsNoLimit) {
         },
         lid);
     co_await sleep(1s);
-    EXPECT_THAT(heard.given_up_after, ElementsAre(0s, 0s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(0s, 0s));
     co_await lid.set(1);
   });
 }
@@ -128,7 +127,7 @@ TEST(Deadline, ANewSessionIsToldWhatIsLeftThen) {
         },
         std::ref(world));
     co_await move_on_after(10s, lid.wait_value(value > 0));
-    EXPECT_THAT(heard.given_up_after, ElementsAre(10s, 7s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(10s, 7s));
     co_await lid.get();
     EXPECT_EQ(world.statistics().waits, 0u);
   });
@@ -142,7 +141,7 @@ TEST(Deadline, TravelsWithUntil) {
     Bus bus = co_await world.connect(nursery, "a");
     auto lid = bus.topic<int>("lid");
     co_await move_on_after(3s, until(lid == 1));
-    EXPECT_THAT(heard.given_up_after, ElementsAre(3s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(3s));
   });
 }
 
@@ -168,7 +167,7 @@ TEST(Deadline, AScopeThatIsGivenMoreTimeIsWaitedForOn) {
     EXPECT_FALSE(late);
     EXPECT_EQ(seen, 1);
     EXPECT_EQ(now() - start, 5s);
-    EXPECT_THAT(heard.given_up_after, ElementsAre(2s, 8s));
+    EXPECT_THAT(heard.expires_after, ElementsAre(2s, 8s));
     co_await lid.get();
     EXPECT_EQ(world.statistics().waits, 0u);
     EXPECT_EQ(bus.statistics().open_requests, 0u);

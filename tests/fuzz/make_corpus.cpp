@@ -5,8 +5,8 @@
 #include <string>
 
 #include "hoiku/proto/codec.hpp"
-#include "tests/proto/proto_text.hpp"
 #include "tests/proto/codec/sample_frames.hpp"
+#include "tests/proto/proto_text.hpp"
 
 namespace {
 
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   // Fuzzers change a single command more easily than a frame of all.
   for (std::size_t i = 0; const Command& command : samples::commands().commands) {
     ClientFrame frame;
-    frame.incarnation = frame.number = 1;
+    frame.connection_number = frame.number = 1;
     frame.commands.push_back(command);
     write(corpus / "client_frame", "command-" + std::to_string(++i), encode(frame));
   }
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   write_whole_and_cut(corpus / "server_frame", "batch", encode(samples::batch()));
   for (std::size_t i = 0; const Answer& answer : samples::batch().answers) {
     ServerFrame frame;
-    frame.incarnation = frame.number = 1;
+    frame.connection_number = frame.number = 1;
     frame.answers.push_back(answer);
     write(corpus / "server_frame", "answer-" + std::to_string(++i), encode(frame));
   }

@@ -9,7 +9,7 @@ namespace hoiku::proto {
 namespace {
 
 struct Frame {
-  std::uint64_t incarnation = 0;
+  std::uint64_t connection_number = 0;
   std::uint64_t number = 0;
   std::uint64_t acknowledged = 0;
   int content = 0;
@@ -31,7 +31,7 @@ TEST(FrameStream, NumbersFramesFromOne) {
   const auto first = sent.next(7, 3);
   EXPECT_EQ(first->number, 1u);
   EXPECT_EQ(first->content, 10);
-  EXPECT_EQ(first->incarnation, 7u);
+  EXPECT_EQ(first->connection_number, 7u);
   EXPECT_EQ(first->acknowledged, 3u);
   EXPECT_EQ(sent.next(7, 3)->number, 2u);
   EXPECT_FALSE(sent.has_next());
@@ -65,10 +65,10 @@ TEST(FrameStream, ANewConnectionSendsTheKeptOnesAgainStampedAnew) {
   sent.rewind();
   const auto again = sent.next(2, 9);
   EXPECT_EQ(again->number, 2u);
-  EXPECT_EQ(again->incarnation, 2u);
+  EXPECT_EQ(again->connection_number, 2u);
   EXPECT_EQ(again->acknowledged, 9u);
   EXPECT_EQ(sent.next(2, 9)->number, 3u);
-  EXPECT_EQ(before->incarnation, 1u);
+  EXPECT_EQ(before->connection_number, 1u);
 }
 
 TEST(FrameStream, AFrameThatSomebodyHoldsIsNotChanged) {
@@ -77,9 +77,9 @@ TEST(FrameStream, AFrameThatSomebodyHoldsIsNotChanged) {
   const auto held = sent.next(1, 0);
   sent.rewind();
   const auto again = sent.next(2, 4);
-  EXPECT_EQ(held->incarnation, 1u);
+  EXPECT_EQ(held->connection_number, 1u);
   EXPECT_EQ(held->acknowledged, 0u);
-  EXPECT_EQ(again->incarnation, 2u);
+  EXPECT_EQ(again->connection_number, 2u);
   EXPECT_EQ(again->content, 5);
 }
 
@@ -118,7 +118,7 @@ TEST(FrameStream, EverythingArrivesOnceAndInOrderAcrossRandomCuts) {
     Sent sent;
     ReceivedFrames received;
     int appended = 0, expected = 1;
-    std::uint64_t incarnation = 1;
+    std::uint64_t connection_number = 1;
     while (expected <= 500) {
       switch (random() % 5) {
         case 0:
@@ -127,14 +127,14 @@ TEST(FrameStream, EverythingArrivesOnceAndInOrderAcrossRandomCuts) {
         case 1:
         case 2:
           if (sent.has_next()) {
-            const auto frame = sent.next(incarnation, 0);
+            const auto frame = sent.next(connection_number, 0);
             if (random() % 4 == 0) {  // the connection is cut with this frame on it
-              ++incarnation;
+              ++connection_number;
               EXPECT_TRUE(sent.acknowledge(received.last()));
               sent.rewind();
               break;
             }
-            ASSERT_EQ(frame->incarnation, incarnation);
+            ASSERT_EQ(frame->connection_number, connection_number);
             if (received.accept(frame->number) == Verdict::fresh) {
               ASSERT_EQ(frame->content, expected++);
             }

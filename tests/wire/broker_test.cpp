@@ -65,9 +65,9 @@ TEST_F(WireBroker, AHelloIsWelcomed) {
     const ServerFrame answer = co_await client.greet();
     if (!answer.welcome) throw std::runtime_error("no welcome");
     EXPECT_FALSE(answer.welcome->resumed);
-    EXPECT_EQ(answer.welcome->run, 7U);
+    EXPECT_EQ(answer.welcome->instance_id, 7U);
     EXPECT_EQ(answer.welcome->session_timeout, Limits{}.session_timeout_default);
-    EXPECT_EQ(answer.incarnation, 1U);
+    EXPECT_EQ(answer.connection_number, 1U);
     EXPECT_EQ(broker.statistics().sessions, 1U);
   });
   EXPECT_THAT(log_, testing::HasSubstr("session_opened session=client-1"));
@@ -133,7 +133,7 @@ TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
     co_await good.greet();
     const std::string hello = [] {
       proto::ClientFrame frame;
-      frame.incarnation = 1;
+      frame.connection_number = 1;
       frame.hello = proto::Hello();
       return proto::encode(frame);
     }();
@@ -161,7 +161,7 @@ TEST_F(WireBroker, ANumberThatIsMissingEndsTheConnection) {
     SpokenClient client(endpoint_, 1);
     co_await client.greet();
     proto::ClientFrame frame;
-    frame.incarnation = 1;
+    frame.connection_number = 1;
     frame.number = 5;
     frame.commands.push_back(set_command(1, "battery", Value(true)));
     co_await client.link().send(proto::encode(frame));

@@ -27,7 +27,7 @@ class SpokenClient {
     link_.reset();
     link_ = co_await connector_->connect();
     proto::ClientFrame frame;
-    frame.incarnation = ++incarnation_;
+    frame.connection_number = ++connection_number_;
     frame.acknowledged = acknowledged_;
     frame.hello = hello_;
     co_await link_->send(proto::encode(frame));
@@ -37,7 +37,7 @@ class SpokenClient {
 
   Task<> say(proto::Command command) {
     proto::ClientFrame frame;
-    frame.incarnation = incarnation_;
+    frame.connection_number = connection_number_;
     frame.number = ++number_;
     frame.acknowledged = acknowledged_;
     frame.commands.push_back(std::move(command));
@@ -66,7 +66,7 @@ class SpokenClient {
   std::unique_ptr<link::Connector> connector_;
   std::unique_ptr<link::Link> link_;
   proto::Hello hello_;
-  std::uint64_t incarnation_ = 0;
+  std::uint64_t connection_number_ = 0;
   std::uint64_t number_ = 0;
   std::uint64_t acknowledged_ = 0;
 };

@@ -101,7 +101,7 @@ SubscriptionOptions SubscribeCommands::options_of(const Session& session, const 
 }
 
 bool SubscribeCommands::can_resume(const proto::Subscribe& command) const {
-  if (!command.resume || command.resume->run != instance_id_ || command.resume->revision > log_.revision())
+  if (!command.resume || command.resume->instance_id != instance_id_ || command.resume->revision > log_.revision())
     return false;
   // Named topics are always sent, so only a pattern depends on what is remembered of removed ones.
   return !is_pattern(command) || topics_.remembers(command.resume->revision);

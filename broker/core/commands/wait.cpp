@@ -15,7 +15,7 @@ std::unique_ptr<Wait> make_wait(const Session& session, const Command& command) 
   wait->owner = session.id;
   wait->id = command.id;
   wait->predicate = command.predicate;
-  wait->expires_after = command.given_up_after;
+  wait->expires_after = command.expires_after;
   return wait;
 }
 
@@ -119,7 +119,7 @@ void WaitCommands::resume_postponed(Instant now) {
     PostponedWait taken = std::move(*found);
     session->requests.remove(id);
     const auto waited = now.monotonic - taken.arrived;
-    std::chrono::nanoseconds& expires_after = taken.command.given_up_after;
+    std::chrono::nanoseconds& expires_after = taken.command.expires_after;
     const bool has_expired = expires_after.count() > 0 && expires_after <= waited;
     if (expires_after.count() > 0) expires_after -= waited;
     if (!has_expired) begin_or_refuse(*session, taken.command, taken.looked_through, now);

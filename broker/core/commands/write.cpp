@@ -49,7 +49,7 @@ void WriteCommands::execute(Session& session, const proto::Commit& command, Inst
   const auto found = find_topics(command);
   if (!found) return reply.fail(found.failure());
   for (std::size_t i = 0; i < command.writes.size(); ++i) {
-    const proto::Write& write = command.writes[i];
+    const proto::TopicWrite& write = command.writes[i];
     if (auto refused = check_write(session, (*found)[i], write.topic, update_of(write, session, now)))
       return reply.fail(std::move(refused->failure), refused->current);
   }
@@ -92,7 +92,7 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
     if (auto checked = check_size(name, writes[i].value, limits_); !checked) return checked.failure();
     const auto topic = access_.find_writable(name);
     if (!topic) return topic.failure();
-    const auto is_same = [&](const proto::Write& other) { return other.topic == name; };
+    const auto is_same = [&](const proto::TopicWrite& other) { return other.topic == name; };
     if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_same)) {
       return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name) + " stands twice in one commit"};
     }
@@ -106,9 +106,9 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
 Result<void> WriteCommands::check_room(const proto::Commit& command, const Found& found) const {
   std::size_t added = 0;
   std::size_t removed = 0;
-  const proto::Write* largest = nullptr;
+  const proto::TopicWrite* largest = nullptr;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const proto::Write& write = command.writes[i];
+    const proto::TopicWrite& write = command.writes[i];
     added += write.value.payload_bytes();
     removed += found[i] ? value_bytes(topics_[*found[i]]) : 0;
     if (largest == nullptr || write.value.payload_bytes() > largest->value.payload_bytes()) largest = &write;

@@ -43,8 +43,8 @@ class Outbox {
   bool build_frame(StateSource& states, std::uint64_t revision, bool all_known, BuildReport& report);
 
   bool has_next() const noexcept { return sent_.has_next(); }
-  std::shared_ptr<const proto::ServerFrame> next(std::uint64_t incarnation, std::uint64_t acknowledged) {
-    return sent_.next(incarnation, acknowledged);
+  std::shared_ptr<const proto::ServerFrame> next(std::uint64_t connection_number, std::uint64_t acknowledged) {
+    return sent_.next(connection_number, acknowledged);
   }
   void step_back() noexcept { sent_.step_back(); }
   void rewind() noexcept { sent_.rewind(); }

@@ -17,7 +17,7 @@ namespace {
 
 ServerFrame fatal_frame(std::uint64_t connection_number, std::uint64_t acknowledged, Failure failure) {
   ServerFrame frame;
-  frame.incarnation = connection_number;
+  frame.connection_number = connection_number;
   frame.acknowledged = acknowledged;
   frame.fatal = std::move(failure);
   return frame;
@@ -41,12 +41,12 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
     if (frame.hello) {
       hello(id, frame, now);
     } else {
-      reject(id, frame.incarnation, {ErrorCode::session_lost, "a connection begins with a hello"});
+      reject(id, frame.connection_number, {ErrorCode::session_lost, "a connection begins with a hello"});
     }
     return nullptr;
   }
   Session& session = *sessions_.find(*peer->session);
-  if (frame.incarnation != session.connection_number) {
+  if (frame.connection_number != session.connection_number) {
     ++refused_frames_;
     return nullptr;
   }
@@ -58,7 +58,7 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
 bool Handshake::accept(Session& session, const ClientFrame& frame) {
   using Verdict = proto::ReceivedFrames::Verdict;
   const auto violates = [&](Failure failure) {
-    reject(*session.peer, frame.incarnation, std::move(failure));
+    reject(*session.peer, frame.connection_number, std::move(failure));
     return false;
   };
   if (frame.hello) return violates(violation("a connection has one hello, at its beginning"));
@@ -109,11 +109,11 @@ Result<void> Handshake::check_hello(const ClientFrame& frame) const {
 }
 
 void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
-  if (auto checked = check_hello(frame); !checked) return reject(id, frame.incarnation, checked.failure());
+  if (auto checked = check_hello(frame); !checked) return reject(id, frame.connection_number, checked.failure());
   Session* session = sessions_.find(frame.hello->token);
   if (session == nullptr) return open(id, frame, now);
-  if (frame.incarnation <= session->connection_number)
-    return reject(id, frame.incarnation, violation("a newer connection of this session exists"));
+  if (frame.connection_number <= session->connection_number)
+    return reject(id, frame.connection_number, violation("a newer connection of this session exists"));
   // A client that acknowledges less than before does not know the session any more.
   if (frame.acknowledged < session->outbox.acknowledged()) {
     events_.add(Event::Kind::session_closed, session->name, "its client has begun anew");
@@ -128,7 +128,7 @@ void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, In
   // Nothing was ever said in a session whose welcome was lost; the client acknowledges what it had before.
   const bool is_unused = session.outbox.last_number() == 0 && session.received.last() == 0;
   if (!is_unused && !session.outbox.acknowledge(frame.acknowledged))
-    return reject(id, frame.incarnation, never_sent(frame.acknowledged));
+    return reject(id, frame.connection_number, never_sent(frame.acknowledged));
   detach(session);
   session.outbox.rewind();
   events_.add(Event::Kind::session_resumed, session.name, "");
@@ -138,18 +138,18 @@ void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, In
 void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
   Session* session = sessions_.open(frame.hello->token);
   if (session == nullptr) {
-    return reject(id, frame.incarnation,
+    return reject(id, frame.connection_number,
                   {ErrorCode::limit_exceeded,
                    "there are " + std::to_string(sessions_.size()) + " sessions already: try again later"});
   }
   session->name = frame.hello->client_name;
-  session->first_connection = frame.incarnation;
+  session->first_connection = frame.connection_number;
   events_.add(Event::Kind::session_opened, session->name, "");
   welcome(id, *session, frame, false, now);
 }
 
 void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant now) {
-  session.connection_number = frame.incarnation;
+  session.connection_number = frame.connection_number;
   session.peer = id;
   session.ack_due = false;
   sessions_.set_timeout(session, frame.hello->session_timeout, now.monotonic);
@@ -214,7 +214,7 @@ void Handshake::close(Session& session, const ServerFrame& last) {
 
 void Handshake::close_after_goodbye(Session& session) {
   ServerFrame last;  // tells the client that its goodbye was heard
-  last.incarnation = session.connection_number;
+  last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();
   events_.add(Event::Kind::session_closed, session.name, "goodbye");
   close(session, last);

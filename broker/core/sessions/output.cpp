@@ -60,7 +60,7 @@ std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
   if (std::exchange(session.ack_due, false)) {
     peer.last = Peer::Sent::acknowledgement;
     auto frame = std::make_shared<ServerFrame>();
-    frame->incarnation = session.connection_number;
+    frame->connection_number = session.connection_number;
     frame->acknowledged = session.received.last();
     return frame;
   }
@@ -69,12 +69,12 @@ std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
 
 std::shared_ptr<const ServerFrame> Output::welcome_frame(const Peer& peer, const Session& session) const {
   auto frame = std::make_shared<ServerFrame>();
-  frame->incarnation = session.connection_number;
+  frame->connection_number = session.connection_number;
   frame->acknowledged = session.received.last();
   proto::Welcome& welcome = frame->welcome.emplace();
   welcome.resumed = peer.resumed;
-  welcome.run = instance_id_;
-  welcome.since = session.first_connection;
+  welcome.instance_id = instance_id_;
+  welcome.first_connection = session.first_connection;
   welcome.session_timeout = session.timeout;
   welcome.value_bytes_max = limits_.value_bytes_max;
   welcome.frame_bytes_max = limits_.frame_bytes_max;

@@ -33,7 +33,7 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, TimePoint now
   Received received;
   if (state_ == State::disconnected) return received;
   // A broker that could not read the Hello does not know the connection's number when it rejects it.
-  const bool current = frame.incarnation == connection_number_ || (frame.fatal && frame.incarnation == 0);
+  const bool current = frame.connection_number == connection_number_ || (frame.fatal && frame.connection_number == 0);
   if (!current) return received;
 
   if (frame.fatal) {
@@ -71,23 +71,23 @@ Result<void> Session::accept_welcome(const proto::ServerFrame& frame, TimePoint 
   const proto::Welcome& welcome = *frame.welcome;
   // A session that began with another connection is not ours. The Hello of a connection that we dropped may arrive
   // after our session has ended, and begin a session that only the broker knows.
-  const bool is_ours = first_connection_ != 0 && welcome.resumed && welcome.since == first_connection_;
+  const bool is_ours = first_connection_ != 0 && welcome.resumed && welcome.first_connection == first_connection_;
   if (is_ours) {
     if (!kept_.acknowledge(frame.acknowledged)) return violation("it acknowledged a frame that was not sent");
     received.session = SessionNews::resumed;
   } else {
     lose_session(received);
-    rearm(welcome.run, now, received);
-    received.session = !ever_welcomed_               ? SessionNews::opened
-                       : welcome.run != instance_id_ ? SessionNews::restarted
-                                                     : SessionNews::lost;
+    rearm(welcome.instance_id, now, received);
+    received.session = !ever_welcomed_                       ? SessionNews::opened
+                       : welcome.instance_id != instance_id_ ? SessionNews::restarted
+                                                             : SessionNews::lost;
   }
   kept_.rewind();
 
   state_ = State::established;
-  first_connection_ = welcome.since;
+  first_connection_ = welcome.first_connection;
   ever_welcomed_ = true;
-  instance_id_ = welcome.run;
+  instance_id_ = welcome.instance_id;
   last_sent_ = now;
   adopt_limits(welcome);
   reject_oversized_commands(received);

@@ -52,7 +52,7 @@ Result<void> Session::check_values(const proto::Command& command) const {
   if (const auto* set = std::get_if<proto::Set>(&command)) return check_size(set->topic, set->value);
   if (const auto* own = std::get_if<proto::Own>(&command)) return check_size(own->topic, own->last_will);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) {
-    for (const proto::Write& write : commit->writes) {
+    for (const proto::TopicWrite& write : commit->writes) {
       if (Result<void> checked = check_size(write.topic, write.value); !checked) return checked;
     }
   }
@@ -198,7 +198,7 @@ std::shared_ptr<const proto::ClientFrame> Session::take_frame(TimePoint now) {
 
 std::shared_ptr<const proto::ClientFrame> Session::unnumbered_frame(bool with_hello) {
   auto frame = std::make_shared<proto::ClientFrame>();
-  frame->incarnation = connection_number_;
+  frame->connection_number = connection_number_;
   frame->acknowledged = incoming_.last();
   if (with_hello) {
     frame->hello.emplace();
@@ -248,8 +248,8 @@ void Session::mark_sent(Request& request, proto::Command& command, TimePoint now
   request.stage = Request::Stage::sent;
   if (request.subscription) request.subscription->mark_sent();
   const std::chrono::nanoseconds left = time_left(request.until, now, options_.limits.hold_max);
-  if (auto* wait = std::get_if<proto::Wait>(&command)) wait->given_up_after = left;
-  if (auto* wait = std::get_if<proto::WaitTransition>(&command)) wait->given_up_after = left;
+  if (auto* wait = std::get_if<proto::Wait>(&command)) wait->expires_after = left;
+  if (auto* wait = std::get_if<proto::WaitTransition>(&command)) wait->expires_after = left;
   // A lease that has begun does not begin again in a new session: only what is left of its time is asked for.
   if (auto* own = std::get_if<proto::Own>(&command); own && request.until != never) own->lasting = left;
 }

@@ -53,7 +53,7 @@ void Subscription::lose_session(const Completeness& session) {
 }
 
 std::optional<proto::ResumePoint> Subscription::begin_resync(std::uint64_t instance) {
-  if (resume_ && resume_->run != instance) resume_.reset();
+  if (resume_ && resume_->instance_id != instance) resume_.reset();
   snapshot_ended_ = false;
   renewed_ = 0;
   if (every_) {

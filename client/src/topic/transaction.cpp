@@ -16,7 +16,7 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
   }
   proto::Commit command;
   for (detail::TopicWrite& write : writes) {
-    proto::Write& made = command.writes.emplace_back();
+    proto::TopicWrite& made = command.writes.emplace_back();
     made.topic = std::move(write.topic);
     made.value = std::move(write.value);
     made.if_version = write.if_version;

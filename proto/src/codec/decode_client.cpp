@@ -102,7 +102,7 @@ Result<Hello> take(pb::Hello& in, const Limits& limits) {
   return out;
 }
 
-// A Set, or a Write of a Commit.
+// A Set, or a TopicWrite of a Commit.
 template <class Out>
 Result<Out> take_write(pb::Set& in) {
   Out out;
@@ -127,7 +127,7 @@ Result<Command> take_commit(RequestId id, pb::Commit& in) {
   out.id = id;
   out.writes.reserve(static_cast<std::size_t>(in.writes_size()));
   for (pb::Set& from : *in.mutable_writes()) {
-    auto write = take_write<Write>(from);
+    auto write = take_write<TopicWrite>(from);
     if (!write) return write.failure();
     out.writes.push_back(std::move(*write));
   }
@@ -148,7 +148,7 @@ Result<Command> take_subscribe(RequestId id, pb::Subscribe& in, const Limits& li
     out.filter = std::move(*filter);
   }
   out.interval = std::chrono::nanoseconds(in.interval_ns());
-  if (in.has_resume()) out.resume = ResumePoint{in.resume().run(), in.resume().revision()};
+  if (in.has_resume()) out.resume = ResumePoint{in.resume().instance_id(), in.resume().revision()};
   return Command(std::move(out));
 }
 
@@ -163,7 +163,7 @@ Result<Out> take_any_wait(RequestId id, In& in, const Limits& limits) {
     if (!predicate) return predicate.failure();
     out.predicate = std::move(*predicate);
   }
-  out.given_up_after = std::chrono::nanoseconds(in.given_up_after_ns());
+  out.expires_after = std::chrono::nanoseconds(in.expires_after_ns());
   return out;
 }
 
@@ -262,7 +262,7 @@ Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& li
   if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
   if (auto ok = check_items(in.commands_size(), limits); !ok) return ok.failure();
   ClientFrame out;
-  out.incarnation = in.incarnation();
+  out.connection_number = in.connection_number();
   out.number = in.number();
   out.acknowledged = in.acknowledged();
   if (in.has_hello()) {

@@ -31,8 +31,8 @@ Failure take(pb::Failure& in) { return Failure{static_cast<ErrorCode>(in.code())
 Welcome take(const pb::Welcome& in) {
   Welcome out;
   out.resumed = in.resumed();
-  out.run = in.run();
-  out.since = in.since();
+  out.instance_id = in.instance_id();
+  out.first_connection = in.first_connection();
   out.session_timeout = milliseconds(in.session_timeout_ms());
   out.value_bytes_max = in.value_bytes_max();
   out.frame_bytes_max = in.frame_bytes_max();
@@ -153,7 +153,7 @@ Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& li
     if (auto ok = check_items(count, limits); !ok) return ok.failure();
   }
   ServerFrame out;
-  out.incarnation = in.incarnation();
+  out.connection_number = in.connection_number();
   out.number = in.number();
   out.acknowledged = in.acknowledged();
   if (in.has_welcome()) out.welcome = take(in.welcome());

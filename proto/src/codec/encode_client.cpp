@@ -34,7 +34,7 @@ class ClientFrameEncoder {
  public:
   std::string encode(const ClientFrame& frame) {
     using W = pb::ClientFrame;
-    to_.number(W::kIncarnationFieldNumber, frame.incarnation);
+    to_.number(W::kConnectionNumberFieldNumber, frame.connection_number);
     to_.number(W::kNumberFieldNumber, frame.number);
     to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
     if (frame.hello) {
@@ -75,7 +75,7 @@ class ClientFrameEncoder {
   void put(const Set& command) { put_write(command); }
 
   void put(const Commit& command) {
-    for (const Write& write : command.writes) {
+    for (const TopicWrite& write : command.writes) {
       to_.message(pb::Commit::kWritesFieldNumber, size_of(write).expected(), [&] { put_write(write); });
     }
   }
@@ -95,7 +95,7 @@ class ClientFrameEncoder {
     put_duration(to_, W::kIntervalNsFieldNumber, command.interval);
     if (!command.resume) return;
     to_.message(W::kResumeFieldNumber, small, [&] {
-      to_.fixed(pb::ResumePoint::kRunFieldNumber, command.resume->run);
+      to_.fixed(pb::ResumePoint::kInstanceIdFieldNumber, command.resume->instance_id);
       to_.number(pb::ResumePoint::kRevisionFieldNumber, command.resume->revision);
     });
   }
@@ -112,7 +112,7 @@ class ClientFrameEncoder {
     to_.bytes(W::kTopicFieldNumber, command.topic);
     if (command.predicate) put_predicate(to_, W::kPredicateFieldNumber, *command.predicate);
     put_duration(to_, W::kHoldNsFieldNumber, command.hold);
-    put_duration(to_, W::kGivenUpAfterNsFieldNumber, command.given_up_after);
+    put_duration(to_, W::kExpiresAfterNsFieldNumber, command.expires_after);
   }
 
   void put(const WaitTransition& command) {
@@ -120,7 +120,7 @@ class ClientFrameEncoder {
     to_.bytes(W::kTopicFieldNumber, command.topic);
     if (command.predicate) put_predicate(to_, W::kPredicateFieldNumber, *command.predicate);
     if (command.after) put_version(to_, W::kAfterFieldNumber, *command.after);
-    put_duration(to_, W::kGivenUpAfterNsFieldNumber, command.given_up_after);
+    put_duration(to_, W::kExpiresAfterNsFieldNumber, command.expires_after);
   }
 
   void put(const CancelWait& command) { to_.number(pb::CancelWait::kWaitFieldNumber, command.wait); }

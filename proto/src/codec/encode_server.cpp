@@ -29,7 +29,7 @@ class ServerFrameEncoder {
  public:
   std::string encode(const ServerFrame& frame) {
     using W = pb::ServerFrame;
-    to_.number(W::kIncarnationFieldNumber, frame.incarnation);
+    to_.number(W::kConnectionNumberFieldNumber, frame.connection_number);
     to_.number(W::kNumberFieldNumber, frame.number);
     to_.number(W::kAcknowledgedFieldNumber, frame.acknowledged);
     if (frame.welcome) {
@@ -52,8 +52,8 @@ class ServerFrameEncoder {
   void put(const Welcome& welcome) {
     using W = pb::Welcome;
     to_.number(W::kResumedFieldNumber, welcome.resumed ? 1 : 0);
-    to_.fixed(W::kRunFieldNumber, welcome.run);
-    to_.number(W::kSinceFieldNumber, welcome.since);
+    to_.fixed(W::kInstanceIdFieldNumber, welcome.instance_id);
+    to_.number(W::kFirstConnectionFieldNumber, welcome.first_connection);
     put_milliseconds(to_, W::kSessionTimeoutMsFieldNumber, welcome.session_timeout);
     to_.number(W::kValueBytesMaxFieldNumber, welcome.value_bytes_max);
     to_.number(W::kFrameBytesMaxFieldNumber, welcome.frame_bytes_max);

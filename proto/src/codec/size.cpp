@@ -41,7 +41,7 @@ struct Contents {
   }
   EncodedSize operator()(const Commit& commit) const {
     EncodedSize size;
-    for (const Write& write : commit.writes) size += size_of(write);
+    for (const TopicWrite& write : commit.writes) size += size_of(write);
     return size;
   }
   EncodedSize operator()(const Get& get) const { return {get.topic.size()}; }
@@ -103,7 +103,7 @@ EncodedSize size_of(const Transition& transition) {
 
 EncodedSize delivery_size(const Transition& transition) { return size_of(transition) + EncodedSize{0, around}; }
 
-EncodedSize size_of(const Write& write) {
+EncodedSize size_of(const TopicWrite& write) {
   return EncodedSize{write.topic.size(), 2 * around} + size_of_value(write.value);
 }
 

@@ -15,8 +15,8 @@ class CoreCommit : public CoreTest {
     robot.connect();
     screen.connect();
   }
-  static proto::Write write(std::string topic, Value value, std::optional<Version> if_version = {}) {
-    return proto::Write{std::move(topic), std::move(value), if_version, {}};
+  static proto::TopicWrite write(std::string topic, Value value, std::optional<Version> if_version = {}) {
+    return proto::TopicWrite{std::move(topic), std::move(value), if_version, {}};
   }
   const proto::CommitDone& done(proto::RequestId id) { return robot.answered<proto::CommitDone>(id); }
 
@@ -156,7 +156,7 @@ TEST_F(CoreCommit, IsJudgedByThePendingStatesOfItsTopics) {
 TEST_F(CoreCommit, ThatIsRefusedLeavesNothingBehind) {
   robot.set("number", 1);
   turn();
-  const std::pair<std::vector<proto::Write>, ErrorCode> cases[] = {
+  const std::pair<std::vector<proto::TopicWrite>, ErrorCode> cases[] = {
       {{}, ErrorCode::invalid_argument},
       {{write("a", 1), write("b", 1), write("a", 2)}, ErrorCode::invalid_argument},
       {{write("a", 1), write("b//c", 1)}, ErrorCode::invalid_topic},
@@ -164,7 +164,7 @@ TEST_F(CoreCommit, ThatIsRefusedLeavesNothingBehind) {
       {{write("a", 1), write("number", "text")}, ErrorCode::type_mismatch},
       {{write("a", 1), write("number", 2, Version{0, 7})}, ErrorCode::version_conflict},
       {{write("a", 1), write("b", std::string(Limits{}.value_bytes_max + 1, 'x'))}, ErrorCode::too_large},
-      {std::vector<proto::Write>(Limits{}.commit_topics_max + 1, write("a", 1)), ErrorCode::limit_exceeded},
+      {std::vector<proto::TopicWrite>(Limits{}.commit_topics_max + 1, write("a", 1)), ErrorCode::limit_exceeded},
   };
   for (const auto& [writes, code] : cases) {
     const auto refused = robot.commit(writes);

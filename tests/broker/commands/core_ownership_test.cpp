@@ -37,7 +37,7 @@ TEST_F(CoreOwnership, OnlyTheOwnerMayWrite) {
   const auto mine = imu.set("yaw", 1.5);
   const auto yours = rival.set("yaw", 2.5);
   const auto unset = rival.set("yaw", Value());
-  const auto commit = rival.commit({proto::Write{"free", 1, {}, {}}, proto::Write{"yaw", 2.5, {}, {}}});
+  const auto commit = rival.commit({proto::TopicWrite{"free", 1, {}, {}}, proto::TopicWrite{"yaw", 2.5, {}, {}}});
   turn();
   EXPECT_TRUE(imu.owns(lease));
   EXPECT_EQ(imu.armed.at(lease), Version{});

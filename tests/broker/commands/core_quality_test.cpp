@@ -54,7 +54,7 @@ TEST_F(CoreQuality, ATouchKeepsItLiveAndMakesNoTransition) {
     advance_by_deadlines(60ms);
   }
   EXPECT_EQ(newest().version.number, 1u);
-  sensor.commit({proto::Write{"yaw", 1.5, {}, {}}});
+  sensor.commit({proto::TopicWrite{"yaw", 1.5, {}, {}}});
   advance_by_deadlines(99ms);
   EXPECT_EQ(newest().quality, Quality::live);
 }

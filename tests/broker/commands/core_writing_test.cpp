@@ -87,7 +87,7 @@ TEST_F(CoreWriting, TheNameOfAMessagesTypeIsLimitedAndIsShortInErrors) {
   const std::string longer(256, 'T');
   const MessageBytes message{longer, ""};
   const auto set = robot.set("a", message);
-  const auto commit = robot.commit({proto::Write{"a", message, {}, {}}});
+  const auto commit = robot.commit({proto::TopicWrite{"a", message, {}, {}}});
   const auto own = robot.own("a", message);
   const auto declared = robot.declare_type("a", ValueType::message, longer);
   robot.send({proto::RegisterSchema{++robot.last_id, longer, ""}});

@@ -94,7 +94,7 @@ struct SlowStore final : Store {
 
 ClientFrame hello(std::uint8_t token, std::chrono::milliseconds timeout = 3s) {
   ClientFrame frame;
-  frame.incarnation = 1;
+  frame.connection_number = 1;
   frame.hello.emplace();
   frame.hello->token.fill(token);
   frame.hello->client_name = "client-" + std::to_string(token);
@@ -104,13 +104,13 @@ ClientFrame hello(std::uint8_t token, std::chrono::milliseconds timeout = 3s) {
 
 ClientFrame heartbeat() {
   ClientFrame frame;
-  frame.incarnation = 1;
+  frame.connection_number = 1;
   return frame;
 }
 
 ClientFrame set_frame(std::uint64_t number, const std::string& topic, Value value) {
   ClientFrame frame;
-  frame.incarnation = 1;
+  frame.connection_number = 1;
   frame.number = number;
   proto::Set command;
   command.id = number;

@@ -24,8 +24,8 @@ TEST_F(CoreSession, AHelloIsWelcomedWithTheLimits) {
   robot.connect(2s);
   ASSERT_TRUE(robot.welcome);
   EXPECT_FALSE(robot.welcome->resumed);
-  EXPECT_EQ(robot.welcome->run, 4711u);
-  EXPECT_EQ(robot.welcome->since, 1u);
+  EXPECT_EQ(robot.welcome->instance_id, 4711u);
+  EXPECT_EQ(robot.welcome->first_connection, 1u);
   EXPECT_EQ(robot.welcome->session_timeout, 2s);
   EXPECT_EQ(robot.welcome->value_bytes_max, Limits{}.value_bytes_max);
   EXPECT_EQ(robot.welcome->frame_bytes_max, Limits{}.frame_bytes_max);
@@ -46,7 +46,7 @@ TEST_F(CoreSession, AnotherVersionOfTheProtocolIsRefused) {
 TEST_F(CoreSession, AHelloThatMakesNoSenseIsRefused) {
   const auto refused = [&](auto change) {
     proto::ClientFrame frame;
-    frame.incarnation = 1;
+    frame.connection_number = 1;
     frame.hello.emplace();
     change(frame);
     const PeerId peer = new_peer();
@@ -62,13 +62,13 @@ TEST_F(CoreSession, AHelloThatMakesNoSenseIsRefused) {
 
 TEST_F(CoreSession, AnUnknownPeerIsToldOnceAndThenIgnored) {
   proto::ClientFrame frame;
-  frame.incarnation = 3;
+  frame.connection_number = 3;
   frame.number = 1;
   for (int i = 0; i < 100; ++i) core->receive(PeerId{50}, frame, at());
   turn();
   ASSERT_THAT(strangers[PeerId{50}], SizeIs(1));
   EXPECT_EQ(strangers[PeerId{50}][0]->fatal->code, ErrorCode::session_lost);
-  EXPECT_EQ(strangers[PeerId{50}][0]->incarnation, 3u);
+  EXPECT_EQ(strangers[PeerId{50}][0]->connection_number, 3u);
   EXPECT_EQ(statistics().refused_frames, 100u);
 }
 
@@ -238,7 +238,7 @@ TEST_F(CoreSession, ACutSessionResumesAndGetsTheKeptFramesAgain) {
   core->take_events();
   screen.connect();
   EXPECT_TRUE(screen.welcome->resumed);
-  EXPECT_EQ(screen.welcome->since, 1u);
+  EXPECT_EQ(screen.welcome->first_connection, 1u);
   EXPECT_THAT(screen.take_deliveries(subscription),
               ElementsAre(Pair("a", Value(2)), Pair("a", Value(3)), Pair("a", Value(4))));
   EXPECT_THAT(events(), ElementsAre(Event::Kind::session_resumed));
@@ -294,12 +294,12 @@ TEST_F(CoreSession, AnOlderConnectionCannotTakeTheSession) {
   robot.connect();
   robot.connect();
   proto::ClientFrame late = robot.frame();
-  late.incarnation = 1;
+  late.connection_number = 1;
   late.hello.emplace().token = robot.token;
   core->receive(PeerId{60}, late, at());
   turn();
   EXPECT_EQ(strangers[PeerId{60}].at(0)->fatal->code, ErrorCode::protocol_violation);
-  EXPECT_EQ(strangers[PeerId{60}].at(0)->incarnation, 1u);
+  EXPECT_EQ(strangers[PeerId{60}].at(0)->connection_number, 1u);
   const auto set = robot.set("a", 1);
   turn();
   EXPECT_TRUE(robot.has_answer(set));
@@ -308,7 +308,7 @@ TEST_F(CoreSession, AnOlderConnectionCannotTakeTheSession) {
 TEST_F(CoreSession, FramesOfAnotherIncarnationAreIgnored) {
   robot.connect();
   proto::ClientFrame frame = robot.frame();
-  frame.incarnation = 9;
+  frame.connection_number = 9;
   frame.number = 1;
   frame.commands.emplace_back(proto::Get{1, "a"});
   core->receive(robot.peer, frame, at());
@@ -318,15 +318,15 @@ TEST_F(CoreSession, FramesOfAnotherIncarnationAreIgnored) {
 }
 
 TEST_F(CoreSession, AnUnknownTokenBeginsANewSessionAlsoForALateIncarnation) {
-  robot.incarnation = 41;
+  robot.connection_number = 41;
   robot.received = 17;  // of a session that is gone
   robot.connect();
   EXPECT_FALSE(robot.welcome->resumed);
-  EXPECT_EQ(robot.welcome->since, 42u);
+  EXPECT_EQ(robot.welcome->first_connection, 42u);
 }
 
 TEST_F(CoreSession, AClientWhoseWelcomeWasLostIsWelcomedAgain) {
-  robot.incarnation = 41;
+  robot.connection_number = 41;
   robot.received = 17;
   robot.connect();
   robot.received = 17;  // the welcome never came: it still believes in the old session
@@ -334,7 +334,7 @@ TEST_F(CoreSession, AClientWhoseWelcomeWasLostIsWelcomedAgain) {
   EXPECT_FALSE(robot.fatal);
   ASSERT_TRUE(robot.welcome);
   EXPECT_TRUE(robot.welcome->resumed);
-  EXPECT_EQ(robot.welcome->since, 42u);  // from which it sees that it never knew this one
+  EXPECT_EQ(robot.welcome->first_connection, 42u);  // from which it sees that it never knew this one
 }
 
 // ---- Ends
@@ -450,10 +450,10 @@ TEST_F(CoreSession, WelcomesAcknowledgementsAndFarewellsAreOfferedAgainToo) {
     turn();
   };
   proto::ClientFrame hello;
-  hello.incarnation = 1;
+  hello.connection_number = 1;
   hello.hello.emplace().token = robot.token;
   robot.peer = new_peer();
-  robot.incarnation = 1;
+  robot.connection_number = 1;
   by_peer[robot.peer] = &robot;
   core->receive(robot.peer, hello, at());
   refuse_once(robot.peer);

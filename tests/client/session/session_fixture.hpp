@@ -22,14 +22,14 @@ class SessionTest : public testing::Test {
 
   proto::ServerFrame frame() {
     proto::ServerFrame made;
-    made.incarnation = incarnation;
+    made.connection_number = connection_number;
     made.number = ++number;
     made.acknowledged = client_frames;
     return made;
   }
   proto::ServerFrame acknowledgement() {
     proto::ServerFrame made;
-    made.incarnation = incarnation;
+    made.connection_number = connection_number;
     made.acknowledged = client_frames;
     return made;
   }
@@ -38,15 +38,15 @@ class SessionTest : public testing::Test {
   ClientFramePtr hello() {
     session.connected(now);
     ClientFramePtr sent = session.take_frame(now);
-    incarnation = sent->incarnation;
+    connection_number = sent->connection_number;
     return sent;
   }
   Received welcome_new(std::uint64_t run = 1, std::chrono::milliseconds session_timeout = std::chrono::seconds(3)) {
     number = client_frames = 0;
     proto::ServerFrame made = acknowledgement();
     made.welcome.emplace();
-    made.welcome->run = run;
-    made.welcome->since = since = incarnation;
+    made.welcome->instance_id = run;
+    made.welcome->first_connection = since = connection_number;
     made.welcome->session_timeout = session_timeout;
     return give(made);
   }
@@ -54,8 +54,8 @@ class SessionTest : public testing::Test {
     proto::ServerFrame made = acknowledgement();
     made.welcome.emplace();
     made.welcome->resumed = true;
-    made.welcome->run = run;
-    made.welcome->since = since;
+    made.welcome->instance_id = run;
+    made.welcome->first_connection = since;
     made.welcome->session_timeout = std::chrono::milliseconds(3000);
     return give(made);
   }
@@ -143,7 +143,7 @@ class SessionTest : public testing::Test {
   }
 
   TimePoint now{std::chrono::hours(1)};
-  std::uint64_t incarnation = 0;
+  std::uint64_t connection_number = 0;
   std::uint64_t since = 0;
   std::uint64_t number = 0;         // of the last frame that the broker sent
   std::uint64_t client_frames = 0;  // the last one that the broker has processed

@@ -98,11 +98,11 @@ TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
   const auto commands = take_commands();
   ASSERT_EQ(commands.size(), 3u);
   EXPECT_EQ(std::get<proto::Wait>(commands[0]).id, limited);
-  EXPECT_EQ(std::get<proto::Wait>(commands[0]).given_up_after, 6s);
+  EXPECT_EQ(std::get<proto::Wait>(commands[0]).expires_after, 6s);
   EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).id, change);
-  EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).given_up_after, 1ns);  // 0 would be "no limit"
+  EXPECT_EQ(std::get<proto::WaitTransition>(commands[1]).expires_after, 1ns);  // 0 would be "no limit"
   EXPECT_EQ(std::get<proto::Wait>(commands[2]).id, endless);
-  EXPECT_EQ(std::get<proto::Wait>(commands[2]).given_up_after, 0ns);
+  EXPECT_EQ(std::get<proto::Wait>(commands[2]).expires_after, 0ns);
 }
 
 TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
@@ -113,7 +113,7 @@ TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
   now += 2s;
   hello();
   welcome_back();
-  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 10s);
+  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).expires_after, 10s);
 }
 
 TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
@@ -128,7 +128,7 @@ TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
   ASSERT_EQ(commands.size(), 1u);
   const auto& again = std::get<proto::WaitTransition>(commands[0]);
   EXPECT_EQ(again.id, second);
-  EXPECT_EQ(again.given_up_after, 9s);
+  EXPECT_EQ(again.expires_after, 9s);
   EXPECT_EQ(again.after, (Version{5, 7}));
   EXPECT_EQ(session.open_requests(), 2u);
 }

@@ -75,7 +75,7 @@ TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
   deliver({delivery(id, "s/a", 2, 2)}, {}, 17);
   const auto resume = resubscribed(1);
   ASSERT_TRUE(resume);
-  EXPECT_EQ(resume->run, 1u);
+  EXPECT_EQ(resume->instance_id, 1u);
   EXPECT_EQ(resume->revision, 17u);
 }
 

@@ -40,11 +40,11 @@ TEST_F(SessionTest, UnacknowledgedFramesAreSentAgainAfterAResumeAndOnlyThose) {
   cut();
 
   const auto greeting = hello();
-  EXPECT_EQ(greeting->incarnation, 2u);
+  EXPECT_EQ(greeting->connection_number, 2u);
   EXPECT_EQ(welcome_back().session, SessionNews::resumed);
   const auto again = take();
   EXPECT_EQ(again->number, 2u);
-  EXPECT_EQ(again->incarnation, 2u);
+  EXPECT_EQ(again->connection_number, 2u);
   ASSERT_EQ(again->commands.size(), 1u);
   EXPECT_EQ(std::get<proto::Set>(again->commands[0]).topic, "b");
   EXPECT_EQ(take(), nullptr);
@@ -280,7 +280,7 @@ TEST_F(SessionTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
   now += 4s;
   hello();
   welcome_new();
-  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).given_up_after, 6s);
+  EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).expires_after, 6s);
 }
 
 TEST_F(SessionTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
@@ -289,7 +289,7 @@ TEST_F(SessionTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   take();
   cut();
   hello();  // the broker has lost the session and makes a new one, but its welcome is lost with the link
-  since = incarnation;
+  since = connection_number;
   number = client_frames = 0;
   cut();
   hello();

@@ -99,8 +99,8 @@ TEST(Codec, NumbersArriveInTheirOwnFields) {
                                            row.filtered, row.lagged,  row.pending};
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{2, 30, 4, 5, 6, 7, 8}));
   const Welcome welcome = *round_trip(samples::welcome()).welcome;
-  EXPECT_EQ(welcome.run, 0x8000000000000001u);
-  EXPECT_EQ(welcome.since, 2u);
+  EXPECT_EQ(welcome.instance_id, 0x8000000000000001u);
+  EXPECT_EQ(welcome.first_connection, 2u);
   EXPECT_EQ(welcome.value_bytes_max, 1u << 20);
   EXPECT_EQ(welcome.frame_bytes_max, 4u << 20);
   EXPECT_EQ(welcome.credit_transitions, 1024u);

@@ -45,7 +45,7 @@ inline std::vector<Value> values() {
 
 inline ClientFrame hello() {
   ClientFrame frame;
-  frame.incarnation = 3;
+  frame.connection_number = 3;
   frame.acknowledged = 17;
   frame.hello.emplace();
   for (std::size_t i = 0; i < frame.hello->token.size(); ++i) frame.hello->token[i] = static_cast<std::uint8_t>(i * 17);
@@ -65,7 +65,7 @@ inline void append_writes(ClientFrame& frame, RequestId& id) {
     frame.commands.emplace_back(std::move(set));
   }
   Commit commit;
-  for (const Value& value : values()) commit.writes.push_back(Write{"a/b", value, {}, {}});
+  for (const Value& value : values()) commit.writes.push_back(TopicWrite{"a/b", value, {}, {}});
   commit.writes[1].if_version = Version{};
   commit.writes[2].if_version = Version{0, 300};
   commit.writes[3].source_time = WallTime(std::chrono::microseconds(-5));
@@ -102,7 +102,7 @@ inline void append_waits(ClientFrame& frame, RequestId& id) {
     wait.id = id++;
     wait.predicate = Predicate::parse(text).value();
     wait.hold += std::chrono::nanoseconds(1'500'000'001);
-    wait.given_up_after += std::chrono::seconds(3);
+    wait.expires_after += std::chrono::seconds(3);
     frame.commands.emplace_back(wait);
   }
   WaitTransition change;
@@ -113,7 +113,7 @@ inline void append_waits(ClientFrame& frame, RequestId& id) {
     change.id = id++;
     change.predicate = Predicate::parse("value == open && old_value != open").value();
     change.after = after;
-    change.given_up_after += std::chrono::seconds(3);
+    change.expires_after += std::chrono::seconds(3);
     frame.commands.emplace_back(change);
   }
   frame.commands.emplace_back(CancelWait{id++, 6});
@@ -135,7 +135,7 @@ inline void append_declarations(ClientFrame& frame, RequestId& id) {
 // Each command, and of each field more than one value.
 inline ClientFrame commands() {
   ClientFrame frame;
-  frame.incarnation = 3;
+  frame.connection_number = 3;
   frame.number = 12;
   frame.acknowledged = 17;
   RequestId id = 100;
@@ -149,12 +149,12 @@ inline ClientFrame commands() {
 
 inline ServerFrame welcome() {
   ServerFrame frame;
-  frame.incarnation = 3;
+  frame.connection_number = 3;
   frame.acknowledged = 11;
   Welcome welcome;
   welcome.resumed = true;
-  welcome.run = 0x8000000000000001u;
-  welcome.since = 2;
+  welcome.instance_id = 0x8000000000000001u;
+  welcome.first_connection = 2;
   welcome.session_timeout = std::chrono::milliseconds(3000);
   welcome.value_bytes_max = 1 << 20;
   welcome.frame_bytes_max = 4 << 20;
@@ -171,7 +171,7 @@ inline ServerFrame fatal() {
 
 inline ServerFrame batch() {
   ServerFrame frame;
-  frame.incarnation = 3;
+  frame.connection_number = 3;
   frame.number = 40;
   frame.acknowledged = 12;
   std::uint32_t member = 0;

@@ -45,7 +45,7 @@ std::vector<Command> extreme_commands() {
   for (const Value& value : long_values()) {
     commands.emplace_back(Set{longest, "a", value, longest_version, longest_time});
     commands.emplace_back(Own{longest, "a", value, true, longest_duration});
-    commands.emplace_back(Commit{longest, {3, Write{"a", value, longest_version, longest_time}}});
+    commands.emplace_back(Commit{longest, {3, TopicWrite{"a", value, longest_version, longest_time}}});
   }
   for (const std::string& name : names()) {
     const Predicate predicate = long_predicate(name);
@@ -149,8 +149,8 @@ TEST(EncodedSize, DeliveriesNeverTakeMoreThanTheirBound) {
 TEST(EncodedSize, AFrameAroundItsContentsHasABoundToo) {
   ClientFrame request;
   ServerFrame response;
-  request.incarnation = request.number = request.acknowledged = longest;
-  response.incarnation = response.number = response.acknowledged = response.complete_through = longest;
+  request.connection_number = request.number = request.acknowledged = longest;
+  response.connection_number = response.number = response.acknowledged = response.complete_through = longest;
   response.welcome = Welcome{true, longest, longest, std::chrono::milliseconds::max(), longest, longest, longest};
   EXPECT_LE(encode(request).size(), frame_overhead_bytes);
   EXPECT_LE(encode(response).size(), frame_overhead_bytes);

@@ -189,30 +189,30 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
                                             TimePoint now) {
   begin(now);
   std::vector<std::string> names;
-  for (const proto::Write& write : command.writes) {
+  for (const proto::TopicWrite& write : command.writes) {
     if (const auto error = error_of_name(write.topic)) return {{error}};
     if (std::find(names.begin(), names.end(), write.topic) != names.end()) return {{ErrorCode::invalid_argument}};
     names.push_back(write.topic);
   }
-  for (const proto::Write& write : command.writes) {
+  for (const proto::TopicWrite& write : command.writes) {
     if (const auto error = error_of_writer(write.topic, by)) return {{error}};
     if (const auto error = error_of_state(write.topic, write.value, write.if_version)) return {{error}};
   }
   std::vector<SetResult> results;
-  for (const proto::Write& write : command.writes)
+  for (const proto::TopicWrite& write : command.writes)
     results.push_back(apply(write.topic, write.value, revision_ + 1, writer, now));
   const auto changed = [](const SetResult& result) { return result.changed; };
   if (std::any_of(results.begin(), results.end(), changed)) ++revision_;
   return results;
 }
 
-TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed) {
-  return given_up_after.count() == 0 ? never : saturating_add(armed, given_up_after + std::chrono::seconds(1));
+TimePoint forgotten_at(std::chrono::nanoseconds expires_after, TimePoint armed) {
+  return expires_after.count() == 0 ? never : saturating_add(armed, expires_after + std::chrono::seconds(1));
 }
 
 std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                         TimePoint now) const {
-  const TimePoint end = forgotten_at(wait.given_up_after, armed);
+  const TimePoint end = forgotten_at(wait.expires_after, armed);
   const Topic& topic = this->topic(wait.topic);
   const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
   const std::size_t first = topic.index_at(revision);
@@ -250,7 +250,7 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
 
 std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const {
   const auto& states = topic(wait.topic).states;
-  const TimePoint end = forgotten_at(wait.given_up_after, armed);
+  const TimePoint end = forgotten_at(wait.expires_after, armed);
   for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
     if (states[i].value == states[i - 1].value) continue;  // a transition of the quality
     if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
@@ -272,7 +272,7 @@ bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {
   const auto& states = topic(wait.topic).states;
   const auto typed =
       std::find_if(states.begin(), states.end(), [](const State& state) { return !state.value.is_null(); });
-  if (typed == states.end() || typed->at > forgotten_at(wait.given_up_after, armed)) return true;
+  if (typed == states.end() || typed->at > forgotten_at(wait.expires_after, armed)) return true;
   return literal == ValueType::null || literal == typed->value.type();
 }
 

@@ -53,7 +53,7 @@ struct WaitAnswer {
 
 // Returns when the broker silently cancels a wait whose client waits no longer; `never` if it was given no time. At
 // that very instant it may still answer.
-TimePoint forgotten_at(std::chrono::nanoseconds given_up_after, TimePoint armed);
+TimePoint forgotten_at(std::chrono::nanoseconds expires_after, TimePoint armed);
 
 class Model {
  public:

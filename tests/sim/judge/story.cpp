@@ -19,7 +19,7 @@ struct Describe {
   }
   std::string operator()(const proto::Commit& c) const {
     std::string text = fmt::format("#{} commit", c.id);
-    for (const proto::Write& write : c.writes) {
+    for (const proto::TopicWrite& write : c.writes) {
       text += fmt::format(" {} = {}", write.topic, to_display_string(write.value));
       if (write.if_version) text += fmt::format(" if version {}", write.if_version->number);
     }
@@ -44,14 +44,14 @@ struct Describe {
   std::string operator()(const proto::Wait& c) const {
     std::string text = fmt::format("#{} wait {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any value");
     if (c.hold.count() > 0) text += " held for " + seconds(c.hold);
-    if (c.given_up_after.count() > 0) text += " given up after " + seconds(c.given_up_after);
+    if (c.expires_after.count() > 0) text += " given up after " + seconds(c.expires_after);
     return text;
   }
   std::string operator()(const proto::WaitTransition& c) const {
     std::string text =
         fmt::format("#{} wait for a change of {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any");
     if (c.after) text += fmt::format(" after version {}", c.after->number);
-    if (c.given_up_after.count() > 0) text += " given up after " + seconds(c.given_up_after);
+    if (c.expires_after.count() > 0) text += " given up after " + seconds(c.expires_after);
     return text;
   }
   std::string operator()(const proto::CancelWait& c) const { return fmt::format("cancel wait #{}", c.wait); }
@@ -138,7 +138,7 @@ std::string describe(const Transition& t) {
 
 std::string describe(const proto::ClientFrame& frame) {
   std::string text;
-  if (frame.hello) append(text, fmt::format("hello, connection {}", frame.incarnation));
+  if (frame.hello) append(text, fmt::format("hello, connection {}", frame.connection_number));
   for (const auto& command : frame.commands) append(text, std::visit(Describe{}, command));
   if (text.empty()) text = "(nothing)";
   return fmt::format("[{}, ack {}] {}", frame.number, frame.acknowledged, text);

@@ -74,7 +74,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   if (frame.hello) return hello(peer, frame);
   Session* session = session_of(peer);
   tell(fmt::format("{} > {}", session ? session->name : "somebody", describe(frame)));
-  if (!session || frame.incarnation != session->incarnation) return;
+  if (!session || frame.connection_number != session->connection_number) return;
   if (session->expired) return;
   if (now() - session->last_heard >= session->timeout) {
     if (now() - session->last_heard > session->timeout) return;
@@ -101,14 +101,14 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   if (known != sessions_.end()) {
     // A client that acknowledges less than before does not know the session.
     const bool forgotten =
-        frame.incarnation > known->second.incarnation && frame.acknowledged < known->second.acknowledged;
+        frame.connection_number > known->second.connection_number && frame.acknowledged < known->second.acknowledged;
     if (forgotten && !known->second.expired) model_.end_leases(known->first, now());
     const bool is_silent = now() - known->second.last_heard > known->second.timeout;
     if (forgotten || is_silent || known->second.expired) sessions_.erase(known);
   }
   const auto [found, fresh] = sessions_.try_emplace(frame.hello->token);
   Session& session = found->second;
-  if (!fresh && frame.incarnation <= session.incarnation) return;  // from an older connection
+  if (!fresh && frame.connection_number <= session.connection_number) return;  // from an older connection
   const Limits limits;
   const auto wanted = frame.hello->session_timeout;
   session.tie = !fresh && now() - session.last_heard == session.timeout;
@@ -118,8 +118,8 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   session.name = frame.hello->client_name;
   session.resumed = !fresh;
   session.welcomed = false;
-  session.incarnation = frame.incarnation;
-  if (fresh) session.since = frame.incarnation;
+  session.connection_number = frame.connection_number;
+  if (fresh) session.first_connection = frame.connection_number;
   session.last_heard = now();
   session.peer = peer;
   session.resent = 0;
@@ -137,7 +137,7 @@ void Witness::take(Session& session, const proto::Command& command) {
         Request{Request::Kind::set, {set->topic}, {model_.set(*set, session.token, session.name, now())}, 0, now()};
   } else if (const auto* commit = std::get_if<proto::Commit>(&command)) {
     Request request{Request::Kind::commit, {}, model_.commit(*commit, session.token, session.name, now()), 0, now()};
-    for (const proto::Write& write : commit->writes) request.topics.push_back(write.topic);
+    for (const proto::TopicWrite& write : commit->writes) request.topics.push_back(write.topic);
     session.requests[commit->id] = std::move(request);
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
     session.requests[get->id] = Request{Request::Kind::get, {get->topic}, {}, earliest, now()};
@@ -151,7 +151,8 @@ void Witness::take(Session& session, const proto::Command& command) {
     reader.opened_at = model_.revision();
     reader.opened_after = earliest;
     reader.opened_step = step_;
-    if (subscribe->resume && run_ && subscribe->resume->run == *run_) reader.resumed_from = subscribe->resume->revision;
+    if (subscribe->resume && run_ && subscribe->resume->instance_id == *run_)
+      reader.resumed_from = subscribe->resume->revision;
     session.readers[subscribe->id] = std::move(reader);
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {
     session.waiters[wait->id] = Waiter{*wait, now(), earliest, model_.revision(), step_};
@@ -277,7 +278,7 @@ std::size_t Witness::waits_at_rest() const {
   std::size_t waits = 0;
   const auto is_kept = [](const auto& entry) {
     const auto& [id, waiter] = entry;
-    return forgotten_at(waiter.command.given_up_after, waiter.armed) > now();
+    return forgotten_at(waiter.command.expires_after, waiter.armed) > now();
   };
   for (const auto& [token, session] : sessions_) {
     waits += static_cast<std::size_t>(std::count_if(session.waiters.begin(), session.waiters.end(), is_kept));

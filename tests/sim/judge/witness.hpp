@@ -68,7 +68,7 @@ class Witness final : public sim::NetworkObserver {
   struct Cut {
     TimePoint earliest{};
     TimePoint latest{};
-    std::uint64_t incarnation = 0;
+    std::uint64_t connection_number = 0;
   };
   struct Reader {
     proto::Subscribe command;
@@ -124,8 +124,8 @@ class Witness final : public sim::NetworkObserver {
     proto::SessionToken token{};
     std::string name;
     std::optional<std::uint64_t> peer;
-    std::uint64_t incarnation = 0;
-    std::uint64_t since = 0;
+    std::uint64_t connection_number = 0;
+    std::uint64_t first_connection = 0;
     std::chrono::milliseconds timeout{0};
     TimePoint last_heard{};
     bool resumed = false;        // the answer to its last hello

@@ -71,7 +71,7 @@ bool Witness::may_have_matched(const ChangeWaiter& waiter) const {
 
 bool Witness::is_overdue(const ChangeWaiter& waiter, TimePoint instant) const {
   if (!model_.fits(waiter.command, waiter.armed)) return true;
-  const TimePoint end = forgotten_at(waiter.command.given_up_after, waiter.armed);
+  const TimePoint end = forgotten_at(waiter.command.expires_after, waiter.armed);
   const Topic& topic = model_.topic(waiter.command.topic);
   const auto all = origins(waiter);
   return std::all_of(all.begin(), all.end(), [&](std::size_t i) {

@@ -102,10 +102,10 @@ void Witness::check_rate(Session& session, Reader& reader, const proto::Delivery
   const Key key{delivery.member, delivery.transition->topic};
   const auto known = reader.cuts.find(key);
   // A frame that had to wait for room was built in between: the one that waited first may have been another.
-  Cut made{cut.at, now(), session.incarnation};
+  Cut made{cut.at, now(), session.connection_number};
   if (known == reader.cuts.end()) {
     // The delivery may have been in flight over an earlier connection.
-    if (session.incarnation != session.since) made.earliest = TimePoint::min();
+    if (session.connection_number != session.first_connection) made.earliest = TimePoint::min();
   } else {
     const Cut& before = known->second;
     const Topic& topic = model_.topic(key.second);
@@ -116,7 +116,7 @@ void Witness::check_rate(Session& session, Reader& reader, const proto::Delivery
         seen != reader.seen.end() && may_have_been_forgotten(topic, topic.index_at(seen->second), index);
     if (!is_anew && before.earliest != TimePoint::min() && now() - before.earliest < reader.command.interval)
       complain(&session, what + fmt::format("it comes {} after the one before", seconds(now() - before.earliest)));
-    if (before.incarnation != session.incarnation) {
+    if (before.connection_number != session.connection_number) {
       const bool has_rested = before.earliest != TimePoint::min() && !is_anew;
       made.earliest = has_rested ? before.earliest + reader.command.interval : before.earliest;
     }

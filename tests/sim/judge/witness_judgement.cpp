@@ -14,7 +14,7 @@ namespace {
 
 // Returns the content of a frame, without what depends on the connection.
 std::string content(proto::ServerFrame frame) {
-  frame.incarnation = frame.acknowledged = 0;
+  frame.connection_number = frame.acknowledged = 0;
   return proto::encode(frame);
 }
 
@@ -35,7 +35,7 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
     sessions_.erase(peers_.at(peer));
     return;
   }
-  if (frame.incarnation != session->incarnation) complain(session, "is sent a frame of another connection");
+  if (frame.connection_number != session->connection_number) complain(session, "is sent a frame of another connection");
   if (frame.welcome) welcome(*session, frame);
   if (!session->welcomed) complain(session, "is sent a frame before the welcome");
   if (frame.acknowledged != session->received)
@@ -62,7 +62,7 @@ void Witness::welcome(Session& session, const proto::ServerFrame& frame) {
     fresh.token = session.token;
     fresh.name = session.name;
     fresh.peer = session.peer;
-    fresh.incarnation = fresh.since = session.incarnation;
+    fresh.connection_number = fresh.first_connection = session.connection_number;
     fresh.timeout = session.timeout;
     fresh.last_heard = session.last_heard;
     session = std::move(fresh);
@@ -72,11 +72,12 @@ void Witness::welcome(Session& session, const proto::ServerFrame& frame) {
   if (welcome.resumed != session.resumed)
     complain(&session, welcome.resumed ? "is a new session, and was told that it goes on"
                                        : "goes on, and was told that it is a new session");
-  if (welcome.since != session.since) complain(&session, "was told a wrong beginning of its session");
+  if (welcome.first_connection != session.first_connection)
+    complain(&session, "was told a wrong beginning of its session");
   if (welcome.session_timeout != session.timeout) complain(&session, "was told a wrong timeout");
-  if (!run_) run_ = welcome.run;
-  if (welcome.run != *run_) complain(&session, "was told another run than the others");
-  if (std::find(earlier_runs_.begin(), earlier_runs_.end(), welcome.run) != earlier_runs_.end())
+  if (!run_) run_ = welcome.instance_id;
+  if (welcome.instance_id != *run_) complain(&session, "was told another run than the others");
+  if (std::find(earlier_runs_.begin(), earlier_runs_.end(), welcome.instance_id) != earlier_runs_.end())
     complain(&session, "was told the run of an earlier broker");
 }
 
@@ -426,7 +427,7 @@ bool Witness::hold_has_fired(const Waiter& waiter) const {
   for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
     const auto answer = model_.answer(waiter.command, waiter.armed, revision, now());
     if (!answer || answer->error || answer->due > now()) return false;
-    if (answer->due == forgotten_at(waiter.command.given_up_after, waiter.armed)) return false;
+    if (answer->due == forgotten_at(waiter.command.expires_after, waiter.armed)) return false;
     if (model_.topic(waiter.command.topic).newest().at == now()) return false;
   }
   return true;
@@ -436,7 +437,7 @@ bool Witness::wait_is_overdue(const Waiter& waiter, TimePoint instant) const {
   for (std::uint64_t revision = waiter.earliest; revision <= waiter.latest; ++revision) {
     const auto answer = model_.answer(waiter.command, waiter.armed, revision, instant);
     if (!answer || answer->due > instant) return false;
-    if (answer->due == forgotten_at(waiter.command.given_up_after, waiter.armed)) return false;
+    if (answer->due == forgotten_at(waiter.command.expires_after, waiter.armed)) return false;
   }
   return true;
 }

@@ -54,7 +54,7 @@ Task<> FrameClient::be_connected(Duration duration, bool active) {
 
 Task<> FrameClient::connect() {
   link_ = co_await connector_->connect();
-  ++incarnation_;
+  ++connection_number_;
   greeted_ = false;
   proto::ClientFrame greeting = frame(0);
   greeting.hello = hello_;
@@ -91,14 +91,14 @@ Task<> FrameClient::act() {
 
 proto::ClientFrame FrameClient::frame(std::uint64_t number) const {
   proto::ClientFrame made;
-  made.incarnation = incarnation_;
+  made.connection_number = connection_number_;
   made.number = number;
   made.acknowledged = received_;
   return made;
 }
 
 Task<> FrameClient::send(proto::ClientFrame frame) {
-  frame.incarnation = incarnation_;
+  frame.connection_number = connection_number_;
   frame.acknowledged = received_;
   told_ = received_;
   last_sent_ = now();
@@ -142,7 +142,8 @@ Task<> FrameClient::read(std::size_t frames_max) {
 }
 
 void FrameClient::take(const proto::ServerFrame& frame) {
-  if (frame.incarnation != incarnation_) return complaints_.push_back(name_ + " got a frame of another connection");
+  if (frame.connection_number != connection_number_)
+    return complaints_.push_back(name_ + " got a frame of another connection");
   if (frame.fatal) {
     begin_session();
     greeted_ = false;
@@ -150,14 +151,14 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     return;
   }
   if (frame.welcome) {
-    if (!frame.welcome->resumed || frame.welcome->since != session_since_) begin_session();
+    if (!frame.welcome->resumed || frame.welcome->first_connection != session_since_) begin_session();
     greeted_ = true;
-    session_since_ = frame.welcome->since;
-    if (run_ != frame.welcome->run) {
+    session_since_ = frame.welcome->first_connection;
+    if (run_ != frame.welcome->instance_id) {
       complete_through_ = 0;
       versions_.clear();
     }
-    run_ = frame.welcome->run;
+    run_ = frame.welcome->instance_id;
   }
   if (frame.acknowledged > sent_) return complaints_.push_back(name_ + " was acknowledged what it did not send");
   while (!kept_.empty() && kept_.front().number <= frame.acknowledged) kept_.pop_front();
@@ -222,7 +223,7 @@ proto::Command FrameClient::random_command() {
       wait.topic = "gone/" + std::to_string(dice_.below(3));
       wait.predicate.reset();
     }
-    wait.given_up_after = random_patience();
+    wait.expires_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
@@ -240,7 +241,7 @@ proto::Command FrameClient::random_command() {
     if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
     if (dice_.chance(3) && wait.topic.starts_with("number"))
       wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
-    wait.given_up_after = random_patience();
+    wait.expires_after = random_patience();
     open_[wait.id] = Open{{wait.topic}, true};
     return wait;
   }
@@ -331,12 +332,12 @@ proto::Commit FrameClient::random_commit() {
   proto::Commit commit;
   for (std::size_t left = 1 + dice_.below(4); left > 0; --left) {
     proto::Set set = random_set();
-    commit.writes.push_back(proto::Write{std::move(set.topic), std::move(set.value), set.if_version, {}});
+    commit.writes.push_back(proto::TopicWrite{std::move(set.topic), std::move(set.value), set.if_version, {}});
   }
   // Sometimes a topic appears twice, which is an error; but rarely.
   if (!dice_.chance(10)) {
-    std::map<std::string, proto::Write> by_topic;
-    for (proto::Write& write : commit.writes) by_topic[write.topic] = std::move(write);
+    std::map<std::string, proto::TopicWrite> by_topic;
+    for (proto::TopicWrite& write : commit.writes) by_topic[write.topic] = std::move(write);
     commit.writes.clear();
     for (auto& [topic, write] : by_topic) commit.writes.push_back(std::move(write));
   }

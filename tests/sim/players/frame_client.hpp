@@ -69,7 +69,7 @@ class FrameClient {
   proto::Hello hello_;
   bool hasty_ = false;  // acknowledges at once, in this history
 
-  std::uint64_t incarnation_ = 0;
+  std::uint64_t connection_number_ = 0;
   std::uint64_t session_since_ = 0;  // the connection with which the session began; 0: no session
   bool greeted_ = false;             // on this connection
   std::uint64_t sent_ = 0;

@@ -36,8 +36,8 @@ class ReceivedFrames {
   std::uint64_t last_ = 0;
 };
 
-// The sending half. Frame has `incarnation`, `number` and `acknowledged`. `Cost` is what the owner wants back when a
-// frame is acknowledged.
+// The sending half. Frame has `connection_number`, `number` and `acknowledged`. `Cost` is what the owner wants back
+// when a frame is acknowledged.
 template <class Frame, class Cost = std::monostate>
 class SentFrames {
  public:
@@ -51,13 +51,13 @@ class SentFrames {
   bool has_next() const noexcept { return next_ <= last_; }
 
   // The next such frame, with the connection number and acknowledgement of now. Requires has_next().
-  std::shared_ptr<const Frame> next(std::uint64_t incarnation, std::uint64_t acknowledged) {
+  std::shared_ptr<const Frame> next(std::uint64_t connection_number, std::uint64_t acknowledged) {
     std::shared_ptr<Frame>& frame = kept_[static_cast<std::size_t>(next_ - first())].frame;
     ++next_;
-    if (frame->incarnation != incarnation || frame->acknowledged != acknowledged) {
+    if (frame->connection_number != connection_number || frame->acknowledged != acknowledged) {
       // The link may still be reading the copy for an earlier connection.
       if (frame.use_count() > 1) frame = std::make_shared<Frame>(*frame);
-      frame->incarnation = incarnation;
+      frame->connection_number = connection_number;
       frame->acknowledged = acknowledged;
     }
     return frame;

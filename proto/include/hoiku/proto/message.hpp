@@ -1,12 +1,11 @@
-// message.hpp: what a client and a broker say to each other, as plain structs. codec.hpp turns them into bytes and
-// back.
+// message.hpp: the frames, commands and answers of client and broker, as plain structs. codec.hpp makes them bytes.
 //
 // The life of a session. A connection begins with Hello, answered by Welcome or a fatal Failure. From then on each side
 // numbers its frames 1, 2, 3 … for the life of the *session* and keeps each frame until the other side has acknowledged
 // it. After a reconnect it sends the kept frames again. So both directions are exactly-once and in order, across cuts.
 // Frames that carry only an acknowledgement, or nothing (a heartbeat), have the number 0 and are not kept. The
-// incarnation is the connection number: it counts the connections of a session. Frames of an older connection are
-// ignored, and a gap in the frame numbers ends the connection.
+// connection number counts the connections of a session: frames of an older connection are ignored. A gap in the frame
+// numbers ends the connection.
 //
 // hoiku.proto has the bytes; command_traits.hpp says how each command is answered.
 #pragma once
@@ -55,7 +54,7 @@ struct Set {
 };
 
 // One topic write of a Commit.
-struct Write {
+struct TopicWrite {
   std::string topic;
   Value value;
   std::optional<Version> if_version;
@@ -66,7 +65,7 @@ struct Write {
 // by Failed with the error of the first write that is not possible.
 struct Commit {
   RequestId id = 0;
-  std::vector<Write> writes;
+  std::vector<TopicWrite> writes;
 };
 
 struct Get {
@@ -81,9 +80,9 @@ struct List {
   std::uint64_t cursor = 0;  // 0: the first page; otherwise ListDone::next of the previous page
 };
 
-// The position of a reader that lost its session: it has everything up to `revision` of the broker instance `run`.
+// The position of a reader that lost its session: it has everything up to `revision` of the broker instance.
 struct ResumePoint {
-  std::uint64_t run = 0;
+  std::uint64_t instance_id = 0;
   std::uint64_t revision = 0;
 };
 
@@ -123,7 +122,7 @@ struct Wait {
   std::chrono::nanoseconds hold{0};
   // Housekeeping: a second after this time the broker removes the wait without an answer, since the client has stopped
   // waiting by then. 0: the wait stays until it is answered or cancelled, or the session ends.
-  std::chrono::nanoseconds given_up_after{0};
+  std::chrono::nanoseconds expires_after{0};
 };
 
 // Answered once, at the first transition that matches, also if the value has changed again by then. A transition to
@@ -135,7 +134,7 @@ struct WaitTransition {
   // Matches only transitions after this version. If the history no longer has them, the wait fails (lagged) instead of
   // matching a later one. Epoch 0: the current epoch. Without it: from now on; TransitionArmed tells the version.
   std::optional<Version> after;
-  std::chrono::nanoseconds given_up_after{0};  // as in Wait
+  std::chrono::nanoseconds expires_after{0};  // as in Wait
 };
 
 // Cancels a wait of either kind.
@@ -199,7 +198,7 @@ using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait,
                              Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders>;
 
 struct ClientFrame {
-  std::uint64_t incarnation = 0;
+  std::uint64_t connection_number = 0;
   std::uint64_t number = 0;        // 0: not part of the numbered stream
   std::uint64_t acknowledged = 0;  // the client has taken every server frame up to this number
   std::optional<Hello> hello;      // in the first frame of a connection, which carries no commands
@@ -209,11 +208,11 @@ struct ClientFrame {
 // ---- broker to client ----------------------------------------------------------------------------------------------
 
 struct Welcome {
-  bool resumed = false;   // false: a new session; the outcome of writes in flight is unknown
-  std::uint64_t run = 0;  // random, one for each broker instance
+  bool resumed = false;           // false: a new session; the outcome of writes in flight is unknown
+  std::uint64_t instance_id = 0;  // random, one for each broker instance
   // The number of the connection with which this session began. A client that never received that connection's Welcome
   // does not know the session, although the broker calls it resumed, and starts from scratch in it.
-  std::uint64_t since = 0;
+  std::uint64_t first_connection = 0;
   std::chrono::milliseconds session_timeout{0};
   std::uint64_t value_bytes_max = 0;
   std::uint64_t frame_bytes_max = 0;
@@ -346,7 +345,7 @@ using Answer = std::variant<SetDone, GetDone, WaitDone, Failed, TransitionDone, 
                             Done, Owned, SchemaDone, ReadersDone>;
 
 struct ServerFrame {
-  std::uint64_t incarnation = 0;
+  std::uint64_t connection_number = 0;
   std::uint64_t number = 0;        // 0: not part of the numbered stream
   std::uint64_t acknowledged = 0;  // the broker has processed every client frame up to this number
   std::optional<Welcome> welcome;

@@ -33,7 +33,7 @@ inline constexpr std::size_t snapshot_end_bytes = 64;
 
 EncodedSize size_of(const Transition& transition);
 EncodedSize delivery_size(const Transition& transition);  // of a Delivery with it
-EncodedSize size_of(const Write& write);
+EncodedSize size_of(const TopicWrite& write);
 EncodedSize size_of(const ListRow& row);
 EncodedSize size_of(const ReaderRow& row);
 EncodedSize size_of(const Command& command);
