@@ -2,18 +2,23 @@
 # and hoiku::testing.
 include(CMakePackageConfigHelpers)
 
-# Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along, since a
-# static library needs them at the final link; they have no headers and no promise.
+# Libraries that only serve others (hoiku_broker_core below hoiku::testing) come along with static ones, which need them
+# at the final link; they have no headers and no promise.
 function(hoiku_install_package)
-  set(libraries "")
-  foreach(name IN ITEMS warnings async proto link client virtual_time broker_core broker_store broker_server broker
-                        testing)
-    set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
-    list(APPEND libraries hoiku_${name})
-  endforeach()
-  install(TARGETS ${libraries} EXPORT hoiku ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  set(libraries hoiku_async hoiku_proto hoiku_link hoiku_client hoiku_virtual_time hoiku_broker hoiku_testing)
+  if(NOT BUILD_SHARED_LIBS)
+    foreach(name IN ITEMS warnings broker_core broker_store broker_server)
+      set_target_properties(hoiku_${name} PROPERTIES EXPORT_NAME ${name})
+      list(APPEND libraries hoiku_${name})
+    endforeach()
+  endif()
+  install(TARGETS ${libraries} EXPORT hoiku ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+                                            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
   if(HOIKU_BUILD_PROGRAMS)
+    if(BUILD_SHARED_LIBS)
+      set_target_properties(hoikud hoiku PROPERTIES INSTALL_RPATH "\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    endif()
     install(TARGETS hoikud hoiku RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
   foreach(room IN ITEMS async proto link broker client testing)

@@ -88,12 +88,18 @@ def core_floors(tree):
                     yield path, line, f"{CORE}{own} must not include {header}: it may include the folders below it"
 
 
+VISIBLE = 'namespace [[gnu::visibility("default")]] hoiku {'
+
+
 def public_headers(tree):
     for path, text in cpp(tree):
         if re.match(r"\w+/include/", path):
             for line, header in includes(text):
                 if "/" in header and not header.startswith("hoiku/") and header.split("/")[0] in ROOMS:
                     yield path, line, f"a public header is installed, {header} is not; move what is needed or hide it"
+            for number, line in enumerate(text.split("\n"), 1):
+                if re.match(r"namespace hoiku\b", line):
+                    yield path, number, f"what a public header declares is visible in a shared library: '{VISIBLE}'"
 
 
 def one_file(tree):

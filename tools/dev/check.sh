@@ -52,6 +52,8 @@ check_command() { # check [--long]
     run_tests plain
     build release && say "release: built"
     build bench && say "bench: built"
+    build shared
+    tests/package/shared.sh build/shared || fail "the shared libraries do not keep their promises; the lines above say how."
     # shellcheck disable=SC2119
     if ((EUID == 0)); then portable_command; else say "not checked: Debian 13 (./dev portable needs root)"; fi
     sim_command --histories 5000

@@ -22,7 +22,7 @@
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/proto/limits.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The counts of a broker.
 struct BrokerStatistics {

@@ -25,7 +25,7 @@
 #include "hoiku/async/equality.hpp"
 #include "hoiku/client/topic_type.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 template <class M>

@@ -30,7 +30,7 @@
 #include "hoiku/async/run.hpp"
 #include "hoiku/async/task.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The completion token of operations that a Task awaits.
 inline constexpr auto use_task = boost::asio::deferred;

@@ -55,7 +55,7 @@
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/transitions.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 namespace detail {
 

@@ -23,7 +23,7 @@
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/time.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class CancelScope;
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class CancelSource : unsigned char { unknown, deadline, explicit_call, nursery, keyboard_interrupt, shutdown };
 

@@ -35,7 +35,7 @@
 
 #include "hoiku/async/detail/channel_core.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class BrokenChannel : public std::runtime_error {
  public:

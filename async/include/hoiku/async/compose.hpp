@@ -19,7 +19,7 @@
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/detail/propagation.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 template <class T>

@@ -11,7 +11,7 @@
 #include <functional>
 #include <memory>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class Doorbell {
   struct State;

@@ -10,7 +10,7 @@
 #include <tuple>
 #include <utility>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T>
 struct Equality {

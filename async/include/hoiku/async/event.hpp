@@ -7,7 +7,7 @@
 
 #include "hoiku/async/detail/parked.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class Event;
 class Signal;

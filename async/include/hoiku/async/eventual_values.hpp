@@ -19,7 +19,7 @@
 #include "hoiku/async/equality.hpp"
 #include "hoiku/async/sleep.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T>
 class EventualValues final : private detail::NotingWatcher<T> {

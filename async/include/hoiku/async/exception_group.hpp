@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The errors of a nursery's tasks, in the order of their completion. A single error comes as a group too, so that a
 // caller has one case to handle (as in Trio's strict mode).

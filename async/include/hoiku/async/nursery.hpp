@@ -23,7 +23,7 @@
 #include "hoiku/async/detail/child_task.hpp"
 #include "hoiku/async/event.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 class JoinAwaiter;

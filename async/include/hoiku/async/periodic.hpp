@@ -21,7 +21,7 @@
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/time.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class Rhythm : unsigned char { fixed_rate, fixed_delay };
 inline constexpr Rhythm fixed_rate = Rhythm::fixed_rate;

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class ComparisonOp : unsigned char { equal, not_equal, less, less_equal, greater, greater_equal };
 

@@ -19,7 +19,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 struct RunOutcome {

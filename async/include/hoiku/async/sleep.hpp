@@ -10,7 +10,7 @@
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/time.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 class CheckpointAwaiter : public TaskAware {

@@ -16,7 +16,7 @@
 
 #include "hoiku/async/detail/task_promise.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T = void>
 class [[nodiscard("a Task does nothing until it is awaited")]] Task {

@@ -23,7 +23,7 @@
 
 #include "hoiku/async/task.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class Nursery;
 

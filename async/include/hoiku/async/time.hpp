@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = TimePoint::duration;

@@ -21,7 +21,7 @@
 #include "hoiku/async/detail/watch.hpp"
 #include "hoiku/async/sleep.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T>
 struct ValueTransition {

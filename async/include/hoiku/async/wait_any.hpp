@@ -22,7 +22,7 @@
 
 #include "hoiku/async/nursery.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 template <class T>

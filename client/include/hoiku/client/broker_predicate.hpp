@@ -14,7 +14,8 @@
 #include "hoiku/client/topic_type.hpp"
 #include "hoiku/proto/predicate.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 template <class L>
 concept Number = std::is_arithmetic_v<L> && !std::same_as<L, bool>;
@@ -178,4 +179,5 @@ std::function<bool(const T&)> local_test(P&& condition) {
   }
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

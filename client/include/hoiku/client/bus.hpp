@@ -33,7 +33,7 @@
 #include "hoiku/link/link.hpp"
 #include "hoiku/proto/schema.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class ConnectionState : unsigned char { connecting, connected, lost, ended };
 

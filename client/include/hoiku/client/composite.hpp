@@ -14,7 +14,7 @@
 
 #include "hoiku/client/topic.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 class CompositeCore {

@@ -12,7 +12,7 @@
 
 #include "hoiku/client/topic.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The base of all operands of && and || between conditions.
 struct BoundCondition : ConditionPart {

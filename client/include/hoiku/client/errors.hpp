@@ -11,7 +11,7 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/transition.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // if_version named a version that is no longer the topic's.
 class VersionConflict : public Error {

@@ -5,7 +5,7 @@
 
 #include "hoiku/proto/transition.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The versions from `from` through `to` had left the topic's history before they could be sent. If the topic started
 // over meanwhile (another epoch), `count` is what is known of the new epoch; it may be 0.

@@ -26,7 +26,7 @@
 #include "hoiku/client/topic_type.hpp"
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class Lease {
  public:

@@ -17,7 +17,7 @@
 #include "hoiku/async/time.hpp"
 #include "hoiku/proto/transition.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The tag tells options apart that hold the same type.
 template <class Tag, class T>

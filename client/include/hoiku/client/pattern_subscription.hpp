@@ -26,7 +26,7 @@
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/client/topic_core.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 struct TopicChange {
   bool end_of_snapshot = false;  // the mark after the current states. Comes once, with no other field set

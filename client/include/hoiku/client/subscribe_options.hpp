@@ -19,7 +19,7 @@
 #include "hoiku/proto/mode.hpp"
 #include "hoiku/proto/predicate.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 using proto::Mode;
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // received == taken + conflated + pending, at any time.
 struct SubscriptionStatistics {

@@ -64,7 +64,7 @@
 #include "hoiku/client/topic_transition.hpp"
 #include "hoiku/client/topic_type.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 template <TopicType... Ts, std::size_t... i>

@@ -15,7 +15,7 @@
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 using TransitionPtr = std::shared_ptr<const Transition>;
 

@@ -22,7 +22,7 @@
 #include "hoiku/client/topic_core.hpp"
 #include "hoiku/client/topic_type.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <TopicType T>
 struct TopicTransition {

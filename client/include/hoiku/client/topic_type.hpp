@@ -21,7 +21,7 @@
 #include "hoiku/proto/schema.hpp"
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // How a type is kept in a topic. A value that cannot be kept or read throws TypeMismatch, by throw_type_mismatch;
 // `topic` is for its message. An example is in tests/client/topic_type_test.cpp. A struct that owns memory needs a

@@ -15,7 +15,7 @@
 #include "hoiku/client/topic.hpp"
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The result of a commit.
 struct Committed {

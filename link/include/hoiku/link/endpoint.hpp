@@ -11,7 +11,8 @@
 
 #include "hoiku/proto/error.hpp"
 
-namespace hoiku::link {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace link {
 
 inline constexpr std::uint16_t default_port = 7411;
 inline constexpr std::string_view default_endpoint = "tcp://127.0.0.1:7411";
@@ -40,4 +41,5 @@ Result<Endpoint> parse_network_endpoint(std::string_view text, EndpointUse use);
 // reachable from elsewhere.
 bool is_loopback(const Endpoint& endpoint);
 
-}  // namespace hoiku::link
+}  // namespace link
+}  // namespace hoiku

@@ -25,7 +25,8 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 
-namespace hoiku::link {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace link {
 
 enum class SendResult : std::uint8_t { sent, full, closed };
 
@@ -103,4 +104,5 @@ std::unique_ptr<Connector> make_connector(const std::string& endpoint);
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
                                              std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
 
-}  // namespace hoiku::link
+}  // namespace link
+}  // namespace hoiku

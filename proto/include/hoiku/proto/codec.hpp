@@ -24,11 +24,13 @@
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 std::string encode(const ClientFrame& frame);
 std::string encode(const ServerFrame& frame);
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits = {});
 Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits = {});
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

@@ -14,7 +14,8 @@
 
 #include "hoiku/proto/message.hpp"
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 enum class Lifetime : std::uint8_t {
   one_shot,    // in flight until its one answer: its Answer, or Failed
@@ -124,4 +125,5 @@ inline RequestId id_of(const Answer& answer) noexcept {
   return std::visit([](const auto& which) { return which.id; }, answer);
 }
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

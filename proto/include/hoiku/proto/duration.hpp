@@ -7,7 +7,7 @@
 
 #include "hoiku/proto/error.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // Reads a number and its unit: us, ms, s, min (or m), h. Never negative, at most a year; rounded to a nanosecond.
 // Errors: invalid_argument, which quotes the text and shows the form.

@@ -12,7 +12,7 @@
 #include <utility>
 #include <variant>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class ErrorCode : std::uint32_t {
   invalid_topic = 1,         // a name or pattern breaks the rules of topic_name.hpp

@@ -19,7 +19,7 @@
 
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 struct BytesView {
   std::string_view data;

@@ -16,7 +16,8 @@
 #include <utility>
 #include <variant>
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 // The receiving half: decides which frames are new.
 class ReceivedFrames {
@@ -103,4 +104,5 @@ class SentFrames {
   std::uint64_t next_ = 1;
 };
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 struct Limits {
   std::size_t topic_name_bytes_max = 255;

@@ -25,7 +25,8 @@
 #include "hoiku/proto/transition.hpp"
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 inline constexpr std::uint32_t protocol_version = 1;
 
@@ -358,4 +359,5 @@ struct ServerFrame {
   std::uint64_t complete_through = 0;
 };
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 enum class Mode : std::uint8_t {
   latest,  // the latest state of each topic
   every,   // each transition, in order, as far as the topic's history goes
 };
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

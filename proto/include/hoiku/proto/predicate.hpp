@@ -29,7 +29,7 @@
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class FieldPath;
 class MessageSchema;

@@ -24,7 +24,7 @@ namespace google::protobuf {
 class Descriptor;
 }
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class MessageSchema {
  public:

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <random>
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 inline std::uint64_t secure_random() {
   // On Linux a random_device reads the source of the kernel or the processor; it gives 32 bits at a time.
@@ -15,4 +16,5 @@ inline std::uint64_t secure_random() {
   return (std::uint64_t{source()} << 32) | source();
 }
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

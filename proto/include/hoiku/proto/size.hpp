@@ -10,7 +10,8 @@
 #include "hoiku/proto/message.hpp"
 #include "hoiku/proto/transition.hpp"
 
-namespace hoiku::proto {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace proto {
 
 struct EncodedSize {
   std::size_t contents = 0;  // names, texts and payloads, byte for byte
@@ -39,4 +40,5 @@ EncodedSize size_of(const ReaderRow& row);
 EncodedSize size_of(const Command& command);
 EncodedSize size_of(const Answer& answer);
 
-}  // namespace hoiku::proto
+}  // namespace proto
+}  // namespace hoiku

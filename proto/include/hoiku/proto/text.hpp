@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-namespace hoiku::text {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace text {
 
 struct CodePoint {
   char32_t value;
@@ -44,4 +45,5 @@ std::string excerpt(std::string_view bytes);
 // The same in single quotes: 'sensor/touch'.
 std::string quote(std::string_view bytes);
 
-}  // namespace hoiku::text
+}  // namespace text
+}  // namespace hoiku

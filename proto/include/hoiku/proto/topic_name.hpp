@@ -10,7 +10,7 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 Result<void> check_topic_name(std::string_view name, const Limits& limits = {});  // invalid_topic: names the rule
 Result<void> check_topic_pattern(std::string_view pattern, const Limits& limits = {});

@@ -8,7 +8,7 @@
 
 #include "hoiku/proto/value.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 // The version of a topic. `number` rises by exactly one with each transition; 0 means never set. Numbers are comparable
 // within one epoch only. The epoch is a random 64-bit number that changes whenever the broker cannot vouch for

@@ -12,7 +12,7 @@
 
 #include "hoiku/proto/error.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 enum class ValueType : std::uint8_t {
   null = 0,

@@ -28,7 +28,8 @@
 #include "hoiku/link/link.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
-namespace hoiku::sim {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace sim {
 
 struct Wires;
 
@@ -111,4 +112,5 @@ class Network {
   std::shared_ptr<Wires> wires_;
 };
 
-}  // namespace hoiku::sim
+}  // namespace sim
+}  // namespace hoiku

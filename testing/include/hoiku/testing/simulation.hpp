@@ -30,7 +30,8 @@
 #include "hoiku/testing/network.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
-namespace hoiku::sim {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace sim {
 
 class Simulation {
  public:
@@ -70,4 +71,5 @@ int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed>
 void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed = {},
                        Duration time_limit = std::chrono::hours(1));
 
-}  // namespace hoiku::sim
+}  // namespace sim
+}  // namespace hoiku

@@ -21,7 +21,8 @@
 
 #include "hoiku/async.hpp"
 
-namespace hoiku::sim {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace sim {
 
 // Decides what has no order: which of the runnable tasks runs first, and every random choice of the simulation.
 class Seed {
@@ -52,4 +53,5 @@ int run_virtual(const std::function<Task<>()>& main, std::optional<Seed> seed = 
 // Outside of a virtual loop: std::logic_error.
 Task<> settle();
 
-}  // namespace hoiku::sim
+}  // namespace sim
+}  // namespace hoiku

@@ -7,7 +7,7 @@
 
 #include "hoiku/async/detail/scope_node.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T>
 class Task;

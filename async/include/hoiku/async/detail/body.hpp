@@ -10,7 +10,8 @@
 
 #include "hoiku/async/task.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 // Called with these arguments, returns a Task.
 template <class F, class... Args>
@@ -109,4 +110,5 @@ BodyOf<F, Args...> make_body(F&& body, Args&&... args) {
   return BodyOf<F, Args...>(std::forward<F>(body), std::forward<Args>(args)...);
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -9,7 +9,7 @@
 
 #include "hoiku/async/detail/parked.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 struct ChannelStatistics;
 

@@ -9,7 +9,8 @@
 
 #include "hoiku/async/channel.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 template <class T>
 class ReceivingWaiter;
@@ -139,4 +140,5 @@ class ReceiveAwaiter final : public ReceivingWaiter<T> {
   }
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

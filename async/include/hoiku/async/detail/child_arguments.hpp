@@ -4,7 +4,8 @@
 #include <functional>
 #include <type_traits>
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 // A reference parameter binds to a temporary if the stored argument is of another type (a "literal" for a const
 // std::string&), and that temporary is gone at the child's first wait. Only functions with a known signature can be
@@ -42,4 +43,5 @@ concept HasOneCallOperator = requires { &F::operator(); };
 template <HasOneCallOperator F>
 struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

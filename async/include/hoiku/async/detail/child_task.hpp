@@ -9,7 +9,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/detail/task_promise.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 class Nursery;
 

@@ -15,7 +15,8 @@
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/time.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 struct WatchesCondition;
 
@@ -151,4 +152,5 @@ std::unique_ptr<Condition<T>> make_transition_condition(P&& predicate) {
     return make_condition<T>(std::forward<P>(predicate));
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -9,7 +9,8 @@
 
 #include "hoiku/async/detail/condition.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 template <class T>
 class ConditionSet {
@@ -76,4 +77,5 @@ class ConditionSet {
   std::list<std::shared_ptr<Condition<T>>> conditions_;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -7,7 +7,8 @@
 
 #include "hoiku/async/time.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class Deadline {
  public:
@@ -46,4 +47,5 @@ class DeadlineQueue {
   std::vector<Deadline*> heap_;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

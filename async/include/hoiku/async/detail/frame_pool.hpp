@@ -3,9 +3,11 @@
 
 #include <cstddef>
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -4,7 +4,8 @@
 
 #include <utility>
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class ListNode {
  public:
@@ -79,4 +80,5 @@ class IntrusiveList {
   ListNode head_;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -10,7 +10,7 @@
 
 #include "hoiku/async/nursery.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 // Enters the nursery's scope; after the body, waits for every child and leaves the scope.

@@ -13,7 +13,7 @@
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/task_status.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
 // The T of a signature Task<>(TaskStatus<T>, ...).

@@ -6,7 +6,8 @@
 
 #include "hoiku/async/task.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class Parked : public TaskAware, public Blocker {
  public:
@@ -42,4 +43,5 @@ class Parked : public TaskAware, public Blocker {
   bool cancelled_ = false;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -9,7 +9,8 @@
 #include <cstddef>
 #include <vector>
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 // A value that is computed from others.
 class Derived {
@@ -61,4 +62,5 @@ class SourceOfDerived {
   std::vector<Derived*> derived_;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -6,7 +6,8 @@
 
 #include "hoiku/async/task.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class RootTask {
  public:
@@ -29,4 +30,5 @@ class RootTask {
   bool finished_ = false;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -25,7 +25,8 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class Runtime {
  public:
@@ -72,4 +73,5 @@ class Runtime {
   std::mt19937_64 random_;
 };
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

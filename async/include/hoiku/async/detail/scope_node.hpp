@@ -10,7 +10,8 @@
 #include "hoiku/async/detail/deadline_queue.hpp"
 #include "hoiku/async/detail/intrusive_list.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class Runtime;
 class ScopeNode;
@@ -120,4 +121,5 @@ inline void TaskState::throw_if_cancelled() const {
   if (cancelled()) scope_->throw_cancelled();
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

@@ -14,7 +14,8 @@
 #include "hoiku/async/detail/awaitable.hpp"
 #include "hoiku/async/detail/frame_pool.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 class PromiseBase {
  public:
@@ -142,4 +143,5 @@ auto PromiseBase::await_transform(A&& awaited) {
   }
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

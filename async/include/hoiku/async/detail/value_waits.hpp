@@ -10,7 +10,8 @@
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/transitions.hpp"
 
-namespace hoiku::detail {
+namespace [[gnu::visibility("default")]] hoiku {
+namespace detail {
 
 // Keeps the first match, also if the value has changed again before its task runs.
 template <class T, class Match>
@@ -107,4 +108,5 @@ Task<ValueTransition<T>> wait_for_transition(ReadableValue<T>& source, std::shar
   co_return std::move(*watcher.match());
 }
 
-}  // namespace hoiku::detail
+}  // namespace detail
+}  // namespace hoiku

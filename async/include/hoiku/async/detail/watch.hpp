@@ -9,7 +9,7 @@
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/exception_group.hpp"
 
-namespace hoiku {
+namespace [[gnu::visibility("default")]] hoiku {
 
 template <class T>
 class ReadableValue;
