@@ -260,7 +260,7 @@ TEST(Bus, ABrokerThatEndsIsWaitedFor) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<int>("x").set(1);
-    world.end_broker();
+    co_await world.shut_down_broker();
     co_await sleep(30s);
     EXPECT_EQ(bus.connection().value(), ConnectionState::lost);
     world.start_broker();

@@ -1,6 +1,6 @@
-// bus_world.hpp: clients as in production, the broker's core, and the simulated network between them, on a virtual
-// clock. The broker's end is served by the plainest loop that does it; the real one is tested in tests/broker and
-// tests/sim.
+// bus_world.hpp: clients and the broker's server as in production, and the simulated network between them, on a virtual
+// clock. It differs from sim::Simulation in what tests of the client need: limits, and a broker that is killed, started
+// and shut down at will.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "broker/core/core.hpp"
+#include "broker/server/server.hpp"
+#include "broker/store/memory_store.hpp"
 #include "hoiku/hoiku.hpp"
-#include "hoiku/proto/codec.hpp"
 #include "hoiku/testing/network.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
@@ -34,73 +34,53 @@ class BusWorld {
   // Kills the broker as `kill -9` does, and starts another instance without any state.
   void start_broker() {
     kill_broker();
-    broker::CoreOptions options;
-    options.limits = limits;
-    options.instance_id = ++run_;
-    options.epoch_seed = 1000 + run_;
-    core_ = std::make_unique<broker::Core>(options);
-    link_ = network_.listen();
+    broker::ServerOptions options;
+    options.core.limits = limits;
+    options.core.instance_id = ++instances_;
+    options.core.epoch_seed = 1000 + instances_;
+    server_ = std::make_shared<broker::Server>(std::move(options), network_.listen(),
+                                               std::make_unique<broker::MemoryStore>());
     changed_.notify();
   }
   void kill_broker() {
     network_.kill_broker();
-    if (link_) link_->activity().notify();  // serve() releases it then
-    link_.reset();
-    core_.reset();
+    stop_serving();
   }
   // Shuts the broker down as SIGTERM does: every client is told.
-  void end_broker() {
-    core_->shut_down(instant());
-    turn();
-    kill_broker();
+  Task<> shut_down_broker() {
+    const std::shared_ptr<broker::Server> ending = server_;
+    stop_serving();
+    co_await sim::settle();
+    co_await ending->drain(std::chrono::seconds(1));
+    network_.kill_broker();
   }
-  broker::Statistics statistics() const { return core_->statistics(); }
+  broker::Statistics statistics() const { return server_->statistics(); }
 
   Task<> serve() {
     for (;;) {
-      if (!core_) {
-        co_await changed_.wait();
-        continue;
-      }
-      turn();
-      const TimePoint next = core_->next_deadline().value_or(never);
-      const std::shared_ptr<link::ServerLink> link = link_;  // kept while waited on: kill_broker() drops the other
-      co_await move_on_at(next, link->activity().wait());
+      while (!server_) co_await changed_.wait();
+      // Another broker may replace this one while it is served; it lives until it has noticed.
+      const std::shared_ptr<broker::Server> serving = server_;
+      CancelScope life;
+      life_ = &life;
+      co_await life.run([&]() -> Task<> { co_await serving->serve(); });
+      life_ = nullptr;
     }
   }
 
   Limits limits;
 
  private:
-  static broker::Instant instant() { return broker::Instant{now(), WallTime{}}; }
-
-  void turn() {
-    while (auto input = link_->try_receive()) {
-      const auto peer = broker::PeerId{input->peer};
-      if (!input->frame) {
-        core_->disconnected(peer);
-        continue;
-      }
-      const auto frame = proto::decode_client_frame(*input->frame);
-      ASSERT_TRUE(frame) << frame.failure().message;
-      core_->receive(peer, *frame, instant());
-    }
-    core_->advance(instant());
-    commit();
-    while (const auto output = core_->take_output(instant())) {
-      link_->try_send(static_cast<std::uint64_t>(output->peer), proto::encode(*output->frame));
-      commit();
-    }
-  }
-  void commit() {
-    for (const broker::Record& record : core_->take_records()) core_->committed(record.sequence, instant());
+  void stop_serving() {
+    server_.reset();
+    if (life_) life_->cancel("the broker is stopped");
   }
 
   sim::Network network_;
-  std::unique_ptr<broker::Core> core_;
-  std::shared_ptr<link::ServerLink> link_;
+  std::shared_ptr<broker::Server> server_;  // null: there is no broker
+  CancelScope* life_ = nullptr;             // of the server that is served
   Signal changed_;
-  std::uint64_t run_ = 0;
+  std::uint64_t instances_ = 0;
 };
 
 // Whether the task ends with that exception. (EXPECT_THROW would await inside a condition, which g++ 12 miscompiles.)

@@ -1,4 +1,5 @@
 // Topic::declare and Topic::own: what they ask of the broker, and how they live through lost sessions and restarts.
+#include "hoiku/proto/codec.hpp"
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {
