@@ -11,7 +11,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr TopicId a{0}, b{1}, c{7};
+constexpr TopicId topic_a{0}, topic_b{1}, topic_c{7};
 
 class SubscriptionsTest : public testing::Test {
  protected:
@@ -73,26 +73,26 @@ class SubscriptionsTest : public testing::Test {
 TEST_F(SubscriptionsTest, ACommitMakesTheTopicsSlotsDirtyAndNoOthers) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& two = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, StartPosition()));
-  ASSERT_TRUE(room.attach(two, b, 0, StartPosition()));
-  EXPECT_THAT(changed(a), ElementsAre(SessionId{1}));
+  ASSERT_TRUE(room.attach(one, topic_a, 0, StartPosition()));
+  ASSERT_TRUE(room.attach(two, topic_b, 0, StartPosition()));
+  EXPECT_THAT(changed(topic_a), ElementsAre(SessionId{1}));
   EXPECT_TRUE(one.slots()[0]->is_dirty());
   EXPECT_FALSE(two.slots()[0]->is_dirty());
-  EXPECT_THAT(changed(c), IsEmpty());
+  EXPECT_THAT(changed(topic_c), IsEmpty());
 }
 
 TEST_F(SubscriptionsTest, ADirtySlotStaysOneSlotAndIsCountedAsConflated) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, StartPosition()));
-  changed(a);
-  for (int i = 0; i < 5; ++i) EXPECT_THAT(changed(a), IsEmpty());
+  ASSERT_TRUE(room.attach(one, topic_a, 0, StartPosition()));
+  changed(topic_a);
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(changed(topic_a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
   EXPECT_EQ(room.conflated(), 5u);
 }
 
 TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, a, 0, in_snapshot()));
+  ASSERT_TRUE(room.attach(one, topic_a, 0, in_snapshot()));
   EXPECT_EQ(queued(), 1u);
   EXPECT_FALSE(one.is_snapshot_complete());
   send_first();
@@ -101,10 +101,10 @@ TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
 
 TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(both, a, 0, StartPosition()));
-  ASSERT_TRUE(room.attach(both, b, 1, StartPosition()));
-  EXPECT_THAT(changed(b), ElementsAre(SessionId{1}));
-  EXPECT_THAT(changed(a), IsEmpty());
+  ASSERT_TRUE(room.attach(both, topic_a, 0, StartPosition()));
+  ASSERT_TRUE(room.attach(both, topic_b, 1, StartPosition()));
+  EXPECT_THAT(changed(topic_b), ElementsAre(SessionId{1}));
+  EXPECT_THAT(changed(topic_a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
   EXPECT_EQ(both.dirty(), 2u);
   send_first();
@@ -114,40 +114,40 @@ TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
 
 TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, StartPosition()));
-  EXPECT_FALSE(room.keeps(a));
+  ASSERT_TRUE(room.attach(pattern, topic_a, 0, StartPosition()));
+  EXPECT_FALSE(room.keeps(topic_a));
   Subscription& plain = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(plain, a, 0, StartPosition()));
-  EXPECT_TRUE(room.keeps(a));
-  EXPECT_THAT(close(plain), ElementsAre(a));
-  EXPECT_FALSE(room.keeps(a));
+  ASSERT_TRUE(room.attach(plain, topic_a, 0, StartPosition()));
+  EXPECT_TRUE(room.keeps(topic_a));
+  EXPECT_THAT(close(plain), ElementsAre(topic_a));
+  EXPECT_FALSE(room.keeps(topic_a));
 }
 
 TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, a, 0, StartPosition()));
-  changed(a);
-  EXPECT_TRUE(room.keeps(a));
+  ASSERT_TRUE(room.attach(pattern, topic_a, 0, StartPosition()));
+  changed(topic_a);
+  EXPECT_TRUE(room.keeps(topic_a));
   send_first();
-  EXPECT_FALSE(room.keeps(a));
-  room.topic_removed(a);
+  EXPECT_FALSE(room.keeps(topic_a));
+  room.topic_removed(topic_a);
   EXPECT_TRUE(pattern.slots().empty());
   EXPECT_EQ(queue.slots, 0u);
 }
 
 TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  for (const TopicId id : {a, b, c}) ASSERT_TRUE(room.attach(pattern, id, 0, StartPosition()));
-  room.topic_removed(a);
+  for (const TopicId id : {topic_a, topic_b, topic_c}) ASSERT_TRUE(room.attach(pattern, id, 0, StartPosition()));
+  room.topic_removed(topic_a);
   EXPECT_EQ(pattern.slots().size(), 2u);
-  EXPECT_THAT(close(pattern), UnorderedElementsAre(b, c));
+  EXPECT_THAT(close(pattern), UnorderedElementsAre(topic_b, topic_c));
 }
 
 TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
   Subscription& one = open(SubscriptionKind::pattern, 1, "x/*");
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
   std::vector<Subscription*> overfull;
-  room.topic_created(a, "x/1", 0, overfull);
+  room.topic_created(topic_a, "x/1", 0, overfull);
   EXPECT_EQ(one.slots().size(), 1u);
   EXPECT_FALSE(one.slots()[0]->is_dirty());
   EXPECT_TRUE(two.slots().empty());
@@ -158,8 +158,8 @@ TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
   scanning.scan().begin(false);
   scanning.scan().advance(1);
   std::vector<Subscription*> overfull;
-  room.topic_created(a, "x", 0, overfull);  // place 0: the scan has been there
-  room.topic_created(b, "y", 0, overfull);  // place 1: the scan will come
+  room.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has been there
+  room.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will come
   EXPECT_EQ(scanning.slots().size(), 1u);
 }
 
@@ -175,16 +175,16 @@ TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
 TEST_F(SubscriptionsTest, ClosingTakesDirtySlotsOutOfTheQueue) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(one, a, 0, in_snapshot()));
-  ASSERT_TRUE(room.attach(both, a, 0, in_snapshot()));
-  ASSERT_TRUE(room.attach(both, a, 1, in_snapshot()));
+  ASSERT_TRUE(room.attach(one, topic_a, 0, in_snapshot()));
+  ASSERT_TRUE(room.attach(both, topic_a, 0, in_snapshot()));
+  ASSERT_TRUE(room.attach(both, topic_a, 1, in_snapshot()));
   EXPECT_EQ(queued(), 2u);
   close(both);
   EXPECT_EQ(queued(), 1u);
   close(one);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(room.size(), 0u);
-  EXPECT_FALSE(room.keeps(a));
+  EXPECT_FALSE(room.keeps(topic_a));
 }
 
 }  // namespace
