@@ -40,6 +40,25 @@ Failure refused(const std::string& type_name, const std::string& why) {
   return Failure{ErrorCode::invalid_argument, "the JSON is not a valid " + text::quote(type_name) + ": " + sentence};
 }
 
+// Writes each number -0 as -0.0: Protobuf reads the first as an integer, and so loses its sign.
+std::string with_signed_zeros(std::string_view json) {
+  std::string out;
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    out += json[i];
+    if (is_in_string && json[i] == '\\' && i + 1 < json.size()) {
+      out += json[++i];
+    } else if (json[i] == '"') {
+      is_in_string = !is_in_string;
+    } else if (!is_in_string && json[i] == '0' && i > 0 && json[i - 1] == '-' &&
+               (i < 2 || (json[i - 2] != 'e' && json[i - 2] != 'E')) &&
+               json.substr(i + 1, 1).find_first_of("0123456789.eE") == std::string_view::npos) {
+      out += ".0";
+    }
+  }
+  return out;
+}
+
 std::string serialised(const pb::Message& message) {
   std::string bytes;
   {
@@ -79,7 +98,7 @@ Result<std::string> from_json(const Pool& pool, const std::string& type_name, st
   const auto resolver = resolver_of(pool);
   const auto silence = silence_protobuf();
   std::string bytes;
-  const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), std::string(json), &bytes);
+  const auto status = pb::util::JsonToBinaryString(resolver.get(), url_of(type_name), with_signed_zeros(json), &bytes);
   if (!status.ok()) return refused(type_name, std::string(status.message()));
   const pb::Descriptor& type = *pool.descriptors->FindMessageTypeByName(type_name);
   // Merges what the JSON contains twice. The message below then puts the fields into order.

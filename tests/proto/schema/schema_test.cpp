@@ -225,6 +225,19 @@ MessageSchema any_schema(const std::string& others = "") {
       files_of("package google.protobuf\nmessage Any\n string type_url 1\n bytes value 2\nend\n" + others));
 }
 
+// Protobuf's own reader takes -0 for an integer.
+TEST(SchemaJson, ANegativeZeroKeepsItsSign) {
+  const MessageSchema schema(*MessageSchema::parse(
+      "its.P",
+      files_of("package its\nmessage P\n double x 1\n string text 2\n repeated double many 3\n int32 n 4\nend")));
+  const std::string json = R"({"x":-0,"text":"-0 \\\"-0","many":[-0,1],"n":-0})";
+  const auto bytes = schema.from_json(json);
+  ASSERT_TRUE(bytes) << bytes.failure().message;
+  const std::string again = *schema.to_json(*bytes);
+  EXPECT_EQ(again, R"({"x":-0,"text":"-0 \\\"-0","many":[-0,1],"n":0})");
+  EXPECT_EQ(*schema.to_json(*schema.from_json(R"({"x":-1e-0})")), R"({"x":-1,"text":"","many":[],"n":0})");
+}
+
 TEST(SchemaJson, ShowsWhatAnAnyHasWhereItIsSound) {
   const MessageSchema schema = any_schema("message Box\n repeated int32 n 1\nend");
   EXPECT_EQ(*schema.to_json(any_of("Box", {"\x0a\x02\x01\x05", 4})),
