@@ -20,8 +20,8 @@ function(hoiku_unite target)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE BATCH UNITY_BUILD_BATCH_SIZE ${batch})
-  # The compiler takes what is in an anonymous namespace for a header's, since another file includes it.
-  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  # g++ takes what is in an anonymous namespace for a header's, since another file includes it. clang has no such warning.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # hoiku_compile_alone(FILE...): keeps files out of the batches whose private names clash with their neighbours'.
