@@ -52,6 +52,12 @@ TEST(CommandTraits, OnlySetsAndCommitsWrite) {
   }
 }
 
+TEST(CommandTraits, LookupsAreTheCommandsThatReadAndPagesAreThoseWithRows) {
+  static_assert(std::is_same_v<Lookup, std::variant<Get, List, GetSchema, ListReaders>>);
+  static_assert(is_paged<List> && is_paged<ListReaders> && !is_paged<Get> && !is_paged<GetSchema> && !is_paged<Set>);
+  EXPECT_TRUE(properties_of(Command(ListReaders{})).is_one_shot());
+}
+
 TEST(CommandTraits, ACommandAndItsAnswerNameTheRequest) {
   EXPECT_EQ(id_of(Command(Set{7, "a", {}, {}, {}})), 7u);
   EXPECT_EQ(id_of(Command(Goodbye{})), 0u);

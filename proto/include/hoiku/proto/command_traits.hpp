@@ -26,7 +26,7 @@ enum class Lifetime : std::uint8_t {
 // ---- At compile time
 
 template <class Command>
-struct CommandTraits;  // Answer, EndedBy (void: none), lifetime, is_write
+struct CommandTraits;  // Answer, EndedBy (void: none), lifetime, is_write, is_lookup
 
 namespace detail {
 template <class AnswerType, bool writes = false>
@@ -35,6 +35,12 @@ struct OneShot {
   using EndedBy = void;
   static constexpr Lifetime lifetime = Lifetime::one_shot;
   static constexpr bool is_write = writes;
+  static constexpr bool is_lookup = false;
+};
+// Reads what the broker has. The answer is what is true when the broker sends it.
+template <class AnswerType>
+struct Lookup : OneShot<AnswerType> {
+  static constexpr bool is_lookup = true;
 };
 template <class AnswerType, class EndingCommand>
 struct Open {
@@ -42,24 +48,27 @@ struct Open {
   using EndedBy = EndingCommand;
   static constexpr Lifetime lifetime = Lifetime::open;
   static constexpr bool is_write = false;
+  static constexpr bool is_lookup = false;
 };
 struct Unanswered {
   using Answer = void;
   using EndedBy = void;
   static constexpr Lifetime lifetime = Lifetime::unanswered;
   static constexpr bool is_write = false;
+  static constexpr bool is_lookup = false;
 };
 }  // namespace detail
 
 // clang-format off
 template <> struct CommandTraits<Set>            : detail::OneShot<SetDone, true> {};
 template <> struct CommandTraits<Commit>         : detail::OneShot<CommitDone, true> {};
-template <> struct CommandTraits<Get>            : detail::OneShot<GetDone> {};
-template <> struct CommandTraits<List>           : detail::OneShot<ListDone> {};
-template <> struct CommandTraits<ListReaders>    : detail::OneShot<ReadersDone> {};
 template <> struct CommandTraits<Declare>        : detail::OneShot<Done> {};
 template <> struct CommandTraits<RegisterSchema> : detail::OneShot<Done> {};
-template <> struct CommandTraits<GetSchema>      : detail::OneShot<SchemaDone> {};
+
+template <> struct CommandTraits<Get>            : detail::Lookup<GetDone> {};
+template <> struct CommandTraits<GetSchema>      : detail::Lookup<SchemaDone> {};
+template <> struct CommandTraits<List>           : detail::Lookup<ListDone> {};
+template <> struct CommandTraits<ListReaders>    : detail::Lookup<ReadersDone> {};
 
 template <> struct CommandTraits<Wait>           : detail::Open<WaitDone, CancelWait> {};
 template <> struct CommandTraits<WaitTransition> : detail::Open<TransitionDone, CancelWait> {};  // armed first
@@ -72,6 +81,30 @@ template <> struct CommandTraits<CancelWait>     : detail::Unanswered {};
 template <> struct CommandTraits<Release>        : detail::Unanswered {};
 template <> struct CommandTraits<Goodbye>        : detail::Unanswered {};
 // clang-format on
+
+namespace detail {
+template <class Lookups, class... Commands>
+struct LookupsAmong {
+  using type = Lookups;
+};
+template <class... Lookups, class Command, class... Rest>
+struct LookupsAmong<std::variant<Lookups...>, Command, Rest...>
+    : LookupsAmong<std::conditional_t<CommandTraits<Command>::is_lookup, std::variant<Lookups..., Command>,
+                                      std::variant<Lookups...>>,
+                   Rest...> {};
+template <class... Commands>
+typename LookupsAmong<std::variant<>, Commands...>::type lookups_among(const std::variant<Commands...>&);
+}  // namespace detail
+
+// Any of the commands that are lookups.
+using Lookup = decltype(detail::lookups_among(std::declval<const Command&>()));
+
+// Whether the command is answered page by page: each page says where the next one begins.
+template <class Command>
+inline constexpr bool is_paged = requires(typename CommandTraits<Command>::Answer answer) {
+  answer.rows;
+  answer.next;
+};
 
 // ---- At run time
 
