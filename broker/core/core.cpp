@@ -1,6 +1,7 @@
 #include "broker/core/core.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -84,6 +85,8 @@ struct Core::Modules {
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
+  template <class Command>
+  void execute(Session& session, const Command& command, Instant at);
   void begin(Instant at);
   void commit(PendingCommit commit, TimePoint at);
   void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
@@ -92,33 +95,31 @@ struct Core::Modules {
 
 namespace {
 
-// One function per command: each says whom it concerns.
-template <class Modules>
-struct Execute {
-  Modules& modules;
-  Session& session;
-  Instant now;
-
-  void operator()(const proto::Set& command) const { modules.write_commands.execute(session, command, now); }
-  void operator()(const proto::Commit& command) const { modules.write_commands.execute(session, command, now); }
-  void operator()(const proto::Declare& command) const { modules.own_commands.execute(session, command, now); }
-  void operator()(const proto::Own& command) const { modules.own_commands.execute(session, command, now); }
-  void operator()(const proto::Release& command) const { modules.own_commands.execute(session, command); }
-  void operator()(const proto::Subscribe& command) const { modules.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Unsubscribe& command) const { modules.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Renew& command) const { modules.subscribe_commands.execute(session, command); }
-  void operator()(const proto::Wait& command) const { modules.wait_commands.execute(session, command, now); }
-  void operator()(const proto::WaitTransition& command) const { modules.wait_commands.execute(session, command, now); }
-  void operator()(const proto::CancelWait& command) const { modules.wait_commands.execute(session, command); }
-  void operator()(const proto::RegisterSchema& command) const { modules.schema_commands.execute(session, command); }
-  void operator()(const proto::GetSchema& command) const { modules.schema_commands.execute(session, command); }
-  void operator()(const proto::Get& command) const { modules.list_commands.execute(session, command); }
-  void operator()(const proto::List& command) const { modules.list_commands.execute(session, command); }
-  void operator()(const proto::ListReaders& command) const { modules.list_commands.execute(session, command); }
-  void operator()(const proto::Goodbye&) const { modules.handshake.close_after_goodbye(session); }
-};
+// Passes a command to the one module that has a handler for it.
+template <class Command, class... Handlers>
+void execute(Session& session, const Command& command, Instant now, Handlers&... handlers) {
+  constexpr auto offer = []<class Handler>(Handler& handler, Session& from, const Command& what, Instant at) {
+    if constexpr (requires { handler.execute(from, what, at); }) {
+      handler.execute(from, what, at);
+      return std::true_type();
+    } else if constexpr (requires { handler.execute(from, what); }) {
+      handler.execute(from, what);
+      return std::true_type();
+    } else {
+      return std::false_type();
+    }
+  };
+  static_assert((decltype(offer(handlers, session, command, now))::value + ...) == 1, "a command has one handler");
+  (offer(handlers, session, command, now), ...);
+}
 
 }  // namespace
+
+template <class Command>
+void Core::Modules::execute(Session& session, const Command& command, Instant at) {
+  broker::execute(session, command, at, write_commands, own_commands, subscribe_commands, wait_commands,
+                  schema_commands, list_commands, handshake);
+}
 
 Core::Core(const CoreOptions& options) : modules_(std::make_unique<Modules>(options)) {}
 Core::~Core() = default;
@@ -130,7 +131,7 @@ void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now) {
   Session* session = modules_->handshake.receive(peer, frame, now);
   if (session == nullptr) return;
   for (const proto::Command& command : frame.commands) {
-    std::visit(Execute<Modules>{*modules_, *session, now}, command);
+    std::visit([&](const auto& which) { modules_->execute(*session, which, now); }, command);
     if (std::holds_alternative<proto::Goodbye>(command)) return;
     if (session->overrun) return modules_->handshake.close_overrun(*session);
   }

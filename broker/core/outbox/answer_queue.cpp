@@ -10,27 +10,23 @@
 namespace hoiku::broker {
 namespace {
 
-proto::RequestId id_of(const proto::Answer& answer) {
-  return std::visit([](const auto& any) { return any.id; }, answer);
-}
-
 State result_of_wait(const proto::Answer& answer) {
   if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return done->match;
   if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) return done->match;
   return nullptr;
 }
 
-bool is_page(const LateRequest& request) {
-  return std::holds_alternative<proto::List>(request) || std::holds_alternative<proto::ListReaders>(request);
+bool is_page(const proto::Lookup& lookup) {
+  return std::visit([]<class Command>(const Command&) { return proto::is_paged<Command>; }, lookup);
 }
 
-// For the error: what the answer is about. `request`: null if it is not a late one.
-std::string subject_of(const proto::Answer& answer, const LateRequest* request) {
+// For the error: what the answer is about. `lookup`: null if the answer is not one of a lookup.
+std::string subject_of(const proto::Answer& answer, const proto::Lookup* lookup) {
   const auto topic = [](const std::string& name) { return ", about topic " + text::quote(name) + ","; };
   if (const State match = result_of_wait(answer)) return topic(match->topic);
-  if (request == nullptr) return "";
-  if (const auto* get = std::get_if<proto::Get>(request)) return topic(get->topic);
-  if (const auto* schema = std::get_if<proto::GetSchema>(request))
+  if (lookup == nullptr) return "";
+  if (const auto* get = std::get_if<proto::Get>(lookup)) return topic(get->topic);
+  if (const auto* schema = std::get_if<proto::GetSchema>(lookup))
     return ", the schema of " + text::quote(schema->message_type) + ",";
   if (const auto* list = std::get_if<proto::ListDone>(&answer)) return topic(list->rows.front().current->topic);
   return "";
@@ -38,15 +34,15 @@ std::string subject_of(const proto::Answer& answer, const LateRequest* request) 
 
 // Replaces an answer that fits into no frame: a frame that is too large would end its client's connection, and the next
 // one again.
-proto::Failed too_large(const proto::Answer& answer, const LateRequest* request, std::size_t frame_bytes_max) {
+proto::Failed too_large(const proto::Answer& answer, const proto::Lookup* lookup, std::size_t frame_bytes_max) {
   constexpr std::size_t text_bytes_max = 1024;
   if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
     const Failure& failure = failed->failure;
     return {failed->id, {failure.code, text::shorten(failure.message, text_bytes_max)}, failed->current};
   }
-  std::string why = "the answer to request " + std::to_string(id_of(answer)) + subject_of(answer, request) +
+  std::string why = "the answer to request " + std::to_string(proto::id_of(answer)) + subject_of(answer, lookup) +
                     " does not fit into a frame, which has at most " + std::to_string(frame_bytes_max) + " bytes";
-  return {id_of(answer), {ErrorCode::too_large, std::move(why)}, {}};
+  return {proto::id_of(answer), {ErrorCode::too_large, std::move(why)}, {}};
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ void AnswerQueue::push(proto::Answer answer, AnswerBudget budget) {
   queued_bytes_ += queued.bytes;
 }
 
-void AnswerQueue::push(LateRequest request) { queued_.push_back(Queued{std::move(request), AnswerBudget::request, 0}); }
+void AnswerQueue::push(proto::Lookup lookup) { queued_.push_back(Queued{std::move(lookup), AnswerBudget::request, 0}); }
 
 void AnswerQueue::limit_result(Queued& queued, const State& match) {
   auto& answer = std::get<proto::Answer>(queued.content);
@@ -76,7 +72,7 @@ void AnswerQueue::limit_result(Queued& queued, const State& match) {
   }
   std::string why = "unsent results of waits of this session exceed " + std::to_string(limits_->answer_bytes_max) +
                     " bytes: the client reads too slowly";
-  answer = proto::Failed{id_of(answer), {ErrorCode::limit_exceeded, std::move(why)}, {}};
+  answer = proto::Failed{proto::id_of(answer), {ErrorCode::limit_exceeded, std::move(why)}, {}};
 }
 
 // An error may quote what its client sent, however long that is. The code is what matters.
@@ -104,15 +100,15 @@ bool AnswerQueue::has_room_for_page(const FrameDraft& draft) const noexcept {
 void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
   while (!queued_.empty()) {
     Queued& next = queued_.front();
-    const auto* request = std::get_if<LateRequest>(&next.content);
-    if (request != nullptr && is_page(*request) && !has_room_for_page(draft)) break;
+    const auto* lookup = std::get_if<proto::Lookup>(&next.content);
+    if (lookup != nullptr && is_page(*lookup) && !has_room_for_page(draft)) break;
     // If it does not fit, it is looked up again for a later frame: then with the state of then.
     proto::Answer late;
-    if (request != nullptr) late = states.look_up(*request, page_bytes_max());
-    proto::Answer& answer = request != nullptr ? late : std::get<proto::Answer>(next.content);
+    if (lookup != nullptr) late = states.look_up(*lookup, page_bytes_max());
+    proto::Answer& answer = lookup != nullptr ? late : std::get<proto::Answer>(next.content);
     std::size_t bytes = proto::size_of(answer).bound();
     if (proto::frame_overhead_bytes + bytes > limits_->frame_bytes_max) {
-      answer = too_large(answer, request, limits_->frame_bytes_max);
+      answer = too_large(answer, lookup, limits_->frame_bytes_max);
       bytes = proto::size_of(answer).bound();
     }
     const std::size_t outstanding = answer_bytes_ + draft.cost.answer_bytes;

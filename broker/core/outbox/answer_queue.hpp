@@ -1,7 +1,7 @@
 // answer_queue.hpp: the answers that a session is to be sent, in order, and the requests that are in flight.
 //
-// Promises   a request is in flight from begin_request() until its answer is acknowledged. Late requests are answered
-//            with what is true when their frame is built.
+// Promises   a request is in flight from begin_request() until its answer is acknowledged. Lookups are answered with
+//            what is true when their frame is built, so that a queue of them holds nothing.
 // Thread     the core's. Owner: Outbox.
 // Limits     answer_bytes_max for results of waits and texts of errors that are not sent yet: later ones become errors,
 //            or are shortened. unacknowledged_bytes_max for answers that are sent; one is always allowed if none is
@@ -32,7 +32,7 @@ class AnswerQueue {
   std::size_t reader_answers() const noexcept { return reader_answers_; }  // that are not acknowledged
 
   void push(proto::Answer answer, AnswerBudget budget);
-  void push(LateRequest request);  // of the budget `request`
+  void push(proto::Lookup lookup);  // of the budget `request`
   bool empty() const noexcept { return queued_.empty(); }
 
   // Moves answers into the frame, as many as fit.
@@ -42,7 +42,7 @@ class AnswerQueue {
 
  private:
   struct Queued {
-    std::variant<proto::Answer, LateRequest> content;
+    std::variant<proto::Answer, proto::Lookup> content;
     AnswerBudget budget = AnswerBudget::request;
     std::size_t bytes = 0;  // counted in queued_bytes_
   };

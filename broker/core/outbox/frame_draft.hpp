@@ -3,20 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <variant>
 
 #include "broker/core/readers/subscription.hpp"
 #include "broker/core/types.hpp"
+#include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
 #include "hoiku/proto/size.hpp"
 
 namespace hoiku::broker {
 
-// A request whose answer is looked up when its frame is built, so that a queue of them holds nothing.
-using LateRequest = std::variant<proto::Get, proto::GetSchema, proto::List, proto::ListReaders>;
-
-// Gives a frame its states and late answers. A state is never null: a topic that was never set has version 0.
+// Gives a frame its states and the answers of lookups. A state is never null: a topic that was never set has version 0.
 class StateSource {
  public:
   virtual State current(TopicId topic) const = 0;
@@ -25,7 +22,7 @@ class StateSource {
   // The next state that passes the filter of a slot that has started; or none, after so many steps.
   virtual FilterScan find_next_match(const Slot& slot, std::size_t steps_max) = 0;
   // The rows of a page take `page_bytes_max` bytes at most, unless one alone is larger.
-  virtual proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) = 0;
+  virtual proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) = 0;
   // When intervals begin that begin with this frame.
   virtual TimePoint time() const = 0;
 

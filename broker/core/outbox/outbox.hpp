@@ -33,7 +33,7 @@ class Outbox {
   std::size_t reader_answers() const noexcept { return answers_.reader_answers(); }
 
   void answer(proto::Answer answer, AnswerBudget budget) { answers_.push(std::move(answer), budget); }
-  void answer_late(LateRequest request) { answers_.push(std::move(request)); }
+  void answer_late(proto::Lookup lookup) { answers_.push(std::move(lookup)); }
   void snapshot_ended(Subscription& subscription) { deliveries_.snapshot_ended(subscription); }
   void remove(Subscription& subscription) noexcept { deliveries_.remove(subscription); }
 

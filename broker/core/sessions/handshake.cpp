@@ -212,7 +212,7 @@ void Handshake::close(Session& session, const ServerFrame& last) {
   requests_.apply(std::move(effects));
 }
 
-void Handshake::close_after_goodbye(Session& session) {
+void Handshake::execute(Session& session, const proto::Goodbye&) {
   ServerFrame last;  // tells the client that its goodbye was heard
   last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();

@@ -38,8 +38,8 @@ class Handshake {
   void reject(PeerId id, std::uint64_t connection_number, Failure failure);
   void disconnected(PeerId id);
 
-  // Closes the session of a client that said goodbye, or that has too many requests in flight.
-  void close_after_goodbye(Session& session);
+  void execute(Session& session, const proto::Goodbye&);  // closes the session
+  // Closes the session of a client that has too many requests in flight.
   void close_overrun(Session& session);
   void expire_sessions(TimePoint now);
   void close_all_sessions(const Failure& failure);

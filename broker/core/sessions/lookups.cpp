@@ -40,15 +40,23 @@ class Rows {
 
 }  // namespace
 
-proto::Answer Lookups::look_up(const LateRequest& request, std::size_t page_bytes_max) {
-  if (const auto* get = std::get_if<proto::Get>(&request))
-    return proto::GetDone{get->id, states_.committed(get->topic)};
-  if (const auto* schema = std::get_if<proto::GetSchema>(&request)) {
-    const MessageSchema* found = schemas_.find(schema->message_type);
-    return proto::SchemaDone{schema->id, found == nullptr ? std::string() : found->files()};
-  }
-  if (const auto* list = std::get_if<proto::List>(&request)) return page(*list, page_bytes_max);
-  return page(std::get<proto::ListReaders>(request), page_bytes_max);
+proto::Answer Lookups::look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) {
+  return std::visit(
+      [&]<class Command>(const Command& command) -> proto::Answer {
+        if constexpr (proto::is_paged<Command>) {
+          return page(command, page_bytes_max);
+        } else {
+          return look_up(command);
+        }
+      },
+      lookup);
+}
+
+proto::GetDone Lookups::look_up(const proto::Get& get) const { return {get.id, states_.committed(get.topic)}; }
+
+proto::SchemaDone Lookups::look_up(const proto::GetSchema& schema) const {
+  const MessageSchema* found = schemas_.find(schema.message_type);
+  return {schema.id, found == nullptr ? std::string() : found->files()};
 }
 
 proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {

@@ -37,13 +37,15 @@ class Lookups final : public StateSource {
 
   State current(TopicId topic) const override { return states_.committed(topic); }
   State after(TopicId topic, std::uint64_t number) const override { return states_.after(topic, number); }
-  proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) override;
+  proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override;
   FilterScan find_next_match(const Slot& slot, std::size_t steps_max) override {
     return catch_up_.find_next_match(slot, steps_max);
   }
   TimePoint time() const override { return now_.monotonic; }
 
  private:
+  proto::GetDone look_up(const proto::Get& get) const;
+  proto::SchemaDone look_up(const proto::GetSchema& schema) const;
   proto::ListDone page(const proto::List& list, std::size_t bytes_max);
   // Readers are listed in the order in which their subscriptions were opened; the cursor is a place in it.
   proto::ReadersDone page(const proto::ListReaders& list, std::size_t bytes_max);

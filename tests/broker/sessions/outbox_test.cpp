@@ -20,10 +20,10 @@ class OutboxTest : public testing::Test, public StateSource {
  protected:
   State current(TopicId topic) const override { return states.at(topic); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
-  proto::Answer look_up(const LateRequest& request, std::size_t page_bytes_max) override {
-    if (const auto* get = std::get_if<proto::Get>(&request)) return proto::GetDone{get->id, states.at(TopicId{0})};
+  proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override {
+    if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})};
     proto::ListDone made;
-    made.id = std::get<proto::List>(request).id;
+    made.id = std::get<proto::List>(lookup).id;
     made.next = page_bytes_max;  // so that a test sees it
     made.rows.push_back(proto::ListRow{states.at(TopicId{0}), ++pages});
     return made;
