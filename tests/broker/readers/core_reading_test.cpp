@@ -1,7 +1,6 @@
 // Subscriptions: snapshots, patterns, composites, and slow readers.
 #include <random>
 #include <set>
-#include <tuple>
 
 #include "tests/broker/core_fixture.hpp"
 
@@ -191,68 +190,6 @@ TEST_F(CoreReading, AStoppedReaderCostsNoMoreThanItsSlots) {
   turn();
   for (int i = 0; i < 10; ++i)
     EXPECT_EQ(screen.last_value("t" + std::to_string(i)), Value(std::string(50'000, 'a' + 99 % 26)));
-}
-
-TEST_F(CoreReading, VersionsRiseAndLastValuesArriveUnderRandomLoad) {
-  for (unsigned seed = 0; seed < 30; ++seed) {
-    std::mt19937 random(seed);
-    restart(default_options());
-    FakeClient writer{*this, "writer", 11};
-    FakeClient reader{*this, "reader", 12};
-    writer.connect();
-    reader.connect();
-    const auto patterns = reader.subscribe({"t/*"});
-    const auto composite = reader.subscribe({"t/0", "t/1", "t/0"});
-    turn();
-    std::map<std::string, Value> model;
-    for (int step = 0; step < 400; ++step) {
-      switch (random() % 6) {
-        case 0:
-        case 1:
-        case 2: {
-          const std::string topic = "t/" + std::to_string(random() % 5);
-          const Value value = random() % 4 == 0 ? Value() : Value(static_cast<std::int64_t>(random() % 3));
-          writer.set(topic, value);
-          model[topic] = value;
-          break;
-        }
-        case 3:
-          turn();
-          break;
-        case 4:
-          reader.acknowledges = !reader.acknowledges;
-          break;
-        default:
-          if (random() % 5 == 0) {
-            reader.cut();
-            if (random() % 2 == 0) turn();
-            reader.connect();
-            ASSERT_TRUE(reader.welcome->resumed);
-          }
-      }
-    }
-    turn();
-    reader.acknowledges = true;
-    reader.acknowledge();
-    turn();
-    std::map<std::pair<proto::RequestId, std::string>, Value> last;
-    std::map<std::tuple<proto::RequestId, std::uint32_t, std::string>, Version> seen;
-    for (const auto& delivery : reader.deliveries) {
-      const auto& transition = *delivery.transition;
-      Version& before = seen[{delivery.subscription, delivery.member, transition.topic}];
-      if (before.epoch == transition.version.epoch && transition.version.number != 0) {
-        ASSERT_GT(transition.version.number, before.number);
-      }
-      before = transition.version;
-      last[{delivery.subscription, transition.topic}] = transition.value;
-    }
-    for (const auto& [topic, value] : model) {
-      EXPECT_EQ((last[{patterns, topic}]), value) << topic << " seed " << seed;
-      if (topic < "t/2") {
-        EXPECT_EQ((last[{composite, topic}]), value) << topic << " seed " << seed;
-      }
-    }
-  }
 }
 
 // ---- Composites

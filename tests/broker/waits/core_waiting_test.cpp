@@ -1,6 +1,4 @@
 // Promise 8: waits are decided where the state lives; holds are true throughout, by the broker's clock.
-#include <random>
-
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -269,75 +267,6 @@ TEST_F(CoreWaiting, AHoldFiresInASessionThatIsCutAndIsAnsweredAfterTheResume) {
   set("a", 0);
   brain.connect(1h);
   EXPECT_EQ(matched(wait), Value(6));
-}
-
-// An independent model of one topic: a list of (time, value), looked at from the outside.
-TEST_F(CoreWaiting, HoldsAgreeWithAModelUnderRandomLoad) {
-  for (unsigned seed = 0; seed < 40; ++seed) {
-    std::mt19937 random(seed);
-    restart(default_options());
-    FakeClient writer{*this, "writer", 21};
-    FakeClient waiter{*this, "waiter", 22};
-    writer.connect(1h);
-    waiter.connect(1h);
-    struct Expected {
-      TimePoint from;
-      std::chrono::milliseconds hold;
-      std::optional<TimePoint> fires;
-    };
-    std::map<proto::RequestId, Expected> waits;
-    std::map<proto::RequestId, TimePoint> fired;
-    std::optional<std::int64_t> value;
-    TimePoint changed{};
-    const auto matches = [&] { return value && *value > 2; };
-    const auto look = [&] {
-      for (const auto& [id, expected] : waits) {
-        if (waiter.has_answer(id)) fired.emplace(id, now);
-      }
-    };
-    const auto run_to = [&](TimePoint to) {
-      for (auto& [id, expected] : waits) {
-        if (!expected.fires && matches() && expected.from + expected.hold <= to)
-          expected.fires = expected.from + expected.hold;
-      }
-      while (core->next_deadline() && *core->next_deadline() <= to) {
-        now = *core->next_deadline();
-        core->advance(at());
-        turn();
-        look();
-      }
-      now = to;
-    };
-    for (int step = 0; step < 300; ++step) {
-      if (random() % 3 == 0) {
-        const std::chrono::milliseconds hold(random() % 20 + 1);
-        const auto id = waiter.wait("a", "value > 2", hold);
-        Expected& expected = waits[id] = {changed, hold, {}};
-        if (matches() && expected.from + hold <= now) expected.fires = now;
-        turn();
-      } else {
-        const auto next = static_cast<std::int64_t>(random() % 5);
-        if (value != next) {
-          const bool before = matches();
-          value = next;
-          changed = now;
-          for (auto& [id, expected] : waits) {
-            if (!before && matches()) expected.from = now;
-          }
-        }
-        writer.set("a", next);
-        turn();
-      }
-      look();
-      run_to(now + std::chrono::milliseconds(random() % 12));
-    }
-    for (const auto& [id, expected] : waits) {
-      EXPECT_EQ(fired.contains(id), expected.fires.has_value()) << "seed " << seed << " wait " << id;
-      if (fired.contains(id) && expected.fires) {
-        EXPECT_EQ(fired[id], *expected.fires) << "seed " << seed << " wait " << id;
-      }
-    }
-  }
 }
 
 }  // namespace
