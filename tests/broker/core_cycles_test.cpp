@@ -1,5 +1,6 @@
-// Promise 9: after any number of sessions, subscriptions, waits, cancels and cuts the broker counts zero. And no frame,
-// however wrong, harms it.
+// Promise 9: whatever a session keeps open, and however it ends, the broker keeps nothing of it. And no frame, however
+// wrong, harms it (promise 12).
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -8,141 +9,65 @@
 namespace hoiku::broker {
 namespace {
 
-class CoreCycles : public CoreTest {
- protected:
-  std::string topic() { return "t/" + std::to_string(random() % 6); }
-  std::string predicate() {
-    static const std::vector<std::string> all{
-        "", "value > 2", "value == 1", "!(value < 3)", "old_value < value", "value == text"};
-    return all[random() % all.size()];
-  }
-  std::mt19937 random{12345};
-};
+class CoreCycles : public CoreTest {};
 
-TEST_F(CoreCycles, TenThousandRandomCyclesLeaveNothingBehind) {
-  constexpr int cycles = 10'000;
-  std::vector<std::unique_ptr<FakeClient>> clients;
-  for (std::uint8_t i = 0; i < 5; ++i)
-    clients.push_back(std::make_unique<FakeClient>(*this, "c", static_cast<std::uint8_t>(i + 1)));
-  std::vector<bool> connected(clients.size());
-  std::uint64_t revision = 0;
-  const auto end = [&](std::size_t i) {
-    FakeClient& client = *clients[i];
-    switch (random() % 3) {
-      case 0:
-        client.goodbye();
+// The histories of tests/sim count sessions, subscriptions and waits at their end, but not the topics, and their clients
+// never take a wait for a subscription.
+TEST_F(CoreCycles, ATopicIsRemovedWithItsLastRequestHoweverTheSessionEnds) {
+  using Act = std::function<void(FakeClient&)>;
+  const std::vector<Act> requests{
+      [](FakeClient& client) { client.subscribe({"a"}); },
+      [](FakeClient& client) {
+        client.subscribe({"a", "b", "a"});
+      },
+      [](FakeClient& client) {
+        client.subscribe({"**"}, proto::ResumePoint{4711, 0});
+      },
+      [](FakeClient& client) { client.subscribe({"a"}, {}, proto::Mode::every); },
+      [](FakeClient& client) { client.wait("a", "value > 2"); },
+      [](FakeClient& client) { client.wait("a", "", 30ms); },
+      [](FakeClient& client) { client.wait_transition("a", "old_value < value"); },
+      [](FakeClient& client) { client.own("a"); },
+      [](FakeClient& client) { client.unsubscribe(client.wait("a", "value == 1")); },  // of another kind
+      [](FakeClient& client) { client.cancel(client.subscribe({"a"})); },
+  };
+  const std::vector<Act> ends{
+      [](FakeClient& client) { client.goodbye(); }, [this](FakeClient& client) { client.cut(), advance(100ms); },
+      [this](FakeClient&) { advance(100ms); },  // silent while its connection stands
+  };
+  std::uint8_t sessions = 0;
+  for (const Act& request : requests) {
+    for (const Act& end : ends) {
+      for (const bool acknowledges : {true, false}) {
+        SCOPED_TRACE("request " + std::to_string(&request - requests.data()) + ", end " +
+                     std::to_string(&end - ends.data()));
+        FakeClient client{*this, "c", ++sessions};
+        client.connect(100ms);
+        client.acknowledges = acknowledges;
+        client.set("a", 1);
+        request(client);
+        turn();
+        EXPECT_GE(statistics().topics, 1u);
+        client.set("a", Value());
+        turn();
+        end(client);
         turn();
         by_peer.erase(client.peer);
-        break;
-      case 1:
-        client.cut();
-        advance(100ms);
-        break;
-      default:  // silent while its connection stands
-        advance(100ms);
-        by_peer.erase(client.peer);
-        break;
-    }
-    // Some expired with it.
-    for (std::size_t other = 0; other < clients.size(); ++other) {
-      if (clients[other]->fatal) by_peer.erase(clients[other]->peer), connected[other] = false;
-    }
-    connected[i] = false;
-  };
-  for (int cycle = 0; cycle < cycles; ++cycle) {
-    const std::size_t i = random() % clients.size();
-    FakeClient& client = *clients[i];
-    if (!connected[i]) {
-      client.answers.clear();
-      client.ends.clear();
-      client.deliveries.clear();
-      client.frames.clear();
-      client.last_id = 0;
-      client.acknowledges = random() % 4 != 0;
-      client.connect(100ms);
-      ASSERT_TRUE(client.welcome);
-      ASSERT_FALSE(client.welcome->resumed);
-      connected[i] = true;
-    }
-    for (auto steps = random() % 8; steps > 0; --steps) {
-      switch (random() % 12) {
-        case 0:
-          client.set(topic(), static_cast<std::int64_t>(random() % 5));
-          break;
-        case 1:
-          client.set(topic(), Value());
-          break;
-        case 2:
-          client.subscribe({topic()});
-          break;
-        case 3:
-          client.subscribe({topic(), topic(), topic()});
-          break;
-        case 4:
-          client.subscribe({random() % 2 == 0 ? "t/*" : "**"}, proto::ResumePoint{4711, random() % (revision + 1)});
-          break;
-        case 5:
-          client.wait(topic(), predicate());
-          break;
-        case 6:
-          client.wait(topic(), random() % 2 == 0 ? "value > 2" : "", std::chrono::milliseconds(random() % 30));
-          break;
-        case 7:
-          client.unsubscribe(random() % (client.last_id + 1));
-          break;
-        case 8:
-          client.cancel(random() % (client.last_id + 1));
-          break;
-        case 9:
-          advance_by_deadlines(std::chrono::milliseconds(random() % 5));
-          break;
-        case 10:
-          client.acknowledge();
-          turn();
-          break;
-        default:
-          if (client.fatal) break;
-          client.cut();
-          client.connect(100ms);
-          ASSERT_TRUE(client.welcome);
-          if (!client.welcome->resumed) {  // it had expired meanwhile
-            client.answers.clear();
-            client.ends.clear();
-            client.last_id = 0;
-          }
+        expect_nothing_left();
       }
-      if (client.fatal) break;
     }
-    turn();
-    revision = statistics().commits;
-    if (client.fatal || random() % 3 == 0) end(i);
   }
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    by_peer.erase(clients[i]->peer);
-  }
-  advance(100ms);
-  // The values stay. Nobody reads them, so unsetting removes them.
-  FakeClient last{*this, "last", 99};
-  last.connect();
-  for (int i = 0; i < 6; ++i) last.set("t/" + std::to_string(i), Value());
-  last.goodbye();
-  turn();
-  expect_nothing_left();
-  EXPECT_GT(statistics().commits, 1000u);
 }
 
-// What a peer can say that has the right form and makes no sense at all.
-TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
-  FakeClient good{*this, "good", 200};
-  good.connect(1h);
-  const auto subscription = good.subscribe({"good/topic"});
-  turn();
-  const auto text = [&]() -> std::string {
+// Draws what a peer can say that has the right form and makes no sense at all.
+class Nonsense {
+ public:
+  std::string text() {
     static const std::vector<std::string> all{"",     "a",  "a/b", "*", "**", "a/**", "$x", "//", std::string(300, 'x'),
                                               "\xff", "a b"};
     return all[random() % all.size()];
-  };
-  const auto number = [&]() -> std::uint64_t {
+  }
+  std::uint64_t number() {
     switch (random() % 4) {
       case 0:
         return random() % 4;
@@ -153,8 +78,8 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
       default:
         return random() % 100;
     }
-  };
-  const auto value = [&]() -> Value {
+  }
+  Value value() {
     switch (random() % 6) {
       case 0:
         return {};
@@ -169,8 +94,8 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
       default:
         return std::numeric_limits<double>::quiet_NaN();
     }
-  };
-  const auto command = [&]() -> proto::Command {
+  }
+  proto::Command command() {
     switch (random() % 8) {
       case 0:
         return proto::Set{number(), text(), value(), Version{number(), number()}, {}};
@@ -195,24 +120,37 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
       default:
         return proto::Goodbye{};
     }
-  };
-  for (int step = 0; step < 30'000; ++step) {
-    const PeerId peer{1000 + random() % 50 + static_cast<std::uint64_t>(step / 500) * 50};
-    proto::ClientFrame frame;
-    frame.connection_number = random() % 8 == 0 ? number() : 1;
-    frame.number = random() % 3 == 0 ? number() : 1 + random() % 3;
-    frame.acknowledged = random() % 8 == 0 ? number() : 0;
+  }
+  proto::ClientFrame frame() {
+    proto::ClientFrame made;
+    made.connection_number = random() % 8 == 0 ? number() : 1;
+    made.number = random() % 3 == 0 ? number() : 1 + random() % 3;
+    made.acknowledged = random() % 8 == 0 ? number() : 0;
     if (random() % 3 == 0) {
-      frame.hello.emplace();
-      frame.hello->token.fill(static_cast<std::uint8_t>(random() % 20));
-      frame.hello->client_name = text();
-      frame.hello->session_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(number() >> 1));
+      made.hello.emplace();
+      made.hello->token.fill(static_cast<std::uint8_t>(random() % 20));
+      made.hello->client_name = text();
+      made.hello->session_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(number() >> 1));
     }
-    if (!frame.hello || random() % 10 == 0) {
-      for (auto left = random() % 4; left > 0; --left) frame.commands.push_back(command());
+    if (!made.hello || random() % 10 == 0) {
+      for (auto left = random() % 4; left > 0; --left) made.commands.push_back(command());
     }
-    core->receive(peer, frame, at());
-    switch (random() % 10) {
+    return made;
+  }
+
+  std::mt19937 random{12345};
+};
+
+TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
+  FakeClient good{*this, "good", 200};
+  good.connect(1h);
+  good.subscribe({"good/topic"});
+  turn();
+  Nonsense nonsense;
+  for (int step = 0; step < 30'000; ++step) {
+    const PeerId peer{1000 + nonsense.random() % 50 + static_cast<std::uint64_t>(step / 500) * 50};
+    core->receive(peer, nonsense.frame(), at());
+    switch (nonsense.random() % 10) {
       case 0:
         core->disconnected(peer);
         break;
@@ -237,7 +175,6 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
   good.set("good/topic", "fine");
   turn();
   EXPECT_EQ(good.last_value("good/topic"), Value("fine"));
-  (void)subscription;
   core->shut_down(at());
   turn();
   const Statistics left = statistics();
