@@ -11,8 +11,8 @@ namespace {
 
 class CoreCycles : public CoreTest {};
 
-// The histories of tests/sim count sessions, subscriptions and waits at their end, but not the topics, and their clients
-// never take a wait for a subscription.
+// The histories of tests/sim count sessions, subscriptions and waits at their end. They do not count topics, and their
+// clients never take a wait for a subscription.
 TEST_F(CoreCycles, ATopicIsRemovedWithItsLastRequestHoweverTheSessionEnds) {
   using Act = std::function<void(FakeClient&)>;
   const std::vector<Act> requests{

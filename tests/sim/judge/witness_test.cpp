@@ -47,6 +47,38 @@ class Liar final : public sim::NetworkObserver {
   bool told_ = false;
 };
 
+// Starts what reads and waits.
+void read_in_every_way(Nursery& nursery, const Bus& screen) {
+  auto read_all = [](Bus bus, Mode mode) -> Task<> {
+    PatternSubscription all(bus.watch("**", mode));
+    for (;;) co_await all.next();
+  };
+  auto read_both = [](Bus bus) -> Task<> {
+    auto level = bus.topic<int>("battery");
+    auto warmth = bus.topic<int>("heat");
+    auto both = compose_values(level, warmth);
+    auto states = both.eventual_values();
+    for (;;) co_await states.next();
+  };
+  auto wait = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_value(value < 79); };
+  auto read_some = [](Bus bus) -> Task<> {
+    PatternSubscription some(bus.watch("battery", where(value != 77)));
+    for (;;) co_await some.next();
+  };
+  auto read_seldom = [](Bus bus) -> Task<> {
+    PatternSubscription seldom(bus.watch("battery", at_most_every(15ms)));
+    for (;;) co_await seldom.next();
+  };
+  nursery.start_soon(read_some, screen);
+  nursery.start_soon(read_seldom, screen);
+  nursery.start_soon(read_all, screen, Mode::latest);
+  nursery.start_soon(read_all, screen, Mode::every);
+  nursery.start_soon(read_both, screen);
+  auto wait_for_change = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_transition(value < 79); };
+  nursery.start_soon(wait, screen);
+  nursery.start_soon(wait_for_change, screen);
+}
+
 // A robot that sets two topics, and a screen that reads them in every way.
 Task<> live(sim::Simulation& world) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
@@ -56,34 +88,7 @@ Task<> live(sim::Simulation& world) {
     const auto heat = robot.topic<int>("heat");
     co_await battery.set(80);
     co_await heat.set(20);
-    auto read_all = [](Bus bus, Mode mode) -> Task<> {
-      PatternSubscription all(bus.watch("**", mode));
-      for (;;) co_await all.next();
-    };
-    auto read_both = [](Bus bus) -> Task<> {
-      auto level = bus.topic<int>("battery");
-      auto warmth = bus.topic<int>("heat");
-      auto both = compose_values(level, warmth);
-      auto states = both.eventual_values();
-      for (;;) co_await states.next();
-    };
-    auto wait = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_value(value < 79); };
-    auto read_some = [](Bus bus) -> Task<> {
-      PatternSubscription some(bus.watch("battery", where(value != 77)));
-      for (;;) co_await some.next();
-    };
-    auto read_seldom = [](Bus bus) -> Task<> {
-      PatternSubscription seldom(bus.watch("battery", at_most_every(15ms)));
-      for (;;) co_await seldom.next();
-    };
-    nursery.start_soon(read_some, screen);
-    nursery.start_soon(read_seldom, screen);
-    nursery.start_soon(read_all, screen, Mode::latest);
-    nursery.start_soon(read_all, screen, Mode::every);
-    nursery.start_soon(read_both, screen);
-    auto wait_for_change = [](Bus bus) -> Task<> { co_await bus.topic<int>("battery").wait_transition(value < 79); };
-    nursery.start_soon(wait, screen);
-    nursery.start_soon(wait_for_change, screen);
+    read_in_every_way(nursery, screen);
     for (int level = 79; level > 75; --level) {
       co_await sleep(10ms);
       co_await battery.set(level);

@@ -210,41 +210,8 @@ proto::Command FrameClient::random_command() {
     return get;
   }
   if (kind < 58) return random_subscribe();
-  if (kind < 64) {
-    proto::WaitTransition wait;
-    wait.id = ++last_id_;
-    // Topics with owners and deadlines have transitions of the quality alone, too.
-    wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
-    if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
-    if (const auto known = versions_.find(wait.topic); dice_.chance(60))
-      wait.after = known == versions_.end() ? Version{} : known->second;
-    // Topics that become unset: no client needs to know their versions.
-    if (!wait.after && dice_.chance(30)) {
-      wait.topic = "gone/" + std::to_string(dice_.below(3));
-      wait.predicate.reset();
-    }
-    wait.expires_after = random_patience();
-    open_[wait.id] = Open{{wait.topic}, true};
-    return wait;
-  }
-  if (kind < 80) {
-    proto::Wait wait;
-    wait.id = ++last_id_;
-    wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
-    wait.predicate = dice_.predicate(wait.topic);
-    // An unset topic matches nothing.
-    if (dice_.chance(10)) {
-      wait.topic = "gone/" + std::to_string(dice_.below(3));
-      wait.predicate.reset();
-      if (dice_.chance(30)) wait.predicate = dice_.predicate("number/0");
-    }
-    if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
-    if (dice_.chance(3) && wait.topic.starts_with("number"))
-      wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
-    wait.expires_after = random_patience();
-    open_[wait.id] = Open{{wait.topic}, true};
-    return wait;
-  }
+  if (kind < 64) return random_wait_transition();
+  if (kind < 80) return random_wait();
   if (kind < 90) {
     if (const auto wait = random_open(true)) {
       open_.erase(*wait);
@@ -256,6 +223,43 @@ proto::Command FrameClient::random_command() {
     return proto::Unsubscribe{++last_id_, *subscription};
   }
   return random_set();
+}
+
+proto::WaitTransition FrameClient::random_wait_transition() {
+  proto::WaitTransition wait;
+  wait.id = ++last_id_;
+  // Topics with owners and deadlines have transitions of the quality alone, too.
+  wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
+  if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
+  if (const auto known = versions_.find(wait.topic); dice_.chance(60))
+    wait.after = known == versions_.end() ? Version{} : known->second;
+  // Topics that become unset: no client needs to know their versions.
+  if (!wait.after && dice_.chance(30)) {
+    wait.topic = "gone/" + std::to_string(dice_.below(3));
+    wait.predicate.reset();
+  }
+  wait.expires_after = random_patience();
+  open_[wait.id] = Open{{wait.topic}, true};
+  return wait;
+}
+
+proto::Wait FrameClient::random_wait() {
+  proto::Wait wait;
+  wait.id = ++last_id_;
+  wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
+  wait.predicate = dice_.predicate(wait.topic);
+  // An unset topic matches nothing.
+  if (dice_.chance(10)) {
+    wait.topic = "gone/" + std::to_string(dice_.below(3));
+    wait.predicate.reset();
+    if (dice_.chance(30)) wait.predicate = dice_.predicate("number/0");
+  }
+  if (!wait.predicate || !wait.predicate->uses_old_value()) wait.hold = dice_.hold();
+  if (dice_.chance(3) && wait.topic.starts_with("number"))
+    wait.predicate = Predicate::compare(Predicate::Op::equal, "text");
+  wait.expires_after = random_patience();
+  open_[wait.id] = Open{{wait.topic}, true};
+  return wait;
 }
 
 // Draws the time after which the broker may cancel the wait. The client does not report that it gave up, and may cancel

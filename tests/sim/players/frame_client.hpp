@@ -53,6 +53,8 @@ class FrameClient {
   void new_token();
   proto::ClientFrame frame(std::uint64_t number) const;
   proto::Command random_command();
+  proto::WaitTransition random_wait_transition();
+  proto::Wait random_wait();
   std::chrono::nanoseconds random_patience();
   proto::Command random_ownership();
   std::optional<proto::RequestId> random_of(const std::vector<proto::RequestId>& ids);
