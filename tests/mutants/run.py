@@ -2,10 +2,10 @@
 """run.py FOLDER [--table FILE] [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random
 histories on it.
 
-The copy and its build stand in FOLDER, as the tree and its build do, so that ccache knows them; they are kept for the next time.
-One line for each mutant; status 1 where one survived HOIKU_MUTANT_HISTORIES (500) histories, where one does not compile (warnings
-are errors), or where the tree itself does not pass. With --table the results take the place of what FILE has between
-`<!-- mutants -->` and `<!-- end of mutants -->`, where all were run and found.
+FOLDER keeps the copy and its build for the next run, laid out as the tree and its build are, so that ccache knows them.
+Prints one line for each mutant. Ends with status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500) histories, if one does not
+compile (warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and found, the
+results replace what FILE has between `<!-- mutants -->` and `<!-- end of mutants -->`.
 """
 import os
 import re
@@ -27,7 +27,7 @@ def run(command, **options):
 
 
 def copy_tree(tree):
-    """What git knows, as it is in the work tree; a file that is the same keeps its time, so little is built again."""
+    """Copies what git knows, as it is in the work tree. An equal file keeps its time, so little is built again."""
     listed = run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).stdout
     names = [name for name in listed.split("\0") if name and os.path.exists(os.path.join(ROOT, name))]
     for name in names:
@@ -52,13 +52,13 @@ def build(tree, folder):
 
 
 def complaint_of(output):
-    """What the first failure says, in one line: a complaint of the judge, a comparison, or an exception."""
+    """Returns what the first failure says, in one line: a complaint of the judge, a comparison, or an exception."""
     said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:.+\n?)+))|exception with description \"(.*)\" thrown", output)
     return said and " ".join(next(filter(None, said.groups())).split())
 
 
 def play(folder, count):
-    """Runs the histories of the seeds 1 to `count`: nothing, or the seed that failed (0: it does not say) and what was said."""
+    """Runs the histories 1 to `count`. Returns None, or the seed that failed (0: unknown) and what it said."""
     program = os.path.join(folder, "bin", TARGET)
     try:
         ran = run([program, "--gtest_brief=1"], env={**os.environ, "HOIKU_SIM_HISTORIES": str(count)}, timeout=SECONDS_MAX)
@@ -74,11 +74,11 @@ def play(folder, count):
 
 
 def histories(folder):
-    """The seed of the first history that fails, with what it says; or None."""
+    """Returns the seed of the first history that fails, with what it says; or None."""
     found = play(folder, HISTORIES)
     if found is None or found[0] or found[1] == "it hangs":
         return found
-    high = 1  # who dies does not say where
+    high = 1  # a crash does not say in which history
     while high < HISTORIES and play(folder, high) is None:
         high *= 2
     low, high = high // 2 + 1, min(high, HISTORIES)
@@ -115,7 +115,7 @@ BEGIN, END = "<!-- mutants -->\n", "<!-- end of mutants -->"
 
 
 def check_table(file):
-    """Ends at once where the table could not be written after all the mutants were tried."""
+    """Fails now rather than after all mutants were tried if the table cannot be written."""
     try:
         with open(file, encoding="utf-8") as source:
             text = source.read()
