@@ -1,5 +1,6 @@
 #include "broker/core/checks.hpp"
 
+#include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/text.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
@@ -12,15 +13,16 @@ Failure about(std::string_view topic, const Failure& failure) {
 Result<void> check_duration(std::chrono::nanoseconds duration, const char* what, const Limits& limits) {
   if (duration.count() < 0) return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be negative"};
   if (duration > limits.hold_max)
-    return Failure{ErrorCode::invalid_argument, std::string(what) + " cannot be so long a time"};
+    return Failure{ErrorCode::invalid_argument,
+                   std::string(what) + " exceeds the limit of " + duration_text(limits.hold_max)};
   return {};
 }
 
 Result<void> check_message_type(std::string_view type_name, const Limits& limits) {
   if (type_name.size() <= limits.message_type_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the name of a type of messages has at most " +
-                                           std::to_string(limits.message_type_bytes_max) + " bytes, and " +
-                                           text::quote(type_name) + " has " + std::to_string(type_name.size())};
+  return Failure{ErrorCode::too_large, "the message type " + text::quote(type_name) + " has a name of " +
+                                           std::to_string(type_name.size()) + " bytes; the limit is " +
+                                           std::to_string(limits.message_type_bytes_max)};
 }
 
 Result<void> check_size(const std::string& topic, const Value& value, const Limits& limits) {
@@ -28,7 +30,7 @@ Result<void> check_size(const std::string& topic, const Value& value, const Limi
     if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
   }
   if (value.payload_bytes() <= limits.value_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has more than " +
+  return Failure{ErrorCode::too_large, "the value for topic " + text::quote(topic) + " exceeds the limit of " +
                                            std::to_string(limits.value_bytes_max) + " bytes"};
 }
 

@@ -197,7 +197,7 @@ Statistics Core::statistics() const { return modules_->statistics(); }
 
 void Core::shut_down(Instant now) {
   modules_->begin(now);
-  modules_->handshake.close_all_sessions(Failure{ErrorCode::unavailable, "the broker is ending"});
+  modules_->handshake.close_all_sessions(Failure{ErrorCode::unavailable, "the broker is shutting down"});
 }
 
 Statistics Core::Modules::statistics() const {

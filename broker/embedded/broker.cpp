@@ -24,9 +24,9 @@ void require_loopback(const std::string& text) {
   const Result<link::Endpoint> endpoint = link::parse_endpoint(text, link::EndpointUse::listen);
   if (!endpoint) throw Error(endpoint.failure());
   if (!link::is_loopback(*endpoint)) {
-    throw Error(ErrorCode::invalid_argument, text +
-                                                 " can be reached by other machines: a broker inside of a process "
-                                                 "listens on this one only; run hoikud for others");
+    throw Error(ErrorCode::invalid_argument,
+                "other machines can reach " + text +
+                    ": a broker inside a process listens on this machine only; run hoikud for others");
   }
 }
 

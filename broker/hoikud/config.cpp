@@ -61,7 +61,7 @@ class Reader {
     return failure(node.source().begin, fmt::format("{} is {}; it has to be {}", key, has, allowed));
   }
   Failure unknown(const toml::key& key, std::string_view table, const std::string& known) {
-    return failure(key.source().begin, fmt::format("there is no key '{}{}'; there are {}", table, key.str(), known));
+    return failure(key.source().begin, fmt::format("unknown key '{}{}'; the keys are {}", table, key.str(), known));
   }
 
   Result<void> read_top(const toml::key& key, const toml::node& node) {
@@ -182,7 +182,7 @@ Result<void> apply_config(std::string_view text, const std::string& name, Option
 
 Result<void> read_config(const std::string& path, Options& options) {
   const auto refuse = [&](const std::string& why) {
-    return Failure{ErrorCode::invalid_argument, "the configuration " + path + " " + why};
+    return Failure{ErrorCode::invalid_argument, "the configuration file " + path + " " + why};
   };
   const auto cannot = [&] { return refuse("cannot be read: " + std::generic_category().message(errno)); };
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -195,7 +195,7 @@ Result<void> read_config(const std::string& path, Options& options) {
   const auto failed = count < 0 ? std::optional(cannot()) : std::nullopt;
   ::close(file);
   if (failed) return *failed;
-  if (size > file_bytes_max) return refuse("has more than 1 MiB, which no configuration needs");
+  if (size > file_bytes_max) return refuse("has more than 1 MiB");
   text.resize(size);
   return apply_config(text, path, options);
 }
@@ -210,7 +210,7 @@ std::string config_text(const Options& options) {
       "# the file.\n\n"
       "# Endpoints to listen at: tcp://HOST:PORT or ipc://PATH.\n"
       "listen = [{}]\n\n"
-      "# Whether it may listen at endpoints that other machines can reach, without authentication.\n"
+      "# Whether hoikud may listen at endpoints that other machines can reach, without authentication.\n"
       "insecure = {}\n\n"
       "# Minimum log level on standard error: {}.\n"
       "log-level = \"{}\"\n\n"

@@ -26,8 +26,8 @@ constexpr const char* examples =
     "  hoikud --print-config > hoikud.toml             a file with every setting, ready to edit\n"
     "  hoikud --config hoikud.toml --log-level debug   the command line overrides the file\n"
     "\n"
-    "Exit status: 0 after SIGTERM, when every client was told; 1 if it cannot listen; 2 for a wrong command line or\n"
-    "configuration.\n";
+    "Exit status: 0 after SIGTERM, when every client has been told; 1 if hoikud cannot listen; 2 for a wrong command\n"
+    "line or configuration.\n";
 
 // The arguments as they were typed. A missing one keeps the file's setting, or the default.
 struct RawArguments {
@@ -108,7 +108,7 @@ void describe(CLI::App& app, RawArguments& typed) {
   add_limit_option(app, "sessions-max", typed.sessions_max, "Maximum number of clients");
   app.add_option("--config", typed.config, "Configuration file in TOML: these settings, and more limits")
       ->type_name("FILE");
-  app.add_flag("--print-config", typed.print_config, "Print the effective configuration as such a file, and exit");
+  app.add_flag("--print-config", typed.print_config, "Print the effective settings as a configuration file, and exit");
 }
 
 void apply(const RawArguments& typed, bool has_insecure, Options& options) {

@@ -27,7 +27,7 @@ constexpr std::array limits_table{
     LimitSetting{"unacknowledged-bytes-max", &Limits::unacknowledged_bytes_max, 1, memory_max,
                  "bytes sent to one client and not acknowledged"},
     LimitSetting{"history-transitions-max", &Limits::history_transitions_max, 1, count_max,
-                 "transitions of a topic for `every` readers, its current state included"},
+                 "transitions of a topic for `every` readers, its latest state included"},
     LimitSetting{"history-bytes-max", &Limits::history_bytes_max, 1, memory_max, "bytes of history per topic"},
     LimitSetting{"histories-bytes-max", &Limits::histories_bytes_max, 1, memory_max,
                  "bytes of the histories of all topics together"},

@@ -136,7 +136,7 @@ void Server::hand_to_store() {
     log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", news->reason),
                now());
     throw Error(ErrorCode::unavailable, is_fenced ? "another broker has taken over: " + news->reason
-                                                  : "the store does not know what was written: " + news->reason);
+                                                  : "the store cannot tell which records it has: " + news->reason);
   }
 }
 

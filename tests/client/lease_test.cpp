@@ -304,7 +304,7 @@ TEST(TopicOwn, ALeaseForATimeIsLostWithIt) {
     const TimePoint start = now();
     co_await lease.lost();
     EXPECT_EQ(now() - start, 300ms);
-    EXPECT_THAT(lease.why_lost(), HasSubstr("the time is over"));
+    EXPECT_THAT(lease.why_lost(), HasSubstr("has expired"));
     const auto closed = co_await door.get();
     EXPECT_EQ(closed, "closed");
   });

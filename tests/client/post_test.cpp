@@ -91,7 +91,7 @@ TEST(Post, ARefusedPostEndsTheNurseryAsAFailedChildDoes) {
           [&](const std::exception& leaf) { told += dynamic_cast<const TypeMismatch*>(&leaf) ? leaf.what() : "?"; });
     }
     EXPECT_TRUE(cleaned_up);
-    EXPECT_EQ(told, "topic 'level' holds int64 values, and this one is string");
+    EXPECT_EQ(told, "topic 'level' holds int64 values, not string");
     const std::optional<int> last = co_await screen.topic<int>("level").get();
     EXPECT_EQ(last, 3);
     co_await sleep(1s);

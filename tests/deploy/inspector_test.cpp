@@ -63,7 +63,7 @@ TEST_F(Inspector, GetOfAnUnsetTopicEndsWithOne) {
 TEST_F(Inspector, ASetThatComesTooLateEndsWithThreeAndNamesTheVersion) {
   hoiku({"set", "door/lock", "open"});
   hoiku({"set", "door/lock", "closed"});
-  expect_complaint(hoiku({"set", "door/lock", "open", "--if-version", "1"}), 3, "'door/lock': its version is 2, not 1");
+  expect_complaint(hoiku({"set", "door/lock", "open", "--if-version", "1"}), 3, "'door/lock' is at version 2, not 1");
   EXPECT_EQ(hoiku({"set", "door/lock", "open", "--if-version", "2"}).output, "door/lock = open  (version 3)\n");
 }
 

@@ -64,7 +64,7 @@ TEST(Embedded, ItEndsAfterItsClientsHaveSaidGoodbye) {
         for (int i = 0; i < 100; ++i) robot.topic<int>("n").post(i);
       });
       co_await guest->connection().wait_value([](ConnectionState state) { return state == ConnectionState::lost; });
-      EXPECT_THAT(told, HasSubstr("the broker is ending"));
+      EXPECT_THAT(told, HasSubstr("the broker is shutting down"));
       outer.cancel_scope().cancel();
     });
   });
@@ -148,7 +148,7 @@ TEST(Embedded, WhatMakesNoSenseIsRefusedWhereItIsMade) {
       EXPECT_THAT(refusal_of(nursery, {}), HasSubstr("at least one endpoint"));
       Limits contradictory;
       contradictory.value_bytes_max = contradictory.frame_bytes_max / 2;
-      EXPECT_THAT(refusal_of(nursery, {"inproc://free"}, contradictory), HasSubstr("would fit into no frame"));
+      EXPECT_THAT(refusal_of(nursery, {"inproc://free"}, contradictory), HasSubstr("has to fit into a frame"));
       const Broker broker(nursery, "inproc://taken");
       EXPECT_THAT(refusal_of(nursery, {"inproc://taken"}), HasSubstr("another broker of this process has that name"));
       co_return;

@@ -173,8 +173,8 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
       {{"--topics-max", "0"}, "--topics-max"},
       {{"--sessions-max", "many"}, "--sessions-max: 'many' is not a whole number from 1 to 4294967295"},
       {{"--config", "/nowhere/hoikud.toml"}, "/nowhere/hoikud.toml cannot be read: No such file or directory"},
-      {{"--config", "/"}, "the configuration / cannot be read: Is a directory"},
-      {{"--config", "/dev/zero"}, "the configuration /dev/zero has more than 1 MiB"},
+      {{"--config", "/"}, "the configuration file / cannot be read: Is a directory"},
+      {{"--config", "/dev/zero"}, "the configuration file /dev/zero has more than 1 MiB"},
   };
   for (const auto& [arguments, expected] : cases) {
     const Ended ended = run_to_its_end(arguments);

@@ -24,7 +24,7 @@ Result<void> OwnCommands::check(const proto::Declare& command) const {
   }
   if (command.type == ValueType::message && command.message_type.empty()) {
     return Failure{ErrorCode::invalid_argument,
-                   "topic " + text::quote(command.topic) + " is declared to hold messages: say of which type"};
+                   "topic " + text::quote(command.topic) + " is declared to hold messages: name their type"};
   }
   if (auto checked = check_message_type(command.message_type, limits_); !checked)
     return about(command.topic, checked.failure());

@@ -28,11 +28,11 @@ Result<void> SubscribeCommands::check(const proto::Subscribe& command) const {
 
 Result<void> SubscribeCommands::check_names(const proto::Subscribe& command) const {
   const auto& names = command.topics;
-  if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription names a topic or a pattern"};
+  if (names.empty()) return Failure{ErrorCode::invalid_argument, "a subscription needs at least one topic or pattern"};
   if (names.size() == 1) return check_topic_pattern(names.front(), limits_);
   const auto refused = [&](ErrorCode code, std::string why) { return about(names.front(), {code, std::move(why)}); };
   if (command.mode == proto::Mode::every)
-    return refused(ErrorCode::invalid_argument, "a composite shows the newest states: it is never `every`");
+    return refused(ErrorCode::invalid_argument, "a composite supports the mode `latest` only");
   if (names.size() > limits_.composite_topics_max) {
     return refused(ErrorCode::limit_exceeded,
                    "a composite has at most " + std::to_string(limits_.composite_topics_max) + " topics");
@@ -47,11 +47,11 @@ Result<void> SubscribeCommands::check_filter_and_interval(const proto::Subscribe
   const bool is_composite = command.topics.size() > 1;
   if (command.filter && is_composite) {
     return Failure{ErrorCode::invalid_argument,
-                   "a composite shows all its topics as they were at one moment: it takes no filter"};
+                   "a composite cannot have a filter: it shows all its topics at one revision"};
   }
   if (command.interval.count() != 0 && (is_composite || command.mode == proto::Mode::every)) {
     return Failure{ErrorCode::invalid_argument,
-                   "a maximum rate leaves states out: it is for `latest`, and not for composites"};
+                   "a maximum rate skips states: only readers in the mode `latest` that are not composites support it"};
   }
   if (auto checked = check_duration(command.interval, "an interval", limits_); !checked) return checked;
   if (command.filter) return command.filter->check(limits_);

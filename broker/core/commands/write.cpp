@@ -84,7 +84,7 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
   if (writes.empty()) return Failure{ErrorCode::invalid_argument, "a commit writes at least one topic"};
   if (writes.size() > limits_.commit_topics_max) {
     return Failure{ErrorCode::limit_exceeded, "a commit writes at most " + std::to_string(limits_.commit_topics_max) +
-                                                  " topics, and this one " + std::to_string(writes.size())};
+                                                  " topics; this one writes " + std::to_string(writes.size())};
   }
   Found found;
   for (std::size_t i = 0; i < writes.size(); ++i) {
@@ -94,7 +94,7 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
     if (!topic) return topic.failure();
     const auto is_same = [&](const proto::TopicWrite& other) { return other.topic == name; };
     if (std::any_of(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(i), is_same)) {
-      return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name) + " stands twice in one commit"};
+      return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name) + " appears twice in one commit"};
     }
     found.push_back(*topic);
   }

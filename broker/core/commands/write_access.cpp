@@ -11,7 +11,7 @@ Result<std::optional<TopicId>> WriteAccess::find_writable(const std::string& nam
   if (auto checked = check_topic_name(name, limits_); !checked) return checked.failure();
   if (is_reserved) {
     return Failure{ErrorCode::permission_denied,
-                   "topic " + text::quote(name) + " is the broker's own: it is read-only"};
+                   "topic " + text::quote(name) + " belongs to the broker: it is read-only"};
   }
   return std::optional<TopicId>();
 }
@@ -26,18 +26,17 @@ Result<void> WriteAccess::check_write(const Session& session, TopicId topic) con
   const Lease* lease = leases_.find(topic);
   if (lease == nullptr || lease->owner == session.id) return {};
   return Failure{ErrorCode::not_owner, "topic " + text::quote(topics_[topic].name()) + " belongs to client " +
-                                           owner_of(*lease) + ": nobody else may write it"};
+                                           owner_of(*lease) + ": no other client may write it"};
 }
 
 Result<void> WriteAccess::check_own(const Session& session, TopicId topic, bool take_over) const {
   const Lease* lease = leases_.find(topic);
   if (lease == nullptr) return {};
   const std::string name = text::quote(topics_[topic].name());
-  if (lease->owner == session.id)
-    return Failure{ErrorCode::invalid_argument, "this client owns topic " + name + " already"};
+  if (lease->owner == session.id) return Failure{ErrorCode::invalid_argument, "this client already owns topic " + name};
   if (take_over) return {};
   return Failure{ErrorCode::not_owner, "topic " + name + " belongs to client " + owner_of(*lease) +
-                                           ": wait until it lets go, or take it over"};
+                                           ": wait until that client releases it, or take it over"};
 }
 
 std::string WriteAccess::owner_of(const Lease& lease) const {

@@ -41,7 +41,7 @@ proto::Failed too_large(const proto::Answer& answer, const proto::Lookup* lookup
     return {failed->id, {failure.code, text::shorten(failure.message, text_bytes_max)}, failed->current};
   }
   std::string why = "the answer to request " + std::to_string(proto::id_of(answer)) + subject_of(answer, lookup) +
-                    " does not fit into a frame, which has at most " + std::to_string(frame_bytes_max) + " bytes";
+                    " exceeds the limit of " + std::to_string(frame_bytes_max) + " bytes of a frame";
   return {proto::id_of(answer), {ErrorCode::too_large, std::move(why)}, {}};
 }
 

@@ -119,7 +119,7 @@ std::string name_of(const Subscription& subscription, const TopicTable& topics) 
 
 Failure reads_too_many(const Limits& limits) {
   return {ErrorCode::limit_exceeded,
-          "a session reads at most " + std::to_string(limits.slots_per_session_max) + " topics, and this is one more"};
+          "the session would read more than " + std::to_string(limits.slots_per_session_max) + " topics"};
 }
 
 }  // namespace hoiku::broker

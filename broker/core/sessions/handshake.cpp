@@ -26,7 +26,7 @@ ServerFrame fatal_frame(std::uint64_t connection_number, std::uint64_t acknowled
 Failure violation(std::string what) { return Failure{ErrorCode::protocol_violation, std::move(what)}; }
 
 Failure never_sent(std::uint64_t acknowledged) {
-  return violation("frame " + std::to_string(acknowledged) + " was acknowledged, and never sent");
+  return violation("frame " + std::to_string(acknowledged) + " was acknowledged but never sent");
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
     if (frame.hello) {
       hello(id, frame, now);
     } else {
-      reject(id, frame.connection_number, {ErrorCode::session_lost, "a connection begins with a hello"});
+      reject(id, frame.connection_number, {ErrorCode::session_lost, "the first frame of a connection needs a hello"});
     }
     return nullptr;
   }
@@ -61,11 +61,11 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
     reject(*session.peer, frame.connection_number, std::move(failure));
     return false;
   };
-  if (frame.hello) return violates(violation("a connection has one hello, at its beginning"));
+  if (frame.hello) return violates(violation("only the first frame of a connection may have a hello"));
   if (!session.outbox.acknowledge(frame.acknowledged)) return violates(never_sent(frame.acknowledged));
   session.wake();  // its window may be open again
   if (frame.number == 0)
-    return frame.commands.empty() ? false : violates(violation("a frame with commands has a number"));
+    return frame.commands.empty() ? false : violates(violation("a frame with commands needs a number"));
   const std::uint64_t expected = session.received.last() + 1;
   session.ack_due = true;
   switch (session.received.accept(frame.number)) {
@@ -74,13 +74,14 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
       // A client that took the error for the end of its session counts from one again. Ignoring its frames would hang
       // it.
       if (session.was_rejected) {
-        events_.add(Event::Kind::session_closed, session.name, "its client has begun anew");
-        close(session, Failure{ErrorCode::session_lost, "the session was given up after an error: begin a new one"});
+        events_.add(Event::Kind::session_closed, session.name, "the client began a new session");
+        close(session,
+              Failure{ErrorCode::session_lost, "the client abandoned the session after an error: begin a new one"});
       }
       return false;
     case Verdict::gap:
-      return violates(violation("gap: frame " + std::to_string(frame.number) + " came where " +
-                                std::to_string(expected) + " was expected"));
+      return violates(violation("gap: received frame " + std::to_string(frame.number) + ", expected frame " +
+                                std::to_string(expected)));
     case Verdict::fresh:
       break;
   }
@@ -93,18 +94,18 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
 Result<void> Handshake::check_hello(const ClientFrame& frame) const {
   const proto::Hello& hello = *frame.hello;
   if (hello.version != proto::protocol_version) {
-    return Failure{ErrorCode::unsupported_version, "this broker speaks version " +
-                                                       std::to_string(proto::protocol_version) +
-                                                       " of the protocol, not " + std::to_string(hello.version)};
+    return Failure{ErrorCode::unsupported_version, "this broker speaks protocol version " +
+                                                       std::to_string(proto::protocol_version) + ", not " +
+                                                       std::to_string(hello.version)};
   }
-  if (!frame.commands.empty()) return violation("a hello carries no commands");
+  if (!frame.commands.empty()) return violation("a frame with a hello cannot have commands");
   if (hello.client_name.size() > limits_.client_name_bytes_max) {
-    return Failure{ErrorCode::too_large, "the client's name has more than " +
+    return Failure{ErrorCode::too_large, "the client's name exceeds the limit of " +
                                              std::to_string(limits_.client_name_bytes_max) +
                                              " bytes: " + text::quote(hello.client_name)};
   }
   if (hello.session_timeout.count() < 0)
-    return Failure{ErrorCode::invalid_argument, "a session's timeout cannot be negative"};
+    return Failure{ErrorCode::invalid_argument, "the session timeout cannot be negative"};
   return {};
 }
 
@@ -116,7 +117,7 @@ void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
     return reject(id, frame.connection_number, violation("a newer connection of this session exists"));
   // A client that acknowledges less than before does not know the session any more.
   if (frame.acknowledged < session->outbox.acknowledged()) {
-    events_.add(Event::Kind::session_closed, session->name, "its client has begun anew");
+    events_.add(Event::Kind::session_closed, session->name, "the client began a new session");
     detach(*session);
     close(*session, ServerFrame{});
     return open(id, frame, now);
@@ -139,8 +140,8 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
   Session* session = sessions_.open(frame.hello->token);
   if (session == nullptr) {
     return reject(id, frame.connection_number,
-                  {ErrorCode::limit_exceeded,
-                   "there are " + std::to_string(sessions_.size()) + " sessions already: try again later"});
+                  {ErrorCode::limit_exceeded, "the broker has " + std::to_string(sessions_.size()) +
+                                                  " sessions, which is its limit: try again later"});
   }
   session->name = frame.hello->client_name;
   session->first_connection = frame.connection_number;
@@ -224,14 +225,14 @@ void Handshake::close_overrun(Session& session) {
   events_.add(Event::Kind::session_closed, session.name, "too many requests in flight");
   const std::string in_flight = std::to_string(session.outbox.requests_in_flight());
   close(session, Failure{ErrorCode::limit_exceeded,
-                         "there are " + in_flight + " requests in flight: acknowledge their answers"});
+                         "the session has " + in_flight + " requests in flight: acknowledge their answers"});
 }
 
 void Handshake::expire_sessions(TimePoint now) {
   while (Session* session = sessions_.take_silent(now)) {
     const std::string silence = "silent for " + std::to_string(session->timeout.count()) + " ms";
     events_.add(Event::Kind::session_expired, session->name, silence);
-    close(*session, Failure{ErrorCode::session_lost, "the session was " + silence + " and is gone"});
+    close(*session, Failure{ErrorCode::session_lost, "the session expired: it was " + silence});
   }
 }
 

@@ -30,7 +30,7 @@ class Reply {
     is_open_ = true;
     if (in_flight < in_flight_max) return;
     fail({ErrorCode::limit_exceeded,
-          "there are " + std::to_string(in_flight) + " requests in flight: await some answers first"});
+          "the session has " + std::to_string(in_flight) + " requests in flight: await some answers first"});
   }
 
   // False: the request is refused, and what follows has no effect.

@@ -15,7 +15,7 @@ Result<void> RequestLife::check_quota(const Session& session, proto::RequestId i
   const auto refused = [&](ErrorCode code, std::string why) { return about(name, {code, std::move(why)}); };
   if (session.requests.contains(id)) {
     return refused(ErrorCode::protocol_violation,
-                   "request " + std::to_string(id) + " is in use: ids are unique in a session");
+                   "the session already has an open request " + std::to_string(id) + ": choose another id");
   }
   // Answers that nobody takes count too, or they could pile up.
   if (session.requests.size() + session.outbox.reader_answers() >= limits_.subscriptions_per_session_max) {
@@ -24,8 +24,9 @@ Result<void> RequestLife::check_quota(const Session& session, proto::RequestId i
         "a session has at most " + std::to_string(limits_.subscriptions_per_session_max) + " subscriptions and waits");
   }
   if (bytes > limits_.held_bytes_max || session.requests.bytes() > limits_.held_bytes_max - bytes) {
-    return refused(ErrorCode::limit_exceeded, "the predicates and last wills of a session take at most " +
-                                                  std::to_string(limits_.held_bytes_max) + " bytes together");
+    return refused(ErrorCode::limit_exceeded,
+                   "the predicates and last wills of a session together exceed the limit of " +
+                       std::to_string(limits_.held_bytes_max) + " bytes");
   }
   return {};
 }
@@ -99,7 +100,7 @@ void RequestLife::expire_leases(TimePoint now) {
   while (Lease* lease = leases_.take_expired(now)) {
     Session& session = *sessions_.find(lease->owner);
     const proto::RequestId id = lease->id;
-    std::string why = "the time is over for which this client owned topic " + text::quote(topics_[lease->topic].name());
+    std::string why = "the lease on topic " + text::quote(topics_[lease->topic].name()) + " has expired";
     Effects effects;
     execute_wills({lease}, session.name, effects.released);
     session.requests.remove(id);

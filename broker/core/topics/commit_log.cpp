@@ -12,9 +12,9 @@ std::size_t value_bytes(const Topic& topic) noexcept {
 
 Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
   if (added <= removed || values_bytes_ + leases_.will_bytes() - removed + added <= limits_.values_bytes_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "there is no room for the value of " + text::quote(topic) +
-                                                ": those of all topics take at most " +
-                                                std::to_string(limits_.values_bytes_max) + " bytes together"};
+  return Failure{ErrorCode::limit_exceeded, "with the value for topic " + text::quote(topic) +
+                                                " the values of all topics exceed the limit of " +
+                                                std::to_string(limits_.values_bytes_max) + " bytes"};
 }
 
 Result<Topic::Applied> CommitLog::apply(TopicId id, const Update& update, std::uint64_t revision) {

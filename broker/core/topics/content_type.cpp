@@ -13,10 +13,10 @@ ContentType content_type(const Topic& topic, const Schemas& schemas) {
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
   if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {
-    return Failure{ErrorCode::invalid_predicate,
-                   "the predicate names fields, and nobody has told the broker what a " +
-                       text::quote(*of.message_type) +
-                       " looks like: its schema is registered by Bus::topic of a Protobuf message that is not lite"};
+    return Failure{
+        ErrorCode::invalid_predicate,
+        "the predicate names fields of " + text::quote(*of.message_type) +
+            ", whose schema is not registered: Bus::topic registers it for a Protobuf message that is not lite"};
   }
   return predicate.resolved_for(of.type, of.schema);
 }

@@ -19,14 +19,12 @@ Result<void> Schemas::put(const std::string& type_name, const std::string& files
     schema = std::move(*newer);
     replaced_bytes = known->second.memory_bytes();
   } else if (by_type_.size() >= limits_->schemas_max) {
-    return Failure{ErrorCode::limit_exceeded,
-                   "the broker keeps the schemas of " + std::to_string(limits_->schemas_max) +
-                       " types of messages at most: " + text::quote(type_name) + " is one more"};
+    return Failure{ErrorCode::limit_exceeded, "with " + text::quote(type_name) + " the schemas exceed the limit of " +
+                                                  std::to_string(limits_->schemas_max) + " message types"};
   }
   const std::size_t bytes = bytes_ - replaced_bytes + schema->memory_bytes();
   if (bytes > limits_->schemas_bytes_max) {
-    return Failure{ErrorCode::limit_exceeded, "with " + text::quote(type_name) +
-                                                  " all schemas together would take more than " +
+    return Failure{ErrorCode::limit_exceeded, "with " + text::quote(type_name) + " the schemas exceed the limit of " +
                                                   std::to_string(limits_->schemas_bytes_max) + " bytes"};
   }
   bytes_ = bytes;

@@ -27,9 +27,9 @@ Result<void> Topic::check(const Update& update) const {
     const bool same_epoch = update.if_version->epoch == 0 || update.if_version->epoch == current.epoch;
     if (!same_epoch || update.if_version->number != current.number) {
       return Failure{ErrorCode::version_conflict,
-                     "topic " + text::quote(name_) + ": its version is " + std::to_string(current.number) + ", not " +
+                     "topic " + text::quote(name_) + " is at version " + std::to_string(current.number) + ", not " +
                          std::to_string(update.if_version->number) + (same_epoch ? "" : " of another epoch") +
-                         "; read it and decide again"};
+                         ": read it and decide again"};
     }
   }
   return check_type(update.value);
@@ -40,11 +40,11 @@ Result<void> Topic::check_type(const Value& value) const {
   if (type_ == ValueType::null || given == ValueType::null || widens(value, type_)) return {};
   if (given != type_) {
     return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds " + std::string(to_string(type_)) +
-                                                 " values, and this one is " + std::string(to_string(given))};
+                                                 " values, not " + std::string(to_string(given))};
   }
   if (given == ValueType::message && value.get_if<MessageBytes>()->type_name != *message_type_) {
     return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds messages of type " +
-                                                 text::quote(*message_type_) + ", and this one is of type " +
+                                                 text::quote(*message_type_) + ", not " +
                                                  text::quote(value.get_if<MessageBytes>()->type_name)};
   }
   return {};
@@ -68,7 +68,7 @@ Result<void> Topic::declare_type(ValueType type, const std::string& message_type
   if (type == type_ && (type != ValueType::message || message_type == *message_type_)) return {};
   return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " is of type " +
                                                name_of(type_, message_type_ ? *message_type_ : "") +
-                                               ", and is declared here to be of type " + name_of(type, message_type)};
+                                               " and cannot be declared as " + name_of(type, message_type)};
 }
 
 Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {

@@ -20,8 +20,9 @@ std::optional<TopicId> TopicTable::find(std::string_view name) const {
 
 Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
   if (size() + count <= options_.limits.topics_max) return {};
-  return Failure{ErrorCode::limit_exceeded,
-                 "there are " + std::to_string(size()) + " topics already: " + text::quote(name) + " cannot be added"};
+  return Failure{ErrorCode::limit_exceeded, "topic " + text::quote(name) + " cannot be created: the broker has " +
+                                                std::to_string(size()) + " topics, and the limit is " +
+                                                std::to_string(options_.limits.topics_max)};
 }
 
 Result<TopicId> TopicTable::create(std::string_view name) {

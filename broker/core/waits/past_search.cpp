@@ -13,18 +13,18 @@ namespace {
 
 Failure lagged(const std::string& topic, const std::string& what) {
   return {ErrorCode::lagged,
-          "topic " + text::quote(topic) + ": " + what + "; read its present state and go on from there"};
+          "topic " + text::quote(topic) + ": " + what + "; read its latest state and continue from there"};
 }
 
 // `asked` is the version that the client knows, for the errors.
 Result<void> check_position(const Topic& topic, const Version& after, const std::string& asked) {
   const Version present = version_of(topic.visible());
   if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
-    return lagged(topic.name(), asked + " was of an earlier life of it");
+    return lagged(topic.name(), asked + " belongs to an earlier epoch");
   if (after.number > present.number) {
-    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " has come to version " +
-                                                    std::to_string(present.number) + ", not yet to " +
-                                                    std::to_string(after.number)};
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " is at version " +
+                                                    std::to_string(present.number) + "; version " +
+                                                    std::to_string(after.number) + " does not exist yet"};
   }
   return {};
 }
@@ -47,8 +47,7 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
   for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
     const State state = states_.find(id, number);
     if (!state) {
-      return lagged(topic.name(),
-                    "what came after " + asked + " has gone from its history, which goes back to a later one");
+      return lagged(topic.name(), "the history no longer has all transitions after " + asked);
     }
     budget_.spend(steps_of_test(*state, test ? test->fields() : 0));
     const bool is_news = number > after.number && !(before && before->value == state->value);

@@ -66,7 +66,7 @@ Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::
   if (expires_after > limits.hold_max) return refused("the time after which a wait expires" + limit());
   if (!predicate) return {};
   if (hold.count() > 0 && predicate->uses_old_value())
-    return refused("a predicate over old_value is about one moment: it cannot hold for a time");
+    return refused("a predicate that uses old_value is about one transition: it cannot have a hold");
   return predicate->check(limits);
 }
 

@@ -313,7 +313,7 @@ TEST_F(CoreWriting, TheValuesOfAllTopicsTogetherAreLimitedAndReadsGoOn) {
   const auto get = robot.get("a");
   turn();
   EXPECT_EQ(robot.answered<proto::Failed>(too_much).failure.message,
-            "there is no room for the value of 'b': those of all topics take at most 100 bytes together");
+            "with the value for topic 'b' the values of all topics exceed the limit of 100 bytes");
   EXPECT_TRUE(done(fits).changed);
   EXPECT_EQ(robot.failed(larger), ErrorCode::limit_exceeded);
   EXPECT_TRUE(done(smaller).changed);

@@ -75,9 +75,9 @@ TEST(Config, EveryLimitCanBeMovedWithinItsBounds) {
 TEST(Config, WhatIsWrongIsNamedWithItsPlaceAndWhatIsAllowed) {
   const std::vector<std::pair<const char*, const char*>> cases{
       {"colour = 1",
-       "hoikud.toml:1:1: there is no key 'colour'; there are listen, insecure, log-level, "
+       "hoikud.toml:1:1: unknown key 'colour'; the keys are listen, insecure, log-level, "
        "session-timeout and the table [limits]"},
-      {"\n[limits]\n  topics = 1", "hoikud.toml:3:3: there is no key 'limits.topics'; there are topics-max, "},
+      {"\n[limits]\n  topics = 1", "hoikud.toml:3:3: unknown key 'limits.topics'; the keys are topics-max, "},
       {"[limits]\ntopics-max = 0",
        "hoikud.toml:2:14: limits.topics-max is 0; it has to be a whole number from 1 to 4294967295"},
       {"[limits]\ntopics-max = -1", "limits.topics-max is -1; it has to be a whole number from 1 to 4294967295"},
@@ -126,15 +126,14 @@ TEST(Config, TheExampleHasAllDefaults) {
   const std::string example(std::istreambuf_iterator<char>(file), {});
   Options defaults;
   defaults.listen = {"tcp://127.0.0.1:7411"};
-  EXPECT_EQ(example, config_text(defaults)) << "write it anew: hoikud --print-config > broker/hoikud/hoikud.toml";
+  EXPECT_EQ(example, config_text(defaults)) << "write it again: hoikud --print-config > broker/hoikud/hoikud.toml";
 }
 
 TEST(Config, LimitsThatContradictOneAnotherAreRefused) {
   Options options = read("[limits]\nframe-bytes-max = 65536");
   EXPECT_EQ(check_options(options).failure().message,
-            "frame-bytes-max (65536) must exceed two values of value-bytes-max (1048576) by 4096, or a change from one "
-            "of the "
-            "largest values to another would fit into no frame");
+            "frame-bytes-max (65536) must exceed two values of value-bytes-max (1048576) by 4096: a transition between "
+            "two of the largest values has to fit into a frame");
   options = read("[limits]\nframe-bytes-max = 65536\nvalue-bytes-max = 30721");
   EXPECT_FALSE(check_options(options));
   options = read("[limits]\nframe-bytes-max = 65536\nvalue-bytes-max = 30720");

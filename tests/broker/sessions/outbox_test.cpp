@@ -298,7 +298,7 @@ TEST_F(OutboxTest, AnAnswerThatFitsIntoNoFrameBecomesAnError) {
   for (const proto::RequestId id : {2u, 4u, 5u}) {
     EXPECT_EQ(failed[id].code, ErrorCode::too_large);
     EXPECT_EQ(failed[id].message, "the answer to request " + std::to_string(id) +
-                                      ", about topic 't0', does not fit into a frame, which has at most 8000 bytes");
+                                      ", about topic 't0', exceeds the limit of 8000 bytes of a frame");
   }
   EXPECT_EQ(failed[3].code, ErrorCode::type_mismatch);
   EXPECT_LT(failed[3].message.size(), 2000u);

@@ -312,7 +312,7 @@ TEST_F(SessionTest, AFatalErrorEndsTheSessionAtOnce) {
   *set("a", 1);
   take();
   proto::ServerFrame last = acknowledgement();
-  last.fatal = Failure{ErrorCode::unavailable, "the broker is ending"};
+  last.fatal = Failure{ErrorCode::unavailable, "the broker is shutting down"};
   const Received received = give(last);
   ASSERT_TRUE(received.fatal);
   EXPECT_EQ(received.fatal->code, ErrorCode::unavailable);
