@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "tests/sim/judge/frame_digest.hpp"
+#include "tests/sim/judge/witness.hpp"
 #include "tests/sim/players/bus_client.hpp"
 #include "tests/sim/players/weather.hpp"
 #include "tests/sim/seeds.hpp"
@@ -24,7 +25,7 @@ class BusHistory {
     settle_the_climate(world.network(), dice_);
     for (std::size_t left = 2 + dice_.below(clients_max - 1); left > 0; --left) {
       const std::string name = "client-" + std::to_string(clients_.size());
-      clients_.emplace_back(world, witness_, name, Dice(dice_.number(), grain_));
+      clients_.emplace_back(world, witness_.past(), name, Dice(dice_.number(), grain_));
     }
     // At the end of each season all clients leave. In the last one they stop writing before, and are asked what they
     // know.

@@ -27,8 +27,8 @@ class BusClient::Listed {
   std::list<Reading>::iterator place_;
 };
 
-BusClient::BusClient(sim::Simulation& world, const Witness& witness, std::string name, Dice dice)
-    : world_(world), witness_(witness), name_(std::move(name)), dice_(std::move(dice)) {}
+BusClient::BusClient(sim::Simulation& world, const Past& past, std::string name, Dice dice)
+    : world_(world), past_(past), name_(std::move(name)), dice_(std::move(dice)) {}
 
 void BusClient::complain(const std::string& text) {
   complaints_.push_back(seconds(now().time_since_epoch()) + " " + name_ + " (API): " + text);
@@ -96,7 +96,7 @@ Task<> BusClient::write_once(Bus bus) {
   try {
     if (dice_.chance(20)) {
       const TransitionPtr latest = co_await topic.latest();
-      if (latest->version.number > 0 && !witness_.find(name, latest->version))
+      if (latest->version.number > 0 && !past_.find(name, latest->version))
         complain("latest() of " + name + " never was");
       if (dice_.chance(50)) co_await sleep(dice_.between(0ms, 20ms));
       co_await topic.set(dice_.value(name), if_version(latest->version));
@@ -110,7 +110,7 @@ Task<> BusClient::write_once(Bus bus) {
     } else {
       const Value written = dice_.value(name);
       const Version version = co_await topic.set(written);
-      const State* state = witness_.find(name, version);
+      const State* state = past_.find(name, version);
       if (!state || !(state->value == written)) complain("set() of " + name + " gave the version of something else");
     }
   } catch (const VersionConflict&) {
@@ -128,7 +128,7 @@ Task<> BusClient::write_two(Bus bus) {
     for (const int i : {0, 1}) both.set(bus.topic<Value>(names[i]), values[i]);
   });
   for (std::size_t i = 0; i < 2; ++i) {
-    const State* state = witness_.find(names[i], committed.versions.at(i));
+    const State* state = past_.find(names[i], committed.versions.at(i));
     if (!state || !(state->value == values[i]))
       complain("commit() of " + names[i] + " gave the version of something else");
   }
@@ -150,7 +150,7 @@ Task<> BusClient::wait(Bus bus, TimePoint) {
   } else {
     got = co_await topic.wait_value(held_for(hold));
   }
-  if (!witness_.ever({name}, {got})) complain("waited for " + name + " and got what never was");
+  if (!past_.ever({name}, {got})) complain("waited for " + name + " and got what never was");
   if (now() == start) co_await checkpoint();
 }
 
@@ -162,7 +162,7 @@ Task<> BusClient::read_topic(Bus bus, TimePoint) {
     const Value value = co_await values.next();
     ++acts_;
     if (!reading->last.empty() && reading->last[0] == value) complain(name + " gave the same value twice in a row");
-    if (!witness_.ever({name}, {value})) complain(name + " gave what never was: " + to_display_string(value));
+    if (!past_.ever({name}, {value})) complain(name + " gave what never was: " + to_display_string(value));
     reading->last = {value};
     if (dice_.chance(30)) co_await sleep(dice_.between(0ms, 80ms));
   }
@@ -177,7 +177,7 @@ Task<> BusClient::read_composite(Bus bus, TimePoint) {
     auto [a, b, c] = co_await values.next();
     ++acts_;
     reading->last = {a, b, c};
-    if (!witness_.ever(reading->topics, reading->last)) {
+    if (!past_.ever(reading->topics, reading->last)) {
       complain("a composite showed what never was: " + reading->topics[0] + " " + to_display_string(a) + ", " +
                reading->topics[1] + " " + to_display_string(b) + ", " + reading->topics[2] + " " +
                to_display_string(c));
@@ -200,10 +200,10 @@ std::optional<ReaderJudge::Filter> BusClient::known_of(const std::optional<Predi
   if (!filter) return std::nullopt;
   return ReaderJudge::Filter{
       [this, filter = *filter](const std::string& topic, const Version& version) {
-        return witness_.passes(topic, version, filter).value_or(false);
+        return past_.passes(topic, version, filter).value_or(false);
       },
       [this, filter = *filter](const std::string& topic, const Version& from, const Version& to) {
-        return witness_.not_passing(topic, from, to, filter);
+        return past_.not_passing(topic, from, to, filter);
       }};
 }
 
@@ -217,7 +217,7 @@ Task<> BusClient::watch_in(Bus bus, Mode mode) {
     return bus.watch(pattern, mode, at_most_every(options.interval));
   };
   PatternSubscription subscription(subscribe());
-  const auto find = [this](const std::string& topic, const Version& version) { return witness_.find(topic, version); };
+  const auto find = [this](const std::string& topic, const Version& version) { return past_.find(topic, version); };
   ReaderJudge& judge = reading->judge.emplace(pattern, mode, find, known_of(options.filter));
   for (;;) {
     const TopicChange change = co_await subscription.next();
@@ -242,11 +242,11 @@ Task<> BusClient::list_readers(Bus bus, TimePoint) {
 void BusClient::check_at_rest() {
   for (const Reading& reading : readings_) {
     if (reading.judge) {
-      for (const auto& [name, topic] : witness_.model().topics()) {
+      for (const auto& [name, topic] : past_.model().topics()) {
         if (!matches(reading.topics[0], name)) continue;
         // The last state that passed may be older than the reader.
         const auto& states = topic.states;
-        if (reading.filter && !witness_.model().passes(*reading.filter, name, states.size() - 1)) continue;
+        if (reading.filter && !past_.model().passes(*reading.filter, name, states.size() - 1)) continue;
         if (reading.filter && topic.newest().value.is_null()) continue;
         const auto seen = reading.judge->last().find(name);
         const Value last = seen == reading.judge->last().end() ? Value() : seen->second.value;
@@ -258,7 +258,7 @@ void BusClient::check_at_rest() {
       continue;
     }
     std::vector<Value> now_true;
-    for (const std::string& name : reading.topics) now_true.push_back(witness_.model().topic(name).newest().value);
+    for (const std::string& name : reading.topics) now_true.push_back(past_.model().topic(name).newest().value);
     const bool all_set =
         std::none_of(now_true.begin(), now_true.end(), [](const Value& value) { return value.is_null(); });
     if (!all_set || reading.last == now_true) continue;

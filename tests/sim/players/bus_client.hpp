@@ -1,5 +1,5 @@
 // bus_client.hpp: a service that acts at random: it connects and leaves, writes, reads, waits, cancels and cleans up,
-// through the public API. It compares what it sees with what the Witness knows.
+// through the public API. It compares what it sees with what the Witness knows of the past.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "hoiku/testing.hpp"
+#include "tests/sim/judge/past.hpp"
 #include "tests/sim/judge/reader_judge.hpp"
-#include "tests/sim/judge/witness.hpp"
 #include "tests/sim/players/dice.hpp"
 
 namespace hoiku::model {
 
 class BusClient {
  public:
-  BusClient(sim::Simulation& world, const Witness& witness, std::string name, Dice dice);
+  BusClient(sim::Simulation& world, const Past& past, std::string name, Dice dice);
   BusClient(const BusClient&) = delete;
   BusClient& operator=(const BusClient&) = delete;
 
@@ -57,7 +57,7 @@ class BusClient {
   void complain(const std::string& text);
 
   sim::Simulation& world_;
-  const Witness& witness_;
+  const Past& past_;
   std::string name_;
   Dice dice_;
   TimePoint quiet_{};

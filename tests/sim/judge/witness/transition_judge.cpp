@@ -1,11 +1,11 @@
-// witness_changes.cpp: the answers to a wait for a transition: the first matching one after where it counts from, with
-// the old value; or the error that the broker no longer knows, if that is so.
+#include "tests/sim/judge/witness/transition_judge.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "tests/sim/judge/story.hpp"
-#include "tests/sim/judge/witness.hpp"
 
 namespace hoiku::model {
 namespace {
@@ -27,7 +27,24 @@ bool has_been_unset(const Topic& topic) {
 
 }  // namespace
 
-std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
+bool TransitionJudge::cancel(Session& session, proto::RequestId id) {
+  const auto found = session.transition_waiters.find(id);
+  if (found == session.transition_waiters.end()) return false;
+  const bool something_is_under_way = may_have_matched(found->second) || !found->second.told_from;
+  session.gone[id] = something_is_under_way ? never : now();
+  session.transition_waiters.erase(found);
+  return true;
+}
+
+void TransitionJudge::check_overdue(Session& session, TimePoint instant) {
+  for (auto waiter = session.transition_waiters.begin(); waiter != session.transition_waiters.end();) {
+    const bool overdue = is_overdue(waiter->second, instant);
+    if (overdue) evidence_.complain(&session, fmt::format("wait for a change #{} is overdue", waiter->first));
+    waiter = overdue ? session.transition_waiters.erase(waiter) : std::next(waiter);
+  }
+}
+
+std::vector<std::size_t> TransitionJudge::origins(const TransitionWaiter& waiter) const {
   const Topic& topic = model_.topic(waiter.command.topic);
   std::vector<std::size_t> found;
   if (!waiter.command.after) {
@@ -48,8 +65,7 @@ std::vector<std::size_t> Witness::origins(const ChangeWaiter& waiter) const {
   return found;
 }
 
-// Returns true if the following states may be gone from the history, with their topic, or with their broker.
-bool Witness::may_be_lagged(const ChangeWaiter& waiter) const {
+bool TransitionJudge::may_be_lagged(const TransitionWaiter& waiter) const {
   if (!waiter.command.after) return false;
   const Topic& topic = model_.topic(waiter.command.topic);
   for (const std::size_t origin : origins(waiter)) {
@@ -62,14 +78,14 @@ bool Witness::may_be_lagged(const ChangeWaiter& waiter) const {
   return true;
 }
 
-bool Witness::may_have_matched(const ChangeWaiter& waiter) const {
+bool TransitionJudge::may_have_matched(const TransitionWaiter& waiter) const {
   const auto all = origins(waiter);
   return all.empty() || !model_.fits(waiter.command, waiter.armed) ||
          std::any_of(all.begin(), all.end(),
                      [&](std::size_t i) { return model_.answer(waiter.command, waiter.armed, i).has_value(); });
 }
 
-bool Witness::is_overdue(const ChangeWaiter& waiter, TimePoint instant) const {
+bool TransitionJudge::is_overdue(const TransitionWaiter& waiter, TimePoint instant) const {
   if (!model_.fits(waiter.command, waiter.armed)) return true;
   const TimePoint end = forgotten_at(waiter.command.expires_after, waiter.armed);
   const Topic& topic = model_.topic(waiter.command.topic);
@@ -80,50 +96,56 @@ bool Witness::is_overdue(const ChangeWaiter& waiter, TimePoint instant) const {
   });
 }
 
-void Witness::check_change_answer(Session& session, proto::RequestId id, const proto::Answer& answer) {
-  ChangeWaiter& waiter = session.change_waiters.at(id);
+void TransitionJudge::check_armed(Session& session, proto::RequestId id, const proto::TransitionArmed& from) {
+  TransitionWaiter& waiter = session.transition_waiters.at(id);
   const Topic& topic = model_.topic(waiter.command.topic);
   const auto all = origins(waiter);
-  if (const auto* from = std::get_if<proto::TransitionArmed>(&answer)) {
-    const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
-      const Version version = version_at(topic, i);
-      if (from->version.number == 0) return topic.states[i].value.is_null();
-      if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun again
-      return from->version.number == version.number && (version.epoch == 0 || from->version.epoch == version.epoch);
-    });
-    if (waiter.command.after || waiter.told_from || !is_known)
-      complain(&session,
-               fmt::format("wait for a change #{} is told to count from version {}", id, from->version.number));
-    waiter.told_from = true;
-    return;
-  }
-  const ChangeWaiter judged = waiter;
-  session.change_waiters.erase(id);
+  const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
+    const Version version = version_at(topic, i);
+    if (from.version.number == 0) return topic.states[i].value.is_null();
+    if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun again
+    return from.version.number == version.number && (version.epoch == 0 || from.version.epoch == version.epoch);
+  });
+  if (waiter.command.after || waiter.told_from || !is_known)
+    evidence_.complain(&session,
+                       fmt::format("wait for a change #{} is told to count from version {}", id, from.version.number));
+  waiter.told_from = true;
+}
+
+void TransitionJudge::check_answer(Session& session, proto::RequestId id, const proto::Answer& answer) {
+  if (const auto* from = std::get_if<proto::TransitionArmed>(&answer)) return check_armed(session, id, *from);
+  const TransitionWaiter judged = session.transition_waiters.at(id);
+  const Topic& topic = model_.topic(judged.command.topic);
+  const auto all = origins(judged);
+  session.transition_waiters.erase(id);
   session.gone[id] = TimePoint::min();
   if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
     const bool is_right = failed->failure.code == ErrorCode::lagged ? may_be_lagged(judged)
                           : failed->failure.code == ErrorCode::type_mismatch
                               ? !model_.fits(judged.command, judged.armed)
                               : false;
-    if (!is_right) complain(&session, fmt::format("wait for a change #{} failed: {}", id, failed->failure.message));
+    if (!is_right)
+      evidence_.complain(&session, fmt::format("wait for a change #{} failed: {}", id, failed->failure.message));
     return;
   }
   const auto* done = std::get_if<proto::TransitionDone>(&answer);
-  if (!done) return complain(&session, fmt::format("wait for a change #{} is answered with something else", id));
+  if (!done)
+    return evidence_.complain(&session, fmt::format("wait for a change #{} is answered with something else", id));
   if (!judged.command.after && !judged.told_from)
-    complain(&session, fmt::format("wait for a change #{} was never told from where it counts", id));
+    evidence_.complain(&session, fmt::format("wait for a change #{} was never told from where it counts", id));
   std::string why;
   const auto match = model_.recognise(*done->match, why);
-  if (!match) return complain(&session, fmt::format("wait for a change #{} matched {}", id, why));
+  if (!match) return evidence_.complain(&session, fmt::format("wait for a change #{} matched {}", id, why));
   const Value before = *match > 0 ? topic.states[*match - 1].value : Value();
   if (!(before == (done->old_value ? *done->old_value : Value())))
-    complain(&session, fmt::format("wait for a change #{}: the old value was {}", id, to_display_string(before)));
+    evidence_.complain(&session,
+                       fmt::format("wait for a change #{}: the old value was {}", id, to_display_string(before)));
   const bool is_first = std::any_of(
       all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, judged.armed, i) == match; });
   if (!is_first) {
-    complain(&session,
-             fmt::format("wait for a change #{} is answered with {}, which is not the first change that matches", id,
-                         describe(*done->match)));
+    evidence_.complain(
+        &session, fmt::format("wait for a change #{} is answered with {}, which is not the first change that matches",
+                              id, describe(*done->match)));
   }
 }
 

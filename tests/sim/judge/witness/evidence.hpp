@@ -1,0 +1,43 @@
+// evidence.hpp: what the witness has observed and its judges share: the model, the sessions, and the complaints.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/judge/past.hpp"
+#include "tests/sim/judge/witness/session.hpp"
+
+namespace hoiku::model {
+
+struct Evidence {
+  Evidence(std::function<void(const std::string&)> tell_story, Limits broker_limits)
+      : limits(broker_limits), story(std::move(tell_story)) {}
+  Evidence(const Evidence&) = delete;  // judges refer to it
+  Evidence& operator=(const Evidence&) = delete;
+
+  void tell(const std::string& line) const;
+  // The complaint is about the session, or about the broker if there is none.
+  void complain(const Session* session, const std::string& text);
+  std::string time_in_words(TimePoint at) const;  // since the beginning of the history
+  // Returns the session that this peer speaks for, or nullptr.
+  Session* session_of(std::uint64_t peer);
+  bool has_expired(const proto::SessionToken& token, TimePoint at) const;
+
+  const Limits limits;
+  Past past;
+  std::map<proto::SessionToken, Session> sessions;
+  std::map<std::uint64_t, proto::SessionToken> peers;
+  std::optional<std::uint64_t> run;
+  std::vector<std::uint64_t> earlier_runs;
+  std::uint64_t step = 0;
+  std::uint64_t checked = 0;  // deliveries and answers that were compared with the model
+  std::optional<TimePoint> begin;
+  std::vector<std::string> complaints;
+  std::function<void(const std::string&)> story;  // prints; may be empty
+};
+
+}  // namespace hoiku::model

@@ -1,0 +1,116 @@
+// session.hpp: what the witness has observed of a session: its frames, and what it keeps open or waits for.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/judge/model.hpp"
+
+namespace hoiku::model {
+
+struct Moment {
+  std::uint64_t step = 0;
+  TimePoint at{};
+};
+
+struct Reader {
+  using Key = std::pair<std::uint32_t, std::string>;  // member and topic
+  // The time at which a delivery was built. Over a broken connection only its bounds are known.
+  struct Build {
+    TimePoint earliest{};
+    TimePoint latest{};
+    std::uint64_t connection_number = 0;
+  };
+
+  proto::Subscribe command;
+  std::uint64_t opened_at = 0;     // revision
+  std::uint64_t opened_after = 0;  // the revision before that instant, all of which was visible then
+  std::uint64_t opened_step = 0;
+  std::optional<std::uint64_t> resumed_from;
+  bool ended = false;
+  std::uint64_t ended_at = 0;         // revision
+  std::uint64_t sent = 0;             // mode every: transitions
+  std::uint64_t taken = 0;            // as the client reported
+  std::map<Key, std::uint64_t> seen;  // the revision sent last
+  std::map<Key, Build> builds;        // for readers with an interval
+  std::uint64_t met_by = 0;           // the revision at the end of its snapshot: it had all topics by then
+  std::uint64_t told = 0;             // deliveries
+  // Counts over earlier frames: deliveries of topics that it had been sent before, and the counts in them.
+  std::uint64_t told_on = 0;
+  std::uint64_t told_filtered = 0;
+  std::uint64_t told_lagged = 0;
+  std::set<Key> counted;  // their topics
+};
+
+struct Waiter {
+  proto::Wait command;
+  TimePoint armed{};
+  std::uint64_t earliest = 0;  // armed at one of these revisions, which are of one instant
+  std::uint64_t latest = 0;
+};
+
+// A wait for a transition.
+struct TransitionWaiter {
+  proto::WaitTransition command;
+  TimePoint armed{};
+  std::uint64_t earliest = 0;  // as above: without `after`, it counts from one of these
+  std::uint64_t latest = 0;
+  bool told_from = false;  // the broker has sent where it counts from
+};
+
+struct Request {
+  enum class Kind { set, commit, get, list, readers, declare };
+  Kind kind = Kind::set;
+  std::vector<std::string> topics;         // one, or those of a commit; for a list: its pattern
+  std::vector<Model::SetResult> expected;  // for a write: one for each topic, or the one error
+  std::uint64_t earliest = 0;              // for a get or list: it shows states from then on
+  TimePoint at{};
+};
+
+// A lease, and what the client has to hear of it.
+struct LeaseWatch {
+  std::optional<ErrorCode> refused;  // the lease never begins
+  bool is_told = false;              // the client has heard that it has begun, or why not
+  bool is_lost = false;
+  TimePoint at{};  // of the last of these
+};
+
+struct Session {
+  proto::SessionToken token{};
+  std::string name;
+  std::optional<std::uint64_t> peer;
+  std::uint64_t connection_number = 0;
+  std::uint64_t first_connection = 0;
+  std::chrono::milliseconds timeout{0};
+  TimePoint last_heard{};
+  bool resumed = false;        // the answer to its last hello
+  bool tie = false;            // silent for exactly its timeout: either is right
+  bool expired = false;        // its wills were executed
+  bool welcomed = false;       // on this connection
+  std::uint64_t received = 0;  // client frames that count
+  std::uint64_t sent = 0;
+  std::uint64_t resent = 0;  // on this connection
+  std::uint64_t acknowledged = 0;
+  std::map<std::uint64_t, std::string> kept;  // frames as they were first sent
+  std::optional<Moment> full;                 // when a frame was built that may still wait for room
+  std::map<proto::RequestId, Request> requests;
+  std::map<proto::RequestId, Reader> readers;
+  std::map<proto::RequestId, Waiter> waiters;
+  std::map<proto::RequestId, TransitionWaiter> transition_waiters;
+  std::map<proto::RequestId, LeaseWatch> leases;
+  std::map<proto::RequestId, TimePoint> gone;  // closed readers and cancelled waits, and when
+
+  // Returns true if a frame that was built at that moment may still contain a closed reader or a cancelled wait.
+  bool was_there(proto::RequestId id, const Moment& built) const {
+    const auto found = gone.find(id);
+    return found != gone.end() && found->second >= built.at;
+  }
+};
+
+}  // namespace hoiku::model
