@@ -227,20 +227,20 @@ Statistics Core::Modules::statistics() const {
 void Core::Modules::begin(Instant at) {
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
-  Effects of_holds;
-  waits.take_due(at.monotonic, of_holds.ended);
-  requests.apply(std::move(of_holds));
-  Effects of_intervals;
-  subscriptions.take_due(at.monotonic, of_intervals.woken);
-  requests.apply(std::move(of_intervals));
+  Effects hold_effects;
+  waits.take_due(at.monotonic, hold_effects.ended);
+  requests.apply(std::move(hold_effects));
+  Effects interval_effects;
+  subscriptions.take_due(at.monotonic, interval_effects.woken);
+  requests.apply(std::move(interval_effects));
 }
 
 // All topics of a commit have changed before any reader or wait is told of one.
 void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
-  Effects of_all;
-  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, of_all.failed);
-  requests.apply(std::move(of_all));
+  Effects effects;
+  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, effects.failed);
+  requests.apply(std::move(effects));
   for (Notice& notice : commit.notices) {
     if (Session* session = sessions.find(notice.session))
       session->answer(std::move(notice.answer), AnswerBudget::request);
@@ -255,10 +255,10 @@ void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePo
                           std::vector<FailedSubscription>& failed) {
   Effects effects;
   effects.replaced = replaced;
-  subscriptions.changed(Changed{write.topic, write.state, replaced, at}, effects.woken, failed);
+  subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, effects.woken, failed);
   const Topic& topic = topics[write.topic];
   const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(topic.type());
-  waits.changed(write.topic, WaitedTopic{type, topic.visible(), at}, replaced, at, effects.ended);
+  waits.on_transition(write.topic, WaitedTopic{type, topic.committed(), at}, replaced, at, effects.ended);
   requests.apply(std::move(effects));
 }
 

@@ -32,7 +32,7 @@ LogLine& LogLine::add(std::string_view key, std::string_view value) {
 
 void Log::write(LogLevel level, const LogLine& line, TimePoint now) {
   if (!sink_) return;
-  const auto [found, is_new] = seconds_.try_emplace(line.noun());
+  const auto [found, is_new] = seconds_.try_emplace(line.event());
   Second& second = found->second;
   if (is_new || now - second.began >= std::chrono::seconds(1)) {
     second.began = now;

@@ -1,7 +1,7 @@
 // log.hpp: the broker's log, for its operator: an event's name, then key=value, one line each.
 //
 // Promises   whatever a peer calls itself, a line stays one line and its keys stay readable: such values are quoted and
-//            shortened. Of one noun at most `lines_per_second_max` lines are written in a second; the first that is
+//            shortened. Of one event at most `lines_per_second_max` lines are written in a second; the first that is
 //            written after that says how many were not.
 // Thread     the broker's.
 #pragma once
@@ -24,18 +24,18 @@ using LogSink = std::function<void(LogLevel, const std::string& line)>;
 
 class LogLine {
  public:
-  explicit LogLine(std::string_view noun) : noun_(noun), text_(noun) {}
+  explicit LogLine(std::string_view event) : event_(event), text_(event) {}
   LogLine& add(std::string_view key, std::string_view value);
   template <std::integral N>
   LogLine& add(std::string_view key, N value) {
     text_.append(" ").append(key).append("=").append(std::to_string(value));
     return *this;
   }
-  const std::string& noun() const { return noun_; }
+  const std::string& event() const { return event_; }
   const std::string& text() const { return text_; }
 
  private:
-  std::string noun_;
+  std::string event_;
   std::string text_;
 };
 
@@ -53,7 +53,7 @@ class Log {
     std::uint64_t withheld = 0;
   };
   LogSink sink_;
-  std::map<std::string, Second> seconds_;  // by noun, of which there are few
+  std::map<std::string, Second> seconds_;  // by event, of which there are few
 };
 
 }  // namespace hoiku::broker

@@ -7,9 +7,9 @@ void MemoryStore::append(std::vector<Record> records) {
 }
 
 std::optional<StoreNews> MemoryStore::poll() {
-  if (told_ == appended_) return std::nullopt;
-  told_ = appended_;
-  return StoreNews{StoreNews::Kind::committed, told_, {}};
+  if (reported_ == appended_) return std::nullopt;
+  reported_ = appended_;
+  return StoreNews{StoreNews::Kind::committed, reported_, {}};
 }
 
 void MemoryStore::on_news(std::function<void()>) {}  // there is no news but after append()

@@ -15,7 +15,7 @@ class MemoryStore final : public Store {
 
  private:
   std::uint64_t appended_ = 0;
-  std::uint64_t told_ = 0;
+  std::uint64_t reported_ = 0;
 };
 
 }  // namespace hoiku::broker

@@ -60,17 +60,17 @@ Result<void> OwnCommands::declare(const proto::Declare& command, TopicId id, Ins
 void OwnCommands::on_type_known(TopicId id) {
   const Topic& topic = topics_[id];
   Effects effects;
-  waits_.on_type_known(id, WaitedTopic{content_type(topic, schemas_), topic.visible(), topic.changed_at()},
+  waits_.on_type_known(id, WaitedTopic{content_type(topic, schemas_), topic.committed(), topic.changed_at()},
                        effects.ended);
   requests_.apply(std::move(effects));
 }
 
 void OwnCommands::mark_stale_topics(TimePoint now) {
   while (const auto id = declarations_.take_overdue(now)) {
-    const State newest = topics_[*id].newest();  // keeps its value and writer alive while it is replaced
-    if (!newest || newest->value.is_null() || newest->quality != Quality::live) continue;
+    const State pending = topics_[*id].pending();  // keeps its value and writer alive while it is replaced
+    if (!pending || pending->value.is_null() || pending->quality != Quality::live) continue;
     TopicWrites writes;
-    log_.write_internal(writes, *id, newest->value, Quality::stale, newest->writer, newest->source_time);
+    log_.write_internal(writes, *id, pending->value, Quality::stale, pending->writer, pending->source_time);
     log_.submit_internal(std::move(writes));
   }
 }
@@ -107,9 +107,9 @@ Result<void> OwnCommands::check_lease(const Session& session, const proto::Own& 
 }
 
 void OwnCommands::begin_lease(Session& session, const proto::Own& command, TopicId id, Instant now) {
-  if (Lease* standing = leases_.find(id)) {
+  if (Lease* existing = leases_.find(id)) {
     const std::string taker = text::quote(session.name);
-    requests_.revoke(*standing, "topic " + text::quote(command.topic) + " was taken over by client " + taker);
+    requests_.revoke(*existing, "topic " + text::quote(command.topic) + " was taken over by client " + taker);
   }
   const std::size_t will_bytes = command.last_will.payload_bytes();
   Lease& lease = session.requests.add(command.id, std::make_unique<Lease>(), will_bytes);
@@ -124,7 +124,7 @@ void OwnCommands::begin_lease(Session& session, const proto::Own& command, Topic
     topic.learn_type(command.last_will);
     on_type_known(id);
   }
-  session.answer(proto::Owned{command.id, version_of(topic.visible())}, AnswerBudget::reader);
+  session.answer(proto::Owned{command.id, version_of(topic.committed())}, AnswerBudget::reader);
 }
 
 void OwnCommands::execute(Session& session, const proto::Release& command) {

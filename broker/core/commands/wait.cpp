@@ -33,7 +33,7 @@ Result<void> WaitCommands::begin(Session& session, const proto::Wait& command, I
   const auto topic = find_topic(session, *wait, command.topic);
   if (!topic) return topic.failure();
   wait->topic = *topic;
-  const State state = topics_[*topic].visible();
+  const State state = topics_[*topic].committed();
   const auto matched = arm(session, std::move(wait), now);
   if (!matched) {
     life_.remove_if_unused(*topic);
@@ -70,7 +70,7 @@ Result<void> WaitCommands::begin(Session& session, const proto::WaitTransition& 
     if (!is_done) return is_done.failure();
     if (*is_done) return {};
   }
-  const Version known = version_of(topics_[wait->topic].visible());
+  const Version known = version_of(topics_[wait->topic].committed());
   if (auto armed = arm(session, std::move(wait), now); !armed) return armed.failure();
   if (!command.after) session.answer(proto::TransitionArmed{command.id, known}, AnswerBudget::reader);
   return {};
@@ -122,7 +122,7 @@ void WaitCommands::resume_postponed(Instant now) {
     std::chrono::nanoseconds& expires_after = taken.command.expires_after;
     const bool has_expired = expires_after.count() > 0 && expires_after <= waited;
     if (expires_after.count() > 0) expires_after -= waited;
-    if (!has_expired) begin_or_refuse(*session, taken.command, taken.looked_through, now);
+    if (!has_expired) begin_or_refuse(*session, taken.command, taken.searched_through, now);
     pins_.unpin(taken.topic);  // not before the wait has its topic again
     life_.remove_if_unused(taken.topic);
   }
@@ -145,9 +145,9 @@ Result<TopicId> WaitCommands::find_topic(const Session& session, const Wait& wai
 // True: the wait matches already, and is not kept.
 Result<bool> WaitCommands::arm(Session& session, std::unique_ptr<Wait> wait, Instant now) {
   const Topic& topic = topics_[wait->topic];
-  const WaitedTopic state{content_type(topic, schemas_), topic.visible(), topic.changed_at()};
+  const WaitedTopic state{content_type(topic, schemas_), topic.committed(), topic.changed_at()};
   const std::size_t bytes = kept_bytes(wait->predicate);
-  if (topic.visible() && wait->predicate) budget_.spend(steps_of_test(*topic.visible(), wait->predicate->fields()));
+  if (topic.committed() && wait->predicate) budget_.spend(steps_of_test(*topic.committed(), wait->predicate->fields()));
   auto matched = waits_.arm(*wait, state, now.monotonic);
   if (!matched) return about(topic.name(), matched.failure());
   const proto::RequestId id = wait->id;

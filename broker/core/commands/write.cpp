@@ -73,7 +73,7 @@ std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& 
     if (checked) return std::nullopt;
     Refusal refused{checked.failure(), std::nullopt};
     // A writer that has lost to another one has to know to which state.
-    if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(written.newest());
+    if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(written.pending());
     return refused;
   };
   return topic ? refused_by(topics_[*topic]) : refused_by(Topic(name, 0));  // as one that was never set

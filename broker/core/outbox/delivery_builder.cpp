@@ -66,13 +66,13 @@ bool DeliveryBuilder::fill(FrameDraft& draft, StateSource& states, BuildReport& 
   return fits || !frame.deliveries.empty() || frame.answers.empty() || report.too_large != nullptr;
 }
 
-// Adds one topic's newest state (that passed), or those of a composite that are dirty.
+// Adds one topic's committed state (that passed), or those of a composite that are dirty.
 bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& states, BuildReport& report) {
   unit_.clear();
   std::size_t bytes = 0;
   const auto add_to_unit = [&](Slot& slot) {
     const bool is_chosen = slot.filter_state() != nullptr && slot.filter_state()->match;
-    unit_.emplace_back(&slot, is_chosen ? slot.filter_state()->match : states.current(slot.topic()));
+    unit_.emplace_back(&slot, is_chosen ? slot.filter_state()->match : states.committed(slot.topic()));
     bytes += bytes_of(*unit_.back().second);
   };
   Subscription& subscription = first.subscription();
@@ -91,7 +91,7 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
   queue_.erase(first);
   for (auto& [slot, state] : unit_) {
     // The topic may have been unset since the state that passed a filter, and the reader is not told that.
-    const bool is_unset = (slot->filter_state() != nullptr ? states.current(slot->topic()) : state)->value.is_null();
+    const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->value.is_null();
     if (is_unset) report.unset.push_back(slot->topic());
     add(draft, subscription.deliver_latest(*slot, std::move(state), is_unset, states.time()));
   }
@@ -116,12 +116,12 @@ bool DeliveryBuilder::add_next(FrameDraft& draft, Slot& slot, StateSource& state
   Subscription& subscription = slot.subscription();
   const TopicId topic = slot.topic();
   for (int left = states_per_turn; slot.is_dirty() && subscription.backlog().has_credit() && left > 0; --left) {
-    const State newest = states.current(topic);
-    const bool continues = slot.is_started() && newest->version.number > slot.sent();
-    State next = continues ? states.after(topic, slot.sent()) : newest;
+    const State committed = states.committed(topic);
+    const bool continues = slot.is_started() && committed->version.number > slot.sent();
+    State next = continues ? states.after(topic, slot.sent()) : committed;
     if (!has_room(draft, bytes_of(*next))) return false;
     if (next->value.is_null()) report.unset.push_back(topic);
-    proto::Delivery delivery = subscription.deliver_next(slot, std::move(next), newest->version.number);
+    proto::Delivery delivery = subscription.deliver_next(slot, std::move(next), committed->version.number);
     report.lagged += delivery.lagged;
     add(draft, std::move(delivery));
   }
@@ -146,16 +146,16 @@ bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& s
       if (!fits) break;
       add(draft, subscription.deliver_passed(slot, std::move(next.passed)));
     }
-    subscription.settle(slot, states.current(topic)->version.number);
+    subscription.settle(slot, states.committed(topic)->version.number);
   }
-  if (!slot.is_dirty() && states.current(topic)->value.is_null()) report.unset.push_back(topic);
+  if (!slot.is_dirty() && states.committed(topic)->value.is_null()) report.unset.push_back(topic);
   return fits;
 }
 
 // Adds what the snapshot of a filtered `every` reader has of a topic. Later states did not pass.
 bool DeliveryBuilder::add_first_match(FrameDraft& draft, Slot& slot, StateSource& states) {
   if (!has_room(draft, bytes_of(*slot.filter_state()->match))) return false;
-  add(draft, slot.subscription().deliver_first_match(slot, states.current(slot.topic())->version.number));
+  add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version.number));
   return true;
 }
 
@@ -165,7 +165,7 @@ void DeliveryBuilder::fill_ends(FrameDraft& draft, std::uint64_t revision) {
     const bool is_first = draft.has_no_values() && draft.frame.snapshot_ends.empty();
     if (!is_first && draft.bytes + proto::snapshot_end_bytes > frame_budget(*limits_)) break;
     draft.bytes += proto::snapshot_end_bytes;
-    // If a topic changed after its part of the snapshot was sent, the reader does not have the newest revision, but it
+    // If a topic changed after its part of the snapshot was sent, the reader does not have the committed revision, but it
     // has the one of the opening.
     const SubscriptionOptions& reader = (*next)->options();
     const std::uint64_t through = (*next)->dirty() == 0 ? revision : reader.opened_at;

@@ -16,7 +16,7 @@ namespace hoiku::broker {
 // Gives a frame its states and the answers of lookups. A state is never null: a topic that was never set has version 0.
 class StateSource {
  public:
-  virtual State current(TopicId topic) const = 0;
+  virtual State committed(TopicId topic) const = 0;
   // The state after the one of that number; if the topic's history has discarded it, the current one.
   virtual State after(TopicId topic, std::uint64_t number) const = 0;
   // The next state that passes the filter of a slot that has started; or none, after so many steps.

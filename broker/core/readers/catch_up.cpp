@@ -6,43 +6,44 @@
 
 namespace hoiku::broker {
 
-StartPosition CatchUp::start_position(const Subscription& subscription, TopicId id, bool is_news) {
-  if (subscription.options().filter != nullptr) return filtered_start_position(subscription, id, is_news);
-  const std::uint64_t present = version_of(topics_[id].visible()).number;
+StartPosition CatchUp::start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader) {
+  if (subscription.options().filter != nullptr) return filtered_start_position(subscription, id, is_new_to_reader);
+  const std::uint64_t committed_number = version_of(topics_[id].committed()).number;
   StartPosition start;
-  start.in_snapshot = is_news;
-  if (!is_news) {
-    start.sent = present;
+  start.in_snapshot = is_new_to_reader;
+  if (!is_new_to_reader) {
+    start.sent = committed_number;
   } else if (subscription.options().resume_after && subscription.options().mode == Mode::every) {
-    start.sent = present == 0 ? 0 : states_.first_after(id, *subscription.options().resume_after) - 1;
-    start.pending = present - *start.sent;
+    start.sent = committed_number == 0 ? 0 : states_.first_after(id, *subscription.options().resume_after) - 1;
+    start.pending = committed_number - *start.sent;
   }
   return start;
 }
 
-StartPosition CatchUp::filtered_start_position(const Subscription& subscription, TopicId id, bool is_news) {
-  const State present = states_.committed(id);
-  const std::uint64_t newest = present->version.number;
+StartPosition CatchUp::filtered_start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader) {
+  const State committed = states_.committed(id);
+  const std::uint64_t committed_number = committed->version.number;
   StartPosition start;
-  start.sent = newest;
-  if (!is_news) {
-    if (subscription.options().resume_after) start.counted_from = newest;
+  start.sent = committed_number;
+  if (!is_new_to_reader) {
+    if (subscription.options().resume_after) start.count_baseline = committed_number;
     return start;
   }
-  const bool is_resuming = subscription.options().resume_after && newest > 0;
-  const std::uint64_t first = is_resuming ? states_.first_after(id, *subscription.options().resume_after) : newest;
+  const bool is_resuming = subscription.options().resume_after && committed_number > 0;
+  const std::uint64_t first =
+      is_resuming ? states_.first_after(id, *subscription.options().resume_after) : committed_number;
   // The count begins at the version before only if the history proves that nothing is missing in between.
-  if (is_resuming && (first == 1 || states_.find(id, first - 1))) start.counted_from = first - 1;
+  if (is_resuming && (first == 1 || states_.find(id, first - 1))) start.count_baseline = first - 1;
   if (is_resuming && subscription.options().mode == Mode::every) {
     start.in_snapshot = true;
     start.sent = first - 1;
-    start.pending = newest - *start.sent;
+    start.pending = committed_number - *start.sent;
     return start;
   }
   std::uint64_t filtered_after = 0;
   std::size_t steps = 0;
-  for (std::uint64_t number = first; number <= newest; ++number) {
-    const State state = number == newest ? present : states_.find(id, number);
+  for (std::uint64_t number = first; number <= committed_number; ++number) {
+    const State state = number == committed_number ? committed : states_.find(id, number);
     steps += steps_of_test(*state, subscription.options().filter->fields());
     const std::optional<bool> passes = test(*subscription.options().filter, id, *state);
     if (passes == true) {
@@ -60,7 +61,7 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
   if (!is_resuming) start.filtered = 0;
   start.in_snapshot = true;
   start.sent.reset();
-  start.is_superseded = start.match != present;
+  start.is_superseded = start.match != committed;
   start.filtered_after = is_resuming ? filtered_after : 0;
   return start;
 }
@@ -77,16 +78,16 @@ std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const Transition& 
 
 FilterScan CatchUp::find_next_match(const Slot& slot, std::size_t steps_max) {
   const TopicId id = slot.topic();
-  const State present = states_.committed(id);
-  const std::uint64_t newest = present->version.number;
+  const State committed = states_.committed(id);
+  const std::uint64_t committed_number = committed->version.number;
   FilterScan found;
   found.through = slot.sent();
-  while (found.through < newest && found.steps < steps_max) {
+  while (found.through < committed_number && found.steps < steps_max) {
     const std::uint64_t number = found.through + 1;
-    const State state = number == newest ? present : states_.find(id, number);
+    const State state = number == committed_number ? committed : states_.find(id, number);
     if (!state) {
-      found.lagged += newest - number;
-      found.through = newest - 1;
+      found.lagged += committed_number - number;
+      found.through = committed_number - 1;
       continue;
     }
     found.steps += steps_of_test(*state, slot.subscription().options().filter->fields());
@@ -103,8 +104,8 @@ FilterScan CatchUp::find_next_match(const Slot& slot, std::size_t steps_max) {
   return found;
 }
 
-Result<void> CatchUp::attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news) {
-  if (!subscriptions_.attach(subscription, id, member, start_position(subscription, id, is_news)))
+Result<void> CatchUp::attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_new_to_reader) {
+  if (!subscriptions_.attach(subscription, id, member, start_position(subscription, id, is_new_to_reader)))
     return about(
         subscription.options().kind == SubscriptionKind::pattern ? subscription.options().pattern : topics_[id].name(),
         reads_too_many(limits_));

@@ -28,16 +28,16 @@ class CatchUp {
           TurnBudget& budget)
       : limits_(limits), topics_(topics), states_(states), subscriptions_(subscriptions), budget_(budget) {}
 
-  // Gives the subscription a slot for the topic. `is_news`: the topic has something that its reader does not know.
+  // Gives the subscription a slot for the topic. `is_new_to_reader`: the topic has something that its reader does not know.
   // Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
-  Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_news);
+  Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_new_to_reader);
   // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `steps_max`
   // steps. If the history no longer has the next state, continues from the committed one.
   FilterScan find_next_match(const Slot& slot, std::size_t steps_max);
 
  private:
-  StartPosition start_position(const Subscription& subscription, TopicId id, bool is_news);
-  StartPosition filtered_start_position(const Subscription& subscription, TopicId id, bool is_news);
+  StartPosition start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
+  StartPosition filtered_start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
   std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
 
   const Limits& limits_;

@@ -70,12 +70,12 @@ Filter& Filters::acquire(const Predicate& predicate) {
 
 void Filters::release(Filter& filter) noexcept {
   if (--filter.users_ > 0) return;
-  tests_of_the_gone_ += filter.tests_;
+  tests_by_removed_filters_ += filter.tests_;
   by_key_.erase(by_key_.find(filter.shared_key_));
 }
 
 std::uint64_t Filters::tests() const noexcept {
-  std::uint64_t tests = tests_of_the_gone_;
+  std::uint64_t tests = tests_by_removed_filters_;
   for (const auto& [key, filter] : by_key_) tests += filter->tests_;
   return tests;
 }

@@ -93,7 +93,7 @@ class Filters {
 
   const Schemas* schemas_;
   std::unordered_map<std::string, std::unique_ptr<Filter>> by_key_;
-  std::uint64_t tests_of_the_gone_ = 0;
+  std::uint64_t tests_by_removed_filters_ = 0;
 };
 
 }  // namespace hoiku::broker

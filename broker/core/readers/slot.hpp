@@ -34,7 +34,7 @@ struct TopicReaders {
 
 // Kept by a slot for a filter or an interval. The timer ends the interval.
 struct FilterState : Timer {
-  explicit FilterState(Slot& of) : slot(of) {}
+  explicit FilterState(Slot& owner) : slot(owner) {}
 
   Slot& slot;
   State match;                       // the state to send; null: none passed, or an `every` reader looks it up
@@ -42,7 +42,7 @@ struct FilterState : Timer {
   std::uint64_t filtered = 0;        // states before `match` that did not pass, since the last delivery
   std::uint64_t filtered_after = 0;  // states after `match` that did not pass
   std::uint64_t lagged = 0;          // of an `every` reader, since the last delivery
-  std::uint64_t counted_from = 0;    // sent with the next delivery; 0: nothing
+  std::uint64_t count_baseline = 0;  // sent with the next delivery; 0: nothing
   TimePoint not_before{};            // the interval since the last delivery ends here
 };
 

@@ -26,7 +26,7 @@ void Subscription::start(Slot& slot, StartPosition position) {
     if (position.is_superseded) keep_match(slot);
     state.filtered = position.filtered;
     state.filtered_after = position.filtered_after;
-    state.counted_from = position.counted_from;
+    state.count_baseline = position.count_baseline;
   }
   if (position.in_snapshot) enter_snapshot(slot);
   if (!position.sent) return;
@@ -144,7 +144,7 @@ void Subscription::leave_snapshot(Slot& slot) noexcept {
 }
 
 void Subscription::restart_count(Slot& slot) noexcept {
-  if (slot.filter_state_) slot.filter_state_->counted_from = 0;
+  if (slot.filter_state_) slot.filter_state_->count_baseline = 0;
 }
 
 // ---- Deliveries
@@ -153,7 +153,7 @@ proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t
   proto::Delivery delivery{options_.id, slot.member_, std::move(state), lagged};
   if (FilterState* filter_state = slot.filter_state_.get()) {
     delivery.filtered = std::exchange(filter_state->filtered, 0);
-    delivery.counted_from = std::exchange(filter_state->counted_from, 0);
+    delivery.counted_from = std::exchange(filter_state->count_baseline, 0);
   }
   return delivery;
 }
@@ -177,8 +177,8 @@ void Subscription::begin_or_count(Slot& slot) noexcept {
   if (std::exchange(slot.started_, true)) counts_.deliver();
 }
 
-proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t newest) {
-  const bool continues = slot.started_ && newest > slot.sent_;
+proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t committed_number) {
+  const bool continues = slot.started_ && committed_number > slot.sent_;
   const std::uint64_t lagged = continues ? next->version.number - slot.sent_ - 1 : 0;
   if (continues) {
     counts_.lag(lagged);
@@ -188,14 +188,14 @@ proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t
   slot.sent_ = next->version.number;
   backlog_.spend();
   scan_.remember_if_unset(*next);
-  settle(slot, newest);
+  settle(slot, committed_number);
   if (slot.dirty_ && next->revision >= options_.opened_at) leave_snapshot(slot);
   return build(slot, std::move(next), lagged);
 }
 
-proto::Delivery Subscription::deliver_first_match(Slot& slot, std::uint64_t newest) {
+proto::Delivery Subscription::deliver_first_match(Slot& slot, std::uint64_t committed_number) {
   State match = slot.filter_state_->match;
-  slot.sent_ = newest;
+  slot.sent_ = committed_number;
   backlog_.spend();
   mark_clean(slot);
   scan_.remember_if_unset(*match);
@@ -222,8 +222,8 @@ proto::Delivery Subscription::deliver_passed(Slot& slot, State passed) {
   return build(slot, std::move(passed), std::exchange(slot.filter_state_->lagged, 0));
 }
 
-void Subscription::settle(Slot& slot, std::uint64_t newest) noexcept {
-  if (slot.sent_ == newest) mark_clean(slot);
+void Subscription::settle(Slot& slot, std::uint64_t committed_number) noexcept {
+  if (slot.sent_ == committed_number) mark_clean(slot);
 }
 
 }  // namespace hoiku::broker

@@ -52,7 +52,7 @@ struct StartPosition {
   bool is_superseded = false;         // the topic has a newer state than `match`
   std::uint64_t filtered = 0;         // told with the first delivery
   std::uint64_t filtered_after = 0;   // states after `match` that did not pass
-  std::uint64_t counted_from = 0;
+  std::uint64_t count_baseline = 0;
 };
 
 // The states of a topic that a filtered `every` reader was not sent, up to the first that passes.
@@ -82,7 +82,7 @@ class Subscription {
   ScanState& scan() noexcept { return scan_; }
   const ScanState& scan() const noexcept { return scan_; }
   // The broker no longer knows what the reader has: the snapshot becomes a whole one.
-  void forget_resume() noexcept { options_.resume_after.reset(); }
+  void discard_resume_point() noexcept { options_.resume_after.reset(); }
   Backlog& backlog() noexcept { return backlog_; }  // of an `every` subscription
 
   // ---- Slots
@@ -122,12 +122,12 @@ class Subscription {
   // `is_unset`: the topic is unset now. The caller takes the slot's unit out of the queue.
   proto::Delivery deliver_latest(Slot& slot, State state, bool is_unset, TimePoint now);
   // To `every` readers. `newest` is the number of the topic's newest state.
-  proto::Delivery deliver_next(Slot& slot, State next, std::uint64_t newest);
-  proto::Delivery deliver_first_match(Slot& slot, std::uint64_t newest);
+  proto::Delivery deliver_next(Slot& slot, State next, std::uint64_t committed_number);
+  proto::Delivery deliver_first_match(Slot& slot, std::uint64_t committed_number);
   proto::Delivery deliver_passed(Slot& slot, State passed);
   // Counts what a scan has passed over.
   void skip(Slot& slot, const FilterScan& scanned) noexcept;
-  void settle(Slot& slot, std::uint64_t newest) noexcept;  // the slot is clean if it is through
+  void settle(Slot& slot, std::uint64_t committed_number) noexcept;  // the slot is clean if it is through
 
  private:
   friend class PatternIndex;   // its place_in_pattern_

@@ -44,7 +44,7 @@ void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uin
                                   std::vector<Subscription*>& overfull) {
   // A reader is complete up to here, unless topic_restored() says something else in a moment.
   StartPosition position;
-  position.sent = position.counted_from = number;
+  position.sent = position.count_baseline = number;
   matched_.clear();
   patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
@@ -109,46 +109,48 @@ void Subscriptions::topic_removed(TopicId topic) {
 
 // ---- Transitions
 
-void Subscriptions::changed(const Changed& change, std::vector<SessionId>& woken,
-                            std::vector<FailedSubscription>& failed) {
-  const TopicReaders* readers = readers_.find(change.topic);
+void Subscriptions::on_transition(const TopicTransition& transition, std::vector<SessionId>& woken,
+                                  std::vector<FailedSubscription>& failed) {
+  const TopicReaders* readers = readers_.find(transition.topic);
   if (readers == nullptr) return;
   for (Slot* slot : readers->slots) {
     const SubscriptionOptions& reader = slot->subscription().options();
     // The filter of an `every` reader that is behind is tested when its turn comes.
     const bool is_behind = reader.mode == Mode::every && slot->is_started() && slot->is_dirty();
-    if (reader.filter != nullptr && !is_behind && !passes_filter(*slot, change, failed)) continue;
-    on_transition(*slot, change, woken);
+    if (reader.filter != nullptr && !is_behind && !passes_filter(*slot, transition, failed)) continue;
+    add_transition(*slot, transition, woken);
   }
 }
 
-void Subscriptions::on_transition(Slot& slot, const Changed& change, std::vector<SessionId>& woken) {
+void Subscriptions::add_transition(Slot& slot, const TopicTransition& transition, std::vector<SessionId>& woken) {
   Subscription& subscription = slot.subscription();
   if (subscription.count(slot)) ++conflated_;
   if (slot.is_dirty()) return;
-  if (mark_dirty_after_interval(slot, change.now)) woken.push_back(subscription.options().owner);
+  if (mark_dirty_after_interval(slot, transition.now)) woken.push_back(subscription.options().owner);
 }
 
 // Tests the filter, and counts the transition if it does not pass.
-bool Subscriptions::passes_filter(Slot& slot, const Changed& change, std::vector<FailedSubscription>& failed) {
+bool Subscriptions::passes_filter(Slot& slot, const TopicTransition& transition,
+                                  std::vector<FailedSubscription>& failed) {
   static const Value nothing;
   Subscription& subscription = slot.subscription();
   const SubscriptionOptions& reader = subscription.options();
-  if (reader.kind == SubscriptionKind::plain && !change.state->value.is_null()) {
+  if (reader.kind == SubscriptionKind::plain && !transition.state->value.is_null()) {
     // The type of a topic may be known only now.
-    if (auto fits = reader.filter->fits(change.state->value, change.state->topic); !fits) {
+    if (auto fits = reader.filter->fits(transition.state->value, transition.state->topic); !fits) {
       failed.push_back({reader.owner, reader.id, fits.failure()});
       subscription.count_unfit(slot);
       return false;
     }
   }
-  if (reader.filter->passes(change.topic, *change.state, change.before ? change.before->value : nothing)) {
-    subscription.set_match(slot, change.state);
+  if (reader.filter->passes(transition.topic, *transition.state,
+                            transition.before ? transition.before->value : nothing)) {
+    subscription.set_match(slot, transition.state);
     return true;
   }
   if (slot.is_started()) ++filtered_;
-  subscription.count_filtered(slot, *change.state);
-  if (slot.is_dirty() && slot.filter_state()->match == change.before) {
+  subscription.count_filtered(slot, *transition.state);
+  if (slot.is_dirty() && slot.filter_state()->match == transition.before) {
     subscription.keep_match(slot);
     check_kept(subscription, failed);
   }

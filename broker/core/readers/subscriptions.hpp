@@ -3,7 +3,7 @@
 // Filters are tested here, at each commit: a transition that does not pass is counted and wakes no session. An `every`
 // reader that is behind is the exception: its filter is tested when it is sent something.
 //
-// Promises   a topic has at most one slot per subscription (per member, for composites); changed() costs the topic's
+// Promises   a topic has at most one slot per subscription (per member, for composites); on_transition() costs the topic's
 //            readers and nothing else; a pattern meets every matching topic exactly once: those that its scan has not
 //            passed in the scan, the others when they are created.
 // Thread     the core's. Owner: Core. A Subscription belongs to its session, and is closed before it dies.
@@ -29,7 +29,7 @@
 namespace hoiku::broker {
 
 // A topic's visible state is another.
-struct Changed {
+struct TopicTransition {
   TopicId topic{};
   const State& state;
   const State& before;  // null: it was never set
@@ -70,7 +70,8 @@ class Subscriptions {
   // The slot is sent once more, unless its interval has just begun.
   static void send_again(Slot& slot, TimePoint now);
   // Appends the sessions that had nothing to be sent before, and the subscriptions that cannot continue.
-  void changed(const Changed& change, std::vector<SessionId>& woken, std::vector<FailedSubscription>& failed);
+  void on_transition(const TopicTransition& transition, std::vector<SessionId>& woken,
+                     std::vector<FailedSubscription>& failed);
   // Ends the intervals that are due at `now`. Appends as above.
   void take_due(TimePoint now, std::vector<SessionId>& woken);
   std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
@@ -89,8 +90,8 @@ class Subscriptions {
 
  private:
   void detach(Slot& slot) noexcept;
-  void on_transition(Slot& slot, const Changed& change, std::vector<SessionId>& woken);
-  bool passes_filter(Slot& slot, const Changed& change, std::vector<FailedSubscription>& failed);
+  void add_transition(Slot& slot, const TopicTransition& transition, std::vector<SessionId>& woken);
+  bool passes_filter(Slot& slot, const TopicTransition& transition, std::vector<FailedSubscription>& failed);
   void check_kept(const Subscription& subscription, std::vector<FailedSubscription>& failed) const;
   bool mark_dirty_after_interval(Slot& slot, TimePoint now);
   static bool enter_snapshot(Slot& slot, const State& unset);

@@ -35,7 +35,7 @@ class Lookups final : public StateSource {
         budget_(budget),
         now_(now) {}
 
-  State current(TopicId topic) const override { return states_.committed(topic); }
+  State committed(TopicId topic) const override { return states_.committed(topic); }
   State after(TopicId topic, std::uint64_t number) const override { return states_.after(topic, number); }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override;
   FilterScan find_next_match(const Slot& slot, std::size_t steps_max) override {

@@ -22,7 +22,7 @@ namespace hoiku::broker {
 // A wait for a transition that may have happened already: a later turn searches the history for it. It pins its topic.
 struct PostponedWait {
   proto::WaitTransition command;
-  Version looked_through;  // the transition comes after this version
+  Version searched_through;  // the transition comes after this version
   TimePoint arrived{};
   TopicId topic{};
 };

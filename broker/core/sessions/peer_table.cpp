@@ -24,12 +24,12 @@ void PeerTable::refuse(PeerId id, std::shared_ptr<const proto::ServerFrame> fare
   peer.farewell = std::move(farewell);
   make_ready(peer);
   refused_.push_back(id);
-  forget_oldest_refused();
+  discard_oldest_refused();
 }
 
 // But for clients that were not told yet why: a broker that ends sends everybody away at once. Two for each that is
 // added, so that those that take long to tell do not keep the others here.
-void PeerTable::forget_oldest_refused() {
+void PeerTable::discard_oldest_refused() {
   for (int i = 0; i < 2 && refused_.size() > refused_peers_max; ++i) {
     const PeerId id = refused_.front();
     refused_.pop_front();

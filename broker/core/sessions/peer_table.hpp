@@ -49,7 +49,7 @@ class PeerTable {
   Peer* take_ready();  // not blocked, and not in the queue any more; nullptr: nobody is ready
 
  private:
-  void forget_oldest_refused();
+  void discard_oldest_refused();
 
   std::unordered_map<PeerId, Peer> peers_;
   std::deque<PeerId> ready_;    // may name peers that are gone

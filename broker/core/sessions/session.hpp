@@ -24,9 +24,9 @@ namespace hoiku::broker {
 
 struct Session : Timer {
   // The limits and the connections are kept by reference.
-  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& its_limits,
+  Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& session_limits,
           PeerTable& peer_table)
-      : id(session_id), token(session_token), limits(its_limits), peers(peer_table), outbox(its_limits) {}
+      : id(session_id), token(session_token), limits(session_limits), peers(peer_table), outbox(session_limits) {}
 
   // Queues its connection, if there is one, for output.
   void wake() {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t name_bytes_max = 40;
 
 // Whether it stands in a segment of a topic's name: as check_topic_name() says.
-bool is_of_a_segment(char32_t c) {
+bool is_allowed_in_segment(char32_t c) {
   return c != '/' && c != '*' && c != '$' && !text::is_control(c) && !text::is_white_space(c) && !text::is_invisible(c);
 }
 
@@ -27,7 +27,7 @@ std::string session_label(const Session& session) {
     const auto point = text::first_code_point(rest);
     const std::size_t bytes = point ? point->bytes : 1;
     if (bytes > left) break;
-    if (point && is_of_a_segment(point->value)) {
+    if (point && is_allowed_in_segment(point->value)) {
       label += rest.substr(0, bytes);
     } else {
       label += '-';

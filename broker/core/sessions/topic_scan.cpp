@@ -14,7 +14,7 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
     const auto id = requests_.find_or_create(name);
     if (!id) return requests_.fail(subscription, id.failure());
     // A resuming reader knows the state unless it changed since. It cannot know that a topic was removed.
-    const State& committed = topics_[*id].visible();
+    const State& committed = topics_[*id].committed();
     const bool is_known =
         subscription.options().resume_after && committed && committed->revision <= *subscription.options().resume_after;
     auto attached = check_filter(subscription, *id);
@@ -88,12 +88,12 @@ void TopicScan::scan(Session& session, Subscription& subscription) {
 }
 
 Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, const Topic& topic) {
-  const State& state = topic.visible();
+  const State& state = topic.committed();
   // A whole snapshot has what is set. One that resumes after a revision also tells what was unset since.
-  const bool is_news = subscription.options().resume_after
-                           ? state && state->revision > *subscription.options().resume_after
-                           : state && !state->value.is_null();
-  return catch_up_.attach(subscription, id, 0, is_news);
+  const bool is_new_to_reader = subscription.options().resume_after
+                                    ? state && state->revision > *subscription.options().resume_after
+                                    : state && !state->value.is_null();
+  return catch_up_.attach(subscription, id, 0, is_new_to_reader);
 }
 
 // All topics have been met; now those that were removed while the reader was away.
@@ -101,7 +101,7 @@ void TopicScan::finish(Session& session, Subscription& subscription) {
   subscription.scan().reach_end();
   if (subscription.options().resume_after && !topics_.remembers(*subscription.options().resume_after)) {
     // Removed topics were forgotten during the scan. So the snapshot becomes a whole one: it has unchanged topics too.
-    subscription.forget_resume();
+    subscription.discard_resume_point();
     for (const auto& slot : subscription.slots()) {
       if (!topics_[slot->topic()].is_idle()) Subscriptions::send_again(*slot, now_.monotonic);
     }
@@ -123,7 +123,7 @@ bool TopicScan::restore_removed(Subscription& subscription) {
     if (subscription.scan().was_sent(*state)) continue;
     if (const auto successor = topics_.find(state->topic)) {
       // A reader names the topic again, which was never set since: that is the state to send.
-      if (!topics_[*successor].visible())
+      if (!topics_[*successor].committed())
         subscriptions_.send_in_snapshot(subscription, *successor, states_.committed(*successor));
     } else if (!restore(subscription, left - 1)) {
       return false;

@@ -7,7 +7,7 @@
 namespace hoiku::broker {
 
 std::size_t value_bytes(const Topic& topic) noexcept {
-  return topic.newest() ? topic.newest()->value.payload_bytes() : 0;
+  return topic.pending() ? topic.pending()->value.payload_bytes() : 0;
 }
 
 Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
@@ -62,7 +62,7 @@ boost::container::small_vector<State, 1> CommitLog::commit(const PendingCommit& 
   boost::container::small_vector<State, 1> replaced;
   for (const TopicWrite& write : commit.writes) {
     Topic& topic = topics_[write.topic];
-    replaced.push_back(topic.visible());
+    replaced.push_back(topic.committed());
     topic.commit(write.state, at);
     if (replaced.back()) histories_.append(write.topic, replaced.back());
   }

@@ -11,14 +11,14 @@ ContentType content_type(const Topic& topic, const Schemas& schemas) {
   return {topic.type(), message_type, message_type == nullptr ? nullptr : schemas.find(*message_type)};
 }
 
-Result<Predicate> resolved(const Predicate& predicate, const ContentType& of) {
-  if (of.message_type != nullptr && of.schema == nullptr && predicate.fields() > 0) {
+Result<Predicate> resolved(const Predicate& predicate, const ContentType& content) {
+  if (content.message_type != nullptr && content.schema == nullptr && predicate.fields() > 0) {
     return Failure{
         ErrorCode::invalid_predicate,
-        "the predicate names fields of " + text::quote(*of.message_type) +
+        "the predicate names fields of " + text::quote(*content.message_type) +
             ", whose schema is not registered: Bus::topic registers it for a Protobuf message that is not lite"};
   }
-  return predicate.resolved_for(of.type, of.schema);
+  return predicate.resolved_for(content.type, content.schema);
 }
 
 }  // namespace hoiku::broker

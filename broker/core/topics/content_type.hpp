@@ -12,9 +12,9 @@ class Schemas;
 class Topic;
 
 struct ContentType {
-  ContentType(ValueType of_values) : type(of_values) {}
-  ContentType(ValueType of_values, const std::string* of_messages, const MessageSchema* of_fields)
-      : type(of_values), message_type(of_messages), schema(of_fields) {}
+  ContentType(ValueType value_type) : type(value_type) {}
+  ContentType(ValueType value_type, const std::string* type_of_message, const MessageSchema* message_schema)
+      : type(value_type), message_type(type_of_message), schema(message_schema) {}
 
   ValueType type;                             // null: not known yet
   const std::string* message_type = nullptr;  // of messages
@@ -25,6 +25,6 @@ struct ContentType {
 ContentType content_type(const Topic& topic, const Schemas& schemas);
 
 // Errors: those of Predicate::resolved_for().
-Result<Predicate> resolved(const Predicate& predicate, const ContentType& of);
+Result<Predicate> resolved(const Predicate& predicate, const ContentType& content);
 
 }  // namespace hoiku::broker

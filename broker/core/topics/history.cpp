@@ -24,9 +24,9 @@ void Histories::append(TopicId topic, State state) {
 }
 
 void Histories::discard(TopicId topic) {
-  History* gone = by_topic_.find(topic);
-  if (gone == nullptr) return;
-  while (gone->size() > 0) discard_oldest(*gone);
+  History* removed = by_topic_.find(topic);
+  if (removed == nullptr) return;
+  while (removed->size() > 0) discard_oldest(*removed);
   by_topic_.erase(topic);
 }
 

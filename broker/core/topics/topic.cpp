@@ -18,11 +18,11 @@ Value widened(const Value& value) { return static_cast<double>(*value.get_if<std
 }  // namespace
 
 Topic::Topic(State removed)
-    : name_(removed->topic), epoch_(removed->version.epoch), visible_(std::move(removed)), newest_(visible_) {}
+    : name_(removed->topic), epoch_(removed->version.epoch), committed_(std::move(removed)), pending_(committed_) {}
 
 Result<void> Topic::check(const Update& update) const {
   if (update.if_version) {
-    const Version current = version_of(newest_);
+    const Version current = version_of(pending_);
     // Epoch 0 says "the current epoch", as versions are written on the command line.
     const bool same_epoch = update.if_version->epoch == 0 || update.if_version->epoch == current.epoch;
     if (!same_epoch || update.if_version->number != current.number) {
@@ -57,8 +57,8 @@ void Topic::learn_type(const Value& value) {
 }
 
 Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
-  const auto name_of = [](ValueType a, const std::string& of_message) {
-    return std::string(to_string(a)) + (a == ValueType::message ? " " + text::quote(of_message) : "");
+  const auto name_of = [](ValueType named, const std::string& name) {
+    return std::string(to_string(named)) + (named == ValueType::message ? " " + text::quote(name) : "");
   };
   if (type_ == ValueType::null) {
     type_ = type;
@@ -74,15 +74,15 @@ Result<void> Topic::declare_type(ValueType type, const std::string& message_type
 Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
   if (auto checked = check(update); !checked) return checked.failure();
   const bool widen = widens(update.value, type_);
-  const bool equal = !newest_ ? update.value.is_null()
-                     : widen  ? newest_->value == widened(update.value)
-                              : newest_->value == update.value;
-  const bool same_quality = update.value.is_null() || (newest_ && newest_->quality == update.quality);
-  if (equal && same_quality) return Applied{newest_, false};
+  const bool equal = !pending_ ? update.value.is_null()
+                     : widen   ? pending_->value == widened(update.value)
+                               : pending_->value == update.value;
+  const bool same_quality = update.value.is_null() || (pending_ && pending_->quality == update.quality);
+  if (equal && same_quality) return Applied{pending_, false};
 
   auto next = std::make_shared<Transition>();
   next->topic = name_;
-  next->version = {epoch_, version_of(newest_).number + 1};
+  next->version = {epoch_, version_of(pending_).number + 1};
   next->revision = revision;
   next->value = widen ? widened(update.value) : update.value;
   next->changed_at = update.at;
@@ -90,12 +90,12 @@ Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision
   next->quality = update.quality;
   next->source_time = update.source_time;
   if (type_ == ValueType::null && !next->value.is_null()) learn_type(next->value);
-  newest_ = std::move(next);
-  return Applied{newest_, true};
+  pending_ = std::move(next);
+  return Applied{pending_, true};
 }
 
 void Topic::commit(State state, TimePoint now) {
-  visible_ = std::move(state);
+  committed_ = std::move(state);
   changed_at_ = now;
 }
 

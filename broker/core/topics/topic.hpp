@@ -63,20 +63,20 @@ class Topic {
   void commit(State state, TimePoint now);
 
   const std::string& name() const noexcept { return name_; }
-  const State& visible() const noexcept { return visible_; }
-  const State& newest() const noexcept { return newest_; }
+  const State& committed() const noexcept { return committed_; }
+  const State& pending() const noexcept { return pending_; }
   TimePoint changed_at() const noexcept { return changed_at_; }                     // of the committed state
   ValueType type() const noexcept { return type_; }                                 // null: not known yet
   const std::string* message_type() const noexcept { return message_type_.get(); }  // null: it holds no messages
-  bool is_pending() const noexcept { return visible_ != newest_; }
+  bool is_pending() const noexcept { return committed_ != pending_; }
   // Unset, and no write is pending: with the topic only the continuity of its versions is lost.
-  bool is_idle() const noexcept { return !is_pending() && (!visible_ || visible_->value.is_null()); }
+  bool is_idle() const noexcept { return !is_pending() && (!committed_ || committed_->value.is_null()); }
 
  private:
   std::string name_;
   std::uint64_t epoch_;
-  State visible_;
-  State newest_;
+  State committed_;
+  State pending_;
   TimePoint changed_at_{};
   std::unique_ptr<std::string> message_type_;  // only where type_ is message
   ValueType type_ = ValueType::null;

@@ -15,7 +15,7 @@ State never_set(std::string_view name) {
 
 State TopicStates::committed(TopicId id) const {
   const Topic& topic = topics_[id];
-  return topic.visible() ? topic.visible() : never_set(topic.name());
+  return topic.committed() ? topic.committed() : never_set(topic.name());
 }
 
 State TopicStates::committed(std::string_view name) const {
@@ -24,18 +24,18 @@ State TopicStates::committed(std::string_view name) const {
 }
 
 State TopicStates::find(TopicId id, std::uint64_t number) const {
-  const State& committed = topics_[id].visible();
+  const State& committed = topics_[id].committed();
   return committed && committed->version.number == number ? committed : histories_.find(id, number);
 }
 
 State TopicStates::after(TopicId id, std::uint64_t number) const {
   State next = find(id, number + 1);
-  return next ? next : topics_[id].visible();
+  return next ? next : topics_[id].committed();
 }
 
 std::uint64_t TopicStates::first_after(TopicId id, std::uint64_t revision) const {
   const std::uint64_t kept = histories_.first_after(id, revision);
-  return kept == 0 ? version_of(topics_[id].visible()).number : kept;
+  return kept == 0 ? version_of(topics_[id].committed()).number : kept;
 }
 
 }  // namespace hoiku::broker

@@ -48,10 +48,10 @@ void TopicTable::remove(TopicId id) {
   index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
   free_.push_back(id);
   reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
-  if (!topic->visible()) return;  // never set: there is nothing that a reader could have missed
-  removed_.push_back(topic->visible());
+  if (!topic->committed()) return;  // never set: there is nothing that a reader could have missed
+  removed_.push_back(topic->committed());
   if (removed_.size() > options_.removed_topics_max) {
-    forgotten_through_ = std::max(forgotten_through_, removed_.front()->revision);
+    discarded_through_ = std::max(discarded_through_, removed_.front()->revision);
     removed_.pop_front();
   }
 }

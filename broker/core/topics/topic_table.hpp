@@ -63,7 +63,7 @@ class TopicTable {
   // The last states of removed topics, oldest removal first.
   const std::deque<State>& removed() const noexcept { return removed_; }
   // Whether removed() still has every topic that was unset after `revision`.
-  bool remembers(std::uint64_t revision) const noexcept { return revision >= forgotten_through_; }
+  bool remembers(std::uint64_t revision) const noexcept { return revision >= discarded_through_; }
   // Brings removed()[position] back with its last state. Not limited: it takes the place of what is remembered.
   TopicId restore(std::size_t position);
 
@@ -78,7 +78,7 @@ class TopicTable {
   std::vector<TopicId> free_;
   std::size_t reserved_ = 0;
   std::deque<State> removed_;
-  std::uint64_t forgotten_through_ = 0;
+  std::uint64_t discarded_through_ = 0;
 };
 
 }  // namespace hoiku::broker

@@ -18,12 +18,12 @@ Failure lagged(const std::string& topic, const std::string& what) {
 
 // `asked` is the version that the client knows, for the errors.
 Result<void> check_position(const Topic& topic, const Version& after, const std::string& asked) {
-  const Version present = version_of(topic.visible());
-  if (after.number > 0 && (present.number == 0 || (after.epoch != 0 && after.epoch != present.epoch)))
+  const Version committed = version_of(topic.committed());
+  if (after.number > 0 && (committed.number == 0 || (after.epoch != 0 && after.epoch != committed.epoch)))
     return lagged(topic.name(), asked + " belongs to an earlier epoch");
-  if (after.number > present.number) {
+  if (after.number > committed.number) {
     return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " is at version " +
-                                                    std::to_string(present.number) + "; version " +
+                                                    std::to_string(committed.number) + "; version " +
                                                     std::to_string(after.number) + " does not exist yet"};
   }
   return {};
@@ -42,20 +42,20 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
     test = std::move(*read);
   }
   static const Value nothing;
-  const Version present = version_of(topic.visible());
+  const Version committed = version_of(topic.committed());
   State before;
-  for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= present.number; ++number) {
+  for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= committed.number; ++number) {
     const State state = states_.find(id, number);
     if (!state) {
       return lagged(topic.name(), "the history no longer has all transitions after " + asked);
     }
     budget_.spend(steps_of_test(*state, test ? test->fields() : 0));
-    const bool is_news = number > after.number && !(before && before->value == state->value);
-    if (is_news && (!test || test->test(state->value, before ? before->value : nothing))) {
+    const bool is_candidate = number > after.number && !(before && before->value == state->value);
+    if (is_candidate && (!test || test->test(state->value, before ? before->value : nothing))) {
       return PastTransition{state, before, std::nullopt};
     }
-    if (budget_.is_spent() && number > after.number && number < present.number)
-      return PastTransition{nullptr, nullptr, Version{present.epoch, number}};
+    if (budget_.is_spent() && number > after.number && number < committed.number)
+      return PastTransition{nullptr, nullptr, Version{committed.epoch, number}};
     before = state;
   }
   return PastTransition{};

@@ -16,7 +16,7 @@ struct WaitGroup;
 struct Wait;
 
 struct ExpiryTimer : Timer {
-  explicit ExpiryTimer(Wait& of) noexcept : wait(of) {}
+  explicit ExpiryTimer(Wait& owner) noexcept : wait(owner) {}
   Wait& wait;
 };
 
@@ -30,10 +30,10 @@ struct Wait : Timer {  // the timer of its hold
   bool on_transition = false;                 // tested at transitions only, also those to unset; never holds
 
   // Private to waits.cpp.
-  WaitGroup* group = nullptr;  // null: its topic's type is not known yet
-  std::size_t place = 0;       // in the list of the group, or of the topic
-  TimePoint counted_from{};    // a hold does not begin before this
-  ExpiryTimer expiry{*this};   // scheduled while the wait is armed
+  WaitGroup* group = nullptr;   // null: its topic's type is not known yet
+  std::size_t place = 0;        // in the list of the group, or of the topic
+  TimePoint hold_not_before{};  // a hold does not begin before this
+  ExpiryTimer expiry{*this};    // scheduled while the wait is armed
 };
 
 }  // namespace hoiku::broker

@@ -52,7 +52,7 @@ bool is_about_transition(const WaitGroup& group) noexcept {
 
 constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
 
-TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.counted_from) + wait.hold; }
+TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.hold_not_before) + wait.hold; }
 
 }  // namespace
 
@@ -118,7 +118,7 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     if (!read) return read.failure();
     wait.predicate = std::move(read).value();
   }
-  wait.counted_from = topic.changed_at;
+  wait.hold_not_before = topic.changed_at;
   TopicWaits& waits = by_topic_.find_or_create(wait.topic);
   if (wait.predicate && !is_typed) {
     put(waits.untyped, wait);
@@ -128,8 +128,8 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   WaitGroup& group = join(waits, wait, topic);
   if (wait.hold.count() == 0 ? group.is_true : group.is_holding && due_at(wait) <= now) {
     wait.group = nullptr;
-    drop_if_empty(group);
-    drop_if_empty(wait.topic);
+    discard_if_empty(group);
+    discard_if_empty(wait.topic);
     return true;
   }
   begin(wait, now);
@@ -161,7 +161,7 @@ void Waits::end(Wait& wait) noexcept {
 void Waits::suspend(Wait& wait) { put(wait.group->suspended, wait); }
 
 // Takes a wait out of its list; its group may be empty after that.
-void Waits::leave(Wait& wait) noexcept {
+void Waits::detach(Wait& wait) noexcept {
   end(wait);
   if (wait.group == nullptr) {
     take(by_topic_[wait.topic].untyped, wait);
@@ -178,12 +178,12 @@ void Waits::leave(Wait& wait) noexcept {
 }
 
 void Waits::cancel(Wait& wait) noexcept {
-  leave(wait);
-  if (wait.group != nullptr) drop_if_empty(*wait.group);
-  drop_if_empty(wait.topic);
+  detach(wait);
+  if (wait.group != nullptr) discard_if_empty(*wait.group);
+  discard_if_empty(wait.topic);
 }
 
-void Waits::drop_if_empty(WaitGroup& group) noexcept {
+void Waits::discard_if_empty(WaitGroup& group) noexcept {
   if (!group.plain.empty() || group.holds > 0) return;
   TopicWaits& waits = by_topic_[group.topic];
   predicates_ -= group.predicate ? 1 : 0;
@@ -191,7 +191,7 @@ void Waits::drop_if_empty(WaitGroup& group) noexcept {
   swap_remove<&WaitGroup::place>(waits.groups, group.place);
 }
 
-void Waits::drop_if_empty(TopicId topic) noexcept {
+void Waits::discard_if_empty(TopicId topic) noexcept {
   const TopicWaits& waits = by_topic_[topic];
   if (waits.groups.empty() && waits.untyped.empty()) by_topic_.erase(topic);
 }
@@ -200,11 +200,11 @@ void Waits::on_type_known(TopicId id, const WaitedTopic& topic, std::vector<Wait
   TopicWaits* waits = by_topic_.find(id);
   if (waits == nullptr) return;
   settle_types(*waits, topic, ended);
-  drop_if_empty(id);
+  discard_if_empty(id);
 }
 
-void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
-                    std::vector<WaitEnd>& ended) {
+void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
+                          std::vector<WaitEnd>& ended) {
   TopicWaits* found = by_topic_.find(id);
   if (found == nullptr) return;
   static const Value nothing;
@@ -223,9 +223,9 @@ void Waits::changed(TopicId id, const WaitedTopic& topic, const State& before, T
     } else {
       match_group(group, matches(group, value, old_value), is_live, now, ended);
     }
-    drop_if_empty(group);
+    discard_if_empty(group);
   }
-  drop_if_empty(id);
+  discard_if_empty(id);
 }
 
 // The topic's first value gives the type that its predicates are resolved for.
@@ -239,7 +239,7 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
       continue;
     }
     wait->predicate = std::move(read).value();
-    // The group begins without a state: changed() tests the value in a moment, as for all groups.
+    // The group begins without a state: on_transition() tests the value in a moment, as for all groups.
     WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
     if (wait->hold.count() == 0) {
       put(group.plain, *wait);
@@ -287,8 +287,8 @@ void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
       --group.holds;
       wait.group = nullptr;
       ended.push_back(WaitEnd{&wait, {}});
-      drop_if_empty(group);
-      drop_if_empty(wait.topic);
+      discard_if_empty(group);
+      discard_if_empty(wait.topic);
     }
   }
 }

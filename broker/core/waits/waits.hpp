@@ -68,7 +68,8 @@ class Waits {
 
   // The topic has changed from `before` (null: never set) to topic.committed. Holds that are due at `now` have been
   // taken.
-  void changed(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now, std::vector<WaitEnd>& ended);
+  void on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
+                     std::vector<WaitEnd>& ended);
   // The topic had no type, and has one from now on; its state is the same.
   void on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
   // Holds that are complete at `now`, in the order in which they became so.
@@ -93,9 +94,9 @@ class Waits {
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void suspend(Wait& wait);
-  void leave(Wait& wait) noexcept;
-  void drop_if_empty(WaitGroup& group) noexcept;
-  void drop_if_empty(TopicId topic) noexcept;
+  void detach(Wait& wait) noexcept;
+  void discard_if_empty(WaitGroup& group) noexcept;
+  void discard_if_empty(TopicId topic) noexcept;
 
   TopicMap<TopicWaits> by_topic_;
   Timers holds_;

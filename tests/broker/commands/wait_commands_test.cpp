@@ -35,7 +35,7 @@ class WaitCommandsTest : public testing::Test {
     proto::WaitTransition command;
     command.id = id;
     command.topic = "a";
-    command.after = Version{topics[*topics.find("a")].visible()->version.epoch, number};
+    command.after = Version{topics[*topics.find("a")].committed()->version.epoch, number};
     command.predicate = Predicate::parse(predicate).value();
     return command;
   }

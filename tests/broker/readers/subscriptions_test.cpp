@@ -22,7 +22,7 @@ class SubscriptionsTest : public testing::Test {
     options.kind = kind;
     options.pattern = pattern;
     Subscription& added = opened.emplace_back(options, queue);
-    room.open(added);
+    subscriptions.open(added);
     return added;
   }
   static StartPosition in_snapshot() {
@@ -30,16 +30,16 @@ class SubscriptionsTest : public testing::Test {
     start.in_snapshot = true;
     return start;
   }
-  std::vector<SessionId> changed(TopicId topic) {
+  std::vector<SessionId> commit(TopicId topic) {
     std::vector<SessionId> woken;
     std::vector<FailedSubscription> failed;
     const State nothing;
-    room.changed(Changed{topic, nothing, nothing}, woken, failed);
+    subscriptions.on_transition(TopicTransition{topic, nothing, nothing}, woken, failed);
     return woken;
   }
   std::vector<TopicId> close(Subscription& subscription) {
     std::vector<TopicId> released;
-    room.close(subscription, released);
+    subscriptions.close(subscription, released);
     return released;
   }
   // What an outbox does when it has sent the first unit of the queue.
@@ -65,7 +65,7 @@ class SubscriptionsTest : public testing::Test {
     few.slots_per_session_max = 10;
     return few;
   }();
-  Subscriptions room{limits};
+  Subscriptions subscriptions{limits};
   DeliveryQueue queue;
   std::deque<Subscription> opened;
 };
@@ -73,26 +73,26 @@ class SubscriptionsTest : public testing::Test {
 TEST_F(SubscriptionsTest, ACommitMakesTheTopicsSlotsDirtyAndNoOthers) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& two = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, topic_a, 0, StartPosition()));
-  ASSERT_TRUE(room.attach(two, topic_b, 0, StartPosition()));
-  EXPECT_THAT(changed(topic_a), ElementsAre(SessionId{1}));
+  ASSERT_TRUE(subscriptions.attach(one, topic_a, 0, StartPosition()));
+  ASSERT_TRUE(subscriptions.attach(two, topic_b, 0, StartPosition()));
+  EXPECT_THAT(commit(topic_a), ElementsAre(SessionId{1}));
   EXPECT_TRUE(one.slots()[0]->is_dirty());
   EXPECT_FALSE(two.slots()[0]->is_dirty());
-  EXPECT_THAT(changed(topic_c), IsEmpty());
+  EXPECT_THAT(commit(topic_c), IsEmpty());
 }
 
 TEST_F(SubscriptionsTest, ADirtySlotStaysOneSlotAndIsCountedAsConflated) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, topic_a, 0, StartPosition()));
-  changed(topic_a);
-  for (int i = 0; i < 5; ++i) EXPECT_THAT(changed(topic_a), IsEmpty());
+  ASSERT_TRUE(subscriptions.attach(one, topic_a, 0, StartPosition()));
+  commit(topic_a);
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(commit(topic_a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
-  EXPECT_EQ(room.conflated(), 5u);
+  EXPECT_EQ(subscriptions.conflated(), 5u);
 }
 
 TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
   Subscription& one = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(one, topic_a, 0, in_snapshot()));
+  ASSERT_TRUE(subscriptions.attach(one, topic_a, 0, in_snapshot()));
   EXPECT_EQ(queued(), 1u);
   EXPECT_FALSE(one.is_snapshot_complete());
   send_first();
@@ -101,10 +101,10 @@ TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
 
 TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(both, topic_a, 0, StartPosition()));
-  ASSERT_TRUE(room.attach(both, topic_b, 1, StartPosition()));
-  EXPECT_THAT(changed(topic_b), ElementsAre(SessionId{1}));
-  EXPECT_THAT(changed(topic_a), IsEmpty());
+  ASSERT_TRUE(subscriptions.attach(both, topic_a, 0, StartPosition()));
+  ASSERT_TRUE(subscriptions.attach(both, topic_b, 1, StartPosition()));
+  EXPECT_THAT(commit(topic_b), ElementsAre(SessionId{1}));
+  EXPECT_THAT(commit(topic_a), IsEmpty());
   EXPECT_EQ(queued(), 1u);
   EXPECT_EQ(both.dirty(), 2u);
   send_first();
@@ -114,31 +114,32 @@ TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
 
 TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, topic_a, 0, StartPosition()));
-  EXPECT_FALSE(room.keeps(topic_a));
+  ASSERT_TRUE(subscriptions.attach(pattern, topic_a, 0, StartPosition()));
+  EXPECT_FALSE(subscriptions.keeps(topic_a));
   Subscription& plain = open(SubscriptionKind::plain);
-  ASSERT_TRUE(room.attach(plain, topic_a, 0, StartPosition()));
-  EXPECT_TRUE(room.keeps(topic_a));
+  ASSERT_TRUE(subscriptions.attach(plain, topic_a, 0, StartPosition()));
+  EXPECT_TRUE(subscriptions.keeps(topic_a));
   EXPECT_THAT(close(plain), ElementsAre(topic_a));
-  EXPECT_FALSE(room.keeps(topic_a));
+  EXPECT_FALSE(subscriptions.keeps(topic_a));
 }
 
 TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  ASSERT_TRUE(room.attach(pattern, topic_a, 0, StartPosition()));
-  changed(topic_a);
-  EXPECT_TRUE(room.keeps(topic_a));
+  ASSERT_TRUE(subscriptions.attach(pattern, topic_a, 0, StartPosition()));
+  commit(topic_a);
+  EXPECT_TRUE(subscriptions.keeps(topic_a));
   send_first();
-  EXPECT_FALSE(room.keeps(topic_a));
-  room.topic_removed(topic_a);
+  EXPECT_FALSE(subscriptions.keeps(topic_a));
+  subscriptions.topic_removed(topic_a);
   EXPECT_TRUE(pattern.slots().empty());
   EXPECT_EQ(queue.slots, 0u);
 }
 
 TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
-  for (const TopicId id : {topic_a, topic_b, topic_c}) ASSERT_TRUE(room.attach(pattern, id, 0, StartPosition()));
-  room.topic_removed(topic_a);
+  for (const TopicId id : {topic_a, topic_b, topic_c})
+    ASSERT_TRUE(subscriptions.attach(pattern, id, 0, StartPosition()));
+  subscriptions.topic_removed(topic_a);
   EXPECT_EQ(pattern.slots().size(), 2u);
   EXPECT_THAT(close(pattern), UnorderedElementsAre(topic_b, topic_c));
 }
@@ -147,7 +148,7 @@ TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
   Subscription& one = open(SubscriptionKind::pattern, 1, "x/*");
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
   std::vector<Subscription*> overfull;
-  room.topic_created(topic_a, "x/1", 0, overfull);
+  subscriptions.topic_created(topic_a, "x/1", 0, overfull);
   EXPECT_EQ(one.slots().size(), 1u);
   EXPECT_FALSE(one.slots()[0]->is_dirty());
   EXPECT_TRUE(two.slots().empty());
@@ -158,33 +159,33 @@ TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
   scanning.scan().begin(false);
   scanning.scan().advance(1);
   std::vector<Subscription*> overfull;
-  room.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has been there
-  room.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will come
+  subscriptions.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has been there
+  subscriptions.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will come
   EXPECT_EQ(scanning.slots().size(), 1u);
 }
 
 TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
   Subscription& many = open(SubscriptionKind::pattern, 1, "**");
-  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(room.attach(many, TopicId{i}, 0, StartPosition()));
-  EXPECT_FALSE(room.attach(many, TopicId{10}, 0, StartPosition()));
+  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(subscriptions.attach(many, TopicId{i}, 0, StartPosition()));
+  EXPECT_FALSE(subscriptions.attach(many, TopicId{10}, 0, StartPosition()));
   std::vector<Subscription*> overfull;
-  room.topic_created(TopicId{11}, "x", 0, overfull);
+  subscriptions.topic_created(TopicId{11}, "x", 0, overfull);
   EXPECT_THAT(overfull, ElementsAre(&many));
 }
 
 TEST_F(SubscriptionsTest, ClosingTakesDirtySlotsOutOfTheQueue) {
   Subscription& one = open(SubscriptionKind::plain);
   Subscription& both = open(SubscriptionKind::composite);
-  ASSERT_TRUE(room.attach(one, topic_a, 0, in_snapshot()));
-  ASSERT_TRUE(room.attach(both, topic_a, 0, in_snapshot()));
-  ASSERT_TRUE(room.attach(both, topic_a, 1, in_snapshot()));
+  ASSERT_TRUE(subscriptions.attach(one, topic_a, 0, in_snapshot()));
+  ASSERT_TRUE(subscriptions.attach(both, topic_a, 0, in_snapshot()));
+  ASSERT_TRUE(subscriptions.attach(both, topic_a, 1, in_snapshot()));
   EXPECT_EQ(queued(), 2u);
   close(both);
   EXPECT_EQ(queued(), 1u);
   close(one);
   EXPECT_TRUE(queue.empty());
-  EXPECT_EQ(room.size(), 0u);
-  EXPECT_FALSE(room.keeps(topic_a));
+  EXPECT_EQ(subscriptions.size(), 0u);
+  EXPECT_FALSE(subscriptions.keeps(topic_a));
 }
 
 }  // namespace

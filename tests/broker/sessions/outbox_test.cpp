@@ -18,7 +18,7 @@ using testing::SizeIs;
 // A session's outbox, its subscriptions, and topics whose states a test makes up.
 class OutboxTest : public testing::Test, public StateSource {
  protected:
-  State current(TopicId topic) const override { return states.at(topic); }
+  State committed(TopicId topic) const override { return states.at(topic); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override {
     if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})};
@@ -39,7 +39,7 @@ class OutboxTest : public testing::Test, public StateSource {
     states[TopicId{topic}] = std::move(next);
     std::vector<SessionId> woken;
     std::vector<FailedSubscription> failed;
-    subscriptions.changed(Changed{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, failed);
+    subscriptions.on_transition(TopicTransition{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, failed);
   }
   Subscription& subscribe(std::vector<std::uint32_t> topics, bool composite = false) {
     SubscriptionOptions options;
@@ -58,7 +58,7 @@ class OutboxTest : public testing::Test, public StateSource {
     }
     return opened;
   }
-  std::shared_ptr<const proto::ServerFrame> cut() {
+  std::shared_ptr<const proto::ServerFrame> build() {
     report = {};
     if (!outbox.build_frame(*this, revision, true, report)) return nullptr;
     return outbox.next(1, 0);
@@ -80,11 +80,11 @@ class OutboxTest : public testing::Test, public StateSource {
   BuildReport report;
 };
 
-TEST_F(OutboxTest, HasNothingToSayWhenNothingHappened) { EXPECT_EQ(cut(), nullptr); }
+TEST_F(OutboxTest, HasNothingToSayWhenNothingHappened) { EXPECT_EQ(build(), nullptr); }
 
 TEST_F(OutboxTest, ASnapshotIsDeliveredAndEndedInOneFrame) {
   Subscription& one = subscribe({0, 1});
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_NE(frame, nullptr);
   EXPECT_THAT(frame->deliveries, SizeIs(2));
   ASSERT_THAT(frame->snapshot_ends, SizeIs(1));
@@ -92,13 +92,13 @@ TEST_F(OutboxTest, ASnapshotIsDeliveredAndEndedInOneFrame) {
   EXPECT_EQ(frame->snapshot_ends[0].revision, revision);
   EXPECT_TRUE(frame->snapshot_ends[0].whole);
   EXPECT_EQ(frame->complete_through, revision);
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(build(), nullptr);
 }
 
 TEST_F(OutboxTest, TheValueIsLookedUpWhenTheFrameIsCut) {
   subscribe({0});
   for (int i = 1; i <= 100; ++i) set(0, i);
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_THAT(frame->deliveries, SizeIs(1));
   EXPECT_EQ(frame->deliveries[0].transition->value, Value(100));
 }
@@ -106,24 +106,24 @@ TEST_F(OutboxTest, TheValueIsLookedUpWhenTheFrameIsCut) {
 TEST_F(OutboxTest, DeliveriesAreSortedByRevision) {
   subscribe({0, 1, 2});
   acknowledge_all();
-  cut();
+  build();
   set(2, 1);
   set(0, 1);
   set(1, 1);
   set(2, 2);  // stands first in the queue, and is now the newest
-  EXPECT_THAT(revisions(*cut()), ElementsAre(revision - 2, revision - 1, revision));
+  EXPECT_THAT(revisions(*build()), ElementsAre(revision - 2, revision - 1, revision));
 }
 
 TEST_F(OutboxTest, TheWindowOfBatchesClosesAndOpens) {
   subscribe({0});
   for (std::size_t i = 0; i < limits.window_batches; ++i) {
-    ASSERT_NE(cut(), nullptr);
+    ASSERT_NE(build(), nullptr);
     set(0, static_cast<int>(i) + 1);
   }
   EXPECT_FALSE(outbox.is_window_open());
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(build(), nullptr);
   ASSERT_TRUE(outbox.acknowledge(1));
-  EXPECT_NE(cut(), nullptr);
+  EXPECT_NE(build(), nullptr);
   EXPECT_EQ(outbox.kept_frames(), limits.window_batches);
 }
 
@@ -132,16 +132,16 @@ TEST_F(OutboxTest, UnacknowledgedBytesStayWithinTheWindow) {
   std::vector<std::uint32_t> topics;
   for (std::uint32_t i = 0; i < 20; ++i) set(i, std::string(1000, 'x')), topics.push_back(i);
   Subscription& one = subscribe(topics);
-  const auto first = cut();
+  const auto first = build();
   EXPECT_LT(first->deliveries.size(), 10u);
   EXPECT_GT(first->deliveries.size(), 5u);
   EXPECT_THAT(first->snapshot_ends, IsEmpty());
   EXPECT_EQ(first->complete_through, 0u);
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(build(), nullptr);
   std::size_t sent = first->deliveries.size();
   while (!one.is_snapshot_complete()) {
     acknowledge_all();
-    sent += cut()->deliveries.size();
+    sent += build()->deliveries.size();
   }
   EXPECT_EQ(sent, 20u);
 }
@@ -150,10 +150,10 @@ TEST_F(OutboxTest, OneBatchIsAlwaysAllowedHoweverLarge) {
   limits.unacknowledged_bytes_max = 1000;
   set(0, std::string(50'000, 'x'));
   subscribe({0, 1});
-  EXPECT_THAT(cut()->deliveries, SizeIs(1));
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_THAT(build()->deliveries, SizeIs(1));
+  EXPECT_EQ(build(), nullptr);
   acknowledge_all();
-  EXPECT_THAT(cut()->deliveries, SizeIs(1));
+  EXPECT_THAT(build()->deliveries, SizeIs(1));
 }
 
 TEST_F(OutboxTest, ACompositesDirtyMembersAreNeverSplit) {
@@ -161,10 +161,10 @@ TEST_F(OutboxTest, ACompositesDirtyMembersAreNeverSplit) {
   for (std::uint32_t i = 0; i < 5; ++i) set(i, std::string(1000, 'x'));
   subscribe({0});
   Subscription& composite = subscribe({1, 2, 3, 4}, true);
-  EXPECT_THAT(cut()->deliveries, SizeIs(1));
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_THAT(build()->deliveries, SizeIs(1));
+  EXPECT_EQ(build(), nullptr);
   acknowledge_all();
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_THAT(frame->deliveries, SizeIs(4));
   for (const auto& delivery : frame->deliveries) EXPECT_EQ(delivery.subscription, composite.options().id);
   EXPECT_EQ(frame->deliveries[3].member, 3u);
@@ -172,9 +172,9 @@ TEST_F(OutboxTest, ACompositesDirtyMembersAreNeverSplit) {
 
 TEST_F(OutboxTest, ACompositeSendsOnlyTheMembersThatChanged) {
   subscribe({0, 1, 2}, true);
-  cut();
+  build();
   set(1, 5);
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_THAT(frame->deliveries, SizeIs(1));
   EXPECT_EQ(frame->deliveries[0].member, 1u);
 }
@@ -183,7 +183,7 @@ TEST_F(OutboxTest, ACompositeThatFitsInNoFrameIsReported) {
   limits.frame_bytes_max = 3000;
   for (std::uint32_t i = 0; i < 3; ++i) set(i, std::string(1000, 'x'));
   Subscription& composite = subscribe({0, 1, 2}, true);
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(build(), nullptr);
   EXPECT_EQ(report.too_large, &composite);
 }
 
@@ -193,7 +193,7 @@ TEST_F(OutboxTest, FramesStayUnderTheirLimit) {
   for (std::uint32_t i = 0; i < 30; ++i) set(i, std::string(1000, 'x')), topics.push_back(i);
   subscribe(topics);
   std::size_t sent = 0;
-  while (const auto frame = cut()) {
+  while (const auto frame = build()) {
     std::size_t bytes = proto::frame_overhead_bytes;
     for (const auto& delivery : frame->deliveries) bytes += proto::size_of(*delivery.transition).bound();
     EXPECT_LE(bytes, 6000u);
@@ -205,12 +205,12 @@ TEST_F(OutboxTest, FramesStayUnderTheirLimit) {
 TEST_F(OutboxTest, AnswersAreOutsideTheWindow) {
   limits.window_batches = 1;
   subscribe({0});
-  cut();
+  build();
   set(0, 1);
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_EQ(build(), nullptr);
   outbox.begin_request();
   outbox.answer(proto::SetDone{5, {}, 1, true}, AnswerBudget::request);
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_NE(frame, nullptr);
   EXPECT_THAT(frame->answers, SizeIs(1));
   EXPECT_THAT(frame->deliveries, IsEmpty());
@@ -221,7 +221,7 @@ TEST_F(OutboxTest, ARequestIsInFlightUntilItsAnswerIsAcknowledged) {
   outbox.begin_request();
   outbox.answer(proto::SetDone{5, {}, 1, true}, AnswerBudget::request);
   EXPECT_EQ(outbox.requests_in_flight(), 1u);
-  cut();
+  build();
   EXPECT_EQ(outbox.requests_in_flight(), 1u);
   acknowledge_all();
   EXPECT_EQ(outbox.requests_in_flight(), 0u);
@@ -232,7 +232,7 @@ TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
   outbox.begin_request();
   outbox.answer_late(proto::Get{9, "t0"});
   set(0, 2);
-  const auto frame = cut();
+  const auto frame = build();
   EXPECT_EQ(std::get<proto::GetDone>(frame->answers[0]).current->value, Value(2));
 }
 
@@ -242,7 +242,7 @@ TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
   outbox.answer_late(proto::List{9, "**", 0});
   EXPECT_EQ(pages, 0u);
   set(0, 2);
-  const auto frame = cut();
+  const auto frame = build();
   const auto& list = std::get<proto::ListDone>(frame->answers[0]);
   EXPECT_EQ(list.rows[0].current->value, Value(2));
   EXPECT_EQ(list.next, limits.list_bytes_max);
@@ -252,25 +252,25 @@ TEST_F(OutboxTest, APageIsMadeOnlyWhereThereIsRoomForIt) {
   set(0, std::string(100, 'x'));
   limits.unacknowledged_bytes_max = 2 * limits.list_bytes_max;
   for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_late(proto::List{id, "**", 0});
-  EXPECT_THAT(cut()->answers, SizeIs(1));  // each has a frame of its own
-  EXPECT_THAT(cut()->answers, SizeIs(1));
-  EXPECT_THAT(cut()->answers, SizeIs(1));
+  EXPECT_THAT(build()->answers, SizeIs(1));  // each has a frame of its own
+  EXPECT_THAT(build()->answers, SizeIs(1));
+  EXPECT_THAT(build()->answers, SizeIs(1));
   acknowledge_all();
   set(0, std::string(limits.unacknowledged_bytes_max, 'x'));
   for (proto::RequestId id = 4; id <= 5; ++id) outbox.begin_request(), outbox.answer_late(proto::List{id, "**", 0});
-  EXPECT_THAT(cut()->answers, SizeIs(1));
-  EXPECT_EQ(cut(), nullptr);
+  EXPECT_THAT(build()->answers, SizeIs(1));
+  EXPECT_EQ(build(), nullptr);
   EXPECT_EQ(pages, 4u);
   acknowledge_all();
-  EXPECT_THAT(cut()->answers, SizeIs(1));
+  EXPECT_THAT(build()->answers, SizeIs(1));
 }
 
 TEST_F(OutboxTest, LargeAnswersWaitForAcknowledgements) {
   set(0, std::string(1 << 20, 'x'));
   for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_late(proto::Get{id, "t0"});
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(cut()->answers, SizeIs(1));
-    EXPECT_EQ(cut(), nullptr);
+    EXPECT_THAT(build()->answers, SizeIs(1));
+    EXPECT_EQ(build(), nullptr);
     acknowledge_all();
   }
 }
@@ -288,7 +288,7 @@ TEST_F(OutboxTest, AnAnswerThatFitsIntoNoFrameBecomesAnError) {
   outbox.answer_late(proto::Get{4, "t0"});
   outbox.answer_late(proto::List{5, "**", 0});
   std::map<proto::RequestId, Failure> failed;
-  while (const auto frame = cut()) {
+  while (const auto frame = build()) {
     for (const auto& answer : frame->answers) {
       if (const auto* one = std::get_if<proto::Failed>(&answer)) failed[one->id] = one->failure;
     }
@@ -309,7 +309,7 @@ TEST_F(OutboxTest, EndsOfSnapshotsTakeNoMoreThanAFrame) {
   limits.frame_bytes_max = 8000;
   for (int i = 0; i < 200; ++i) outbox.snapshot_ended(subscribe({}));
   std::size_t ends = 0;
-  while (const auto frame = cut()) {
+  while (const auto frame = build()) {
     EXPECT_LT(frame->snapshot_ends.size(), 100u);
     ends += frame->snapshot_ends.size();
     EXPECT_EQ(frame->complete_through, ends == 200 ? revision : 0);
@@ -323,7 +323,7 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
     set(0, std::string(1000, static_cast<char>('a' + id)));
     outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
   }
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_THAT(frame->answers, SizeIs(10));
   EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(frame->answers[0]));
   EXPECT_EQ(std::get<proto::Failed>(frame->answers[9]).failure.code, ErrorCode::limit_exceeded);
@@ -336,14 +336,14 @@ TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
     outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
   }
   std::size_t bytes = 0;
-  for (const auto& answer : cut()->answers) {
+  for (const auto& answer : build()->answers) {
     const Failure& failure = std::get<proto::Failed>(answer).failure;
     EXPECT_EQ(failure.code, ErrorCode::type_mismatch);
     bytes += failure.message.size();
   }
   EXPECT_LT(bytes, 6000u);
   outbox.answer(proto::Failed{11, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
-  EXPECT_EQ(std::get<proto::Failed>(cut()->answers[0]).failure.message, std::string(1000, 'x'));
+  EXPECT_EQ(std::get<proto::Failed>(build()->answers[0]).failure.message, std::string(1000, 'x'));
 }
 
 TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
@@ -352,7 +352,7 @@ TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
   for (proto::RequestId id = 1; id <= 100; ++id) {
     outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
   }
-  for (const auto& answer : cut()->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
+  for (const auto& answer : build()->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
 }
 
 TEST_F(OutboxTest, ALargeDeliveryIsNotCrowdedOutByAnswers) {
@@ -364,9 +364,9 @@ TEST_F(OutboxTest, ALargeDeliveryIsNotCrowdedOutByAnswers) {
     outbox.answer(proto::Failed{1, {ErrorCode::too_large, std::string(500, 'y')}, {}}, AnswerBudget::request);
   };
   answer();
-  EXPECT_THAT(cut()->deliveries, IsEmpty());
+  EXPECT_THAT(build()->deliveries, IsEmpty());
   answer();
-  EXPECT_THAT(cut()->deliveries, SizeIs(1));
+  EXPECT_THAT(build()->deliveries, SizeIs(1));
 }
 
 TEST_F(OutboxTest, AnEndOfSnapshotBehindAChangedTopicClaimsNoMoreThanWasSent) {
@@ -374,10 +374,10 @@ TEST_F(OutboxTest, AnEndOfSnapshotBehindAChangedTopicClaimsNoMoreThanWasSent) {
   set(0, std::string(1000, 'x'));
   set(1, std::string(1000, 'x'));
   Subscription& one = subscribe({0, 1});
-  cut();
+  build();
   set(0, std::string(1000, 'y'));  // sent already, and again behind topic 1
   acknowledge_all();
-  const auto frame = cut();
+  const auto frame = build();
   ASSERT_THAT(frame->snapshot_ends, SizeIs(1));
   EXPECT_EQ(frame->snapshot_ends[0].revision, one.options().opened_at);
   EXPECT_EQ(frame->complete_through, 0u);
@@ -385,9 +385,9 @@ TEST_F(OutboxTest, AnEndOfSnapshotBehindAChangedTopicClaimsNoMoreThanWasSent) {
 
 TEST_F(OutboxTest, UnsetTopicsAreReportedWhenTheyWereDelivered) {
   subscribe({0});
-  cut();
+  build();
   set(0, {});
-  cut();
+  build();
   EXPECT_THAT(report.unset, ElementsAre(TopicId{0}));
 }
 

@@ -40,7 +40,7 @@ TEST_F(CommitLogTest, ReadersSeeACommitWhenTheStoreHasItsRecordAndNotBefore) {
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_EQ(records[0].sequence, 1u);
   EXPECT_THAT(log.take_records(), IsEmpty());
-  EXPECT_EQ(topics[a].visible(), nullptr);
+  EXPECT_EQ(topics[a].committed(), nullptr);
   EXPECT_FALSE(log.take_through(0));
 
   const auto commit = log.take_through(1);
@@ -48,7 +48,7 @@ TEST_F(CommitLogTest, ReadersSeeACommitWhenTheStoreHasItsRecordAndNotBefore) {
   const auto replaced = log.commit(*commit, now.monotonic);
   ASSERT_THAT(replaced, SizeIs(1));
   EXPECT_EQ(replaced[0], nullptr);
-  EXPECT_EQ(topics[a].visible()->value, Value(1));
+  EXPECT_EQ(topics[a].committed()->value, Value(1));
   EXPECT_EQ(log.revision(), 1u);
   EXPECT_EQ(log.commits(), 1u);
   EXPECT_THAT(commit->notices, SizeIs(1));
@@ -63,7 +63,7 @@ TEST_F(CommitLogTest, AllTopicsOfACommitAreInOneRecordAndOneRevision) {
   ASSERT_THAT(records[0].transitions, SizeIs(2));
   for (const State& state : records[0].transitions) EXPECT_EQ(state->revision, records[0].sequence);
   log.commit(*log.take_through(1), now.monotonic);
-  EXPECT_EQ(topics[a].visible()->revision, topics[b].visible()->revision);
+  EXPECT_EQ(topics[a].committed()->revision, topics[b].committed()->revision);
 }
 
 TEST_F(CommitLogTest, AReplacedStateGoesIntoTheHistory) {
@@ -72,7 +72,7 @@ TEST_F(CommitLogTest, AReplacedStateGoesIntoTheHistory) {
   while (const auto commit = log.take_through(2)) log.commit(*commit, now.monotonic);
   ASSERT_NE(histories.find(a, 1), nullptr);
   EXPECT_EQ(histories.find(a, 1)->value, Value(1));
-  EXPECT_EQ(topics[a].visible()->value, Value(2));
+  EXPECT_EQ(topics[a].committed()->value, Value(2));
 }
 
 TEST_F(CommitLogTest, AnEqualWriteIsAnsweredWithThePendingCommitOrAtOnce) {

@@ -18,7 +18,7 @@ class TopicStatesTest : public testing::Test {
     static const std::optional<WallTime> no_time;
     static const std::string writer = "writer";
     Topic& topic = topics[id];
-    const State before = topic.visible();
+    const State before = topic.committed();
     State state = topic.apply(Update{value, any_version, no_time, writer}, revision)->state;
     topic.commit(state, TimePoint{});
     if (before) histories.append(id, before);

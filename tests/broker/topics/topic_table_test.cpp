@@ -75,7 +75,7 @@ TEST(TopicTable, EachTopicHasItsOwnEpochAlsoAfterRemoval) {
   for (std::uint64_t i = 0; i < 100; ++i) {
     const TopicId id = *table.create("a");
     set(table, id, 1, 2 * i + 1);
-    epochs.insert(table[id].visible()->version.epoch);
+    epochs.insert(table[id].committed()->version.epoch);
     set(table, id, {}, 2 * i + 2);
     table.remove(id);
   }
@@ -143,7 +143,7 @@ TEST(TopicTable, RestoresARemovedTopicAsItWasLeft) {
   const State left = table.removed()[0];
   const TopicId id = table.restore(0);
   EXPECT_EQ(table.find("a"), id);
-  EXPECT_EQ(table[id].visible(), left);
+  EXPECT_EQ(table[id].committed(), left);
   EXPECT_TRUE(table[id].is_idle());
   EXPECT_EQ(table.removed().size(), 1u);
 }

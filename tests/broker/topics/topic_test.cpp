@@ -46,7 +46,7 @@ TEST_F(TopicTest, FirstSetIsVersionOneOfItsEpoch) {
   EXPECT_EQ(applied.state->value, Value(21));
   EXPECT_EQ(applied.state->writer, "robot");
   EXPECT_EQ(applied.state->changed_at, WallTime{5us});
-  EXPECT_EQ(topic.visible(), applied.state);
+  EXPECT_EQ(topic.committed(), applied.state);
 }
 
 TEST_F(TopicTest, VersionsRiseByOne) {
@@ -71,7 +71,7 @@ TEST_F(TopicTest, IfVersionLetsTheCurrentVersionPass) {
   set(1);
   EXPECT_TRUE(set(2, Version{epoch, 1}).changed);
   EXPECT_EQ(refused(3, Version{epoch, 1}), ErrorCode::version_conflict);
-  EXPECT_EQ(topic.visible()->value, Value(2));
+  EXPECT_EQ(topic.committed()->value, Value(2));
 }
 
 TEST_F(TopicTest, IfVersionWithEpochZeroMeansTheCurrentEpoch) {
@@ -102,7 +102,7 @@ TEST_F(TopicTest, TypeIsThatOfTheFirstValue) {
   EXPECT_EQ(refused("one"), ErrorCode::type_mismatch);
   EXPECT_EQ(refused(true), ErrorCode::type_mismatch);
   EXPECT_EQ(refused(1.0), ErrorCode::type_mismatch);
-  EXPECT_EQ(topic.visible()->value, Value(1));
+  EXPECT_EQ(topic.committed()->value, Value(1));
 }
 
 TEST_F(TopicTest, Int64WidensInATopicOfDoubles) {
@@ -139,7 +139,7 @@ TEST_F(TopicTest, UnsetOfATopicThatWasNeverSetChangesNothing) {
 TEST_F(TopicTest, APendingValueIsNotVisible) {
   ASSERT_TRUE(apply(1));
   EXPECT_TRUE(topic.is_pending());
-  EXPECT_EQ(topic.visible(), nullptr);
+  EXPECT_EQ(topic.committed(), nullptr);
   EXPECT_FALSE(topic.is_idle());
 }
 
@@ -155,7 +155,7 @@ TEST_F(TopicTest, ConditionsEqualityAndVersionsAreJudgedByThePendingState) {
   EXPECT_EQ(touch->state, second->state);
 
   topic.commit(first->state, start + 1s);
-  EXPECT_EQ(topic.visible()->value, Value(1));
+  EXPECT_EQ(topic.committed()->value, Value(1));
   EXPECT_TRUE(topic.is_pending());
   topic.commit(second->state, start + 2s);
   EXPECT_FALSE(topic.is_pending());
@@ -165,7 +165,7 @@ TEST_F(TopicTest, ConditionsEqualityAndVersionsAreJudgedByThePendingState) {
 TEST_F(TopicTest, ARemovedTopicGoesOnWhereItWas) {
   set(1);
   set({});
-  Topic again(topic.visible());
+  Topic again(topic.committed());
   EXPECT_EQ(again.name(), "a/b");
   const Value value(5);
   const std::optional<Version> any;

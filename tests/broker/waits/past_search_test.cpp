@@ -15,11 +15,11 @@ class PastSearchTest : public testing::Test {
     static const std::optional<WallTime> no_time;
     static const std::string writer = "writer";
     Topic& topic = topics[id];
-    const State before = topic.visible();
+    const State before = topic.committed();
     topic.commit(topic.apply(Update{value, any_version, no_time, writer, {}, quality}, ++revision)->state, TimePoint{});
     if (before) histories.append(id, before);
   }
-  Version version(std::uint64_t number) const { return {topics[id].visible()->version.epoch, number}; }
+  Version version(std::uint64_t number) const { return {topics[id].committed()->version.epoch, number}; }
   static proto::WaitTransition after(Version version, const std::string& predicate = "") {
     proto::WaitTransition command;
     command.topic = "a";

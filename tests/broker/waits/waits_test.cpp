@@ -52,7 +52,7 @@ class WaitsTest : public testing::Test {
     visible = std::move(next);
     changed_at = at;
     std::vector<WaitEnd> ended;
-    waits.changed(topic, state(), before, at, ended);
+    waits.on_transition(topic, state(), before, at, ended);
     for (auto id : ids(ended)) due.push_back(id);
     return due;
   }
