@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# run_examples.sh PROGRAM FOLDER BIN: runs one example out of FOLDER and checks that it prints what its first comment
-# promises. Programs that need a broker get a real one from BIN, and are driven with the inspector as by a person.
+# run_examples.sh PROGRAM FOLDER BIN GUIDE: runs one example out of FOLDER and checks that it prints what is expected,
+# and what the pages in the folder GUIDE show. Programs that need a broker get a real one from BIN, and are driven with the inspector as by a person.
 #
 # Nothing is asserted about time: every wait is for a condition, and only a bound says that it never came true.
 set -uo pipefail
-program=$1 folder=$2 bin=$3
+program=$1 folder=$2 bin=$3 guide=$4
 state=$(mktemp -d /tmp/hoiku-examples.XXXXXX)
 export HOIKU_ENDPOINT=ipc://$state/bus
 pids=()
@@ -30,6 +30,18 @@ expect() {
   diff -u "$state/expected" "$2" || fail "$program printed something else"
 }
 
+# shown_in_guide FILE: the lines that the guide shows after `$ build/PROGRAM` are the first ones of FILE. There is one at
+# least, unless no page shows the program.
+shown_in_guide() {
+  grep -qFx -- "\$ build/$program" "$guide"/*.md || return 0
+  awk -v command="\$ build/$program" '
+    $0 == command { on = 1; next }
+    /^\$ / || /^```/ { on = 0 }
+    on' "$guide"/*.md >"$state/shown"
+  [[ -s $state/shown ]] || fail "the guide does not show what $program prints"
+  diff -u "$state/shown" <(head -n "$(wc -l <"$state/shown")" "$1") || fail "the guide shows something else"
+}
+
 # eventually COMMAND...: until it succeeds, for at most 30 s.
 eventually() {
   local turn
@@ -48,6 +60,7 @@ prints() {
   shift
   "$folder/$program" "$@" >"$state/$program.out" 2>"$state/$program.err" || fail "$program ended with $?"
   expect "$text" "$state/$program.out"
+  shown_in_guide "$state/$program.out"
 }
 
 start_broker() {
@@ -87,6 +100,7 @@ case $program in
       fail "a grandchild greeted before its parent, or its parent left before it"
     tail -n +17 "$state/nursery.out" >"$state/rest"
     expect $'closed\nnap: good night\nerror: bad value\nerror: bad state\nclosed\nnap: good night\nwake up' "$state/rest"
+    shown_in_guide "$state/nursery.out"
     ;;
 
   robot_local)
@@ -215,6 +229,7 @@ both are cool" "$HOIKU_ENDPOINT"
 battery 80 %, excited: dance
 battery 15 %, excited: go home
 battery 15 %, excited: stop" "$state/decision.out"
+    shown_in_guide "$state/decision.out"
     interrupt
     ;;
 
