@@ -24,7 +24,8 @@ function(hoiku_unite target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
-# hoiku_compile_alone(FILE...): keeps files out of the batches whose private names clash with their neighbours'.
+# hoiku_compile_alone(FILE...): keeps files out of the batches: those whose private names clash with their neighbours',
+# and those that a compiler cannot compile in a batch.
 function(hoiku_compile_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
