@@ -71,6 +71,18 @@ TEST(TopicTypes, AnIntegerThatDoesNotFitIsAMismatch) {
   });
 }
 
+// A topic's name and the type of a message come from programs that are not trusted, and stand in logs.
+TEST(TopicTypes, ALongNameIsShortenedInAnError) {
+  const std::string name(100'000, '\n');
+  try {
+    throw_type_mismatch(name, "bool", Value(MessageBytes{name, ""}));
+    FAIL();
+  } catch (const TypeMismatch& error) {
+    EXPECT_LT(std::string_view(error.what()).size(), 500u);
+    EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
+  }
+}
+
 TEST(TopicTypes, ConditionsAreWrittenInTheTopicsType) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

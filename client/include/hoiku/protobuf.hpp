@@ -24,6 +24,7 @@
 
 #include "hoiku/async/equality.hpp"
 #include "hoiku/client/topic_type.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
@@ -61,8 +62,9 @@ struct TopicTraits<M> {
 
   static Value to_value(const M& message, const std::string& topic) {
     if (!message.IsInitialized()) {
-      throw Error(ErrorCode::invalid_argument, "topic '" + topic + "': the " + message.GetTypeName() +
-                                                   " lacks required fields: " + message.InitializationErrorString());
+      throw Error(ErrorCode::invalid_argument,
+                  "topic " + text::quote(topic) + ": the " + message.GetTypeName() +
+                      " lacks required fields: " + text::excerpt(message.InitializationErrorString()));
     }
     return Value(MessageBytes{message.GetTypeName(), detail::serialised(message)});
   }
@@ -72,7 +74,7 @@ struct TopicTraits<M> {
     const auto* bytes = held.get_if<MessageBytes>();
     if (!bytes || bytes->type_name != message.GetTypeName()) throw_type_mismatch(topic, message.GetTypeName(), held);
     if (!message.ParseFromString(bytes->data)) {
-      throw TypeMismatch("topic '" + topic + "' holds bytes that are not a valid " + message.GetTypeName() +
+      throw TypeMismatch("topic " + text::quote(topic) + " holds bytes that are not a valid " + message.GetTypeName() +
                          ": was its definition changed in a way that Protobuf does not allow?");
     }
     return message;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/src/session/session.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -15,7 +16,7 @@ bool is_session_scoped(const proto::Command& command) {
 
 Completion outcome_unknown(proto::RequestId id, const Request& write) {
   const std::string others = " and " + std::to_string(write.further_topics) + " more";
-  const std::string topics = "'" + write.topic + "'" + (write.further_topics > 0 ? others : "");
+  const std::string topics = text::quote(write.topic) + (write.further_topics > 0 ? others : "");
   return Completion::failed(id,
                             {ErrorCode::outcome_unknown,
                              "the session was lost while a write to " + topics +
@@ -68,8 +69,8 @@ void Session::expire_leases(TimePoint now, Received& received) {
       ++next;
       continue;
     }
-    received.completions.push_back(
-        Completion::failed(id, {ErrorCode::not_owner, "the lease on topic '" + own->topic + "' has expired"}));
+    received.completions.push_back(Completion::failed(
+        id, {ErrorCode::not_owner, "the lease on topic " + text::quote(own->topic) + " has expired"}));
     queue_.remove(id);  // it is queued if the session before this one ended before it was sent
     next = requests_.erase(next);
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hoiku/proto/size.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -44,8 +45,9 @@ Session::Session(SessionOptions options)
 
 Result<void> Session::check_size(const std::string& topic, const Value& value) const {
   if (value.payload_bytes() <= value_bytes_max_) return {};
-  return Failure{ErrorCode::too_large, "the value for '" + topic + "' has " + std::to_string(value.payload_bytes()) +
-                                           " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
+  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
+                                           std::to_string(value.payload_bytes()) + " bytes; the broker takes at most " +
+                                           std::to_string(value_bytes_max_)};
 }
 
 Result<void> Session::check_values(const proto::Command& command) const {

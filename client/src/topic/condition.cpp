@@ -5,6 +5,7 @@
 
 #include "hoiku/client/composite.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku {
 
@@ -107,8 +108,8 @@ CompositeCore::CompositeCore(const std::vector<TopicCore>& topics) : bus_(topics
   }
   for (const TopicCore& topic : topics) {
     if (topic.bus() != bus_) {
-      throw Error(ErrorCode::invalid_argument,
-                  "the topics of a composite belong to one Bus, and '" + topic.name() + "' belongs to another");
+      throw Error(ErrorCode::invalid_argument, "the topics of a composite belong to one Bus, and " +
+                                                   text::quote(topic.name()) + " belongs to another");
     }
     names_.push_back(topic.name());
   }

@@ -6,6 +6,7 @@
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/errors.hpp"
 #include "hoiku/client/topic_type.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::detail {
 
@@ -73,8 +74,8 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
 Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
   if (predicate.fields() > 0 && schema == nullptr) {
     throw Error(ErrorCode::invalid_predicate,
-                "'" + predicate.key() +
-                    "' names fields: the client knows them only for a Topic of a Protobuf message "
+                text::quote(predicate.key()) +
+                    " names fields: the client knows them only for a Topic of a Protobuf message "
                     "that is not lite");
   }
   auto read = predicate.resolved_for(type, schema);
@@ -83,7 +84,8 @@ Predicate resolve_locally(const Predicate& predicate, ValueType type, const Mess
 }
 
 void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {
-  throw TypeMismatch("topic '" + topic + "': " + std::string(number) + " does not fit into " + std::string(wanted));
+  throw TypeMismatch("topic " + text::quote(topic) + ": " + std::string(number) + " does not fit into " +
+                     std::string(wanted));
 }
 
 }  // namespace hoiku::detail
@@ -92,9 +94,9 @@ namespace hoiku {
 
 void throw_type_mismatch(const std::string& topic, std::string_view wanted, const Value& has) {
   const auto* message = has.get_if<MessageBytes>();
-  throw TypeMismatch("topic '" + topic + "' holds a " +
-                     (message ? message->type_name : std::string(to_string(has.type()))) + ", and is used here as a " +
-                     std::string(wanted));
+  throw TypeMismatch("topic " + text::quote(topic) + " holds a " +
+                     (message ? text::excerpt(message->type_name) : std::string(to_string(has.type()))) +
+                     ", and is used here as a " + text::excerpt(wanted));
 }
 
 }  // namespace hoiku

@@ -4,6 +4,7 @@
 
 #include "client/src/bus/bus_core.hpp"
 #include "hoiku/client/errors.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::detail {
 namespace {
@@ -59,8 +60,8 @@ Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test) {
       const std::uint64_t count = change.lagged->count;
       const std::string missed =
           count > 0 ? std::to_string(count) + " transitions" : "an unknown number of transitions";
-      throw Error(ErrorCode::lagged, "this wait has missed " + missed + " of topic '" + topic.name() +
-                                         "': read its latest state and wait again");
+      throw Error(ErrorCode::lagged, "this wait has missed " + missed + " of topic " + text::quote(topic.name()) +
+                                         ": read its latest state and wait again");
     }
     if (change.value == change.old_value) continue;  // only its quality changed: ignored, as at the broker
     if (test(change.value, change.old_value, change.topic)) co_return change;

@@ -2,6 +2,7 @@
 
 #include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku {
 namespace {
@@ -33,7 +34,8 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
 
 void Transaction::add(const detail::TopicCore& topic, Value next, const IfVersion& condition) {
   if (topic.bus() != bus_) {
-    throw Error(ErrorCode::invalid_argument, "topic '" + topic.name() + "' belongs to another Bus than this commit");
+    throw Error(ErrorCode::invalid_argument,
+                "topic " + text::quote(topic.name()) + " belongs to another Bus than this commit");
   }
   writes_.push_back(detail::TopicWrite{topic.name(), std::move(next), condition.value()});
 }

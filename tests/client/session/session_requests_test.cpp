@@ -15,6 +15,13 @@ TEST_F(SessionTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
   EXPECT_TRUE(set("a", std::string(std::size_t{1} << 20, 'x')));
 }
 
+TEST_F(SessionTest, ALongNameIsShortenedInAnError) {
+  connect();
+  const auto refused = set(std::string(100'000, 'n'), std::string((std::size_t{1} << 20) + 1, 'x'));
+  ASSERT_FALSE(refused);
+  EXPECT_LT(refused.failure().message.size(), 500u);
+}
+
 TEST_F(SessionTest, APredicateThatFitsNoFrameIsRefused) {
   const auto big = Predicate::compare(Predicate::Op::equal, std::string(std::size_t{5} << 20, 'x'));
   const auto refused = wait("a", big, 0ns);
