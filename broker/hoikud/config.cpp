@@ -14,6 +14,7 @@
 #include "broker/hoikud/settings.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -108,7 +109,7 @@ class Reader {
     const auto* text = node.as_string();
     if (text == nullptr) return wrong(node, "log-level", kind_of(node), allowed);
     const auto level = parse_log_level(text->get());
-    if (!level) return wrong(node, "log-level", "'" + text->get() + "'", allowed);
+    if (!level) return wrong(node, "log-level", text::quote(text->get()), allowed);
     options_.log_level = *level;
     return {};
   }
@@ -122,7 +123,7 @@ class Reader {
     if (text == nullptr) return wrong(node, "session-timeout", kind_of(node), allowed);
     const auto duration = parse_duration(text->get());
     if (!duration || *duration < limits.session_timeout_min || *duration > limits.session_timeout_max)
-      return wrong(node, "session-timeout", "'" + text->get() + "'", allowed);
+      return wrong(node, "session-timeout", text::quote(text->get()), allowed);
     limits.session_timeout_default = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
     return {};
   }

@@ -11,6 +11,7 @@
 #include "broker/hoikud/settings.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -77,7 +78,7 @@ void add_limit_option(CLI::App& app, const char* limit, std::string& text, const
   const LimitSetting& setting = *find_limit(limit);
   app.add_option("--" + std::string(limit), text, description)
       ->check([&setting](const std::string& typed) {
-        return read_count(setting, typed) ? std::string() : "'" + typed + "' is not " + allowed_text(setting);
+        return read_count(setting, typed) ? std::string() : text::quote(typed) + " is not " + allowed_text(setting);
       })
       ->type_name("N")
       ->default_str(std::to_string(Limits().*setting.limit));

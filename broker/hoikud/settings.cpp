@@ -7,6 +7,7 @@
 #include "broker/server/check_limits.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -56,7 +57,7 @@ Result<LogLevel> parse_log_level(std::string_view text) {
   for (const auto& [level, name] : levels) {
     if (name == text) return level;
   }
-  return invalid("'" + std::string(text) + "' is not one of " + std::string(log_levels_text));
+  return invalid(text::quote(text) + " is not one of " + std::string(log_levels_text));
 }
 
 std::string_view to_string(LogLevel level) {
