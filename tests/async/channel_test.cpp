@@ -202,7 +202,7 @@ VIRTUAL_TEST(Channel, ClosingEndsEveryParkedTask) {
     co_await sim::settle();
     EXPECT_EQ(sent_closed, "Closed");
     EXPECT_EQ(sent_broken, "BrokenChannel");
-    // Both stay closed.
+    // Both channels stay closed.
     EXPECT_THROW(full.sender.try_send(3), Closed);
     EXPECT_THROW(second.try_send(3), BrokenChannel);
     EXPECT_THROW(full.receiver.try_receive(), Closed);

@@ -61,7 +61,7 @@ TEST(Bus, AConnectThatIsCancelledLeavesNothingBehind) {
   });
 }
 
-TEST(Bus, AFullBrokersRefusalIsToldAtOnce) {
+TEST(Bus, ARefusalByAFullBrokerIsReportedAtOnce) {
   Limits limits;
   limits.sessions_max = 1;
   in_a_world(
@@ -126,7 +126,7 @@ TEST(Bus, CleanupUnderAShieldStillReachesTheBroker) {
   });
 }
 
-TEST(Bus, AGoodbyeThatNobodyHearsTakesOneSecondAtMost) {
+TEST(Bus, AnUnansweredGoodbyeTakesAtMostOneSecond) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const TimePoint start = now();
     co_await open_nursery([&](Nursery& own) -> Task<> {
@@ -151,7 +151,7 @@ TEST(Bus, WithoutAConnectionItEndsAtOnce) {
   });
 }
 
-TEST(Bus, AShortCutLosesNothingAndIsOverWhenTheNetworkIsBack) {
+TEST(Bus, AfterAShortCutTheSessionResumesWithoutLoss) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     std::vector<ConnectionEvent> events;
     Bus robot = co_await world.connect(nursery, "robot");
@@ -256,7 +256,7 @@ TEST(Bus, AWaitSurvivesALostSessionAndARestartedBroker) {
   });
 }
 
-TEST(Bus, ABrokerThatEndsIsWaitedFor) {
+TEST(Bus, ReconnectsWithinASecondAfterABrokerStartsAgain) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<int>("x").set(1);

@@ -68,7 +68,7 @@ TEST(Condition, IntegersAreComparedByTheirValues) {
   EXPECT_TRUE(holds(unbound<bool>() != true, {false}));
 }
 
-TEST(Condition, ATopicThatIsNotSetMatchesNothingNegatedOrNot) {
+TEST(Condition, AnUnsetTopicMatchesNeitherAConditionNorItsNegation) {
   auto a = unbound<int>("a");
   auto b = unbound<int>("b");
   EXPECT_FALSE(holds(a > 3, {std::nullopt}));

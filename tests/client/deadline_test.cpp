@@ -27,7 +27,7 @@ class HearsWaits final : public sim::NetworkObserver {
   sim::Network& network_;
 };
 
-TEST(Deadline, TheBrokerIsToldTheTimeThatIsLeftOfTheEarliestScope) {
+TEST(Deadline, TheBrokerIsSentTheRemainingTimeOfTheEarliestScope) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a");
@@ -42,7 +42,7 @@ TEST(Deadline, TheBrokerIsToldTheTimeThatIsLeftOfTheEarliestScope) {
   });
 }
 
-TEST(Deadline, OutsideOfAShieldDoesNotCount) {
+TEST(Deadline, OneOutsideAShieldDoesNotCount) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a");
@@ -54,7 +54,7 @@ TEST(Deadline, OutsideOfAShieldDoesNotCount) {
   });
 }
 
-TEST(Deadline, WithoutOneOrWithAFarOneThereIsNoLimit) {
+TEST(Deadline, WithoutOneOrWithAFarOneTheWaitHasNoLimit) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a");
@@ -72,7 +72,7 @@ TEST(Deadline, WithoutOneOrWithAFarOneThereIsNoLimit) {
   });
 }
 
-TEST(Deadline, ABrokerThatDoesNotHearOfTheEndForgetsTheWaitASecondLater) {
+TEST(Deadline, TheBrokerCancelsAWaitOneSecondAfterItWithoutHearingFromTheClient) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a", session_timeout(1min));
     auto lid = bus.topic<int>("lid");
@@ -93,7 +93,7 @@ TEST(Deadline, ABrokerThatDoesNotHearOfTheEndForgetsTheWaitASecondLater) {
   });
 }
 
-TEST(Deadline, AnAnswerThatArrivesInTimeCountsHoweverLateItIs) {
+TEST(Deadline, AMatchThatArrivesJustBeforeItCounts) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus brain = co_await world.connect(nursery, "brain", session_timeout(1min));
@@ -115,7 +115,7 @@ TEST(Deadline, AnAnswerThatArrivesInTimeCountsHoweverLateItIs) {
   });
 }
 
-TEST(Deadline, ANewSessionIsToldWhatIsLeftThen) {
+TEST(Deadline, ANewSessionIsSentTheRemainingTime) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a", session_timeout(500ms));
@@ -135,7 +135,7 @@ TEST(Deadline, ANewSessionIsToldWhatIsLeftThen) {
 
 // A condition that the client evaluates makes no wait at the broker; one that the broker evaluates has its deadline
 // there.
-TEST(Deadline, TravelsWithUntil) {
+TEST(Deadline, UntilSendsItToTheBroker) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a");
@@ -145,7 +145,7 @@ TEST(Deadline, TravelsWithUntil) {
   });
 }
 
-TEST(Deadline, AScopeThatIsGivenMoreTimeIsWaitedForOn) {
+TEST(Deadline, AWaitContinuesWhenItIsExtended) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     const HearsWaits heard(world.network());
     Bus bus = co_await world.connect(nursery, "a");
@@ -174,7 +174,7 @@ TEST(Deadline, AScopeThatIsGivenMoreTimeIsWaitedForOn) {
   });
 }
 
-TEST(Deadline, NoMatchIsMissedWhileTheBrokerIsToldOfMoreTime) {
+TEST(Deadline, NoMatchIsMissedWhileItIsExtended) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus brain = co_await world.connect(nursery, "brain");
@@ -200,7 +200,7 @@ TEST(Deadline, NoMatchIsMissedWhileTheBrokerIsToldOfMoreTime) {
   });
 }
 
-TEST(Deadline, AWaitForAChangeThatIsGivenMoreTimeStillCountsFromWhereItBegan) {
+TEST(Deadline, AnExtendedTransitionWaitStillCountsFromItsFirstVersion) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus brain = co_await world.connect(nursery, "brain", session_timeout(1min));
@@ -228,7 +228,7 @@ TEST(Deadline, AWaitForAChangeThatIsGivenMoreTimeStillCountsFromWhereItBegan) {
 }
 
 // A wait that begins after its deadline does not begin, as any other wait.
-TEST(Deadline, ThatHasPassedEndsTheWaitAtOnce) {
+TEST(Deadline, APassedOneEndsTheWaitAtOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto lid = bus.topic<int>("lid");

@@ -7,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-TEST(TopicValues, GiveThePresentValueThenWhatItBecomes) {
+TEST(TopicValues, GiveTheLatestValueThenLaterOnes) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -33,7 +33,7 @@ TEST(TopicValues, GiveThePresentValueThenWhatItBecomes) {
   });
 }
 
-TEST(TopicValues, WithAConditionOnlyWhatMatches) {
+TEST(TopicValues, WithAConditionGiveOnlyMatches) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -67,7 +67,7 @@ TEST(TopicValues, AParsedConditionIsReadAsTheTopicsType) {
   });
 }
 
-TEST(TopicValues, WithAHoldOnlyWhatStayed) {
+TEST(TopicValues, WithAHoldGiveOnlyValuesThatStayed) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -87,7 +87,7 @@ TEST(TopicValues, WithAHoldOnlyWhatStayed) {
   });
 }
 
-TEST(TopicValues, AHoldBeginsAnewWhereVersionsWereSkipped) {
+TEST(TopicValues, AHoldStartsAgainWhenVersionsWereSkipped) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -166,7 +166,7 @@ TEST(Composite, ShowsNothingBeforeAllAreSetThenEachStateOnce) {
   });
 }
 
-TEST(Composite, WaitsForAConditionOnAllAndTakesTheTupleToo) {
+TEST(Composite, WaitsForACallableOfTheValuesOrOfTheTuple) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto x = bus.topic<int>("x");

@@ -65,7 +65,7 @@ TEST(TopicDeclare, ADeadlineMakesAValueStale) {
   });
 }
 
-TEST(TopicDeclare, SaysTheType) {
+TEST(TopicDeclare, IncludesTheType) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<double>("yaw").declare();
@@ -84,7 +84,7 @@ TEST(TopicDeclare, SaysTheType) {
   });
 }
 
-TEST(TopicDeclare, IsSaidAgainToABrokerThatWasRestarted) {
+TEST(TopicDeclare, IsSentAgainAfterABrokerRestart) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "imu");
     const auto yaw = bus.topic<double>("yaw");
@@ -127,7 +127,7 @@ TEST(TopicDeclare, ARestartedBrokerThatRefusesADeclarationEndsTheNursery) {
   });
 }
 
-TEST(TopicDeclare, OneThatWasGivenUpStillCounts) {
+TEST(TopicDeclare, OneWhoseCallerWasCancelledStillCounts) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     world.network().delay("imu", 10ms, 10ms);
     Bus bus = co_await world.connect(nursery, "imu");
@@ -143,7 +143,7 @@ TEST(TopicDeclare, OneThatWasGivenUpStillCounts) {
   });
 }
 
-TEST(TopicOwn, OnlyTheOwnerWritesAndTheWillIsForTheTimeAfterIt) {
+TEST(TopicOwn, OnlyTheOwnerWritesAndTheLastWillFollowsTheLease) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus brain = co_await world.connect(nursery, "brain");
     const auto seen = brain.topic<double>("yaw");
@@ -167,7 +167,7 @@ TEST(TopicOwn, OnlyTheOwnerWritesAndTheWillIsForTheTimeAfterIt) {
   });
 }
 
-TEST(TopicOwn, TheEndOfItsBlockLetsGo) {
+TEST(TopicOwn, TheEndOfItsBlockReleasesTheLease) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "imu");
     const auto yaw = bus.topic<double>("yaw");
@@ -211,7 +211,7 @@ TEST(TopicOwn, TheEndOfTheBusIsNoLossOfTheLease) {
   });
 }
 
-TEST(TopicOwn, ATakeOverShowsNoOfflineAndIsToldToWhomItWasTakenFrom) {
+TEST(TopicOwn, ATakeOverSkipsTheLastWillAndNotifiesTheOldOwner) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus first = co_await world.connect(nursery, "first");
     Bus second = co_await world.connect(nursery, "second");
@@ -264,7 +264,7 @@ TEST(TopicOwn, AfterALostSessionItIsOwnedAgain) {
   });
 }
 
-TEST(TopicOwn, AfterALostSessionWhoeverOwnsItMeanwhileKeepsIt) {
+TEST(TopicOwn, AfterALostSessionAnotherOwnerKeepsTheTopic) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus imu = co_await world.connect(nursery, "imu", session_timeout(500ms));
     Bus spare = co_await world.connect(nursery, "spare");
@@ -283,7 +283,7 @@ TEST(TopicOwn, AfterALostSessionWhoeverOwnsItMeanwhileKeepsIt) {
   });
 }
 
-TEST(TopicOwn, OverARestartedBroker) {
+TEST(TopicOwn, TheLeaseSurvivesABrokerRestart) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus imu = co_await world.connect(nursery, "imu");
     const auto yaw = imu.topic<double>("yaw");
@@ -295,7 +295,7 @@ TEST(TopicOwn, OverARestartedBroker) {
   });
 }
 
-TEST(TopicOwn, ALeaseForATimeIsLostWithIt) {
+TEST(TopicOwn, ATimedLeaseExpires) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "hand");
     const auto door = bus.topic<std::string>("door");
@@ -310,7 +310,7 @@ TEST(TopicOwn, ALeaseForATimeIsLostWithIt) {
   });
 }
 
-TEST(TopicOwn, ALeaseForATimeGoesOnInANewSession) {
+TEST(TopicOwn, ATimedLeaseContinuesInANewSession) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus imu = co_await world.connect(nursery, "imu", session_timeout(500ms));
     const auto lease = co_await imu.topic<double>("yaw").own(lasting(5s));
@@ -322,7 +322,7 @@ TEST(TopicOwn, ALeaseForATimeGoesOnInANewSession) {
   });
 }
 
-TEST(TopicOwn, ALeaseWhoseTimeWasOverWhenTheBusCameBackIsLost) {
+TEST(TopicOwn, ATimedLeaseThatExpiredWithoutAConnectionIsLost) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus imu = co_await world.connect(nursery, "imu", session_timeout(500ms));
     const auto lease = co_await imu.topic<double>("yaw").own(lasting(5s));
@@ -334,7 +334,7 @@ TEST(TopicOwn, ALeaseWhoseTimeWasOverWhenTheBusCameBackIsLost) {
   });
 }
 
-TEST(TopicOwn, LeavingWhileItIsAskedForLeavesNothing) {
+TEST(TopicOwn, CancellingTheRequestLeavesNoLease) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     world.network().delay("imu", 10ms, 10ms);
     Bus bus = co_await world.connect(nursery, "imu");
@@ -351,7 +351,7 @@ TEST(TopicOwn, LeavingWhileItIsAskedForLeavesNothing) {
   });
 }
 
-TEST(TopicOwn, TheEndOfTheBusIsToldAsClosed) {
+TEST(TopicOwn, TheEndOfTheBusIsReportedAsClosed) {
   in_a_world([](BusWorld& world, Nursery&) -> Task<> {
     std::optional<Lease> lease;
     co_await open_nursery([&](Nursery& inner) -> Task<> {

@@ -39,7 +39,7 @@ TEST(BusList, HasTheTopicsOfAllPagesInTheOrderOfTheirNames) {
       with_small_pages());
 }
 
-TEST(BusList, TellsTheStateAndTheReadersOfEach) {
+TEST(BusList, ShowsTheStateAndTheReadersOfEachTopic) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -63,7 +63,7 @@ TEST(BusList, AListWithoutMatchesIsEmptyAndCreatesNothing) {
   });
 }
 
-TEST(BusList, APatternThatIsNoneIsRefusedAtOnce) {
+TEST(BusList, AnInvalidPatternIsRefusedAtOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "robot");
     EXPECT_THROW((void)bus.list("a//b"), Error);
@@ -71,7 +71,7 @@ TEST(BusList, APatternThatIsNoneIsRefusedAtOnce) {
 }
 
 // Pages of the first broker instance are not mixed with those of the second.
-TEST(BusList, BeginsAnewWhereTheBrokerIsRestartedBetweenTwoPages) {
+TEST(BusList, StartsAgainIfTheBrokerRestartsBetweenTwoPages) {
   in_a_world(
       [](BusWorld& world, Nursery& nursery) -> Task<> {
         Bus bus = co_await world.connect(nursery, "robot");

@@ -144,7 +144,7 @@ TEST(PatternSubscription, ASlowReaderGetsTheNewestOfEachTopicAndTheCountsAddUp) 
   });
 }
 
-TEST(PatternSubscription, MoreThanTheLimitIsRefusedAndSaidSo) {
+TEST(PatternSubscription, OneBeyondTheLimitIsRefusedByNext) {
   Limits limits;
   limits.subscriptions_per_session_max = 2;
   in_a_world(

@@ -49,7 +49,7 @@ TEST(Post, BeyondItsLimitIsRefusedAndWritableWaitsForRoom) {
   });
 }
 
-TEST(Post, AfterWritableHalfOfAllThatMayBeOnItsWayFits) {
+TEST(Post, AfterWritableHalfOfTheLimitIsFree) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     world.network().delay("robot", 10ms, 10ms);
     Bus robot = co_await world.connect(nursery, "robot");

@@ -22,7 +22,7 @@ const ReaderInfo& only(const std::vector<ReaderInfo>& readers) {
   return readers.at(0);
 }
 
-TEST(SubscribeOptions, AFilterIsTestedInTheBrokerAndSaysWhatItLeftOut) {
+TEST(SubscribeOptions, AFilterIsTestedInTheBrokerAndCountsWhatDidNotPass) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
@@ -57,7 +57,7 @@ TEST(SubscribeOptions, AnExpressionIsAFilterToo) {
   });
 }
 
-TEST(SubscribeOptions, AfterALostSessionTheFilterStillHoldsAndTheCountGoesOn) {
+TEST(SubscribeOptions, AfterALostSessionTheFilterStillAppliesAndTheCountContinues) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen", session_timeout(2s));

@@ -34,7 +34,7 @@ TEST(MessageTopic, AValueThatWasSetIsRead) {
   });
 }
 
-TEST(MessageTopic, EqualContentIsNoChangeWhateverTheOrderOfAMap) {
+TEST(MessageTopic, EqualContentIsUnchangedWhateverTheOrderOfAMap) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto where = bus.topic<Pose>("robot/pose");
@@ -49,7 +49,7 @@ TEST(MessageTopic, EqualContentIsNoChangeWhateverTheOrderOfAMap) {
   });
 }
 
-TEST(MessageTopic, WaitsForAMessageOrForWhatACallableSaysOfIt) {
+TEST(MessageTopic, WaitsForAnEqualMessageOrForACallable) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto where = bus.topic<Pose>("robot/pose");
@@ -70,7 +70,7 @@ TEST(MessageTopic, WaitsForAMessageOrForWhatACallableSaysOfIt) {
   });
 }
 
-TEST(MessageTopic, AnotherTypeIsAMismatchThatNamesBoth) {
+TEST(MessageTopic, AnotherTypeIsAMismatchThatNamesBothTypes) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     co_await bus.topic<Pose>("robot/pose").set(pose(1, 2));
@@ -90,7 +90,7 @@ TEST(MessageTopic, AnotherTypeIsAMismatchThatNamesBoth) {
   });
 }
 
-TEST(MessageTopic, BytesThatAreNoMessageAreAMismatch) {
+TEST(MessageTopic, MalformedBytesAreAMismatch) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const MessageBytes broken{"hoiku.test.Pose", "\x09\x01"};
@@ -100,7 +100,7 @@ TEST(MessageTopic, BytesThatAreNoMessageAreAMismatch) {
   });
 }
 
-TEST(MessageTopic, AMessageThatLacksARequiredFieldIsRefusedHere) {
+TEST(MessageTopic, AMessageThatLacksARequiredFieldIsRefusedByTheClient) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     ErrorCode code{};

@@ -32,7 +32,7 @@ std::optional<ErrorCode> error_of(F&& verb) {
   return std::nullopt;
 }
 
-TEST(DescribedTopic, TellsTheBrokerOnceWhatItsMessagesLookLike) {
+TEST(DescribedTopic, RegistersItsSchemaOnce) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     for (int i = 0; i < 3; ++i) (void)robot.topic<Station>("station");
@@ -50,7 +50,7 @@ TEST(DescribedTopic, TellsTheBrokerOnceWhatItsMessagesLookLike) {
   });
 }
 
-TEST(DescribedTopic, IsWaitedForByItsFields) {
+TEST(DescribedTopic, ItsFieldsCanBeWaitedFor) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto where = bus.topic<Station>("station");
@@ -73,7 +73,7 @@ TEST(DescribedTopic, IsWaitedForByItsFields) {
   });
 }
 
-TEST(DescribedTopic, IsReadHereByItsFieldsToo) {
+TEST(DescribedTopic, ItsFieldsCanBeTestedInTheClient) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto where = bus.topic<Station>("station");
@@ -94,7 +94,7 @@ TEST(DescribedTopic, IsReadHereByItsFieldsToo) {
   });
 }
 
-TEST(DescribedTopic, WrongFieldsAreToldHereAndThere) {
+TEST(DescribedTopic, WrongFieldsAreReportedByTheClientAndByTheBroker) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto where = bus.topic<Station>("station");
@@ -123,7 +123,7 @@ TEST(DescribedTopic, WrongFieldsAreToldHereAndThere) {
   });
 }
 
-TEST(DescribedTopic, ABrokerThatWasRestartedIsToldAgain) {
+TEST(DescribedTopic, RegistersItsSchemaAgainAfterABrokerRestart) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto where = bus.topic<Station>("station");
@@ -141,7 +141,7 @@ TEST(DescribedTopic, ABrokerThatWasRestartedIsToldAgain) {
   });
 }
 
-TEST(DescribedTopic, WhileThereIsNoConnectionNothingIsWaitedFor) {
+TEST(DescribedTopic, RegisteringDoesNotWaitForAConnection) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     world.network().cut("a", 1s);

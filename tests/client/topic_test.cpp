@@ -82,7 +82,7 @@ TEST(Topic, AnotherTypeIsAMismatchThatNamesTheTopicAndBothTypes) {
   });
 }
 
-TEST(Topic, CompareAndSetTellsTheCurrentVersion) {
+TEST(Topic, CompareAndSetReportsTheCommittedVersion) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto lid = bus.topic<std::string>("lid");
@@ -220,7 +220,7 @@ TEST(Topic, APredicateThatDoesNotFitIsAnError) {
   });
 }
 
-TEST(Topic, LeavingAWaitWaitsForNobodyAndTheBrokerLetsItGo) {
+TEST(Topic, LeavingAWaitIsImmediateAndCancelsItAtTheBroker) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     world.network().delay("a", 1s, 1s);

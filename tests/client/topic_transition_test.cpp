@@ -24,7 +24,7 @@ TEST(TopicWaitTransition, FromAKnownVersionNothingIsMissed) {
   });
 }
 
-TEST(TopicWaitTransition, WithoutAVersionThePresentValueDoesNotCount) {
+TEST(TopicWaitTransition, WithoutAVersionTheLatestValueDoesNotCount) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto lid = bus.topic<std::string>("lid");
@@ -67,7 +67,7 @@ TEST(TopicWaitTransition, ACallableSeesTheNewValueAndTheOldOne) {
   });
 }
 
-TEST(TopicWaitTransition, AChangeOfQualityIsNothingToACondition) {
+TEST(TopicWaitTransition, ConditionsIgnoreChangesOfQuality) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto yaw = bus.topic<int>("yaw");
@@ -97,7 +97,7 @@ TEST(TopicWaitTransition, AChangeOfQualityIsNothingToACondition) {
   });
 }
 
-TEST(TopicWaitTransition, ALostSessionGoesOnFromWhereItWasArmed) {
+TEST(TopicWaitTransition, AfterALostSessionTheWaitCountsFromItsFirstVersion) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus brain = co_await world.connect(nursery, "brain");
@@ -143,7 +143,7 @@ TEST(TopicWaitTransition, AVersionThatLeftTheHistoryIsAnErrorNeverALaterMatch) {
       limits);
 }
 
-TEST(TopicWaitTransition, ARestartOfTheBrokerIsToldAsLagged) {
+TEST(TopicWaitTransition, ABrokerRestartIsReportedAsLagged) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -198,7 +198,7 @@ TEST(TopicTransitions, GiveEachChangeOnceAndInOrder) {
   });
 }
 
-TEST(TopicTransitions, ThePresentStateIsNoneOfThem) {
+TEST(TopicTransitions, TheCurrentStateIsNotATransition) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -213,7 +213,7 @@ TEST(TopicTransitions, ThePresentStateIsNoneOfThem) {
   });
 }
 
-TEST(TopicTransitions, AConditionLeavesOutWhatDoesNotMatch) {
+TEST(TopicTransitions, WithAConditionGiveOnlyMatches) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto level = bus.topic<int>("level");
@@ -237,7 +237,7 @@ TEST(TopicTransitions, AConditionLeavesOutWhatDoesNotMatch) {
   });
 }
 
-TEST(TopicTransitions, BeyondTheHistoryTheGapIsToldOnce) {
+TEST(TopicTransitions, AGapBeyondTheHistoryIsReportedOnce) {
   Limits limits;
   limits.history_transitions_max = 4;
   limits.credit_transitions = 8;

@@ -166,7 +166,7 @@ TEST(OptionalTopic, CanBeWaitedForUntilItIsUnset) {
   });
 }
 
-TEST(OptionalTopic, OneInACompositeNeedNotBeSet) {
+TEST(OptionalTopic, InACompositeItMayBeUnset) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     auto guest = bus.topic<std::optional<int>>("guest");

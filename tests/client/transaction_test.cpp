@@ -48,7 +48,7 @@ TEST(Commit, ChangesAllOfItsTopicsInOneRevision) {
   });
 }
 
-TEST(Commit, ShowsNoCompositeOneWithoutTheOther) {
+TEST(Commit, ACompositeNeverShowsHalfOfIt) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     world.network().delay("screen", 0ms, 30ms);
     Bus robot = co_await world.connect(nursery, "robot");

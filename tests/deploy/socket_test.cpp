@@ -196,7 +196,7 @@ TEST_F(Socket, EveryClientHearsOneStream) {
     WebSocket second = co_await WebSocket::connect(*url);
     feed.write("3\n4\n");
     feed.end();
-    // Both get the goodbye too; otherwise they would wait for a third digit.
+    // Both clients get the goodbye too; otherwise they would wait for a third digit.
     const std::string late = co_await hear(second, 3);
     const std::string same = co_await hear(first, 3);
     EXPECT_EQ(alone, "12");

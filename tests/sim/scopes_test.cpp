@@ -24,13 +24,13 @@ struct Scene {
   Bus bus;
   std::uint64_t acts = 0;  // how often code of the scope ran
   std::uint64_t late = 0;  // how often of these after its end
-  bool is_over = false;
+  bool has_ended = false;
   int sent = 0;  // into a channel
   int received = 0;
   std::string name(const char* topic) const { return std::string("guest/") + topic; }
   void act() {
     ++acts;
-    if (is_over) ++late;
+    if (has_ended) ++late;
   }
 };
 
@@ -289,20 +289,20 @@ Task<> look_on(Bus bus, Onlooker& onlooker) {
   }
 }
 
-// The broker's counts without the guest's scope.
-struct Held {
+// What the broker has open.
+struct BrokerCounts {
   std::size_t sessions, subscriptions, waits, predicates;
-  explicit Held(const sim::Simulation& world) {
+  explicit BrokerCounts(const sim::Simulation& world) {
     const BrokerStatistics statistics = world.broker_statistics();
     sessions = statistics.sessions;
     subscriptions = statistics.subscriptions;
     waits = statistics.waits;
     predicates = statistics.predicates;
   }
-  auto operator<=>(const Held&) const = default;
-  friend void PrintTo(const Held& held, std::ostream* out) {
-    *out << held.sessions << " sessions, " << held.subscriptions << " subscriptions, " << held.waits << " waits, "
-         << held.predicates << " predicates";
+  auto operator<=>(const BrokerCounts&) const = default;
+  friend void PrintTo(const BrokerCounts& counts, std::ostream* out) {
+    *out << counts.sessions << " sessions, " << counts.subscriptions << " subscriptions, " << counts.waits << " waits, "
+         << counts.predicates << " predicates";
   }
 };
 
@@ -389,23 +389,23 @@ class LeavingAScope : public testing::TestWithParam<std::tuple<Case, NamedWay>> 
   // Ends the scope at `when`. Checks that its end waits for no other party, and that none of its code runs any more.
   Task<> leave(Scene& scene, Duration when) {
     const TimePoint start = now();
-    scene.is_over = false;
+    scene.has_ended = false;
     co_await way().way(scene, tested().activity, when);
-    scene.is_over = true;
+    scene.has_ended = true;
     const Duration most = tested().says_goodbye || tested().may_act_on ? 1s : Duration(0);
     EXPECT_GE(now() - start, when);
     EXPECT_LE(now() - start, when + most);
   }
 };
 
-TEST_P(LeavingAScope, IsFeltByNobodyElse) {
+TEST_P(LeavingAScope, LeavesNothingBehind) {
   beside_others([this](Scene& scene) -> Task<> {
-    const Held before(scene.world);
+    const BrokerCounts before(scene.world);
     for (int moment = 0; moment < moments; ++moment) {
       SCOPED_TRACE("after " + std::to_string(moment * (step / 1ms)) + " ms");
       co_await leave(scene, moment * step);
       co_await sleep(until_forgotten());
-      EXPECT_EQ(Held(scene.world), before);
+      EXPECT_EQ(BrokerCounts(scene.world), before);
     }
     EXPECT_GT(scene.acts + static_cast<std::uint64_t>(scene.received), 0u);
   });
@@ -414,7 +414,7 @@ TEST_P(LeavingAScope, IsFeltByNobodyElse) {
 TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
   static constexpr Duration cut = 30ms;
   beside_others([this](Scene& scene) -> Task<> {
-    const Held before(scene.world);
+    const BrokerCounts before(scene.world);
     for (int moment = 0; moment < moments; ++moment) {
       SCOPED_TRACE("after " + std::to_string(moment * (step / 1ms)) + " ms");
       const TimePoint start = now();
@@ -431,7 +431,7 @@ TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
       // The connection takes a round trip, the greeting another.
       co_await sleep_until(std::max(start + 15ms + cut + 2 * round_trip, now()));
       co_await sleep(until_forgotten());
-      EXPECT_EQ(Held(scene.world), before);
+      EXPECT_EQ(BrokerCounts(scene.world), before);
     }
   });
 }
@@ -439,7 +439,7 @@ TEST_P(LeavingAScope, WhileTheConnectionIsMadeAgain) {
 // The transitions of several topics arrive at the very instant at which the scope ends.
 TEST_P(LeavingAScope, AtTheInstantOfADelivery) {
   beside_others([this](Scene& scene) -> Task<> {
-    const Held before(scene.world);
+    const BrokerCounts before(scene.world);
     auto burst = [&](Duration when) -> Task<> {
       co_await sleep(when - one_way);
       for (int number = 0; number < 20; ++number) scene.bus.topic<int>("burst").post(number);
@@ -451,7 +451,7 @@ TEST_P(LeavingAScope, AtTheInstantOfADelivery) {
         co_await leave(scene, when);
       });
       co_await sleep(until_forgotten());
-      EXPECT_EQ(Held(scene.world), before);
+      EXPECT_EQ(BrokerCounts(scene.world), before);
     }
   });
 }
@@ -467,7 +467,7 @@ class ShuttingDown : public testing::TestWithParam<Case> {};
 TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
   static constexpr std::chrono::milliseconds silence{300};
   beside_others([](Scene& onlookers) -> Task<> {
-    const Held before(onlookers.world);
+    const BrokerCounts before(onlookers.world);
     onlookers.world.network().delay("service", one_way, one_way);
     for (int moment = 0; moment < 2 * moments; ++moment) {
       SCOPED_TRACE("after " + std::to_string(moment * (step / 1ms)) + " ms");
@@ -480,10 +480,10 @@ TEST_P(ShuttingDown, AtAnyMomentLeavesNothing) {
           co_await GetParam().activity(*scene);
         });
       });
-      if (scene) scene->is_over = true;
+      if (scene) scene->has_ended = true;
       // If it could not say goodbye, its session expires by its silence.
       co_await sleep(moment % 3 == 0 || !scene || GetParam().says_goodbye ? silence + 200ms : Duration(1ns));
-      EXPECT_EQ(Held(onlookers.world), before);
+      EXPECT_EQ(BrokerCounts(onlookers.world), before);
       if (!scene) continue;
       EXPECT_EQ(scene->late, 0u);
       EXPECT_EQ(scene->sent, scene->received);

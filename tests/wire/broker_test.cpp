@@ -95,7 +95,7 @@ TEST_F(WireBroker, AValueCrossesTheBus) {
   });
 }
 
-TEST_F(WireBroker, ASessionGoesOnOverANewConnection) {
+TEST_F(WireBroker, ASessionContinuesOverANewConnection) {
   with_broker([&](Server& broker) -> Task<> {
     SpokenClient client(endpoint_, 1);
     co_await client.greet();
@@ -113,7 +113,7 @@ TEST_F(WireBroker, ASessionGoesOnOverANewConnection) {
   });
 }
 
-TEST_F(WireBroker, ASilentSessionIsGoneWithAllThatItHeld) {
+TEST_F(WireBroker, ASilentSessionExpiresWithItsOpenRequests) {
   with_broker([&](Server& broker) -> Task<> {
     SpokenClient client(endpoint_, 1);
     client.hello().session_timeout = Limits{}.session_timeout_min;
@@ -156,7 +156,7 @@ TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
   EXPECT_THAT(log_, testing::HasSubstr("peer_refused "));
 }
 
-TEST_F(WireBroker, ANumberThatIsMissingEndsTheConnection) {
+TEST_F(WireBroker, AMissingFrameNumberEndsTheConnection) {
   with_broker([&](Server&) -> Task<> {
     SpokenClient client(endpoint_, 1);
     co_await client.greet();
@@ -170,7 +170,7 @@ TEST_F(WireBroker, ANumberThatIsMissingEndsTheConnection) {
   });
 }
 
-TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
+TEST_F(WireBroker, AFrameOverTheLimitDropsOnlyItsSender) {
   Limits limits;
   limits.frame_bytes_max = 10'000;
   limits.value_bytes_max = 5'000;
@@ -189,7 +189,7 @@ TEST_F(WireBroker, AFrameOverTheLimitCutsOffItsSenderOnly) {
       limits);
 }
 
-TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
+TEST_F(WireBroker, DrainingNotifiesEveryClient) {
   wire_tests::run_within_patience([&]() -> Task<> {
     std::unique_ptr<Server> broker = start();
     SpokenClient client(endpoint_, 1);
@@ -214,7 +214,7 @@ TEST_F(WireBroker, AtTheEndEveryClientIsTold) {
   });
 }
 
-TEST_F(WireBroker, ACancelledBrokerSaysNothing) {
+TEST_F(WireBroker, ACancelledBrokerClosesConnectionsWithoutAFrame) {
   wire_tests::run_within_patience([&]() -> Task<> {
     std::unique_ptr<Server> broker = start();
     SpokenClient client(endpoint_, 1);

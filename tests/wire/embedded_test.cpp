@@ -1,4 +1,5 @@
-// A broker inside of a process: over inproc, with clients on the same loop and on others, and with the inspector's way in.
+// A broker inside a process: over inproc, with clients on the same loop and on others, and over an endpoint for the
+// inspector.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -52,7 +53,7 @@ TEST(Embedded, ItEndsAfterItsClientsHaveSaidGoodbye) {
   run_within_patience([]() -> Task<> {
     std::string told;
     co_await open_nursery([&](Nursery& outer) -> Task<> {
-      // Their nursery ends while a session of another one is there: that one is told after a while.
+      // The broker's nursery ends while a client of another nursery is connected, which is dismissed after a while.
       std::optional<Bus> guest;
       co_await open_nursery([&](Nursery& inner) -> Task<> {
         const Broker broker(inner, "inproc://ending");
@@ -123,7 +124,7 @@ TEST(Embedded, SeveralEndpointsReachOneBroker) {
   });
 }
 
-TEST(Embedded, OnAVirtualClockItIsASimulationWithoutANetwork) {
+TEST(Embedded, RunsOnAVirtualClock) {
   const int status = sim::run_virtual([]() -> Task<> {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       const Broker broker(nursery, "inproc://virtual");
@@ -140,7 +141,7 @@ TEST(Embedded, OnAVirtualClockItIsASimulationWithoutANetwork) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(Embedded, WhatMakesNoSenseIsRefusedWhereItIsMade) {
+TEST(Embedded, TheConstructorRefusesInvalidArguments) {
   run_within_patience([]() -> Task<> {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       EXPECT_THAT(refusal_of(nursery, {"tcp://*:7411"}), HasSubstr("run hoikud for others"));

@@ -55,7 +55,7 @@ TEST(Hoikud, AfterSigintItEndsWith130) {
   EXPECT_THAT(hoikud.standard_error(), HasSubstr("info stopped "));
 }
 
-TEST(Hoikud, AClientThatDoesNotReadDoesNotHoldUpTheEnd) {
+TEST(Hoikud, AClientThatDoesNotReadDoesNotDelayShutdown) {
   Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
   const std::string endpoint = endpoint_of(hoikud);
   run_within_patience([&]() -> Task<> {
@@ -69,7 +69,7 @@ TEST(Hoikud, AClientThatDoesNotReadDoesNotHoldUpTheEnd) {
   });
 }
 
-TEST(Hoikud, ASecondOneAtTheSameAddressEndsWithASentence) {
+TEST(Hoikud, ASecondBrokerAtTheSameAddressIsRefused) {
   Folder folder;
   for (const std::string& wanted : {std::string("tcp://127.0.0.1:*"), "ipc://" + folder.path("broker.sock")}) {
     Program first(HOIKUD_PATH, {"--listen", wanted});
@@ -123,7 +123,7 @@ TEST(Hoikud, ListensAtSeveralEndpoints) {
   });
 }
 
-TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
+TEST(Hoikud, RefusesNonLocalEndpointsWithoutInsecure) {
   for (const char* endpoint :
        {"tcp://*:*", "tcp://0.0.0.0:*", "tcp://192.168.0.1:7411", "tcp://robot.local:7411", "tcp://[::]:7411"}) {
     const Ended refused = run_to_its_end({"--listen", endpoint});
@@ -139,13 +139,13 @@ TEST(Hoikud, RefusesToBeReachedFromElsewhereUnlessItIsToldTo) {
   EXPECT_EQ(allowed.wait(), 0);
 }
 
-TEST(Hoikud, RefusesToListenWhereNobodyCouldReachIt) {
+TEST(Hoikud, RefusesEndpointsThatNoOtherProcessCanReach) {
   const Ended refused = run_to_its_end({"--listen", "inproc://robot"});
   EXPECT_EQ(refused.status, 2);
   EXPECT_EQ(refused.error, "error: 'inproc://robot' cannot be reached from another process: use tcp:// or ipc://\n");
 }
 
-TEST(Hoikud, ListensOnLoopbackWithoutBeingTold) {
+TEST(Hoikud, ListensOnLoopbackByDefault) {
   for (const char* endpoint : {"tcp://127.0.0.1:*", "tcp://127.1.2.3:*", "tcp://localhost:*"}) {
     Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
     EXPECT_THAT(endpoint_of(hoikud), StartsWith("tcp://127."));
@@ -186,7 +186,7 @@ TEST(Hoikud, AWrongCommandLineGetsOneSentenceAndStatusTwo) {
   }
 }
 
-TEST(Hoikud, AFileConfiguresItAndTheCommandLineGoesBeforeIt) {
+TEST(Hoikud, TheCommandLineOverridesTheConfigurationFile) {
   Folder folder;
   const std::string file = folder.path("hoikud.toml");
   const std::string socket = "ipc://" + folder.path("broker.sock");
@@ -207,7 +207,7 @@ TEST(Hoikud, AFileConfiguresItAndTheCommandLineGoesBeforeIt) {
   });
 }
 
-TEST(Hoikud, WhatIsWrongInAFileIsOneSentenceWithItsPlace) {
+TEST(Hoikud, AnErrorInAFileIsOneSentenceWithItsPosition) {
   Folder folder;
   const std::string file = folder.path("hoikud.toml");
   std::ofstream(file) << "insecure = false\n\n[limits]\ntopics-max = 'many'\n";
@@ -219,7 +219,7 @@ TEST(Hoikud, WhatIsWrongInAFileIsOneSentenceWithItsPlace) {
   EXPECT_EQ(ended.output, "");
 }
 
-TEST(Hoikud, PrintsAConfigurationThatSaysTheSame) {
+TEST(Hoikud, ThePrintedConfigurationReadsBackTheSame) {
   Folder folder;
   const std::string file = folder.path("hoikud.toml");
   const Ended first =

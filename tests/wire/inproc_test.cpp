@@ -95,7 +95,7 @@ TEST_F(InprocThreads, BurstsOfManyClientsOnLoopsOfTheirOwnArriveInOrder) {
   });
 }
 
-TEST_F(InprocThreads, AServerThatEndsOnItsThreadIsHeardOnOurs) {
+TEST_F(InprocThreads, TheEndOfAServerReachesClientsOnOtherThreads) {
   std::jthread server = serve([](ServerLink& link) -> Task<> {
     const Input hello = co_await link.receive();
     link.try_send(hello.peer, "goodbye");
@@ -111,7 +111,7 @@ TEST_F(InprocThreads, AServerThatEndsOnItsThreadIsHeardOnOurs) {
   });
 }
 
-TEST(InprocNames, ATakenOneIsRefusedAndAFreedOneIsNot) {
+TEST(InprocNames, ATakenNameIsRefusedAndAFreedOneIsNot) {
   run_within_patience([]() -> Task<> {
     const Folder folder;
     const std::string endpoint = wire_tests::listen_endpoint("inproc", folder);
@@ -132,7 +132,7 @@ TEST(InprocNames, ATakenOneIsRefusedAndAFreedOneIsNot) {
   });
 }
 
-TEST(InprocNames, OneThatNobodyHasIsNamed) {
+TEST(InprocNames, ConnectingToAnUnknownNameFailsWithTheName) {
   run_within_patience([]() -> Task<> {
     const std::string reason = co_await failure_of_connecting("inproc://nobody");
     EXPECT_EQ(reason, "no broker listens at inproc://nobody: no broker of this process has that name");

@@ -123,7 +123,7 @@ TEST_P(LinkContract, EachOfManyPeersKeepsItsOwnOrderAndHearsItsOwnAnswers) {
   });
 }
 
-TEST_P(LinkContract, AFrameOverTheLimitCutsOffOnlyWhoSentIt) {
+TEST_P(LinkContract, AFrameOverTheLimitDropsOnlyItsSender) {
   run([&]() -> Task<> {
     const auto server = listen(1000);
     const auto good = co_await connect();

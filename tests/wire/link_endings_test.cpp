@@ -14,7 +14,7 @@ INSTANTIATE_TEST_SUITE_P(Links, LinkEndings, testing::ValuesIn(link_worlds()),
 
 // ---- The broker ends
 
-TEST_P(LinkEndings, AClientHearsTheLastWordsAndThenThatTheServerIsGone) {
+TEST_P(LinkEndings, AClientReceivesTheLastFramesAndThenTheEndOfTheServer) {
   run([&]() -> Task<> {
     auto server = listen();
     const auto client = co_await connect();
@@ -34,7 +34,7 @@ TEST_P(LinkEndings, AClientHearsTheLastWordsAndThenThatTheServerIsGone) {
   });
 }
 
-TEST_P(LinkEndings, AReceiveThatIsWaitingHearsThatTheServerIsGone) {
+TEST_P(LinkEndings, AWaitingReceiveEndsWithTheServer) {
   run([&]() -> Task<> {
     auto server = listen();
     const auto client = co_await connect();
@@ -46,7 +46,7 @@ TEST_P(LinkEndings, AReceiveThatIsWaitingHearsThatTheServerIsGone) {
   });
 }
 
-TEST_P(LinkEndings, ASendThatIsWaitingHearsThatTheServerIsGone) {
+TEST_P(LinkEndings, AWaitingSendEndsWithTheServer) {
   run([&]() -> Task<> {
     auto server = listen();
     const auto client = co_await connect();
@@ -65,7 +65,7 @@ TEST_P(LinkEndings, ASendThatIsWaitingHearsThatTheServerIsGone) {
   });
 }
 
-TEST_P(LinkEndings, WhereNobodyListensConnectingFails) {
+TEST_P(LinkEndings, ConnectingFailsIfNoServerListens) {
   run([&]() -> Task<> {
     listen().reset();
     bool refused = false;
@@ -79,7 +79,7 @@ TEST_P(LinkEndings, WhereNobodyListensConnectingFails) {
   });
 }
 
-TEST_P(LinkEndings, AServerThatBeginsAnewIsReachedAtTheSameAddressAndKnowsNobody) {
+TEST_P(LinkEndings, ARestartedServerIsReachedAtTheSameAddressAndKnowsNoPeer) {
   run([&]() -> Task<> {
     std::unique_ptr<Link> before;
     for (int i = 0; i < 5; ++i) {
@@ -103,7 +103,7 @@ TEST_P(LinkEndings, AServerThatBeginsAnewIsReachedAtTheSameAddressAndKnowsNobody
 
 // ---- A client ends
 
-TEST_P(LinkEndings, AServerHearsThatAClientIsGoneAfterItsLastFrame) {
+TEST_P(LinkEndings, AServerReceivesTheLastFrameOfAClientAndThenItsEnd) {
   run([&]() -> Task<> {
     const auto server = listen();
     auto client = co_await connect();
@@ -119,7 +119,7 @@ TEST_P(LinkEndings, AServerHearsThatAClientIsGoneAfterItsLastFrame) {
   });
 }
 
-TEST_P(LinkEndings, OfAClientThatEndsWithoutAWordSomeOfTheLastFramesArriveAndThenTheEnd) {
+TEST_P(LinkEndings, AClientThatEndsAbruptlyMayLoseItsLastFrames) {
   run([&]() -> Task<> {
     const auto server = listen();
     auto client = co_await connect();
@@ -136,7 +136,7 @@ TEST_P(LinkEndings, OfAClientThatEndsWithoutAWordSomeOfTheLastFramesArriveAndThe
   });
 }
 
-TEST_P(LinkEndings, WhoeverSaysNothingIsNoPeer) {
+TEST_P(LinkEndings, AClientThatSendsNothingIsNotAPeer) {
   run([&]() -> Task<> {
     const auto server = listen();
     auto silent = co_await connect();
@@ -149,7 +149,7 @@ TEST_P(LinkEndings, WhoeverSaysNothingIsNoPeer) {
   });
 }
 
-TEST_P(LinkEndings, EveryConnectionIsANewPeerAndEachIsToldWhenGone) {
+TEST_P(LinkEndings, EveryConnectionIsANewPeerWhoseEndIsReported) {
   run([&]() -> Task<> {
     const auto server = listen();
     std::set<std::uint64_t> peers;
@@ -165,7 +165,7 @@ TEST_P(LinkEndings, EveryConnectionIsANewPeerAndEachIsToldWhenGone) {
   });
 }
 
-TEST_P(LinkEndings, ClientsThatLeftWhileNobodyLookedAreToldOnceEach) {
+TEST_P(LinkEndings, EachClientThatLeftUnnoticedIsReportedOnce) {
   constexpr int count = 300;
   run([&]() -> Task<> {
     const auto server = listen();
@@ -209,7 +209,7 @@ TEST_P(LinkEndings, ClientsThatLeftWhileNobodyLookedAreToldOnceEach) {
   });
 }
 
-TEST_P(LinkEndings, AClientThatComesBackIsAnotherPeerAndTheOldOneGetsNothingMore) {
+TEST_P(LinkEndings, AClientThatReconnectsIsANewPeerAndTheOldOneGetsNothing) {
   run([&]() -> Task<> {
     const auto server = listen();
     auto client = co_await connect();

@@ -53,7 +53,7 @@ class WireLink : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Transports, WireLink, testing::Values("ipc", "tcp"),
                          [](const auto& transport) { return std::string(transport.param); });
 
-TEST_P(WireLink, WhereNothingListensConnectingFailsAtOnce) {
+TEST_P(WireLink, ConnectingFailsAtOnceIfNothingListens) {
   run_within_patience([&]() -> Task<> {
     listen().reset();
     const std::string failure = co_await failure_of_connecting(endpoint_);
@@ -61,7 +61,7 @@ TEST_P(WireLink, WhereNothingListensConnectingFailsAtOnce) {
   });
 }
 
-TEST_P(WireLink, AnAddressInUseIsRefusedWithASentence) {
+TEST_P(WireLink, AnAddressInUseIsRefusedWithAReason) {
   run_within_patience([&]() -> Task<> {
     const auto server = listen();
     EXPECT_EQ(failure_of_listening(endpoint_),
@@ -152,11 +152,11 @@ TEST(WireTcp, AClientFindsLocalhost) {
   });
 }
 
-TEST(WireTcp, AnAddressWhereNothingAnswersIsGivenUp) {
+TEST(WireTcp, ConnectingToAnAddressThatDoesNotAnswerFails) {
   run_within_patience([]() -> Task<> {
     using boost::asio::ip::tcp;
     auto& io = current_io_context();
-    // Its queue of connections is full: the kernel drops packets, as a network does that is down.
+    // Fills the acceptor's queue of connections: the kernel then drops packets, as a network does that is down.
     tcp::acceptor deaf(io, tcp::v4());
     deaf.bind({boost::asio::ip::address_v4::loopback(), 0});
     deaf.listen(0);

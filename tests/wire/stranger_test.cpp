@@ -64,7 +64,7 @@ TEST(WireTcp, ConnectingToSomethingThatTalksNonsenseFails) {
 
 TEST(WireTcp, ConnectingToSomethingSilentFails) { expect_refusal_of("", false, "broker"); }
 
-TEST(WireTcp, NonsenseAtTheServersDoorHarmsNobody) {
+TEST(WireTcp, GarbageSentToTheServerAffectsNoClient) {
   run_within_patience([&]() -> Task<> {
     const auto server = make_server_link({"tcp://127.0.0.1:*"});
     const std::string endpoint = server->endpoints().at(0);

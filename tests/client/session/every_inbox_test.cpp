@@ -13,7 +13,7 @@ TransitionPtr transition(const std::string& topic, std::uint64_t number, Value v
   return made;
 }
 
-TEST(EveryInbox, GivesEachTransitionInOrderWithTheOneBefore) {
+TEST(EveryInbox, GivesEachTransitionInOrderWithTheOldValue) {
   EveryInbox inbox;
   for (int i = 1; i <= 3; ++i) EXPECT_TRUE(inbox.put(transition("a", static_cast<std::uint64_t>(i), i), {0}));
   for (int i = 1; i <= 3; ++i) {
@@ -39,7 +39,7 @@ TEST(EveryInbox, SaysWhichVersionsAreMissing) {
   EXPECT_EQ(item->skipped, 5u);
 }
 
-TEST(EveryInbox, TheBrokerKnowsWhatIsMissingOfATopicThatWasMadeLater) {
+TEST(EveryInbox, TheGapOfATopicCreatedAfterTheSnapshotIsCounted) {
   EveryInbox inbox;
   inbox.end_snapshot(1, true);
   inbox.take();
@@ -84,7 +84,7 @@ TEST(EveryInbox, ARepeatedTransitionIsDroppedAndCountsAsTaken) {
   EXPECT_EQ(inbox.statistics().duplicates, 1u);
 }
 
-TEST(EveryInbox, TopicsThatARestartedBrokerDoesNotHaveBecomeUnsetAfterAllThatCameBefore) {
+TEST(EveryInbox, TopicsMissingAtARestartedBrokerBecomeUnsetAfterTheirPendingTransitions) {
   EveryInbox inbox;
   inbox.put(transition("a", 1, 1), {0});
   inbox.put(transition("b", 1, 1), {0});
@@ -120,7 +120,7 @@ TEST(EveryInbox, AFilteredVersionIsNotMissing) {
   EXPECT_EQ(inbox.statistics().lagged, 3u);
 }
 
-TEST(EveryInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
+TEST(EveryInbox, AResumedFilteredReaderCountsUnsentVersionsAsFiltered) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});
   inbox.take();
@@ -131,7 +131,7 @@ TEST(EveryInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
   EXPECT_EQ(item->filtered, 5u);
 }
 
-TEST(EveryInbox, IfTheBrokerDoesNotSayFromWhereItCountsTheRestHasLagged) {
+TEST(EveryInbox, WithoutCountedFromTheRestHasLagged) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});
   inbox.take();
@@ -143,7 +143,7 @@ TEST(EveryInbox, IfTheBrokerDoesNotSayFromWhereItCountsTheRestHasLagged) {
   EXPECT_EQ(item->filtered, 2u);
 }
 
-TEST(EveryInbox, ATopicThatStartsOverIsNotAGapForAFilteredReader) {
+TEST(EveryInbox, ANewEpochIsNotAGapForAFilteredReader) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1, 7), {});
   inbox.take();

@@ -88,7 +88,7 @@ TEST(LatestInbox, TopicsComeInTheOrderInWhichTheyChanged) {
   EXPECT_FALSE(inbox.take());
 }
 
-TEST(LatestInbox, TheMarkComesBehindTheSnapshotAndOnce) {
+TEST(LatestInbox, TheMarkFollowsTheSnapshotOnce) {
   LatestInbox inbox;
   inbox.put(0, transition("a", 1, 1));
   EXPECT_TRUE(inbox.end_snapshot(5, true));
@@ -130,7 +130,7 @@ TEST(LatestInbox, TopicsMissingAmongTheChangesStayAsTheyWere) {
   EXPECT_FALSE(inbox.take());
 }
 
-TEST(LatestInbox, ANameThatStandsTwiceHasTwoSlots) {
+TEST(LatestInbox, ADuplicateNameHasTwoSlots) {
   LatestInbox inbox({"a", "a"});
   inbox.put(0, transition("a", 1, 1));
   inbox.put(1, transition("a", 1, 1));
@@ -164,7 +164,7 @@ TEST(LatestInbox, AFilteredVersionIsNotSkipped) {
   expect_balanced(inbox);
 }
 
-TEST(LatestInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
+TEST(LatestInbox, AResumedFilteredReaderCountsUnsentVersionsAsFiltered) {
   LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
@@ -175,7 +175,7 @@ TEST(LatestInbox, AFilteredReaderThatComesBackKnowsWhatItWasNotSentBefore) {
   EXPECT_EQ(item->skipped, 1u);
 }
 
-TEST(LatestInbox, IfTheBrokerDoesNotSayFromWhereItCountsTheRestIsSkipped) {
+TEST(LatestInbox, WithoutCountedFromTheRestIsSkipped) {
   LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();
@@ -197,7 +197,7 @@ TEST(LatestInbox, PastItsResumePointAReaderCountsAllAsSkipped) {
   EXPECT_EQ(inbox.take()->filtered, 1u);
 }
 
-TEST(LatestInbox, ASnapshotOfAFilteredReaderIsNeverWholeSoNothingIsInvented) {
+TEST(LatestInbox, AFilteredSnapshotMakesNoTopicUnset) {
   LatestInbox inbox;
   inbox.put(0, transition("a", 4, 1));
   inbox.end_snapshot(10, false);

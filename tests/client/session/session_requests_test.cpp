@@ -96,7 +96,7 @@ TEST_F(SessionTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   EXPECT_EQ(session.open_requests(), 0u);
 }
 
-TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
+TEST_F(SessionTest, AWaitIsSentWithItsRemainingTime) {
   const auto limited = *wait("a", {}, 0ns, now + 10s);
   const auto change = *wait_transition("a", now + 3s);
   const auto endless = *wait("a", {}, 0ns);
@@ -112,7 +112,7 @@ TEST_F(SessionTest, AWaitSaysWhatIsLeftOfItsTimeWhenItLeaves) {
   EXPECT_EQ(std::get<proto::Wait>(commands[2]).expires_after, 0ns);
 }
 
-TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
+TEST_F(SessionTest, AResentFrameHasTheSameContents) {
   connect();
   *wait("a", {}, 0ns, now + 10s);
   session.take_frame(now);
@@ -123,7 +123,7 @@ TEST_F(SessionTest, AFrameThatIsSentAgainSaysWhatItSaid) {
   EXPECT_EQ(std::get<proto::Wait>(take_commands().at(0)).expires_after, 10s);
 }
 
-TEST_F(SessionTest, AWaitThatIsRepeatedStandsBesideTheFirst) {
+TEST_F(SessionTest, ARepeatedWaitKeepsTheFirstOneOpen) {
   connect();
   const auto first = *wait_transition("a", now + 1s);
   take();
@@ -151,7 +151,7 @@ TEST_F(SessionTest, AnEndingCommandIsNotSentAgainInANewSession) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(SessionTest, AListTakesAPlaceAmongTheRequestsUntilItsAnswerComes) {
+TEST_F(SessionTest, AListCountsAsInFlightUntilItsAnswerComes) {
   connect();
   std::vector<proto::RequestId> ids;
   for (int i = 0; i < 9; ++i) ids.push_back(list("**", 0));
@@ -192,7 +192,7 @@ TEST_F(SessionTest, AnswersToUnknownRequestsAreIgnored) {
   EXPECT_THAT(give(set_done(77, 1)).completions, IsEmpty());
 }
 
-TEST_F(SessionTest, ARequestThatOnlyTheNextBrokerRefusesFailsWithoutBeingSent) {
+TEST_F(SessionTest, ARequestTooLargeForTheNextBrokerFailsWithoutBeingSent) {
   const auto id = *set("a", std::string(200'000, 'x'));
   hello();
   proto::ServerFrame made = acknowledgement();

@@ -68,7 +68,7 @@ TEST_F(SubscriptionTest, ARefusedSubscriptionIsAnAnswer) {
   EXPECT_EQ(session.latest_inbox(id), nullptr);
 }
 
-TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
+TEST_F(SubscriptionTest, AfterALostSessionItResumesAtTheLastCompleteRevision) {
   connect();
   open({"s/*"});
   deliver({delivery(id, "s/a", 1, 1)}, 10);
@@ -79,7 +79,7 @@ TEST_F(SubscriptionTest, AfterALostSessionItGoesOnFromTheLastCompleteRevision) {
   EXPECT_EQ(resume->revision, 17u);
 }
 
-TEST_F(SubscriptionTest, CompletenessToldBeforeTheSnapshotWasWholeDoesNotCount) {
+TEST_F(SubscriptionTest, CompletenessBeforeTheEndOfTheSnapshotDoesNotCount) {
   connect();
   open({"s/*"});
   deliver({}, {}, 30);
@@ -94,7 +94,7 @@ TEST_F(SubscriptionTest, AnUnfinishedSnapshotIsAskedForAgainAsAWhole) {
   EXPECT_FALSE(resubscribed(1));
 }
 
-TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
+TEST_F(SubscriptionTest, AnInterruptedResumeStartsAgainAtTheSameRevision) {
   connect();
   open({"s/*"});
   deliver({}, 10);
@@ -103,7 +103,7 @@ TEST_F(SubscriptionTest, AnInterruptedResumeGoesOnFromWhereItBegan) {
   EXPECT_EQ(resubscribed(1)->revision, 10u);
 }
 
-TEST_F(SubscriptionTest, ARestartedBrokerSendsEverythingAndVersionsThatAreHereAreDropped) {
+TEST_F(SubscriptionTest, AfterARestartKnownVersionsAreDroppedFromTheFullSnapshot) {
   connect(1);
   open({"s/*"});
   deliver({delivery(id, "s/durable", 3, 1), delivery(id, "s/volatile", 8, 2)}, 10);
@@ -137,7 +137,7 @@ TEST_F(SubscriptionTest, TwoRestartsBeforeAnythingWasSentStillAskForEverything) 
   EXPECT_TRUE(item->transition->value.is_null());
 }
 
-TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
+TEST_F(SubscriptionTest, AnUnsentSubscriptionHasNoResumePoint) {
   id = subscribe({"a"});
   connect();
   cut();
@@ -148,7 +148,7 @@ TEST_F(SubscriptionTest, ASubscriptionThatWasNeverSentJustWaits) {
   EXPECT_FALSE(std::get<proto::Subscribe>(commands[0]).resume);
 }
 
-TEST_F(SubscriptionTest, AFilterAndAnIntervalGoAlongIntoTheNextSession) {
+TEST_F(SubscriptionTest, AFilterAndAnIntervalAreSentAgainInTheNextSession) {
   connect();
   proto::Subscribe command;
   command.topics = {"s/*"};

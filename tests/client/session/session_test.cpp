@@ -128,7 +128,7 @@ TEST_F(SessionTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(SessionTest, AnAcknowledgementRidesOnCommands) {
+TEST_F(SessionTest, AnAcknowledgementIsSentWithCommands) {
   connect();
   give(frame());
   get("a");
@@ -155,7 +155,7 @@ TEST_F(SessionTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(SessionTest, ATimeoutThatNoClockCanCountIsNoFlood) {
+TEST_F(SessionTest, AnAbsurdTimeoutCausesNoFloodOfHeartbeats) {
   for (const auto told : {std::chrono::milliseconds::max(), std::chrono::milliseconds(1)}) {
     hello();
     welcome_new(1, told);
@@ -246,12 +246,12 @@ TEST_F(TwoSessionsLost, ACancelledWaitIsNotSent) {
   EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).id, reader);
 }
 
-TEST_F(TwoSessionsLost, AThirdOneMakesNoTwins) {
+TEST_F(TwoSessionsLost, AThirdOneDuplicatesNoRequest) {
   lose_session();
   EXPECT_EQ(take_commands().size(), 2u);
 }
 
-TEST_F(SessionTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
+TEST_F(SessionTest, AnExpiredLeaseIsNotRequestedAgain) {
   connect();
   proto::Own own;
   own.topic = "yaw";
@@ -272,7 +272,7 @@ TEST_F(SessionTest, ALeaseWhoseTimeEndedWhileItWasToBeTakenAgainIsNotTaken) {
   EXPECT_THAT(take_commands(), testing::IsEmpty());
 }
 
-TEST_F(SessionTest, ANewSessionIsToldWhatIsLeftOfAWaitsTime) {
+TEST_F(SessionTest, ANewSessionIsSentTheRemainingTimeOfAWait) {
   connect();
   *wait("a", {}, 0ns, now + 10s);
   take();
@@ -300,7 +300,7 @@ TEST_F(SessionTest, ASessionWhoseWelcomeWasNeverHeardIsANewOne) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(SessionTest, AnotherRunOfTheBrokerIsToldApartFromALostSession) {
+TEST_F(SessionTest, ABrokerRestartIsToldApartFromALostSession) {
   connect(1);
   cut();
   hello();
@@ -321,14 +321,14 @@ TEST_F(SessionTest, AFatalErrorEndsTheSessionAtOnce) {
   EXPECT_EQ(welcome_new(2).session, SessionNews::restarted);
 }
 
-TEST_F(SessionTest, ARefusedHelloIsFatalEvenWithoutAnIncarnation) {
+TEST_F(SessionTest, ARefusedHelloIsFatalEvenWithoutAConnectionNumber) {
   hello();
   proto::ServerFrame refusal;
   refusal.fatal = Failure{ErrorCode::unsupported_version, "version 1 is not spoken here"};
   EXPECT_TRUE(give(refusal).fatal);
 }
 
-TEST_F(SessionTest, GoodbyeIsTheLastCommandAndIsOverWhenItIsAcknowledged) {
+TEST_F(SessionTest, GoodbyeIsTheLastCommandAndEndsWithItsAcknowledgement) {
   connect();
   *set("a", 1);
   session.say_goodbye();

@@ -55,14 +55,14 @@ TEST(ReaderJudge, AChainWithTheRightCountsPasses) {
   EXPECT_THAT(judge_all(Mode::every, {change(0, 3), change(3, 4), told(change(4, 9), 4), change(9, 10)}), IsEmpty());
 }
 
-TEST(ReaderJudge, ARestartedBrokerBeginsAnew) {
+TEST(ReaderJudge, AfterABrokerRestartVersionsMayStartAgain) {
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), gone(3), change(0, 1, 2), change(1, 2, 2)}), IsEmpty());
-  TopicChange anew = change(3, 7, 2);
-  anew.skipped = 0;
-  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), anew}), IsEmpty());
+  TopicChange restarted = change(3, 7, 2);
+  restarted.skipped = 0;
+  EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), restarted}), IsEmpty());
 }
 
-TEST(ReaderJudge, FindsAnOldValueThatIsNotWhatCameBefore) {
+TEST(ReaderJudge, FindsAWrongOldValue) {
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(2, 4)}), Not(IsEmpty()));
   EXPECT_THAT(judge_all(Mode::latest, {change(2, 3)}), Not(IsEmpty()));
 }
@@ -78,13 +78,13 @@ TEST(ReaderJudge, FindsACountThatIsOffByOne) {
   EXPECT_THAT(judge_all(Mode::latest, {first}), Not(IsEmpty()));
 }
 
-TEST(ReaderJudge, FindsWhatIsGivenTwiceOrTooLate) {
+TEST(ReaderJudge, FindsARepeatedOrAnOldVersion) {
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(3, 3)}), Not(IsEmpty()));
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), change(3, 2)}), Not(IsEmpty()));
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), gone(3), gone(0)}), Not(IsEmpty()));
 }
 
-TEST(ReaderJudge, FindsATransitionThatIsMissingInSilence) {
+TEST(ReaderJudge, FindsAMissingTransitionThatIsNotCounted) {
   EXPECT_THAT(judge_all(Mode::every, {change(0, 3), change(3, 6)}), Not(IsEmpty()));
   TopicChange other = told(change(3, 6), 3);
   other.lagged->count = 1;
@@ -92,7 +92,7 @@ TEST(ReaderJudge, FindsATransitionThatIsMissingInSilence) {
   EXPECT_THAT(judge_all(Mode::every, {change(0, 3), told(change(3, 6), 4)}), Not(IsEmpty()));
 }
 
-TEST(ReaderJudge, FindsWhatNeverWas) {
+TEST(ReaderJudge, FindsAnInventedTransition) {
   TopicChange wrong = change(3, 4);
   wrong.value = Value(41);
   EXPECT_THAT(judge_all(Mode::latest, {change(0, 3), wrong}), Not(IsEmpty()));

@@ -173,7 +173,7 @@ class TooEarly {
   std::set<proto::RequestId> readers_;
 };
 
-TEST(Witness, HasNothingAgainstTheTruth) {
+TEST(Witness, AcceptsACorrectHistory) {
   EXPECT_THAT(complaints_about([](ServerFrame&) { return false; }), testing::IsEmpty());
 }
 
