@@ -86,7 +86,7 @@ Task<> receive_goodbye(WebSocket& socket, CancelScope& receiving, CancelScope& s
   sending.cancel();
 }
 
-// Serves one client until the goodbye, which is said whoever ends the connection.
+// Serves one client until the goodbye, which is sent whichever side ends the connection.
 Task<> attend(WebSocket& socket, Seat& seat) {
   CancelScope receiving;
   CancelScope sending;

@@ -23,7 +23,7 @@ ReadableValue<ConnectionState>& Bus::connection() const { return core_->connecti
 
 namespace {
 
-// These keep the core while they wait, so that the handle may go.
+// Tasks that keep the core while they wait, so that the handle may be destroyed.
 Task<> writable_of(detail::BusPtr core) { co_await core->writable(); }
 Task<> flush_of(detail::BusPtr core) { co_await core->flush(); }
 

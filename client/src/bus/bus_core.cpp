@@ -177,8 +177,8 @@ void BusCore::Pending::renew() {
 
 Task<> BusCore::Pending::wait_renewing() {
   while (until_ != never) {
-    const bool is_over = co_await move_on_at(until_, done_.wait());
-    if (!is_over) co_return;
+    const bool late = co_await move_on_at(until_, done_.wait());
+    if (!late) co_return;
     co_await checkpoint();  // if the deadline was our own, it strikes here
     until_ = co_await current_effective_deadline();
     if (!done_.is_set()) renew();

@@ -160,7 +160,7 @@ void Connection::take(const std::string& bytes) {
   throw ConnectionFailed(rejection->message);
 }
 
-// A client that was never welcomed is told at once; one that was, waits until the broker accepts it again.
+// Reports a refusal at once to a client that was never welcomed; any other waits until the broker accepts it again.
 void Connection::give_up_if_final(const Failure& rejection) {
   const bool is_first = statistics_.reconnects == 0 && state_.value() == ConnectionState::connecting;
   if (is_final(rejection.code) || (is_first && rejection.code != ErrorCode::unavailable)) {

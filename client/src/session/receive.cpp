@@ -190,7 +190,7 @@ bool Session::keep_after_answer(proto::RequestId id, Request& request, const pro
     return false;
   }
   if (auto* own = request.get_if<proto::Own>(); own && std::holds_alternative<proto::Owned>(answer)) {
-    own->take_over = false;  // in a new session the topic stays with whoever has taken it over meanwhile
+    own->take_over = false;  // in a new session, does not evict a client that has taken the topic over meanwhile
     if (own->lasting.count() > 0 && request.until == never) request.until = saturating_add(now, own->lasting);
     received.news.push_back(id);
     return true;

@@ -8,7 +8,7 @@
 namespace hoiku::client {
 namespace {
 
-// Such a command names a request of the session in which it was made.
+// Returns true for a command that names a request of the session in which it was made.
 bool is_session_scoped(const proto::Command& command) {
   return proto::properties_of(command).lifetime == proto::Lifetime::unanswered &&
          !std::holds_alternative<proto::Goodbye>(command);

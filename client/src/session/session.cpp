@@ -9,7 +9,7 @@
 namespace hoiku::client {
 namespace {
 
-// The remaining time, as the broker is told it. 0 means "no limit", also for a limit farther away than the broker's
+// The remaining time, as it is sent to the broker. 0 means "no limit", also for a limit farther away than the broker's
 // maximum.
 std::chrono::nanoseconds time_left(TimePoint until, TimePoint now, std::chrono::nanoseconds max) {
   if (until == never) return {};

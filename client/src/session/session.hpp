@@ -80,8 +80,8 @@ class Session {
   //                      wait is sent, in each session, for its housekeeping. A WaitTransition goes on in a new session
   //                      from the version at which it was armed.
   //   Declare, RegisterSchema   kept after their answer, and sent again in each session
-  //   Own                answered by Owned each time that it begins, and by Failed when it ends, unless it was cancelled.
-  //                      A new session owns the topic again if no other does.
+  //   Own                answered by Owned each time that it begins, and by Failed when it ends, unless it was
+  //                      cancelled. A new session owns the topic again if no other does.
   // Errors: too_large, if a value is over the broker's limit or the command does not fit into a frame.
   Result<proto::RequestId> submit(proto::Command command, TimePoint until = never);
   // Submits an open wait a second time, with another `until`; both stay open, and count from the same version.
@@ -177,7 +177,7 @@ class Session {
 
   // Incoming.
   proto::ReceivedFrames incoming_;
-  std::uint64_t acknowledged_ = 0;  // the last frame that the broker was told we have
+  std::uint64_t acknowledged_ = 0;  // the last frame that we have acknowledged
   Completeness completeness_;
 
   std::unordered_map<proto::RequestId, Request> requests_;

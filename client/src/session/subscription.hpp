@@ -57,7 +57,7 @@ class Subscription {
   bool has_interval_;
   bool was_sent_ = false;
   bool announced_ = false;
-  std::uint64_t renewed_ = 0;  // the last count that this session's broker was told
+  std::uint64_t renewed_ = 0;  // the last count that was sent in this session
 
   bool snapshot_ended_ = false;               // in this session
   std::uint64_t statements_at_snapshot_ = 0;  // of completeness, when the snapshot ended

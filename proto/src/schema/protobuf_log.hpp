@@ -1,5 +1,5 @@
-// protobuf_log.hpp: keeps Protobuf's own log, whose headers are private to Protobuf and change between its versions, away
-// from our standard error.
+// protobuf_log.hpp: keeps Protobuf's own log away from our standard error. The headers of that log are private to
+// Protobuf and change between its versions.
 #pragma once
 
 #include <memory>

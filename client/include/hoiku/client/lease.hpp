@@ -1,4 +1,5 @@
-// lease.hpp: Topic::own returns a Lease: while it lives, only this Bus may write the topic. Also Topic::declare's options.
+// lease.hpp: Lease, which Topic::own returns: while it lives, only this Bus may write the topic. Also the options of
+// Topic::declare.
 //
 //   Lease lease = co_await yaw.own(last_will(0.0));
 //   co_await lease.lost();                                              // never, if nothing takes it away

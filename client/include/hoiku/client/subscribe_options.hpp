@@ -36,7 +36,7 @@ Where where(const E& expression) {
   return Where(detail::to_predicate<Value>(expression));
 }
 
-// At most one version of each topic in this time; the latest one comes when the time is over. Mode::latest only. (Under
+// At most one version of each topic in this time; the latest one comes when the time ends. Mode::latest only. (Under
 // a pattern a topic that is unset, and then removed because no reader names it, starts over when it is set again.)
 using AtMostEvery = Option<struct AtMostEveryTag, std::chrono::nanoseconds>;
 inline AtMostEvery at_most_every(std::chrono::nanoseconds interval) { return AtMostEvery(interval); }

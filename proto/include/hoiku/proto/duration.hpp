@@ -17,8 +17,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 // duration back, unless it has a part of a microsecond, which is dropped.
 std::string duration_text(std::chrono::nanoseconds duration);
 
-// An elapsed time, rounded for people: to a millisecond below one second, otherwise to two digits: "350ms", "2.1s", "42s",
-// "1.5min". Never negative.
+// An elapsed time, rounded for people: to a millisecond below one second, otherwise to two digits. Examples: "350ms",
+// "2.1s", "42s", "1.5min". Never negative.
 std::string elapsed_text(std::chrono::nanoseconds elapsed);
 
 }  // namespace hoiku
