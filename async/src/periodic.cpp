@@ -7,7 +7,7 @@
 namespace hoiku {
 
 Periodic::Periodic(Duration period, Rhythm rhythm) : period_(period), rhythm_(rhythm) {
-  if (period <= Duration::zero()) throw std::invalid_argument("periodic: the period must be longer than nothing");
+  if (period <= Duration::zero()) throw std::invalid_argument("periodic: the period must be greater than zero");
 }
 
 Task<Round> Periodic::next() {

@@ -15,7 +15,7 @@ namespace hoiku {
 namespace detail {
 
 RunOutcome run_root(const std::function<Task<>()>& main) {
-  if (Runtime::current()) throw std::logic_error("run() inside of a run: await the task instead");
+  if (Runtime::current()) throw std::logic_error("run() inside a run: await the task instead");
   boost::asio::io_context context(1);
   RealClock clock(context);
   Runtime runtime(context, clock);

@@ -98,7 +98,7 @@ class Settling {
 }  // namespace
 
 void run_virtual_or_throw(const std::function<Task<>()>& main, std::optional<Seed> seed) {
-  if (detail::Runtime::current()) throw std::logic_error("run_virtual() inside of a run: await the task instead");
+  if (detail::Runtime::current()) throw std::logic_error("run_virtual() inside a run: await the task instead");
   VirtualLoop(seed).run(main);
 }
 

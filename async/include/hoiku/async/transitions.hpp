@@ -34,7 +34,7 @@ struct ValueTransition {
 class QueueCapacity {
  public:
   explicit QueueCapacity(std::size_t transitions) : transitions_(transitions) {
-    if (transitions == 0) throw std::invalid_argument("queue_capacity: at least one transition has to have room");
+    if (transitions == 0) throw std::invalid_argument("queue_capacity: the capacity must be at least one transition");
   }
   std::size_t transitions() const noexcept { return transitions_; }
 
