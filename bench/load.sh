@@ -4,7 +4,7 @@
 #   swarm   sixty topics at 100 Hz from twenty controllers, with the robot's brain and behaviour, and a reader of all
 #   waits   one topic at 1 kHz, without waits on it and then with 10,000 of 100 distinct predicates
 #
-# Measures after two seconds, since starting sessions is not the normal load. Prints one line of figures each on stdout.
+# Measures after two seconds, when all sessions have started. Prints one line of figures for each measurement.
 set -euo pipefail
 
 bin=$1 scenario=$2 seconds=${3:-10}
@@ -89,5 +89,5 @@ case $scenario in
       rm -f "$state/waits_load.out"
     done
     ;;
-  *) fail "there is no scenario '$scenario': swarm, waits" ;;
+  *) fail "unknown scenario '$scenario'; there are swarm and waits" ;;
 esac

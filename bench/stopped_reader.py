@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """stopped_reader.py BIN [SECONDS] [ROUNDS] [TIMEOUT...]: measures what a stopped reader costs the others, as ratios.
 
-A publisher at full speed (256 bytes, 100 topics) and two readers, over tcp, each a process. All of them run twice for
-SECONDS (60). Then one reader is stopped (SIGSTOP) for as long, and continued. This is done ROUNDS times (1), of which
-the medians are printed, and once for each session TIMEOUT of that reader (3s and 5min).
+A publisher at full speed (256 bytes, 100 topics) and two readers, over tcp, each a process. All of them run for two
+phases of SECONDS (60). Then one reader is stopped (SIGSTOP) for a third phase, and continued. Does this ROUNDS times
+(1) for each session TIMEOUT of that reader (3s and 5min), and prints the medians.
 
-Status 1 if a target of the design is missed. On a busy machine the ratios vary: how much they do by themselves, between
-the first two runs, is printed beside each.
+Status 1 if a target of the design is missed. On a busy machine the ratios vary; the ratio between the first two phases,
+which is printed beside each, shows by how much.
 """
 import os
 import re
@@ -31,7 +31,7 @@ class Process:
             return file.read().splitlines()
 
     def wait_for(self, pattern, seconds, since=0):
-        """The first line of that kind; where it begins with a time, not before `since`."""
+        """Returns the first line that matches; with `since`, the first whose leading time is not before it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for line in self.lines():
@@ -60,7 +60,7 @@ class Process:
 
 
 def told(line):
-    """A line of a publisher or reader as numbers, with its latencies; None where it is another one."""
+    """Parses a line of figures of a publisher or reader. Returns None for any other line."""
     words = line.split()
     if len(words) < 4 or words[0] != "at":
         return None
@@ -72,7 +72,7 @@ def told(line):
 
 
 class Phase:
-    """What was done between two moments, by the lines that stand nearest to them."""
+    """The work that a process did between two times, from the first and the last line of figures between them."""
 
     def __init__(self, process, begin, end):
         lines = [numbers for numbers in map(told, process.lines()) if numbers]
@@ -93,7 +93,7 @@ class Phase:
 
 
 class Broker:
-    """Its processor time and memory, at moments."""
+    """Samples the broker's processor time and memory."""
 
     def __init__(self, process):
         self.process = process
@@ -103,7 +103,7 @@ class Broker:
 
 
 def stay(broker, seconds):
-    """Waits, and gives the most memory that the broker had meanwhile."""
+    """Waits, and returns the most memory that the broker had in that time."""
     end, most = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         time.sleep(0.1)
@@ -131,7 +131,7 @@ def measure(programs, seconds, count, timeout, folder):
 
         broker = Broker(hoikud)
         rounds = [one_round(broker, publisher, reader, victim, seconds) for _ in range(count)]
-        said = [line for line in victim.lines() if "connection" in line or "back at" in line]
+        said = [line for line in victim.lines() if "connection" in line or "reconnected" in line]
     finally:
         for process in reversed(processes):
             process.end()
@@ -143,7 +143,7 @@ def measure(programs, seconds, count, timeout, folder):
 
 
 def one_round(broker, publisher, reader, victim, seconds):
-    """What was before, twice, and while it was stopped, and how it went on."""
+    """Measures two phases without a stopped reader, one with it, and how it catches up afterwards."""
     quiet, cpu_quiet, _ = broker.look()
     stay(broker, seconds)
     began, cpu_began, _ = broker.look()
