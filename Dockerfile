@@ -1,10 +1,10 @@
 # Dockerfile: all programs of the robot in one image; docker-compose.yml says which container runs which.
 #
-# Promises   the classic builder suffices (DOCKER_BUILDKIT=0); a change of the sources installs no package again, and a
-#            change of ./dev none either, unless it changes the list of packages; the programs do not run as root, the
-#            image has no compiler, and every program ends on SIGTERM as process 1, without an init.
+# Promises   the classic builder suffices (DOCKER_BUILDKIT=0). Packages are installed again only if the list of packages
+#            has changed, not after a change of the sources or of ./dev. The programs do not run as root, the image has
+#            no compiler, and every program ends on SIGTERM as process 1, without an init.
 
-# Only ./dev knows the packages. They have a stage of their own, so that only a changed list installs them again.
+# ./dev has the list of packages. It has a stage of its own, so that only a changed list installs them again.
 FROM debian:bookworm-slim AS packages
 COPY dev /hoiku/dev
 COPY tools/dev /hoiku/tools/dev
@@ -18,7 +18,7 @@ RUN export DEBIAN_FRONTEND=noninteractive \
   && apt-get clean
 WORKDIR /hoiku
 COPY . .
-# Each compiler may want a gigabyte: --build-arg jobs=8 where there are eight.
+# Each compiler may need a gigabyte: --build-arg jobs=8 suits eight cores and 8 GB.
 ARG jobs=2
 ARG programs="hoikud hoiku host_sensors socket_sensor socket_bridge robot brain behaviour swarm"
 RUN cmake --preset release \
@@ -36,9 +36,9 @@ RUN export DEBIAN_FRONTEND=noninteractive \
   && useradd --system --uid 10001 --no-create-home --home-dir /var/lib/hoiku --shell /usr/sbin/nologin hoiku \
   && install -d -o hoiku -g hoiku /var/lib/hoiku
 COPY --from=builder /programs/ /usr/local/bin/
-# A library that is missing here shall fail the build, not the robot.
+# Fails the build, and not the robot, if a library is missing.
 RUN for program in /usr/local/bin/*; do "$program" --help >/dev/null || exit 1; done
-# By number, so that whoever runs it can see that it is not root.
+# A number, so that container platforms can check that it is not root.
 USER 10001
 STOPSIGNAL SIGTERM
 CMD ["hoikud"]

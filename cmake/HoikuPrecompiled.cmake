@@ -1,14 +1,14 @@
-# Two precompiled headers, of what costs seconds in each of hundreds of files and never changes: Asio for everybody, and
-# GoogleMock besides for the tests.
+# Two precompiled headers, for code that costs seconds in each of hundreds of files and never changes: Asio for all
+# targets, and also GoogleMock for the tests.
 #
-# hoiku_pch and hoiku_test_pch own them; every other target of ours borrows one (REUSE_FROM), which needs the same flags:
+# hoiku_pch and hoiku_test_pch own them; every other target of ours borrows one (REUSE_FROM), which needs equal flags:
 # the same sanitizers, and the same definitions that Asio and GoogleTest look at. Turn them off with
-# -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON: the `clang` preset does, and so finds the includes that somebody forgot.
+# -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON: the `clang` preset does, and so finds missing includes.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # what ccache needs to see through a precompiled header
 endif()
 
-# By its path from the root, not an absolute one: so ccache knows it again in another checkout.
+# The path is relative to the root, so that ccache recognises the header in another checkout.
 add_library(hoiku_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
 # hoiku_warnings too: -Wpedantic changes a predefined macro, and g++ then refuses the header.
 target_link_libraries(hoiku_pch PRIVATE Boost::headers hoiku_warnings)
@@ -21,7 +21,7 @@ if(HOIKU_BUILD_TESTS)
   target_precompile_headers(hoiku_test_pch PRIVATE <cmake/precompiled_test.hpp>)
 endif()
 
-# Lends a header to every library and program below `directory`: what hoiku_add_test made says itself which.
+# Lends a header to every library and program below `directory`. Tests of hoiku_add_test choose theirs themselves.
 function(hoiku_precompile_below directory)
   get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)

@@ -1,6 +1,6 @@
 # hoiku_generate_protobuf(messages.proto SOURCES_VARIABLE INCLUDE_VARIABLE): the C++ of a .proto file of this folder.
 #
-# It is not our code, so not our warnings, and no precompiled header.
+# Generated code is compiled without our warnings and precompiled headers.
 function(hoiku_generate_protobuf file sources_variable include_variable)
   get_filename_component(name ${file} NAME_WE)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
@@ -11,7 +11,8 @@ function(hoiku_generate_protobuf file sources_variable include_variable)
     DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
     COMMENT "Protobuf: ${file}"
     VERBATIM)
-  set_source_files_properties(${generated}/${name}.pb.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
+  set_source_files_properties(${generated}/${name}.pb.cc PROPERTIES
+    COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   set(${sources_variable} ${generated}/${name}.pb.cc ${generated}/${name}.pb.h PARENT_SCOPE)
   set(${include_variable} ${generated} PARENT_SCOPE)
 endfunction()

@@ -4,7 +4,7 @@
 # timeout is per TEST and generous: it ends what hangs, and says nothing about speed.
 include(GoogleTest)
 
-# What the sanitizers' runtimes are told. Also for tests that are scripts.
+# Options for the sanitizers' runtimes, also for tests that are scripts.
 set(HOIKU_TEST_ENVIRONMENT "")
 if(HOIKU_SANITIZE STREQUAL "address")
   set(HOIKU_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:check_initialization_order=1"
@@ -14,9 +14,9 @@ elseif(HOIKU_SANITIZE STREQUAL "thread")
       "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
 endif()
 
-# Compiling instrumented tests took twice as long as everything else in .ci/run. Under a sanitizer the tests' own files are
-# therefore not optimised, and leave out the checks that cost most and find least there; the code under test has both.
-# The dev build, in which tests instantiate the headers' templates too, optimises everything.
+# Compiling instrumented tests took twice as long as everything else in .ci/run. Therefore, under a sanitizer the tests'
+# own files are not optimised, and leave out the checks that cost most and find least there; the code under test has
+# both. The dev build, in which tests instantiate the headers' templates too, optimises everything.
 set(HOIKU_TEST_FLAGS "")
 if(HOIKU_SANITIZE)
   set(HOIKU_TEST_FLAGS -O0)

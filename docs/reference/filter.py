@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """filter.py HEADER: the header as Doxygen wants it: whole-line // comments before a declaration become its description.
 
-The first comment describes the file: "// topic.hpp: Topic<T>: a handle ..." and paragraphs such as "// Limits   64 topics.".
-Lines that are indented beyond the text are code. A trailing comment describes the member before it. What stands in
-namespace detail is no part of the reference: Doxygen would complain of definitions whose declarations it does not read.
+The first comment describes the file: "// topic.hpp: Topic<T>: a handle ..." and paragraphs such as
+"// Limits   64 topics.". Lines that are indented beyond the text are code. A trailing comment describes the member
+before it. The reference leaves out namespace detail: Doxygen would complain of definitions whose declarations it does
+not read.
 """
 import html
 import re
@@ -21,7 +22,7 @@ def plain(text):
 
 
 def escaped(text):
-    """The text without a meaning for Doxygen; what stands in backticks is code."""
+    """Escapes the text for Doxygen; text in backticks becomes code."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return plain(text)
@@ -29,7 +30,7 @@ def escaped(text):
 
 
 def described(lines, is_file):
-    """The description that a comment's lines make, as lines for Doxygen."""
+    """Turns the lines of a comment into a description for Doxygen."""
     made, code = [], []
 
     def end_code():

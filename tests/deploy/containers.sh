@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # containers.sh: the robot as docker-compose.yml describes it, in a real engine: built, started, loaded, hurt, stopped.
 #
-# What it says goes to stdout, one line for each promise, the evidence below it; what the tools say goes to build/log/.
-# Nothing is asserted about time: every wait is for a condition, and only a bound says that it never came true. Where
-# there is no engine and none can be started it is skipped, and says so; with HOIKU_DEPLOY=require that is a failure.
+# Prints one line for each promise, with the evidence below it; the output of the tools goes to build/log/. Asserts no
+# durations: each wait is for a condition, with a generous time limit. If no engine can be found or started, the test
+# says that it is skipped; with HOIKU_DEPLOY=require it fails instead.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=tests/deploy/engine.sh
 . tests/deploy/engine.sh
 
 log=build/log/containers.log
-found=build/deploy/evidence # of the promise that is tested now
+found=build/deploy/evidence # the evidence of the promise that is being tested
 project=hoiku-deploy-test
 override=$PWD/build/deploy/override.yml
 services=(broker host_sensors socket_sensor socket_bridge robot brain behaviour)
 passed=0 failed=0
-export HOIKU_PORT='' # any that is free
+export HOIKU_PORT='' # any free port
 
 say() { printf 'deploy: %s\n' "$*"; }
 evidence() { printf '        %s\n' "$*"; }
@@ -26,7 +26,7 @@ skip() {
   exit 0
 }
 
-# compose_in SECONDS ARGUMENT...: in the background and waited for, so that a signal finds this script awake.
+# compose_in SECONDS ARGUMENT...: runs docker-compose in the background and waits, so that traps run at once.
 compose_in() {
   local limit=$1 status
   shift
@@ -47,7 +47,7 @@ finish() {
   exit "$status"
 }
 
-# give_up SENTENCE: what makes all the rest pointless.
+# give_up SENTENCE: ends the test when the remaining checks make no sense.
 give_up() {
   say "FAILED: $*; what the tools said is in $log"
   say "containers: $passed passed, $((failed + 1)) failed"
@@ -62,11 +62,11 @@ health() { inspect "$1" '{{.State.Health.Status}}'; }
 lines() { docker logs "${ids[$1]}" 2>&1; }                 # all that SERVICE has said
 count_lines() { lines "$1" | wc -l; }                      # SERVICE
 lines_after() { lines "$1" | tail -n "+$(($2 + 1))"; }     # SERVICE COUNT
-# said SERVICE COUNT PATTERN: without -q, which would end the pipe early.
+# said SERVICE COUNT PATTERN: uses grep without -q, which would end the pipe early.
 said() { lines_after "$1" "$2" | grep -e "$3" >/dev/null; }
 hoiku() { timeout 40 docker exec "${ids[broker]}" hoiku "$@"; }
 
-# eventually SECONDS COMMAND...: until it succeeds, for at most that long.
+# eventually SECONDS COMMAND...: repeats COMMAND until it succeeds; fails after SECONDS.
 eventually() {
   local end=$((SECONDS + $1))
   shift
@@ -92,7 +92,7 @@ everybody_is_well() {
   evidence "healthy: ${services[*]}"
 }
 
-# As process 1 of each container sees itself: user, capabilities, privileges; and what it can write.
+# Checks process 1 of each container: user, capabilities, privileges, writable files and limits.
 nobody_is_root() {
   local service status
   for service in "${services[@]}"; do
@@ -109,7 +109,7 @@ nobody_is_root() {
   evidence "user 10001, no capability, nothing to gain, a read-only image; the broker may write its volume"
 }
 
-# ZeroMQ's greeting begins with ff: whoever listens there is no mere proxy with nothing behind it.
+# ZeroMQ's greeting begins with ff, so a proxy without a broker behind it does not pass.
 # shellcheck disable=SC2016
 greets() {
   timeout 5 bash -c 'exec 3<>"/dev/tcp/$0" && head -c 1 <&3' "$1" 2>/dev/null | od -An -tx1 | grep ff >/dev/null
@@ -125,9 +125,9 @@ the_door_is_on_the_loopback() {
   evidence "127.0.0.1:$port answers, and no other address of this machine does"
 }
 
-does() { lines robot | tail -n 1 | grep -F "$1" >/dev/null; } # the last that robot did
+does() { lines robot | tail -n 1 | grep -F "$1" >/dev/null; } # robot's latest line
 
-# When the sensor has ended, the robot does what its last odd and its last even digit make of it.
+# After the sensor has ended, the robot's latest line shows the last odd and the last even digit.
 digits_become_moods() {
   local from digits odd even
   from=$(count_lines socket_bridge)
@@ -146,8 +146,7 @@ digits_become_moods() {
   evidence "started again: $(lines_after socket_bridge "$from" | grep -m 1 'listening to')"
 }
 
-# From the host: the process dies under the engine's feet, as when the kernel kills it. Everybody was there before, is
-# there still, and has said what happened.
+# Kills the broker's process from the host, as the kernel would. Each service stays up, and reports the restart.
 a_killed_broker_comes_back() {
   local service pid restarts
   declare -A from
@@ -164,7 +163,7 @@ a_killed_broker_comes_back() {
     evidence "$(lines_after "$service" "${from[$service]}" | grep -m 1 'the broker was restarted')"
     [[ $(inspect "$service" '{{.RestartCount}}') == 0 ]] || { evidence "$service was restarted too" && return 1; }
   done
-  # Body, mind and act are all there again: it had forgotten everything.
+  # The new broker began empty; sensors, mood and gesture have been set again.
   hoiku wait sensor/memory/used 'value > 0' --timeout 30s >/dev/null &&
     hoiku wait robot/mood --timeout 30s >/dev/null &&
     hoiku wait actuator/gesture --timeout 30s >/dev/null &&
@@ -172,7 +171,7 @@ a_killed_broker_comes_back() {
   evidence "the moods, the body and the gestures are on the bus again: robot/mood is '$(hoiku get robot/mood)'"
 }
 
-# feel LOAD MOOD: what the body says, and what the brain shall make of it.
+# feel LOAD MOOD: sets the load, and waits until the brain has made it that mood.
 feel() {
   hoiku set sensor/memory/used 0.5 >/dev/null || return 1
   hoiku set sensor/cpu/load "$1" >/dev/null || return 1
@@ -180,7 +179,7 @@ feel() {
     { evidence "load $1 does not make it $2" && return 1; }
 }
 
-# Without its own body, whose load is not the test's to decide.
+# Stops host_sensors first, since the test sets the load itself.
 load_moves_the_robot() {
   local from
   compose_in 60 stop host_sensors >>"$log" 2>&1
@@ -195,7 +194,8 @@ load_moves_the_robot() {
 
 dances() { hoiku get actuator/gesture | grep dances >/dev/null; }
 
-# Only behaviour is cut off; meanwhile the mood changes, and the others live on. behaviour comes back to the new mood.
+# Disconnects behaviour alone. The mood changes meanwhile; behaviour reconnects to the new mood, and no other service
+# loses its connection.
 a_partition_heals() {
   local network=${project}_bus behaviour_from bridge_from brain_from
   feel 0.1 calm || return 1
@@ -229,8 +229,8 @@ guests_are_served() {
   evidence "swarm --for 2s: $(tr -s ' ' <<<"$answer")"
 }
 
-# Each as its own process 1, told by SIGTERM: a kill after the grace period would show as 137. The sensor goes first, so
-# that the bridge is told while it asks for a name that nobody has.
+# Each service is process 1 of its container and ends by SIGTERM; a kill after the grace period would give status 137.
+# The sensor ends first, so that the bridge gets its SIGTERM while it resolves a name that no longer exists.
 everybody_ends_in_order() {
   local service status all='' from
   compose_in 60 start host_sensors >>"$log" 2>&1
@@ -250,7 +250,7 @@ everybody_ends_in_order() {
   evidence "the last words: $(lines behaviour | tail -n 1) / $(lines broker | tail -n 1)"
 }
 
-# What a check that failed has left lying shall not fail the next one.
+# Restores all services after a failed check, so that the next check starts from a sound state.
 make_whole() {
   local service
   docker network connect --alias behaviour "${project}_bus" "${ids[behaviour]}" >>"$log" 2>&1
@@ -271,7 +271,7 @@ check() {
   cat "$found"
 }
 
-# ---- the walk --------------------------------------------------------------------------------------------------------
+# ---- the test --------------------------------------------------------------------------------------------------------
 
 ((EUID == 0)) || skip 'it needs root, to kill a process of a container'
 mkdir -p build/log build/deploy && : >"$log" || exit 1
@@ -281,17 +281,17 @@ find_engine build/log/containers-engine.log || skip "$engine_missing"
 make_base_image debian:bookworm-slim >>"$log" 2>&1 ||
   skip 'the base image could not be made from the packages of this machine'
 
-# Programs that were built outside go into the image that the Dockerfile's last stage describes.
+# Puts programs that were built outside into the image of the Dockerfile's last stage.
 context=.
 if [[ -d build/programs/image/programs ]]; then
   context=build/programs/image
   awk '/^FROM / { stage = "" } { stage = stage $0 "\n" } END { printf "%s", stage }' Dockerfile |
     sed 's,^COPY --from=builder /programs/ ,COPY programs/ ,' >"$context/Dockerfile"
 fi
-# A build of ours has no network but the machine's own.
+# In our own engine a build has only the network of the machine.
 printf 'services: {broker: {build: {context: %s%s}}}\n' "$context" "${engine_is_ours:+, network: host}" >"$override"
 is_up=1
-compose_in 60 down -v --remove-orphans >>"$log" 2>&1 # what a test that was killed has left
+compose_in 60 down -v --remove-orphans >>"$log" 2>&1 # removes what a killed test has left
 started=$SECONDS
 compose_in 1500 build broker >>"$log" 2>&1 || give_up 'the image cannot be built'
 megabytes() { docker image inspect -f '{{.Size}}' "$1" | awk '{printf "%.0f MB", $1 / 1e6}'; }

@@ -1,19 +1,19 @@
 # engine.sh: a container engine to test with, and the base image in it. Sourced by containers.sh.
 #
-# Promises   an engine that answers already is used as it is; else one is started for this test, in a folder of its own,
-#            which keeps its images so that the next run is quick, and touches no firewall rule and no bridge of the
-#            machine's. It is ended by the pid that it wrote down, and nothing else is. No registry is needed: the base
-#            image is made from the machine's own apt sources, whose names go into no log.
+# Promises   uses an engine that answers. Otherwise starts one for this test, in a folder of its own that keeps the
+#            images for the next run; it changes no firewall rule and no bridge of the machine. Ends only that engine,
+#            by the pid in its pid file. Needs no registry: makes the base image from the machine's own apt sources,
+#            whose names go into no log.
 # Errors     find_engine fails with the reason in $engine_missing.
 # shellcheck shell=bash disable=SC2034
 . tools/dev/debian_root.sh
 
-engine_folder=$PWD/build/deploy # images, made once; remove it (as root) for a cold start
-engine_run=''                   # its socket and pid, in a short path since a socket's has a limit
+engine_folder=$PWD/build/deploy # keeps the images; remove it (as root) for a cold start
+engine_run=''                   # has its socket and pid; short, since the path of a socket has a limit
 engine_missing=''
 engine_is_ours=''
 
-# Debian's own client before any other one in the path: they speak different versions of the engine's language.
+# Puts Debian's own client first in the path: clients and engines of other versions may not understand each other.
 engine_path() {
   PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
   export PATH DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0
@@ -21,7 +21,7 @@ engine_path() {
 
 engine_answers() { timeout 20 docker version >/dev/null 2>&1; }
 
-# find_engine LOG: one that runs, or one of our own.
+# find_engine LOG: finds an engine that answers, or starts one.
 find_engine() {
   local log=$1 turn
   engine_path
@@ -43,8 +43,8 @@ find_engine() {
   engine_is_ours=1
   export DOCKER_HOST=unix://$engine_run/docker.sock
   mkdir -p "$engine_folder"
-  # A session of its own, so that Ctrl-C reaches only the test, which ends everything in order; and a signal from the
-  # kernel, should the test be killed outright.
+  # The engine runs in its own session, so that Ctrl-C reaches only the test, which ends everything in order. The kernel
+  # ends the engine if the test is killed.
   setsid setpriv --pdeathsig TERM -- dockerd -H "$DOCKER_HOST" --data-root "$engine_folder/data" \
     --exec-root "$engine_run/x" --pidfile "$engine_run/docker.pid" --bridge=none --iptables=false --ip6tables=false \
     --ip-forward=false --ip-masq=false --storage-driver overlay2 --oom-score-adjust 0 --shutdown-timeout 10 \
@@ -60,11 +60,11 @@ find_engine() {
   return 1
 }
 
-# make_base_image IMAGE: Debian's minimum without its manuals, where the engine has no such image and cannot have it.
+# make_base_image IMAGE: makes a minimal Debian without manuals, unless the engine has the image or can pull it.
 make_base_image() {
   local image=$1 root=$engine_folder/root status
   docker image inspect "$image" >/dev/null 2>&1 && return 0
-  # Somebody's own engine pulls it while it builds; ours has no network of its own for that.
+  # An engine that was running pulls the image while it builds; ours has no network for that.
   [[ -n $engine_is_ours ]] || return 0
   make_debian_root bookworm "$root" &&
     tar -C "$root" --numeric-owner --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' \

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """guide.py EXAMPLES FOLDER PAGE...: copies EXAMPLES to FOLDER, with each program as the pages show it to a reader.
 
-A page says "Save this as `behaviour.cpp`:" and shows a block; that block, and nothing more, becomes the file. The lines
-that a page adds to `CMakeLists.txt` have to stand in that of EXAMPLES. So what is built and run in FOLDER is what a reader
-gets who copies from the guide.
+A page says "Save this as `behaviour.cpp`:" and shows a block; that block alone becomes the file. The lines that a page
+adds to `CMakeLists.txt` must be in that of EXAMPLES. So FOLDER has the programs as a reader of the guide copies them.
 """
 import os
 import re
 import sys
 
 BLOCK = re.compile(r"`([\w.]+)`:\n\n<!-- from: \S+ -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What the guide promises to show whole: a behaviour, a sensor with a lease, a decision over four topics, a test.
+# The programs that the guide must show whole: a behaviour, a sensor with a lease, a decision over four topics, a test.
 PROMISED = {"behaviour.cpp", "owner.cpp", "decision.cpp", "behaviour_test.cpp"}
 
 
@@ -20,7 +19,7 @@ def read(path):
 
 
 def as_shown(examples, pages):
-    """The files of the examples, each with what the pages show of it; and the names of those that they show."""
+    """Returns the examples' files by name, with the contents that the pages show; and the names of those shown."""
     files = {name: read(os.path.join(examples, name)) for name in os.listdir(examples)}
     shown, recipe = set(), ""
     for page in pages:

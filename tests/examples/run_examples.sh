@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# run_examples.sh PROGRAM FOLDER BIN GUIDE: runs one example out of FOLDER and checks that it prints what is expected,
-# and what the pages in the folder GUIDE show. Programs that need a broker get a real one from BIN, and are driven with the inspector as by a person.
+# run_examples.sh PROGRAM FOLDER BIN GUIDE: runs one example of FOLDER and checks that it prints what is expected, and
+# what the pages in the folder GUIDE show. Programs that need a broker get a real one from BIN, and are driven with the
+# inspector as by a person.
 #
-# Nothing is asserted about time: every wait is for a condition, and only a bound says that it never came true.
+# Asserts no durations: each wait is for a condition, with a generous time limit.
 set -uo pipefail
 program=$1 folder=$2 bin=$3 guide=$4
 state=$(mktemp -d /tmp/hoiku-examples.XXXXXX)
@@ -24,14 +25,14 @@ fail() {
   exit 1
 }
 
-# expect TEXT FILE: FILE is TEXT, line by line.
+# expect TEXT FILE: fails unless FILE consists of TEXT.
 expect() {
   printf '%s\n' "$1" >"$state/expected"
   diff -u "$state/expected" "$2" || fail "$program printed something else"
 }
 
-# shown_in_guide FILE: the lines that the guide shows after `$ build/PROGRAM` are the first ones of FILE. There is one at
-# least, unless no page shows the program.
+# shown_in_guide FILE: fails unless FILE begins with the lines that the guide shows after `$ build/PROGRAM`. The guide has
+# to show at least one line, if a page shows the program at all.
 shown_in_guide() {
   grep -qFx -- "\$ build/$program" "$guide"/*.md || return 0
   awk -v command="\$ build/$program" '
@@ -42,7 +43,7 @@ shown_in_guide() {
   diff -u "$state/shown" <(head -n "$(wc -l <"$state/shown")" "$1") || fail "the guide shows something else"
 }
 
-# eventually COMMAND...: until it succeeds, for at most 30 s.
+# eventually COMMAND...: repeats COMMAND until it succeeds; fails after 30 s.
 eventually() {
   local turn
   for ((turn = 0; turn < 600; turn++)); do
@@ -54,7 +55,7 @@ eventually() {
 
 has_lines() { [[ $(wc -l <"$1") -ge $2 ]]; } # FILE NUMBER
 
-# prints TEXT [ARGUMENT...]: the program ends with success, and TEXT is all that it says.
+# prints TEXT [ARGUMENT...]: fails unless the program succeeds and prints only TEXT.
 prints() {
   local text=$1
   shift
@@ -70,7 +71,7 @@ start_broker() {
 }
 
 start_program() {
-  # stdbuf preloads a library, and AddressSanitizer minds that it is not the first.
+  # stdbuf preloads a library; AddressSanitizer would complain that it is not loaded first itself.
   ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 stdbuf -oL "$folder/$program" "$HOIKU_ENDPOINT" \
     >"$state/$program.out" 2>"$state/$program.err" &
   client=$!
@@ -81,7 +82,7 @@ hoiku() { "$bin/hoiku" "$@" >"$state/hoiku.out" 2>"$state/hoiku.err" || fail "ho
 
 tail_shows() { hoiku wait actuator/tail "value == \"$1\"" --timeout 30s; }
 
-# Ctrl-C ends a program, and says so in its status as a shell expects, or as success.
+# Ends the program with a signal; its status must be success or that of a signal.
 interrupt() {
   kill -TERM "$client"
   wait "$client"
@@ -94,12 +95,13 @@ case $program in
     "$folder/nursery" >"$state/nursery.out" || fail "nursery ended with $?"
     head -n 8 "$state/nursery.out" | grep -c 'hello$' | grep -qx 8 || fail "eight greetings come first"
     head -n 16 "$state/nursery.out" | tail -n 8 | grep -c 'goodbye$' | grep -qx 8 || fail "then eight goodbyes"
-    # A child greets before its grandchild, which says goodbye before it: at no point is the other one ahead.
+    # Each child greets before its grandchild, and says goodbye after it: counted line by line, no grandchild is ahead.
     awk '/^child/ { d += /hello/ ? 1 : -1 } /grandchild/ { d += /hello/ ? -1 : 1 } d < 0 { exit 1 }' \
       "$state/nursery.out" ||
       fail "a grandchild greeted before its parent, or its parent left before it"
     tail -n +17 "$state/nursery.out" >"$state/rest"
-    expect $'closed\nnap: good night\nerror: bad value\nerror: bad state\nclosed\nnap: good night\nwake up' "$state/rest"
+    expect $'closed\nnap: good night\nerror: bad value\nerror: bad state\nclosed\nnap: good night\nwake up' \
+      "$state/rest"
     shown_in_guide "$state/nursery.out"
     ;;
 
@@ -150,7 +152,8 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     hoiku set robot/happy 'happy 3'
     hoiku set robot/sad 'sad 3'
     eventually grep -qx 'doing something cute: sad 3, happy 3' "$state/robot.out"
-    grep -q '^robot: reconnected to .* the broker was restarted' "$state/robot.err" || fail "it does not say what happened"
+    grep -q '^robot: reconnected to .* the broker was restarted' "$state/robot.err" ||
+      fail "it does not report the restart"
     interrupt
     ;;
 

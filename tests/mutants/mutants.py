@@ -1,7 +1,7 @@
 """mutants.py: small ways of breaking the broker's core, each of which the random histories have to notice.
 
-A mutant is (name, what it breaks, file, the text, what it becomes). The text has to be in the file exactly once: a change of
-the core that moves it has to move the mutant too. docs/testing.md has what was found, and with which seed.
+A mutant is (name, what it breaks, file, text, replacement). The text must be in the file exactly once: a change of the
+core that changes it has to change the mutant too. docs/testing.md lists how each was found, and with which seed.
 """
 
 MUTANTS = [

@@ -2,10 +2,10 @@
 """run.py FOLDER [--table FILE] [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random
 histories on it.
 
-FOLDER keeps the copy and its build for the next run, laid out as the tree and its build are, so that ccache knows them.
-Prints one line for each mutant. Ends with status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500) histories, if one does not
-compile (warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and found, the
-results replace what FILE has between `<!-- mutants -->` and `<!-- end of mutants -->`.
+The copy and its build stay in FOLDER for the next time, and have the layout of the tree, so that ccache finds them.
+Prints one line for each mutant. Status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500) histories or does not
+compile (warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and
+found, the results replace the lines of FILE between `<!-- mutants -->` and `<!-- end of mutants -->`.
 """
 import os
 import re
@@ -23,11 +23,12 @@ SECONDS_MAX = 300  # a mutant that hangs is noticed too
 
 
 def run(command, **options):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          **options)
 
 
 def copy_tree(tree):
-    """Copies what git knows, as it is in the work tree. An equal file keeps its time, so little is built again."""
+    """Copies the files that git knows from the work tree. Equal files keep their times, so little is built again."""
     listed = run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).stdout
     names = [name for name in listed.split("\0") if name and os.path.exists(os.path.join(ROOT, name))]
     for name in names:
@@ -52,16 +53,18 @@ def build(tree, folder):
 
 
 def complaint_of(output):
-    """Returns what the first failure says, in one line: a complaint of the judge, a comparison, or an exception."""
-    said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:.+\n?)+))|exception with description \"(.*)\" thrown", output)
+    """Returns the first failure in one line: a complaint of the judge, a comparison, or an exception."""
+    said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:.+\n?)+))"
+                     r"|exception with description \"(.*)\" thrown", output)
     return said and " ".join(next(filter(None, said.groups())).split())
 
 
 def play(folder, count):
-    """Runs the histories 1 to `count`. Returns None, or the seed that failed (0: unknown) and what it said."""
+    """Runs the histories of the seeds 1 to `count`. Returns None, or the failed seed (0: unknown) and the failure."""
     program = os.path.join(folder, "bin", TARGET)
     try:
-        ran = run([program, "--gtest_brief=1"], env={**os.environ, "HOIKU_SIM_HISTORIES": str(count)}, timeout=SECONDS_MAX)
+        environment = {**os.environ, "HOIKU_SIM_HISTORIES": str(count)}
+        ran = run([program, "--gtest_brief=1"], env=environment, timeout=SECONDS_MAX)
     except subprocess.TimeoutExpired:
         return 0, "it hangs"
     if ran.returncode == 0:
@@ -74,11 +77,11 @@ def play(folder, count):
 
 
 def histories(folder):
-    """Returns the seed of the first history that fails, with what it says; or None."""
+    """Returns the seed of the first history that fails, with its failure; or None."""
     found = play(folder, HISTORIES)
     if found is None or found[0] or found[1] == "it hangs":
         return found
-    high = 1  # a crash does not say in which history
+    high = 1  # a crash does not name its seed: search for it
     while high < HISTORIES and play(folder, high) is None:
         high *= 2
     low, high = high // 2 + 1, min(high, HISTORIES)
@@ -115,7 +118,7 @@ BEGIN, END = "<!-- mutants -->\n", "<!-- end of mutants -->"
 
 
 def check_table(file):
-    """Fails now rather than after all mutants were tried if the table cannot be written."""
+    """Exits before the mutants are tried if the table could not be written afterwards."""
     try:
         with open(file, encoding="utf-8") as source:
             text = source.read()
@@ -126,7 +129,7 @@ def check_table(file):
 
 
 def write_table(file, rows):
-    """The rows (mutant, how it was found) as a table of Markdown, between the two marks."""
+    """Writes the rows (mutant, seed and failure) as a Markdown table between the two marks."""
     lines = ["| mutant | what it breaks | found by history | which says |", "|---|---|---|---|"]
     for (name, what, *_), (seed, said) in rows:
         said = said.replace("|", "\\|")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# shared.sh BUILD: installs the libraries of BUILD, a build with BUILD_SHARED_LIBS, below it, and checks their names, what
+# shared.sh BUILD: installs the libraries of BUILD, a build with BUILD_SHARED_LIBS, below it. Checks their names, what
 # they export, that the installed programs find them, and that a plug-in finds and uses them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,8 +17,9 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 for name in async proto link client broker testing virtual_time; do
   library=$(find "$prefix" -name "libhoiku_$name.so")
   [[ -n $library ]] || fail "there is no libhoiku_$name.so"
-  objdump -p "$library" | grep -qx "  SONAME               libhoiku_$name.so.0.1" || fail "the soname of $library is wrong"
-  # Functions and data that are defined there (capital letters, not weak): ours, and of no inner namespace.
+  objdump -p "$library" | grep -qx "  SONAME               libhoiku_$name.so.0.1" ||
+    fail "the soname of $library is wrong"
+  # The defined functions and data (capital letters, not weak) have to be ours, and in no inner namespace.
   symbols=$(nm --dynamic --defined-only --demangle "$library" | sed -nE 's/^[0-9a-f]+ [TDBR] //p')
   grep -q 'hoiku::' <<<"$symbols" || fail "$library exports nothing"
   ! grep -vE 'hoiku::|^_init$|^_fini$' <<<"$symbols" || fail "$library exports what is not ours"

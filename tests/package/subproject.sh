@@ -17,7 +17,7 @@ do
 done
 ctest --test-dir "$build" -N | grep -x 'Total Tests: 0' || fail "the parent has tests that are not its own"
 
-# Only now the launcher, which the parent may have and Hoiku must not bring.
+# Sets the launcher after the checks: the parent may have one, and Hoiku must not set one itself.
 cmake "-DCMAKE_CXX_COMPILER_LAUNCHER=$launcher" "$build"
 cmake --build "$build" --target app
 "$build/app" || fail "the program does not work"

@@ -9,9 +9,9 @@ import re
 from cpp_scan import Scan, code_only, includes
 from limits import LIMITS, TEXT, cpp
 
-# ---- who may know whom -----------------------------------------------------------------------------------------------
+# ---- who may include whom --------------------------------------------------------------------------------------------
 
-# Including what a neighbour stands on is including the neighbour, so the lists are closed downwards.
+# The lists are transitive: a folder that may include another may also include what that one includes.
 LAYERS = {
     "async": {"async"},
     "proto": {"proto"},
@@ -25,7 +25,7 @@ LAYERS = {
     "cli": {"cli", "client", "link", "proto", "async"},
     "testing": {"testing", "broker", "client", "link", "proto", "async"},
 }
-VIRTUAL_TIME = re.compile(r"testing/.*virtual_time")  # the part that tests of async/ use: it must not pull in the rest
+VIRTUAL_TIME = re.compile(r"testing/.*virtual_time")  # the part that tests of async/ use: it must not include the rest
 UMBRELLAS = {
     "hoiku/async.hpp": "async",
     "hoiku/broker.hpp": "broker",
@@ -39,7 +39,8 @@ ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; 
     (r"toml\.h", ["broker/hoikud/config.cpp"], "the TOML library"),
     (r".*\.pb\.h",
      ["proto/src/codec/*.cpp", "proto/src/schema/descriptors.cpp", "proto/src/schema/well_known.cpp",
-      "tests/proto/proto_text.cpp", "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp", "examples/messages.cpp"],
+      "tests/proto/proto_text.cpp", "tests/client/topic_message_test.cpp", "tests/client/topic_schema_test.cpp",
+      "examples/messages.cpp"],
      "Protobuf's generated code"),
 ]
 
@@ -70,8 +71,8 @@ def layers(tree):
                 yield path, line, f"{own}/ must not include {room}/ ({header}); it may include {', '.join(sorted(may))}"
 
 
-# The folders of the core, from the ground up: each may include those below. Files beside them (types.hpp, ...) are the
-# ground, but for core.hpp and core.cpp, which build all modules.
+# The folders of the core, from the lowest up: each may include those below it. The files beside them (types.hpp, ...)
+# are the lowest floor; core.hpp and core.cpp build all modules, and are not checked.
 CORE = "broker/core/"
 CORE_FLOORS = {"": 0, "topics": 1, "readers": 2, "waits": 2, "outbox": 3, "sessions": 4, "commands": 5}
 
@@ -290,6 +291,7 @@ def tested(tree):
 
 RULES = {
     rule.__name__: rule
-    for rule in (layers, core_floors, public_headers, one_file, clocks, await_in_condition, closure_in_await, braces_in_await,
-                 undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets, tested) + LIMITS
+    for rule in (layers, core_floors, public_headers, one_file, clocks, await_in_condition, closure_in_await,
+                 braces_in_await, undone, header_comment, unlisted_source, suppressions, doc_paths, doc_snippets,
+                 tested) + LIMITS
 }

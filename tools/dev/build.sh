@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 build_kib=1500000 # what a build directory takes, roughly
 
-# As many as there are cores, but each compiler may want a gigabyte.
+# Prints the number of parallel jobs: one per core, or fewer if there is less than a gigabyte of free memory for each.
 jobs_that_fit() {
   local cores memory
   cores=$(nproc)
@@ -16,7 +16,7 @@ build() {
   local preset=$1 directory=build/$1 compiler=() log free
   shift
   if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$directory/CMakeCache.txt"; then
-    rm -rf "$directory" # absent, half made, or made before the tree was moved
+    rm -rf "$directory" # absent, incomplete, or configured at another path
     mkdir -p build 2>/dev/null || fail_unwritable
     free=$(df --output=avail build | tail -n 1)
     ((free > build_kib)) ||

@@ -1,7 +1,7 @@
-# check.sh: check and format: everything that a change has to pass. Sourced; needs test.sh.
+# check.sh: check and format: the checks that a change has to pass. Sourced; needs test.sh.
 # shellcheck shell=bash
 
-find_sources() { # find_sources EXPRESSION...: the files of the tree for which it is true, each ended by a zero
+find_sources() { # find_sources EXPRESSION...: the files of the tree that find's EXPRESSION matches, separated by NUL
   find . \( -path ./build -o -path ./.git \) -prune -o "$@" -type f -print0 | sort -z
 }
 
@@ -53,7 +53,7 @@ check_command() { # check [--long]
     build release && say "release: built"
     build bench && say "bench: built"
     build shared
-    tests/package/shared.sh build/shared || fail "the shared libraries do not keep their promises; the lines above say how."
+    tests/package/shared.sh build/shared || fail "a check of the shared libraries failed; the lines above say which."
     # shellcheck disable=SC2119
     if ((EUID == 0)); then portable_command; else say "not checked: Debian 13 (./dev portable needs root)"; fi
     sim_command --histories 5000

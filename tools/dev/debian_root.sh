@@ -3,7 +3,7 @@
 # Promises   the packages come from the machine's own apt sources, whose names are not printed.
 # shellcheck shell=bash
 
-# make_debian_root SUITE FOLDER: makes the minimum of a release (bookworm, trixie), and gives apt what it needs for more.
+# make_debian_root SUITE FOLDER: makes a minimal root of a release (bookworm, trixie), in which apt can install more.
 make_debian_root() {
   local suite=$1 folder=$2 own mirror
   # shellcheck source=/dev/null
@@ -16,8 +16,8 @@ make_debian_root() {
     give_apt_configuration "$own" "$suite" "$folder"
 }
 
-# give_apt_configuration OWN SUITE FOLDER: gives FOLDER the sources of this machine, whose release is OWN, and its ways
-# to reach them; and the setting of Debian's images: a root is thrown away, so dpkg does not wait for the disk.
+# give_apt_configuration OWN SUITE FOLDER: copies into FOLDER the apt sources of this machine, whose release is OWN, and
+# its settings for fetching. As in Debian's images, dpkg does not wait for the disk there: the root is thrown away.
 give_apt_configuration() {
   local own=$1 suite=$2 folder=$3 file
   printf 'force-unsafe-io\n' >"$folder/etc/dpkg/dpkg.cfg.d/unsafe-io"

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# demo.sh [--for 20s] [--quiet]: the robot, living on this machine's load: a broker on a socket of its own and the three
-# services of the robot, of which behaviour speaks here and the others into logs. `./dev demo` is this program.
+# demo.sh [--for 20s] [--quiet]: the robot, driven by this machine's load: a broker on a socket of its own, and the
+# three services of the robot. behaviour prints here, the others into logs. `./dev demo` is this program.
 #
-# Promises   everything that it starts has ended when it ends: after the time of --for, by Ctrl-C, or because a program
-#            ended by itself, which is a failure. On an idle machine there is little to feel, so the script keeps the
-#            processor busy now and then (--quiet: it does not).
+# Promises   ends after the time of --for, by Ctrl-C, or when a program ends by itself, which is a failure; then all
+#            that it started has ended. Keeps the processor busy now and then, since an idle machine makes the robot
+#            calm (not with --quiet).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
-command=demo # for messages that name it
+command=demo # named in messages
 . tools/dev/talk.sh
 . tools/dev/setup.sh
 . tools/dev/build.sh
 
-# Six seconds of rest (in `read`, so that no child is left when it is killed), four of work.
+# Six seconds of rest, four of work. It rests in `read`, which leaves no child process when it is killed.
 # shellcheck disable=SC2016
 sweat='exec 9<>"$0"; for (( ; ; )); do read -rt 6 -u 9; for ((SECONDS = 0; SECONDS < 4; )); do :; done; done'
 
 # start_in_demo NAME COMMAND...
-# A session of its own, so that Ctrl-C reaches only this script, which ends everybody in order; and a signal from the
-# kernel, should this script be killed outright.
+# The command runs in its own session, so that Ctrl-C reaches only this script, which ends all programs in order. The
+# kernel ends the command if this script is killed.
 start_in_demo() {
   local name=$1
   shift
@@ -26,7 +26,7 @@ start_in_demo() {
   demo_names+=("$name") demo_pids+=("$!")
 }
 
-# The last one started ends first, so that behaviour can still say at the bus that it rests.
+# Ends the programs in reverse order, so that behaviour can still tell the bus that it rests.
 stop_demo() {
   local status=$? i turn
   trap '' INT TERM HUP
@@ -67,14 +67,14 @@ mkdir -p "$logs/demo"
 demo_state=$(mktemp -d /tmp/hoiku-demo.XXXXXX) || fail "/tmp cannot be written; the demo's socket needs a folder there."
 demo_names=() demo_pids=()
 trap stop_demo EXIT
-trap 'exit 0' INT TERM HUP # Ctrl-C is how a demo ends
+trap 'exit 0' INT TERM HUP # Ctrl-C is the normal end of a demo
 bin=build/dev/bin endpoint=ipc://$demo_state/bus ended=0 timer=0
 say "The robot lives on this machine's load${seconds:+ for $seconds s}; Ctrl-C ends it." \
   "The others write to $logs/demo/."
 [[ -n $quiet ]] || say 'Every ten seconds this script keeps the processor busy for four (--quiet: it does not).'
 say "Look into it from another terminal: $bin/hoiku watch 'robot/**' --endpoint $endpoint"
 start_in_demo hoikud "$bin/hoikud" --listen "$endpoint" >"$logs/demo/hoikud.log" 2>&1
-for ((i = 0; i < 100; i++)); do # the others would wait for it too, but say so in their logs
+for ((i = 0; i < 100; i++)); do # the other programs would wait too, but would report it in their logs
   [[ ! -S $demo_state/bus ]] || break
   sleep 0.05
 done

@@ -1,7 +1,7 @@
 # fuzz.sh: the fuzzers. Sourced; needs build.sh.
 # shellcheck shell=bash
 
-# fuzz [--for 60s]: all fuzzers at once, each for that long, from the committed corpus and what they found here before.
+# fuzz [--for 60s]: runs all fuzzers at once for that long. They start from the committed corpus and earlier findings.
 fuzz_command() {
   local seconds=60 target runs pids=() names=() i failed=0
   while (($#)); do
@@ -11,7 +11,7 @@ fuzz_command() {
   done
   set_up "${build_packages[@]}" "${fuzz_packages[@]}"
   build fuzz fuzzers
-  say "Fuzzing for $seconds s; what is found is kept in build/fuzz/found/."
+  say "Fuzzing for $seconds s; findings are kept in build/fuzz/found/."
   for target in client_frame server_frame predicate schema json message; do
     mkdir -p "build/fuzz/found/$target"
     build/fuzz/bin/fuzz_$target -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
@@ -26,7 +26,7 @@ fuzz_command() {
     else
       failed=1
       grep -vE '^#|^INFO' "$logs/fuzz-${names[i]}.log" | tail -n 40 >&2
-      printf 'dev: fuzz_%s found something; when it is mended, put the file named above into tests/fuzz/corpus/%s.\n' \
+      printf 'dev: fuzz_%s found something; when it is fixed, put the file named above into tests/fuzz/corpus/%s.\n' \
         "${names[i]}" "${names[i]}" >&2
     fi
   done

@@ -19,8 +19,8 @@ portable_command() {
   copy_tree "$folder/hoiku" ||
     why "$log" "the tree could not be copied into $folder; remove $portable_folder and try again."
 
-  # Namespaces of its own, and a signal from the kernel: nothing that is mounted or started there outlives this script.
-  # The name of the mirror is cut out of what apt says.
+  # Nothing that is mounted or started there outlives this script: it has its own namespaces, and the kernel kills it if
+  # this script dies. sed removes the address of the mirror from apt's output.
   # shellcheck disable=SC2016
   setpriv --pdeathsig KILL -- unshare --mount --pid --fork --kill-child bash -c 'set -e
     mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount -t tmpfs tmpfs "$0/tmp"
@@ -32,7 +32,7 @@ portable_command() {
   say "Debian 13: $(grep 'tests passed' "$log")"
 }
 
-# copy_tree FOLDER: makes FOLDER the sources as they are here. Keeps its builds, and the times by which they are reused.
+# copy_tree FOLDER: copies the sources into FOLDER. Keeps FOLDER/build and the files' times, so that builds are reused.
 copy_tree() {
   mkdir -p "$1" &&
     find "$1" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf --one-file-system {} + &&

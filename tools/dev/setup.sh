@@ -1,7 +1,7 @@
 # setup.sh: the Debian packages that each command needs, and their installation. Sourced; needs talk.sh.
 # shellcheck shell=bash disable=SC2034
 
-# This system, as in `debian 12`, and what Debian 13 calls by another name.
+# This system, such as `debian 12`, and the packages that have another name on Debian 13.
 # shellcheck source=/dev/null
 system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
 boost=libboost1.81-dev
@@ -10,10 +10,10 @@ format_packages=(clang-format-16)
 if [[ $system == 'debian 13' ]]; then
   boost=libboost1.83-dev
   clang=19
-  format_packages=() # there is no clang-format 16, and another version has another opinion
+  format_packages=() # Debian 13 has no clang-format 16, and other versions format differently
 fi
 
-# The packages of a build, and those that other commands need besides. ccache and lld are used if they are installed.
+# The packages of a build, and those that other commands need in addition. ccache and lld are used if installed.
 build_packages=(g++ cmake ninja-build pkgconf "$boost" libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler
   libfmt-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libgtest-dev libgmock-dev python3-minimal)
 lint_packages=(shellcheck)
@@ -21,9 +21,10 @@ bench_packages=(libbenchmark-dev)
 long_packages=("clang-$clang")
 fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev")
 engine_packages=(docker.io docker-compose debootstrap)
-apt_cannot_fetch='Unable to locate package|Failed to fetch|Temporary failure|Could not connect|no installation candidate'
+apt_cannot_fetch='Unable to locate package|Failed to fetch|Temporary failure|Could not connect'
+apt_cannot_fetch+='|no installation candidate'
 portable_packages=(debootstrap)
-# Said on a system whose packages have other names.
+# Named on a system whose packages have other names.
 build_needs='g++ 12 or clang 14, CMake 3.25, Ninja, pkg-config, Boost 1.81, libzmq 4.3, cppzmq, Protobuf 3.21 with
 protoc, {fmt}, CLI11, toml++, spdlog, GoogleTest and Python 3, or newer ones'
 
@@ -36,7 +37,7 @@ missing_packages() { # missing_packages NAME...: those that are not installed, i
   done
 }
 
-# set_up PACKAGE...: installs what is missing. HOIKU_NO_SETUP=1 trusts that everything is there.
+# set_up PACKAGE...: installs the missing packages. With HOIKU_NO_SETUP=1 it checks and installs nothing.
 set_up() {
   local install root=() missing
   [[ -z ${HOIKU_NO_SETUP:-} ]] || return 0
@@ -64,14 +65,14 @@ set_up() {
   new_log setup
   root+=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C)
   local options=(-o DPkg::Lock::Timeout=120 -o APT::Update::Error-Mode=any)
-  # A mirror that fails is not the end: what is needed may come from another one, or from what was fetched before.
+  # A failing mirror is ignored here: the packages may come from another mirror, or may have been fetched before.
   "${root[@]}" apt-get "${options[@]}" update 2>&1 </dev/null | progress 'package lists' "$log"
-  # --no-remove: nobody's libboost1.74-dev goes without being asked.
+  # --no-remove: never uninstalls another version, such as libboost1.74-dev, without asking.
   options+=(-y --no-install-recommends --no-remove)
   if ! "${root[@]}" apt-get "${options[@]}" install "${missing[@]}" 2>&1 </dev/null | progress 'packages' "$log"; then
     if grep -q 'Packages need to be removed' "$log"; then
       fail "$boost conflicts with an installed package (most likely another libboost-dev);" \
-        "run $install yourself if that one may go."
+        "run $install yourself if that one may be removed."
     elif grep -qE 'Could not get lock|Unable to acquire' "$log"; then
       fail "another program holds apt's lock; wait until it is done and run ./dev $command again."
     elif grep -qE "$apt_cannot_fetch" "$log"; then
@@ -82,4 +83,4 @@ set_up() {
   fi
 }
 
-packages_command() { printf '%s\n' "${build_packages[@]}"; } # for the Dockerfile, and for images of your own
+packages_command() { printf '%s\n' "${build_packages[@]}"; } # used by the Dockerfile, and useful for images of your own

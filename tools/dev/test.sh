@@ -1,4 +1,4 @@
-# test.sh: test, sim, mutants: the tests, and what judges the core and the judges. Sourced; needs build.sh.
+# test.sh: test, sim, mutants: the tests, random histories, and the mutants that check these. Sourced; needs build.sh.
 # shellcheck shell=bash
 
 # run_tests PRESET [CTEST ARGUMENT...]
@@ -12,7 +12,7 @@ run_tests() {
     progress "test $preset" "$log"; then
     awk '/\*\*\*(Failed|Timeout|Exception|Not Run)/ { shown = 60 } shown-- > 0' "$log" | head -n 120 >&2
     sed -n '/tests passed,/,$p' "$log" >&2
-    why "$log" "tests of the $preset build failed; what they said is above and in $log"
+    why "$log" "tests of the $preset build failed; their output is above and in $log"
   fi
   say "$preset: $(grep 'tests passed' "$log") ($((SECONDS - started)) s with the build)"
 }
@@ -52,13 +52,13 @@ sim_command() { # sim [--seed N] [--histories N] [--for 20s]
     histories=${histories:-1000}
     for level in core_histories histories; do
       HOIKU_SIM_HISTORIES=$histories build/dev/bin/$level --gtest_brief=1 ||
-        fail "a history broke a promise; what is named above replays it and tells its story."
+        fail "a history broke a promise; the command above replays it and prints its story."
     done
     say "$histories histories keep every promise"
   fi
 }
 
-# Both kinds of histories at once, for so many seconds, from the first one on.
+# run_histories_for SECONDS: runs both kinds of histories at once, from the first seed on, until the time has passed.
 run_histories_for() {
   local end=$((SECONDS + $1)) level pids=() failed=0
   for level in core_histories histories; do
@@ -74,7 +74,7 @@ run_histories_for() {
     wait "${pids[0]}" || { failed=1 && cat "$logs/$level.log" >&2; }
     pids=("${pids[@]:1}")
   done
-  ((!failed)) || fail "a history broke a promise; what is named above replays it and tells its story."
+  ((!failed)) || fail "a history broke a promise; the command above replays it and prints its story."
 }
 
 # mutants [NAME...]: breaks a copy of the core in small ways, and checks that the random histories notice each.
