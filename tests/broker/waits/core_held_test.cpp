@@ -42,7 +42,7 @@ TEST_F(CoreHeld, PredicatesAndLastWillsHaveOneBudget) {
     EXPECT_EQ(screen->failed(refused), ErrorCode::limit_exceeded);
     EXPECT_EQ(screen->answered<proto::Failed>(refused).failure.message,
               "topic '" + std::string(refused == first ? "s" : "w") +
-                  "': the predicates and last wills of a session take at most 1000 bytes together");
+                  "': the predicates and last wills of a session together exceed the limit of 1000 bytes");
   }
   EXPECT_EQ(screen->failed(own(2000)), ErrorCode::limit_exceeded);
   EXPECT_TRUE(screen->owns(owning));
