@@ -14,7 +14,7 @@
 
 namespace hoiku::broker {
 
-// The same failure, which names its topic or pattern: "topic 'a/b': ...".
+// The failure, preceded by its topic or pattern: "topic 'a/b': ...".
 Failure about(std::string_view topic, const Failure& failure);
 
 // Error: invalid_argument, if `what` ("an interval") is negative or over Limits::hold_max.

@@ -39,13 +39,13 @@
 
 namespace hoiku::broker {
 
-// The modules, each built from those it may use: topics first, then readers and waits, sessions, commands.
+// The modules, each built from those that it may use: topics first, then readers and waits, sessions, commands.
 struct Core::Modules {
   explicit Modules(const CoreOptions& core_options) : options(core_options) {}
 
   const CoreOptions options;
   const Limits& limits = options.limits;
-  Instant now{};  // of the last call
+  Instant now{};  // the time of the last call
   TurnBudget budget{limits.turn_visits_max};
 
   TopicTable topics{TopicTableOptions{limits, options.epoch_seed}};
@@ -167,7 +167,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
   modules_->now.monotonic = std::max(modules_->now.monotonic, now.monotonic);
   while (Peer* peer = modules_->peers.take_ready()) {
     if (auto frame = modules_->output.next_frame(*peer)) {
-      // The peer may have more to be sent: its next turn comes after those of the others.
+      // The peer may have more to be sent: it queues again behind the other peers.
       modules_->peers.make_ready(*peer);
       return Outgoing{peer->id, std::move(frame)};
     }
@@ -223,7 +223,7 @@ Statistics Core::Modules::statistics() const {
 
 // ---- The life of a commit
 
-// Begins every call that has a time: what is due comes first.
+// Begins every call that has a time: first executes the holds and intervals that are due.
 void Core::Modules::begin(Instant at) {
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
@@ -235,7 +235,7 @@ void Core::Modules::begin(Instant at) {
   requests.apply(std::move(interval_effects));
 }
 
-// All topics of a commit have changed before any reader or wait is told of one.
+// Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.
 void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
   Effects effects;
@@ -250,7 +250,7 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   }
 }
 
-// Appends the subscriptions that cannot continue to `failed`: they are told when the whole commit is matched.
+// Appends the subscriptions that cannot continue to `failed`: the caller fails them when the whole commit is matched.
 void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at,
                           std::vector<FailedSubscription>& failed) {
   Effects effects;

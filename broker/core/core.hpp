@@ -2,10 +2,10 @@
 // the modules of this folder: topics, readers and waits, sessions, commands.
 //
 // Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same
-//            results. No frame of a peer can make it fail: what is wrong is answered with an error that names it.
+//            results. No frame of a peer can make it fail: it answers an invalid one with an error that says why.
 // A turn     the caller (1) calls receive() for the frames that are waiting, within a turn's limits, then advance(now);
 //            (2) hands take_records() to the store, and calls committed() when the store says so: at once or much
-//            later; (3) calls take_output() and sends each frame, in order. It does that again on input, on a store's
+//            later; (3) calls take_output() and sends each frame, in order. It repeats that on input, on a store's
 //            answer, when a full link drains, and at next_deadline().
 // Time       `Instant::monotonic` decides everything; `wall` is only written into transitions for people.
 //            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of
@@ -46,7 +46,7 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   void receive(PeerId peer, const proto::ClientFrame& frame, Instant now);
-  // The peer sent bytes that are not a frame: it is told why, and its later frames are ignored.
+  // The peer sent bytes that are not a frame: the core sends it the failure, and ignores its later frames.
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.
   void disconnected(PeerId peer);
@@ -54,7 +54,7 @@ class Core {
   void advance(Instant now);
 
   std::vector<Record> take_records();
-  // The store has every record up to `sequence`: they are committed, in order.
+  // The store has every record up to `sequence`: the core commits them, in order.
   void committed(std::uint64_t sequence, Instant now);
 
   // The next frame for a connection, or nothing. Conflation happens up to this moment: a frame is built when the link

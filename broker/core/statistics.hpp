@@ -6,7 +6,7 @@
 
 namespace hoiku::broker {
 
-// Counts of what exists are std::size_t; those that only rise are std::uint64_t.
+// Counts of existing objects are std::size_t; counts that only rise are std::uint64_t.
 struct Statistics {
   std::size_t topics = 0;  // without the broker's own
   std::size_t sessions = 0;
@@ -18,8 +18,8 @@ struct Statistics {
   std::size_t schemas = 0;      // types of messages that were registered
   std::uint64_t commits = 0;
   std::uint64_t deliveries = 0;
-  std::uint64_t lagged = 0;       // transitions that had gone from a history before an `every` reader was sent them
-  std::size_t history_bytes = 0;  // of all topics' earlier states
+  std::uint64_t lagged = 0;       // transitions that a history discarded before an `every` reader was sent them
+  std::size_t history_bytes = 0;  // all topics' earlier states
   std::uint64_t filtered = 0;     // transitions that did not pass a reader's filter
   std::uint64_t conflated = 0;    // transitions that a newer one replaced in a slot before they were sent
   std::uint64_t predicate_tests = 0;

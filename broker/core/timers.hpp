@@ -4,8 +4,8 @@
 // says why there are two.
 //
 // Promises   due timers come out earliest first; timers of one instant in the order in which they were scheduled.
-// Thread     the core's. Owner: the module that uses it. A Timer is a part of what it wakes and must be cancelled
-//            before that dies; the heap's own end touches no timer.
+// Thread     the core's. Owner: the module that uses it. A Timer is a part of the object that it wakes, and must
+//            be cancelled before that object is destroyed; the destructor of the heap touches no timer.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ class Timers {
  public:
   void schedule(Timer& timer, TimePoint at);  // moves a timer that is scheduled already
   void cancel(Timer& timer) noexcept;         // does nothing if it is not scheduled
-  Timer* take_due(TimePoint now) noexcept;    // the first whose time is `now` or before, or nullptr
+  Timer* take_due(TimePoint now) noexcept;    // the first timer that is due, or nullptr
   std::optional<TimePoint> next() const noexcept;
   std::size_t size() const noexcept { return heap_.size(); }
 

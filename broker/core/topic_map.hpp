@@ -1,4 +1,4 @@
-// topic_map.hpp: one element for each topic that has one, by the topic's number. A look-up is a look into an array.
+// topic_map.hpp: one element for each topic that has one, by the topic's number. A look-up reads one place of an array.
 //
 // Promises   an element has one address from its insertion until take() or erase(), whatever is inserted meanwhile.
 // Thread     the core's. Owner: the module that uses it.

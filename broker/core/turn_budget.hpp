@@ -1,6 +1,6 @@
 // turn_budget.hpp: how much one turn of the broker may search: topics, past states, and the messages in them.
 //
-// Promises   what is left never goes below zero; searches that find nothing left go on in the next turn, which renew()
+// Promises   the budget never goes below zero; searches that find it spent continue in the next turn, which renew()
 //            begins.
 // Thread     the core's. Owner: Core.
 // Units      scan steps: one topic or one past state that is looked at; a predicate that reads fields costs more.
@@ -20,11 +20,11 @@ class TurnBudget {
   void renew() noexcept { left_ = steps_per_turn_; }
   std::size_t left() const noexcept { return left_; }
   bool is_spent() const noexcept { return left_ == 0; }
-  // What one session may spend before the others have their turn.
+  // The steps that one session may spend before the others have their turn.
   std::size_t share() const noexcept { return std::min(left_, share_max); }
   void spend(std::size_t steps) noexcept { left_ -= std::min(left_, steps); }
 
-  // Sets half of what is left aside, until it is given back.
+  // Sets half of the remaining budget aside, until give_back().
   [[nodiscard]] std::size_t take_half() noexcept {
     const std::size_t half = left_ / 2;
     left_ -= half;
@@ -39,8 +39,8 @@ class TurnBudget {
   std::size_t left_;
 };
 
-// The scan steps that testing a state costs, for a predicate that reads so many `fields`: to find one, the message is
-// read through. (A field of old_value is in the message before, which is taken to be as large.)
+// The scan steps of testing a state, for a predicate that reads so many `fields`: finding a field reads the whole
+// message. (A field of old_value is in the previous message, which is assumed to be as large.)
 inline std::size_t steps_of_test(const Transition& state, std::size_t fields) noexcept {
   constexpr std::size_t bytes_per_step = 64;
   return 1 + fields * (state.value.payload_bytes() / bytes_per_step);

@@ -20,10 +20,10 @@ struct Instant {
 // One connection, numbered by the server; never used again within an instance.
 enum class PeerId : std::uint64_t {};
 
-// A topic's place in the topic table. It is used again after the topic was removed, when no module knows it any more.
+// A topic's place in the topic table. A later topic may get the id of a removed one, which no module knows any more.
 enum class TopicId : std::uint32_t {};
 
-// A session. Never used again, so that a commit's answer does not find another session than the writer's.
+// A session. An id is never used again, so a commit's answer cannot reach another session than the writer's.
 enum class SessionId : std::uint64_t {};
 
 // A topic's state at one moment; null: never set.

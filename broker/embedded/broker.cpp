@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long clients may take to say goodbye, and how long those that have not may take to be told.
+// The time for clients to say goodbye, and the time to send the remaining ones their farewell.
 constexpr auto goodbye_limit = 1s;
 constexpr auto drain_limit = 1s;
 
@@ -47,17 +47,17 @@ class Broker::Impl {
     return serving_ ? broker::public_statistics(serving_->statistics()) : BrokerStatistics();
   }
 
-  // The attendant: shielded, and told when everybody else has left.
+  // The attendant: shielded; `closing` is set when all other tasks of the nursery have ended.
   static Task<> attend(std::shared_ptr<Impl> impl, Event& closing) {
     broker::Server& serving = *impl->serving_;
     co_await move_on_when(closing.wait(), [&]() -> Task<> { co_await serving.serve(); });
     co_await serving.serve_until_empty(goodbye_limit);
     co_await serving.drain(drain_limit);
-    impl->serving_.reset();  // before its loop, whoever keeps a handle
+    impl->serving_.reset();  // destroyed before its loop, even if a handle is kept
   }
 
  private:
-  std::optional<broker::Server> serving_;  // nothing: it has ended
+  std::optional<broker::Server> serving_;  // empty: the server has ended
   std::vector<std::string> endpoints_;
 };
 

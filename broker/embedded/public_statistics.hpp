@@ -1,4 +1,4 @@
-// public_statistics.hpp: the core's counts that the public API has.
+// public_statistics.hpp: converts the core's counts to those of the public API.
 #pragma once
 
 #include "broker/core/core.hpp"

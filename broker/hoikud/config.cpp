@@ -41,7 +41,7 @@ std::string kind_of(const toml::node& node) {
   }
 }
 
-// Reads one file; remembers the first thing that is wrong.
+// Reads the settings of one file; stops at the first error.
 class Reader {
  public:
   Reader(const std::string& name, Options& options) : name_(name), options_(options) {}

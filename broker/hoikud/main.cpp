@@ -20,8 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long clients and store may take when the broker ends: less than init systems and containers wait before they
-// kill.
+// The time for clients and store when the broker ends: shorter than init systems and container runtimes wait before
+// they kill it.
 constexpr auto drain_limit = 2s;
 
 LogSink sink_to_stderr(LogLevel least) {
@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   using namespace hoiku::broker;
   const auto parsed = parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
-  // The reader of our stderr may be gone: that is not a reason to end.
+  // If the reader of stderr has ended, the broker continues.
   std::signal(SIGPIPE, SIG_IGN);
   allow_many_descriptors();
   return hoiku::run(serve, std::get<Options>(parsed));

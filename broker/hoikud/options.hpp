@@ -1,4 +1,4 @@
-// options.hpp: hoikud's command line, and what it is configured to.
+// options.hpp: hoikud's command line and its options.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// settings.hpp: the limits that an operator may move, each with its name, its bounds and what it means: for the command
-// line, the file, the errors and the printed configuration alike.
+// settings.hpp: the limits that an operator can set, each with its name, its bounds and its meaning, for the command
+// line, the file, the errors and the printed configuration.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,12 @@ struct LimitSetting {
 };
 
 std::span<const LimitSetting> limit_settings();
-const LimitSetting* find_limit(std::string_view name);  // null: there is none
+const LimitSetting* find_limit(std::string_view name);  // null: no limit has that name
 
 // "a whole number from 1 to 65536"
 std::string allowed_text(const LimitSetting& setting);
 
-// The names of the levels, and what is allowed.
+// The names of the log levels.
 constexpr std::string_view log_levels_text = "debug, info, warn, error";
 Result<LogLevel> parse_log_level(std::string_view text);
 std::string_view to_string(LogLevel level);

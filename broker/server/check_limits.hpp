@@ -1,4 +1,4 @@
-// check_limits.hpp: whether limits go together. They are set by hoikud's operator, or by the program around an embedded
+// check_limits.hpp: checks that limits are consistent. hoikud's operator sets them, or the program around an embedded
 // broker.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace hoiku::broker {
 constexpr std::size_t frame_max = Limits{}.frame_bytes_max;
 // The bytes of a frame besides its values, with names of the greatest length.
 constexpr std::size_t frame_overhead = 4096;
-// The answer to a wait for a change has two values: the new one and the old one.
+// The answer to a wait for a transition has two values: the new one and the old one.
 constexpr std::size_t value_max_in(std::size_t frame_bytes) {
   return frame_bytes < frame_overhead ? 0 : (frame_bytes - frame_overhead) / 2;
 }

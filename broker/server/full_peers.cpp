@@ -7,9 +7,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A ROUTER does not tell when a connection that was full has room again.
+// A ROUTER does not report when a connection that was full has room again.
 constexpr Duration pause_min = 2ms;
-// The longest wait of a reader that goes on. Hundreds of readers that never do cost next to nothing at this pause.
+// The longest pause before a reader that has room again is asked. At this pause hundreds of stopped readers cost
+// little.
 constexpr Duration pause_max = 50ms;
 
 }  // namespace
@@ -19,7 +20,7 @@ void FullPeers::add(PeerId peer, TimePoint now) {
   const Duration pause = asked == asked_.end() ? pause_min : std::min(2 * asked->second, pause_max);
   remove(peer);
   TimePoint due = now + pause;
-  // A little earlier if another peer is due then: one turn for both.
+  // Moves the time a little earlier if another peer is due then, so that one turn serves both.
   const auto near = by_due_.lower_bound({due - pause / 4, PeerId{}});
   if (near != by_due_.end() && near->first < due) due = near->first;
   waiting_.emplace(peer, Waiting{pause, due});

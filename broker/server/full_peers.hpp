@@ -23,11 +23,11 @@ class FullPeers {
  public:
   // The peer had no room as of `now`.
   void add(PeerId peer, TimePoint now);
-  // The peer has taken a frame, or is gone.
+  // The peer has taken a frame, or has disconnected.
   void remove(PeerId peer);
-  // The peers that are due: the caller asks each, then adds or removes it, or leaves it to settle().
+  // The peers that are due: the caller offers each a frame, then adds or removes it; settle() handles the others.
   std::vector<PeerId> take_due(TimePoint now);
-  // All due peers were asked: those that were not added again had nothing to be sent.
+  // All due peers were asked: discards the pauses of those that had nothing to be sent.
   void settle() { asked_.clear(); }
 
   std::optional<TimePoint> next_due() const;
@@ -40,8 +40,8 @@ class FullPeers {
     TimePoint due{};
   };
   std::map<PeerId, Waiting> waiting_;
-  std::set<std::pair<TimePoint, PeerId>> by_due_;  // the same
-  std::map<PeerId, Duration> asked_;               // after which pause
+  std::set<std::pair<TimePoint, PeerId>> by_due_;  // the same peers
+  std::map<PeerId, Duration> asked_;               // peers that are being asked, with their last pause
 };
 
 }  // namespace hoiku::broker

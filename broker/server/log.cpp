@@ -24,7 +24,7 @@ LogLine& LogLine::add(std::string_view key, std::string_view value) {
   if (!is_cut && is_plain(value)) {
     text_.append(value);
   } else {
-    // Half a character at the cut becomes a replacement character.
+    // A character that the limit splits becomes a replacement character.
     text::append_quoted(text_, text::valid_utf8(value.substr(0, value_bytes_max)) + (is_cut ? "…" : ""));
   }
   return *this;

@@ -1,8 +1,8 @@
 // log.hpp: the broker's log, for its operator: an event's name, then key=value, one line each.
 //
-// Promises   whatever a peer calls itself, a line stays one line and its keys stay readable: such values are quoted and
-//            shortened. Of one event at most `lines_per_second_max` lines are written in a second; the first that is
-//            written after that says how many were not.
+// Promises   a line stays one line and its keys stay readable, whatever name a peer gives itself: values are quoted and
+//            shortened if necessary. Each event writes at most `lines_per_second_max` lines per second; the next line
+//            after that says how many were withheld.
 // Thread     the broker's.
 #pragma once
 
@@ -53,7 +53,7 @@ class Log {
     std::uint64_t withheld = 0;
   };
   LogSink sink_;
-  std::map<std::string, Second> seconds_;  // by event, of which there are few
+  std::map<std::string, Second> seconds_;  // by event
 };
 
 }  // namespace hoiku::broker

@@ -11,8 +11,8 @@
 namespace hoiku::broker {
 namespace {
 
-// Silence is judged when all input was read. Under a flood that never happens; but after so many turns the first frame
-// of every connection was read, since the link takes connections in turn.
+// Silence is judged when all input was read, which may never be true under a flood. After this many turns the first
+// frame of every connection was read, since the link takes connections in turn.
 constexpr int turns_without_advance_max = 64;
 
 std::string_view event_name(Event::Kind kind) {

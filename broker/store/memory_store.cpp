@@ -12,6 +12,6 @@ std::optional<StoreNews> MemoryStore::poll() {
   return StoreNews{StoreNews::Kind::committed, reported_, {}};
 }
 
-void MemoryStore::on_news(std::function<void()>) {}  // there is no news but after append()
+void MemoryStore::on_news(std::function<void()>) {}  // news exists only after append()
 
 }  // namespace hoiku::broker

@@ -1,6 +1,6 @@
-// memory_store.hpp: the store of volatile topics: a record is safe when it was handed over, and gone with the process.
+// memory_store.hpp: the store of volatile topics: a record counts as stored when it is appended.
 //
-// It keeps nothing: the topics have the state, and nobody reads the log again.
+// The store keeps no records: the topics have the state, and the log is never read again.
 #pragma once
 
 #include "broker/store/store.hpp"

@@ -1,11 +1,11 @@
-// store.hpp: where the log is kept. What is in it, in its order, decides every topic's value.
+// store.hpp: keeps the log. The records, in their order, decide every topic's value.
 //
-// Promises   append() never waits. poll() tells once what became of the records, in the order of the log, at once or
-//            much later; on_news() says when it is worth asking. The core makes nothing visible before that.
-// Thread     the broker's, except for the callback, see there. Owner: Server (server/server.hpp).
-// Fits       a store that is always done at once (memory_store.hpp), a database with group commit on its own thread,
-//            and a replicated log, which may answer that another broker has taken over, or not know what has become of
-//            a record.
+// Promises   append() never waits. poll() reports each record once, in the order of the log, at once or much later;
+//            the callback of on_news() says when to ask. The core commits nothing before that.
+// Thread     the broker's, except for the callback of on_news(). Owner: Server (server/server.hpp).
+// Fits       a store that finishes at once (memory_store.hpp), a database with group commit on its own thread, and a
+//            replicated log, which may report that another broker has taken over, or that the fate of a record is
+//            unknown.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +20,27 @@ namespace hoiku::broker {
 
 struct StoreNews {
   enum class Kind : std::uint8_t {
-    committed,  // every record up to `sequence` is as safe as this store makes it: to be told to Core::committed()
+    committed,  // every record up to `sequence` is as safe as this store makes it: the caller calls Core::committed()
     fenced,     // another broker writes this log: nothing after `sequence` is in it, and this broker has to end
-    unknown,    // what is after `sequence` may be in the log or not: this broker has to end, and its successor reads it
+    unknown,    // later records may be in the log or not: this broker has to end, and its successor reads the log
   };
   Kind kind = Kind::committed;
   std::uint64_t sequence = 0;
-  std::string reason;  // for people, unless committed
+  std::string reason;  // for people; empty if committed
 };
 
 class Store {
  public:
   virtual ~Store() = default;
 
-  // The next records, in order. Their sequences go on where the last ones ended.
+  // The next records, in order. Their sequences continue those of the last call.
   virtual void append(std::vector<Record> records) = 0;
 
   // Returns news, or nothing. One `committed` may stand for many records.
   virtual std::optional<StoreNews> poll() = 0;
 
-  // `wake` is called when poll() may have something that it did not have before: from any thread, but never from within
-  // append() or poll(). A store that is done within append() never calls it; so poll() is asked after append() too.
+  // The store calls `wake` when poll() may have news: from any thread, but never from within append() or poll(). A
+  // store that finishes within append() never calls it, so the caller also polls after append().
   virtual void on_news(std::function<void()> wake) = 0;
 };
 

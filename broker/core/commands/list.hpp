@@ -1,5 +1,5 @@
-// list.hpp: the commands that look at topics and readers once: Get, List, ListReaders. Their answers are made when
-// their frame is built, so that a queue of them holds nothing.
+// list.hpp: the commands that look at topics and readers once: Get, List, ListReaders. Each answer is made when its
+// frame is built, so queued requests keep no values.
 #pragma once
 
 #include "broker/core/sessions/broker_topics.hpp"

@@ -56,7 +56,7 @@ Result<void> OwnCommands::declare(const proto::Declare& command, TopicId id, Ins
   return {};
 }
 
-// Predicates that waited for the topic's type can be resolved now.
+// Resolves the predicates that waited for the topic's type.
 void OwnCommands::on_type_known(TopicId id) {
   const Topic& topic = topics_[id];
   Effects effects;
@@ -96,7 +96,7 @@ void OwnCommands::execute(Session& session, const proto::Own& command, Instant n
   begin_lease(session, command, *found, now);
 }
 
-// Whether the session may own the topic, and its last will has room. A will is executed later without a check.
+// Checks that the session may own the topic, and that its last will fits: the will is executed later without a check.
 Result<void> OwnCommands::check_lease(const Session& session, const proto::Own& command, TopicId id) const {
   auto allowed = access_.check_own(session, id, command.take_over);
   if (allowed) allowed = topics_[id].check_type(command.last_will);
@@ -118,7 +118,7 @@ void OwnCommands::begin_lease(Session& session, const proto::Own& command, Topic
   lease.topic = id;
   lease.last_will = command.last_will;
   leases_.begin(lease, command.lasting.count() > 0 ? std::optional(now.monotonic + command.lasting) : std::nullopt);
-  // The will has to fit when it is executed, so it decides the type of a topic that has none.
+  // The last will has to fit the topic's type when it is executed, so it gives a type to a topic that has none.
   Topic& topic = topics_[id];
   if (topic.type() == ValueType::null && !command.last_will.is_null()) {
     topic.learn_type(command.last_will);

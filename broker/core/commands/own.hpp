@@ -1,7 +1,7 @@
-// own.hpp: the commands about what topics are, and who owns them: Declare, Own, Release.
+// own.hpp: the commands that declare topics and own them: Declare, Own, Release.
 //
 // Promises   a topic has one owner at most; its last will fits the topic's type when the lease begins, so it can be
-//            executed without asking. A topic that is not written for its declared deadline becomes stale, once.
+//            executed without a check. A topic that is not written for its declared deadline becomes stale, once.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     hold_max for deadlines and leases, declared_history_max, value_bytes_max and values_bytes_max for last
 //            wills.

@@ -67,7 +67,7 @@ void SubscribeCommands::execute(Session& session, const proto::Subscribe& comman
 
   for (const std::string& name : command.topics) broker_topics_.requested(name);
   SubscriptionOptions options = options_of(session, command);
-  // What a filter let pass while the reader was away is searched in the topic's history: later, if the budget is spent.
+  // A filtered reader that resumes searches the topic's history for states that passed: later, if the budget is spent.
   const bool searches_history =
       options.filter != nullptr && options.mode == proto::Mode::latest && options.resume_after;
   const bool scans = is_pattern(command) || (searches_history && budget_.is_spent());
@@ -103,7 +103,7 @@ SubscriptionOptions SubscribeCommands::options_of(const Session& session, const 
 bool SubscribeCommands::can_resume(const proto::Subscribe& command) const {
   if (!command.resume || command.resume->instance_id != instance_id_ || command.resume->revision > log_.revision())
     return false;
-  // Named topics are always sent, so only a pattern depends on what is remembered of removed ones.
+  // Named topics are always sent, so only a pattern depends on the removed topics that the table remembers.
   return !is_pattern(command) || topics_.remembers(command.resume->revision);
 }
 

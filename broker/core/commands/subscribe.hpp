@@ -1,7 +1,8 @@
 // subscribe.hpp: the commands about subscriptions: Subscribe, Unsubscribe, Renew.
 //
-// Promises   a subscription is validated as a whole before it is opened. One that resumes gets what it missed, if the
-//            broker is the same instance and remembers the topics that were removed since; otherwise it begins anew.
+// Promises   a subscription is validated as a whole before it is opened. One that resumes gets the transitions since
+//            its resume point, if the broker is the same instance and remembers the topics that were removed since;
+//            otherwise it gets a whole snapshot.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     composite_topics_max, credit_transitions.
 #pragma once

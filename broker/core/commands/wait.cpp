@@ -21,7 +21,7 @@ std::unique_ptr<Wait> make_wait(const Session& session, const Command& command) 
 
 }  // namespace
 
-// ---- For a state
+// ---- Waits for a state
 
 void WaitCommands::execute(Session& session, const proto::Wait& command, Instant now) {
   if (auto begun = begin(session, command, now); !begun) Reply(session, command.id).fail(begun.failure());
@@ -43,7 +43,7 @@ Result<void> WaitCommands::begin(Session& session, const proto::Wait& command, I
   return {};
 }
 
-// ---- For a transition
+// ---- Waits for a transition
 
 void WaitCommands::execute(Session& session, const proto::WaitTransition& command, Instant now) {
   begin_or_refuse(session, command, command.after.value_or(Version{}), now);
@@ -76,7 +76,8 @@ Result<void> WaitCommands::begin(Session& session, const proto::WaitTransition& 
   return {};
 }
 
-// True: the wait is answered with a past transition, or postponed. False: there is none, and it is to be armed.
+// True: the wait is answered with a past transition, or postponed. False: no past transition matches; the caller arms
+// it.
 Result<bool> WaitCommands::search_past(Session& session, const proto::WaitTransition& command, TopicId topic,
                                        const Version& searched_through, Instant now) {
   if (budget_.is_spent()) {
@@ -123,13 +124,13 @@ void WaitCommands::resume_postponed(Instant now) {
     const bool has_expired = expires_after.count() > 0 && expires_after <= waited;
     if (expires_after.count() > 0) expires_after -= waited;
     if (!has_expired) begin_or_refuse(*session, taken.command, taken.searched_through, now);
-    pins_.unpin(taken.topic);  // not before the wait has its topic again
+    pins_.unpin(taken.topic);  // only now: the wait itself keeps its topic again
     life_.remove_if_unused(taken.topic);
   }
   budget_.give_back(for_readers);
 }
 
-// ---- Both
+// ---- Both kinds of waits
 
 // Validates a wait, and returns its topic, which is created if it does not exist.
 Result<TopicId> WaitCommands::find_topic(const Session& session, const Wait& wait, const std::string& name) {

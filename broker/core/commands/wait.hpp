@@ -1,8 +1,8 @@
 // wait.hpp: the commands that wait: Wait for a state, WaitTransition for a transition, CancelWait.
 //
 // Promises   a wait that matches already is answered at once. A wait for a transition after a known version is first
-//            searched in the topic's history: if the turn's budget is spent, a later turn searches on, one wait of each
-//            session after the other. It keeps its topic meanwhile.
+//            searched in the topic's history: if the turn's budget is spent, a later turn continues the search, one
+//            wait of each session after the other. The wait keeps its topic meanwhile.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 
@@ -45,7 +45,7 @@ class WaitCommands {
   void execute(Session& session, const proto::WaitTransition& command, Instant now);
   void execute(Session& session, const proto::CancelWait& command);
 
-  // Searches on for postponed waits, with half of the turn's budget: the other half is for new readers.
+  // Continues the searches of postponed waits with half of the turn's budget: the other half is for new readers.
   void resume_postponed(Instant now);
   bool has_postponed() const noexcept { return !postponing_.empty(); }
 

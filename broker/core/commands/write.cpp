@@ -55,14 +55,15 @@ void WriteCommands::execute(Session& session, const proto::Commit& command, Inst
   }
   if (auto room = check_room(command, *found); !room) return reply.fail(room.failure());
 
-  // A pattern that reads too many topics now fails after they are written: before that, its end would remove them.
+  // A pattern that now reads too many topics fails after the writes: closing it earlier would remove the new topics.
   Effects effects;
   effects.released = create_missing_topics(command, *found, effects.overfull);
   apply(session, command, effects.released, now, reply);
   requests_.apply(std::move(effects));
 }
 
-// Why the session may not write the topic, or may not write this. Its own mistakes are told before a lack of room.
+// Why the session may not write the topic, or not this value. The caller checks the limits afterwards, so a mistake of
+// the writer is reported first.
 std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& session, std::optional<TopicId> topic,
                                                                  const std::string& name, const Update& update) const {
   if (topic) {
@@ -72,11 +73,11 @@ std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& 
     const auto checked = written.check(update);
     if (checked) return std::nullopt;
     Refusal refused{checked.failure(), std::nullopt};
-    // A writer that has lost to another one has to know to which state.
+    // The writer learns the version that it lost against.
     if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(written.pending());
     return refused;
   };
-  return topic ? refused_by(topics_[*topic]) : refused_by(Topic(name, 0));  // as one that was never set
+  return topic ? refused_by(topics_[*topic]) : refused_by(Topic(name, 0));  // a topic that was never set
 }
 
 Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& command) const {
@@ -101,8 +102,7 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
   return found;
 }
 
-// Whether the missing topics, and the values of all of them, have room. An error names the first missing topic, or the
-// largest value.
+// Checks the limits of topics and of values. An error names the first missing topic, or the topic of the largest value.
 Result<void> WriteCommands::check_room(const proto::Commit& command, const Found& found) const {
   std::size_t added = 0;
   std::size_t removed = 0;
@@ -138,7 +138,7 @@ void WriteCommands::apply(const Session& session, const proto::Commit& command, 
   proto::CommitDone done;
   done.id = command.id;
   TopicWrites writes;
-  std::uint64_t pending = 0;  // the newest pending commit that a write equals
+  std::uint64_t pending = 0;  // the last pending commit whose state a write equals
   for (std::size_t i = 0; i < topics.size(); ++i) {
     const Topic::Applied applied = *log_.apply(topics[i], update_of(command.writes[i], session, now), revision);
     declarations_.touched(topics[i], now.monotonic);

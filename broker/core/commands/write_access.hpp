@@ -1,7 +1,6 @@
 // write_access.hpp: which topics a session may write and own.
 //
-// Promises   nobody but its owner writes an owned topic, and nobody but the broker writes one whose name begins with
-//            '$'.
+// Promises   only its owner writes an owned topic, and only the broker writes a topic whose name begins with '$'.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 

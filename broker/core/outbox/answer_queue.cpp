@@ -63,7 +63,7 @@ void AnswerQueue::push(proto::Lookup lookup) { queued_.push_back(Queued{std::mov
 
 void AnswerQueue::limit_result(Queued& queued, const State& match) {
   auto& answer = std::get<proto::Answer>(queued.content);
-  // A thousand waits that one transition answered keep one value between them.
+  // Waits that one transition answered share its value.
   const std::size_t bytes = match == last_match_ ? 0 : proto::size_of(answer).bound();
   if (queued_bytes_ + bytes <= limits_->answer_bytes_max) {
     queued.bytes = bytes;
@@ -75,7 +75,7 @@ void AnswerQueue::limit_result(Queued& queued, const State& match) {
   answer = proto::Failed{proto::id_of(answer), {ErrorCode::limit_exceeded, std::move(why)}, {}};
 }
 
-// An error may quote what its client sent, however long that is. The code is what matters.
+// An error may quote a long text of its client. Beyond the limit only the code is kept.
 void AnswerQueue::limit_error(Queued& queued, proto::Failed& failed) const {
   const std::size_t bytes = failed.failure.message.size();
   if (queued_bytes_ + bytes <= limits_->answer_bytes_max) {
@@ -86,12 +86,12 @@ void AnswerQueue::limit_error(Queued& queued, proto::Failed& failed) const {
                            std::to_string(limits_->answer_bytes_max) + " bytes: the client reads too slowly";
 }
 
-// Less than what a session may have unacknowledged: several of its requests are under way at once.
+// A page is smaller than what a session may have unacknowledged: several of its requests are in flight at once.
 std::size_t AnswerQueue::page_bytes_max() const noexcept {
   return std::min({limits_->list_bytes_max, limits_->unacknowledged_bytes_max, frame_budget(*limits_)});
 }
 
-// A page costs more to make than to send, so its room is looked for first: it is the first answer of its frame.
+// A page costs more to make than to send, so the room for it is checked before it is made.
 bool AnswerQueue::has_room_for_page(const FrameDraft& draft) const noexcept {
   return draft.has_no_values() &&
          (answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max);
@@ -102,7 +102,7 @@ void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
     Queued& next = queued_.front();
     const auto* lookup = std::get_if<proto::Lookup>(&next.content);
     if (lookup != nullptr && is_page(*lookup) && !has_room_for_page(draft)) break;
-    // If it does not fit, it is looked up again for a later frame: then with the state of then.
+    // An answer that does not fit is looked up again for a later frame, with the state of that moment.
     proto::Answer late;
     if (lookup != nullptr) late = states.look_up(*lookup, page_bytes_max());
     proto::Answer& answer = lookup != nullptr ? late : std::get<proto::Answer>(next.content);
@@ -112,7 +112,7 @@ void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
       bytes = proto::size_of(answer).bound();
     }
     const std::size_t outstanding = answer_bytes_ + draft.cost.answer_bytes;
-    // One answer is always allowed when none is outstanding, and alone it may take all of a frame.
+    // One answer is always allowed if none is outstanding, and a single one may fill the whole frame.
     const bool fits = (outstanding == 0 || outstanding + bytes <= limits_->unacknowledged_bytes_max) &&
                       (draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_));
     if (!fits) break;

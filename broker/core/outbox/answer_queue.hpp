@@ -20,7 +20,7 @@
 
 namespace hoiku::broker {
 
-// The count that an answer belongs to until it is acknowledged: of requests, or of results for readers and waits.
+// The count that includes an answer until it is acknowledged: requests, or results for readers and waits.
 enum class AnswerBudget : std::uint8_t { request, reader };
 
 class AnswerQueue {
@@ -29,7 +29,7 @@ class AnswerQueue {
 
   void begin_request() noexcept { ++requests_; }
   std::size_t requests_in_flight() const noexcept { return requests_; }
-  std::size_t reader_answers() const noexcept { return reader_answers_; }  // that are not acknowledged
+  std::size_t reader_answers() const noexcept { return reader_answers_; }  // not acknowledged yet
 
   void push(proto::Answer answer, AnswerBudget budget);
   void push(proto::Lookup lookup);  // of the budget `request`
@@ -54,7 +54,7 @@ class AnswerQueue {
 
   const Limits* limits_;
   std::deque<Queued> queued_;
-  State last_match_;  // of the newest queued result of a wait: equal ones keep one value
+  State last_match_;  // the state of the last queued result of a wait: equal results share it
   std::size_t queued_bytes_ = 0;
   std::size_t answer_bytes_ = 0;  // sent and unacknowledged
   std::size_t requests_ = 0;

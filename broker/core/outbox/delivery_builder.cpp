@@ -6,7 +6,7 @@ namespace hoiku::broker {
 namespace {
 
 constexpr int states_per_turn = 64;
-// States that a filter does not let pass are not bounded by the frame.
+// The frame does not bound the states that a filter does not let pass.
 constexpr std::size_t steps_per_frame = 4096;
 
 std::size_t bytes_of(const Transition& transition) { return proto::delivery_size(transition).bound(); }
@@ -40,7 +40,7 @@ bool DeliveryBuilder::has_room(const FrameDraft& draft, std::size_t bytes) const
   return draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_);
 }
 
-// There is room.
+// The caller has checked has_room().
 void DeliveryBuilder::add(FrameDraft& draft, proto::Delivery delivery) {
   const std::size_t bytes = bytes_of(*delivery.transition);
   draft.bytes += bytes;
@@ -66,7 +66,7 @@ bool DeliveryBuilder::fill(FrameDraft& draft, StateSource& states, BuildReport& 
   return fits || !frame.deliveries.empty() || frame.answers.empty() || report.too_large != nullptr;
 }
 
-// Adds one topic's committed state (that passed), or those of a composite that are dirty.
+// Adds one topic's committed state (or the last one that passed a filter), or all dirty members of a composite.
 bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& states, BuildReport& report) {
   unit_.clear();
   std::size_t bytes = 0;
@@ -90,7 +90,7 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
   if (!has_room(draft, bytes)) return false;
   queue_.erase(first);
   for (auto& [slot, state] : unit_) {
-    // The topic may have been unset since the state that passed a filter, and the reader is not told that.
+    // The topic may have become unset after the state that passed a filter; the reader is not sent that.
     const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->value.is_null();
     if (is_unset) report.unset.push_back(slot->topic());
     add(draft, subscription.deliver_latest(*slot, std::move(state), is_unset, states.time()));
@@ -105,8 +105,8 @@ bool DeliveryBuilder::add_every(FrameDraft& draft, Subscription& subscription, S
   const std::size_t others = draft.frame.deliveries.size();
   const bool fits = subscription.options().filter == nullptr ? add_next(draft, slot, states, report)
                                                              : add_filtered(draft, slot, states, report);
-  // The slot stays in front, and the window empties for it. Otherwise smaller deliveries could overtake it until its
-  // history is discarded.
+  // The slot stays at the front until the window has room for it. Otherwise smaller deliveries could overtake it until
+  // its history is discarded.
   if (!fits && draft.frame.deliveries.size() == others) return false;
   subscription.backlog().yield(slot);
   return fits;
@@ -128,7 +128,7 @@ bool DeliveryBuilder::add_next(FrameDraft& draft, Slot& slot, StateSource& state
   return true;
 }
 
-// The same for a reader with a filter. A state that does not pass takes steps and no credit.
+// Adds one topic's next states for a reader with a filter. A state that does not pass costs steps but no credit.
 bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report) {
   Subscription& subscription = slot.subscription();
   const TopicId topic = slot.topic();
@@ -152,7 +152,7 @@ bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& s
   return fits;
 }
 
-// Adds what the snapshot of a filtered `every` reader has of a topic. Later states did not pass.
+// Adds the state of a topic in the snapshot of a filtered `every` reader. Later states did not pass.
 bool DeliveryBuilder::add_first_match(FrameDraft& draft, Slot& slot, StateSource& states) {
   if (!has_room(draft, bytes_of(*slot.filter_state()->match))) return false;
   add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version.number));
@@ -165,8 +165,8 @@ void DeliveryBuilder::fill_ends(FrameDraft& draft, std::uint64_t revision) {
     const bool is_first = draft.has_no_values() && draft.frame.snapshot_ends.empty();
     if (!is_first && draft.bytes + proto::snapshot_end_bytes > frame_budget(*limits_)) break;
     draft.bytes += proto::snapshot_end_bytes;
-    // If a topic changed after its part of the snapshot was sent, the reader does not have the committed revision, but it
-    // has the one of the opening.
+    // If a topic changed after its part of the snapshot was sent, the reader does not have the committed revision, but
+    // it has the one of the opening.
     const SubscriptionOptions& reader = (*next)->options();
     const std::uint64_t through = (*next)->dirty() == 0 ? revision : reader.opened_at;
     const bool is_whole = !reader.resume_after && reader.filter == nullptr;

@@ -1,8 +1,8 @@
 // delivery_builder.hpp: moves the dirty slots of one session into frames, and ends its snapshots.
 //
 // Promises   deliveries stay within the window of unacknowledged batches; a composite's dirty members are in one frame;
-//            an `every` reader is sent a topic's states in order. A reader that was sent something waits for the
-//            others.
+//            an `every` reader is sent a topic's states in order. A reader that was sent something queues behind
+//            the others.
 // Thread     the core's. Owner: Outbox.
 // Limits     window_batches and unacknowledged_bytes_max; one batch is always allowed if none is outstanding. A frame
 //            stays under frame_bytes_max by a quarter, unless one value alone is larger.
@@ -27,9 +27,9 @@ struct BuildReport {
   Subscription* too_large = nullptr;  // a composite that fits into no frame: the caller fails it
   std::size_t deliveries = 0;
   std::uint64_t lagged = 0;     // states that were discarded before an `every` reader was sent them
-  std::uint64_t filtered = 0;   // states that did not pass, of those that are tested here
-  std::size_t steps = 0;        // of these tests
-  bool is_interrupted = false;  // there were too many tests: the caller builds the rest later
+  std::uint64_t filtered = 0;   // states that did not pass in a test here
+  std::size_t steps = 0;        // scan steps of these tests
+  bool is_interrupted = false;  // too many tests: the caller builds the rest later
 };
 
 class DeliveryBuilder {
@@ -37,15 +37,15 @@ class DeliveryBuilder {
   explicit DeliveryBuilder(const Limits& limits) : limits_(&limits) {}
 
   DeliveryQueue& queue() noexcept { return queue_; }
-  void snapshot_ended(Subscription& subscription);  // its slots were all sent: the end is due
+  void snapshot_ended(Subscription& subscription);  // all slots were sent: the end of the snapshot is due
   void remove(Subscription& subscription) noexcept;
 
   bool empty() const noexcept { return queue_.empty() && ends_.empty(); }
-  // Every reader was sent everything, as far as the topics of this session are known.
+  // Every reader was sent everything that it is attached to.
   bool is_complete() const noexcept { return queue_.empty() && queue_.out_of_credit == 0 && ends_.empty(); }
   bool is_window_open() const noexcept;
 
-  // Moves deliveries into the frame, as many as fit. False: its answers left no room for the first of them.
+  // Moves deliveries into the frame, as many as fit. False: the frame's answers left no room for the first delivery.
   [[nodiscard]] bool fill(FrameDraft& draft, StateSource& states, BuildReport& report);
   // Adds the ends of snapshots that are due. `revision` is the broker's.
   void fill_ends(FrameDraft& draft, std::uint64_t revision);
@@ -64,9 +64,9 @@ class DeliveryBuilder {
 
   const Limits* limits_;
   DeliveryQueue queue_;
-  std::vector<Subscription*> ends_;            // whose end of the snapshot is due
+  std::vector<Subscription*> ends_;            // subscriptions whose end of the snapshot is due
   std::size_t batches_ = 0;                    // unacknowledged
-  std::size_t batch_bytes_ = 0;                // of these
+  std::size_t batch_bytes_ = 0;                // of unacknowledged batches
   std::vector<std::pair<Slot*, State>> unit_;  // kept for its memory
 };
 

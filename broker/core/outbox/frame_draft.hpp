@@ -19,11 +19,11 @@ class StateSource {
   virtual State committed(TopicId topic) const = 0;
   // The state after the one of that number; if the topic's history has discarded it, the current one.
   virtual State after(TopicId topic, std::uint64_t number) const = 0;
-  // The next state that passes the filter of a slot that has started; or none, after so many steps.
+  // The next state that passes the filter of a started slot; null after `steps_max` steps without a match.
   virtual FilterScan find_next_match(const Slot& slot, std::size_t steps_max) = 0;
   // The rows of a page take `page_bytes_max` bytes at most, unless one alone is larger.
   virtual proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) = 0;
-  // When intervals begin that begin with this frame.
+  // The time at which the intervals of delivered slots begin.
   virtual TimePoint time() const = 0;
 
  protected:
@@ -44,7 +44,7 @@ struct FrameDraft {
 
   proto::ServerFrame frame;
   FrameCost cost;
-  std::size_t bytes = proto::frame_overhead_bytes;  // of the frame so far
+  std::size_t bytes = proto::frame_overhead_bytes;  // the size of the frame so far
 };
 
 // The bytes of a frame that has several values; one value alone may take more.

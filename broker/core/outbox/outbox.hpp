@@ -1,4 +1,4 @@
-// outbox.hpp: what one session is to be sent, and what it has been sent and has not acknowledged.
+// outbox.hpp: the answers and deliveries that one session is to be sent, and its unacknowledged frames.
 //
 // Promises   a frame is built only when the caller can send it. Answers go first, and may go beyond the window of
 //            deliveries; deliveries are sorted by revision.
@@ -26,7 +26,7 @@ class Outbox {
 
   DeliveryQueue& queue() noexcept { return deliveries_.queue(); }
 
-  // A request has come that will be answered. It is in flight until its answer is acknowledged.
+  // Counts a request as in flight, until its answer is acknowledged.
   void begin_request() noexcept { answers_.begin_request(); }
   std::size_t requests_in_flight() const noexcept { return answers_.requests_in_flight(); }
   // Results of waits, and failures of subscriptions, that are not acknowledged.
@@ -58,7 +58,7 @@ class Outbox {
   AnswerQueue answers_;
   DeliveryBuilder deliveries_;
   proto::SentFrames<proto::ServerFrame, FrameCost> sent_;
-  bool delivery_goes_first_ = false;  // the answers of the frame before left no room for a large delivery
+  bool delivery_goes_first_ = false;  // the answers of the last frame left no room for a large delivery
 };
 
 }  // namespace hoiku::broker

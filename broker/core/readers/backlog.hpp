@@ -1,7 +1,7 @@
 // backlog.hpp: the dirty slots of an `every` subscription, and the credit by which they are sent.
 //
-// Promises   the subscription is queued in its session exactly while it has dirty slots and credit. One that has dirty
-//            slots only is counted in the session's queue as out of credit.
+// Promises   the subscription is queued in its session exactly while it has dirty slots and credit. With dirty slots
+//            and no credit it is counted in the session's queue as out of credit.
 // Thread     the core's. Owner: Subscription. The session's queue is kept by reference.
 #pragma once
 
@@ -28,10 +28,10 @@ class Backlog {
     if (slots_.empty()) session_.erase(entry_);
     update();
   }
-  // The slot that has waited longest. There is one.
+  // The slot that has waited longest. The backlog has a slot.
   Slot& next() const noexcept { return static_cast<Slot&>(*slots_.first()); }
-  // A slot was sent something: it goes behind the others of the backlog, and the subscription behind the others of the
-  // session. A clean slot leaves.
+  // A slot was sent something: moves it behind the others of the backlog, and the subscription behind the others of the
+  // session. Removes a clean slot.
   void yield(Slot& slot) noexcept {
     session_.erase(entry_);
     slots_.erase(slot);
@@ -40,8 +40,8 @@ class Backlog {
   }
 
   bool has_credit() const noexcept { return credit_ > 0; }
-  void spend() noexcept { --credit_; }  // a transition is sent
-  // The reader has taken so many transitions in all; it cannot have taken more than it was sent. True: as for add().
+  void spend() noexcept { --credit_; }  // for one transition that is sent
+  // `taken`: all transitions that the reader has taken so far; more than it was sent cannot count. True: as for add().
   bool renew(std::uint64_t taken) noexcept {
     if (taken <= taken_) return false;
     const std::uint64_t renewed = std::min(taken - taken_, credit_max_ - credit_);
@@ -67,8 +67,8 @@ class Backlog {
   SlotQueue slots_;
   QueueEntry entry_;  // stands for the subscription in the session's queue
   std::uint64_t credit_max_;
-  std::uint64_t credit_;     // transitions that it may still be sent
-  std::uint64_t taken_ = 0;  // as its reader has said
+  std::uint64_t credit_;     // transitions that the reader may still be sent
+  std::uint64_t taken_ = 0;  // as reported by the reader
   bool out_of_credit_ = false;
 };
 

@@ -32,7 +32,7 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
   const bool is_resuming = subscription.options().resume_after && committed_number > 0;
   const std::uint64_t first =
       is_resuming ? states_.first_after(id, *subscription.options().resume_after) : committed_number;
-  // The count begins at the version before only if the history proves that nothing is missing in between.
+  // The count has a baseline only if the history proves that no transition is missing after it.
   if (is_resuming && (first == 1 || states_.find(id, first - 1))) start.count_baseline = first - 1;
   if (is_resuming && subscription.options().mode == Mode::every) {
     start.in_snapshot = true;
@@ -66,7 +66,7 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
   return start;
 }
 
-// Empty if the state before it, which the filter uses, is discarded.
+// Returns nothing if the filter uses the previous state, and the history has discarded that.
 std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const Transition& state) const {
   static const Value nothing;
   const std::uint64_t number = state.version.number;

@@ -1,4 +1,4 @@
-// catch_up.hpp: decides where a reader begins with a topic, and finds the states that its filter lets pass.
+// catch_up.hpp: decides with which state of a topic a reader starts, and finds the states that its filter lets pass.
 //
 // Promises   a reader without a filter, or one that is new, is sent the committed state first; one that resumes
 //            continues after the last state it has, as far as the topic's history goes back. A state whose predecessor
@@ -28,8 +28,8 @@ class CatchUp {
           TurnBudget& budget)
       : limits_(limits), topics_(topics), states_(states), subscriptions_(subscriptions), budget_(budget) {}
 
-  // Gives the subscription a slot for the topic. `is_new_to_reader`: the topic has something that its reader does not know.
-  // Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
+  // Gives the subscription a slot for the topic. `is_new_to_reader`: the topic has something that its reader does not
+  // know. Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
   Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_new_to_reader);
   // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `steps_max`
   // steps. If the history no longer has the next state, continues from the committed one.

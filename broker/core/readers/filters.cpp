@@ -28,7 +28,7 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
 }
 
-// First those of which nothing is known: the others go on as they were read.
+// Evicts unresolved entries first; resolved ones keep their meaning.
 void Filter::make_room() {
   if (std::erase_if(by_message_, [](const auto& entry) { return !entry.second.predicate; }) == 0) by_message_.clear();
 }
@@ -42,10 +42,10 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
 }
 
 bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {
-  // A topic's transition is named by its revision, and no revision comes twice.
+  // A topic has at most one transition per revision.
   Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % remembered];
   if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
-  // Literals are read as the topic's type, which its values have; with null every comparison is false.
+  // Literals are read as the type of the topic's values; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
   ++tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
@@ -53,7 +53,7 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   return place.passes;
 }
 
-// Names of fields are resolved by the schemas that are known when a reader begins. Later schemas may give a name to
+// Field names are resolved by the schemas that are registered when a reader begins. Later schemas may give a name to
 // another field.
 std::string Filters::shared_key(const Predicate& predicate) const {
   if (predicate.fields() == 0 || schemas_ == nullptr) return predicate.key();

@@ -1,7 +1,7 @@
 // filters.hpp: the conditions of filtered readers. Equal conditions are one Filter, which tests each transition once.
 //
-// Conditions that name fields of messages are equal only if they were given under the same schemas. A Filter resolves
-// the names at the first message of a type, and keeps the result unless more than message_types_max types come by.
+// Conditions that name fields of messages are equal only under the same schemas. A Filter resolves the names at the
+// first message of a type, and keeps the result unless it meets more than message_types_max types.
 //
 // Promises   under a pattern, a value that cannot be compared (of another type) does not pass; old_value is the value
 //            of the version before.
@@ -28,25 +28,25 @@
 
 namespace hoiku::broker {
 
-// Lists and error messages show so much of a predicate.
+// The bytes of a predicate that lists and error messages show.
 constexpr std::size_t predicate_bytes_shown = 255;
 
 class Filter {
  public:
   static constexpr std::size_t message_types_max = 16;
 
-  // `schemas`: where fields of messages are found; null: nowhere.
+  // `schemas`: describe the fields of messages; null: no fields are known.
   Filter(Predicate predicate, const Schemas* schemas, std::string shared_key = {})
       : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)) {}
 
-  // In its normal form.
+  // The predicate in its normal form.
   const std::string& key() const noexcept { return predicate_.key(); }
   bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
   std::size_t fields() const noexcept { return predicate_.fields(); }
-  // Whether the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
+  // Checks that the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
-  std::size_t message_types() const noexcept { return by_message_.size(); }  // that it remembers
+  std::size_t message_types() const noexcept { return by_message_.size(); }  // with a remembered result
   // Whether `state`, which replaced `old_value`, passes.
   bool passes(TopicId topic, const Transition& state, const Value& old_value);
 

@@ -7,7 +7,7 @@ namespace hoiku::broker {
 
 namespace {
 
-// The segments before the first one with a wildcard, without the '/' behind them.
+// The segments before the first one with a wildcard, without the '/' after them.
 std::string bucket_of(std::string_view pattern) {
   const std::size_t before = pattern.substr(0, pattern.find('*')).rfind('/');
   return std::string(pattern.substr(0, before == std::string_view::npos ? 0 : before));

@@ -1,6 +1,6 @@
 // pattern_index.hpp: which subscriptions a new topic concerns, without trying every pattern.
 //
-// Equal patterns are one entry, and entries are sorted by what stands before the first segment with a wildcard.
+// Equal patterns are one entry. Entries are in buckets by the segments before the first one with a wildcard.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// reader_counts.hpp: what became of the transitions of a reader's topics.
+// reader_counts.hpp: counts the transitions of a reader's topics by their fate.
 //
 // Promises   written == delivered + conflated + filtered + lagged + pending, after each call.
 #pragma once

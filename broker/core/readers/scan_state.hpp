@@ -23,7 +23,7 @@ class ScanState {
   void advance(std::size_t position) noexcept { position_ = position; }
   // From now on every topic is attached when it is created.
   void reach_end() noexcept { position_ = static_cast<std::size_t>(-1); }
-  // The scan will come to this topic. Topics that it has passed are attached when they are created.
+  // The scan will reach this topic later. Topics at places that it has passed are attached when they are created.
   bool awaits(TopicId topic) const noexcept { return running_ && static_cast<std::size_t>(topic) >= position_; }
   void end() noexcept {
     running_ = remembers_unset_ = false;
@@ -43,7 +43,7 @@ class ScanState {
   bool running_ = false;
   bool remembers_unset_ = false;
   std::size_t position_ = 0;
-  std::unordered_map<std::string, std::uint64_t> unset_already_sent_;  // topic, and as of which revision
+  std::unordered_map<std::string, std::uint64_t> unset_already_sent_;  // topic name to revision
 };
 
 }  // namespace hoiku::broker

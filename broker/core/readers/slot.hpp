@@ -1,8 +1,8 @@
 // slot.hpp: one topic of one subscription, and the queues in which slots wait to be sent.
 //
-// A slot says that its reader has not been sent the newest state of the topic, and, for an `every` reader, up to which
-// number it was sent. States are looked up when a frame is built, so a slow reader keeps no values; only a slot with a
-// filter keeps the newest state that passed.
+// A slot records whether its reader was sent the topic's committed state, and, for an `every` reader, the number of the
+// last state that it was sent. States are looked up when a frame is built, so a slow reader keeps no values; only a
+// slot with a filter keeps the last state that passed.
 //
 // Promises   a subscription has at most one slot per topic (per member, for composites), however much is written.
 // Thread     the core's. Owner: Subscription, which alone changes slots (subscription.hpp).
@@ -32,18 +32,18 @@ struct TopicReaders {
   std::vector<Slot*> slots;
 };
 
-// Kept by a slot for a filter or an interval. The timer ends the interval.
+// The additional state of a slot with a filter or an interval. The timer ends the interval.
 struct FilterState : Timer {
   explicit FilterState(Slot& owner) : slot(owner) {}
 
   Slot& slot;
   State match;                       // the state to send; null: none passed, or an `every` reader looks it up
-  std::size_t kept_bytes = 0;        // of `match`, if the topic has a newer state
+  std::size_t kept_bytes = 0;        // the size of `match`, if the topic has a newer state
   std::uint64_t filtered = 0;        // states before `match` that did not pass, since the last delivery
   std::uint64_t filtered_after = 0;  // states after `match` that did not pass
-  std::uint64_t lagged = 0;          // of an `every` reader, since the last delivery
-  std::uint64_t count_baseline = 0;  // sent with the next delivery; 0: nothing
-  TimePoint not_before{};            // the interval since the last delivery ends here
+  std::uint64_t lagged = 0;          // for an `every` reader, since the last delivery
+  std::uint64_t count_baseline = 0;  // version that the count begins after, for the next delivery; 0: none
+  TimePoint not_before{};            // the end of the interval that the last delivery began
 };
 
 // A place in a queue. It belongs to a slot, or stands for all slots of an `every` subscription.
@@ -95,7 +95,7 @@ class SlotQueue {
 struct DeliveryQueue : SlotQueue {
   std::size_t slots = 0;          // open slots of the session, dirty or not
   std::size_t out_of_credit = 0;  // `every` subscriptions that have something to be sent and no credit
-  std::size_t kept_bytes = 0;     // of states that passed filters and are not sent, while their topics have newer ones
+  std::size_t kept_bytes = 0;     // unsent states that passed filters, of topics with newer states
 };
 
 class Slot : public QueueEntry {
@@ -116,11 +116,11 @@ class Slot : public QueueEntry {
   TopicReaders* readers_;
   std::uint32_t place_in_readers_ = 0;
   std::uint32_t place_in_subscription_ = 0;
-  std::unique_ptr<FilterState> filter_state_;  // of a reader with a filter or an interval
+  std::unique_ptr<FilterState> filter_state_;  // for a filter or an interval
   std::uint64_t sent_ = 0;                     // number of the state that was sent last, or did not pass
   std::uint16_t member_;
   bool started_ = false;      // transitions are counted; before that the snapshot's state is sent
-  bool dirty_ = false;        // the topic's newest state has not been sent
+  bool dirty_ = false;        // the topic's committed state has not been sent
   bool in_snapshot_ = false;  // nothing was sent since the subscription was opened
 };
 

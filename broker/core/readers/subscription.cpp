@@ -80,7 +80,7 @@ void Subscription::count_unfit(const Slot& slot) noexcept {
 
 void Subscription::set_match(Slot& slot, const State& state) noexcept {
   FilterState& filter_state = *slot.filter_state_;
-  // The first state that a new reader is sent has nothing before it.
+  // A new reader counts nothing before the first state that it is sent.
   const bool has_nothing_before = !slot.started_ && !options_.resume_after;
   filter_state.filtered = has_nothing_before ? 0 : filter_state.filtered + filter_state.filtered_after;
   filter_state.filtered_after = 0;
@@ -112,7 +112,7 @@ void Subscription::mark_dirty_in_interval(Slot& slot) noexcept {
 }
 
 bool Subscription::enqueue(Slot& slot) noexcept {
-  // A composite's members travel together: the first of them is queued for all.
+  // All dirty members of a composite are sent together: its first slot is queued for them.
   Slot& unit = options_.kind == SubscriptionKind::composite ? *slots_.front() : slot;
   if (unit.is_queued()) return false;
   const bool woken = queue_.empty();
@@ -167,7 +167,7 @@ proto::Delivery Subscription::deliver_latest(Slot& slot, State state, bool is_un
   return delivery;
 }
 
-// The snapshot's state begins the count. What did not pass after it is told with the next delivery.
+// The snapshot's state begins the count. The next delivery reports the states after it that did not pass.
 void Subscription::begin_or_count(Slot& slot) noexcept {
   if (FilterState* filter_state = slot.filter_state_.get()) {
     if (!slot.started_) counts_.add_filtered(filter_state->filtered_after);

@@ -1,8 +1,9 @@
-// subscription.hpp: one reader of a topic, a pattern or a composite: what it asked for, which of its slots are dirty,
-// and what became of every transition of its topics.
+// subscription.hpp: one reader of a topic, a pattern or a composite: its options, its slots, and the counts of its
+// topics' transitions.
 //
 // Promises   each transition since a slot has started is in exactly one of the reader's counts. The numbers of dirty
-//            slots, here and at the topics, and the places in the queues change with the slots, by these verbs only.
+//            slots, here and at the topics, and the places in the queues change only with the slots, in the functions
+//            of this class.
 // Thread     the core's. Owner: OpenRequests of its session. Subscriptions knows it from open() to close().
 #pragma once
 
@@ -39,18 +40,18 @@ struct SubscriptionOptions {
   std::optional<std::uint64_t> resume_after;  // the reader has everything up to this revision
   std::uint64_t opened_at = 0;                // the broker's revision then
   Filter* filter = nullptr;                   // only states that pass are sent
-  std::chrono::nanoseconds interval{0};       // of each topic at most one delivery in so long a time
+  std::chrono::nanoseconds interval{0};       // at most one delivery per topic within this time
   std::uint64_t credit = 0;                   // transitions that an `every` reader is sent until it renews
 };
 
-// The beginning of a reader with a topic.
+// Where a reader starts with a topic.
 struct StartPosition {
   bool in_snapshot = false;           // a state is sent first
   std::optional<std::uint64_t> sent;  // the reader has the states up to this number
   std::uint64_t pending = 0;          // states after that one
   State match;                        // the state that a filtered reader is sent first
   bool is_superseded = false;         // the topic has a newer state than `match`
-  std::uint64_t filtered = 0;         // told with the first delivery
+  std::uint64_t filtered = 0;         // reported with the first delivery
   std::uint64_t filtered_after = 0;   // states after `match` that did not pass
   std::uint64_t count_baseline = 0;
 };
@@ -58,8 +59,8 @@ struct StartPosition {
 // The states of a topic that a filtered `every` reader was not sent, up to the first that passes.
 struct FilterScan {
   State passed;                // null: none, up to `through`
-  std::uint64_t through = 0;   // up to this number nothing else is to be sent
-  std::uint64_t revision = 0;  // of that state, if it was looked at
+  std::uint64_t through = 0;   // no other state up to this number is to be sent
+  std::uint64_t revision = 0;  // the revision of the state `through`, if it was tested
   std::uint64_t filtered = 0;
   std::uint64_t lagged = 0;  // discarded, or cannot be tested any more
   std::size_t steps = 0;     // one per test, and more if a test reads messages
@@ -76,19 +77,19 @@ class Subscription {
   const SubscriptionOptions& options() const noexcept { return options_; }
   const DeliveryQueue& queue() const noexcept { return queue_; }
   const std::vector<std::unique_ptr<Slot>>& slots() const noexcept { return slots_; }
-  std::uint32_t dirty() const noexcept { return dirty_; }  // of its slots
+  std::uint32_t dirty() const noexcept { return dirty_; }  // the number of dirty slots
   const ReaderCounts& counts() const noexcept { return counts_; }
 
   ScanState& scan() noexcept { return scan_; }
   const ScanState& scan() const noexcept { return scan_; }
-  // The broker no longer knows what the reader has: the snapshot becomes a whole one.
+  // The broker no longer knows which states the reader has: the snapshot becomes a whole one.
   void discard_resume_point() noexcept { options_.resume_after.reset(); }
   Backlog& backlog() noexcept { return backlog_; }  // of an `every` subscription
 
   // ---- Slots
   Slot& add_slot(TopicReaders& readers, std::uint16_t member);
   void start(Slot& slot, StartPosition position);
-  // Takes the slot out of its topic and the queues. The caller destroys it then: it alone, or all of them.
+  // Takes the slot out of its topic and the queues. The caller then calls destroy_slot() or destroy_slots().
   void detach(Slot& slot) noexcept;
   void destroy_slot(Slot& slot) noexcept;
   void destroy_slots() noexcept { slots_.clear(); }
@@ -103,31 +104,31 @@ class Subscription {
   void set_match(Slot& slot, const State& state) noexcept;
   // The topic has a newer state than the match, which the slot keeps.
   void keep_match(Slot& slot) noexcept;
-  // The reader was not sent the topic's newest state. True if the session had nothing to be sent before.
+  // The reader was not sent the topic's committed state. True if the session had nothing to be sent before.
   bool mark_dirty(Slot& slot) noexcept;
-  // The same within the slot's interval: whoever ends the interval calls enqueue().
+  // Marks the slot within its interval: the end of the interval calls enqueue().
   void mark_dirty_in_interval(Slot& slot) noexcept;
   bool enqueue(Slot& slot) noexcept;
 
   // ---- The snapshot
-  // The slot is sent before the snapshot ends. `match`: of a filtered reader. True: as for mark_dirty().
+  // The slot is sent before the snapshot ends. `match`: the state for a filtered reader. True: as for mark_dirty().
   bool enter_snapshot(Slot& slot, State match = nullptr) noexcept;
   bool is_snapshot_complete() const noexcept { return !scan_.is_running() && snapshot_left_ == 0; }
   // True once: the caller sends the end of the snapshot.
   bool end_snapshot() noexcept { return !std::exchange(snapshot_ended_, true); }
-  // The count of the slot does not continue where its reader was.
+  // Discards the baseline: the slot's count does not continue from the state that its reader has.
   void restart_count(Slot& slot) noexcept;
 
   // ---- Deliveries: a frame has room for the slot's next state.
   // `is_unset`: the topic is unset now. The caller takes the slot's unit out of the queue.
   proto::Delivery deliver_latest(Slot& slot, State state, bool is_unset, TimePoint now);
-  // To `every` readers. `newest` is the number of the topic's newest state.
+  // Deliveries to `every` readers. `committed_number` is the number of the topic's committed state.
   proto::Delivery deliver_next(Slot& slot, State next, std::uint64_t committed_number);
   proto::Delivery deliver_first_match(Slot& slot, std::uint64_t committed_number);
   proto::Delivery deliver_passed(Slot& slot, State passed);
-  // Counts what a scan has passed over.
+  // Counts the states that a scan has passed over.
   void skip(Slot& slot, const FilterScan& scanned) noexcept;
-  void settle(Slot& slot, std::uint64_t committed_number) noexcept;  // the slot is clean if it is through
+  void settle(Slot& slot, std::uint64_t committed_number) noexcept;  // marks the slot clean if its last state was sent
 
  private:
   friend class PatternIndex;   // its place_in_pattern_
@@ -143,13 +144,13 @@ class Subscription {
   DeliveryQueue& queue_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::uint32_t dirty_ = 0;
-  std::uint32_t snapshot_left_ = 0;  // slots that were not sent once
+  std::uint32_t snapshot_left_ = 0;  // slots that were never sent
   bool snapshot_ended_ = false;
   ScanState scan_;
   ReaderCounts counts_;
-  std::uint64_t serial_ = 0;  // of all subscriptions that were opened
+  std::uint64_t serial_ = 0;  // numbers all subscriptions that were opened
   std::size_t place_in_pattern_ = 0;
-  Backlog backlog_;  // of `every`
+  Backlog backlog_;  // only for `every`
 };
 
 }  // namespace hoiku::broker

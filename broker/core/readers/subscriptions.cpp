@@ -19,7 +19,7 @@ bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint1
   return true;
 }
 
-// The subscription destroys the slot then.
+// The caller destroys the slot afterwards.
 void Subscriptions::detach(Slot& slot) noexcept {
   const TopicId topic = slot.topic();
   if (slot.filter_state() != nullptr) timers_.cancel(*slot.filter_state());
@@ -42,7 +42,7 @@ void Subscriptions::close(Subscription& subscription, std::vector<TopicId>& rele
 
 void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uint64_t number,
                                   std::vector<Subscription*>& overfull) {
-  // A reader is complete up to here, unless topic_restored() says something else in a moment.
+  // A reader is complete up to here, unless topic_restored() follows and says otherwise.
   StartPosition position;
   position.sent = position.count_baseline = number;
   matched_.clear();
@@ -74,7 +74,7 @@ void Subscriptions::send_in_snapshot(Subscription& subscription, TopicId topic, 
   }
 }
 
-// The topic's history is gone: only the unset state can be tested.
+// The topic's history was discarded: only the unset state can be tested.
 bool Subscriptions::enter_snapshot(Slot& slot, const State& unset) {
   Filter* filter = slot.subscription().options().filter;
   if (filter == nullptr) return slot.subscription().enter_snapshot(slot);
@@ -115,7 +115,7 @@ void Subscriptions::on_transition(const TopicTransition& transition, std::vector
   if (readers == nullptr) return;
   for (Slot* slot : readers->slots) {
     const SubscriptionOptions& reader = slot->subscription().options();
-    // The filter of an `every` reader that is behind is tested when its turn comes.
+    // The filter of an `every` reader that is behind is tested when its frame is built.
     const bool is_behind = reader.mode == Mode::every && slot->is_started() && slot->is_dirty();
     if (reader.filter != nullptr && !is_behind && !passes_filter(*slot, transition, failed)) continue;
     add_transition(*slot, transition, woken);
@@ -129,14 +129,14 @@ void Subscriptions::add_transition(Slot& slot, const TopicTransition& transition
   if (mark_dirty_after_interval(slot, transition.now)) woken.push_back(subscription.options().owner);
 }
 
-// Tests the filter, and counts the transition if it does not pass.
+// Whether the transition passes the filter; counts it if it does not.
 bool Subscriptions::passes_filter(Slot& slot, const TopicTransition& transition,
                                   std::vector<FailedSubscription>& failed) {
   static const Value nothing;
   Subscription& subscription = slot.subscription();
   const SubscriptionOptions& reader = subscription.options();
   if (reader.kind == SubscriptionKind::plain && !transition.state->value.is_null()) {
-    // The type of a topic may be known only now.
+    // The first value may have given the topic its type.
     if (auto fits = reader.filter->fits(transition.state->value, transition.state->topic); !fits) {
       failed.push_back({reader.owner, reader.id, fits.failure()});
       subscription.count_unfit(slot);

@@ -1,11 +1,11 @@
 // subscriptions.hpp: which subscriptions read which topic. A transition makes the slots of its readers dirty.
 //
 // Filters are tested here, at each commit: a transition that does not pass is counted and wakes no session. An `every`
-// reader that is behind is the exception: its filter is tested when it is sent something.
+// reader that is behind is the exception: its filter is tested when its frame is built.
 //
-// Promises   a topic has at most one slot per subscription (per member, for composites); on_transition() costs the topic's
-//            readers and nothing else; a pattern meets every matching topic exactly once: those that its scan has not
-//            passed in the scan, the others when they are created.
+// Promises   a topic has at most one slot per subscription (per member, for composites); on_transition() costs the
+//            topic's readers and nothing else; a pattern meets every matching topic exactly once: in its scan, or when
+//            the topic is created at a place that the scan has passed.
 // Thread     the core's. Owner: Core. A Subscription belongs to its session, and is closed before it dies.
 // Limits     slots_per_session_max; answer_bytes_max for states that filtered readers keep although their topics have
 //            newer ones. Beyond them the caller is told, and fails the subscription.
@@ -28,11 +28,11 @@
 
 namespace hoiku::broker {
 
-// A topic's visible state is another.
+// One transition of a topic, when it is committed.
 struct TopicTransition {
   TopicId topic{};
   const State& state;
-  const State& before;  // null: it was never set
+  const State& before;  // null: the topic was never set
   TimePoint now{};
 };
 
@@ -48,7 +48,7 @@ Failure keeps_too_much(const Limits& limits);
 
 class Subscriptions {
  public:
-  // `limits` is kept by reference, and so are the schemas of what filters are about.
+  // `limits` and `schemas` (for filters that name fields) are kept by reference.
   explicit Subscriptions(const Limits& limits, const Schemas* schemas = nullptr)
       : limits_(&limits), filters_(schemas) {}
 
@@ -62,7 +62,7 @@ class Subscriptions {
   // A topic was created, and readers have its states up to `number` (0: it has none). Appends the subscriptions whose
   // sessions would have too many slots with it.
   void topic_created(TopicId topic, std::string_view name, std::uint64_t number, std::vector<Subscription*>& overfull);
-  // A topic that was removed is restored, unset as of `revision`: resuming patterns that still scan are sent that.
+  // A removed topic is restored with its last state, which is unset: sends that to resuming patterns that still scan.
   // Appends the sessions that had nothing to be sent before.
   void topic_restored(TopicId topic, const State& state, std::vector<SessionId>& woken);
   // The subscription's slot for that topic, if it has one, enters the snapshot with that state.
@@ -72,13 +72,13 @@ class Subscriptions {
   // Appends the sessions that had nothing to be sent before, and the subscriptions that cannot continue.
   void on_transition(const TopicTransition& transition, std::vector<SessionId>& woken,
                      std::vector<FailedSubscription>& failed);
-  // Ends the intervals that are due at `now`. Appends as above.
+  // Ends the intervals that are due at `now`. Appends the sessions that had nothing to be sent before.
   void take_due(TimePoint now, std::vector<SessionId>& woken);
   std::optional<TimePoint> next_deadline() const noexcept { return timers_.next(); }
   // Whether the topic must not be removed.
   bool keeps(TopicId topic) const noexcept;
   std::size_t readers(TopicId topic) const noexcept;
-  void topic_removed(TopicId topic);  // takes its slots away from patterns; it is not keeps()
+  void topic_removed(TopicId topic);  // discards its slots of patterns; keeps(topic) is false
 
   // The open subscriptions by serial number, in the order in which they were opened.
   const std::map<std::uint64_t, Subscription*>& by_serial() const noexcept { return by_serial_; }
@@ -103,7 +103,7 @@ class Subscriptions {
   std::map<std::uint64_t, Subscription*> by_serial_;
   std::uint64_t opened_ = 0;
   Filters filters_;
-  Timers timers_;  // of slots that are dirty within their intervals
+  Timers timers_;  // for slots that are dirty within their intervals
   std::uint64_t conflated_ = 0;
   std::uint64_t filtered_ = 0;
 };

@@ -81,12 +81,12 @@ void BrokerTopics::refresh_if_due(TimePoint now) {
   if (std::any_of(statistics_topics_.begin(), statistics_topics_.end(), is_read)) refresh_statistics();
 }
 
-// Returns the topic; nothing if there is none, and none is made.
+// Returns the topic, or nothing if it does not exist and is not created.
 std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string& name, const Value& value) {
   static const std::string writer = "hoikud";
   std::optional<TopicId> found = topics_.find(name);
   if (!found) {
-    // Nothing would remove a topic again that is created only to be unset.
+    // Does not create a topic only to unset it: no event would remove it again.
     if (value.is_null()) return std::nullopt;
     const auto made = requests_.find_or_create(name);
     if (!made) return std::nullopt;

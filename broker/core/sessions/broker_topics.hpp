@@ -1,10 +1,10 @@
-// broker_topics.hpp: what the broker publishes about itself, as topics that every client can read and none can write.
+// broker_topics.hpp: the topics that the broker publishes about itself: every client can read them, and none can write.
 //
 //   $hoiku/sessions/LABEL   "connected", or "away" while the session waits for its client; unset when the session ends
 //   $hoiku/broker/COUNT     topics, sessions, commits … as integers; refreshed once a second while somebody reads them
 //
-// Promises   they cost nothing until a client first asks for one. They go through the log as all topics do, so a client
-//            that asks first, and waits for a transition, sees them begin.
+// Promises   these topics cost nothing until a client first asks for one. They go through the log as all topics do, so
+//            a client that waits for their first transition sees it.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     when there are too many topics, the broker's own are the first that are not created.
 #pragma once
@@ -36,7 +36,7 @@ class BrokerTopics {
         now_(now),
         statistics_(std::move(statistics)) {}
 
-  // A client asks for this name or pattern: if the broker has topics by it, they begin, or their counts are refreshed.
+  // A client asks for this name or pattern: if it matches topics of the broker, creates them, or refreshes the counts.
   void requested(std::string_view name);
 
   void session_connected(const Session& session) { publish(session, "connected"); }

@@ -1,5 +1,5 @@
-// effects.hpp: what follows when topics, readers or waits change. A value: modules fill it, RequestLife::apply() acts
-// on it.
+// effects.hpp: the consequences of a change to topics, readers or waits, as a value: modules fill it, and
+// RequestLife::apply() acts on it.
 #pragma once
 
 #include <vector>
@@ -10,14 +10,14 @@
 
 namespace hoiku::broker {
 
-// In the order in which apply() acts.
+// The members are in the order in which apply() acts.
 struct Effects {
   std::vector<SessionId> woken;  // sessions that had nothing to be sent before
   std::vector<WaitEnd> ended;    // waits that are to be answered
-  State replaced;                // by the transition that ended them; null: the topic was never set, or it was a hold
+  State replaced;  // the state before the transition that ended the waits; null: never set, or a hold ended
   std::vector<Subscription*> overfull;     // patterns whose sessions would read too many topics
   std::vector<FailedSubscription> failed;  // subscriptions that cannot continue; some may have failed meanwhile
-  std::vector<TopicId> released;           // topics that are perhaps unused now
+  std::vector<TopicId> released;           // topics that may be unused now
 };
 
 }  // namespace hoiku::broker

@@ -1,4 +1,4 @@
-// event_log.hpp: what an operator wants to know when it happens: sessions and refused peers.
+// event_log.hpp: events for the operator: sessions that open, resume and end, and refused peers.
 //
 // Thread     the core's. Owner: Core.
 // Limits     the oldest events are discarded if nobody takes them.

@@ -33,7 +33,7 @@ Failure never_sent(std::uint64_t acknowledged) {
 
 Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
   const Peer* peer = peers_.find(id);
-  if (peer != nullptr && !peer->session) {  // it was rejected, and told why
+  if (peer != nullptr && !peer->session) {  // it was rejected before, with a farewell
     ++refused_frames_;
     return nullptr;
   }
@@ -63,7 +63,7 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
   };
   if (frame.hello) return violates(violation("only the first frame of a connection may have a hello"));
   if (!session.outbox.acknowledge(frame.acknowledged)) return violates(never_sent(frame.acknowledged));
-  session.wake();  // its window may be open again
+  session.wake();  // the acknowledgement may have opened the window again
   if (frame.number == 0)
     return frame.commands.empty() ? false : violates(violation("a frame with commands needs a number"));
   const std::uint64_t expected = session.received.last() + 1;
@@ -71,8 +71,8 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
   switch (session.received.accept(frame.number)) {
     case Verdict::duplicate:
       ++refused_frames_;
-      // A client that took the error for the end of its session counts from one again. Ignoring its frames would hang
-      // it.
+      // A client that took the error for the end of its session counts from one again. If its frames were ignored, it
+      // would wait forever.
       if (session.was_rejected) {
         events_.add(Event::Kind::session_closed, session.name, "the client began a new session");
         close(session,
@@ -126,7 +126,7 @@ void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
 }
 
 void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, Instant now) {
-  // Nothing was ever said in a session whose welcome was lost; the client acknowledges what it had before.
+  // A session whose welcome was lost has no frames yet; its client still acknowledges frames of an earlier session.
   const bool is_unused = session.outbox.last_number() == 0 && session.received.last() == 0;
   if (!is_unused && !session.outbox.acknowledge(frame.acknowledged))
     return reject(id, frame.connection_number, never_sent(frame.acknowledged));
@@ -163,7 +163,7 @@ void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, b
 
 // ---- Ends of connections
 
-// The old connection is not told: its frames have an older connection number, and are ignored.
+// The old connection gets no farewell: its frames have an older connection number, and are ignored.
 void Handshake::detach(Session& session) {
   if (session.peer) peers_.refuse(*session.peer, nullptr);
   session.peer.reset();
@@ -174,7 +174,7 @@ void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failu
   std::uint64_t acknowledged = 0;
   std::string name;
   if (const Peer* peer = peers_.find(id)) {
-    if (!peer->session) return;  // it was told once
+    if (!peer->session) return;  // it has had its farewell
     Session& session = *sessions_.find(*peer->session);
     session.peer.reset();
     session.was_rejected = true;
@@ -204,7 +204,7 @@ void Handshake::close(Session& session, Failure failure) {
   close(session, fatal_frame(session.connection_number, session.received.last(), std::move(failure)));
 }
 
-// Its client, if it is connected, is sent `last` as its last frame.
+// Sends `last` to the client, if it is connected, as the last frame of the session.
 void Handshake::close(Session& session, const ServerFrame& last) {
   Effects effects = requests_.close_all(session);
   broker_topics_.session_closed(session);
@@ -214,7 +214,7 @@ void Handshake::close(Session& session, const ServerFrame& last) {
 }
 
 void Handshake::execute(Session& session, const proto::Goodbye&) {
-  ServerFrame last;  // tells the client that its goodbye was heard
+  ServerFrame last;  // acknowledges the goodbye
   last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();
   events_.add(Event::Kind::session_closed, session.name, "goodbye");

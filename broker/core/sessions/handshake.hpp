@@ -1,7 +1,7 @@
-// handshake.hpp: what a frame means before its commands: whose it is, whether it is new, what it acknowledges; and how
-// sessions begin, resume and close.
+// handshake.hpp: handles the header of a frame (its session, its number, what it acknowledges) before its commands, and
+// opens, resumes and closes sessions.
 //
-// Promises   each frame of a session is accepted once, in the order of the numbers. An invalid frame costs its peer the
+// Promises   each frame of a session is accepted once, in the order of the numbers. An invalid frame ends its peer's
 //            connection; the session waits for the next one. A session that closes leaves nothing at the broker but its
 //            last wills.
 // Thread     the core's. Owner: Core; everything is kept by reference.

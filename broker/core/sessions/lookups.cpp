@@ -12,9 +12,9 @@
 namespace hoiku::broker {
 namespace {
 
-// A page looks at so many topics even if the turn's budget is spent, so that it makes progress.
+// A page tests this many topics even if the turn's budget is spent, so that it makes progress.
 constexpr std::size_t steps_min = 64;
-// Topics are looked at in pieces, because a scan cannot be left in the middle.
+// Topics are scanned in pieces of this size.
 constexpr std::size_t steps_at_once = 64;
 
 // The rows of a page; one is always allowed.
@@ -23,7 +23,7 @@ class Rows {
  public:
   Rows(std::vector<Row>& rows, std::size_t rows_max, std::size_t bytes_max)
       : rows_(rows), rows_max_(rows_max), bytes_max_(bytes_max) {}
-  // False: there is no room for it.
+  // False: the page has no room for the row.
   bool add(Row row, std::size_t bytes) {
     if (!rows_.empty() && (bytes_ + bytes > bytes_max_ || rows_.size() >= rows_max_)) return false;
     bytes_ += bytes;
@@ -74,7 +74,7 @@ proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
     return page;
   }
 
-  // The cursor is a place in the table; a client may say anything.
+  // The cursor is a place in the table; a client may send any number.
   std::size_t place = static_cast<std::size_t>(std::min<std::uint64_t>(list.cursor, topics_.end()));
   std::size_t left = std::max(std::min(limits_.list_visits_max, budget_.left()), steps_min);
   bool has_room = true;

@@ -1,6 +1,6 @@
-// lookups.hpp: what is looked up at the moment a frame is built: states, and pages of topics and of readers.
+// lookups.hpp: looks up states, and pages of topics and of readers, at the moment a frame is built.
 //
-// Promises   a page has one row at least if anything is left, and tells where the next one begins.
+// Promises   a page has at least one row if any is left, and says where the next page begins.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     list_rows_max, list_visits_max and the turn's budget for a page.
 #pragma once

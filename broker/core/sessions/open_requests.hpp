@@ -1,7 +1,7 @@
-// open_requests.hpp: what a session keeps open: subscriptions, waits and leases, by the request that opened each.
+// open_requests.hpp: the open requests of a session: subscriptions, waits and leases, by request id.
 //
 // Promises   a request is of one kind, and has one address from add() to remove(). visit_all() goes by rising ids.
-// Thread     the core's. Owner: Session. Whoever removes a request has closed it in its module before.
+// Thread     the core's. Owner: Session. The caller closes a request in its module before it removes it.
 // Limits     none: its users ask contains(), size() and bytes() before they add.
 #pragma once
 
@@ -64,7 +64,7 @@ class OpenRequests {
 
   bool contains(proto::RequestId id) const { return by_id_.contains(id); }
   std::size_t size() const noexcept { return by_id_.size(); }
-  std::size_t bytes() const noexcept { return bytes_; }  // of all predicates and last wills
+  std::size_t bytes() const noexcept { return bytes_; }  // the size of all predicates and last wills
 
  private:
   struct Entry {
@@ -74,7 +74,7 @@ class OpenRequests {
     std::size_t bytes = 0;
   };
 
-  // Sorted: clients choose the ids, and could choose those that share a place in a hash table.
+  // Sorted, since clients choose the ids, and could choose ids that collide in a hash table.
   std::map<proto::RequestId, Entry> by_id_;
   std::size_t bytes_ = 0;
 };

@@ -1,7 +1,7 @@
-// output.hpp: builds the frame that a connection is sent next. All is decided at that moment: until a link can take a
-// frame, newer states go on replacing older ones.
+// output.hpp: builds the next frame of a connection, when its link can take one: until then newer states replace older
+// ones.
 //
-// Promises   a frame that the link could not take is offered again, as it was, when the link is writable.
+// Promises   a frame that the link could not take is offered again, unchanged, when the link is writable.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 

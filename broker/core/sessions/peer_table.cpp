@@ -27,8 +27,8 @@ void PeerTable::refuse(PeerId id, std::shared_ptr<const proto::ServerFrame> fare
   discard_oldest_refused();
 }
 
-// But for clients that were not told yet why: a broker that ends sends everybody away at once. Two for each that is
-// added, so that those that take long to tell do not keep the others here.
+// Keeps admitted clients that were not sent their farewell yet: a broker that shuts down refuses all of them at once.
+// Looks at two peers for each one that is added, so that these do not keep the others in the table.
 void PeerTable::discard_oldest_refused() {
   for (int i = 0; i < 2 && refused_.size() > refused_peers_max; ++i) {
     const PeerId id = refused_.front();

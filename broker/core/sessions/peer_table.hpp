@@ -1,9 +1,9 @@
-// peer_table.hpp: the connections: whose they are, and which of them have something to be sent next.
+// peer_table.hpp: the connections, with their sessions, and the queue of those that have something to be sent.
 //
 // Promises   peers that are ready take turns; a peer whose link is full is passed over until it is writable.
 // Thread     the core's. Owner: Core.
-// Limits     a peer that was refused is remembered only to be ignored: at most `refused_peers_max` of them. One that
-//            was forgotten is told once more.
+// Limits     refused peers are remembered so that their frames are ignored: at most `refused_peers_max` of them. A
+//            peer that was discarded is refused once more.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +25,13 @@ struct Peer {
 
   const PeerId id;
   std::optional<SessionId> session;  // none: refused
-  bool was_admitted = false;         // before it was refused
-  bool is_blocked = false;           // its link is full
+  bool was_admitted = false;         // it had a session before it was refused
+  bool is_blocked = false;           // the link is full
   bool is_queued = false;
   bool welcome_due = false;
-  bool resumed = false;  // what Welcome says
+  bool resumed = false;  // for Welcome
   bool farewell_due = false;
-  Sent last = Sent::nothing;  // what it was sent last: it may come back, if the link was full
+  Sent last = Sent::nothing;  // the kind of the last frame: full() takes it back
   std::shared_ptr<const proto::ServerFrame> farewell;
 };
 
@@ -41,19 +41,19 @@ class PeerTable {
 
   Peer* find(PeerId id) noexcept;
   Peer& admit(PeerId id, SessionId session);
-  // Nothing that it sends is heard any more. It is sent `farewell` once (null: nothing).
+  // Ignores all further frames of the peer. Sends it `farewell` once (null: nothing).
   void refuse(PeerId id, std::shared_ptr<const proto::ServerFrame> farewell);
   void remove(PeerId id);
 
   void make_ready(Peer& peer);
-  Peer* take_ready();  // not blocked, and not in the queue any more; nullptr: nobody is ready
+  Peer* take_ready();  // takes the next peer that is not blocked out of the queue; nullptr: none is ready
 
  private:
   void discard_oldest_refused();
 
   std::unordered_map<PeerId, Peer> peers_;
-  std::deque<PeerId> ready_;    // may name peers that are gone
-  std::deque<PeerId> refused_;  // oldest first; may name peers that are gone
+  std::deque<PeerId> ready_;    // may name removed peers
+  std::deque<PeerId> refused_;  // oldest first; may name removed peers
 };
 
 }  // namespace hoiku::broker

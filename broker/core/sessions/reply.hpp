@@ -2,7 +2,7 @@
 //
 // Promises   a request that is opened is answered once, and is in flight until that answer is acknowledged. If too many
 //            are in flight, it is answered with limit_exceeded, which is in flight itself; if twice as many are, the
-//            client does not read answers, and its session is marked as overrun: it is to be closed.
+//            client does not read answers, and its session is marked as overrun: the core closes it.
 // Thread     the core's. Lives on the stack of a command; the session is kept by reference.
 // Limits     requests_in_flight_max.
 #pragma once
@@ -33,13 +33,13 @@ class Reply {
           "the session has " + std::to_string(in_flight) + " requests in flight: await some answers first"});
   }
 
-  // False: the request is refused, and what follows has no effect.
+  // False: the request is refused, and further calls have no effect.
   bool is_open() const noexcept { return is_open_; }
 
   void done(proto::Answer answer) {
     if (std::exchange(is_open_, false)) session_.answer(std::move(answer), AnswerBudget::request);
   }
-  // `current`: the topic's version, for a writer that took it for another one.
+  // `current`: the topic's version, for a writer that expected another one.
   void fail(Failure failure, std::optional<Version> current = {}) {
     done(proto::Failed{id_, std::move(failure), current});
   }

@@ -17,7 +17,7 @@ Result<void> RequestLife::check_quota(const Session& session, proto::RequestId i
     return refused(ErrorCode::protocol_violation,
                    "the session already has an open request " + std::to_string(id) + ": choose another id");
   }
-  // Answers that nobody takes count too, or they could pile up.
+  // Unacknowledged answers count too, so that they cannot pile up.
   if (session.requests.size() + session.outbox.reader_answers() >= limits_.subscriptions_per_session_max) {
     return refused(
         ErrorCode::limit_exceeded,
@@ -54,14 +54,14 @@ Effects RequestLife::close_all(Session& session) {
   std::vector<Lease*> ending;
   session.scanning.clear();
   session.requests.visit_all([&](auto& request) { detach(session, request, ending, effects.released); });
-  // In the order in which they began, so that the same calls give the same commit.
+  // Sorts leases by id, so that the same calls give the same commit.
   std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
   execute_wills(ending, session.name, effects.released);
   return effects;
 }
 
-// detach() takes a request out of the tables that know it; a lease only joins `ending`, since its will is executed with
-// others.
+// detach() takes a request out of the tables that know it. A lease only joins `ending`: all wills are executed
+// together.
 
 void RequestLife::detach(Session& session, Subscription& subscription, Ending&, Released& released) {
   session.outbox.remove(subscription);
@@ -113,7 +113,7 @@ void RequestLife::expire_waits(TimePoint now) {
   while (const Wait* wait = waits_.take_expired(now)) close(*sessions_.find(wait->owner), wait->id);
 }
 
-// The topics of these leases become what the last wills say, as one commit.
+// Sets the topics of these leases to their last wills, as one commit.
 void RequestLife::execute_wills(const std::vector<Lease*>& ending, const std::string& writer,
                                 std::vector<TopicId>& released) {
   TopicWrites writes;
@@ -130,7 +130,7 @@ void RequestLife::execute_wills(const std::vector<Lease*>& ending, const std::st
 void RequestLife::apply(Effects effects) {
   for (const SessionId id : effects.woken) sessions_.find(id)->wake();
   for (const WaitEnd& end : effects.ended) {
-    // The next one may be about the same topic, so the topic stays until all are answered.
+    // Another wait may be about the same topic, so the topic stays until all are answered.
     effects.released.push_back(end.wait->topic);
     answer(end, effects.replaced);
   }
@@ -154,7 +154,7 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
 }
 
 void RequestLife::fail_overfull(std::vector<Subscription*> overfull) {
-  // Several topics may have come at once. Serial numbers give an order that does not depend on addresses.
+  // Several topics may have been created at once. Serial numbers give an order that does not depend on addresses.
   std::sort(overfull.begin(), overfull.end(),
             [](const auto* a, const auto* b) { return Subscriptions::serial_of(*a) < Subscriptions::serial_of(*b); });
   overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());

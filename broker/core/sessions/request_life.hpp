@@ -1,8 +1,7 @@
-// request_life.hpp: what sessions keep open at the broker: subscriptions, waits and leases, and how each of them ends.
+// request_life.hpp: opens and ends the open requests of sessions: subscriptions, waits and leases.
 //
 // Promises   an open request ends once: closed by its client or with its session, failed with an error, answered (a
-//            wait), or expired. Whatever it was about is told in the same call: its client, the readers of its last
-//            will, the topics that nothing needs any more.
+//            wait), or expired. The same call answers the client, executes a last will, and removes unused topics.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     subscriptions_per_session_max and held_bytes_max, which check_quota() asks for.
 #pragma once
@@ -34,22 +33,22 @@ class RequestLife {
         sessions_(sessions),
         life_(life) {}
 
-  // Whether the session may keep this request open, which takes `bytes` for its predicate or last will. `name` is its
-  // topic or pattern, for the errors: protocol_violation, if the id is in use; limit_exceeded.
+  // Checks that the session may keep this request open, which takes `bytes` for its predicate or last will. `name` is
+  // its topic or pattern, for the errors: protocol_violation, if the id is in use; limit_exceeded.
   Result<void> check_quota(const Session& session, proto::RequestId id, std::size_t bytes, std::string_view name) const;
   // Finds or creates a topic for a request. Fails the patterns whose sessions would read too many topics with it.
   Result<TopicId> find_or_create(std::string_view name);
 
-  // Closes an open request of the session, which is not answered any more. A lease leaves its last will.
+  // Closes an open request of the session without an answer. The last will of a lease is executed.
   void close(Session& session, proto::RequestId id);
   // Closes all of them; the last wills are one commit. The caller removes the session, then applies what is returned.
   [[nodiscard]] Effects close_all(Session& session);
   // Closes a subscription that cannot continue, and answers it with the error.
   void fail(Subscription& subscription, Failure failure);
-  // Takes a lease away from its owner, who is told `why`. No last will: another owner continues.
+  // Revokes a lease, and sends its owner `why`. The last will is not executed: another owner continues.
   void revoke(Lease& lease, std::string why);
   void expire_leases(TimePoint now);
-  // Waits whose clients have given up are not answered: nobody waits for them.
+  // Closes expired waits without an answer: their clients have given them up.
   void expire_waits(TimePoint now);
 
   void apply(Effects effects);

@@ -1,7 +1,7 @@
-// session.hpp: one client's presence at the broker: its open requests, its pending answers, and the state of its two
-// frame streams.
+// session.hpp: one client at the broker: its open requests, its pending answers, and the state of its two frame
+// streams.
 //
-// Owner: SessionTable. It survives its connections; handshake.cpp opens, resumes and closes it.
+// Owner      SessionTable. A session survives its connections; handshake.cpp opens, resumes and closes it.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct Session : Timer {
           PeerTable& peer_table)
       : id(session_id), token(session_token), limits(session_limits), peers(peer_table), outbox(session_limits) {}
 
-  // Queues its connection, if there is one, for output.
+  // Queues the session's connection, if it has one, for output.
   void wake() {
     if (!peer) return;
     if (Peer* connected = peers.find(*peer)) peers.make_ready(*connected);
@@ -42,21 +42,21 @@ struct Session : Timer {
   const proto::SessionToken token;
   const Limits& limits;
   PeerTable& peers;
-  std::string name;                     // the client's: a label
+  std::string name;                     // the client's name
   std::uint64_t first_connection = 0;   // the connection number with which the session began
-  std::uint64_t connection_number = 0;  // of its newest connection
-  std::optional<PeerId> peer;           // that connection, while it stands
+  std::uint64_t connection_number = 0;  // the number of the newest connection
+  std::optional<PeerId> peer;           // the newest connection, while it is open
   std::chrono::milliseconds timeout{0};
   TimePoint last_heard{};
 
   proto::ReceivedFrames received;
   bool ack_due = false;
-  bool was_rejected = false;  // its last connection ended with an error: perhaps the client has given the session up
-  bool overrun = false;       // its client sends requests and takes no answers: the session is to be closed
+  bool was_rejected = false;  // the last connection ended with an error: the client may have given up the session
+  bool overrun = false;       // the client sends requests and does not acknowledge answers: the core closes the session
   Outbox outbox;
   OpenRequests requests;
-  std::deque<proto::RequestId> postponed;  // its postponed waits, in their order; some may have ended
-  bool scan_waits = false;                 // for the next turn
+  std::deque<proto::RequestId> postponed;  // waits, in order of arrival; some may have ended
+  bool scan_waits = false;                 // the scan continues in the next turn
   std::vector<Subscription*> scanning;     // subscriptions that have not met all of their topics yet
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 40;
 
-// Whether it stands in a segment of a topic's name: as check_topic_name() says.
+// Whether check_topic_name() allows the character in a segment.
 bool is_allowed_in_segment(char32_t c) {
   return c != '/' && c != '*' && c != '$' && !text::is_control(c) && !text::is_white_space(c) && !text::is_invisible(c);
 }

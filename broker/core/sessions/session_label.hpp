@@ -1,4 +1,4 @@
-// session_label.hpp: by which name people tell one session from another.
+// session_label.hpp: the display name of a session, unique within a broker instance.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace hoiku::broker {
 
-// The client's name, as a segment of a topic's name (at most 40 bytes of it; what cannot stand there becomes '-'), and
-// the session's number: "screen-2f". No two sessions of one run have the same.
+// The client's name as a segment of a topic's name (at most 40 bytes; characters that a segment cannot have become
+// '-'), and the session's number: "screen-2f".
 std::string session_label(const Session& session);
 
 }  // namespace hoiku::broker

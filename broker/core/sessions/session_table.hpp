@@ -1,6 +1,6 @@
-// session_table.hpp: all sessions, by number and by their secret token, and when their silence is too long.
+// session_table.hpp: all sessions, by id and by secret token, and the timers of their silence.
 //
-// Promises   silence costs nothing while a session is heard: its one timer looks at last_heard when it comes up.
+// Promises   a received frame costs no timer: the session's one timer compares last_heard when it is due.
 // Thread     the core's. Owner: Core.
 #pragma once
 
@@ -18,18 +18,19 @@ namespace hoiku::broker {
 
 class SessionTable {
  public:
-  // `seed`: so that nobody can choose tokens whose hashes collide. `limits` and `peers` are kept by reference.
+  // `seed`: makes the hashes of tokens unpredictable, so that peers cannot choose tokens that collide. `limits` and
+  // `peers` are kept by reference.
   SessionTable(const Limits& limits, std::uint64_t seed, PeerTable& peers);
 
   Session* find(SessionId id) noexcept;
   const Session* find(SessionId id) const noexcept { return const_cast<SessionTable*>(this)->find(id); }
   Session* find(const proto::SessionToken& token) noexcept;
-  // For a token that find() does not find. nullptr: there are sessions_max already.
+  // Opens a session for a token that find() does not find. nullptr: the broker has sessions_max already.
   Session* open(const proto::SessionToken& token);
-  void remove(Session& session);  // it is gone after that
+  void remove(Session& session);  // destroys the session
   std::size_t size() const noexcept { return sessions_.size(); }
 
-  // Sets its timeout, within the limits (0: the default); the session has been heard at `now`.
+  // Sets the session's timeout, within the limits (0: the default), which begins at `now`.
   void set_timeout(Session& session, std::chrono::milliseconds wanted, TimePoint now);
   // The next session that has been silent for its timeout, or nullptr. It stays in the table until remove().
   Session* take_silent(TimePoint now);

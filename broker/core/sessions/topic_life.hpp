@@ -1,4 +1,4 @@
-// topic_life.hpp: makes topics when they are first named, and removes them when nothing needs them any more.
+// topic_life.hpp: creates topics when they are first named, and removes unused ones.
 //
 // Promises   a topic is removed only if it is unset, has no pending write, no owner and no declaration, nothing waits
 //            for it, no reader names it, and every reader of a pattern has been sent its last state.
@@ -36,7 +36,7 @@ class TopicLife {
   // Appends the subscriptions to `overfull` whose sessions would read too many topics with a new one: the caller fails
   // them. Errors: those of TopicTable::create().
   Result<TopicId> find_or_create(std::string_view name, std::vector<Subscription*>& overfull);
-  // Brings back the removed topic at that position of TopicTable::removed(), as it was left.
+  // Restores the removed topic at that position of TopicTable::removed(), with its last state.
   TopicId restore(std::size_t position, std::vector<Subscription*>& overfull);
   void remove_if_unused(TopicId topic);
 

@@ -27,7 +27,7 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
 }
 
-// Whether the filter can be applied to the topic's values, if their type is known.
+// Checks that the filter can be applied to the topic's values, if their type is known.
 Result<void> TopicScan::check_filter(const Subscription& subscription, TopicId id) const {
   const Topic& topic = topics_[id];
   if (subscription.options().filter == nullptr || topic.type() == ValueType::null) return {};
@@ -66,7 +66,7 @@ void TopicScan::resume() {
 
 void TopicScan::scan(Session& session, Subscription& subscription) {
   if (subscription.options().kind != SubscriptionKind::pattern) {
-    budget_.spend(1);  // what attach() finds in the history is counted too
+    budget_.spend(1);  // attach() also spends the steps of its search in the history
     std::erase(session.scanning, &subscription);
     subscription.scan().end();
     return attach(session, subscription, {subscription.options().pattern});
@@ -79,7 +79,7 @@ void TopicScan::scan(Session& session, Subscription& subscription) {
     return attached && !budget_.is_spent();
   });
   subscription.scan().advance(to);
-  // An empty table costs something too.
+  // An empty table costs a step too.
   budget_.spend(std::max<std::size_t>(to - from, 1));
   if (!attached) return requests_.fail(subscription, attached.failure());
   if (to < topics_.end()) return;
@@ -89,18 +89,19 @@ void TopicScan::scan(Session& session, Subscription& subscription) {
 
 Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, const Topic& topic) {
   const State& state = topic.committed();
-  // A whole snapshot has what is set. One that resumes after a revision also tells what was unset since.
+  // A whole snapshot has all topics that are set. A reader that resumes is also sent those that became unset since.
   const bool is_new_to_reader = subscription.options().resume_after
                                     ? state && state->revision > *subscription.options().resume_after
                                     : state && !state->value.is_null();
   return catch_up_.attach(subscription, id, 0, is_new_to_reader);
 }
 
-// All topics have been met; now those that were removed while the reader was away.
+// Ends the scan of existing topics, and continues with those that were removed while the reader was away.
 void TopicScan::finish(Session& session, Subscription& subscription) {
   subscription.scan().reach_end();
   if (subscription.options().resume_after && !topics_.remembers(*subscription.options().resume_after)) {
-    // Removed topics were forgotten during the scan. So the snapshot becomes a whole one: it has unchanged topics too.
+    // The table has discarded removed topics during the scan, so the snapshot becomes a whole one, with unchanged
+    // topics.
     subscription.discard_resume_point();
     for (const auto& slot : subscription.slots()) {
       if (!topics_[slot->topic()].is_idle()) Subscriptions::send_again(*slot, now_.monotonic);
@@ -111,8 +112,8 @@ void TopicScan::finish(Session& session, Subscription& subscription) {
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
 }
 
-// Brings back the removed topics that a resuming pattern has to be told of; they are removed again when that is sent.
-// False: the subscription has failed.
+// Restores the removed topics that a resuming pattern has to be sent; they are removed again after that. False: the
+// subscription has failed.
 bool TopicScan::restore_removed(Subscription& subscription) {
   budget_.spend(topics_.removed().size());
   // Newest first, because only the last state of a name counts.
@@ -122,7 +123,7 @@ bool TopicScan::restore_removed(Subscription& subscription) {
     if (!pattern_matches(subscription.options().pattern, state->topic)) continue;
     if (subscription.scan().was_sent(*state)) continue;
     if (const auto successor = topics_.find(state->topic)) {
-      // A reader names the topic again, which was never set since: that is the state to send.
+      // A new topic of that name exists, which was never set: that is the state to send.
       if (!topics_[*successor].committed())
         subscriptions_.send_in_snapshot(subscription, *successor, states_.committed(*successor));
     } else if (!restore(subscription, left - 1)) {

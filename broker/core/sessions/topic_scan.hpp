@@ -1,10 +1,9 @@
-// topic_scan.hpp: attaches subscriptions to their topics: named ones at once, those that a pattern matches piece by
-// piece.
+// topic_scan.hpp: attaches subscriptions to their topics: named topics at once, topics that match a pattern in pieces.
 //
-// Promises   a subscription meets every topic that matches once: those before the scan's position here, later ones when
-//            they are created. A resuming pattern is also told of topics that were removed while its reader was away. A
-//            scan advances only while its reader can take deliveries, by its share of the turn's budget, and goes on in
-//            the next turn.
+// Promises   a subscription is attached to every matching topic once: by the scan, or when the topic is created at a
+//            place that the scan has passed. A resuming pattern is also sent the topics that were removed while its
+//            reader was away. A scan advances only while its reader can take deliveries, by its share of the turn's
+//            budget, and continues in the next turn.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 
@@ -40,7 +39,8 @@ class TopicScan {
 
   // Attaches an open subscription to these topics now. If that is not possible, the subscription fails.
   void attach(Session& session, Subscription& subscription, const std::vector<std::string>& names);
-  // Queues an open subscription, whose `pattern` is set. It is scanned when its session is sent something.
+  // Opens a subscription whose `pattern` is set, and queues it for the scan, which runs when its session is built a
+  // frame.
   void begin(Session& session, Subscription& subscription);
 
   // Scans for the session's subscriptions, as far as its window and its share allow.
@@ -69,7 +69,7 @@ class TopicScan {
   SessionTable& sessions_;
   TurnBudget& budget_;
   const Instant& now_;
-  std::vector<SessionId> waiting_;  // for the next turn; some may have ended
+  std::vector<SessionId> waiting_;  // sessions that continue in the next turn; some may have ended
 };
 
 }  // namespace hoiku::broker

@@ -1,11 +1,11 @@
-// commit_log.hpp: writes topics: gives each commit its revision and its record, and commits it when the store has the
-// record.
+// commit_log.hpp: writes topics: makes the revision and the record of each commit, and commits it when the store has
+// the record.
 //
-// Promises   a topic's pending state is what apply() made last; what readers see changes in commit() only, in the log's
-//            order. Nobody learns from an answer what is not in the log yet: a write that is equal to a pending state
-//            is answered with that state's commit.
+// Promises   a topic's pending state is the one that apply() made last; the committed state changes in commit() only,
+//            in the log's order. No answer reveals a state that is not in the log yet: a write that is equal to a
+//            pending state is answered with that state's commit.
 // Thread     the core's. Owner: Core; the tables, the limits and the time are kept by reference.
-// Limits     values_bytes_max, of the newest values of all topics and of all last wills together.
+// Limits     values_bytes_max, for the pending values of all topics and all last wills together.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -34,19 +34,19 @@ class CommitLog {
 
   // The revision of the commit that submit() makes next.
   std::uint64_t next_revision() const noexcept { return queue_.next_sequence(); }
-  // Whether values of `added` bytes may replace values of `removed` bytes; growing less than nothing is always allowed.
-  // `topic` is for the error: limit_exceeded.
+  // Checks that values of `added` bytes may replace values of `removed` bytes; values that do not grow are always
+  // allowed. `topic` is for the error: limit_exceeded.
   Result<void> check_room(const std::string& topic, std::size_t added, std::size_t removed) const;
   // Makes `update` the topic's pending state, as a part of the commit `revision`. Errors: those of Topic::apply().
   Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t revision);
   // Submits what apply() has changed as one commit, which is answered with `notice`. If `writes` is empty, the notice
-  // waits for the commit of revision `pending`, or is returned if that is 0: then it can be answered at once.
+  // waits for the commit of revision `pending`; if that is 0, it is returned, to be answered at once.
   [[nodiscard]] std::optional<Notice> submit(TopicWrites writes, std::uint64_t pending, Notice notice);
 
   // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed.
   void write_internal(TopicWrites& writes, TopicId topic, const Value& value, Quality quality,
                       const std::string& writer, const std::optional<WallTime>& source_time = {});
-  void submit_internal(TopicWrites writes);  // nothing, if `writes` is empty
+  void submit_internal(TopicWrites writes);  // does nothing if `writes` is empty
 
   // ---- Committing
 
@@ -56,7 +56,7 @@ class CommitLog {
   // Commits all topics of a commit that was taken. Returns the states that it replaced, in the order of its writes.
   boost::container::small_vector<State, 1> commit(const PendingCommit& commit, TimePoint at);
 
-  std::uint64_t revision() const noexcept { return revision_; }  // of the last commit()
+  std::uint64_t revision() const noexcept { return revision_; }  // the revision of the last commit()
   std::uint64_t commits() const noexcept { return commits_; }
 
  private:
@@ -68,13 +68,13 @@ class CommitLog {
   const Leases& leases_;
   const Instant& now_;
   CommitQueue queue_;
-  std::vector<Record> records_;  // that the store has not been given yet
+  std::vector<Record> records_;  // not taken by take_records() yet
   std::uint64_t revision_ = 0;
   std::uint64_t commits_ = 0;
-  std::size_t values_bytes_ = 0;  // of the newest values of all topics
+  std::size_t values_bytes_ = 0;  // the size of the pending values of all topics
 };
 
-// The bytes of the topic's newest value, which a write replaces.
+// The bytes of the topic's pending value, which a write replaces.
 std::size_t value_bytes(const Topic& topic) noexcept;
 
 }  // namespace hoiku::broker

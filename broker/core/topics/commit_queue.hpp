@@ -18,7 +18,7 @@
 
 namespace hoiku::broker {
 
-// The answer to a writer when the commit is committed; its session may be closed by then.
+// The answer to a writer, sent when its commit is committed; the session may be closed by then.
 struct Notice {
   SessionId session{};
   proto::Answer answer;
@@ -38,9 +38,9 @@ struct PendingCommit {
 
 class CommitQueue {
  public:
-  // The position in the log that the next commit gets. It is also its revision, as the log's order is that of commits.
+  // The next commit's position in the log, which is also its revision.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
-  // Without a notice: a commit of the broker itself.
+  // `notice`: nothing for a commit of the broker itself.
   void push(TopicWrites writes, std::optional<Notice> notice) {
     PendingCommit commit;
     commit.sequence = ++last_;

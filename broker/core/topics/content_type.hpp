@@ -17,8 +17,8 @@ struct ContentType {
       : type(value_type), message_type(type_of_message), schema(message_schema) {}
 
   ValueType type;                             // null: not known yet
-  const std::string* message_type = nullptr;  // of messages
-  const MessageSchema* schema = nullptr;      // of them; null: not registered
+  const std::string* message_type = nullptr;  // for messages
+  const MessageSchema* schema = nullptr;      // for messages; null: not registered
 };
 
 // The content of a topic, whose messages are described by `schemas`.

@@ -12,7 +12,7 @@ void Declarations::declare(TopicId topic, std::optional<std::chrono::nanoseconds
     declared->touched_at = now;
   }
   if (!deadline || *deadline == declared->deadline) return;
-  // Without a deadline the topic was not watched: its time begins now.
+  // Without a deadline the topic was not watched: the first deadline counts from now.
   if (declared->deadline.count() == 0) declared->touched_at = now;
   declared->deadline = *deadline;
   times_.cancel(*declared);

@@ -4,7 +4,7 @@
 //            that is not written for its deadline is reported once; the next write, also of an equal value, restarts
 //            its time. The time begins with the declaration.
 // Thread     the core's. Owner: Core.
-// Cost       a write costs a look into an array; its timer is moved only when it is due.
+// Cost       a write costs one access to an array; the timer is moved only when it is due.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace hoiku::broker {
 
 class Declarations {
  public:
-  // Without `deadline` the topic keeps the one it has; 0 removes it.
+  // Without `deadline` the topic keeps its deadline; 0 removes it.
   void declare(TopicId topic, std::optional<std::chrono::nanoseconds> deadline, TimePoint now);
   bool contains(TopicId topic) const noexcept { return by_topic_.contains(topic); }
   // The topic was written, perhaps with the same value.

@@ -45,14 +45,14 @@ void Histories::discard_oldest(History& history) noexcept {
 void Histories::trim() {
   for (const TopicId topic : std::exchange(grown_, {})) {
     History* grown = by_topic_.find(topic);
-    // The topic was removed since, and its id is perhaps that of another one, which is in the list too.
+    // The topic may have been removed since, and its id given to another one, which is in the list too.
     if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
     while (grown->size() > 0 && is_too_long(*grown)) discard_oldest(*grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
     const Replaced oldest = replaced_.front();
     replaced_.pop_front();
-    // A topic's older states were replaced earlier, so this is its oldest.
+    // Older states of the topic were replaced earlier, so this one is the oldest.
     if (is_kept(oldest)) discard_oldest(by_topic_[oldest.topic]);
   }
   if (replaced_.size() > 2 * kept_ + 1024) compact();
@@ -61,7 +61,7 @@ void Histories::trim() {
 bool Histories::is_too_long(const History& history) const noexcept {
   if (history.wanted != 0) return history.size() + 1 > history.wanted;
   if (history.size() + 1 > limits_->history_transitions_max) return true;
-  // The last one stays, however large: a reader that knows it needs the committed state only.
+  // The last replaced state stays, however large: a reader that has it needs the committed state only.
   return history.size() > 1 && history.bytes > limits_->history_bytes_max;
 }
 

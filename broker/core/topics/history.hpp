@@ -1,11 +1,11 @@
-// history.hpp: the states that each topic had before its committed one, as far as they are kept. An `every` reader that
-// is behind finds here what it was not sent.
+// history.hpp: the states that each topic had before its committed one, within limits. An `every` reader that is behind
+// finds its unsent states here.
 //
-// Promises   a history has no gap: its oldest states are discarded first. States are discarded in trim() only, and not
-//            within a turn of the broker, so what a turn wrote can be sent before that.
+// Promises   a history has no gap: its oldest states are discarded first. States are discarded in trim() only, at the
+//            end of a turn, so all states that a turn wrote can be sent before that.
 // Thread     the core's. Owner: Core.
-// Limits     history_transitions_max and history_bytes_max per topic, if it was not declared: one replaced state may be
-//            larger. histories_bytes_max for all: the state that was replaced first is discarded first. Committed
+// Limits     history_transitions_max and history_bytes_max per topic without a declared history; one replaced state may
+//            be larger. histories_bytes_max for all: the state that was replaced first is discarded first. Committed
 //            states count as transitions, and their bytes belong to the topics.
 #pragma once
 
@@ -24,12 +24,12 @@ class Histories {
  public:
   explicit Histories(const Limits& limits) : limits_(&limits) {}
 
-  // `state` was the topic's committed state, and is replaced.
+  // `state` was the topic's committed state, and has been replaced.
   void append(TopicId topic, State state);
-  void discard(TopicId topic);  // of a topic that is removed
-  // The topic keeps so many transitions from now on, its committed state among them, whatever their bytes.
+  void discard(TopicId topic);  // for a topic that is removed
+  // The topic keeps this many transitions from now on, its committed state included, however large they are.
   void keep(TopicId topic, std::size_t transitions);
-  // Discards what is over the limits.
+  // Discards the states that exceed the limits.
   void trim();
 
   // The topic's earlier state of that number; null if it is discarded.
@@ -46,12 +46,12 @@ class Histories {
     std::size_t first = 0;
     std::size_t bytes = 0;
     bool grown = false;      // is in grown_
-    std::size_t wanted = 0;  // transitions, if the topic was declared so; 0: as the limits say
+    std::size_t wanted = 0;  // declared number of transitions; 0: the limits apply
 
     std::size_t size() const noexcept { return states.size() - first; }
     const State& oldest() const noexcept { return states[first]; }
   };
-  // A state that was replaced, in the order in which that happened. It may be discarded.
+  // A replaced state, which may be discarded already.
   struct Replaced {
     TopicId topic{};
     Version version;
@@ -66,7 +66,7 @@ class Histories {
   TopicMap<History> by_topic_;
   std::vector<TopicId> grown_;  // since the last trim(); some are removed
   std::deque<Replaced> replaced_;
-  std::size_t kept_ = 0;  // of replaced_, those that are not discarded
+  std::size_t kept_ = 0;  // entries of replaced_ that are not discarded
   std::size_t bytes_ = 0;
 };
 

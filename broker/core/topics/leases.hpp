@@ -1,5 +1,5 @@
-// leases.hpp: who owns which topic. While a lease stands no other session writes its topic; when it ends, the topic
-// becomes the lease's last will (sessions/request_life.cpp).
+// leases.hpp: the owners of topics. Until a lease ends, no other session writes its topic; when it ends, the topic is
+// set to the lease's last will (sessions/request_life.cpp).
 //
 // Promises   a topic has one lease at most. A lease for a limited time is reported once, when it expires.
 // Thread     the core's. Owner: Core. A Lease belongs to its session and is ended before it is destroyed.
@@ -40,11 +40,11 @@ class Leases {
   }
   // nullptr: the topic has no owner.
   Lease* find(TopicId topic) const noexcept { return by_topic_.find(topic); }
-  // The next lease that has expired, or nullptr. It stands until end().
+  // The next lease that has expired, or nullptr. The caller ends it.
   Lease* take_expired(TimePoint now) noexcept { return static_cast<Lease*>(times_.take_due(now)); }
   std::optional<TimePoint> next_deadline() const noexcept { return times_.next(); }
   std::size_t size() const noexcept { return size_; }
-  std::size_t will_bytes() const noexcept { return will_bytes_; }  // of all last wills
+  std::size_t will_bytes() const noexcept { return will_bytes_; }  // the size of all last wills
 
  private:
   TopicMap<Lease, Lease*> by_topic_;

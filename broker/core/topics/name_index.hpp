@@ -1,7 +1,7 @@
-// name_index.hpp: from a name to a small number, by open addressing: eight bytes a place, no allocation per name.
+// name_index.hpp: maps names to small numbers, by open addressing: eight bytes a place, no allocation per name.
 //
-// The names themselves are kept by whoever uses the index, who tells by a callback whether a number's name is the one
-// that is looked for. The hash is seeded, so that a peer cannot choose names that collide.
+// The user of the index keeps the names, and says in a callback whether a number has the name that is looked up. The
+// hash is seeded, so that a peer cannot choose names that collide.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ class NameIndex {
     ++size_;
   }
 
-  // Closes the gap that it leaves, so there are no tombstones to search through.
+  // Closes the gap of the erased place, so there are no tombstones.
   void erase(std::uint32_t hash, std::uint32_t number) noexcept {
     if (places_.empty()) return;
     std::size_t gap = hash & mask();
@@ -52,7 +52,7 @@ class NameIndex {
     }
     for (std::size_t at = (gap + 1) & mask(); places_[at].number != 0; at = (at + 1) & mask()) {
       const std::size_t home = places_[at].hash & mask();
-      // Only what would still be found from its home may move into the gap.
+      // An entry may move into the gap only if a search from its home place still finds it there.
       if (((at - home) & mask()) < ((at - gap) & mask())) continue;
       places_[gap] = places_[at];
       gap = at;

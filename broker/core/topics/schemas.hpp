@@ -1,8 +1,8 @@
-// schemas.hpp: the schemas of messages, by the names of their types, as programs have registered them.
+// schemas.hpp: the schemas of messages that programs have registered, by the names of their types.
 //
 // Promises   a new schema can be read by readers of the earlier one, and remembers what the numbers of retired fields
-//            meant. One that adds nothing changes nothing, so that an old program that comes back does not take a newer
-//            one's fields away. Schemas stay during the life of the broker's instance.
+//            meant. One that adds nothing changes nothing, so an old program that registers again does not remove the
+//            fields of a newer one. Schemas stay during the life of the broker's instance.
 // Thread     the core's. Owner: Core.
 // Limits     schemas_max types, schema_bytes_max and schema_items_max of each, schemas_bytes_max of memory for all.
 #pragma once
@@ -29,7 +29,7 @@ class Schemas {
   // Valid until the next put() of that type; null: not registered.
   const MessageSchema* find(std::string_view type_name) const;
   std::size_t size() const noexcept { return by_type_.size(); }
-  std::uint64_t serial() const noexcept { return serial_; }  // another one after each put() that changed something
+  std::uint64_t serial() const noexcept { return serial_; }  // changes with each put() that changes a schema
 
  private:
   struct Hash {

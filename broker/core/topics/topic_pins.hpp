@@ -1,4 +1,4 @@
-// topic_pins.hpp: topics that a search of a later turn needs: they are not removed meanwhile.
+// topic_pins.hpp: topics that are not removed, because a search in a later turn needs them.
 //
 // Thread     the core's. Owner: Core.
 #pragma once
@@ -13,7 +13,7 @@ namespace hoiku::broker {
 class TopicPins {
  public:
   void pin(TopicId topic) { ++pins_[topic]; }
-  void unpin(TopicId topic) noexcept {  // one that was pinned
+  void unpin(TopicId topic) noexcept {  // `topic` is pinned
     const auto found = pins_.find(topic);
     if (--found->second == 0) pins_.erase(found);
   }

@@ -1,4 +1,4 @@
-// topic_states.hpp: looks up what a topic is for its readers, and what it was.
+// topic_states.hpp: looks up the committed and the earlier states of topics.
 //
 // Promises   a committed state is never null: a topic without one has a state of version 0 and no value. Past states
 //            come from the topic's history; null says that the history does not go back to them.
@@ -19,12 +19,12 @@ class TopicStates {
   TopicStates(const TopicTable& topics, const Histories& histories) : topics_(topics), histories_(histories) {}
 
   State committed(TopicId topic) const;
-  State committed(std::string_view name) const;  // also of a topic that does not exist
+  State committed(std::string_view name) const;  // the topic need not exist
   // The state of that number, which is 1 or more.
   State find(TopicId topic, std::uint64_t number) const;
   // The state after the one of that number, which is before the committed one; if it is discarded, the committed one.
   State after(TopicId topic, std::uint64_t number) const;
-  // The number of the first known state that is newer than `revision`, as the committed one is.
+  // The number of the first known state that is newer than `revision`. The committed state is newer.
   std::uint64_t first_after(TopicId topic, std::uint64_t revision) const;
 
  private:

@@ -48,7 +48,7 @@ void TopicTable::remove(TopicId id) {
   index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
   free_.push_back(id);
   reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
-  if (!topic->committed()) return;  // never set: there is nothing that a reader could have missed
+  if (!topic->committed()) return;  // never set: no reader has a state of it
   removed_.push_back(topic->committed());
   if (removed_.size() > options_.removed_topics_max) {
     discarded_through_ = std::max(discarded_through_, removed_.front()->revision);

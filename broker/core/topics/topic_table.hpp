@@ -2,10 +2,9 @@
 //
 // Promises   an id stays with its topic until remove(); ids are dense, so other modules can keep arrays by them. scan()
 //            does a bounded piece of work, and sees every topic that exists from the first piece to the last. The last
-//            states of removed topics are remembered for a while: a reader that was away must learn that they are
-//            unset.
+//            states of removed topics are remembered for a while: a reader that was away is sent that they are unset.
 // Thread     the core's. Owner: Core.
-// Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are forgotten.
+// Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered; the oldest are discarded.
 #pragma once
 
 #include <algorithm>
@@ -35,20 +34,20 @@ class TopicTable {
   explicit TopicTable(const TopicTableOptions& options);
 
   std::optional<TopicId> find(std::string_view name) const;
-  // Whether so many more topics can be created; `name` is for the error: limit_exceeded.
+  // Checks that `count` more topics can be created; `name` is for the error: limit_exceeded.
   Result<void> check_room(std::string_view name, std::size_t count) const;
   // Creates a topic that find() does not find. Errors: invalid_topic, limit_exceeded.
   Result<TopicId> create(std::string_view name);
   bool contains(TopicId id) const noexcept { return topics_.contains(id); }
   Topic& operator[](TopicId id) noexcept { return topics_[id]; }
   const Topic& operator[](TopicId id) const noexcept { return topics_[id]; }
-  void remove(TopicId id);  // of a topic that is_idle()
+  void remove(TopicId id);  // the topic is_idle()
   std::size_t size() const noexcept { return index_.size(); }
-  std::size_t reserved() const noexcept { return reserved_; }  // of these, those whose names begin with '$'
+  std::size_t reserved() const noexcept { return reserved_; }  // topics whose names begin with '$'
 
   // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says
-  // where to continue; the scan is complete when that is end(). A topic that is created later has a place anywhere, so
-  // the scanner must be told of it.
+  // where to continue; the scan is complete when that is end(). A topic that is created later may have any place, so
+  // the caller has to be told of it.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(end(), from + count);
@@ -64,7 +63,7 @@ class TopicTable {
   const std::deque<State>& removed() const noexcept { return removed_; }
   // Whether removed() still has every topic that was unset after `revision`.
   bool remembers(std::uint64_t revision) const noexcept { return revision >= discarded_through_; }
-  // Brings removed()[position] back with its last state. Not limited: it takes the place of what is remembered.
+  // Restores the topic removed()[position] with its last state. Not limited by topics_max: it was remembered anyway.
   TopicId restore(std::size_t position);
 
  private:

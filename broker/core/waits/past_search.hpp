@@ -1,7 +1,7 @@
-// past_search.hpp: looks for a transition that has happened already in the history of a topic.
+// past_search.hpp: searches the history of a topic for a transition that matches a wait.
 //
 // Promises   transitions are searched in their order, and one that changes only the quality matches nothing. A search
-//            that has spent the turn's budget tells where it goes on; each call looks at one transition at least.
+//            that has spent the turn's budget says where to continue; each call tests at least one transition.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace hoiku::broker {
 
 struct PastTransition {
   State match;                              // null: none has matched
-  State replaced;                           // by the match; null: the topic was not set
+  State replaced;                           // the state before the match; null: the topic was not set
   std::optional<Version> searched_through;  // set if later transitions are still to be searched
 };
 

@@ -1,4 +1,4 @@
-// wait.hpp: one armed wait, for a state or for a transition, as its session keeps it and waits.cpp uses it.
+// wait.hpp: one wait for a state or for a transition. Its session keeps it; Waits arms it.
 #pragma once
 
 #include <chrono>
@@ -20,14 +20,14 @@ struct ExpiryTimer : Timer {
   Wait& wait;
 };
 
-struct Wait : Timer {  // the timer of its hold
+struct Wait : Timer {  // the timer of the hold
   SessionId owner{};
   std::uint64_t id = 0;  // the request that made it
   TopicId topic{};
   std::optional<Predicate> predicate;
   std::chrono::nanoseconds hold{0};
   std::chrono::nanoseconds expires_after{0};  // 0: never
-  bool on_transition = false;                 // tested at transitions only, also those to unset; never holds
+  bool on_transition = false;                 // tested at transitions only, including those to unset; has no hold
 
   // Private to waits.cpp.
   WaitGroup* group = nullptr;   // null: its topic's type is not known yet

@@ -11,22 +11,22 @@ namespace hoiku::broker {
 // The waits of one topic whose predicates are equal.
 struct WaitGroup {
   TopicId topic{};
-  std::string key;                     // of the predicate, and whether it waits for a transition
-  bool on_transition = false;          // they wait for a transition
+  std::string key;                     // the predicate's key, and whether the waits are for a transition
+  bool on_transition = false;          // the waits are for a transition
   std::optional<Predicate> predicate;  // resolved for the topic's type
   std::size_t place = 0;               // among the topic's groups
-  bool is_true = false;                // as of the last transition; stays false if it is about transitions
-  bool is_holding = false;             // it is true, and the value is live
-  TimePoint holding_since{};           // the moment since which it is holding, at the earliest
-  std::vector<Wait*> plain;            // without a hold: they end at the next match
+  bool is_true = false;                // after the last transition; always false if the predicate is about transitions
+  bool is_holding = false;             // is_true, and the value is live
+  TimePoint holding_since{};           // the earliest moment from which holds of the group count
+  std::vector<Wait*> plain;            // waits without a hold: they end at the next match
   std::vector<Wait*> suspended;        // holds without a timer
-  std::size_t holds = 0;               // all of them, suspended or timed
+  std::size_t holds = 0;               // waits with a hold, suspended or timed
 };
 
 struct Waits::TopicWaits {
   std::vector<std::unique_ptr<WaitGroup>> groups;
   std::unordered_map<std::string, WaitGroup*> by_key;
-  std::vector<Wait*> untyped;  // with a predicate that cannot be resolved: the topic has no type
+  std::vector<Wait*> untyped;  // waits whose predicate cannot be resolved yet: the topic has no type
 };
 
 namespace {
@@ -88,7 +88,7 @@ bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old
   return group.predicate->test(value, old_value);
 }
 
-// Finds or makes the group of a wait, whose predicate is resolved, as of the topic's committed state.
+// Finds or creates the group of a wait with a resolved predicate; a new group begins with the committed state.
 WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
   const std::string key = key_of(wait);
   WaitGroup*& group = waits.by_key[key];
@@ -151,7 +151,7 @@ void Waits::begin(Wait& wait, TimePoint now) {
   if (wait.expires_after.count() > 0) expiries_.schedule(wait.expiry, now + wait.expires_after + expiry_grace);
 }
 
-// Called whatever ends the wait.
+// Called at each end of a wait.
 void Waits::end(Wait& wait) noexcept {
   --size_;
   expiries_.cancel(wait.expiry);
@@ -228,7 +228,7 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   discard_if_empty(id);
 }
 
-// The topic's first value gives the type that its predicates are resolved for.
+// Resolves the predicates of untyped waits for the type that the topic has now.
 void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
   static const State never_set;
   for (Wait* wait : std::exchange(waits.untyped, {})) {
@@ -239,7 +239,7 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
       continue;
     }
     wait->predicate = std::move(read).value();
-    // The group begins without a state: on_transition() tests the value in a moment, as for all groups.
+    // The group begins without a state: on_transition() then tests the value, as for all groups.
     WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
     if (wait->hold.count() == 0) {
       put(group.plain, *wait);
@@ -252,7 +252,7 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
 
 void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended) {
   if (!is_match) {
-    // The timers of holds stay as they are: each checks when it is due, so that a flip does not move all of them.
+    // The timers of holds are not moved: each hold checks its group when it is due, so a flip costs nothing per hold.
     group.is_true = group.is_holding = false;
     return;
   }

@@ -1,23 +1,23 @@
-// waits.hpp: readers that want one answer: the first state that matches, a match that has held for a time, or the first
-// transition that matches.
+// waits.hpp: the armed waits, each of which ends with one answer: the first state that matches, a match that has held
+// for a time, or the first transition that matches.
 //
 // Waits of one topic with equal predicates are one group, and a commit tests each group once, however many wait. A hold
-// counts from the moment since which the predicate has been true; one that is armed while it is true counts from the
-// topic's last transition. Without a predicate a hold means "unchanged": each transition restarts it.
+// counts from the moment from which the predicate has been true; a hold that is armed while the predicate is true
+// counts from the topic's last transition. Without a predicate a hold means "unchanged": each transition restarts it.
 //
-// A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming. So is a
-// wait for a transition, which also matches when a topic becomes unset. Both are about values: they ignore transitions
-// that change only the quality. A hold is complete only with a value that is live throughout.
+// A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming. The same
+// is true of a wait for a transition, which also matches when a topic becomes unset. Both ignore transitions that
+// change only the quality. A hold is complete only if the value was live throughout.
 //
-// A client that says how long it waits at most need not cancel: a second after that time the wait expires, and is not
-// answered. The second is for answers and cancels that are under way when the time ends: the client decides.
+// A client that gives a wait a maximum time need not cancel it: a second after that time the wait expires, without an
+// answer. The second is for answers and cancellations that are on their way when the time ends.
 //
 // Promises   the first match decides, at the commit; an unset topic matches no wait for a state; a hold is complete if,
 //            and only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it is destroyed unless it
 //            has ended.
-// Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is looked at once per hold time.
-//            A wait that expires has a timer of its own for that.
+// Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is due at most once per hold
+//            time. A wait that can expire has a second timer.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@
 
 namespace hoiku::broker {
 
-// The topic of a wait.
+// The topic of a wait, as Waits needs it.
 struct WaitedTopic {
   ContentType type;
   const State& committed;
@@ -50,7 +50,7 @@ struct WaitEnd {
   std::optional<Failure> failure;
 };
 
-// Whether a wait is valid by itself. Errors: invalid_predicate, invalid_argument.
+// Checks a wait without its topic. Errors: invalid_predicate, invalid_argument.
 Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::nanoseconds hold,
                         std::chrono::nanoseconds expires_after, const Limits& limits);
 
@@ -64,22 +64,22 @@ class Waits {
   // True: the wait matches already, and is not kept. False: it is armed, and must not move. Errors: those of
   // resolved(), if the topic's type is known.
   Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
-  void cancel(Wait& wait) noexcept;  // an armed one
+  void cancel(Wait& wait) noexcept;  // `wait` is armed
 
   // The topic has changed from `before` (null: never set) to topic.committed. Holds that are due at `now` have been
   // taken.
   void on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
                      std::vector<WaitEnd>& ended);
-  // The topic had no type, and has one from now on; its state is the same.
+  // The topic has a type from now on; its state is the same.
   void on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
-  // Holds that are complete at `now`, in the order in which they became so.
+  // Appends the holds that are complete at `now`, in the order in which they became complete.
   void take_due(TimePoint now, std::vector<WaitEnd>& ended);
   // A wait that has expired at `now`, which the caller cancels; nullptr: there is none.
   Wait* take_expired(TimePoint now) noexcept;
   std::optional<TimePoint> next_deadline() const noexcept;
 
   bool any(TopicId topic) const noexcept { return by_topic_.contains(topic); }
-  std::size_t count(TopicId topic) const noexcept;  // looks at each of its groups, as a commit does
+  std::size_t count(TopicId topic) const noexcept;  // costs the topic's groups
   std::size_t size() const noexcept { return size_; }
   std::size_t predicates() const noexcept { return predicates_; }  // distinct ones per topic
   std::uint64_t tests() const noexcept { return tests_; }

@@ -4,8 +4,8 @@
 //     const Broker broker(nursery, "inproc://robot");
 //     Bus bus = co_await Bus::connect(nursery, "inproc://robot");
 //
-// Lifetime   it serves from the end of this tick until its nursery ends, in whichever way. Then the Buses of that
-//            nursery say goodbye first, and clients that are connected after a second are told that the broker is
+// Lifetime   the broker serves from the end of this tick until its nursery ends, in whichever way. Then the Buses of
+//            that nursery say goodbye first, and clients that are connected after a second are told that the broker is
 //            shutting down.
 // Thread     the loop on which it was made serves it. Clients may be on loops of other threads, over inproc too.
 // Errors     the constructor throws Error(invalid_argument) for an endpoint that is malformed or that other machines
