@@ -27,7 +27,7 @@ Task<> after_a_turn(std::int64_t& count) {
   ++count;
 }
 
-// Runs the whole measurement inside of one run().
+// Runs the whole measurement inside one run().
 template <class Body>
 void in_a_loop(benchmark::State& state, Body body) {
   run([&]() -> Task<> {

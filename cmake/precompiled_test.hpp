@@ -1,4 +1,4 @@
-// precompiled_test.hpp: what nearly every test includes besides. As precompiled.hpp, only a matter of speed.
+// precompiled_test.hpp: what nearly every test also includes. Like precompiled.hpp, it only makes builds faster.
 #pragma once
 
 #include "cmake/precompiled.hpp"

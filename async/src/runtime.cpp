@@ -32,7 +32,7 @@ Runtime* Runtime::current() noexcept { return this_threads_runtime; }
 
 Runtime& Runtime::require(const char* caller) {
   if (!this_threads_runtime)
-    throw std::logic_error(fmt::format("{} needs a running loop: call it inside of run()", caller));
+    throw std::logic_error(fmt::format("{} needs a running loop: call it inside run()", caller));
   return *this_threads_runtime;
 }
 

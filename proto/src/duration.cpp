@@ -14,7 +14,7 @@ struct Unit {
   std::int64_t nanoseconds;
 };
 
-// In rising order. Of two names for one size, duration_text() writes the first.
+// In rising order. If a size has two names, duration_text() writes the first.
 constexpr std::array<Unit, 6> units{{{"us", 1'000},
                                      {"ms", 1'000'000},
                                      {"s", 1'000'000'000},

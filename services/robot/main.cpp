@@ -1,6 +1,6 @@
 // robot: the talk's robot. It does something cute when one of its two moods changes, which socket_bridge sets.
 //
-// The loop is the talk's: two values, one composite, and a line for each state of it. Nothing in it shows that the
+// The loop is the talk's: two values, one composite, and a line for each state of it. The code does not show that the
 // values live at a broker and are set by another process.
 #include <cstdio>
 

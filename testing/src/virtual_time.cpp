@@ -32,7 +32,7 @@ class VirtualLoop {
   ~VirtualLoop() { current_ = outer_; }
 
   static VirtualLoop& require() {
-    if (!current_) throw std::logic_error("settle() needs a virtual loop: call it inside of run_virtual()");
+    if (!current_) throw std::logic_error("settle() needs a virtual loop: call it inside run_virtual()");
     return *current_;
   }
 

@@ -1,8 +1,8 @@
 // latest_inbox.hpp: the transitions that one `latest` subscription has received and not yet taken: one slot per topic.
 //
 // Promises   a newer version replaces an unread one in its slot, and is counted; no version comes twice or out of
-//            order. `previous` of an item is the transition that the reader took before. Of the versions between the
-//            two, `filtered` did not pass the reader's filter and `skipped` were replaced. received == taken +
+//            order. `previous` of an item is the transition that the reader took before. Between the two, `filtered`
+//            versions did not pass the reader's filter, and `skipped` ones were replaced. received == taken +
 //            conflated + pending, at any time.
 // Resync     after a lost session the broker sends a snapshot again. Its end says whether it was whole: then a topic
 //            that was not mentioned since begin_resync() is unset. A resumed snapshot mentions only what changed, and a

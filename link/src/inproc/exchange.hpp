@@ -1,4 +1,4 @@
-// exchange.hpp: joins the ends of the links inside of one process: a broker under a name, and its clients.
+// exchange.hpp: joins the ends of the links inside one process: a broker under a name, and its clients.
 //
 // Promises   Frames and endings as link.hpp promises. Queues are bounded as ZeroMQ's are. No call waits: an end that
 //            found no frame, or no room, is rung when that has changed.

@@ -1,4 +1,4 @@
-// link.hpp: the link inside of one process, inproc://NAME. It is our own, since ZeroMQ's breaks promises of link.hpp:
+// link.hpp: the link inside one process, inproc://NAME. It is our own, since ZeroMQ's breaks promises of link.hpp:
 // it does not report the end of a connection, cannot drop a peer, and lets a client connect to a broker that does not
 // exist.
 //

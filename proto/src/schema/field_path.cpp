@@ -65,7 +65,7 @@ FieldContent content_of(FieldType type, const WireField& field) noexcept {
 
 FieldContent zero_of(FieldType type) noexcept { return content_of(type, WireField{}); }
 
-// False if the bytes are malformed. Of several occurrences the last one counts, so each overwrites `found`.
+// Returns false if the bytes are malformed. The last of several occurrences counts, so each overwrites `found`.
 bool scan(const FieldPath::Impl& path, std::size_t level, std::string_view message, Found& found) noexcept {
   const FieldPath::Impl::Step& step = path.steps[level];
   const bool is_leaf = level + 1 == path.steps.size();

@@ -136,7 +136,7 @@ class AsyncValue : public ReadableValue<T> {
 
   // Sets the value; returns false if it was equal, which changes nothing. When set() returns, every predicate has been
   // evaluated; the tasks that it wakes run in the next tick.
-  // On another thread, or inside of a predicate of this value: std::logic_error, and nothing has changed.
+  // On another thread, or inside a predicate of this value: std::logic_error, and nothing has changed.
   bool set(T next) { return this->assign(std::move(next)); }
 };
 

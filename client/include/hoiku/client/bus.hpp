@@ -51,8 +51,8 @@ struct TopicInfo {
   std::uint64_t readers = 0;  // its subscriptions and waits, of all clients
 };
 
-// One subscription at the broker. Of the transitions of its topics since its snapshot
-// written == delivered + conflated + filtered + lagged + pending, at every moment.
+// One subscription at the broker. It counts the transitions of its topics since its snapshot; at every moment
+// written == delivered + conflated + filtered + lagged + pending.
 struct ReaderInfo {
   std::string client;   // the client's name
   std::string session;  // the session's label: the last segment of its $hoiku/sessions topic

@@ -1,5 +1,5 @@
 // endpoint.hpp: the addresses at which brokers listen and clients connect: tcp://HOST:PORT, ipc://PATH, or
-// inproc://NAME for a broker inside of the same process.
+// inproc://NAME for a broker inside the same process.
 //
 // Errors     invalid_argument, with one sentence that names the endpoint and shows what it should look like.
 #pragma once

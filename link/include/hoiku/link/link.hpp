@@ -1,5 +1,5 @@
 // link.hpp: carries frames between a client and a broker. There are three implementations: on ZeroMQ (src/zmq/, the
-// only files with zmq.hpp), inside of a process (src/inproc/), and simulated (testing/). One suite of tests holds all
+// only files with zmq.hpp), inside a process (src/inproc/), and simulated (testing/). One suite of tests holds all
 // of them to these promises.
 //
 // Promises   Frames arrive whole, in order, at most once. A connection that breaks loses frames without a trace, so the
@@ -96,9 +96,9 @@ class ServerLink {
 };
 
 // Makes a connector for an endpoint (endpoint.hpp): ZeroMQ for tcp and ipc, our own queues for inproc, whose ends may
-// be on loops of different threads. Used inside of a run. Throws Error(invalid_argument) if the endpoint is malformed.
+// be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
 std::unique_ptr<Connector> make_connector(const std::string& endpoint);
-// Listens at one endpoint or several, of any kinds. Used inside of a run. Throws Error(invalid_argument) if an endpoint
+// Listens at one endpoint or several, of any kinds. Used inside a run. Throws Error(invalid_argument) if an endpoint
 // is malformed, and Error(unavailable), with the endpoint and the reason, if it cannot listen there. A peer that sends
 // a frame larger than `frame_bytes_max` is dropped without an answer.
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,

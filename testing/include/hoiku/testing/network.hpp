@@ -97,9 +97,9 @@ class Network {
   // Sets after how long an end that hears nothing drops the connection: 6 s by default, as ZeroMQ's heartbeats do.
   void patience(Duration silence);
   // Breaks the connection, which the end `unaware` does not notice for `duration`: it is half open. Frames that this
-  // end sends are lost, until its queues are full. Of the frames on their way to it a first part still arrives (the
-  // seed says how many) before it hears of the break, even if the other end has a new connection by then. New
-  // connections are possible at once.
+  // end sends are lost, until its queues are full. The first frames on their way to it still arrive (the seed says how
+  // many) before it hears of the break, even if the other end has a new connection by then. New connections are
+  // possible at once.
   void break_unnoticed(const std::string& client, End unaware, Duration duration);
   // Kills the broker, as kill -9 does: every connection breaks, frames in flight are lost, and its ServerLink is dead.
   void kill_broker();
