@@ -79,7 +79,7 @@ TEST_F(CompletionTest, TheEndpointThatWasTypedIsTheOneToAsk) {
 
 TEST_F(CompletionTest, AnOptionWithFewValuesNamesThem) {
   EXPECT_THAT(texts({"set", "a", "1", "--type", "b"}), ElementsAre("bool", "bytes"));
-  EXPECT_THAT(texts({"set", "a", "1", "--type", "message"}), IsEmpty());  // of which type, nobody knows here
+  EXPECT_THAT(texts({"set", "a", "1", "--type", "message"}), IsEmpty());  // its type is not known
   EXPECT_THAT(texts({"completion", ""}), ElementsAre("bash", "zsh", "fish"));
   EXPECT_THAT(texts({"wait", "a", "--held-for", ""}), IsEmpty());
 }

@@ -46,7 +46,7 @@ class BusWorld {
     network_.kill_broker();
     stop_serving();
   }
-  // Shuts the broker down as SIGTERM does: every client is told.
+  // Shuts the broker down as SIGTERM does, with a notice to every client.
   Task<> shut_down_broker() {
     const std::shared_ptr<broker::Server> ending = server_;
     stop_serving();
@@ -77,7 +77,7 @@ class BusWorld {
   }
 
   sim::Network network_;
-  std::shared_ptr<broker::Server> server_;  // null: there is no broker
+  std::shared_ptr<broker::Server> server_;  // null if no broker runs
   CancelScope* life_ = nullptr;             // of the server that is served
   Signal changed_;
   std::uint64_t instances_ = 0;

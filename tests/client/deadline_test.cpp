@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-// Records what the broker is told of each wait.
+// Records the remaining time that the broker is sent with each wait.
 class HearsWaits final : public sim::NetworkObserver {
  public:
   explicit HearsWaits(sim::Network& network) : network_(network) { network_.observe(this); }

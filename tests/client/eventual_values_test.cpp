@@ -181,7 +181,7 @@ TEST(Composite, WaitsForACallableOfTheValuesOrOfTheTuple) {
     const auto [a, b] = co_await compose_values(x, y).wait_value([](int p, double q) { return p > q; });
     EXPECT_EQ(a, 3);
     EXPECT_EQ(b, 2.5);
-    auto pair = compose_values(x, x);  // a name may stand twice
+    auto pair = compose_values(x, x);  // a name may appear twice
     const auto twice =
         co_await pair.wait_value([](const std::tuple<int, int>& t) { return std::get<0>(t) == std::get<1>(t); });
     EXPECT_EQ(std::get<1>(twice), 3);

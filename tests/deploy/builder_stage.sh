@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# builder_stage.sh ROOT: tries what the Dockerfile does before it compiles, without an engine: the files that its stages
-# copy suffice to list the packages, to configure the release, and for Ninja to know how each program is made.
+# builder_stage.sh ROOT: tests the Dockerfile up to the compilation, without an engine: the files that its stages copy
+# have to suffice to list the packages, to configure the release, and for Ninja to plan each program.
 #
-# Nothing is compiled: Ninja only plans, and strip and install find empty files. `./dev deploy --source` compiles.
+# Compiles nothing: Ninja only plans, and strip and install get empty files. `./dev deploy --source` compiles.
 set -euo pipefail
 root=$1
 state=$(mktemp -d /tmp/hoiku-builder.XXXXXX)
@@ -13,13 +13,13 @@ fail() {
   exit 1
 }
 
-# stage NAME: the lines of one stage of the Dockerfile, those that are continued in one.
+# stage NAME: prints the lines of one stage of the Dockerfile, with continued lines joined.
 stage() {
   sed -e ':more' -e '/\\$/ { N; s/\\\n//; b more; }' "$root/Dockerfile" |
     awk -v name="$1" '/^FROM / { inside = $NF == name } inside'
 }
 
-# The list of packages, from the files that the stage copies.
+# Makes the list of packages from the files that the stage copies.
 while read -r from to; do
   mkdir -p "$(dirname "$state/packages$to")"
   cp -R "$root/$from" "$state/packages$to"
@@ -29,7 +29,7 @@ sh -c "$state/packages$list" >"$state/list" 2>"$state/said" ||
   fail "the package list cannot be made: $(cat "$state/said")"
 "$root/dev" packages | diff - "$state/list" || fail "the image's package list differs from ./dev packages"
 
-# The context, without what .dockerignore names.
+# Copies the build context, without the files that .dockerignore names.
 mapfile -t ignored < <(sed -e '/^#/d' -e 's,^\*\*/,,' -e 't' -e 's,^,./,' "$root/.dockerignore")
 mkdir "$state/context"
 tar -C "$root" "${ignored[@]/#/--exclude=}" --exclude-vcs -c . | tar -C "$state/context" -x
@@ -39,7 +39,7 @@ export HOIKU_REAL_NINJA HOIKU_PROGRAMS_MADE=$state/programs
 HOIKU_REAL_NINJA=$(command -v ninja)
 cat >"$state/bin/ninja" <<'NINJA'
 #!/usr/bin/env bash
-# CMake's own trials are built. The build of the programs is planned, and leaves empty files.
+# Builds CMake's own checks. Only plans the programs, and makes an empty file for each.
 [[ " $* " == *' -C build/release '* ]] || exec "$HOIKU_REAL_NINJA" "$@"
 "$HOIKU_REAL_NINJA" -n "$@" >/dev/null || exit 1
 shift 4
@@ -57,7 +57,7 @@ commands=$(stage builder | sed -n 's/^RUN \(cmake .*\)/\1/p')
 [[ -n $commands ]] || fail "the builder stage has no RUN that begins with cmake"
 programs=$(stage builder | sed -n 's/^ARG programs="\(.*\)"$/\1/p')
 (cd "$state/context" && jobs=1 programs=$programs PATH=$state/bin:$PATH sh -ec "$commands") >"$state/said" 2>&1 ||
-  fail "the builder stage does not come to its end: $(tail -n 20 "$state/said")"
+  fail "the builder stage fails: $(tail -n 20 "$state/said")"
 for program in $programs; do
   [[ -e $state/programs/$program ]] || fail "the builder stage leaves no $program"
 done

@@ -105,7 +105,7 @@ TEST_F(Socket, MovesTheRobotAsTheTalkDoes) {
   robot.wait_for_output("(event1='😢 1', event2='idle')");
   feed.write("2\n");
   robot.wait_for_output("(event1='😢 1', event2='😆 2')");
-  feed.write("2\n3\n");  // the second 2 is no change, and so nothing to wait for
+  feed.write("2\n3\n");  // the second 2 changes nothing, so there is nothing to wait for
   robot.wait_for_output("(event1='😢 3', event2='😆 2')");
   feed.write("3\n4\n");
   robot.wait_for_output("(event1='😢 3', event2='😆 4')");
@@ -170,7 +170,7 @@ TEST_F(Socket, TheBridgeOutlivesItsFeedAndItsBroker) {
   hoikud->wait();
   hoikud = std::make_unique<Program>(HOIKUD_PATH, Lines{"--listen", endpoint});
   wire_tests::endpoint_of(*hoikud);
-  expect_value("robot/sad", "😢 5");  // which nobody has said since
+  expect_value("robot/sad", "😢 5");  // which no digit has changed since
   expect_value("robot/happy", "idle");
 
   sensor->signal(SIGKILL);

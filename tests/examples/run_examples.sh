@@ -31,8 +31,8 @@ expect() {
   diff -u "$state/expected" "$2" || fail "$program printed something else"
 }
 
-# shown_in_guide FILE: fails unless FILE begins with the lines that the guide shows after `$ build/PROGRAM`. The guide has
-# to show at least one line, if a page shows the program at all.
+# shown_in_guide FILE: fails unless FILE begins with the lines that the guide shows after `$ build/PROGRAM`. The guide
+# has to show at least one line, if a page shows the program at all.
 shown_in_guide() {
   grep -qFx -- "\$ build/$program" "$guide"/*.md || return 0
   awk -v command="\$ build/$program" '

@@ -13,7 +13,7 @@ NO_FUNCTION = {"using", "typedef", "friend", "static_assert", "enum", "concept",
 
 
 def _skip_angles(scan, i, end):
-    """The position behind the angle brackets that open at i."""
+    """The position after the angle brackets that open at i."""
     depth = 0
     while i < end:
         token = scan.text[i]
@@ -30,7 +30,7 @@ def _skip_angles(scan, i, end):
 
 
 def _head(scan, first, last):
-    """The tokens first..last without what stands in angle brackets, and without attributes."""
+    """The tokens first..last without the contents of angle brackets, and without attributes."""
     tokens, i = [], first
     while i <= last:
         token = scan.text[i]
@@ -99,7 +99,7 @@ def _first(tokens, wanted):
 
 
 def _returns_class(tokens):
-    """`struct stat get() {` is a function; `struct alignas(8) X : Y<f(1)> {` is none."""
+    """`struct stat get() {` is a function; `struct alignas(8) X : Y<f(1)> {` is not."""
     behind = tokens[_first(tokens, CLASSES) + 1 :]
     return "(" in behind and ":" not in behind and "alignas" not in behind
 

@@ -106,7 +106,7 @@ def openings(text):
 
 
 def comment_openings(tree):
-    """Less than 3 % of the comments may open with a word that is no subject."""
+    """Less than 3 % of the comments may open with a word that names no subject."""
     found = [(path, line, word) for path, text in cpp(tree) for line, word in openings(text)]
     riddles = [(path, line, word) for path, line, word in found if word.lower() in RIDDLES]
     if len(riddles) >= RIDDLES_SHARE * len(found):

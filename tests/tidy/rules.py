@@ -134,7 +134,7 @@ def clocks(tree):
 
 # ---- coroutines, as g++ 12 can stand them ----------------------------------------------------------------------------
 
-# EXPECT_EQ(co_await ...) is an `if` below the macro too, but one that declares a variable: g++ 12 compiles that right.
+# EXPECT_EQ(co_await ...) expands to an `if` too, but to one that declares a variable, which g++ 12 compiles correctly.
 CONDITIONS = {"if", "while", "for", "switch"}
 TRIVIAL = {"int", "bool", "char", "double", "float", "unsigned", "size_t", "int64_t", "uint64_t", "Duration",
            "TimePoint", "*"}
@@ -253,7 +253,7 @@ def doc_paths(tree):
 
 
 def doc_snippets(tree):
-    """A fence below `<!-- from: path -->` is a part of that file, line by line, but for its indentation."""
+    """A fence below `<!-- from: path -->` is a part of that file, line by line, except for its indentation."""
     for path, text in sorted(tree.items()):
         if not path.endswith(".md"):
             continue

@@ -1,4 +1,4 @@
-"""self_test.py: shows that every rule can fail, and does not where it should not.
+"""self_test.py: shows that every rule finds what breaks it, and nothing else.
 
 fixtures/<rule>.txt holds small files below headings: `=== bad PATH` breaks the rule, once per line that ends in
 `<-- bad` (or at least once if no line does), `=== good PATH` keeps it, `=== with PATH` stands beside each of them, and

@@ -36,7 +36,7 @@ def read_tree(root):
 
 
 def newest_subjects(root):
-    """The subjects of the commits that main does not have, or of the newest ones. Nothing without git."""
+    """The subjects of the commits that are not on main, or else of the newest ones. Empty without git."""
     if not os.path.exists(os.path.join(root, ".git")):
         return ""
     ranges = [["origin/main..HEAD"], ["main..HEAD"], [f"--max-count={NEWEST_COMMITS}", "HEAD"]]

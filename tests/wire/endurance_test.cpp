@@ -124,7 +124,7 @@ struct Tally {
   std::uint64_t killed = 0;
 };
 
-// On a slow machine a session is lost for so long that the version after which its wait counts is gone with its topic.
+// On a slow machine a session may be lost for so long that its topic is removed, with the version of its wait.
 bool is_part_of_life(const std::exception& leaf) {
   const auto* error = dynamic_cast<const Error*>(&leaf);
   return dynamic_cast<const Mishap*>(&leaf) != nullptr || (error != nullptr && error->code() == ErrorCode::lagged);

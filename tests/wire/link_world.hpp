@@ -1,7 +1,7 @@
 // link_world.hpp: makes links, for the suite that holds every implementation of link.hpp to its promises: the simulated
 // network in virtual time; ZeroMQ over tcp and over ipc, and inproc, in real time.
 //
-// Lifetime   one test. listen() and connect() are called inside of run().
+// Lifetime   one test. listen() and connect() are called inside run().
 #pragma once
 
 #include <functional>

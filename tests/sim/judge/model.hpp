@@ -97,7 +97,7 @@ class Model {
   std::optional<WaitAnswer> answer(const proto::Wait& wait, TimePoint armed, std::uint64_t revision,
                                    TimePoint now) const;
 
-  // Returns the answer to a wait for a transition after the state with the index `behind`. Empty: none until now.
+  // Returns the answer to a wait for a transition after the state with the index `behind`; empty if there is none yet.
   std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
   // Returns true if the state with this index passes a filter; a value of another type does not.

@@ -11,7 +11,7 @@ inline constexpr std::size_t clients_max = 4;
 
 // Sets up the network of a history.
 void settle_the_climate(sim::Network& network, Dice& dice);
-// Breaks something for one client, or nothing. It is over after a second.
+// Breaks the connection of one client or of all, or nothing, for less than a second.
 void disturb(sim::Network& network, Dice& dice);
 
 }  // namespace hoiku::model

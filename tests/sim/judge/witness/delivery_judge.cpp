@@ -52,7 +52,7 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
   seen->second = std::max(seen->second, revision);
 }
 
-// Promise 5: each state once and in order, except those that were gone from the history, which are counted.
+// Promise 5: each state once and in order, except those that had left the history, which are counted.
 void DeliveryJudge::check_order(Session& session, const Reader& reader, const proto::Delivery& delivery,
                                 std::size_t index, const std::string& what) {
   const Topic& topic = model_.topic(delivery.transition->topic);

@@ -23,7 +23,7 @@ class TransitionJudge {
  private:
   // Returns the indices of the states from which it may count. Empty: only the error is right.
   std::vector<std::size_t> origins(const TransitionWaiter& waiter) const;
-  // Returns true if the following states may be gone from the history, with their topic, or with their broker.
+  // Returns true if the following states may have left the history, or were lost with their topic or their broker.
   bool may_be_lagged(const TransitionWaiter& waiter) const;
   bool may_have_matched(const TransitionWaiter& waiter) const;
   bool is_overdue(const TransitionWaiter& waiter, TimePoint instant) const;

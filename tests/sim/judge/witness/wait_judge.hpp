@@ -1,4 +1,4 @@
-// wait_judge.hpp: judges waits for a value: that each is answered with the right state, and when its hold is over.
+// wait_judge.hpp: judges waits for a value: that each is answered with the right state, at the end of its hold.
 // Promise 8 of docs/promises.md.
 #pragma once
 
