@@ -68,18 +68,18 @@ Task<> publish(std::string endpoint) {
 
 class Reading {
  public:
-  void take(const TopicChange& change) {
+  void take(const AnyTransition& transition) {
     notice_pause();
-    if (change.end_of_snapshot) return;
-    Seen& seen = seen_[change.topic];
+    if (transition.end_of_snapshot) return;
+    Seen& seen = seen_[transition.topic];
     ++received_;
-    if (seen.version.number != 0 && seen.version.epoch == change.version.epoch) {
+    if (seen.version.number != 0 && seen.version.epoch == transition.version.epoch) {
       ++followed_;
-      skipped_ += change.skipped;
-      versions_ += change.version.number - seen.version.number;
+      skipped_ += transition.skipped;
+      versions_ += transition.version.number - seen.version.number;
     }
-    seen.version = change.version;
-    const std::int64_t made = made_at(change.value);
+    seen.version = transition.version;
+    const std::int64_t made = made_at(transition.value);
     ++histogram_[bin_of(nanoseconds(now()) - made)];
     if (made >= resumed_at_ && seen.made < resumed_at_ && --stale_ == 0) {
       std::printf("caught up %" PRId64 " after %" PRIu64 "\n", nanoseconds(now()), received_ - received_before_);
@@ -150,8 +150,8 @@ Task<> read(std::string endpoint, std::chrono::milliseconds timeout) {
     });
     PatternSubscription all(bus.watch("load/*"));
     for (;;) {
-      const TopicChange change = co_await all.next();
-      reading.take(change);
+      const AnyTransition transition = co_await all.next();
+      reading.take(transition);
     }
   });
 }

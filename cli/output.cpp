@@ -106,28 +106,29 @@ std::string reader_line(const ReaderInfo& reader) {
       reader.pending);
 }
 
-bool has_news(const TopicChange& change) {
-  const bool missed = change.skipped > 0 || change.filtered > 0 || change.lagged;
-  return !change.value.is_null() || !change.old_value.is_null() || missed;
+bool has_news(const AnyTransition& transition) {
+  const bool missed = transition.skipped > 0 || transition.filtered > 0 || transition.lagged;
+  return !transition.value.is_null() || !transition.old_value.is_null() || missed;
 }
 
-std::string change_line(const TopicChange& change, bool json, const Messages& messages) {
+std::string transition_line(const AnyTransition& transition, bool json, const Messages& messages) {
   if (json)
     return fmt::format(R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"filtered":{},"lagged":{},)"
                        R"("changed_at_us":{},"writer":{},"quality":"{}"}})",
-                       json_text(change.topic), messages.json(change.old_value), messages.json(change.value),
-                       change.version.number, change.skipped, change.filtered, change.lagged ? "true" : "false",
-                       json_time(change.changed_at), json_text(change.writer), quality_name(change.quality));
-  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(change.changed_at), change.topic,
-                                 one_line(messages.text(change.old_value)), one_line(messages.text(change.value)),
-                                 change.version.number);
-  if (change.lagged) {
-    line += fmt::format(", {} lagged", change.lagged->count);
-  } else if (change.skipped > 0) {
-    line += fmt::format(", {} skipped", change.skipped);
+                       json_text(transition.topic), messages.json(transition.old_value),
+                       messages.json(transition.value), transition.version.number, transition.skipped,
+                       transition.filtered, transition.lagged ? "true" : "false", json_time(transition.changed_at),
+                       json_text(transition.writer), quality_name(transition.quality));
+  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at), transition.topic,
+                                 one_line(messages.text(transition.old_value)),
+                                 one_line(messages.text(transition.value)), transition.version.number);
+  if (transition.lagged) {
+    line += fmt::format(", {} lagged", transition.lagged->count);
+  } else if (transition.skipped > 0) {
+    line += fmt::format(", {} skipped", transition.skipped);
   }
-  if (change.filtered > 0) line += fmt::format(", {} filtered", change.filtered);
-  if (change.quality != Quality::live) line += fmt::format(", {}", quality_name(change.quality));
+  if (transition.filtered > 0) line += fmt::format(", {} filtered", transition.filtered);
+  if (transition.quality != Quality::live) line += fmt::format(", {}", quality_name(transition.quality));
   return line + ")";
 }
 

@@ -10,12 +10,12 @@ Task<int> watch(Bus bus, WatchVerb verb, bool json) {
       verb.filter ? bus.watch(verb.pattern, mode, rate, where(*verb.filter)) : bus.watch(verb.pattern, mode, rate);
   Messages messages;
   for (;;) {
-    const TopicChange change = co_await subscription.next();
-    if (change.end_of_snapshot) continue;
-    if (!has_news(change)) continue;
-    co_await messages.learn(bus, message_type_of(change.value));
-    co_await messages.learn(bus, message_type_of(change.old_value));
-    print(change_line(change, json, messages));
+    const AnyTransition transition = co_await subscription.next();
+    if (transition.end_of_snapshot) continue;
+    if (!has_news(transition)) continue;
+    co_await messages.learn(bus, message_type_of(transition.value));
+    co_await messages.learn(bus, message_type_of(transition.old_value));
+    print(transition_line(transition, json, messages));
   }
 }
 

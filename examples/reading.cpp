@@ -36,9 +36,9 @@ Task<> pattern(Bus bus, Topic<double> left, Topic<double> right) {
   co_await right.set(90.0);
 
   for (int told = 0; told < 2;) {
-    const TopicChange change = co_await hot.next();
-    if (change.end_of_snapshot) continue;  // what was there has been given; from here on it is news
-    std::printf("%s: %.0f\n", change.topic.c_str(), *change.value.get_if<double>());
+    const AnyTransition transition = co_await hot.next();
+    if (transition.end_of_snapshot) continue;  // what was there has been given; from here on it is news
+    std::printf("%s: %.0f\n", transition.topic.c_str(), *transition.value.get_if<double>());
     ++told;
   }  // "reading/motor/left/heat: 81" "reading/motor/right/heat: 90"
 }

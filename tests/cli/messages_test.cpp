@@ -66,11 +66,11 @@ TEST(Messages, StandInEveryKindOfOutput) {
   EXPECT_THAT(topic_line(TopicInfo{state, 0}, messages), HasSubstr(json));
   EXPECT_THAT(topic_table({TopicInfo{state, 0}}, WallTime{}, {}, messages),
               HasSubstr(R"(p      {"x":1,"name":""}  message)"));
-  TopicChange change;
-  change.topic = "p";
-  change.value = state->value;
-  EXPECT_THAT(change_line(change, false, messages), HasSubstr(R"((unset) -> {"x":1,"name":""})"));
-  EXPECT_THAT(change_line(change, true, messages), HasSubstr(json));
+  AnyTransition transition;
+  transition.topic = "p";
+  transition.value = state->value;
+  EXPECT_THAT(transition_line(transition, false, messages), HasSubstr(R"((unset) -> {"x":1,"name":""})"));
+  EXPECT_THAT(transition_line(transition, true, messages), HasSubstr(json));
 }
 
 }  // namespace

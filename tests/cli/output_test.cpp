@@ -5,8 +5,8 @@
 namespace hoiku::cli {
 namespace {
 
-TopicChange change() {
-  TopicChange made;
+AnyTransition transition() {
+  AnyTransition made;
   made.topic = "sensor/touch";
   made.old_value = Value();
   made.value = Value("on \"it\"");
@@ -17,18 +17,18 @@ TopicChange change() {
 }
 
 TEST(Output, AChangeIsOneLineForAPerson) {
-  EXPECT_EQ(change_line(change(), false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3)");
-  auto later = change();
+  EXPECT_EQ(transition_line(transition(), false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3)");
+  auto later = transition();
   later.skipped = 4;
-  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
+  EXPECT_EQ(transition_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped)");
 }
 
 TEST(Output, BetweenTwoUnsetsThereIsNewsWhereSomethingWasMissed) {
-  auto unset = change();
+  auto unset = transition();
   EXPECT_TRUE(has_news(unset));
   unset.value = Value();
   EXPECT_FALSE(has_news(unset));
-  for (std::uint64_t TopicChange::*missed : {&TopicChange::skipped, &TopicChange::filtered}) {
+  for (std::uint64_t AnyTransition::*missed : {&AnyTransition::skipped, &AnyTransition::filtered}) {
     auto later = unset;
     later.*missed = 1;
     EXPECT_TRUE(has_news(later));
@@ -38,10 +38,10 @@ TEST(Output, BetweenTwoUnsetsThereIsNewsWhereSomethingWasMissed) {
 }
 
 TEST(Output, WhatAStrangerWroteIsNoLineOfOurs) {
-  auto forged = change();
+  auto forged = transition();
   forged.value = Value("x\n12:00:00.000  robot/estop  off -> on  (version 9)");
   EXPECT_EQ(
-      change_line(forged, false),
+      transition_line(forged, false),
       "07:00:00.065  sensor/touch  (unset) -> x\\n12:00:00.000  robot/estop  off -> on  (version 9)  (version 3)");
   EXPECT_EQ(set_line("a", Value("\x1b[2J"), Version{1, 2}, false), "a = \\x1b[2J  (version 2)");
 }
@@ -56,13 +56,13 @@ TEST(Output, OneLineKeepsEveryCharacterThatIsNoControl) {
 }
 
 TEST(Output, WhatDidNotPassIsSaid) {
-  auto later = change();
+  auto later = transition();
   later.filtered = 2;
-  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 2 filtered)");
+  EXPECT_EQ(transition_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 2 filtered)");
   later.skipped = 4;
-  EXPECT_EQ(change_line(later, false),
+  EXPECT_EQ(transition_line(later, false),
             "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 skipped, 2 filtered)");
-  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"filtered":2,"lagged":false,)"), std::string::npos);
+  EXPECT_NE(transition_line(later, true).find(R"("skipped":4,"filtered":2,"lagged":false,)"), std::string::npos);
 }
 
 TEST(Output, AReaderIsOneJsonObject) {
@@ -82,26 +82,25 @@ TEST(Output, AReaderIsOneJsonObject) {
 }
 
 TEST(Output, WhatAnEveryReaderMissedIsSaid) {
-  auto later = change();
+  auto later = transition();
   later.skipped = 4;
   later.lagged = Lagged{Version{9, 3}, Version{9, 6}, 4};
-  EXPECT_EQ(change_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lagged)");
-  EXPECT_NE(change_line(later, true).find(R"("skipped":4,"filtered":0,"lagged":true,)"), std::string::npos);
+  EXPECT_EQ(transition_line(later, false), "07:00:00.065  sensor/touch  (unset) -> on \"it\"  (version 3, 4 lagged)");
+  EXPECT_NE(transition_line(later, true).find(R"("skipped":4,"filtered":0,"lagged":true,)"), std::string::npos);
 }
 
 TEST(Output, AChangeIsOneJsonObjectForAScript) {
-  EXPECT_EQ(
-      change_line(change(), true),
-      R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"filtered":0,)"
-      R"("lagged":false,"changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
+  EXPECT_EQ(transition_line(transition(), true),
+            R"({"topic":"sensor/touch","old_value":null,"value":"on \"it\"","version":3,"skipped":0,"filtered":0,)"
+            R"("lagged":false,"changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 
 // A topic that was unset by a restart of the broker.
 TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
-  auto gone = change();
+  auto gone = transition();
   gone.changed_at = WallTime{};
-  EXPECT_EQ(change_line(gone, false).substr(0, 12), "--:--:--.---");
-  EXPECT_NE(change_line(gone, true).find(R"("changed_at_us":null,)"), std::string::npos);
+  EXPECT_EQ(transition_line(gone, false).substr(0, 12), "--:--:--.---");
+  EXPECT_NE(transition_line(gone, true).find(R"("changed_at_us":null,)"), std::string::npos);
 }
 
 TEST(Output, ATopicIsOneJsonObject) {

@@ -16,25 +16,25 @@ TEST(PatternSubscription, GivesTheStateThenTheMarkThenTheChanges) {
     PatternSubscription watch = bus.watch("s/*");
     std::vector<std::string> topics;
     for (;;) {
-      const TopicChange change = co_await watch.next();
-      if (change.end_of_snapshot) break;
-      topics.push_back(change.topic);
-      EXPECT_TRUE(change.old_value.is_null());
-      EXPECT_EQ(change.writer, "a");
+      const AnyTransition transition = co_await watch.next();
+      if (transition.end_of_snapshot) break;
+      topics.push_back(transition.topic);
+      EXPECT_TRUE(transition.old_value.is_null());
+      EXPECT_EQ(transition.writer, "a");
     }
     EXPECT_THAT(topics, UnorderedElementsAre("s/a", "s/b"));
     co_await bus.topic<int>("s/c").set(7);  // a topic that is created later
-    TopicChange change = co_await watch.next();
-    EXPECT_EQ(change.topic, "s/c");
+    AnyTransition transition = co_await watch.next();
+    EXPECT_EQ(transition.topic, "s/c");
     co_await bus.topic<int>("s/a").set(5);
     co_await bus.topic<int>("s/a").set(6);
     co_await bus.topic<int>("s/a").set(7);
     co_await sim::settle();
-    change = co_await watch.next();
-    EXPECT_EQ(change.old_value, Value(1));
-    EXPECT_EQ(change.value, Value(7));
-    EXPECT_EQ(change.version.number, 4u);
-    EXPECT_EQ(change.skipped, 2u);
+    transition = co_await watch.next();
+    EXPECT_EQ(transition.old_value, Value(1));
+    EXPECT_EQ(transition.value, Value(7));
+    EXPECT_EQ(transition.version.number, 4u);
+    EXPECT_EQ(transition.skipped, 2u);
     EXPECT_FALSE(watch.try_next());
     const SubscriptionStatistics counts = watch.statistics();
     EXPECT_EQ(counts.received, counts.taken + counts.conflated + counts.pending);
@@ -45,10 +45,10 @@ TEST(PatternSubscription, AnEmptyMatchHasAMarkToo) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     PatternSubscription watch = bus.watch("**");
-    const TopicChange first = co_await watch.next();
+    const AnyTransition first = co_await watch.next();
     EXPECT_TRUE(first.end_of_snapshot);
     PatternSubscription plain = bus.watch("never/set");
-    const TopicChange mark = co_await plain.next();
+    const AnyTransition mark = co_await plain.next();
     EXPECT_TRUE(mark.end_of_snapshot);
   });
 }
@@ -66,33 +66,33 @@ TEST(PatternSubscription, GoesOnAfterACutALostSessionAndARestart) {
 
     world.network().cut("screen", 1s);  // resumed
     co_await a.set(2);
-    TopicChange change = co_await watch.next();
-    EXPECT_EQ(change.value, Value(2));
-    EXPECT_EQ(change.old_value, Value(1));
-    EXPECT_EQ(change.skipped, 0u);
+    AnyTransition transition = co_await watch.next();
+    EXPECT_EQ(transition.value, Value(2));
+    EXPECT_EQ(transition.old_value, Value(1));
+    EXPECT_EQ(transition.skipped, 0u);
 
     world.network().cut("screen", 10s);  // the session is lost; only what changed is sent
     co_await a.set(3);
     co_await a.set(4);
-    change = co_await watch.next();
-    EXPECT_EQ(change.value, Value(4));
-    EXPECT_EQ(change.old_value, Value(2));
-    EXPECT_EQ(change.skipped, 1u);
+    transition = co_await watch.next();
+    EXPECT_EQ(transition.value, Value(4));
+    EXPECT_EQ(transition.old_value, Value(2));
+    EXPECT_EQ(transition.skipped, 1u);
     EXPECT_FALSE(watch.try_next());
 
     world.start_broker();  // without both topics
     std::vector<std::string> gone;
     for (int i = 0; i < 2; ++i) {
-      change = co_await watch.next();
-      EXPECT_TRUE(change.value.is_null());
-      EXPECT_EQ(change.version.number, 0u);
-      gone.push_back(change.topic);
+      transition = co_await watch.next();
+      EXPECT_TRUE(transition.value.is_null());
+      EXPECT_EQ(transition.version.number, 0u);
+      gone.push_back(transition.topic);
     }
     EXPECT_THAT(gone, UnorderedElementsAre("s/a", "s/b"));
     co_await a.set(9);
-    change = co_await watch.next();
-    EXPECT_EQ(change.value, Value(9));
-    EXPECT_TRUE(change.old_value.is_null());
+    transition = co_await watch.next();
+    EXPECT_EQ(transition.value, Value(9));
+    EXPECT_TRUE(transition.old_value.is_null());
   });
 }
 
@@ -104,10 +104,10 @@ TEST(PatternSubscription, ATopicThatStaysUnsetIsNotReported) {
     PatternSubscription watch = screen.watch("s/*");
     co_await watch.next();
     co_await robot.topic<int>("s/a").set(1);
-    TopicChange change = co_await watch.next();
+    AnyTransition transition = co_await watch.next();
     world.start_broker();
-    change = co_await watch.next();
-    EXPECT_TRUE(change.value.is_null());
+    transition = co_await watch.next();
+    EXPECT_TRUE(transition.value.is_null());
     co_await robot.topic<int>("s/a").set(2);
     co_await sim::settle();
     world.start_broker();
@@ -115,9 +115,9 @@ TEST(PatternSubscription, ATopicThatStaysUnsetIsNotReported) {
     co_await robot.connection().wait_equal(ConnectionState::connected);
     co_await sleep(5s);
     co_await robot.topic<int>("s/b").set(3);
-    change = co_await watch.next();
-    EXPECT_EQ(change.topic, "s/b");
-    EXPECT_EQ(change.value, Value(3));
+    transition = co_await watch.next();
+    EXPECT_EQ(transition.topic, "s/b");
+    EXPECT_EQ(transition.value, Value(3));
   });
 }
 
@@ -131,10 +131,10 @@ TEST(PatternSubscription, ASlowReaderGetsTheNewestOfEachTopicAndTheCountsAddUp) 
     co_await sim::settle();
     std::uint64_t yielded = 0;
     std::uint64_t skipped = 0;
-    while (const auto change = watch.try_next()) {
+    while (const auto transition = watch.try_next()) {
       ++yielded;
-      skipped += change->version.number - 1;  // the first transition of each topic: counts those before it
-      EXPECT_GT(*change->value.get_if<std::int64_t>(), 196);
+      skipped += transition->version.number - 1;  // the first transition of each topic: counts those before it
+      EXPECT_GT(*transition->value.get_if<std::int64_t>(), 196);
     }
     EXPECT_EQ(yielded, 4u);
     EXPECT_EQ(skipped + yielded, 200u);

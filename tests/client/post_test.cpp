@@ -143,7 +143,7 @@ TEST(Post, LatestOnlyKeepsItsPlaceAmongTheOthers) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");
     auto changes = robot.watch("**", Mode::every);
-    const TopicChange beginning = co_await changes.next();
+    const AnyTransition beginning = co_await changes.next();
     EXPECT_TRUE(beginning.end_of_snapshot);
     const auto level = robot.topic<int>("level");
     level.post(1, latest_only);
@@ -153,8 +153,8 @@ TEST(Post, LatestOnlyKeepsItsPlaceAmongTheOthers) {
     co_await robot.flush();
     std::vector<Value> seen;
     while (seen.size() < 3) {
-      const TopicChange change = co_await changes.next();
-      seen.push_back(change.value);
+      const AnyTransition transition = co_await changes.next();
+      seen.push_back(transition.value);
     }
     EXPECT_THAT(seen, testing::ElementsAre(Value(2), Value(7), Value(3)));
     EXPECT_EQ(robot.statistics().conflated_posts, 1u);

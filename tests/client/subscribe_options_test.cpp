@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 // The values that have arrived already.
 std::vector<Value> taken(PatternSubscription& subscription) {
   std::vector<Value> values;
-  while (const auto change = subscription.try_next()) {
-    if (!change->end_of_snapshot) values.push_back(change->value);
+  while (const auto transition = subscription.try_next()) {
+    if (!transition->end_of_snapshot) values.push_back(transition->value);
   }
   return values;
 }
@@ -27,19 +27,19 @@ TEST(SubscribeOptions, AFilterIsTestedInTheBrokerAndCountsWhatDidNotPass) {
     Bus robot = co_await world.connect(nursery, "robot");
     Bus screen = co_await world.connect(nursery, "screen");
     PatternSubscription high = screen.watch("m/*", where("value > 3"));
-    const TopicChange mark = co_await high.next();
+    const AnyTransition mark = co_await high.next();
     EXPECT_TRUE(mark.end_of_snapshot);
     auto heat = robot.topic<int>("m/heat");
     for (const int value : {1, 5, 2, 3}) co_await heat.set(value);
-    TopicChange change = co_await high.next();
-    EXPECT_EQ(change.value, Value(5));
-    EXPECT_EQ(change.filtered, 1u);
+    AnyTransition transition = co_await high.next();
+    EXPECT_EQ(transition.value, Value(5));
+    EXPECT_EQ(transition.filtered, 1u);
     co_await heat.set(7);
-    change = co_await high.next();
-    EXPECT_EQ(change.value, Value(7));
-    EXPECT_EQ(change.old_value, Value(5));
-    EXPECT_EQ(change.filtered, 2u);
-    EXPECT_EQ(change.skipped, 0u);
+    transition = co_await high.next();
+    EXPECT_EQ(transition.value, Value(7));
+    EXPECT_EQ(transition.old_value, Value(5));
+    EXPECT_EQ(transition.filtered, 2u);
+    EXPECT_EQ(transition.skipped, 0u);
     EXPECT_EQ(high.statistics().filtered, 3u);
     EXPECT_EQ(high.statistics().received, 2u);
   });
@@ -70,10 +70,10 @@ TEST(SubscribeOptions, AfterALostSessionTheFilterStillAppliesAndTheCountContinue
     world.network().cut("screen", 10s);
     for (const int value : {2, 6, 0, 7, 3}) co_await heat.set(value);
     co_await sleep(20s);
-    const auto change = co_await high.next();
-    EXPECT_EQ(change.value, Value(7));
-    EXPECT_EQ(change.filtered, 3u);  // 1 before the cut, 2 and 0 within
-    EXPECT_EQ(change.skipped, 1u);   // 6
+    const auto transition = co_await high.next();
+    EXPECT_EQ(transition.value, Value(7));
+    EXPECT_EQ(transition.filtered, 3u);  // 1 before the cut, 2 and 0 within
+    EXPECT_EQ(transition.skipped, 1u);   // 6
   });
 }
 
@@ -106,9 +106,9 @@ TEST(SubscribeOptions, ARateBringsTheNewestWhenTheIntervalEnds) {
     EXPECT_THAT(taken(seldom), testing::ElementsAre(Value(0)));
     const TimePoint start = now();
     for (const int value : {1, 2, 3}) co_await bus.topic<int>("heat").set(value);
-    const TopicChange change = co_await seldom.next();
-    EXPECT_EQ(change.value, Value(3));
-    EXPECT_EQ(change.skipped, 2u);
+    const AnyTransition transition = co_await seldom.next();
+    EXPECT_EQ(transition.value, Value(3));
+    EXPECT_EQ(transition.skipped, 2u);
     EXPECT_EQ(now() - start, 100ms);
     const int last = co_await slow.next();
     EXPECT_EQ(last, 3);

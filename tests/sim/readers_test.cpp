@@ -55,14 +55,14 @@ SIM_TEST(SnapshotRace, AWriteWhileSubscribingIsSeenOnceAndInOrder, bus, nursery)
     std::map<std::string, std::uint64_t> versions;
     bool marked = false;
     while (!marked || versions.size() < 3) {
-      const TopicChange change = co_await sensors.next();
-      if (change.end_of_snapshot) {
+      const AnyTransition transition = co_await sensors.next();
+      if (transition.end_of_snapshot) {
         EXPECT_FALSE(marked);
         marked = true;
         continue;
       }
-      EXPECT_GT(change.version.number, versions[change.topic]);
-      versions[change.topic] = change.version.number;
+      EXPECT_GT(transition.version.number, versions[transition.topic]);
+      versions[transition.topic] = transition.version.number;
     }
     co_await sleep(30ms);
   }
@@ -72,10 +72,10 @@ SIM_TEST(Snapshot, OfAPatternThatMatchesNothingHasItsMarkAndThenWhatIsCreated, b
   Bus robot = co_await bus.connect(nursery, client_name("robot"));
   Bus screen = co_await bus.connect(nursery, client_name("screen"));
   PatternSubscription lamps(screen.watch("lamp/**"));
-  const TopicChange mark = co_await lamps.next();
+  const AnyTransition mark = co_await lamps.next();
   EXPECT_TRUE(mark.end_of_snapshot);
   co_await robot.topic<bool>("lamp/kitchen").set(true);
-  const TopicChange made = co_await lamps.next();
+  const AnyTransition made = co_await lamps.next();
   EXPECT_EQ(made.topic, "lamp/kitchen");
   EXPECT_EQ(made.value, Value(true));
   EXPECT_EQ(made.version.number, 1u);

@@ -125,9 +125,9 @@ SIM_TEST(Restart, OfTheBrokerLosesVolatileStateAndEverybodyGoesOn, bus, nursery)
 
     std::map<std::string, Value> known;
     while (known.size() < 2 || !(known["battery"] == Value(70))) {
-      const TopicChange change = co_await all.next();
-      EXPECT_FALSE(change.end_of_snapshot);
-      known[change.topic] = change.value;
+      const AnyTransition transition = co_await all.next();
+      EXPECT_FALSE(transition.end_of_snapshot);
+      known[transition.topic] = transition.value;
     }
     EXPECT_TRUE(known["heat"].is_null());
     const std::optional<int> heat = co_await robot.topic<int>("heat").get();

@@ -15,32 +15,32 @@ std::string checked(std::string pattern) {
   return pattern;
 }
 
-TopicChange change_of(const client::InboxItem& item) {
-  TopicChange change;
+AnyTransition any_transition(const client::InboxItem& item) {
+  AnyTransition transition;
   if (!item.transition) {
-    change.end_of_snapshot = true;
-    return change;
+    transition.end_of_snapshot = true;
+    return transition;
   }
-  change = detail::change_of(*item.transition, item.previous ? item.previous->value : Value());
-  change.skipped = item.skipped;
-  change.filtered = item.filtered;
-  change.lagged = item.lagged;
-  return change;
+  transition = detail::any_transition(*item.transition, item.previous ? item.previous->value : Value());
+  transition.skipped = item.skipped;
+  transition.filtered = item.filtered;
+  transition.lagged = item.lagged;
+  return transition;
 }
 
 }  // namespace
 
-TopicChange detail::change_of(const Transition& transition, Value old_value) {
-  TopicChange change;
-  change.topic = transition.topic;
-  change.old_value = std::move(old_value);
-  change.value = transition.value;
-  change.version = transition.version;
-  change.revision = transition.revision;
-  change.changed_at = transition.changed_at;
-  change.writer = transition.writer;
-  change.quality = transition.quality;
-  return change;
+AnyTransition detail::any_transition(const Transition& transition, Value old_value) {
+  AnyTransition made;
+  made.topic = transition.topic;
+  made.old_value = std::move(old_value);
+  made.value = transition.value;
+  made.version = transition.version;
+  made.revision = transition.revision;
+  made.changed_at = transition.changed_at;
+  made.writer = transition.writer;
+  made.quality = transition.quality;
+  return made;
 }
 
 class PatternSubscription::Impl final : public client::Reader {
@@ -62,7 +62,7 @@ class PatternSubscription::Impl final : public client::Reader {
     news_.notify();
   }
 
-  std::optional<TopicChange> try_next() {
+  std::optional<AnyTransition> try_next() {
     if (error_) std::rethrow_exception(error_);
     for (;;) {
       const std::optional<client::InboxItem> item = bus_->take(id_);
@@ -70,15 +70,15 @@ class PatternSubscription::Impl final : public client::Reader {
       // A topic that was unset and is unset has had no transition that this reader could see.
       const bool was_unset = !item->previous || item->previous->version.number == 0;
       if (item->transition && item->transition->version.number == 0 && was_unset) continue;
-      return change_of(*item);
+      return any_transition(*item);
     }
   }
 
-  Task<TopicChange> next() {
+  Task<AnyTransition> next() {
     co_await checkpoint();
     for (;;) {
-      std::optional<TopicChange> change = try_next();
-      if (change) co_return std::move(*change);
+      std::optional<AnyTransition> transition = try_next();
+      if (transition) co_return std::move(*transition);
       co_await news_.wait();
     }
   }
@@ -98,8 +98,8 @@ class PatternSubscription::Impl final : public client::Reader {
 PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options)
     : impl_(std::make_unique<Impl>(std::move(bus), std::move(pattern), std::move(options))) {}
 PatternSubscription::~PatternSubscription() = default;
-Task<TopicChange> PatternSubscription::next() { return impl_->next(); }
-std::optional<TopicChange> PatternSubscription::try_next() { return impl_->try_next(); }
+Task<AnyTransition> PatternSubscription::next() { return impl_->next(); }
+std::optional<AnyTransition> PatternSubscription::try_next() { return impl_->try_next(); }
 SubscriptionStatistics PatternSubscription::statistics() const { return impl_->statistics(); }
 
 }  // namespace hoiku

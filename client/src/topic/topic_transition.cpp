@@ -22,24 +22,24 @@ void add(std::optional<Lagged>& gap, const std::optional<Lagged>& more) {
 
 }  // namespace
 
-Task<TopicChange> TransitionReader::next() {
+Task<AnyTransition> TransitionReader::next() {
   for (;;) {
-    TopicChange change = co_await subscription_.next();
-    if (change.end_of_snapshot) {
+    AnyTransition transition = co_await subscription_.next();
+    if (transition.end_of_snapshot) {
       is_live_ = true;
       continue;
     }
     if (!is_live_) continue;  // the state before the first transition
-    add(lagged_, change.lagged);
+    add(lagged_, transition.lagged);
     // A condition on values ignores a transition that changes only the quality.
-    if (test_ && !lagged_ && change.value == change.old_value) continue;
-    if (test_ && !test_(change.value, change.old_value, change.topic)) continue;
-    change.lagged = std::exchange(lagged_, std::nullopt);
-    co_return change;
+    if (test_ && !lagged_ && transition.value == transition.old_value) continue;
+    if (test_ && !test_(transition.value, transition.old_value, transition.topic)) continue;
+    transition.lagged = std::exchange(lagged_, std::nullopt);
+    co_return transition;
   }
 }
 
-Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+Task<AnyTransition> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
   client::BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
   proto::WaitTransition command;
@@ -49,22 +49,22 @@ Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> pred
   client::BusCore::Pending pending(bus, std::move(command), until);
   co_await pending.wait_renewing();
   const auto done = pending.take<proto::TransitionDone>();
-  co_return change_of(*done.match, done.old_value ? *done.old_value : Value());
+  co_return any_transition(*done.match, done.old_value ? *done.old_value : Value());
 }
 
-Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test) {
+Task<AnyTransition> wait_local_transition(TopicCore topic, TransitionTest test) {
   TransitionReader reader(topic, nullptr);
   for (;;) {
-    TopicChange change = co_await reader.next();
-    if (change.lagged) {
-      const std::uint64_t count = change.lagged->count;
+    AnyTransition transition = co_await reader.next();
+    if (transition.lagged) {
+      const std::uint64_t count = transition.lagged->count;
       const std::string missed =
           count > 0 ? std::to_string(count) + " transitions" : "an unknown number of transitions";
       throw Error(ErrorCode::lagged, "this wait has missed " + missed + " of topic " + text::quote(topic.name()) +
                                          ": read its latest state and wait again");
     }
-    if (change.value == change.old_value) continue;  // only its quality changed: ignored, as at the broker
-    if (test(change.value, change.old_value, change.topic)) co_return change;
+    if (transition.value == transition.old_value) continue;  // only its quality changed: ignored, as at the broker
+    if (test(transition.value, transition.old_value, transition.topic)) co_return transition;
   }
 }
 

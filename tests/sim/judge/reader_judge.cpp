@@ -6,36 +6,38 @@
 
 namespace hoiku::model {
 
-std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
+std::vector<std::string> ReaderJudge::judge(const AnyTransition& transition) {
   std::vector<std::string> wrong;
-  if (change.end_of_snapshot) {
+  if (transition.end_of_snapshot) {
     if (std::exchange(marked_, true)) wrong.push_back(fmt::format("the snapshot of {} ended twice", pattern_));
     return wrong;
   }
   const auto complain = [&](const std::string& what) {
-    wrong.push_back(fmt::format("{} showed {} version {}: {}", pattern_, change.topic, change.version.number, what));
+    wrong.push_back(
+        fmt::format("{} showed {} version {}: {}", pattern_, transition.topic, transition.version.number, what));
   };
-  if (!matches(pattern_, change.topic)) complain("it does not match");
-  const auto [place, is_first] = last_.try_emplace(change.topic);
-  const TopicChange before = std::exchange(place->second, change);
-  if (!(change.old_value == (is_first ? Value() : before.value))) complain("the old value is not what came before");
-  if (change.version.number == 0) {
-    if (!change.value.is_null()) complain("never set, and with a value");
+  if (!matches(pattern_, transition.topic)) complain("it does not match");
+  const auto [place, is_first] = last_.try_emplace(transition.topic);
+  const AnyTransition before = std::exchange(place->second, transition);
+  if (!(transition.old_value == (is_first ? Value() : before.value))) complain("the old value is not what came before");
+  if (transition.version.number == 0) {
+    if (!transition.value.is_null()) complain("never set, and with a value");
   } else {
-    const State* state = find_(change.topic, change.version);
-    if (!state || !(state->value == change.value)) complain("there was no such state");
+    const State* state = find_(transition.topic, transition.version);
+    if (!state || !(state->value == transition.value)) complain("there was no such state");
   }
   if (filter_) {
-    if (const std::string why = wrong_filter(is_first ? TopicChange() : before, change); !why.empty()) complain(why);
-  } else if (change.filtered != 0) {
+    if (const std::string why = wrong_filter(is_first ? AnyTransition() : before, transition); !why.empty())
+      complain(why);
+  } else if (transition.filtered != 0) {
     complain("it has no filter, and something was filtered");
   }
   if (is_first) {
     // The reader may have heard before that the topic is unset, which is no item: then everything up to this one came
     // after.
-    const bool since_unset = change.skipped + change.filtered + 1 == change.version.number;
-    if (change.skipped != 0 && !since_unset) complain("it is the first, and skipped is wrong");
-  } else if (const std::string why = wrong_chain(before, change); !why.empty()) {
+    const bool since_unset = transition.skipped + transition.filtered + 1 == transition.version.number;
+    if (transition.skipped != 0 && !since_unset) complain("it is the first, and skipped is wrong");
+  } else if (const std::string why = wrong_chain(before, transition); !why.empty()) {
     complain(why);
   }
   return wrong;
@@ -43,29 +45,32 @@ std::vector<std::string> ReaderJudge::judge(const TopicChange& change) {
 
 // Checks that a state that does not pass is not shown, and that one that passes is not counted as filtered. (A reader
 // that lost its session may not know, and counts it as skipped.)
-std::string ReaderJudge::wrong_filter(const TopicChange& before, const TopicChange& change) const {
-  if (change.version.number == 0) return "";
-  if (!change.value.is_null() && !filter_->passes(change.topic, change.version)) return "it does not pass the filter";
+std::string ReaderJudge::wrong_filter(const AnyTransition& before, const AnyTransition& transition) const {
+  if (transition.version.number == 0) return "";
+  if (!transition.value.is_null() && !filter_->passes(transition.topic, transition.version))
+    return "it does not pass the filter";
   if (before.version.number == 0) return "";
-  const auto most = filter_->not_passing(change.topic, before.version, change.version);
-  if (most && change.filtered > *most)
-    return fmt::format("{} were filtered, and only {} do not pass", change.filtered, *most);
+  const auto most = filter_->not_passing(transition.topic, before.version, transition.version);
+  if (most && transition.filtered > *most)
+    return fmt::format("{} were filtered, and only {} do not pass", transition.filtered, *most);
   return "";
 }
 
 // Checks whether one item of a topic may follow the other.
-std::string ReaderJudge::wrong_chain(const TopicChange& before, const TopicChange& change) const {
-  if (change.version.number == 0) return before.version.number == 0 ? "it was not set before either" : "";
-  const bool goes_on = before.version.number == 0 || before.version.epoch == change.version.epoch;
+std::string ReaderJudge::wrong_chain(const AnyTransition& before, const AnyTransition& transition) const {
+  if (transition.version.number == 0) return before.version.number == 0 ? "it was not set before either" : "";
+  const bool goes_on = before.version.number == 0 || before.version.epoch == transition.version.epoch;
   // After a change of the epoch it is not known how much this reader missed.
-  if (!goes_on) return change.skipped == 0 || mode_ == Mode::every ? "" : "another epoch, and skipped is wrong";
-  if (change.version.number <= before.version.number) return fmt::format("after version {}", before.version.number);
-  const std::uint64_t missing = change.version.number - before.version.number - 1;
-  const std::uint64_t between = missing - std::min(missing, change.filtered);
-  if (change.skipped != between) return fmt::format("skipped is {}, and {} are missing", change.skipped, between);
+  if (!goes_on) return transition.skipped == 0 || mode_ == Mode::every ? "" : "another epoch, and skipped is wrong";
+  if (transition.version.number <= before.version.number) return fmt::format("after version {}", before.version.number);
+  const std::uint64_t missing = transition.version.number - before.version.number - 1;
+  const std::uint64_t between = missing - std::min(missing, transition.filtered);
+  if (transition.skipped != between)
+    return fmt::format("skipped is {}, and {} are missing", transition.skipped, between);
   if (mode_ == Mode::latest || between == 0) return "";
-  if (!change.lagged || change.lagged->count != between || change.lagged->from.number != before.version.number + 1 ||
-      change.lagged->to.number != change.version.number - 1)
+  if (!transition.lagged || transition.lagged->count != between ||
+      transition.lagged->from.number != before.version.number + 1 ||
+      transition.lagged->to.number != transition.version.number - 1)
     return "what is missing was not told";
   return "";
 }

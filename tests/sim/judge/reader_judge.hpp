@@ -30,23 +30,23 @@ class ReaderJudge {
       : pattern_(std::move(pattern)), mode_(mode), find_(std::move(find)), filter_(std::move(filter)) {}
 
   // Judges each item, in the order of the reader. Returns a sentence for each fault.
-  std::vector<std::string> judge(const TopicChange& change);
+  std::vector<std::string> judge(const AnyTransition& transition);
   // Judges the counts, at any time: each item that came in was taken, was replaced, or is pending.
   std::vector<std::string> judge(const SubscriptionStatistics& counts) const;
 
   // Returns the last item of each topic.
-  const std::map<std::string, TopicChange>& last() const { return last_; }
+  const std::map<std::string, AnyTransition>& last() const { return last_; }
   const std::string& pattern() const { return pattern_; }
 
  private:
-  std::string wrong_filter(const TopicChange& before, const TopicChange& change) const;
-  std::string wrong_chain(const TopicChange& before, const TopicChange& change) const;
+  std::string wrong_filter(const AnyTransition& before, const AnyTransition& transition) const;
+  std::string wrong_chain(const AnyTransition& before, const AnyTransition& transition) const;
 
   std::string pattern_;
   Mode mode_;
   Find find_;
   std::optional<Filter> filter_;
-  std::map<std::string, TopicChange> last_;
+  std::map<std::string, AnyTransition> last_;
   bool marked_ = false;
 };
 

@@ -220,9 +220,9 @@ Task<> BusClient::watch_in(Bus bus, Mode mode) {
   const auto find = [this](const std::string& topic, const Version& version) { return past_.find(topic, version); };
   ReaderJudge& judge = reading->judge.emplace(pattern, mode, find, known_of(options.filter));
   for (;;) {
-    const TopicChange change = co_await subscription.next();
+    const AnyTransition transition = co_await subscription.next();
     ++acts_;
-    for (const std::string& sentence : judge.judge(change)) complain(sentence);
+    for (const std::string& sentence : judge.judge(transition)) complain(sentence);
     for (const std::string& sentence : judge.judge(subscription.statistics())) complain(sentence);
     if (dice_.chance(20)) co_await sleep(dice_.between(0ms, 80ms));
   }

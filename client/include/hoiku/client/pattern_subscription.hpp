@@ -2,8 +2,8 @@
 //
 //   PatternSubscription all = bus.watch("sensor/**");
 //   for (;;) {
-//     const TopicChange change = co_await all.next();
-//     if (!change.end_of_snapshot) show(change.topic, change.value);
+//     const AnyTransition transition = co_await all.next();
+//     if (!transition.end_of_snapshot) show(transition.topic, transition.value);
 //   }
 //
 // Promises   the stream includes topics that are created later. In Mode::latest a slow reader gets the latest version
@@ -28,7 +28,7 @@
 
 namespace [[gnu::visibility("default")]] hoiku {
 
-struct TopicChange {
+struct AnyTransition {
   bool end_of_snapshot = false;  // the mark after the current states. Comes once, with no other field set
   std::string topic;
   Value old_value;  // the value that this reader saw before; null if it saw none
@@ -45,7 +45,7 @@ struct TopicChange {
 
 namespace detail {
 // The transition, for a reader that saw `old_value` before.
-TopicChange change_of(const Transition& transition, Value old_value);
+AnyTransition any_transition(const Transition& transition, Value old_value);
 }  // namespace detail
 
 class PatternSubscription {
@@ -59,9 +59,9 @@ class PatternSubscription {
 
   // Waits for the next item. Throws the broker's error if it refused the subscription or ended it, and Closed, or the
   // error that ended the Bus, when the Bus has ended.
-  Task<TopicChange> next();
+  Task<AnyTransition> next();
   // Returns an item that has arrived already, or nothing. Throws what next() would throw.
-  std::optional<TopicChange> try_next();
+  std::optional<AnyTransition> try_next();
   SubscriptionStatistics statistics() const;
 
  private:

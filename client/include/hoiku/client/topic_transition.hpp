@@ -77,7 +77,7 @@ class TransitionReader {
  public:
   TransitionReader(const TopicCore& topic, TransitionTest test)
       : subscription_(topic.bus(), topic.name(), SubscribeOptions(Mode::every)), test_(std::move(test)) {}
-  Task<TopicChange> next();
+  Task<AnyTransition> next();
 
  private:
   PatternSubscription subscription_;
@@ -87,35 +87,35 @@ class TransitionReader {
 };
 
 // Evaluated by the broker.
-Task<TopicChange> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
+Task<AnyTransition> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after);
 // Evaluated in the client. Throws Error(lagged) if a version is missing, since it may have been the match.
-Task<TopicChange> wait_local_transition(TopicCore topic, TransitionTest test);
+Task<AnyTransition> wait_local_transition(TopicCore topic, TransitionTest test);
 
 template <TopicType T>
-TopicTransition<T> typed(TopicChange&& change) {
+TopicTransition<T> typed(AnyTransition&& transition) {
   TopicTransition<T> typed;
-  typed.old_value = from_value_or_unset<T>(change.old_value, change.topic);
-  typed.value = from_value_or_unset<T>(change.value, change.topic);
-  typed.version = change.version;
-  typed.revision = change.revision;
-  typed.lagged = change.lagged;
-  typed.changed_at = change.changed_at;
-  typed.writer = std::move(change.writer);
-  typed.quality = change.quality;
+  typed.old_value = from_value_or_unset<T>(transition.old_value, transition.topic);
+  typed.value = from_value_or_unset<T>(transition.value, transition.topic);
+  typed.version = transition.version;
+  typed.revision = transition.revision;
+  typed.lagged = transition.lagged;
+  typed.changed_at = transition.changed_at;
+  typed.writer = std::move(transition.writer);
+  typed.quality = transition.quality;
   return typed;
 }
 
 template <TopicType T>
 Task<TopicTransition<T>> wait_for_transition(TopicCore topic, std::optional<Predicate> predicate,
                                              std::optional<Version> after) {
-  TopicChange change = co_await wait_transition(topic, std::move(predicate), after);
-  co_return typed<T>(std::move(change));
+  AnyTransition transition = co_await wait_transition(topic, std::move(predicate), after);
+  co_return typed<T>(std::move(transition));
 }
 
 template <TopicType T>
 Task<TopicTransition<T>> wait_for_local_transition(TopicCore topic, TransitionTest test) {
-  TopicChange change = co_await wait_local_transition(topic, std::move(test));
-  co_return typed<T>(std::move(change));
+  AnyTransition transition = co_await wait_local_transition(topic, std::move(test));
+  co_return typed<T>(std::move(transition));
 }
 
 }  // namespace detail
@@ -130,8 +130,8 @@ class TopicTransitions {
 
  private:
   static Task<TopicTransition<T>> next_of(detail::TransitionReader& reader) {
-    TopicChange change = co_await reader.next();
-    co_return detail::typed<T>(std::move(change));
+    AnyTransition transition = co_await reader.next();
+    co_return detail::typed<T>(std::move(transition));
   }
   detail::TransitionReader reader_;
 };
