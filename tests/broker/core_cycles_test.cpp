@@ -28,7 +28,7 @@ TEST_F(CoreCycles, ATopicIsRemovedWithItsLastRequestHoweverTheSessionEnds) {
       [](FakeClient& client) { client.wait("a", "", 30ms); },
       [](FakeClient& client) { client.wait_transition("a", "old_value < value"); },
       [](FakeClient& client) { client.own("a"); },
-      [](FakeClient& client) { client.unsubscribe(client.wait("a", "value == 1")); },  // of another kind
+      [](FakeClient& client) { client.unsubscribe(client.wait("a", "value == 1")); },  // a wait is not a subscription
       [](FakeClient& client) { client.cancel(client.subscribe({"a"})); },
   };
   const std::vector<Act> ends{
@@ -59,7 +59,7 @@ TEST_F(CoreCycles, ATopicIsRemovedWithItsLastRequestHoweverTheSessionEnds) {
   }
 }
 
-// Draws what a peer can say that has the right form and makes no sense at all.
+// Draws frames that are well-formed and invalid.
 class Nonsense {
  public:
   std::string text() {

@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 
 class CoreTest;
 
-// One client, as far as the core can see it.
+// One client, as the core sees it.
 struct FakeClient {
   FakeClient(CoreTest& test, std::string client_name, std::uint8_t token_byte);
 
-  // A connection, and its welcome. Commands before that are lost.
+  // Opens a connection, and receives its welcome. Commands before that are lost.
   void connect(std::chrono::milliseconds timeout = 10s);
-  void cut();  // the connection is gone, and the broker was told
+  void cut();  // ends the connection, and notifies the broker
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
   proto::RequestId commit(std::vector<proto::TopicWrite> writes);
@@ -54,7 +54,7 @@ struct FakeClient {
   proto::ClientFrame frame() const;                 // with the header filled in
   void receive(std::shared_ptr<const proto::ServerFrame> frame);
 
-  // What was received, in the order of the frames.
+  // The received answers and deliveries, in the order of the frames.
   const proto::Answer& answer(proto::RequestId id) const;
   bool has_answer(proto::RequestId id) const { return answers.contains(id); }
   template <class T>
@@ -82,7 +82,8 @@ struct FakeClient {
   std::optional<proto::Welcome> welcome;
   std::optional<Failure> fatal;
   std::map<proto::RequestId, proto::Answer> answers;
-  std::map<proto::RequestId, Version> armed;  // of waits for changes, and leases: from which version on
+  std::map<proto::RequestId, Version>
+      armed;  // for waits for transitions, and leases: the version from which they count
   std::vector<proto::Delivery> deliveries;
   std::map<proto::RequestId, proto::SnapshotEnd> ends;
   std::uint64_t complete_through = 0;
@@ -99,7 +100,7 @@ class CoreTest : public testing::Test {
     options.epoch_seed = 1;
     return options;
   }
-  // The usual ones, with other limits: restart(limited([](Limits& limits) { limits.topics_max = 2; })).
+  // The default options with other limits: restart(limited([](Limits& limits) { limits.topics_max = 2; })).
   template <class SetLimits>
   static CoreOptions limited(SetLimits set_limits) {
     CoreOptions options = default_options();
@@ -114,7 +115,7 @@ class CoreTest : public testing::Test {
     return Instant{now, WallTime{std::chrono::microseconds(now.time_since_epoch().count() / 1000)}};
   }
 
-  // The end of a turn: what is decided becomes visible, and is sent until nobody has anything to say any more.
+  // Ends a turn: commits, and delivers frames until no peer has anything to be sent.
   void turn() {
     commit();
     while (auto out = core->take_output(at())) deliver(*out);
@@ -126,14 +127,14 @@ class CoreTest : public testing::Test {
   void deliver(const Outgoing& out) {
     const auto found = by_peer.find(out.peer);
     if (found != by_peer.end()) return found->second->receive(out.frame);
-    strangers[out.peer].push_back(out.frame);
+    unknown_peers[out.peer].push_back(out.frame);
   }
   void advance(std::chrono::nanoseconds by) {
     now += by;
     core->advance(at());
     turn();
   }
-  // Time goes on as the front lets it: from deadline to deadline.
+  // Advances the time as the server does: from deadline to deadline.
   void advance_by_deadlines(std::chrono::nanoseconds by) {
     const TimePoint end = now + by;
     for (;;) {
@@ -164,7 +165,7 @@ class CoreTest : public testing::Test {
   MemoryStore store;
   std::uint64_t peers = 0;
   std::map<PeerId, FakeClient*> by_peer;
-  std::map<PeerId, std::vector<std::shared_ptr<const proto::ServerFrame>>> strangers;
+  std::map<PeerId, std::vector<std::shared_ptr<const proto::ServerFrame>>> unknown_peers;
 };
 
 inline FakeClient::FakeClient(CoreTest& core_test, std::string client_name, std::uint8_t token_byte)
@@ -379,7 +380,7 @@ inline Value FakeClient::last_value(const std::string& topic) const {
   return value;
 }
 
-// A robot that writes and a screen that reads, at a broker that can be begun anew with other limits.
+// A robot that writes and a screen that reads, at a broker that can be restarted with other limits.
 class RobotAndScreenTest : public CoreTest {
  protected:
   RobotAndScreenTest() { start(default_options()); }

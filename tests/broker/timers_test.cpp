@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 struct Alarm : Timer {};
 const TimePoint start{};
 
-TEST(Timers, GivesWhatIsDueEarliestFirst) {
+TEST(Timers, GivesDueTimersEarliestFirst) {
   Timers timers;
   Alarm late, early;
   timers.schedule(late, start + 2s);
@@ -27,14 +27,14 @@ TEST(Timers, GivesWhatIsDueEarliestFirst) {
   EXPECT_FALSE(timers.next());
 }
 
-TEST(Timers, OfOneInstantComeInTheOrderInWhichTheyWereScheduled) {
+TEST(Timers, TimersOfOneInstantKeepTheOrderOfScheduling) {
   Timers timers;
   std::vector<Alarm> alarms(50);
   for (Alarm& alarm : alarms) timers.schedule(alarm, start + 1s);
   for (Alarm& alarm : alarms) EXPECT_EQ(timers.take_due(start + 1s), &alarm);
 }
 
-TEST(Timers, ScheduledTwiceIsMoved) {
+TEST(Timers, SchedulingAgainMovesATimer) {
   Timers timers;
   Alarm alarm;
   timers.schedule(alarm, start + 1s);
@@ -44,7 +44,7 @@ TEST(Timers, ScheduledTwiceIsMoved) {
   EXPECT_EQ(timers.take_due(start + 3s), &alarm);
 }
 
-TEST(Timers, ACancelledTimerIsForgotten) {
+TEST(Timers, ACancelledTimerIsNeverDue) {
   Timers timers;
   Alarm alarm;
   timers.cancel(alarm);

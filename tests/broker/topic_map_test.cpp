@@ -9,7 +9,7 @@ namespace {
 
 constexpr TopicId low{0}, high{5};
 
-TEST(TopicMap, FindsNothingWhereNothingWasInserted) {
+TEST(TopicMap, FindsNothingBeforeInsertion) {
   TopicMap<int> map;
   EXPECT_EQ(map.find(low), nullptr);
   map.insert(high, std::make_unique<int>(1));
@@ -28,7 +28,7 @@ TEST(TopicMap, CreatesAnElementOnceAndKeepsItsAddress) {
   EXPECT_EQ(map.end(), 1000u);
 }
 
-TEST(TopicMap, ATakenElementIsTheCallers) {
+TEST(TopicMap, ATakenElementBelongsToTheCaller) {
   TopicMap<int> map;
   map.insert(high, std::make_unique<int>(7));
   EXPECT_EQ(*map.take(high), 7);
@@ -38,7 +38,7 @@ TEST(TopicMap, ATakenElementIsTheCallers) {
   EXPECT_FALSE(map.contains(high));
 }
 
-TEST(TopicMap, MayReferToElementsOfSomebodyElse) {
+TEST(TopicMap, MayReferToElementsOfAnotherOwner) {
   TopicMap<int, int*> map;
   int element = 3;
   EXPECT_EQ(&map.insert(high, &element), &element);

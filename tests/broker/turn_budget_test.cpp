@@ -24,14 +24,14 @@ TEST(TurnBudget, IsWholeAgainInTheNextTurn) {
   EXPECT_EQ(budget.left(), 10u);
 }
 
-TEST(TurnBudget, OneSessionsShareIsBoundedWhateverIsLeft) {
+TEST(TurnBudget, TheShareOfASessionIsBounded) {
   TurnBudget budget(1'000'000);
   EXPECT_EQ(budget.share(), 4096u);
   budget.spend(1'000'000 - 5);
   EXPECT_EQ(budget.share(), 5u);
 }
 
-TEST(TurnBudget, HalfOfWhatIsLeftIsSetAsideUntilItIsGivenBack) {
+TEST(TurnBudget, HalfOfTheRestIsSetAsideUntilItIsGivenBack) {
   TurnBudget budget(11);
   const std::size_t half = budget.take_half();
   EXPECT_EQ(half, 5u);

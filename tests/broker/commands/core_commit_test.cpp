@@ -1,4 +1,4 @@
-// Several writes as one: what each kind of reader and waiter is told of it, and when.
+// Commits of several topics: their effects on each kind of reader and wait.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -24,8 +24,8 @@ class CoreCommit : public CoreTest {
   FakeClient screen{*this, "screen", 2};
 };
 
-// Which was told of the first of them when the second made it one too many.
-TEST_F(CoreCommit, APatternThatGetsTooManyTopicsByItFailsAndTheCommitDoesNot) {
+// The pattern reads the first new topic of the commit, and exceeds the limit with the second.
+TEST_F(CoreCommit, APatternThatGetsTooManyTopicsFailsAndTheCommitSucceeds) {
   restart(limited([](Limits& limits) { limits.slots_per_session_max = 2; }));
   robot.connect();
   screen.connect();
@@ -44,7 +44,7 @@ TEST_F(CoreCommit, APatternThatGetsTooManyTopicsByItFailsAndTheCommitDoesNot) {
   }
 }
 
-TEST_F(CoreCommit, OneThatIsRefusedMakesNoTopics) {
+TEST_F(CoreCommit, ARefusedCommitCreatesNoTopics) {
   restart(limited([](Limits& limits) {
     limits.topics_max = 2;
     limits.slots_per_session_max = 1;
@@ -79,7 +79,7 @@ TEST_F(CoreCommit, IsOneRevisionAndOneRecord) {
   EXPECT_EQ(statistics().commits, 1u);
 }
 
-TEST_F(CoreCommit, IsInOneFrameOfACompositeAndOfAPattern) {
+TEST_F(CoreCommit, ArrivesInOneFrameAtACompositeAndAtAPattern) {
   robot.set("a", 0);
   robot.set("b", 0);
   const auto composite = screen.subscribe({"a", "b"});
@@ -109,7 +109,7 @@ TEST_F(CoreCommit, AnswersTheWaitsOfAllItsTopics) {
   EXPECT_FALSE(screen.has_answer(other));
 }
 
-TEST_F(CoreCommit, ThatWritesNothingNewIsAnsweredWithWhatItEquals) {
+TEST_F(CoreCommit, ACommitOfEqualValuesIsAnsweredWithTheirVersions) {
   robot.set("a", 1);
   robot.set("b", 1);
   turn();
@@ -126,7 +126,7 @@ TEST_F(CoreCommit, ThatWritesNothingNewIsAnsweredWithWhatItEquals) {
   EXPECT_EQ(statistics().topics, 2u);
 }
 
-TEST_F(CoreCommit, ThatEqualsPendingStatesWaitsForTheNewestOfThem) {
+TEST_F(CoreCommit, ACommitEqualToPendingStatesWaitsForTheLastOfThem) {
   robot.set("a", 1);
   robot.set("b", 1);
   const auto touch = robot.commit({write("b", 1), write("a", 1)});
@@ -153,7 +153,7 @@ TEST_F(CoreCommit, IsJudgedByThePendingStatesOfItsTopics) {
   EXPECT_EQ(statistics().commits, 2u);
 }
 
-TEST_F(CoreCommit, ThatIsRefusedLeavesNothingBehind) {
+TEST_F(CoreCommit, ARefusedCommitLeavesNothingBehind) {
   robot.set("number", 1);
   turn();
   const std::pair<std::vector<proto::TopicWrite>, ErrorCode> cases[] = {
@@ -175,7 +175,7 @@ TEST_F(CoreCommit, ThatIsRefusedLeavesNothingBehind) {
   EXPECT_EQ(statistics().commits, 1u);
 }
 
-TEST_F(CoreCommit, ThatUnsetsRemovesTopicsThatNobodyNeeds) {
+TEST_F(CoreCommit, ACommitThatUnsetsTopicsRemovesUnusedOnes) {
   robot.commit({write("a", 1), write("b", 1)});
   const auto wait = screen.wait("a", "value == 2");
   turn();

@@ -1,4 +1,4 @@
-// What topics there are: pages that are small, cheap, and create nothing.
+// Listing topics: pages are small and cheap, and create nothing.
 #include <set>
 
 #include "tests/broker/core_fixture.hpp"
@@ -27,7 +27,7 @@ class CoreListing : public CoreTest {
     for (const auto& row : page.rows) made.push_back(row.current->topic);
     return made;
   }
-  // All pages; how many there were, in `pages`.
+  // The names of all pages; sets `pages` to their number.
   std::vector<std::string> all_names(const std::string& pattern) {
     std::vector<std::string> made;
     std::uint64_t cursor = 0;
@@ -44,7 +44,7 @@ class CoreListing : public CoreTest {
   void make_topics(int count) {
     for (int i = 0; i < count; ++i) {
       robot.set("t/" + std::to_string(i), i);
-      if (i % 1000 == 999) turn();  // so that few are in flight
+      if (i % 1000 == 999) turn();  // keeps few requests in flight
     }
     turn();
   }
@@ -54,7 +54,7 @@ class CoreListing : public CoreTest {
   int pages = 0;
 };
 
-TEST_F(CoreListing, ShowsWhatMatchesWithItsState) {
+TEST_F(CoreListing, ShowsMatchingTopicsWithTheirStates) {
   robot.set("a/x", 1);
   robot.set("a/y", "two");
   robot.set("b/x", 3);
@@ -86,14 +86,14 @@ TEST_F(CoreListing, CountsSubscriptionsAndWaits) {
   robot.wait("b", "value > 2");
   turn();
   EXPECT_EQ(list("a").rows.at(0).readers, 6u);
-  // Never set, but somebody reads it: what a misspelt name looks like.
+  // A topic that was never set, but is read, such as a misspelt name.
   const auto& unset = list("b");
   ASSERT_THAT(unset.rows, SizeIs(1));
   EXPECT_EQ(unset.rows[0].current->version.number, 0u);
   EXPECT_EQ(unset.rows[0].readers, 3u);  // the composite, the pattern, which meets every topic, and the wait
 }
 
-TEST_F(CoreListing, AFinishedReaderCountsNoMore) {
+TEST_F(CoreListing, AClosedReaderIsNotCounted) {
   robot.set("a", 1);
   const auto subscription = robot.subscribe({"a"});
   const auto wait = robot.wait("a", "value > 1");
@@ -105,7 +105,7 @@ TEST_F(CoreListing, AFinishedReaderCountsNoMore) {
   EXPECT_EQ(list("a").rows.at(0).readers, 0u);
 }
 
-TEST_F(CoreListing, APageHasAtMostSoManyRows) {
+TEST_F(CoreListing, APageIsBoundedInRows) {
   make_topics(600);
   EXPECT_THAT(list("t/*").rows, SizeIs(256));
   const auto all = all_names("t/*");
@@ -114,7 +114,7 @@ TEST_F(CoreListing, APageHasAtMostSoManyRows) {
   EXPECT_EQ(pages, 3);
 }
 
-TEST_F(CoreListing, APageHasAtMostSoManyBytesOrOneRow) {
+TEST_F(CoreListing, APageIsBoundedInBytesOrHasOneRow) {
   restart(limited([](Limits& limits) { limits.list_bytes_max = 10'000; }));
   SetUp();
   for (const char* name : {"a", "b", "c", "d"}) robot.set(name, std::string(4'000, 'x'));
@@ -125,7 +125,7 @@ TEST_F(CoreListing, APageHasAtMostSoManyBytesOrOneRow) {
   EXPECT_EQ(pages, 3);
 }
 
-TEST_F(CoreListing, APageLooksAtABoundedNumberOfTopics) {
+TEST_F(CoreListing, APageScansABoundedNumberOfTopics) {
   restart(limited([](Limits& limits) { limits.list_visits_max = 128; }));
   SetUp();
   make_topics(1'000);
@@ -136,8 +136,8 @@ TEST_F(CoreListing, APageLooksAtABoundedNumberOfTopics) {
   EXPECT_EQ(pages, 8);
 }
 
-// Whatever many clients ask for at once.
-TEST_F(CoreListing, AllPagesOfATurnTogetherLookAtABoundedNumberToo) {
+// The budget of a turn bounds all requests together.
+TEST_F(CoreListing, AllPagesOfATurnTogetherScanABoundedNumberOfTopics) {
   make_topics(5'000);
   std::vector<proto::RequestId> asked;
   for (int i = 0; i < 100; ++i) asked.push_back(screen.list("nothing/*"));
@@ -148,7 +148,7 @@ TEST_F(CoreListing, AllPagesOfATurnTogetherLookAtABoundedNumberToo) {
   EXPECT_LE(visited, 65'536u + 100 * 64u + 4096u);
 }
 
-TEST_F(CoreListing, AnyCursorIsAPlace) {
+TEST_F(CoreListing, AnyCursorIsAccepted) {
   make_topics(3);
   EXPECT_THAT(list("t/*", 2).rows, SizeIs(1));
   const auto& beyond = list("t/*", ~std::uint64_t{0});
@@ -156,7 +156,7 @@ TEST_F(CoreListing, AnyCursorIsAPlace) {
   EXPECT_EQ(beyond.next, 0u);
 }
 
-TEST_F(CoreListing, APatternThatIsNoneIsRefused) {
+TEST_F(CoreListing, AnInvalidPatternIsRefused) {
   const auto id = screen.list("a//b");
   turn();
   EXPECT_EQ(screen.failed(id), ErrorCode::invalid_topic);

@@ -1,4 +1,4 @@
-// Whose a topic is: who may write it, and what becomes of it when its owner is gone.
+// Leases: who may write an owned topic, and what its last will does when the owner ends.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -17,14 +17,14 @@ class CoreOwnership : public CoreTest {
     rival.connect(1h);
     screen.connect(1h);
   }
-  const Transition& newest(const std::string& topic) {
+  const Transition& committed(const std::string& topic) {
     const auto get = screen.get(topic);
     turn();
     return *screen.answered<proto::GetDone>(get).current;
   }
   void expect_state(const std::string& topic, const Value& value, Quality quality) {
-    EXPECT_EQ(newest(topic).value, value);
-    EXPECT_EQ(newest(topic).quality, quality);
+    EXPECT_EQ(committed(topic).value, value);
+    EXPECT_EQ(committed(topic).quality, quality);
   }
 
   FakeClient imu{*this, "imu", 1};
@@ -46,27 +46,27 @@ TEST_F(CoreOwnership, OnlyTheOwnerMayWrite) {
   EXPECT_THAT(rival.answered<proto::Failed>(yours).failure.message, HasSubstr("'yaw' belongs to client 'imu'"));
   EXPECT_EQ(rival.failed(unset), ErrorCode::not_owner);
   EXPECT_EQ(rival.failed(commit), ErrorCode::not_owner);
-  EXPECT_EQ(newest("free").version.number, 0u);
+  EXPECT_EQ(committed("free").version.number, 0u);
   expect_state("yaw", 1.5, Quality::live);
   EXPECT_EQ(statistics().leases, 1u);
 }
 
-TEST_F(CoreOwnership, AReleasedTopicIsItsLastWillAndAnybodyMayWriteIt) {
+TEST_F(CoreOwnership, AReleasedTopicHasItsLastWillAndIsWritable) {
   const auto lease = imu.own("yaw", 0.0);
   imu.set("yaw", 1.5);
   imu.release(lease);
   turn();
   expect_state("yaw", 0.0, Quality::orphaned);
-  EXPECT_EQ(newest("yaw").writer, "imu");
+  EXPECT_EQ(committed("yaw").writer, "imu");
   EXPECT_FALSE(imu.has_answer(lease));
   EXPECT_EQ(statistics().leases, 0u);
   rival.set("yaw", 0.0);
   turn();
   expect_state("yaw", 0.0, Quality::live);
-  EXPECT_EQ(newest("yaw").version.number, 3u);
+  EXPECT_EQ(committed("yaw").version.number, 3u);
 }
 
-TEST_F(CoreOwnership, WithoutAWillItBecomesUnsetAndGoes) {
+TEST_F(CoreOwnership, WithoutAWillTheTopicIsUnsetAndRemoved) {
   const auto reader = screen.subscribe({"yaw"}, {}, proto::Mode::every);
   turn();
   imu.own("yaw");
@@ -83,16 +83,16 @@ TEST_F(CoreOwnership, WithoutAWillItBecomesUnsetAndGoes) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
-TEST_F(CoreOwnership, AWillThatIsTheValueAlreadyStillSaysThatItsOwnerIsGone) {
+TEST_F(CoreOwnership, AWillEqualToTheValueStillMakesItOrphaned) {
   imu.own("yaw", 1.5);
   imu.set("yaw", 1.5);
   imu.goodbye();
   turn();
   expect_state("yaw", 1.5, Quality::orphaned);
-  EXPECT_EQ(newest("yaw").version.number, 2u);
+  EXPECT_EQ(committed("yaw").version.number, 2u);
 }
 
-TEST_F(CoreOwnership, NothingHappensToATopicThatWasNeverSet) {
+TEST_F(CoreOwnership, AnEndedLeaseLeavesANeverSetTopicUnchanged) {
   imu.own("yaw");
   imu.goodbye();
   turn();
@@ -100,12 +100,12 @@ TEST_F(CoreOwnership, NothingHappensToATopicThatWasNeverSet) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
-TEST_F(CoreOwnership, SilenceEndsALeaseAfterTheInputThatWasWaiting) {
+TEST_F(CoreOwnership, WaitingInputIsReadBeforeSilenceEndsALease) {
   imu.own("yaw", 0.0);
   imu.set("yaw", 1.5);
   turn();
   now += 1s;
-  imu.acknowledge();  // was waiting when the broker came to look
+  imu.acknowledge();  // was waiting when the broker judged the silence
   core->advance(at());
   turn();
   expect_state("yaw", 1.5, Quality::live);
@@ -132,7 +132,7 @@ TEST_F(CoreOwnership, AllWillsOfASessionAreOneCommitInTheOrderOfTheLeases) {
   EXPECT_EQ(records[0].transitions[2]->topic, "imu/y");
 }
 
-TEST_F(CoreOwnership, AnotherMayNotOwnItAndOneMayNotOwnItTwice) {
+TEST_F(CoreOwnership, ATopicHasOneOwnerWhichCannotOwnItTwice) {
   const auto first = imu.own("yaw");
   const auto second = rival.own("yaw");
   const auto again = imu.own("yaw");
@@ -160,7 +160,7 @@ TEST_F(CoreOwnership, TakingOverExecutesNoWillAndFencesTheOldOwner) {
   EXPECT_EQ(imu.failed(late), ErrorCode::not_owner);
   EXPECT_TRUE(rival.answered<proto::SetDone>(next).changed);
   EXPECT_THAT(screen.take_deliveries(reader), ElementsAre(Pair("yaw", Value("better"))));
-  // The first owner's end is nothing to the topic any more.
+  // The end of the first owner does not change the topic.
   imu.goodbye();
   turn();
   expect_state("yaw", "better", Quality::live);
@@ -188,7 +188,7 @@ TEST_F(CoreOwnership, AReturningOwnerWhoseSessionWasLostIsRefused) {
   expect_state("yaw", 7.5, Quality::live);
 }
 
-TEST_F(CoreOwnership, ASessionThatComesBackInTimeStillOwnsIt) {
+TEST_F(CoreOwnership, AResumedSessionStillOwnsItsTopics) {
   const auto lease = imu.own("yaw", 0.0);
   imu.set("yaw", 1.5);
   turn();
@@ -201,7 +201,7 @@ TEST_F(CoreOwnership, ASessionThatComesBackInTimeStillOwnsIt) {
   expect_state("yaw", 1.5, Quality::live);
 }
 
-TEST_F(CoreOwnership, ALeaseForATimeEndsWithIt) {
+TEST_F(CoreOwnership, ALeaseWithADurationExpires) {
   const auto lease = imu.own("door", "closed", false, 300ms);
   imu.set("door", "open");
   turn();
@@ -235,7 +235,7 @@ TEST_F(CoreOwnership, AnOwnedTopicIsNotRemoved) {
   imu.set("yaw", 1.5);
   imu.set("yaw", Value());
   turn();
-  EXPECT_EQ(newest("yaw").version.number, 2u);
+  EXPECT_EQ(committed("yaw").version.number, 2u);
   imu.release(lease);
   turn();
   EXPECT_EQ(statistics().topics, 0u);
@@ -262,7 +262,7 @@ TEST_F(CoreOwnership, AWillDecidesTheTypeOfATopicThatHasNone) {
   EXPECT_EQ(screen.failed(wait), ErrorCode::type_mismatch);
 }
 
-TEST_F(CoreOwnership, WhatMakesNoSenseIsRefused) {
+TEST_F(CoreOwnership, InvalidCommandsAreRefused) {
   const auto name = imu.own("a//b");
   const auto reserved = imu.own("$hoiku/mine");
   const auto negative = imu.own("yaw", {}, false, -1ns);
@@ -276,7 +276,7 @@ TEST_F(CoreOwnership, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(imu.failed(large), ErrorCode::too_large);
   EXPECT_EQ(statistics().leases, 0u);
   EXPECT_EQ(statistics().topics, 0u);
-  // What is no lease is not released, and what is one is not cancelled as something else.
+  // Only a lease can be released, and only with Release.
   const auto lease = imu.own("yaw");
   imu.release(lease + 40);
   imu.cancel(lease);
@@ -286,7 +286,7 @@ TEST_F(CoreOwnership, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(statistics().leases, 1u);
 }
 
-TEST_F(CoreOwnership, AnErrorAboutATimeNamesWhatItIsAbout) {
+TEST_F(CoreOwnership, AnErrorAboutADurationNamesItsTopic) {
   proto::Subscribe slow;
   slow.topics = {"yaw/*"};
   slow.interval = -1s;
@@ -300,7 +300,7 @@ TEST_F(CoreOwnership, AnErrorAboutATimeNamesWhatItIsAbout) {
   EXPECT_EQ(said(interval), "pattern 'yaw/*': an interval cannot be negative");
 }
 
-TEST_F(CoreOwnership, NothingIsLeftOfIt) {
+TEST_F(CoreOwnership, LeasesLeaveNothingBehind) {
   imu.own("a", 1);
   imu.own("b", {}, false, 5s);
   rival.own("c");
@@ -308,11 +308,11 @@ TEST_F(CoreOwnership, NothingIsLeftOfIt) {
   for (FakeClient* client : {&imu, &rival, &screen}) client->goodbye();
   turn();
   EXPECT_EQ(statistics().leases, 0u);
-  EXPECT_EQ(statistics().topics, 1u);  // a is its will
+  EXPECT_EQ(statistics().topics, 1u);  // "a" has its last will
   EXPECT_EQ(core->next_deadline(), std::nullopt);
 }
 
-TEST_F(CoreOwnership, LastWillsTakeRoomAmongTheValues) {
+TEST_F(CoreOwnership, LastWillsCountAgainstTheLimitOfValues) {
   restart(limited([](Limits& limits) { limits.values_bytes_max = 100; }));
   imu.connect();
   rival.connect();
@@ -328,7 +328,7 @@ TEST_F(CoreOwnership, LastWillsTakeRoomAmongTheValues) {
   imu.release(first);
   turn();
   expect_state("a", Value(will), Quality::orphaned);
-  const auto again = imu.own("b", will);  // it is a value now
+  const auto again = imu.own("b", will);  // the last will is a value now
   turn();
   EXPECT_EQ(imu.failed(again), ErrorCode::limit_exceeded);
   rival.set("a", Value());

@@ -1,4 +1,4 @@
-// Topics that are declared: a deadline makes them stale, a history keeps more; and what waits make of a quality.
+// Declared topics: deadlines, histories and types; and the effect of a quality on waits.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -19,7 +19,7 @@ class CoreQuality : public CoreTest {
     turn();
     sensor.answered<proto::Done>(declared);
   }
-  const Transition& newest() {
+  const Transition& committed() {
     const auto get = screen.get("yaw");
     turn();
     return *screen.answered<proto::GetDone>(get).current;
@@ -37,14 +37,14 @@ TEST_F(CoreQuality, AValueThatIsNotWrittenForItsDeadlineIsStale) {
   declare_deadline(100ms);
   set(1.5);
   advance_by_deadlines(99ms);
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
   advance_by_deadlines(1ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
-  EXPECT_EQ(newest().value, Value(1.5));
-  EXPECT_EQ(newest().version.number, 2u);
-  EXPECT_EQ(newest().writer, "imu");
+  EXPECT_EQ(committed().quality, Quality::stale);
+  EXPECT_EQ(committed().value, Value(1.5));
+  EXPECT_EQ(committed().version.number, 2u);
+  EXPECT_EQ(committed().writer, "imu");
   advance_by_deadlines(10s);
-  EXPECT_EQ(newest().version.number, 2u);
+  EXPECT_EQ(committed().version.number, 2u);
 }
 
 TEST_F(CoreQuality, ATouchKeepsItLiveAndMakesNoTransition) {
@@ -53,10 +53,10 @@ TEST_F(CoreQuality, ATouchKeepsItLiveAndMakesNoTransition) {
     set(1.5);
     advance_by_deadlines(60ms);
   }
-  EXPECT_EQ(newest().version.number, 1u);
+  EXPECT_EQ(committed().version.number, 1u);
   sensor.commit({proto::TopicWrite{"yaw", 1.5, {}, {}}});
   advance_by_deadlines(99ms);
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
 }
 
 TEST_F(CoreQuality, ATouchEndsStalenessWithATransition) {
@@ -66,10 +66,10 @@ TEST_F(CoreQuality, ATouchEndsStalenessWithATransition) {
   const auto touch = sensor.set("yaw", 1.5);
   turn();
   EXPECT_TRUE(sensor.answered<proto::SetDone>(touch).changed);
-  EXPECT_EQ(newest().quality, Quality::live);
-  EXPECT_EQ(newest().version.number, 3u);
+  EXPECT_EQ(committed().quality, Quality::live);
+  EXPECT_EQ(committed().version.number, 3u);
   advance_by_deadlines(100ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
+  EXPECT_EQ(committed().quality, Quality::stale);
 }
 
 TEST_F(CoreQuality, ARefusedWriteIsNoTouch) {
@@ -80,57 +80,57 @@ TEST_F(CoreQuality, ARefusedWriteIsNoTouch) {
   sensor.set("yaw", 2.5, Version{0, 7});
   turn();
   advance_by_deadlines(40ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
+  EXPECT_EQ(committed().quality, Quality::stale);
 }
 
-TEST_F(CoreQuality, WhatIsNotSetIsNotStale) {
+TEST_F(CoreQuality, AnUnsetTopicDoesNotBecomeStale) {
   declare_deadline(100ms);
   advance_by_deadlines(1s);
-  EXPECT_EQ(newest().version.number, 0u);
+  EXPECT_EQ(committed().version.number, 0u);
   set(1.5);
   set(Value());
   advance_by_deadlines(1s);
-  EXPECT_EQ(newest().version.number, 2u);
+  EXPECT_EQ(committed().version.number, 2u);
 }
 
-TEST_F(CoreQuality, TheInputThatWasWaitingCountsBeforeTheDeadline) {
+TEST_F(CoreQuality, WaitingInputIsReadBeforeADeadlineIsJudged) {
   declare_deadline(100ms);
   set(1.5);
   now += 5s;  // the broker was paused
   sensor.set("yaw", 2.5);
   core->advance(at());
   turn();
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
 }
 
-TEST_F(CoreQuality, AnOrphanIsNotStaleBesides) {
+TEST_F(CoreQuality, AnOrphanedTopicDoesNotBecomeStale) {
   declare_deadline(100ms);
   const auto lease = sensor.own("yaw", 0.0);
   set(1.5);
   sensor.release(lease);
   turn();
   advance_by_deadlines(1s);
-  EXPECT_EQ(newest().quality, Quality::orphaned);
-  EXPECT_EQ(newest().version.number, 2u);
+  EXPECT_EQ(committed().quality, Quality::orphaned);
+  EXPECT_EQ(committed().version.number, 2u);
 }
 
-TEST_F(CoreQuality, ADeadlineCanBeChangedAndTakenAway) {
+TEST_F(CoreQuality, ADeadlineCanBeChangedAndRemoved) {
   declare_deadline(100ms);
   set(1.5);
   declare_deadline(1s);
   advance_by_deadlines(999ms);
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
   declare_deadline(0ns);
   advance_by_deadlines(10s);
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
   declare_deadline(100ms);  // begins to count now
   advance_by_deadlines(99ms);
-  EXPECT_EQ(newest().quality, Quality::live);
+  EXPECT_EQ(committed().quality, Quality::live);
   advance_by_deadlines(1ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
+  EXPECT_EQ(committed().quality, Quality::stale);
 }
 
-TEST_F(CoreQuality, SayingTheSameAgainChangesNothing) {
+TEST_F(CoreQuality, AnEqualDeclarationChangesNothing) {
   declare_deadline(100ms);
   set(1.5);
   advance_by_deadlines(60ms);
@@ -138,16 +138,16 @@ TEST_F(CoreQuality, SayingTheSameAgainChangesNothing) {
   sensor.declare("yaw");
   turn();
   advance_by_deadlines(40ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
+  EXPECT_EQ(committed().quality, Quality::stale);
 }
 
-TEST_F(CoreQuality, TheDeadlineOutlivesItsService) {
+TEST_F(CoreQuality, TheDeadlineOutlivesTheDeclaringSession) {
   declare_deadline(100ms);
   set(1.5);
   sensor.goodbye();
   turn();
   advance_by_deadlines(100ms);
-  EXPECT_EQ(newest().quality, Quality::stale);
+  EXPECT_EQ(committed().quality, Quality::stale);
 }
 
 // ---- Waits
@@ -184,7 +184,7 @@ TEST_F(CoreQuality, AHoldThatIsArmedOnAStaleValueWaitsForALiveOne) {
   EXPECT_TRUE(screen.has_answer(hold));
 }
 
-TEST_F(CoreQuality, AWaitForAValueTakesItInWhateverQuality) {
+TEST_F(CoreQuality, AWaitForAValueMatchesAnyQuality) {
   declare_deadline(100ms);
   set(1.5);
   advance_by_deadlines(1s);
@@ -198,14 +198,14 @@ TEST_F(CoreQuality, AWaitForAValueTakesItInWhateverQuality) {
   EXPECT_EQ(screen.answered<proto::WaitDone>(will).match->quality, Quality::orphaned);
 }
 
-TEST_F(CoreQuality, AChangeOfQualityIsNoChangeToThoseWhoWaitForOne) {
+TEST_F(CoreQuality, AChangeOfQualityMatchesNoWaitForATransition) {
   declare_deadline(100ms);
   set(1.5);
   const auto any = screen.wait_transition("yaw", "");
   const auto above = screen.wait_transition("yaw", "value > 1");
   const auto about_change = screen.wait("yaw", "value >= old_value");
   turn();
-  const Version from = newest().version;
+  const Version from = committed().version;
   advance_by_deadlines(1s);  // stale
   set(1.5);                  // live
   EXPECT_FALSE(screen.has_answer(any));
@@ -243,7 +243,7 @@ TEST_F(CoreQuality, ADeclaredTopicIsNotRemoved) {
   set(Value());
   EXPECT_EQ(statistics().topics, 1u);
   set(2.5);
-  EXPECT_EQ(newest().version.number, 3u);
+  EXPECT_EQ(committed().version.number, 3u);
 }
 
 TEST_F(CoreQuality, ADeclaredHistoryKeepsMoreOrLess) {
@@ -267,7 +267,7 @@ TEST_F(CoreQuality, ADeclaredHistoryKeepsMoreOrLess) {
   EXPECT_FALSE(after("usual", 26));
 }
 
-TEST_F(CoreQuality, ADeclaredTypeIsTheTopics) {
+TEST_F(CoreQuality, ADeclaredTypeBecomesTheTopicsType) {
   const auto wait = screen.wait("yaw", "value == x");
   const auto declared = sensor.declare_type("yaw", ValueType::float64);
   const auto text = sensor.set("yaw", "north");
@@ -279,13 +279,13 @@ TEST_F(CoreQuality, ADeclaredTypeIsTheTopics) {
   EXPECT_EQ(screen.failed(wait), ErrorCode::type_mismatch);
   EXPECT_EQ(sensor.failed(text), ErrorCode::type_mismatch);
   EXPECT_TRUE(sensor.answered<proto::SetDone>(whole).changed);
-  EXPECT_EQ(newest().value, Value(3.0));
+  EXPECT_EQ(committed().value, Value(3.0));
   sensor.answered<proto::Done>(again);
   EXPECT_EQ(screen.failed(other), ErrorCode::type_mismatch);
   EXPECT_THAT(screen.answered<proto::Failed>(other).failure.message, HasSubstr("'yaw' is of type double"));
 }
 
-TEST_F(CoreQuality, ADeclaredTypeLetsAWaitGoOn) {
+TEST_F(CoreQuality, ADeclaredTypeResolvesWaits) {
   const auto wait = screen.wait("yaw", "value > 3");
   const auto hold = screen.wait("yaw", "value > 3", 1s);
   sensor.declare_type("yaw", ValueType::int64);
@@ -311,7 +311,7 @@ TEST_F(CoreQuality, ATopicOfMessagesIsOfOneType) {
   EXPECT_EQ(sensor.failed(arm), ErrorCode::type_mismatch);
 }
 
-TEST_F(CoreQuality, WhatMakesNoSenseIsRefused) {
+TEST_F(CoreQuality, InvalidDeclarationsAreRefused) {
   const auto name = sensor.declare("a//b");
   const auto reserved = sensor.declare("$hoiku/broker/topics");
   const auto negative = sensor.declare("yaw", -1ns);

@@ -1,4 +1,4 @@
-// What has become of each reader's transitions: promise 6 at the broker, and the pages that tell it.
+// The counts of each reader (promise 6 at the broker), and the pages that list them.
 #include "broker/core/sessions/session_label.hpp"
 #include "tests/broker/core_fixture.hpp"
 
@@ -35,7 +35,7 @@ class CoreReaders : public RobotAndScreenTest {
   }
 };
 
-TEST_F(CoreReaders, ARowSaysWhoReadsWhatAndHow) {
+TEST_F(CoreReaders, ARowShowsTheReaderItsTopicsAndItsOptions) {
   read({"a", "b"}, Mode::latest);
   read({"x/*"}, Mode::every, "3 < value");
   set("x/1", 5);
@@ -51,7 +51,7 @@ TEST_F(CoreReaders, ARowSaysWhoReadsWhatAndHow) {
   EXPECT_EQ(all[1].matched, 1u);
 }
 
-TEST_F(CoreReaders, OfALongFilterTheBeginningIsShown) {
+TEST_F(CoreReaders, ALongFilterIsShortened) {
   read({"a"}, Mode::latest, "value == \"" + std::string(100'000, 'x') + "\"");
   const auto all = rows();
   ASSERT_EQ(all.size(), 1u);
@@ -69,7 +69,7 @@ TEST_F(CoreReaders, TheCountBeginsWithTheSnapshot) {
   EXPECT_EQ(counts(rows()[1]), "2 = 2 + 0 + 0 + 0 + 0");
 }
 
-TEST_F(CoreReaders, OfASlowReaderWhatIsPendingAndWhatBecameOfItLater) {
+TEST_F(CoreReaders, TheCountsOfASlowReaderAddUpWhileItIsBehindAndAfterwards) {
   start(limited([](Limits& limits) {
     limits.history_transitions_max = 4;
     limits.window_batches = 1;
@@ -96,7 +96,7 @@ TEST_F(CoreReaders, OfASlowReaderWhatIsPendingAndWhatBecameOfItLater) {
   EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 3 + 5 + 0");
 }
 
-TEST_F(CoreReaders, ATopicThatIsGoneStaysCounted) {
+TEST_F(CoreReaders, TransitionsOfARemovedTopicStayCounted) {
   read({"x/*"}, Mode::latest);
   set("x/1", 5);
   set("x/1", Value());
@@ -105,7 +105,7 @@ TEST_F(CoreReaders, ATopicThatIsGoneStaysCounted) {
   EXPECT_EQ(rows()[0].matched, 0u);
 }
 
-TEST_F(CoreReaders, PagesGoOnWhereTheOneBeforeEnded) {
+TEST_F(CoreReaders, APageContinuesWhereThePreviousOneEnded) {
   start(limited([](Limits& limits) { limits.list_rows_max = 2; }));
   for (int i = 0; i < 5; ++i) read({"a" + std::to_string(i)}, Mode::latest);
   std::vector<std::string> found;
@@ -127,7 +127,7 @@ TEST_F(CoreReaders, PagesGoOnWhereTheOneBeforeEnded) {
   EXPECT_TRUE(robot->answered<proto::ReadersDone>(beyond).rows.empty());
 }
 
-TEST(PresenceLabel, IsASegmentOfATopicsName) {
+TEST(SessionLabel, IsASegmentOfATopicsName) {
   const Limits limits;
   PeerTable peers;
   Session session(SessionId{47}, {}, limits, peers);

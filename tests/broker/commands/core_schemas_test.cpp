@@ -1,4 +1,4 @@
-// What messages look like: registered, asked for, and used by predicates that name fields.
+// Schemas of messages: registered, looked up, and used by predicates that name fields.
 #include "hoiku/proto/schema.hpp"
 #include "tests/broker/core_fixture.hpp"
 #include "tests/proto/proto_text.hpp"
@@ -63,7 +63,7 @@ class CoreSchemas : public CoreTest {
 
 // ---- the registry
 
-TEST_F(CoreSchemas, WhatWasRegisteredIsGiven) {
+TEST_F(CoreSchemas, ARegisteredSchemaIsReturned) {
   EXPECT_EQ(files_known("its.Pose"), "");
   robot.answered<proto::Done>(put_pose());
   EXPECT_EQ(files_known("its.Pose"), files_of(pose_text));
@@ -72,7 +72,7 @@ TEST_F(CoreSchemas, WhatWasRegisteredIsGiven) {
   EXPECT_EQ(statistics().schemas, 1u);
 }
 
-TEST_F(CoreSchemas, WhatMakesNoSenseIsRefused) {
+TEST_F(CoreSchemas, InvalidSchemasAreRefused) {
   robot.send({proto::RegisterSchema{++robot.last_id, "its.Pose", "nonsense"}});
   turn();
   EXPECT_EQ(robot.failed(robot.last_id), ErrorCode::invalid_argument);
@@ -83,7 +83,7 @@ TEST_F(CoreSchemas, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(statistics().schemas, 0u);
 }
 
-TEST_F(CoreSchemas, ANewerOneTakesThePlaceOfAnOlderOneAndNotTheOtherWayRound) {
+TEST_F(CoreSchemas, ANewerSchemaReplacesAnOlderOneAndNotViceVersa) {
   const std::string more = "message Pose\n double x 1\n double y 2\nend";
   const std::string less = "message Pose\n double x 1\nend";
   put_pose(less);
@@ -93,7 +93,7 @@ TEST_F(CoreSchemas, ANewerOneTakesThePlaceOfAnOlderOneAndNotTheOtherWayRound) {
   EXPECT_EQ(files_known("its.Pose"), files_of(more));
 }
 
-TEST_F(CoreSchemas, AnOldProgramThatComesBackTakesNoFieldAway) {
+TEST_F(CoreSchemas, RegisteringAnOldSchemaAgainRemovesNoField) {
   const std::string old = "message Pose\n double x 1\nend";
   const std::string newer = "message Pose\n double left 1\n double y 2\nend";
   const std::string newest = "message Pose\n double y 2\n double z 3\nend";
@@ -107,7 +107,7 @@ TEST_F(CoreSchemas, AnOldProgramThatComesBackTakesNoFieldAway) {
   EXPECT_EQ(screen.answered<proto::WaitDone>(id).match->value, pose(R"({"y":4})"));
 }
 
-TEST_F(CoreSchemas, OneThatBreaksProgramsIsRefusedAlsoMuchLater) {
+TEST_F(CoreSchemas, AnIncompatibleSchemaIsRefusedAlsoMuchLater) {
   put_pose("message Pose\n double x 1\n double y 2\nend");
   put_pose("message Pose\n double x 1\n bool z 3\nend");
   const auto id = put_pose("message Pose\n double x 1\n string y 2\nend");
@@ -135,7 +135,7 @@ TEST_F(CoreSchemas, AreBounded) {
   std::string many;
   for (int i = 1; i < 100; ++i) many += "int32 f" + std::to_string(i) + " " + std::to_string(i) + "\n";
   EXPECT_EQ(robot.failed(with_type("A", many)), ErrorCode::too_large);
-  // Fields that come and go are remembered, and so they cost something.
+  // Retired fields are remembered, so they count against the limit.
   ErrorCode refused{};
   for (int i = 1; i < 1000 && refused == ErrorCode{}; ++i) {
     const auto id = with_type("B", "int32 f" + std::to_string(i) + " " + std::to_string(i));
@@ -144,7 +144,7 @@ TEST_F(CoreSchemas, AreBounded) {
   EXPECT_EQ(refused, ErrorCode::limit_exceeded);
 }
 
-TEST_F(CoreSchemas, AQueueOfAnswersHoldsNothing) {
+TEST_F(CoreSchemas, QueuedAnswersKeepNoSchemas) {
   std::string many = "message Pose\n";
   for (int i = 1; i < 5000; ++i)
     many += "int32 field_of_a_long_name_" + std::to_string(i) + " " + std::to_string(i) + "\n";
@@ -182,7 +182,7 @@ TEST_F(CoreSchemas, AWaitIsDecidedByAField) {
   EXPECT_EQ(screen.answered<proto::WaitDone>(at_once).match->value, pose(R"({"x":4})"));
 }
 
-TEST_F(CoreSchemas, AChangeIsDecidedByFieldsBeforeAndAfter) {
+TEST_F(CoreSchemas, ATransitionIsDecidedByFieldsOfBothValues) {
   put_pose();
   set(pose(R"({"x":1,"mode":"IDLE"})"));
   const auto far = screen.wait_transition("pose", "abs(value.x - old_value.x) > 0.5");
@@ -199,7 +199,7 @@ TEST_F(CoreSchemas, AChangeIsDecidedByFieldsBeforeAndAfter) {
   EXPECT_EQ(screen.answered<proto::TransitionDone>(past).match->version.number, 2u);
 }
 
-TEST_F(CoreSchemas, AHoldIsAboutAFieldWhateverElseChanges) {
+TEST_F(CoreSchemas, AHoldOverAFieldIgnoresOtherFields) {
   put_pose();
   set(pose(R"({"x":4})"));
   const auto id = wait("value.x > 3", 1s);
@@ -240,14 +240,14 @@ TEST_F(CoreSchemas, AWaitIsCheckedWhenTheTopicsTypeIsKnown) {
   EXPECT_EQ(screen.failed(other), ErrorCode::type_mismatch);
 }
 
-TEST_F(CoreSchemas, AWaitOnATopicWhoseTypeCameWithoutASchemaFails) {
+TEST_F(CoreSchemas, AWaitFailsWhenTheTypeIsKnownWithoutASchema) {
   const auto id = wait("value.x > 3");
   set(pose(R"({"x":4})"));
   EXPECT_EQ(screen.failed(id), ErrorCode::invalid_predicate);
   EXPECT_THAT(why_failed(screen, id), HasSubstr("its.Pose"));
 }
 
-TEST_F(CoreSchemas, AWaitGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
+TEST_F(CoreSchemas, AWaitKeepsItsMeaningWhenTheSchemaIsReplaced) {
   put_pose("message Pose\n double x 1\n double y 2\nend");
   set(pose("{}"));
   const auto before = wait("value.x > 3");
@@ -260,8 +260,8 @@ TEST_F(CoreSchemas, AWaitGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
   EXPECT_TRUE(screen.has_answer(after));
 }
 
-// Its type is not said by that, so nothing can be read yet.
-TEST_F(CoreSchemas, ADeclarationWithoutATypeLeavesAWaitWaitingForIt) {
+// The declaration gives the topic no type, so the predicate cannot be resolved yet.
+TEST_F(CoreSchemas, ADeclarationWithoutATypeResolvesNoWait) {
   const auto id = wait("value.x > 3");
   robot.declare("pose", 1s);
   turn();
@@ -282,7 +282,7 @@ class CoreSchemaFilters : public CoreSchemas {
   }
 };
 
-TEST_F(CoreSchemaFilters, WhoComesWhenTheSchemaIsKnownIsNotAnsweredFromBeforeIt) {
+TEST_F(CoreSchemaFilters, AFilterThatBeginsAfterTheSchemaDoesNotShareEarlierResults) {
   read("**", "value.x > 3");
   set(pose(R"({"x":5})"));
   put_pose();
@@ -292,7 +292,7 @@ TEST_F(CoreSchemaFilters, WhoComesWhenTheSchemaIsKnownIsNotAnsweredFromBeforeIt)
   EXPECT_EQ(screen.take_deliveries(plain).size(), 1u);
 }
 
-TEST_F(CoreSchemaFilters, OneGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
+TEST_F(CoreSchemaFilters, AFilterKeepsItsMeaningWhenTheSchemaIsReplaced) {
   put_pose("message Pose\n double x 1\n double y 2\nend");
   set(pose("{}"));
   const auto before = read("pose", "value.x > 3");
@@ -306,8 +306,8 @@ TEST_F(CoreSchemaFilters, OneGoesOnAsItWasReadWhenTheSchemaIsReplaced) {
   EXPECT_EQ(screen.take_deliveries(after).size(), 1u);
 }
 
-// A message has to be read through for a field, so of large ones a turn looks at fewer.
-TEST_F(CoreSchemas, TheSearchForAChangeAmongLargeMessagesTakesSeveralTurns) {
+// A test reads the whole message for a field, so a turn tests fewer large messages.
+TEST_F(CoreSchemas, ASearchAmongLargeMessagesTakesSeveralTurns) {
   restart(limited([](Limits& limits) { limits.turn_visits_max = 10; }));
   robot.connect();
   screen.connect();
@@ -325,7 +325,7 @@ TEST_F(CoreSchemas, TheSearchForAChangeAmongLargeMessagesTakesSeveralTurns) {
   EXPECT_TRUE(screen.has_answer(wait));
 }
 
-TEST_F(CoreSchemas, BytesThatAreNoMessageMatchNothing) {
+TEST_F(CoreSchemas, BytesThatAreNotAMessageMatchNothing) {
   put_pose();
   set(pose("{}"));
   const auto id = wait("value.x < 3 && value.y != 0");
@@ -364,7 +364,7 @@ TEST_F(CoreSchemas, AFilterMayNameFields) {
   EXPECT_EQ(taken[0].second, pose(R"({"x": 5, "mode": "DRIVING"})"));
 }
 
-TEST_F(CoreSchemas, AFilterOverFieldsThatNobodyDescribedPassesNothingUntilSomebodyDoes) {
+TEST_F(CoreSchemas, AFilterOverFieldsPassesNothingUntilTheSchemaIsRegistered) {
   proto::Subscribe fast;
   fast.topics = {"**"};
   fast.filter = Predicate::parse("value.x > 3").value();
@@ -377,7 +377,7 @@ TEST_F(CoreSchemas, AFilterOverFieldsThatNobodyDescribedPassesNothingUntilSomebo
   EXPECT_EQ(screen.take_deliveries(reader).size(), 1u);
 }
 
-TEST_F(CoreSchemas, AFilterOverFieldsThatAreNotThereIsRefused) {
+TEST_F(CoreSchemas, AFilterOverUnknownFieldsIsRefused) {
   put_pose();
   set(pose(R"({"x": 5})"));
   proto::Subscribe wrong;

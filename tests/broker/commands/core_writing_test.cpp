@@ -1,4 +1,4 @@
-// Set and Get, and what is visible while a record is on its way to the log.
+// Set and Get, and the committed state while a write is pending.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -46,7 +46,7 @@ TEST_F(CoreWriting, AnEqualSetIsATouch) {
   EXPECT_EQ(statistics().commits, 1u);
 }
 
-TEST_F(CoreWriting, ATransitionTellsWhoWroteItAndWhen) {
+TEST_F(CoreWriting, ATransitionHasItsWriterAndItsTime) {
   proto::Set set;
   set.id = ++robot.last_id;
   set.topic = "a";
@@ -148,7 +148,7 @@ TEST_F(CoreWriting, ReservedTopicsAreReadOnlyAlsoWhileTheyAreRead) {
   EXPECT_EQ(robot.failed(set), ErrorCode::permission_denied);
 }
 
-TEST_F(CoreWriting, AnErrorQuotesNoMoreOfANameThanIsNeeded) {
+TEST_F(CoreWriting, AnErrorShortensALongName) {
   const auto set = robot.set(std::string(100'000, 'x'), 1);
   turn();
   EXPECT_LT(robot.answered<proto::Failed>(set).failure.message.size(), 500u);
@@ -170,7 +170,7 @@ TEST_F(CoreWriting, GetOfABadNameIsRefused) {
   EXPECT_EQ(robot.failed(get), ErrorCode::invalid_topic);
 }
 
-TEST_F(CoreWriting, AnUnsetTopicThatNobodyReadsIsRemovedAndItsNextSetBeginsANewEpoch) {
+TEST_F(CoreWriting, AnUnsetTopicWithoutReadersIsRemovedAndItsNextSetBeginsANewEpoch) {
   const auto first = robot.set("a", 1);
   robot.set("a", Value());
   turn();
@@ -181,7 +181,7 @@ TEST_F(CoreWriting, AnUnsetTopicThatNobodyReadsIsRemovedAndItsNextSetBeginsANewE
   EXPECT_NE(done(again).version.epoch, done(first).version.epoch);
 }
 
-TEST_F(CoreWriting, AnUnsetTopicThatSomebodyReadsGoesOn) {
+TEST_F(CoreWriting, AnUnsetTopicWithReadersKeepsItsVersions) {
   const auto subscription = screen.subscribe({"a"});
   const auto first = robot.set("a", 1);
   robot.set("a", Value());
@@ -195,9 +195,9 @@ TEST_F(CoreWriting, AnUnsetTopicThatSomebodyReadsGoesOn) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
-// ---- On the way to the log
+// ---- Pending writes
 
-TEST_F(CoreWriting, NothingIsVisibleOrAnsweredBeforeItIsInTheLog) {
+TEST_F(CoreWriting, NoWriteIsCommittedOrAnsweredBeforeItIsInTheLog) {
   const auto subscription = screen.subscribe({"a"});
   const auto wait = screen.wait("a", "value == 1");
   turn();
@@ -221,7 +221,7 @@ TEST_F(CoreWriting, NothingIsVisibleOrAnsweredBeforeItIsInTheLog) {
   EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1))));
 }
 
-TEST_F(CoreWriting, ATouchBehindAPendingRecordIsAnsweredWithThatRecord) {
+TEST_F(CoreWriting, ATouchOfAPendingStateIsAnsweredWithItsCommit) {
   const auto first = robot.set("a", 1);
   const auto touch = screen.set("a", 1);
   const auto later = robot.set("b", 1);
@@ -263,7 +263,7 @@ TEST_F(CoreWriting, APendingRecordOutlivesItsSession) {
   EXPECT_EQ(screen.answered<proto::GetDone>(get).current->value, Value(1));
 }
 
-TEST_F(CoreWriting, ATopicIsNotRemovedWhileAWriteIsOnItsWay) {
+TEST_F(CoreWriting, ATopicIsNotRemovedWhileAWriteIsPending) {
   robot.set("a", 1);
   robot.set("a", Value());
   robot.set("a", 2);
@@ -342,7 +342,7 @@ TEST_F(CoreWriting, RequestsInFlightAreLimited) {
   EXPECT_TRUE(done(after).changed);
 }
 
-TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
+TEST_F(CoreWriting, AClientThatNeverAcknowledgesAnswersLosesItsSession) {
   restart(limited([](Limits& limits) { limits.requests_in_flight_max = 10; }));
   robot.connect();
   robot.acknowledges = false;
@@ -351,7 +351,7 @@ TEST_F(CoreWriting, WhoNeverTakesAnswersLosesItsSession) {
   expect_nothing_left();
 }
 
-TEST_F(CoreWriting, WhatAWriterHasDoneWrongIsSaidBeforeThatThereIsNoRoom) {
+TEST_F(CoreWriting, AMistakeOfTheWriterIsReportedBeforeALimit) {
   restart(limited([](Limits& limits) { limits.values_bytes_max = 10; }));
   robot.connect();
   const auto first = robot.set("a", std::string(10, 'x'));
@@ -369,8 +369,8 @@ TEST_F(CoreWriting, WhatAWriterHasDoneWrongIsSaidBeforeThatThereIsNoRoom) {
   EXPECT_THAT(robot.answered<proto::Failed>(both).failure.message, testing::HasSubstr("'a'"));
 }
 
-// So it throws out no pattern that reads as many topics as it may.
-TEST_F(CoreWriting, ARefusedWriteMakesNoTopic) {
+// Otherwise the new topic would make a pattern fail that reads as many topics as it may.
+TEST_F(CoreWriting, ARefusedWriteCreatesNoTopic) {
   restart(limited([](Limits& limits) {
     limits.values_bytes_max = 18;
     limits.slots_per_session_max = 1;

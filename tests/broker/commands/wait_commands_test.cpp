@@ -16,7 +16,7 @@ class WaitCommandsTest : public testing::Test {
     made.back() = last;
     return made;
   }
-  // Sets the topic, and commits that at once.
+  // Sets the topic, and commits the write at once.
   void set(const std::string& name, Value value) {
     const TopicId id = *requests.find_or_create(name);
     TopicWrites writes;
@@ -120,7 +120,7 @@ TEST_F(WaitCommandsTest, PostponedWaitsOfSeveralSessionsTakeTurns) {
   for (proto::RequestId id : {1, 2, 3}) commands.execute(session, wait_after(id, 1, "value == 2"), now);
   commands.execute(other, wait_after(1, 1, "value == 2"), now);
 
-  // Half of the budget is for waits: each costs one step to take up, and two states.
+  // Waits have half of the budget: each costs one step to resume, and two for its states.
   budget = TurnBudget(12);
   commands.resume_postponed(now);
   EXPECT_EQ(session.outbox.reader_answers(), 1u);

@@ -29,7 +29,7 @@ std::string complaint(std::string_view text) {
   return done ? "nothing" : done.failure().message;
 }
 
-TEST(Config, SaysWhatTheCommandLineCanSay) {
+TEST(Config, HasTheSettingsOfTheCommandLine) {
   const Options options = read(R"(
 listen = ["tcp://127.0.0.1:7411", 'ipc:///run/hoiku.sock']
 insecure = true
@@ -48,7 +48,7 @@ sessions-max = 20
   EXPECT_EQ(options.limits.sessions_max, 20u);
 }
 
-TEST(Config, WhatItDoesNotSayStaysAsItWas) {
+TEST(Config, MissingKeysKeepTheirSettings) {
   Options options;
   options.log_level = LogLevel::error;
   ASSERT_TRUE(apply_config("[limits]\nvalue-bytes-max = 1000", "f", options));
@@ -58,7 +58,7 @@ TEST(Config, WhatItDoesNotSayStaysAsItWas) {
   EXPECT_TRUE(apply_config("", "f", options));
 }
 
-TEST(Config, EveryLimitCanBeMovedWithinItsBounds) {
+TEST(Config, EveryLimitCanBeSetWithinItsBounds) {
   for (const LimitSetting& setting : limit_settings()) {
     SCOPED_TRACE(setting.name);
     for (const std::size_t bound : {setting.least, setting.most}) {
@@ -72,7 +72,7 @@ TEST(Config, EveryLimitCanBeMovedWithinItsBounds) {
   }
 }
 
-TEST(Config, WhatIsWrongIsNamedWithItsPlaceAndWhatIsAllowed) {
+TEST(Config, ErrorsNameThePositionTheKeyAndTheAllowedValues) {
   const std::vector<std::pair<const char*, const char*>> cases{
       {"colour = 1",
        "hoikud.toml:1:1: unknown key 'colour'; the keys are listen, insecure, log-level, "
@@ -104,11 +104,11 @@ TEST(Config, WhatIsWrongIsNamedWithItsPlaceAndWhatIsAllowed) {
   }
 }
 
-TEST(Config, DeepNestingIsRefusedAndDoesNoHarm) {
+TEST(Config, DeepNestingIsRefused) {
   EXPECT_THAT(complaint("listen = " + std::string(100'000, '[')), HasSubstr("this is not TOML: "));
 }
 
-TEST(Config, WhatIsPrintedIsReadBackAsTheSame) {
+TEST(Config, PrintedConfigurationIsReadBackUnchanged) {
   Options options;
   options.listen = {"ipc:///tmp/odd \"name\" \\ \x01 é", "tcp://127.0.0.1:1"};
   options.insecure = true;
@@ -129,7 +129,7 @@ TEST(Config, TheExampleHasAllDefaults) {
   EXPECT_EQ(example, config_text(defaults)) << "write it again: hoikud --print-config > broker/hoikud/hoikud.toml";
 }
 
-TEST(Config, LimitsThatContradictOneAnotherAreRefused) {
+TEST(Config, InconsistentLimitsAreRefused) {
   Options options = read("[limits]\nframe-bytes-max = 65536");
   EXPECT_EQ(check_options(options).failure().message,
             "frame-bytes-max (65536) must exceed two values of value-bytes-max (1048576) by 4096: a transition between "

@@ -1,4 +1,4 @@
-// Subscriptions in the mode `every`: each transition once and in order, as far as the history goes.
+// Subscriptions in the mode `every`: each transition once and in order, within the limits of the history.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -30,7 +30,7 @@ std::vector<std::uint64_t> sequence(std::uint64_t from, std::uint64_t to) {
   return made;
 }
 
-TEST_F(CoreEvery, BeginsWithThePresentStateAndItsMarkAndGoesOnWithEachTransition) {
+TEST_F(CoreEvery, BeginsWithASnapshotAndContinuesWithEachTransition) {
   count("a", 1, 3);
   const auto all = screen->subscribe({"a"}, {}, Mode::every);
   turn();
@@ -44,7 +44,7 @@ TEST_F(CoreEvery, BeginsWithThePresentStateAndItsMarkAndGoesOnWithEachTransition
   EXPECT_EQ(screen->complete_through, 6u);
 }
 
-TEST_F(CoreEvery, ATopicThatIsMadeLaterIsToldFromItsFirstVersionOn) {
+TEST_F(CoreEvery, ATopicThatIsCreatedLaterIsSentFromItsFirstVersionOn) {
   const auto all = screen->subscribe({"sensor/*"}, {}, Mode::every);
   turn();
   robot->set("sensor/a", 1);
@@ -55,7 +55,7 @@ TEST_F(CoreEvery, ATopicThatIsMadeLaterIsToldFromItsFirstVersionOn) {
   EXPECT_THAT(numbers(all, "sensor/b"), ElementsAre(1));
 }
 
-TEST_F(CoreEvery, ASlowReaderIsToldEverythingWhenItComesRound) {
+TEST_F(CoreEvery, ASlowReaderGetsEveryTransitionLater) {
   const auto all = screen->subscribe({"a"}, {}, Mode::every);
   const auto newest = screen->subscribe({"a"});
   turn();
@@ -68,19 +68,19 @@ TEST_F(CoreEvery, ASlowReaderIsToldEverythingWhenItComesRound) {
   screen->acknowledge();
   turn();
   EXPECT_EQ(numbers(all, "a"), [] {
-    auto expected = sequence(0, 60);  // 0: it was not set
+    auto expected = sequence(0, 60);  // 0: the topic was not set
     return expected;
   }());
   EXPECT_LT(numbers(newest, "a").size(), 60u);
 }
 
-TEST_F(CoreEvery, WhatHasGoneFromTheHistoryIsSkippedToThePresentState) {
+TEST_F(CoreEvery, ADiscardedHistoryIsSkippedToTheCommittedState) {
   start(limited([](Limits& limits) {
     limits.history_transitions_max = 4;
     limits.credit_transitions = 1;
   }));
   const auto all = screen->subscribe({"a"}, {}, Mode::every);
-  turn();  // the one that it may be sent: not set
+  turn();  // the one transition that it has credit for: not set
   count("a", 1, 10);
   screen->renew(all, 1);
   turn();
@@ -93,7 +93,7 @@ TEST_F(CoreEvery, WhatHasGoneFromTheHistoryIsSkippedToThePresentState) {
   EXPECT_THAT(numbers(all, "a"), ElementsAre(0, 10, 11, 12));
 }
 
-TEST_F(CoreEvery, IsSentNoMoreThanItsCreditAndCostsNothingMeanwhile) {
+TEST_F(CoreEvery, IsSentNoMoreThanItsCredit) {
   start(limited([](Limits& limits) { limits.credit_transitions = 5; }));
   const auto all = screen->subscribe({"*"}, {}, Mode::every);
   turn();
@@ -104,10 +104,10 @@ TEST_F(CoreEvery, IsSentNoMoreThanItsCreditAndCostsNothingMeanwhile) {
   screen->renew(all, 2);
   turn();
   EXPECT_EQ(screen->deliveries.size(), 7u);
-  screen->renew(all, 1);  // it is a total: less than before means nothing
+  screen->renew(all, 1);  // `taken` is a total, so a smaller one has no effect
   turn();
   EXPECT_EQ(screen->deliveries.size(), 7u);
-  screen->renew(all, 1'000'000);  // nor can it have taken what it was not sent
+  screen->renew(all, 1'000'000);  // more than was sent cannot have been taken
   turn();
   EXPECT_EQ(numbers(all, "a"), sequence(1, 4));
   EXPECT_EQ(numbers(all, "b"), sequence(1, 4));
@@ -116,7 +116,7 @@ TEST_F(CoreEvery, IsSentNoMoreThanItsCreditAndCostsNothingMeanwhile) {
   EXPECT_EQ(numbers(all, "b"), sequence(1, 8));
 }
 
-TEST_F(CoreEvery, OneWithoutCreditHoldsUpNobodyElseOfItsSession) {
+TEST_F(CoreEvery, AReaderWithoutCreditDoesNotDelayOthersOfItsSession) {
   start(limited([](Limits& limits) { limits.credit_transitions = 1; }));
   screen->subscribe({"a"}, {}, Mode::every);
   const auto newest = screen->subscribe({"a"});
@@ -125,7 +125,7 @@ TEST_F(CoreEvery, OneWithoutCreditHoldsUpNobodyElseOfItsSession) {
   EXPECT_EQ(numbers(newest, "a").back(), 3u);
 }
 
-TEST_F(CoreEvery, AnUnsetTopicIsKeptUntilItsReadersWereTold) {
+TEST_F(CoreEvery, AnUnsetTopicIsKeptUntilItsReadersWereSentThat) {
   start(limited([](Limits& limits) { limits.credit_transitions = 2; }));
   const auto all = screen->subscribe({"*"}, {}, Mode::every);
   turn();
@@ -140,7 +140,7 @@ TEST_F(CoreEvery, AnUnsetTopicIsKeptUntilItsReadersWereTold) {
   EXPECT_EQ(statistics().history_bytes, 0u);
 }
 
-TEST_F(CoreEvery, AReaderThatLostItsSessionGoesOnWhereItWas) {
+TEST_F(CoreEvery, AReaderThatLostItsSessionContinuesWhereItWas) {
   count("a", 1, 3);
   count("b", 1, 1);
   const proto::ResumePoint here{4711, statistics().commits};
@@ -155,8 +155,8 @@ TEST_F(CoreEvery, AReaderThatLostItsSessionGoesOnWhereItWas) {
   EXPECT_EQ(screen->ends.at(again).revision, statistics().commits);
 }
 
-// Its topic's first states are on their way to the log when it subscribes.
-TEST_F(CoreEvery, AReaderThatComesBackMissesNothingThatWasWrittenInTheSameTurn) {
+// The topic's first states are pending when the reader subscribes.
+TEST_F(CoreEvery, AResumingReaderMissesNoWriteOfTheSameTurn) {
   count("b", 1, 1);
   robot->set("a", 1);
   robot->set("a", 2);
@@ -165,7 +165,7 @@ TEST_F(CoreEvery, AReaderThatComesBackMissesNothingThatWasWrittenInTheSameTurn) 
   EXPECT_EQ(numbers(again, "a"), sequence(1, 2));
 }
 
-TEST_F(CoreEvery, AReaderThatWasAwayForTooLongGetsWhatIsLeft) {
+TEST_F(CoreEvery, AReaderThatWasAwayTooLongGetsTheKeptHistory) {
   start(limited([](Limits& limits) { limits.history_transitions_max = 3; }));
   count("a", 1, 2);
   const proto::ResumePoint here{4711, statistics().commits};
@@ -181,13 +181,13 @@ TEST_F(CoreEvery, ALargeStateDoesNotStarveBehindSmallOnesOfItsSession) {
   turn();
   screen->acknowledges = false;
   set("level", 1);
-  set("picture", std::string(Limits{}.value_bytes_max, 'x'));  // has room when nothing else is on its way
+  set("picture", std::string(Limits{}.value_bytes_max, 'x'));  // fits only if nothing else is unacknowledged
   for (int level = 2; level < 10; ++level) {
     const std::uint64_t before = screen->received;
     set("level", level);
-    screen->get("level");  // an answer brings the session's turn
+    screen->get("level");  // the answer makes the session build a frame
     turn();
-    screen->acknowledged = before;  // so that there is always a small one on its way, if it was sent
+    screen->acknowledged = before;  // so that a small frame is always unacknowledged, if one was sent
     core->receive(screen->peer, screen->frame(), at());
     turn();
   }
@@ -197,13 +197,13 @@ TEST_F(CoreEvery, ALargeStateDoesNotStarveBehindSmallOnesOfItsSession) {
   EXPECT_EQ(screen->take_deliveries(newest).back().second, Value(9));
 }
 
-TEST_F(CoreEvery, OfACompositeIsRefused) {
+TEST_F(CoreEvery, ACompositeIsRefused) {
   const auto refused = screen->subscribe({"a", "b"}, {}, Mode::every);
   turn();
   EXPECT_EQ(screen->failed(refused), ErrorCode::invalid_argument);
 }
 
-TEST_F(CoreEvery, LeavesNothingBehindWhereverItIsLeft) {
+TEST_F(CoreEvery, LeavesNothingBehindWheneverItIsClosed) {
   start(limited([](Limits& limits) { limits.credit_transitions = 2; }));
   const auto starving = screen->subscribe({"*"}, {}, Mode::every);
   const auto busy = screen->subscribe({"a"}, {}, Mode::every);

@@ -1,5 +1,4 @@
-// Subscriptions with a maximum rate: of each topic at most one delivery in an interval, and the newest state at its
-// end.
+// Subscriptions with a maximum rate: at most one delivery per topic and interval, with the committed state at its end.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -31,7 +30,7 @@ class CoreRate : public CoreTest {
     turn();
     return id;
   }
-  std::vector<Value> told() {
+  std::vector<Value> take_sent() {
     std::vector<Value> values;
     for (const auto& delivery : std::exchange(screen.deliveries, {})) values.push_back(delivery.transition->value);
     return values;
@@ -41,39 +40,39 @@ class CoreRate : public CoreTest {
   FakeClient screen{*this, "screen", 2};
 };
 
-TEST_F(CoreRate, TheNewestStateComesWhenTheIntervalEnds) {
+TEST_F(CoreRate, TheCommittedStateIsSentWhenTheIntervalEnds) {
   set("a", 1);
   read(rated({"a"}, 100ms));
-  EXPECT_THAT(told(), ElementsAre(Value(1)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(1)));
   set("a", 2);
   set("a", 3);
-  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_THAT(take_sent(), IsEmpty());
   EXPECT_EQ(core->next_deadline(), now + 100ms);
   advance_by_deadlines(99ms);
-  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_THAT(take_sent(), IsEmpty());
   advance_by_deadlines(1ms);
-  EXPECT_THAT(told(), ElementsAre(Value(3)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(3)));
   EXPECT_EQ(statistics().conflated, 1u);
 }
 
-TEST_F(CoreRate, AQuietTopicIsToldAtOnce) {
+TEST_F(CoreRate, AQuietTopicIsSentAtOnce) {
   read(rated({"*"}, 100ms));
   set("a", 1);
-  EXPECT_THAT(told(), ElementsAre(Value(1)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(1)));
   advance(100ms);
   set("a", 2);
-  EXPECT_THAT(told(), ElementsAre(Value(2)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(2)));
   set("b", 3);  // another topic has an interval of its own
-  EXPECT_THAT(told(), ElementsAre(Value(3)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(3)));
 }
 
-TEST_F(CoreRate, NoTimerRunsWhereNothingIsDue) {
+TEST_F(CoreRate, NoTimerRunsWhenNothingIsDue) {
   robot.goodbye();
   read(rated({"a"}, 100ms));
   EXPECT_GT(*core->next_deadline(), now + 1h - 1s);  // the session's
 }
 
-TEST_F(CoreRate, WhoLeavesWithinTheIntervalLeavesNothing) {
+TEST_F(CoreRate, AReaderClosedWithinItsIntervalLeavesNothing) {
   const auto id = read(rated({"a"}, 100ms));
   set("a", 1);
   set("a", 2);
@@ -87,7 +86,7 @@ TEST_F(CoreRate, WhoLeavesWithinTheIntervalLeavesNothing) {
   expect_nothing_left();
 }
 
-TEST_F(CoreRate, OthersAreCompleteAlthoughOneWaitsForItsInterval) {
+TEST_F(CoreRate, AReaderWithinItsIntervalDoesNotDelayCompleteness) {
   read(rated({"a"}, 1h));
   screen.subscribe(std::vector<std::string>{"a"});
   set("a", 1);
@@ -95,19 +94,19 @@ TEST_F(CoreRate, OthersAreCompleteAlthoughOneWaitsForItsInterval) {
   EXPECT_EQ(screen.complete_through, 2u);
 }
 
-TEST_F(CoreRate, AFilteredReaderIsToldTheNewestThatPassed) {
+TEST_F(CoreRate, AFilteredReaderGetsTheLastStateThatPassed) {
   proto::Subscribe command = rated({"a"}, 100ms);
   command.filter = *Predicate::parse("value > 3");
   read(command);
   for (const int value : {5, 6, 1, 7, 2}) set("a", value);
-  EXPECT_THAT(told(), ElementsAre(Value(5)));
+  EXPECT_THAT(take_sent(), ElementsAre(Value(5)));
   advance_by_deadlines(100ms);
   ASSERT_EQ(screen.deliveries.size(), 1u);
   EXPECT_EQ(screen.deliveries[0].transition->value, Value(7));
   EXPECT_EQ(screen.deliveries[0].filtered, 1u);
 }
 
-TEST_F(CoreRate, RefusesWhatMakesNoSense) {
+TEST_F(CoreRate, InvalidIntervalsAreRefused) {
   proto::Subscribe every = rated({"a"}, 100ms);
   every.mode = Mode::every;
   for (const auto& command :

@@ -27,9 +27,9 @@ class CoreReading : public CoreTest {
   FakeClient screen{*this, "screen", 2};
 };
 
-// ---- Promise 2: state, mark, then every later change, without a race
+// ---- Promise 2: the snapshot, its end, then every later transition, without a race
 
-TEST_F(CoreReading, ASubscriptionGetsTheStateTheMarkAndTheChanges) {
+TEST_F(CoreReading, ASubscriptionGetsTheSnapshotItsEndAndTheTransitions) {
   set("a", 1);
   const auto subscription = screen.subscribe({"a"});
   turn();
@@ -41,7 +41,7 @@ TEST_F(CoreReading, ASubscriptionGetsTheStateTheMarkAndTheChanges) {
   EXPECT_EQ(screen.complete_through, 2u);
 }
 
-TEST_F(CoreReading, APlainNameThatIsNotSetIsToldAsVersionZero) {
+TEST_F(CoreReading, AnUnsetPlainNameIsSentAsVersionZero) {
   const auto subscription = screen.subscribe({"a"});
   turn();
   ASSERT_THAT(screen.deliveries, SizeIs(1));
@@ -50,7 +50,7 @@ TEST_F(CoreReading, APlainNameThatIsNotSetIsToldAsVersionZero) {
   EXPECT_TRUE(screen.ends.contains(subscription));
 }
 
-TEST_F(CoreReading, APatternGetsWhatMatchesNowAndWhatComesLater) {
+TEST_F(CoreReading, APatternReadsExistingAndLaterTopics) {
   set("sensor/left", 1);
   set("screen", 1);
   const auto subscription = screen.subscribe({"sensor/*"});
@@ -62,7 +62,7 @@ TEST_F(CoreReading, APatternGetsWhatMatchesNowAndWhatComesLater) {
   EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("sensor/right", Value(2))));
 }
 
-TEST_F(CoreReading, AnEmptyMatchHasAMarkToo) {
+TEST_F(CoreReading, AnEmptySnapshotHasAnEndToo) {
   const auto subscription = screen.subscribe({"nothing/**"});
   turn();
   EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
@@ -76,14 +76,14 @@ TEST_F(CoreReading, ASetInTheSameTurnAsTheSubscriptionIsNotLost) {
   EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1))));
 }
 
-TEST_F(CoreReading, APatternWithoutDollarDoesNotSeeTheBrokersOwn) {
+TEST_F(CoreReading, APatternWithoutDollarDoesNotMatchBrokerTopics) {
   screen.subscribe({"$hoiku/x"});
   const auto subscription = screen.subscribe({"**"});
   turn();
   EXPECT_THAT(screen.take_deliveries(subscription), IsEmpty());
 }
 
-TEST_F(CoreReading, ALargeSnapshotComesInPiecesWhileOthersAreServed) {
+TEST_F(CoreReading, ALargeSnapshotIsSentInPiecesWhileOthersAreServed) {
   std::vector<proto::Command> sets;
   for (int i = 0; i < 4000; ++i) {
     sets.push_back(proto::Set{++robot.last_id, "t/" + std::to_string(i), Value(std::string(1000, 'x')), {}, {}});
@@ -124,7 +124,7 @@ TEST_F(CoreReading, ManyTopicsAreMatchedOverSeveralTurns) {
   EXPECT_GT(*core->next_deadline(), now);
 }
 
-TEST_F(CoreReading, UnsubscribingEndsIt) {
+TEST_F(CoreReading, UnsubscribingClosesASubscription) {
   const auto subscription = screen.subscribe({"a"});
   turn();
   screen.take_deliveries(subscription);
@@ -138,7 +138,7 @@ TEST_F(CoreReading, UnsubscribingEndsIt) {
   EXPECT_FALSE(screen.fatal);
 }
 
-TEST_F(CoreReading, APatternIsToldThatATopicIsUnsetBeforeTheTopicIsRemoved) {
+TEST_F(CoreReading, APatternIsSentTheUnsetStateBeforeTheTopicIsRemoved) {
   set("s/a", 1);
   const auto subscription = screen.subscribe({"s/*"});
   turn();
@@ -154,7 +154,7 @@ TEST_F(CoreReading, APatternIsToldThatATopicIsUnsetBeforeTheTopicIsRemoved) {
   EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("s/a", Value(2))));
 }
 
-// ---- Promises 1 and 4: order, and the last value for however slow a reader
+// ---- Promises 1 and 4: order, and the last value for every reader, however slow
 
 TEST_F(CoreReading, ASlowReaderConflatesAndGetsTheLastValue) {
   const auto subscription = screen.subscribe({"a"});
@@ -168,7 +168,7 @@ TEST_F(CoreReading, ASlowReaderConflatesAndGetsTheLastValue) {
   screen.acknowledge();
   turn();
   EXPECT_THAT(screen.take_deliveries(subscription), ElementsAre(Pair("a", Value(1000))));
-  // It adds up: the state of the snapshot, and a thousand transitions.
+  // The sum: the state of the snapshot, and a thousand transitions.
   EXPECT_EQ(statistics().deliveries + statistics().conflated, 1001u);
 }
 
@@ -238,7 +238,7 @@ TEST_F(CoreReading, ACompositeMayNameATopicTwice) {
   EXPECT_THAT(members, ElementsAre(0, 1));
 }
 
-TEST_F(CoreReading, ACompositeThatFitsInNoFrameFailsClearly) {
+TEST_F(CoreReading, ACompositeThatFitsIntoNoFrameFails) {
   restart(limited([](Limits& limits) { limits.frame_bytes_max = 10'000; }));
   robot.connect();
   screen.connect();
@@ -255,7 +255,7 @@ TEST_F(CoreReading, ACompositeThatFitsInNoFrameFailsClearly) {
   (void)other;
 }
 
-TEST_F(CoreReading, SubscriptionsThatMakeNoSenseAreRefused) {
+TEST_F(CoreReading, InvalidSubscriptionsAreRefused) {
   const auto empty = screen.subscribe(std::vector<std::string>());
   const auto bad = screen.subscribe({"a//b"});
   const auto wildcards = screen.subscribe({"a", "b/*"});
@@ -270,7 +270,7 @@ TEST_F(CoreReading, SubscriptionsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(statistics().subscriptions, 1u);
 }
 
-TEST_F(CoreReading, AnIdThatIsInUseIsRefused) {
+TEST_F(CoreReading, ARequestIdThatIsInUseIsRefused) {
   const auto subscription = screen.subscribe({"a"});
   --screen.last_id;
   screen.subscribe({"b"});

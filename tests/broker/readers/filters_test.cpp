@@ -7,7 +7,7 @@
 namespace hoiku::broker {
 namespace {
 
-TEST(Filters, OfTypesOfMessagesOnlyAFewAreRemembered) {
+TEST(Filters, OnlyAFewMessageTypesAreRemembered) {
   Filters filters(nullptr);
   Filter& filter = filters.acquire(*Predicate::parse("value.heat > 80"));
   for (int i = 0; i < 1000; ++i) {
@@ -18,7 +18,7 @@ TEST(Filters, OfTypesOfMessagesOnlyAFewAreRemembered) {
   EXPECT_EQ(filters.size(), 0u);
 }
 
-TEST(Filters, WhatWasReadStaysWhenOthersComeByThatCannotBeRead) {
+TEST(Filters, AResolvedPredicateStaysWhenUnresolvableTypesFollow) {
   const Limits limits;
   Schemas schemas(limits);
   const auto put = [&](const char* text) { ASSERT_TRUE(schemas.put("its.Pose", test::files_of(text))); };
@@ -29,12 +29,14 @@ TEST(Filters, WhatWasReadStaysWhenOthersComeByThatCannotBeRead) {
   put("message Pose\n double y 1\n double x 2\nend");
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(filter.fits(Value(MessageBytes{"Type" + std::to_string(i), ""}), "pose"));
   Transition state;
-  state.value = MessageBytes{"its.Pose", *schemas.find("its.Pose")->from_json(R"({"y":4})")};  // x, when it was read
+  state.value = MessageBytes{
+      "its.Pose", *schemas.find("its.Pose")
+                       ->from_json(R"({"y":4})")};  // the field number that x had when the predicate was resolved
   EXPECT_TRUE(filter.passes(TopicId{1}, state, Value()));
   filters.release(filter);
 }
 
-TEST(Filters, WhatCouldNotBeReadIsTriedAgainUnderOtherSchemas) {
+TEST(Filters, AnUnresolvedPredicateIsTriedAgainAfterSchemasChange) {
   const Limits limits;
   Schemas schemas(limits);
   Filters filters(&schemas);

@@ -79,9 +79,9 @@ TEST_F(PatternIndexTest, AgreesWithTryingEveryPattern) {
     if (live.size() < 40 || random() % 2 == 0) {
       live.insert(&add(make(segments.size())));
     } else {
-      Subscription* gone = *std::next(live.begin(), static_cast<std::ptrdiff_t>(random() % live.size()));
-      index.remove(*gone);
-      live.erase(gone);
+      Subscription* removed = *std::next(live.begin(), static_cast<std::ptrdiff_t>(random() % live.size()));
+      index.remove(*removed);
+      live.erase(removed);
     }
     const std::string name = make(3);
     std::set<Subscription*> expected;

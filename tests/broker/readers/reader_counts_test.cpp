@@ -6,7 +6,7 @@ namespace hoiku::broker {
 namespace {
 
 // The sum is asserted in the class, after each call.
-TEST(ReaderCounts, EachTransitionIsInOneOfThem) {
+TEST(ReaderCounts, EachTransitionIsInOneCount) {
   ReaderCounts counts;
   counts.add_pending(5);
   counts.add_conflating();

@@ -42,7 +42,7 @@ class SubscriptionsTest : public testing::Test {
     subscriptions.close(subscription, released);
     return released;
   }
-  // What an outbox does when it has sent the first unit of the queue.
+  // Does what an outbox does when it has sent the first unit of the queue.
   void send_first() {
     Slot& unit = static_cast<Slot&>(*queue.first());
     Subscription& subscription = unit.subscription();
@@ -99,7 +99,7 @@ TEST_F(SubscriptionsTest, ASlotOfTheSnapshotIsDirtyFromTheStart) {
   EXPECT_TRUE(one.is_snapshot_complete());
 }
 
-TEST_F(SubscriptionsTest, ACompositeStandsInTheQueueOnce) {
+TEST_F(SubscriptionsTest, ACompositeIsQueuedOnce) {
   Subscription& both = open(SubscriptionKind::composite);
   ASSERT_TRUE(subscriptions.attach(both, topic_a, 0, StartPosition()));
   ASSERT_TRUE(subscriptions.attach(both, topic_b, 1, StartPosition()));
@@ -123,7 +123,7 @@ TEST_F(SubscriptionsTest, ReadersByNameKeepATopicAndPatternsDoNot) {
   EXPECT_FALSE(subscriptions.keeps(topic_a));
 }
 
-TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasToldOfItsLastState) {
+TEST_F(SubscriptionsTest, APatternKeepsATopicUntilItWasSentItsLastState) {
   Subscription& pattern = open(SubscriptionKind::pattern, 1, "**");
   ASSERT_TRUE(subscriptions.attach(pattern, topic_a, 0, StartPosition()));
   commit(topic_a);
@@ -144,7 +144,7 @@ TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
   EXPECT_THAT(close(pattern), UnorderedElementsAre(topic_b, topic_c));
 }
 
-TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
+TEST_F(SubscriptionsTest, ANewTopicIsAttachedToMatchingPatterns) {
   Subscription& one = open(SubscriptionKind::pattern, 1, "x/*");
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
   std::vector<Subscription*> overfull;
@@ -154,13 +154,13 @@ TEST_F(SubscriptionsTest, ANewTopicMeetsThePatternsThatMatchIt) {
   EXPECT_TRUE(two.slots().empty());
 }
 
-TEST_F(SubscriptionsTest, APatternThatIsStillScanningMeetsEachTopicOnce) {
+TEST_F(SubscriptionsTest, AScanningPatternIsAttachedToEachTopicOnce) {
   Subscription& scanning = open(SubscriptionKind::pattern, 1, "**");
   scanning.scan().begin(false);
   scanning.scan().advance(1);
   std::vector<Subscription*> overfull;
-  subscriptions.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has been there
-  subscriptions.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will come
+  subscriptions.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has passed it
+  subscriptions.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will reach it
   EXPECT_EQ(scanning.slots().size(), 1u);
 }
 

@@ -10,12 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(LogLine, IsANounWithKeysAndValues) {
+TEST(LogLine, IsAnEventWithKeysAndValues) {
   EXPECT_EQ(LogLine("outbox_full").add("session", "screen-2").add("depth", 64).text(),
             "outbox_full session=screen-2 depth=64");
 }
 
-TEST(LogLine, WhatAPeerCallsItselfStaysOneValueOnOneLine) {
+TEST(LogLine, APeersNameStaysOneValueOnOneLine) {
   EXPECT_EQ(LogLine("x").add("session", "two words").text(), "x session=\"two words\"");
   EXPECT_EQ(LogLine("x").add("session", "a\nwarn y z=1").text(), "x session=\"a\\nwarn y z=1\"");
   EXPECT_EQ(LogLine("x").add("session", "a=b").text(), "x session=\"a=b\"");
@@ -26,7 +26,7 @@ TEST(LogLine, WhatAPeerCallsItselfStaysOneValueOnOneLine) {
   EXPECT_EQ(LogLine("x").add("session", "\x1b[2J").text().find('\x1b'), std::string::npos);
 }
 
-TEST(Log, WithholdsWhatComesTooOftenAndCountsIt) {
+TEST(Log, WithholdsFrequentLinesAndCountsThem) {
   std::vector<std::string> lines;
   Log log([&](LogLevel, const std::string& line) { lines.push_back(line); });
   TimePoint time;

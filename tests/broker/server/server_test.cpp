@@ -1,4 +1,4 @@
-// The front's turns, on a virtual clock, with a link and a store that do what a test tells them.
+// The server's turns, on a virtual clock, with a link and a store that a test controls.
 #include "broker/server/server.hpp"
 
 #include <gmock/gmock.h>
@@ -23,14 +23,14 @@ using proto::ClientFrame;
 using proto::ServerFrame;
 using testing::HasSubstr;
 
-// What the test sees of a link that it has given away.
+// The state of the link of a server, for the test.
 struct Wire {
   std::deque<ServerLink::Input> inbox;
   std::map<std::uint64_t, std::vector<ServerFrame>> sent;
   std::map<std::uint64_t, int> tries;
-  std::set<TimePoint> times;  // of those
+  std::set<TimePoint> times;  // of all tries
   std::set<std::uint64_t> full;
-  std::set<std::uint64_t> gone;
+  std::set<std::uint64_t> closed;
   Signal activity;
 
   void arrive(std::uint64_t peer, std::string bytes) {
@@ -54,7 +54,7 @@ class WireEnd final : public ServerLink {
   SendResult offer(std::uint64_t peer, const MakeFrame& make) override {
     ++wire_.tries[peer];
     wire_.times.insert(now());
-    if (wire_.gone.contains(peer)) return SendResult::closed;
+    if (wire_.closed.contains(peer)) return SendResult::closed;
     if (wire_.full.contains(peer)) return SendResult::full;
     wire_.sent[peer].push_back(*proto::decode_server_frame(make()));
     return SendResult::sent;
@@ -64,7 +64,7 @@ class WireEnd final : public ServerLink {
   Wire& wire_;
 };
 
-// Finishes nothing before it is told to.
+// Finishes records only when the test says so.
 struct SlowStore final : Store {
   struct Desk {
     std::vector<Record> records;
@@ -120,7 +120,7 @@ ClientFrame set_frame(std::uint64_t number, const std::string& topic, Value valu
   return frame;
 }
 
-class BrokerFront : public testing::Test {
+class ServerTest : public testing::Test {
  protected:
   // Runs `talk` beside a serving broker.
   void with_broker(const std::function<Task<>(Server&)>& talk) {
@@ -145,7 +145,7 @@ class BrokerFront : public testing::Test {
   std::string log_;
 };
 
-TEST_F(BrokerFront, APeerThatIsFullIsAskedAgainAfterAPauseAndDelaysNobody) {
+TEST_F(ServerTest, AFullPeerIsOfferedFramesAgainAfterAPauseAndDelaysNoOther) {
   with_broker([&](Server&) -> Task<> {
     wire_.full.insert(1);
     wire_.arrive(1, hello(1));
@@ -163,7 +163,7 @@ TEST_F(BrokerFront, APeerThatIsFullIsAskedAgainAfterAPauseAndDelaysNobody) {
   EXPECT_THAT(log_, HasSubstr("link_full peer=1\n"));
 }
 
-TEST_F(BrokerFront, PeersThatStayFullAreAskedSeldomAndTogether) {
+TEST_F(ServerTest, PeersThatStayFullAreAskedRarelyAndInTheSameTurn) {
   constexpr std::uint64_t stopped = 200;
   with_broker([&](Server&) -> Task<> {
     for (std::uint64_t peer = 1; peer <= stopped; ++peer) {
@@ -180,7 +180,7 @@ TEST_F(BrokerFront, PeersThatStayFullAreAskedSeldomAndTogether) {
       EXPECT_LE(wire_.tries[peer] - tries_before.at(peer), 27);  // and 37.5 ms at the earliest
     }
     EXPECT_LE(wire_.times.size(), 110U);
-    // Who has taken a frame begins anew.
+    // After a peer has taken a frame, its pauses start at 2 ms again.
     wire_.full.erase(1);
     co_await sleep(50ms);
     EXPECT_TRUE(wire_.last(1).welcome.has_value());
@@ -193,9 +193,9 @@ TEST_F(BrokerFront, PeersThatStayFullAreAskedSeldomAndTogether) {
   });
 }
 
-TEST_F(BrokerFront, APeerThatIsGoneWhenItIsSentToLeavesItsSession) {
+TEST_F(ServerTest, APeerThatIsClosedWhenItIsSentAFrameIsDisconnected) {
   with_broker([&](Server& broker) -> Task<> {
-    wire_.gone.insert(1);
+    wire_.closed.insert(1);
     wire_.arrive(1, hello(1, 500ms));
     co_await sleep(1ms);
     EXPECT_EQ(wire_.tries[1], 1);
@@ -205,7 +205,7 @@ TEST_F(BrokerFront, APeerThatIsGoneWhenItIsSentToLeavesItsSession) {
   });
 }
 
-TEST_F(BrokerFront, BytesThatAreNoFrameAreAnswered) {
+TEST_F(ServerTest, BytesThatAreNotAFrameAreAnsweredWithAnError) {
   with_broker([&](Server& broker) -> Task<> {
     wire_.arrive(1, "nonsense");
     co_await sleep(1ms);
@@ -215,7 +215,7 @@ TEST_F(BrokerFront, BytesThatAreNoFrameAreAnswered) {
   EXPECT_THAT(log_, HasSubstr("peer_refused detail="));
 }
 
-TEST_F(BrokerFront, ATurnTakesAtMostItsCommands) {
+TEST_F(ServerTest, ATurnTakesAtMostItsCommands) {
   limits_.turn_commands_max = 10;
   with_broker([&](Server&) -> Task<> {
     for (std::uint8_t i = 0; i < 100; ++i) wire_.arrive(i, hello(i));
@@ -230,7 +230,7 @@ TEST_F(BrokerFront, ATurnTakesAtMostItsCommands) {
   EXPECT_EQ(wire_.sent.size(), 100U);
 }
 
-TEST_F(BrokerFront, ATurnTakesAtMostItsBytes) {
+TEST_F(ServerTest, ATurnTakesAtMostItsBytes) {
   limits_.turn_bytes_max = 1000;
   with_broker([&](Server& broker) -> Task<> {
     wire_.arrive(1, hello(1));
@@ -248,14 +248,14 @@ TEST_F(BrokerFront, ATurnTakesAtMostItsBytes) {
   });
 }
 
-TEST_F(BrokerFront, InputThatIsWaitingIsReadBeforeSilenceIsJudged) {
+TEST_F(ServerTest, InputThatIsWaitingIsReadBeforeSilenceIsJudged) {
   limits_.turn_commands_max = 1;
   with_broker([&](Server& broker) -> Task<> {
     wire_.arrive(1, hello(1, 100ms));
     wire_.arrive(2, hello(2, 100ms));
     wire_.arrive(3, hello(3, 100ms));
     co_await sleep(50ms);
-    // They have come, but the broker was paused and did not hear of it.
+    // The heartbeats arrive while the broker is paused, so it is not notified.
     wire_.inbox.push_back(ServerLink::Input{1, proto::encode(heartbeat())});
     wire_.inbox.push_back(ServerLink::Input{2, proto::encode(heartbeat())});
     co_await sleep(60ms);
@@ -265,7 +265,7 @@ TEST_F(BrokerFront, InputThatIsWaitingIsReadBeforeSilenceIsJudged) {
   });
 }
 
-TEST_F(BrokerFront, AFloodDoesNotStopTheJudgementOfSilence) {
+TEST_F(ServerTest, AFloodDoesNotPreventExpiryOfSilentSessions) {
   limits_.turn_commands_max = 1;
   with_broker([&](Server& broker) -> Task<> {
     wire_.arrive(1, hello(1, 100ms));
@@ -281,7 +281,7 @@ TEST_F(BrokerFront, AFloodDoesNotStopTheJudgementOfSilence) {
   });
 }
 
-TEST_F(BrokerFront, NothingIsAcknowledgedBeforeTheStoreHasIt) {
+TEST_F(ServerTest, NoWriteIsAcknowledgedBeforeTheStoreHasItsRecord) {
   SlowStore::Desk desk;
   store_ = std::make_unique<SlowStore>(desk);
   with_broker([&](Server& broker) -> Task<> {
@@ -298,7 +298,7 @@ TEST_F(BrokerFront, NothingIsAcknowledgedBeforeTheStoreHasIt) {
   });
 }
 
-TEST_F(BrokerFront, EndsWhenAnotherBrokerHasTakenOver) {
+TEST_F(ServerTest, EndsWhenAnotherBrokerHasTakenOver) {
   SlowStore::Desk desk;
   store_ = std::make_unique<SlowStore>(desk);
   std::string reason;
@@ -315,7 +315,7 @@ TEST_F(BrokerFront, EndsWhenAnotherBrokerHasTakenOver) {
   EXPECT_EQ(log_, "store_fenced reason=\"robot-2 writes the log\"\n");
 }
 
-class BrokerFrontEnd : public BrokerFront {
+class ServerDrainTest : public ServerTest {
  protected:
   // Serves until `talk` has ended, then drains for at most a second, while `meanwhile` runs.
   Drained drain_after(const std::function<Task<>()>& talk, const std::function<Task<>()>& meanwhile) {
@@ -338,12 +338,24 @@ class BrokerFrontEnd : public BrokerFront {
     });
     return drained;
   }
+  // Drains while the store has not finished the record of a client's write.
+  Drained drain_with_a_pending_record(const std::function<Task<>()>& meanwhile) {
+    store_ = std::make_unique<SlowStore>(desk_);
+    return drain_after(
+        [&]() -> Task<> {
+          wire_.arrive(1, hello(1));
+          wire_.arrive(1, set_frame(1, "battery", Value(true)));
+          co_await sleep(1ms);
+        },
+        meanwhile);
+  }
   static Task<> nothing() { co_return; }
 
+  SlowStore::Desk desk_;
   Duration took_{};
 };
 
-TEST_F(BrokerFrontEnd, EveryClientIsToldAndItTakesNoTime) {
+TEST_F(ServerDrainTest, EveryClientIsSentAFarewellWithoutDelay) {
   const Drained drained = drain_after(
       [&]() -> Task<> {
         for (std::uint8_t i = 1; i <= 3; ++i) wire_.arrive(i, hello(i));
@@ -357,7 +369,7 @@ TEST_F(BrokerFrontEnd, EveryClientIsToldAndItTakesNoTime) {
   for (std::uint8_t i = 1; i <= 3; ++i) EXPECT_EQ(wire_.last(i).fatal->code, ErrorCode::unavailable);
 }
 
-TEST_F(BrokerFrontEnd, WhatWasWaitingIsStillDecided) {
+TEST_F(ServerDrainTest, WaitingInputIsStillExecuted) {
   drain_after(
       [&]() -> Task<> {
         wire_.arrive(1, hello(1));
@@ -368,7 +380,7 @@ TEST_F(BrokerFrontEnd, WhatWasWaitingIsStillDecided) {
   EXPECT_GE(wire_.last(1).acknowledged, 1U);
 }
 
-TEST_F(BrokerFrontEnd, AFullPeerIsWaitedForUntilTheLimit) {
+TEST_F(ServerDrainTest, DrainWaitsForAFullPeerUntilTheLimit) {
   const Drained drained = drain_after(
       [&]() -> Task<> {
         wire_.arrive(1, hello(1));
@@ -386,33 +398,17 @@ TEST_F(BrokerFrontEnd, AFullPeerIsWaitedForUntilTheLimit) {
   EXPECT_EQ(took_, 1s);
 }
 
-TEST_F(BrokerFrontEnd, TheStoreMayFinish) {
-  SlowStore::Desk desk;
-  store_ = std::make_unique<SlowStore>(desk);
-  const Drained drained = drain_after(
-      [&]() -> Task<> {
-        wire_.arrive(1, hello(1));
-        wire_.arrive(1, set_frame(1, "battery", Value(true)));
-        co_await sleep(1ms);
-      },
-      [&]() -> Task<> {
-        co_await sleep(300ms);
-        desk.tell(StoreNews::Kind::committed);
-      });
+TEST_F(ServerDrainTest, DrainWaitsForTheStoreToFinish) {
+  const Drained drained = drain_with_a_pending_record([&]() -> Task<> {
+    co_await sleep(300ms);
+    desk_.tell(StoreNews::Kind::committed);
+  });
   EXPECT_EQ(drained.records, 1U);
   EXPECT_EQ(took_, 300ms);
 }
 
-TEST_F(BrokerFrontEnd, AStoreThatHangsDoesNotHoldUpTheEnd) {
-  SlowStore::Desk desk;
-  store_ = std::make_unique<SlowStore>(desk);
-  const Drained drained = drain_after(
-      [&]() -> Task<> {
-        wire_.arrive(1, hello(1));
-        wire_.arrive(1, set_frame(1, "battery", Value(true)));
-        co_await sleep(1ms);
-      },
-      nothing);
+TEST_F(ServerDrainTest, DrainDoesNotWaitForAHangingStoreBeyondTheLimit) {
+  const Drained drained = drain_with_a_pending_record(nothing);
   EXPECT_EQ(drained.records, 0U);
   EXPECT_EQ(took_, 1s);
   EXPECT_TRUE(wire_.last(1).fatal.has_value());

@@ -1,4 +1,4 @@
-// What the broker tells of itself: who is there, and its counts.
+// The topics that the broker publishes about itself: its sessions and its counts.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -9,9 +9,9 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 
-class CoreAbout : public CoreTest {
+class CoreBrokerTopics : public CoreTest {
  protected:
-  CoreAbout() { screen.connect(1h); }
+  CoreBrokerTopics() { screen.connect(1h); }
   Value get(const std::string& topic) {
     const auto asked = screen.get(topic);
     turn();
@@ -29,7 +29,7 @@ class CoreAbout : public CoreTest {
   FakeClient imu{*this, "imu", 2};
 };
 
-TEST_F(CoreAbout, NobodyAskedNothingIsThere) {
+TEST_F(CoreBrokerTopics, NoTopicsExistBeforeTheFirstRequest) {
   imu.connect();
   imu.set("yaw", 1.5);
   turn();
@@ -39,7 +39,7 @@ TEST_F(CoreAbout, NobodyAskedNothingIsThere) {
   EXPECT_EQ(statistics().commits, 1u);
 }
 
-TEST_F(CoreAbout, PresenceFollowsASession) {
+TEST_F(CoreBrokerTopics, TheSessionTopicFollowsItsSession) {
   const auto reader = screen.subscribe({"$hoiku/sessions/*"}, {}, proto::Mode::every);
   turn();
   EXPECT_THAT(screen.take_deliveries(reader), ElementsAre(Pair("$hoiku/sessions/screen-1", Value("connected"))));
@@ -57,14 +57,14 @@ TEST_F(CoreAbout, PresenceFollowsASession) {
   EXPECT_THAT(list("$hoiku/sessions/*"), ElementsAre("$hoiku/sessions/screen-1"));
 }
 
-TEST_F(CoreAbout, WhoWasThereBeforeAnybodyAskedIsThere) {
+TEST_F(CoreBrokerTopics, SessionsOpenedBeforeTheFirstRequestAreListed) {
   imu.connect(1s);
   imu.cut();
   EXPECT_EQ(get("$hoiku/sessions/imu-2"), Value("away"));
   EXPECT_EQ(get("$hoiku/sessions/screen-1"), Value("connected"));
 }
 
-TEST_F(CoreAbout, ANameThatIsNoSegmentIsMadeOne) {
+TEST_F(CoreBrokerTopics, AClientNameBecomesASegmentOfTheTopicName) {
   FakeClient odd{*this, "a/b *$x", 7};
   odd.connect();
   FakeClient unnamed{*this, "", 8};
@@ -74,7 +74,7 @@ TEST_F(CoreAbout, ANameThatIsNoSegmentIsMadeOne) {
                                             "$hoiku/sessions/client-3"));
 }
 
-TEST_F(CoreAbout, SoIsOneWithCharactersThatCannotBeSeen) {
+TEST_F(CoreBrokerTopics, InvisibleCharactersOfAClientNameAreReplaced) {
   FakeClient wide{*this, "a\u3000b\u00A0c\u200Bd\uFEFFe é", 7};
   wide.connect();
   FakeClient endless{*this, std::string(39, 'x') + "éé", 8};
@@ -84,7 +84,7 @@ TEST_F(CoreAbout, SoIsOneWithCharactersThatCannotBeSeen) {
                                             "$hoiku/sessions/" + std::string(39, 'x') + "-3"));
 }
 
-TEST_F(CoreAbout, AWaitForSomebodysEndIsAnswered) {
+TEST_F(CoreBrokerTopics, AWaitForTheEndOfASessionIsAnswered) {
   imu.connect(1s);
   EXPECT_EQ(get("$hoiku/sessions/imu-2"), Value("connected"));
   const auto gone = screen.wait_transition("$hoiku/sessions/imu-2", "");
@@ -94,13 +94,13 @@ TEST_F(CoreAbout, AWaitForSomebodysEndIsAnswered) {
   EXPECT_TRUE(screen.answered<proto::TransitionDone>(gone).match->value.is_null());
 }
 
-TEST_F(CoreAbout, WhoWaitsForAChangeFirstSeesThemBegin) {
+TEST_F(CoreBrokerTopics, AWaitForTheFirstTransitionOfASessionTopicIsAnswered) {
   const auto change = screen.wait_transition("$hoiku/sessions/screen-1", "");
   turn();
   EXPECT_EQ(screen.answered<proto::TransitionDone>(change).match->value, Value("connected"));
 }
 
-TEST_F(CoreAbout, CountsAreThereWhenSomebodyAsks) {
+TEST_F(CoreBrokerTopics, CountsExistAfterTheFirstRequest) {
   imu.connect();
   imu.set("yaw", 1.5);
   imu.own("yaw");
@@ -112,7 +112,7 @@ TEST_F(CoreAbout, CountsAreThereWhenSomebodyAsks) {
   EXPECT_THAT(list("$hoiku/broker/*"), testing::Contains("$hoiku/broker/refused_frames"));
 }
 
-TEST_F(CoreAbout, CountsAreRefreshedOnceASecondWhileSomebodyReadsThem) {
+TEST_F(CoreBrokerTopics, CountsAreRefreshedOncePerSecondWhileTheyAreRead) {
   const auto reader = screen.subscribe({"$hoiku/broker/sessions"}, {}, proto::Mode::every);
   turn();
   EXPECT_THAT(screen.take_deliveries(reader), ElementsAre(Pair("$hoiku/broker/sessions", Value(1))));
@@ -129,7 +129,7 @@ TEST_F(CoreAbout, CountsAreRefreshedOnceASecondWhileSomebodyReadsThem) {
   EXPECT_EQ(statistics().commits, commits);
 }
 
-TEST_F(CoreAbout, AllCountsAreOfOneCommit) {
+TEST_F(CoreBrokerTopics, AllCountsAreWrittenInOneCommit) {
   screen.subscribe({"$hoiku/broker/*"});
   turn();
   ASSERT_FALSE(screen.deliveries.empty());
@@ -137,7 +137,7 @@ TEST_F(CoreAbout, AllCountsAreOfOneCommit) {
     EXPECT_EQ(delivery.transition->revision, screen.deliveries.front().transition->revision);
 }
 
-TEST_F(CoreAbout, APatternThatDoesNotBeginSoDoesNotMatch) {
+TEST_F(CoreBrokerTopics, APatternWithoutTheReservedPrefixDoesNotMatch) {
   list("$hoiku/**");
   const auto all = screen.subscribe({"**"});
   turn();
@@ -145,7 +145,7 @@ TEST_F(CoreAbout, APatternThatDoesNotBeginSoDoesNotMatch) {
   EXPECT_THAT(list("**"), IsEmpty());
 }
 
-TEST_F(CoreAbout, NobodyElseMayWriteThem) {
+TEST_F(CoreBrokerTopics, ClientsCannotWriteBrokerTopics) {
   list("$hoiku/**");
   const auto set = screen.set("$hoiku/sessions/screen-1", "away");
   const auto own = screen.own("$hoiku/broker/topics");
@@ -154,7 +154,7 @@ TEST_F(CoreAbout, NobodyElseMayWriteThem) {
   for (const auto refused : {set, own, declare}) EXPECT_EQ(screen.failed(refused), ErrorCode::permission_denied);
 }
 
-TEST_F(CoreAbout, ATableThatIsFullHasNoRoomForThem) {
+TEST_F(CoreBrokerTopics, AFullTopicTableHasNoBrokerTopics) {
   restart(limited([](Limits& limits) { limits.topics_max = 3; }));
   screen.connect(1h);
   for (const char* topic : {"a", "b", "c"}) screen.set(topic, 1);
@@ -162,7 +162,7 @@ TEST_F(CoreAbout, ATableThatIsFullHasNoRoomForThem) {
   EXPECT_EQ(get("$hoiku/sessions/screen-1"), Value());
   EXPECT_EQ(get("a"), Value(1));
   imu.connect(1s);
-  screen.set("a", Value());  // there is room now, for what has gone
+  screen.set("a", Value());  // the removed topic makes room
   turn();
   imu.goodbye();
   turn();

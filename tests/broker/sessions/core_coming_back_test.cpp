@@ -1,4 +1,4 @@
-// Readers that lost their session and say up to which revision they know everything.
+// Readers that lost their session and resume from the revision up to which they are complete.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -9,21 +9,21 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-class CoreComingBack : public RobotAndScreenTest {
+class CoreResume : public RobotAndScreenTest {
  protected:
   proto::ResumePoint here() const { return {4711, statistics().commits}; }
-  // Three topics, of which a turn looks at one.
+  // Three topics, of which a turn scans one.
   void start_with_short_turns() {
     start(limited([](Limits& limits) { limits.turn_visits_max = 1; }));
     for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
   }
-  // So that a scan comes to its end, if it can.
+  // Enough turns for a scan to end, if it can.
   void ten_turns() {
     for (int i = 0; i < 10; ++i) advance(1ms);
   }
 };
 
-TEST_F(CoreComingBack, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
+TEST_F(CoreResume, AResumingReaderGetsOnlyTopicsThatChanged) {
   for (int i = 0; i < 10; ++i) set("t/" + std::to_string(i), 1);
   screen->subscribe({"t/*"});
   turn();
@@ -42,13 +42,13 @@ TEST_F(CoreComingBack, AReaderThatLostItsSessionGetsOnlyWhatChanged) {
   EXPECT_THAT(again.take_deliveries(plain), IsEmpty());
   EXPECT_TRUE(again.ends.contains(plain));
   EXPECT_THAT(again.take_deliveries(composite), ElementsAre(Pair("t/3", Value(2))));
-  // Those that were not sent are read all the same.
+  // Topics that were not sent are read all the same.
   set("t/4", 9);
   EXPECT_THAT(again.take_deliveries(subscription), ElementsAre(Pair("t/4", Value(9))));
   EXPECT_THAT(again.take_deliveries(plain), ElementsAre(Pair("t/4", Value(9))));
 }
 
-TEST_F(CoreComingBack, AReaderThatComesBackLearnsThatATopicIsUnsetAndRemoved) {
+TEST_F(CoreResume, AResumingReaderIsSentTheUnsetStateOfARemovedTopic) {
   set("t/a", 1);
   set("t/b", 1);
   const auto point = here();
@@ -66,21 +66,21 @@ TEST_F(CoreComingBack, AReaderThatComesBackLearnsThatATopicIsUnsetAndRemoved) {
   EXPECT_EQ(statistics().topics, 1u);
 }
 
-TEST_F(CoreComingBack, WhatIsUnsetDuringAScanOfSeveralTurnsIsToldOnce) {
+TEST_F(CoreResume, AnUnsetDuringAScanOfSeveralTurnsIsSentOnce) {
   start_with_short_turns();
   const auto point = here();
   const auto pattern = screen->subscribe({"t/*"}, point);
   advance(1ms);
   set("t/a", Value());
-  ASSERT_FALSE(screen->ends.contains(pattern));  // it still scans
+  ASSERT_FALSE(screen->ends.contains(pattern));  // the scan still runs
   EXPECT_EQ(statistics().topics, 2u);
   ten_turns();
   EXPECT_TRUE(screen->ends.contains(pattern));
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
 }
 
-// Whatever the reader is: one with a filter that lets "not set" pass, too.
-TEST_F(CoreComingBack, EveryKindOfReaderIsToldOnceOfWhatIsUnsetDuringItsScan) {
+// Readers of both modes, also with a filter that lets the unset state pass.
+TEST_F(CoreResume, EveryKindOfReaderIsSentAnUnsetDuringItsScanOnce) {
   for (const auto mode : {proto::Mode::latest, proto::Mode::every}) {
     for (const char* filter : {"", "!(value > 5)"}) {
       start_with_short_turns();
@@ -100,7 +100,7 @@ TEST_F(CoreComingBack, EveryKindOfReaderIsToldOnceOfWhatIsUnsetDuringItsScan) {
   }
 }
 
-TEST_F(CoreComingBack, TopicsThatWereBroughtBackStopNoWriter) {
+TEST_F(CoreResume, RestoredTopicsDoNotCountAgainstWriters) {
   CoreOptions options = default_options();
   options.limits.topics_max = 2;
   options.limits.unacknowledged_bytes_max = 1;  // one topic at a time
@@ -109,7 +109,7 @@ TEST_F(CoreComingBack, TopicsThatWereBroughtBackStopNoWriter) {
   const auto point = here();
   for (const char* topic : {"t/a", "t/b"}) set(topic, Value());
   for (const char* topic : {"t/c", "t/d"}) set(topic, 1);
-  screen->acknowledges = false;  // so one of them stays until it does
+  screen->acknowledges = false;  // so one of the restored topics stays until the screen acknowledges
   screen->subscribe({"t/*"}, point);
   turn();
   ASSERT_GT(statistics().topics, options.limits.topics_max);
@@ -120,7 +120,7 @@ TEST_F(CoreComingBack, TopicsThatWereBroughtBackStopNoWriter) {
   EXPECT_EQ(robot->failed(unknown), ErrorCode::limit_exceeded);
 }
 
-TEST_F(CoreComingBack, WhoWasToldIsNotToldAgainWhereATopicIsBroughtBackForSomebodyElse) {
+TEST_F(CoreResume, AnUnsetStateIsNotSentAgainWhenTheTopicIsRestoredForAnotherReader) {
   start(limited([](Limits& limits) {
     limits.turn_visits_max = 1;
     limits.window_batches = 1;
@@ -130,7 +130,7 @@ TEST_F(CoreComingBack, WhoWasToldIsNotToldAgainWhereATopicIsBroughtBackForSomebo
   const auto keeping = robot->subscribe({"t/a"});
   ten_turns();
   set("t/a", Value());
-  screen->acknowledges = false;  // so its scan stands still
+  screen->acknowledges = false;  // so the scan stops
   const auto mine = screen->subscribe({"t/*"}, point);
   ten_turns();
   EXPECT_THAT(screen->take_deliveries(mine), ElementsAre(Pair("t/a", Value())));
@@ -145,7 +145,7 @@ TEST_F(CoreComingBack, WhoWasToldIsNotToldAgainWhereATopicIsBroughtBackForSomebo
   EXPECT_THAT(screen->take_deliveries(mine), IsEmpty());
 }
 
-TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
+TEST_F(CoreResume, AnOlderEpochIsNotSentAfterANewerOne) {
   start_with_short_turns();
   const auto point = here();
   set("t/a", Value());
@@ -160,7 +160,7 @@ TEST_F(CoreComingBack, OfATopicsLivesTheOlderOneIsNotToldBehindTheNewer) {
   EXPECT_EQ(statistics().topics, 2u);
 }
 
-TEST_F(CoreComingBack, TwoPatternsOfDifferentAgeAreBothToldOfARemovedTopic) {
+TEST_F(CoreResume, TwoPatternsWithDifferentResumePointsAreBothSentARemovedTopic) {
   const auto early = here();
   set("t/a", 1);
   const auto late = here();
@@ -175,7 +175,7 @@ TEST_F(CoreComingBack, TwoPatternsOfDifferentAgeAreBothToldOfARemovedTopic) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
-TEST_F(CoreComingBack, WhenTooMuchWasForgottenTheSnapshotIsWhole) {
+TEST_F(CoreResume, WhenRemovedTopicsWereDiscardedTheSnapshotIsWhole) {
   set("t/kept", 1);
   const auto point = here();
   for (int i = 0; i < 20'000; ++i) {
@@ -190,7 +190,7 @@ TEST_F(CoreComingBack, WhenTooMuchWasForgottenTheSnapshotIsWhole) {
   EXPECT_TRUE(screen->ends.at(pattern).whole);
 }
 
-TEST_F(CoreComingBack, APointOfAnotherRunOrOfTheFutureIsIgnored) {
+TEST_F(CoreResume, AResumePointOfAnotherInstanceOrOfTheFutureIsIgnored) {
   set("t/a", 1);
   const auto other_run = screen->subscribe({"t/*"}, proto::ResumePoint{4712, 1});
   const auto future = screen->subscribe({"t/*"}, proto::ResumePoint{4711, 100});

@@ -1,4 +1,4 @@
-// How sessions begin, go on after a cut, and end; and what becomes of frames that are not in order.
+// Sessions: how they begin, resume after a cut, and end; and frames that are not in order.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -38,12 +38,12 @@ TEST_F(CoreSession, AnotherVersionOfTheProtocolIsRefused) {
   frame.hello.emplace().version = 99;
   core->receive(PeerId{50}, frame, at());
   turn();
-  ASSERT_THAT(strangers[PeerId{50}], SizeIs(1));
-  EXPECT_EQ(strangers[PeerId{50}][0]->fatal->code, ErrorCode::unsupported_version);
+  ASSERT_THAT(unknown_peers[PeerId{50}], SizeIs(1));
+  EXPECT_EQ(unknown_peers[PeerId{50}][0]->fatal->code, ErrorCode::unsupported_version);
   EXPECT_EQ(statistics().sessions, 0u);
 }
 
-TEST_F(CoreSession, AHelloThatMakesNoSenseIsRefused) {
+TEST_F(CoreSession, AnInvalidHelloIsRefused) {
   const auto refused = [&](auto change) {
     proto::ClientFrame frame;
     frame.connection_number = 1;
@@ -52,7 +52,7 @@ TEST_F(CoreSession, AHelloThatMakesNoSenseIsRefused) {
     const PeerId peer = new_peer();
     core->receive(peer, frame, at());
     turn();
-    return strangers[peer].at(0)->fatal->code;
+    return unknown_peers[peer].at(0)->fatal->code;
   };
   EXPECT_EQ(refused([](auto& frame) { frame.hello->client_name.assign(256, 'x'); }), ErrorCode::too_large);
   EXPECT_EQ(refused([](auto& frame) { frame.hello->session_timeout = -1ms; }), ErrorCode::invalid_argument);
@@ -66,9 +66,9 @@ TEST_F(CoreSession, AnUnknownPeerIsToldOnceAndThenIgnored) {
   frame.number = 1;
   for (int i = 0; i < 100; ++i) core->receive(PeerId{50}, frame, at());
   turn();
-  ASSERT_THAT(strangers[PeerId{50}], SizeIs(1));
-  EXPECT_EQ(strangers[PeerId{50}][0]->fatal->code, ErrorCode::session_lost);
-  EXPECT_EQ(strangers[PeerId{50}][0]->connection_number, 3u);
+  ASSERT_THAT(unknown_peers[PeerId{50}], SizeIs(1));
+  EXPECT_EQ(unknown_peers[PeerId{50}][0]->fatal->code, ErrorCode::session_lost);
+  EXPECT_EQ(unknown_peers[PeerId{50}][0]->connection_number, 3u);
   EXPECT_EQ(statistics().refused_frames, 100u);
 }
 
@@ -77,7 +77,7 @@ TEST_F(CoreSession, AFloodOfUnknownPeersIsAnsweredAndForgotten) {
   frame.number = 1;
   for (int i = 0; i < 100'000; ++i) core->receive(new_peer(), frame, at());
   turn();
-  EXPECT_LE(strangers.size(), 1024u);
+  EXPECT_LE(unknown_peers.size(), 1024u);
   EXPECT_LE(core->take_events().size(), 1024u);
   expect_nothing_left();
 }
@@ -158,7 +158,7 @@ TEST_F(CoreSession, AClientThatTookTheErrorForTheEndOfItsSessionGetsANewOne) {
   robot.set("a", 2);
   turn();
   ASSERT_TRUE(robot.fatal);
-  robot.sent = robot.received = 0;  // it begins anew
+  robot.sent = robot.received = 0;  // counts from one again
   robot.answers.clear();
   robot.connect();
   EXPECT_FALSE(robot.welcome->resumed);
@@ -168,7 +168,7 @@ TEST_F(CoreSession, AClientThatTookTheErrorForTheEndOfItsSessionGetsANewOne) {
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
-TEST_F(CoreSession, AClientThatBeginsAnewWithoutHavingAcknowledgedAnythingIsToldSo) {
+TEST_F(CoreSession, AClientThatRestartsItsFrameNumbersGetsANewSession) {
   robot.connect();
   robot.wait("a", "value > 1");  // is not answered, so nothing is acknowledged
   robot.sent = 5;
@@ -178,7 +178,7 @@ TEST_F(CoreSession, AClientThatBeginsAnewWithoutHavingAcknowledgedAnythingIsTold
   robot.connect();
   EXPECT_TRUE(robot.welcome->resumed);
   robot.sent = 0;
-  robot.set("a", 3);  // frame 1, which the broker has had
+  robot.set("a", 3);  // frame 1, which the broker has received already
   turn();
   ASSERT_TRUE(robot.fatal);
   EXPECT_EQ(robot.fatal->code, ErrorCode::session_lost);
@@ -205,13 +205,13 @@ TEST_F(CoreSession, FramesThatBreakTheRulesEndTheConnection) {
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
-TEST_F(CoreSession, BytesThatAreNoFrameEndTheConnection) {
+TEST_F(CoreSession, BytesThatAreNotAFrameEndTheConnection) {
   robot.connect();
   core->refuse(robot.peer, {ErrorCode::protocol_violation, "no frame"}, at());
   core->refuse(PeerId{99}, {ErrorCode::too_large, "far too much"}, at());
   turn();
   EXPECT_EQ(robot.fatal->code, ErrorCode::protocol_violation);
-  EXPECT_EQ(strangers[PeerId{99}].at(0)->fatal->code, ErrorCode::too_large);
+  EXPECT_EQ(unknown_peers[PeerId{99}].at(0)->fatal->code, ErrorCode::too_large);
   robot.set("a", 1);
   turn();
   EXPECT_EQ(statistics().commits, 0u);
@@ -230,7 +230,7 @@ TEST_F(CoreSession, ACutSessionResumesAndGetsTheKeptFramesAgain) {
     turn();
   }
   EXPECT_THAT(screen.take_deliveries(subscription), SizeIs(4));
-  // It has processed two of the four frames when its connection goes.
+  // The screen has processed two of the four frames when its connection is cut.
   screen.cut();
   screen.received = 2;
   robot.set("a", 4);
@@ -298,14 +298,14 @@ TEST_F(CoreSession, AnOlderConnectionCannotTakeTheSession) {
   late.hello.emplace().token = robot.token;
   core->receive(PeerId{60}, late, at());
   turn();
-  EXPECT_EQ(strangers[PeerId{60}].at(0)->fatal->code, ErrorCode::protocol_violation);
-  EXPECT_EQ(strangers[PeerId{60}].at(0)->connection_number, 1u);
+  EXPECT_EQ(unknown_peers[PeerId{60}].at(0)->fatal->code, ErrorCode::protocol_violation);
+  EXPECT_EQ(unknown_peers[PeerId{60}].at(0)->connection_number, 1u);
   const auto set = robot.set("a", 1);
   turn();
   EXPECT_TRUE(robot.has_answer(set));
 }
 
-TEST_F(CoreSession, FramesOfAnotherIncarnationAreIgnored) {
+TEST_F(CoreSession, FramesOfAnotherConnectionAreIgnored) {
   robot.connect();
   proto::ClientFrame frame = robot.frame();
   frame.connection_number = 9;
@@ -317,9 +317,9 @@ TEST_F(CoreSession, FramesOfAnotherIncarnationAreIgnored) {
   EXPECT_FALSE(robot.fatal);
 }
 
-TEST_F(CoreSession, AnUnknownTokenBeginsANewSessionAlsoForALateIncarnation) {
+TEST_F(CoreSession, AnUnknownTokenOpensANewSessionAlsoForALaterConnectionNumber) {
   robot.connection_number = 41;
-  robot.received = 17;  // of a session that is gone
+  robot.received = 17;  // from a session that has ended
   robot.connect();
   EXPECT_FALSE(robot.welcome->resumed);
   EXPECT_EQ(robot.welcome->first_connection, 42u);
@@ -329,12 +329,12 @@ TEST_F(CoreSession, AClientWhoseWelcomeWasLostIsWelcomedAgain) {
   robot.connection_number = 41;
   robot.received = 17;
   robot.connect();
-  robot.received = 17;  // the welcome never came: it still believes in the old session
+  robot.received = 17;  // the welcome was lost: the client still uses the old session
   robot.connect();
   EXPECT_FALSE(robot.fatal);
   ASSERT_TRUE(robot.welcome);
   EXPECT_TRUE(robot.welcome->resumed);
-  EXPECT_EQ(robot.welcome->first_connection, 42u);  // from which it sees that it never knew this one
+  EXPECT_EQ(robot.welcome->first_connection, 42u);  // shows the client that this session is new
 }
 
 // ---- Ends
@@ -352,7 +352,7 @@ TEST_F(CoreSession, GoodbyeEndsTheSessionAtOnceAndIsAcknowledged) {
   EXPECT_THAT(events(), ElementsAre(Event::Kind::session_opened, Event::Kind::session_closed));
 }
 
-TEST_F(CoreSession, ASilentSessionExpiresWithEverythingItHolds) {
+TEST_F(CoreSession, ASilentSessionExpiresWithItsOpenRequests) {
   robot.connect(1s);
   robot.subscribe({"**"});
   robot.wait("c", "value > 1", 1s);
@@ -374,9 +374,9 @@ TEST_F(CoreSession, AHeartbeatKeepsASessionAlive) {
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
-TEST_F(CoreSession, SilenceIsJudgedAfterTheInputThatWasWaiting) {
+TEST_F(CoreSession, WaitingInputIsReadBeforeSilenceIsJudged) {
   robot.connect(1s);
-  now += 10s;  // the broker was paused; the heartbeat lies in its input
+  now += 10s;  // the broker was paused; the heartbeat is in its input
   robot.acknowledge();
   core->advance(at());
   EXPECT_EQ(statistics().sessions, 1u);
@@ -466,7 +466,7 @@ TEST_F(CoreSession, WelcomesAcknowledgementsAndFarewellsAreOfferedAgainToo) {
   EXPECT_TRUE(robot.fatal);
 }
 
-TEST_F(CoreSession, StrangeCallsOfTheFrontAreHarmless) {
+TEST_F(CoreSession, UnexpectedCallsOfTheServerAreHarmless) {
   core->full(PeerId{1});
   core->writable(PeerId{1});
   core->disconnected(PeerId{1});

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A session's outbox, its subscriptions, and topics whose states a test makes up.
+// A session's outbox, its subscriptions, and topics whose states the test sets.
 class OutboxTest : public testing::Test, public StateSource {
  protected:
   State committed(TopicId topic) const override { return states.at(topic); }
@@ -24,7 +24,7 @@ class OutboxTest : public testing::Test, public StateSource {
     if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})};
     proto::ListDone made;
     made.id = std::get<proto::List>(lookup).id;
-    made.next = page_bytes_max;  // so that a test sees it
+    made.next = page_bytes_max;  // distinct, so that a test can check it
     made.rows.push_back(proto::ListRow{states.at(TopicId{0}), ++pages});
     return made;
   }
@@ -80,7 +80,7 @@ class OutboxTest : public testing::Test, public StateSource {
   BuildReport report;
 };
 
-TEST_F(OutboxTest, HasNothingToSayWhenNothingHappened) { EXPECT_EQ(build(), nullptr); }
+TEST_F(OutboxTest, BuildsNoFrameWithoutContent) { EXPECT_EQ(build(), nullptr); }
 
 TEST_F(OutboxTest, ASnapshotIsDeliveredAndEndedInOneFrame) {
   Subscription& one = subscribe({0, 1});
@@ -95,7 +95,7 @@ TEST_F(OutboxTest, ASnapshotIsDeliveredAndEndedInOneFrame) {
   EXPECT_EQ(build(), nullptr);
 }
 
-TEST_F(OutboxTest, TheValueIsLookedUpWhenTheFrameIsCut) {
+TEST_F(OutboxTest, TheValueIsLookedUpWhenTheFrameIsBuilt) {
   subscribe({0});
   for (int i = 1; i <= 100; ++i) set(0, i);
   const auto frame = build();
@@ -110,7 +110,7 @@ TEST_F(OutboxTest, DeliveriesAreSortedByRevision) {
   set(2, 1);
   set(0, 1);
   set(1, 1);
-  set(2, 2);  // stands first in the queue, and is now the newest
+  set(2, 2);  // first in the queue, with the newest state
   EXPECT_THAT(revisions(*build()), ElementsAre(revision - 2, revision - 1, revision));
 }
 
@@ -179,7 +179,7 @@ TEST_F(OutboxTest, ACompositeSendsOnlyTheMembersThatChanged) {
   EXPECT_EQ(frame->deliveries[0].member, 1u);
 }
 
-TEST_F(OutboxTest, ACompositeThatFitsInNoFrameIsReported) {
+TEST_F(OutboxTest, ACompositeThatFitsIntoNoFrameIsReported) {
   limits.frame_bytes_max = 3000;
   for (std::uint32_t i = 0; i < 3; ++i) set(i, std::string(1000, 'x'));
   Subscription& composite = subscribe({0, 1, 2}, true);
@@ -227,7 +227,7 @@ TEST_F(OutboxTest, ARequestIsInFlightUntilItsAnswerIsAcknowledged) {
   EXPECT_EQ(outbox.requests_in_flight(), 0u);
 }
 
-TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
+TEST_F(OutboxTest, AGetIsAnsweredWithTheStateWhenTheFrameIsBuilt) {
   set(0, 1);
   outbox.begin_request();
   outbox.answer_late(proto::Get{9, "t0"});
@@ -236,7 +236,7 @@ TEST_F(OutboxTest, AGetIsAnsweredWithTheStateOfTheCut) {
   EXPECT_EQ(std::get<proto::GetDone>(frame->answers[0]).current->value, Value(2));
 }
 
-TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
+TEST_F(OutboxTest, AListIsAnsweredWithTheStatesWhenTheFrameIsBuilt) {
   set(0, 1);
   outbox.begin_request();
   outbox.answer_late(proto::List{9, "**", 0});
@@ -248,7 +248,7 @@ TEST_F(OutboxTest, AListIsAnsweredWithTheStatesOfTheCut) {
   EXPECT_EQ(list.next, limits.list_bytes_max);
 }
 
-TEST_F(OutboxTest, APageIsMadeOnlyWhereThereIsRoomForIt) {
+TEST_F(OutboxTest, APageIsMadeOnlyIfItFits) {
   set(0, std::string(100, 'x'));
   limits.unacknowledged_bytes_max = 2 * limits.list_bytes_max;
   for (proto::RequestId id = 1; id <= 3; ++id) outbox.begin_request(), outbox.answer_late(proto::List{id, "**", 0});
@@ -317,7 +317,7 @@ TEST_F(OutboxTest, EndsOfSnapshotsTakeNoMoreThanAFrame) {
   EXPECT_EQ(ends, 200u);
 }
 
-TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
+TEST_F(OutboxTest, UnsentResultsOfWaitsAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
     set(0, std::string(1000, static_cast<char>('a' + id)));
@@ -330,7 +330,7 @@ TEST_F(OutboxTest, ResultsOfWaitsThatNobodyTakesAreBounded) {
   EXPECT_EQ(std::get<proto::Failed>(frame->answers[9]).id, 10u);
 }
 
-TEST_F(OutboxTest, ErrorsThatNobodyTakesAreBounded) {
+TEST_F(OutboxTest, UnsentErrorsAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
     outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
@@ -369,13 +369,13 @@ TEST_F(OutboxTest, ALargeDeliveryIsNotCrowdedOutByAnswers) {
   EXPECT_THAT(build()->deliveries, SizeIs(1));
 }
 
-TEST_F(OutboxTest, AnEndOfSnapshotBehindAChangedTopicClaimsNoMoreThanWasSent) {
+TEST_F(OutboxTest, AnEndOfSnapshotAfterALaterChangeHasTheOpeningRevision) {
   limits.unacknowledged_bytes_max = 1500;
   set(0, std::string(1000, 'x'));
   set(1, std::string(1000, 'x'));
   Subscription& one = subscribe({0, 1});
   build();
-  set(0, std::string(1000, 'y'));  // sent already, and again behind topic 1
+  set(0, std::string(1000, 'y'));  // sent already, and queued again behind topic 1
   acknowledge_all();
   const auto frame = build();
   ASSERT_THAT(frame->snapshot_ends, SizeIs(1));

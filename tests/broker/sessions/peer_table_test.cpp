@@ -40,7 +40,7 @@ TEST(PeerTable, ARemovedPeerIsNotReady) {
   EXPECT_EQ(table.find(PeerId{1}), nullptr);
 }
 
-TEST(PeerTable, ARefusedPeerIsOwedItsFarewellAndHasNoSession) {
+TEST(PeerTable, ARefusedPeerHasAFarewellDueAndNoSession) {
   PeerTable table;
   table.admit(PeerId{1}, SessionId{1});
   table.refuse(PeerId{1}, std::make_shared<proto::ServerFrame>());
@@ -50,7 +50,7 @@ TEST(PeerTable, ARefusedPeerIsOwedItsFarewellAndHasNoSession) {
   EXPECT_TRUE(peer->farewell_due);
 }
 
-TEST(PeerTable, EachClientThatIsSentAwayIsTold) {
+TEST(PeerTable, EachRefusedClientIsSentItsFarewell) {
   PeerTable table;
   constexpr std::uint64_t clients = 3 * PeerTable::refused_peers_max;
   for (std::uint64_t i = 0; i < clients; ++i) table.admit(PeerId{i}, SessionId{i});
@@ -58,7 +58,7 @@ TEST(PeerTable, EachClientThatIsSentAwayIsTold) {
   std::size_t told = 0;
   while (Peer* peer = table.take_ready()) told += std::exchange(peer->farewell_due, false) ? 1 : 0;
   EXPECT_EQ(told, clients);
-  // Then they are forgotten as all are.
+  // Later refused peers replace those that were sent their farewell.
   for (std::uint64_t i = clients; i < 3 * clients; ++i) table.refuse(PeerId{i}, nullptr);
   std::size_t known = 0;
   for (std::uint64_t i = 0; i < 3 * clients; ++i) known += table.find(PeerId{i}) != nullptr ? 1 : 0;

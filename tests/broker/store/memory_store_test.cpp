@@ -12,7 +12,7 @@ TEST(MemoryStore, HasNoNewsBeforeTheFirstRecord) {
   EXPECT_FALSE(store.poll());
 }
 
-TEST(MemoryStore, TellsOnceThatEverythingIsCommitted) {
+TEST(MemoryStore, ReportsOnceThatEverythingIsCommitted) {
   MemoryStore store;
   store.append({Record{1, {}}, Record{2, {}}});
   store.append({Record{3, {}}});

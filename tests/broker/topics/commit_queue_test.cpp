@@ -11,7 +11,7 @@ Notice to(std::uint64_t session, proto::RequestId request) {
 
 TopicWrites of(std::uint32_t topic) { return {TopicWrite{TopicId{topic}, nullptr}}; }
 
-TEST(CommitQueue, GivesPositionsFromOneAndLetsCommitsGoInOrder) {
+TEST(CommitQueue, GivesPositionsFromOneAndTakesCommitsInOrder) {
   CommitQueue queue;
   EXPECT_EQ(queue.next_sequence(), 1u);
   for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i), to(1, i));
@@ -23,7 +23,7 @@ TEST(CommitQueue, GivesPositionsFromOneAndLetsCommitsGoInOrder) {
   EXPECT_FALSE(queue.take_through(9));
 }
 
-TEST(CommitQueue, ATouchGoesWithTheCommitThatItEquals) {
+TEST(CommitQueue, ATouchIsAnsweredWithTheCommitThatItEquals) {
   CommitQueue queue;
   for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i), to(1, i));
   ASSERT_TRUE(queue.take_through(1));

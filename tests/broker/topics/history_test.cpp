@@ -40,7 +40,7 @@ TEST_F(History, FindsEachStateByItsNumber) {
 }
 
 TEST_F(History, KeepsEverythingUntilItIsTrimmed) {
-  limits.history_transitions_max = 3;  // with the visible one
+  limits.history_transitions_max = 3;  // with the committed one
   fill(battery, 5);
   EXPECT_TRUE(histories.find(battery, 1));
   histories.trim();
@@ -49,7 +49,7 @@ TEST_F(History, KeepsEverythingUntilItIsTrimmed) {
   EXPECT_TRUE(histories.find(battery, 5));
 }
 
-TEST_F(History, KeepsNoMoreBytesThanItMay) {
+TEST_F(History, KeepsNoMoreBytesThanItsLimit) {
   limits.history_bytes_max = 3000;
   fill(battery, 5, 1000);
   histories.trim();
@@ -57,7 +57,7 @@ TEST_F(History, KeepsNoMoreBytesThanItMay) {
   EXPECT_TRUE(histories.find(battery, 4));
 }
 
-TEST_F(History, TheLastStateThatWasReplacedIsKeptHoweverLargeItIs) {
+TEST_F(History, TheLastReplacedStateIsKeptHoweverLarge) {
   limits.history_bytes_max = 3000;
   fill(battery, 2, 10'000);
   histories.trim();
@@ -69,7 +69,7 @@ TEST_F(History, TheLastStateThatWasReplacedIsKeptHoweverLargeItIs) {
   EXPECT_EQ(histories.bytes(), 0u);
 }
 
-TEST_F(History, OfAllTopicsWhatWasReplacedLongestAgoGoesFirst) {
+TEST_F(History, TheStateReplacedFirstIsDiscardedFirst) {
   fill(battery, 2, 1000);
   last = 0;
   fill(heat, 2, 1000);
@@ -84,7 +84,7 @@ TEST_F(History, OfAllTopicsWhatWasReplacedLongestAgoGoesFirst) {
   EXPECT_EQ(histories.bytes(), 0u);
 }
 
-TEST_F(History, OfARemovedTopicIsGoneAndANewOneInItsPlaceStartsAfresh) {
+TEST_F(History, ARemovedTopicsHistoryIsDiscardedAndANewTopicStartsWithoutOne) {
   fill(battery, 3);
   histories.discard(battery);
   EXPECT_FALSE(histories.find(battery, 3));
@@ -115,17 +115,17 @@ TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {
   EXPECT_TRUE(histories.find(battery, 5));
 }
 
-TEST_F(History, SaysWhatComesAfterARevision) {
+TEST_F(History, FindsTheFirstStateAfterARevision) {
   limits.history_transitions_max = 4;
   fill(battery, 5);  // revisions 101 to 105
   histories.trim();
   EXPECT_EQ(histories.first_after(battery, 103), 4u);
   EXPECT_EQ(histories.first_after(battery, 105), 0u);
-  EXPECT_EQ(histories.first_after(battery, 100), 3u);  // what came before has gone: the reader will see the gap
+  EXPECT_EQ(histories.first_after(battery, 100), 3u);  // earlier states are discarded: the reader will see a gap
   EXPECT_EQ(histories.first_after(heat, 100), 0u);
 }
 
-TEST_F(History, AThousandTurnsKeepWhatMayBeKeptAndNothingElse) {
+TEST_F(History, AThousandTurnsKeepExactlyTheAllowedStates) {
   limits.history_transitions_max = 3;
   fill(battery, 1);
   last = 0;

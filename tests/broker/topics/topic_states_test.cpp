@@ -12,7 +12,7 @@ namespace {
 
 class TopicStatesTest : public testing::Test {
  protected:
-  // Sets the topic, as revision `revision`, and commits that at once.
+  // Sets the topic, as revision `revision`, and commits the write at once.
   State set(TopicId id, Value value, std::uint64_t revision) {
     static const std::optional<Version> any_version;
     static const std::optional<WallTime> no_time;
@@ -77,7 +77,7 @@ TEST_F(TopicStatesTest, TheFirstStateAfterARevisionIsTheCommittedOneIfNoOlderIsK
   EXPECT_EQ(states.first_after(id, 8), 3u);
 }
 
-TEST(TopicPins, ATopicStaysPinnedUntilTheLastPinIsTakenBack) {
+TEST(TopicPins, ATopicStaysPinnedUntilItsLastUnpin) {
   TopicPins pins;
   const TopicId id{7};
   pins.pin(id);

@@ -32,7 +32,7 @@ void come_and_go(TopicTable& table, const std::string& name, std::uint64_t unset
   table.remove(id);
 }
 
-TEST(TopicTable, FindsWhatWasCreated) {
+TEST(TopicTable, FindsCreatedTopics) {
   TopicTable table(small());
   EXPECT_FALSE(table.find("a"));
   const auto id = table.create("a");
@@ -103,7 +103,7 @@ TEST(TopicTable, ScansInPiecesOfBoundedSize) {
   EXPECT_EQ(pieces, 4);
 }
 
-TEST(TopicTable, AScanStopsWhereItIsTold) {
+TEST(TopicTable, AScanStopsWhenTheVisitorReturnsFalse) {
   TopicTable table(small());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.create("t" + std::to_string(i)));
   std::vector<std::string> seen;

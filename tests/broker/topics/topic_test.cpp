@@ -90,7 +90,7 @@ TEST_F(TopicTest, IfVersionZeroMeansNeverSet) {
   EXPECT_EQ(refused(2, Version{0, 0}), ErrorCode::version_conflict);
 }
 
-TEST_F(TopicTest, IfVersionIsCheckedEvenWhereTheValueIsEqual) {
+TEST_F(TopicTest, IfVersionIsCheckedEvenIfTheValueIsEqual) {
   set(1);
   EXPECT_EQ(refused(1, Version{epoch, 9}), ErrorCode::version_conflict);
 }
@@ -136,7 +136,7 @@ TEST_F(TopicTest, UnsetOfATopicThatWasNeverSetChangesNothing) {
   EXPECT_EQ(version_of(applied.state), Version{});
 }
 
-TEST_F(TopicTest, APendingValueIsNotVisible) {
+TEST_F(TopicTest, APendingStateIsNotCommitted) {
   ASSERT_TRUE(apply(1));
   EXPECT_TRUE(topic.is_pending());
   EXPECT_EQ(topic.committed(), nullptr);
@@ -162,7 +162,7 @@ TEST_F(TopicTest, ConditionsEqualityAndVersionsAreJudgedByThePendingState) {
   EXPECT_EQ(topic.changed_at(), start + 2s);
 }
 
-TEST_F(TopicTest, ARemovedTopicGoesOnWhereItWas) {
+TEST_F(TopicTest, ARestoredTopicContinuesItsVersions) {
   set(1);
   set({});
   Topic again(topic.committed());

@@ -1,12 +1,12 @@
-// Waits for a change: the first that matches, from now on or from behind a version that is known.
+// Waits for a transition: the first that matches, from now on or after a known version.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
 namespace {
 
-class CoreChangeWaiting : public CoreTest {
+class CoreTransitionWaits : public CoreTest {
  protected:
-  CoreChangeWaiting() {
+  CoreTransitionWaits() {
     robot.connect(1h);
     brain.connect(1h);
   }
@@ -25,7 +25,7 @@ class CoreChangeWaiting : public CoreTest {
   FakeClient brain{*this, "brain", 2};
 };
 
-TEST_F(CoreChangeWaiting, ThePresentValueIsNoChange) {
+TEST_F(CoreTransitionWaits, TheCommittedValueIsNotATransition) {
   const Version present = set("lid", "open");
   const auto wait = brain.wait_transition("lid", "value == open");
   turn();
@@ -40,7 +40,7 @@ TEST_F(CoreChangeWaiting, ThePresentValueIsNoChange) {
   EXPECT_EQ(statistics().waits, 0u);
 }
 
-TEST_F(CoreChangeWaiting, TheChangeBehindALargeValueIsFound) {
+TEST_F(CoreTransitionWaits, TheTransitionAfterALargeValueIsFound) {
   const std::size_t bytes = 2 * Limits{}.history_bytes_max;
   const Version known = set("picture", std::string(bytes, 'a'));
   set("picture", std::string(bytes, 'b'));
@@ -54,10 +54,10 @@ TEST_F(CoreChangeWaiting, TheChangeBehindALargeValueIsFound) {
   EXPECT_EQ(brain.failed(gone), ErrorCode::lagged);
 }
 
-// Each of which has to look at a whole history: nobody else waits for that.
-class CorePostponedWaits : public CoreChangeWaiting {
+// Waits that each search a whole history, without delaying others.
+class CorePostponedWaits : public CoreTransitionWaits {
  protected:
-  static constexpr std::uint32_t kept = 40'000;  // a turn looks at 65,536, of which these waits have half
+  static constexpr std::uint32_t kept = 40'000;  // the budget of a turn is 65,536 steps, of which these waits have half
 
   CorePostponedWaits() {
     robot.declare("count", {}, kept);
@@ -65,15 +65,15 @@ class CorePostponedWaits : public CoreChangeWaiting {
     advance(1ms);
     for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
   }
-  // Those that the broker has got round to.
+  // The waits whose search is complete.
   std::size_t armed() const { return statistics().waits; }
 
   const Version version_of_first{0, 1};
   std::array<proto::RequestId, 6> waits{};
 };
 
-TEST_F(CorePostponedWaits, AreTakenUpInLaterTurnsAndMissNothing) {
-  EXPECT_EQ(armed(), 1u);  // and the second one stands in the middle of the history
+TEST_F(CorePostponedWaits, AreResumedInLaterTurnsAndMissNoTransition) {
+  EXPECT_EQ(armed(), 1u);  // the search of the second wait is in the middle of the history
   EXPECT_EQ(core->next_deadline(), now);
   set("count", Value(-1));
   for (int i = 0; i < 8; ++i) advance(0ns);
@@ -82,7 +82,7 @@ TEST_F(CorePostponedWaits, AreTakenUpInLaterTurnsAndMissNothing) {
   EXPECT_NE(core->next_deadline(), now);
 }
 
-TEST_F(CorePostponedWaits, CanBeCancelledAndGoWithTheirSession) {
+TEST_F(CorePostponedWaits, AreRemovedByCancellationAndWithTheirSession) {
   brain.cancel(waits[5]);
   brain.cancel(waits[4]);
   for (int i = 0; i < 5; ++i) advance(0ns);
@@ -94,7 +94,7 @@ TEST_F(CorePostponedWaits, CanBeCancelledAndGoWithTheirSession) {
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
-TEST_F(CoreChangeWaiting, AChangeThatIsGoneAtOnceIsNotMissed) {
+TEST_F(CoreTransitionWaits, ATransientTransitionIsNotMissed) {
   const auto wait = brain.wait_transition("lid", "value == open");
   robot.set("lid", "open");
   robot.set("lid", "closed");
@@ -103,7 +103,7 @@ TEST_F(CoreChangeWaiting, AChangeThatIsGoneAtOnceIsNotMissed) {
   EXPECT_EQ(old_value(wait), Value());
 }
 
-TEST_F(CoreChangeWaiting, WithoutAPredicateAnyChangeCountsAndThatToUnsetToo) {
+TEST_F(CoreTransitionWaits, WithoutAPredicateAnyTransitionMatchesIncludingUnset) {
   set("lid", "open");
   const auto wait = brain.wait_transition("lid", "");
   set("lid", Value());
@@ -111,7 +111,7 @@ TEST_F(CoreChangeWaiting, WithoutAPredicateAnyChangeCountsAndThatToUnsetToo) {
   EXPECT_EQ(old_value(wait), Value("open"));
 }
 
-TEST_F(CoreChangeWaiting, TheTopicStaysUntilAllWhoWaitedForItsEndAreAnswered) {
+TEST_F(CoreTransitionWaits, TheTopicIsKeptUntilAllWaitsForItsUnsetAreAnswered) {
   set("lid", "open");
   const auto first = brain.wait_transition("lid", "");
   const auto second = brain.wait_transition("lid", "old_value == open");
@@ -121,16 +121,16 @@ TEST_F(CoreChangeWaiting, TheTopicStaysUntilAllWhoWaitedForItsEndAreAnswered) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
-TEST_F(CoreChangeWaiting, APredicateMayBeAboutTheOldValueAlone) {
+TEST_F(CoreTransitionWaits, APredicateMayUseOnlyTheOldValue) {
   set("lid", "open");
   const auto wait = brain.wait_transition("lid", "old_value == open");
-  const auto never = brain.wait_transition("lid", "value != open");  // a comparison with what is not set is false
+  const auto never = brain.wait_transition("lid", "value != open");  // a comparison with an unset value is false
   set("lid", Value());
   EXPECT_EQ(new_value(wait), Value());
   EXPECT_FALSE(brain.has_answer(never));
 }
 
-TEST_F(CoreChangeWaiting, AStateAndAChangeAreNotMistakenForEachOther) {
+TEST_F(CoreTransitionWaits, WaitsForAStateAndForATransitionAreKeptApart) {
   set("lid", "open");
   const auto change = brain.wait_transition("lid", "value == open");
   const auto state = brain.wait("lid", "value == open");
@@ -144,9 +144,9 @@ TEST_F(CoreChangeWaiting, AStateAndAChangeAreNotMistakenForEachOther) {
   EXPECT_FALSE(brain.has_answer(change));
 }
 
-// ---- Behind a version
+// ---- After a version
 
-TEST_F(CoreChangeWaiting, WhatHappenedBehindTheVersionIsFoundInTheHistory) {
+TEST_F(CoreTransitionWaits, ATransitionAfterTheVersionIsFoundInTheHistory) {
   const Version known = set("lid", "closed");
   set("lid", "open");
   set("lid", "closed");
@@ -159,7 +159,7 @@ TEST_F(CoreChangeWaiting, WhatHappenedBehindTheVersionIsFoundInTheHistory) {
   EXPECT_FALSE(brain.armed.contains(wait));
 }
 
-TEST_F(CoreChangeWaiting, TheFirstMatchBehindTheVersionIsTheAnswerNotALaterOne) {
+TEST_F(CoreTransitionWaits, TheFirstMatchAfterTheVersionIsTheAnswer) {
   const Version known = set("n", 0);
   for (int i = 1; i <= 20; ++i) set("n", i);
   const auto wait = brain.wait_transition("n", "value > 5", known);
@@ -168,7 +168,7 @@ TEST_F(CoreChangeWaiting, TheFirstMatchBehindTheVersionIsTheAnswerNotALaterOne) 
   EXPECT_EQ(old_value(wait), Value(5));
 }
 
-TEST_F(CoreChangeWaiting, WhereNothingHasHappenedYetItIsArmed) {
+TEST_F(CoreTransitionWaits, WithoutALaterTransitionTheWaitIsArmed) {
   const Version known = set("lid", "closed");
   const auto wait = brain.wait_transition("lid", "value == open", known);
   turn();
@@ -177,7 +177,7 @@ TEST_F(CoreChangeWaiting, WhereNothingHasHappenedYetItIsArmed) {
   EXPECT_EQ(new_value(wait), Value("open"));
 }
 
-TEST_F(CoreChangeWaiting, VersionNoneIsBeforeTheFirstSet) {
+TEST_F(CoreTransitionWaits, VersionZeroIsBeforeTheFirstSet) {
   const auto early = brain.wait_transition("lid", "", Version{});
   set("lid", "closed");
   const auto late = brain.wait_transition("lid", "", Version{});
@@ -187,7 +187,7 @@ TEST_F(CoreChangeWaiting, VersionNoneIsBeforeTheFirstSet) {
   EXPECT_EQ(old_value(late), Value());
 }
 
-TEST_F(CoreChangeWaiting, EpochNoneIsThePresentOne) {
+TEST_F(CoreTransitionWaits, EpochZeroMeansTheCurrentEpoch) {
   set("n", 1);
   set("n", 2);
   const auto wait = brain.wait_transition("n", "", Version{0, 1});
@@ -195,7 +195,7 @@ TEST_F(CoreChangeWaiting, EpochNoneIsThePresentOne) {
   EXPECT_EQ(new_value(wait), Value(2));
 }
 
-TEST_F(CoreChangeWaiting, WhatHasGoneFromTheHistoryIsAnErrorNeverALaterMatch) {
+TEST_F(CoreTransitionWaits, ADiscardedTransitionIsAnErrorAndNeverALaterMatch) {
   restart(limited([](Limits& limits) { limits.history_transitions_max = 4; }));
   robot.connect(1h);
   brain.connect(1h);
@@ -211,7 +211,7 @@ TEST_F(CoreChangeWaiting, WhatHasGoneFromTheHistoryIsAnErrorNeverALaterMatch) {
   EXPECT_EQ(statistics().waits, 0u);
 }
 
-TEST_F(CoreChangeWaiting, AVersionOfAnotherEpochIsAnError) {
+TEST_F(CoreTransitionWaits, AVersionOfAnotherEpochIsAnError) {
   const Version known = set("n", 0);
   const auto other = brain.wait_transition("n", "", Version{known.epoch + 1, 1});
   const auto unknown = brain.wait_transition("nothing", "", known);
@@ -220,10 +220,10 @@ TEST_F(CoreChangeWaiting, AVersionOfAnotherEpochIsAnError) {
   EXPECT_EQ(brain.failed(other), ErrorCode::lagged);
   EXPECT_EQ(brain.failed(unknown), ErrorCode::lagged);
   EXPECT_EQ(brain.failed(future), ErrorCode::invalid_argument);
-  EXPECT_EQ(statistics().topics, 1u);  // what was refused left nothing behind
+  EXPECT_EQ(statistics().topics, 1u);  // the refused waits left nothing behind
 }
 
-TEST_F(CoreChangeWaiting, ThatMakesNoSenseIsRefused) {
+TEST_F(CoreTransitionWaits, AnInvalidWaitIsRefused) {
   const Version known = set("flag", true);
   const auto name = brain.wait_transition("a/*", "");
   const auto type = brain.wait_transition("flag", "value > 3");
@@ -234,7 +234,7 @@ TEST_F(CoreChangeWaiting, ThatMakesNoSenseIsRefused) {
   EXPECT_TRUE(std::holds_alternative<proto::Failed>(brain.answer(past)));
 }
 
-TEST_F(CoreChangeWaiting, IsLetGoWithItsCancellationAndItsSession) {
+TEST_F(CoreTransitionWaits, AWaitIsRemovedByCancellationAndWithItsSession) {
   const auto wait = brain.wait_transition("lid", "");
   brain.wait_transition("lid", "value == open");
   turn();
@@ -248,7 +248,7 @@ TEST_F(CoreChangeWaiting, IsLetGoWithItsCancellationAndItsSession) {
   expect_nothing_left();
 }
 
-TEST_F(CoreChangeWaiting, AThousandEqualOnesAreOneTestPerCommit) {
+TEST_F(CoreTransitionWaits, AThousandEqualWaitsAreOneTestPerCommit) {
   std::vector<proto::RequestId> waits;
   set("n", 0);
   for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait_transition("n", "value > 2"));
@@ -259,8 +259,8 @@ TEST_F(CoreChangeWaiting, AThousandEqualOnesAreOneTestPerCommit) {
   for (const auto id : waits) EXPECT_EQ(old_value(id), Value(2));
 }
 
-// A turn looks at few past states; the others wait for the next ones.
-class CoreShortTurns : public CoreChangeWaiting {
+// A turn has a small budget for past states; later turns continue.
+class CoreShortTurns : public CoreTransitionWaits {
  protected:
   CoreShortTurns() {
     restart(limited([](Limits& limits) { limits.turn_visits_max = 4; }));
@@ -283,7 +283,7 @@ TEST_F(CoreShortTurns, APostponedWaitKeepsItsTopic) {
   EXPECT_EQ(statistics().topics, 1u);
 }
 
-TEST_F(CoreShortTurns, PostponedWaitsOfOneSessionAreNotAllBeforeThoseOfAnother) {
+TEST_F(CoreShortTurns, PostponedWaitsOfTwoSessionsTakeTurns) {
   for (int i = 1; i <= 50; ++i) set("n", i);
   for (int i = 0; i < 100; ++i) robot.wait_transition("n", "value == 100", Version{0, 1});
   const auto mine = brain.wait_transition("n", "value == 3", Version{0, 1});

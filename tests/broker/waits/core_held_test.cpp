@@ -1,12 +1,12 @@
-// What a session keeps in the broker by what it holds: predicates and last wills have one budget of bytes.
+// The quota of a session's open requests: predicates and last wills share one limit of bytes.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
 namespace {
 
-class CoreHeld : public RobotAndScreenTest {
+class CoreQuota : public RobotAndScreenTest {
  protected:
-  CoreHeld() {
+  CoreQuota() {
     start(limited([](Limits& limits) { limits.held_bytes_max = 1000; }));
   }
   static std::string about_text(std::size_t bytes) { return "value == \"" + std::string(bytes, 'x') + "\""; }
@@ -24,7 +24,7 @@ class CoreHeld : public RobotAndScreenTest {
     turn();
     return id;
   }
-  // That nothing else is held.
+  // Expects that no other request uses the quota.
   void expect_all_is_free() {
     const auto all = own(1000);
     EXPECT_TRUE(screen->owns(all));
@@ -33,7 +33,7 @@ class CoreHeld : public RobotAndScreenTest {
   }
 };
 
-TEST_F(CoreHeld, PredicatesAndLastWillsHaveOneBudget) {
+TEST_F(CoreQuota, PredicatesAndLastWillsShareOneQuota) {
   const auto filtered = subscribe(300);
   const auto waiting = wait(300);
   const auto owning = own(300);
@@ -53,14 +53,14 @@ TEST_F(CoreHeld, PredicatesAndLastWillsHaveOneBudget) {
   expect_all_is_free();
 }
 
-TEST_F(CoreHeld, WhateverEndsGivesItBack) {
+TEST_F(CoreQuota, EveryEndOfARequestFreesItsQuota) {
   const auto waiting = wait(300);
   robot->set("w", std::string(300, 'x'));
   turn();
   EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(screen->answer(waiting)));
   expect_all_is_free();
 
-  wait(300);  // there already: never held
+  wait(300);  // matches at once, so it is not kept
   expect_all_is_free();
 
   own(300, 1s);
@@ -79,7 +79,7 @@ TEST_F(CoreHeld, WhateverEndsGivesItBack) {
   expect_all_is_free();
 }
 
-TEST_F(CoreHeld, EachSessionHasItsOwn) {
+TEST_F(CoreQuota, EachSessionHasItsOwnQuota) {
   wait(900);
   const auto other = robot->wait("w", about_text(900));
   turn();

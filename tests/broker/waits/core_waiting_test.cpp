@@ -1,4 +1,4 @@
-// Promise 8: waits are decided where the state lives; holds are true throughout, by the broker's clock.
+// Promise 8: the broker decides waits; the predicate of a hold is true throughout, by the broker's clock.
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -58,7 +58,7 @@ TEST_F(CoreWaiting, AThousandEqualWaitsAreOneTestPerCommit) {
   for (const auto id : waits) EXPECT_EQ(matched(id), Value(6));
 }
 
-TEST_F(CoreWaiting, OldValueIsTheVersionBefore) {
+TEST_F(CoreWaiting, OldValueIsThePreviousVersion) {
   set("a", 1);
   const auto wait = brain.wait("a", "old_value == 2 && value == 3");
   for (const int value : {3, 2, 1, 2, 3}) robot.set("a", value);
@@ -66,7 +66,7 @@ TEST_F(CoreWaiting, OldValueIsTheVersionBefore) {
   EXPECT_EQ(brain.answered<proto::WaitDone>(wait).match->version.number, 6u);
 }
 
-TEST_F(CoreWaiting, WaitsThatMakeNoSenseAreRefused) {
+TEST_F(CoreWaiting, InvalidWaitsAreRefused) {
   set("flag", true);
   const auto name = brain.wait("a/*", "");
   const auto negative = brain.wait("a", "", -1s);
@@ -104,7 +104,7 @@ TEST_F(CoreWaiting, ACancelledWaitIsNotAnswered) {
   EXPECT_FALSE(brain.has_answer(wait));
 }
 
-TEST_F(CoreWaiting, WhatIsGivenUpIsFreedASecondLaterWithoutAWord) {
+TEST_F(CoreWaiting, AWaitExpiresASecondAfterItsMaximumTimeWithoutAnAnswer) {
   const auto plain = brain.wait("a", "value > 5", 0s, 3s);
   const auto hold = brain.wait("b", "value > 5", 1h, 3s);
   const auto change = brain.wait_transition("c", "", {}, 3s);
@@ -121,14 +121,14 @@ TEST_F(CoreWaiting, WhatIsGivenUpIsFreedASecondLaterWithoutAWord) {
   EXPECT_EQ(statistics().topics, 0u);
   EXPECT_EQ(brain.frames.size(), told);
   for (const std::string topic : {"a", "b", "c"}) set(topic, 9);
-  brain.cancel(plain);  // it did not know
+  brain.cancel(plain);  // the client did not know
   turn();
   for (const auto id : {plain, hold, change}) EXPECT_FALSE(brain.has_answer(id));
   brain.goodbye();
   EXPECT_EQ(statistics().sessions, 1u);
 }
 
-TEST_F(CoreWaiting, WhatMatchesWithinThatSecondIsAnswered) {
+TEST_F(CoreWaiting, AMatchWithinThatSecondIsAnswered) {
   const auto wait = brain.wait("a", "value > 5", 0s, 3s);
   advance_by_deadlines(4s - 1ns);
   set("a", 9);
@@ -137,7 +137,7 @@ TEST_F(CoreWaiting, WhatMatchesWithinThatSecondIsAnswered) {
   EXPECT_EQ(statistics().waits, 0u);
 }
 
-TEST_F(CoreWaiting, WhatIsGivenUpGoesWithItsSessionToo) {
+TEST_F(CoreWaiting, AWaitWithAMaximumTimeIsRemovedWithItsSession) {
   brain.wait("a", "value > 5", 0s, 3s);
   turn();
   brain.goodbye();
@@ -175,7 +175,7 @@ TEST_F(CoreWaiting, AResultThatNobodyAcknowledgesStillCountsAgainstTheLimit) {
 
 // ---- Holds
 
-TEST_F(CoreWaiting, AHoldFiresAtItsDeadlineWithTheNewestValue) {
+TEST_F(CoreWaiting, AHoldFiresAtItsDeadlineWithTheCommittedValue) {
   const auto wait = brain.wait("a", "value > 5", 1s);
   set("a", 6);
   EXPECT_EQ(core->next_deadline(), now + 1s);
@@ -235,7 +235,7 @@ TEST_F(CoreWaiting, AHoldThatIsDueFiresBeforeACommitOfThatInstant) {
   EXPECT_EQ(matched(wait), Value(6));
 }
 
-TEST_F(CoreWaiting, AHoldCountsFromWhenTheTransitionBecameVisible) {
+TEST_F(CoreWaiting, AHoldCountsFromTheCommitOfItsTransition) {
   const auto wait = brain.wait("a", "value > 5", 1s);
   robot.set("a", 6);
   const auto records = core->take_records();
@@ -252,7 +252,7 @@ TEST_F(CoreWaiting, WithoutAPredicateAHoldMeansUnchanged) {
   const auto wait = brain.wait("a", "", 1s);
   set("a", 1);
   advance(900ms);
-  set("a", 1);  // a touch is no change
+  set("a", 1);  // a touch is not a transition
   advance(99ms);
   EXPECT_FALSE(brain.has_answer(wait));
   advance(1ms);

@@ -9,7 +9,7 @@ namespace {
 
 class PastSearchTest : public testing::Test {
  protected:
-  // The topic becomes `value` as its next transition, in a commit of its own.
+  // Sets the topic to `value` as its next transition, in a commit of its own.
   void set(Value value, Quality quality = Quality::live) {
     static const std::optional<Version> any_version;
     static const std::optional<WallTime> no_time;
@@ -56,7 +56,7 @@ TEST_F(PastSearchTest, FindsTheFirstTransitionThatSatisfiesThePredicate) {
   EXPECT_EQ(find(after(version(1), "value > 99"))->match, nullptr);
 }
 
-TEST_F(PastSearchTest, NothingIsFoundAfterTheNewestVersion) {
+TEST_F(PastSearchTest, NothingIsFoundAfterTheCommittedVersion) {
   set(10);
   const auto found = find(after(version(1)));
   ASSERT_TRUE(found);

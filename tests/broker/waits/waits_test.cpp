@@ -20,7 +20,7 @@ Predicate predicate(const std::string& text) { return *Predicate::parse(text); }
 // One topic, and the waits on it by their ids.
 class WaitsTest : public testing::Test {
  protected:
-  // True: it matched at once.
+  // True: the wait matched at once.
   bool arm(std::uint64_t id, std::optional<Predicate> condition, std::chrono::nanoseconds hold = 0ns,
            std::chrono::nanoseconds expires_after = 0ns) {
     auto matched = try_arm(id, std::move(condition), hold, expires_after);
@@ -42,14 +42,14 @@ class WaitsTest : public testing::Test {
       if (wait.id == id) return waits.cancel(wait);
     }
   }
-  // What ended with it.
+  // Returns the waits that ended by then or with this value.
   std::vector<std::uint64_t> set(Value value, TimePoint at) {
     std::vector<std::uint64_t> due = advance(at);
     auto next = std::make_shared<Transition>();
     if (type == ValueType::null) type = value.type();
     next->value = std::move(value);
-    const State before = visible;
-    visible = std::move(next);
+    const State before = committed;
+    committed = std::move(next);
     changed_at = at;
     std::vector<WaitEnd> ended;
     waits.on_transition(topic, state(), before, at, ended);
@@ -63,8 +63,8 @@ class WaitsTest : public testing::Test {
     waits.take_due(at, ended);
     return ids(ended);
   }
-  // Those that are given up by then, in that order.
-  std::vector<std::uint64_t> give_up(TimePoint at) {
+  // The waits that have expired by then, in that order.
+  std::vector<std::uint64_t> expire(TimePoint at) {
     std::vector<std::uint64_t> made;
     while (Wait* wait = waits.take_expired(at)) {
       made.push_back(wait->id);
@@ -80,7 +80,7 @@ class WaitsTest : public testing::Test {
     }
     return made;
   }
-  WaitedTopic state() const { return WaitedTopic{type, visible, changed_at}; }
+  WaitedTopic state() const { return WaitedTopic{type, committed, changed_at}; }
   void expect_nothing_left() {
     EXPECT_EQ(waits.size(), 0u);
     EXPECT_EQ(waits.predicates(), 0u);
@@ -90,20 +90,20 @@ class WaitsTest : public testing::Test {
 
   Waits waits;
   std::deque<Wait> armed;
-  State visible;
+  State committed;
   ValueType type = ValueType::null;
   TimePoint changed_at{};
   TimePoint now = start;
   std::vector<Failure> failures;
 };
 
-TEST_F(WaitsTest, MatchesAtOnceWhereTheValueMatchesAlready) {
+TEST_F(WaitsTest, MatchesAtOnceIfTheValueMatchesAlready) {
   set(21);
   EXPECT_TRUE(arm(1, predicate("value > 20")));
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, EndsAtTheFirstMatchAlsoWhereItIsTransient) {
+TEST_F(WaitsTest, EndsAtTheFirstMatchAlsoIfItIsTransient) {
   set(10);
   EXPECT_FALSE(arm(1, predicate("value > 20")));
   EXPECT_THAT(set(15), IsEmpty());
@@ -176,13 +176,13 @@ TEST_F(WaitsTest, OldValueIsThePreviousVersionAndIsTestedAtTransitionsOnly) {
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, CancelledWaitsAreForgottenWhereverTheyStand) {
+TEST_F(WaitsTest, CancelledWaitsLeaveEveryList) {
   arm(1, predicate("value > 5"));  // without a type
   cancel(1);
   expect_nothing_left();
   set(1);
   arm(2, predicate("value > 5"));
-  arm(3, predicate("value > 5"), 1s);  // resting
+  arm(3, predicate("value > 5"), 1s);  // suspended
   arm(4, predicate("value > 0"), 1s);  // timed
   arm(5, {}, 1s);
   for (const std::uint64_t id : {2u, 3u, 4u, 5u}) cancel(id);
@@ -197,7 +197,7 @@ TEST_F(WaitsTest, AHoldIsCompleteWhenTheConditionWasTrueForItsTime) {
   EXPECT_FALSE(waits.next_deadline());
   EXPECT_THAT(set(6, start + 2s), IsEmpty());
   EXPECT_EQ(waits.next_deadline(), start + 3s);
-  EXPECT_THAT(set(7, start + 2500ms), IsEmpty());  // another value, and still true
+  EXPECT_THAT(set(7, start + 2500ms), IsEmpty());  // another value, for which the predicate is still true
   EXPECT_THAT(advance(start + 2999ms), IsEmpty());
   EXPECT_THAT(advance(start + 3s), ElementsAre(1));
   expect_nothing_left();
@@ -230,7 +230,7 @@ TEST_F(WaitsTest, AHoldThatIsArmedLateCountsFromTheLastTransition) {
   EXPECT_THAT(advance(start + 2s), ElementsAre(1));
 }
 
-TEST_F(WaitsTest, AHoldThatIsArmedLateDoesNotInheritWhatOthersShareWithIt) {
+TEST_F(WaitsTest, AHoldThatIsArmedLateDoesNotCountFromEarlierTransitionsOfItsGroup) {
   set(6);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 3s));
   set(7, start + 1s);
@@ -240,7 +240,7 @@ TEST_F(WaitsTest, AHoldThatIsArmedLateDoesNotInheritWhatOthersShareWithIt) {
   EXPECT_THAT(advance(start + 4s), ElementsAre(2));
 }
 
-TEST_F(WaitsTest, AHoldThatHasBeenLongEnoughMatchesAtOnce) {
+TEST_F(WaitsTest, AHoldThatIsCompleteWhenArmedMatchesAtOnce) {
   set(6);
   advance(start + 1s);
   EXPECT_TRUE(arm(1, predicate("value > 5"), 1s));
@@ -280,33 +280,33 @@ TEST_F(WaitsTest, HoldsOfOneGroupEndEachAtItsOwnTime) {
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, ATopicThatFlipsCostsAHoldsTimerNothing) {
+TEST_F(WaitsTest, AFlippingTopicDoesNotMoveTimersOfHolds) {
   set(0);
   for (std::uint64_t i = 0; i < 100; ++i) arm(i, predicate("value > 5"), 1h);
   for (int i = 1; i <= 1000; ++i) set(i % 2 == 0 ? 6 : 0, start + i * 1ms);
-  // True since the last flip; the timers still stand where the first one put them.
+  // The predicate is true since the last flip; the timers are still those of the first one.
   EXPECT_LT(*waits.next_deadline(), start + 1h + 3ms);
   EXPECT_THAT(advance(start + 1h + 999ms), IsEmpty());
   EXPECT_EQ(advance(start + 1h + 1s).size(), 100u);
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, IsGivenUpASecondAfterTheTimeThatItWasGiven) {
+TEST_F(WaitsTest, ExpiresASecondAfterItsMaximumTime) {
   set(0);
   arm(1, predicate("value > 5"), 0ns, 3s);
   arm(2, predicate("value > 5"), 0ns, 2s);
   arm(3, {}, 1h, 2500ms);
   arm(4, predicate("value > 5"));
   EXPECT_EQ(waits.next_deadline(), start + 3s);
-  EXPECT_THAT(give_up(start + 3s - 1ns), IsEmpty());
-  EXPECT_THAT(give_up(start + 3s), ElementsAre(2));
-  EXPECT_THAT(give_up(start + 1min), ElementsAre(3, 1));
+  EXPECT_THAT(expire(start + 3s - 1ns), IsEmpty());
+  EXPECT_THAT(expire(start + 3s), ElementsAre(2));
+  EXPECT_THAT(expire(start + 1min), ElementsAre(3, 1));
   EXPECT_EQ(waits.size(), 1u);
   EXPECT_THAT(set(6, start + 1min), ElementsAre(4));
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, WhateverEndsItIsItsOnlyEnd) {
+TEST_F(WaitsTest, EachWaitEndsOnce) {
   arm(1, predicate("value == text"), 0ns, 1s);  // fails when the type is known
   set(0);
   arm(2, predicate("value > 5"), 0ns, 1s);  // matches
@@ -318,23 +318,23 @@ TEST_F(WaitsTest, WhateverEndsItIsItsOnlyEnd) {
   cancel(4);
   cancel(5);
   expect_nothing_left();
-  EXPECT_THAT(give_up(start + 1h), IsEmpty());
+  EXPECT_THAT(expire(start + 1h), IsEmpty());
 }
 
-TEST_F(WaitsTest, MatchesUntilItIsGivenUp) {
+TEST_F(WaitsTest, MatchesUntilItExpires) {
   set(0);
   arm(1, predicate("value > 5"), 0ns, 1s);
   EXPECT_THAT(set(6, start + 2s), ElementsAre(1));
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, WhatMatchesAtOnceIsNotGivenUp) {
+TEST_F(WaitsTest, AWaitThatMatchesAtOnceDoesNotExpire) {
   set(6);
   EXPECT_TRUE(arm(1, predicate("value > 5"), 0ns, 1s));
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, WhatMakesNoSenseIsRefused) {
+TEST_F(WaitsTest, InvalidWaitsAreRefused) {
   const Limits limits;
   const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold,
                         std::chrono::nanoseconds expires_after = 0ns) {
