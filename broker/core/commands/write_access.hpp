@@ -1,4 +1,4 @@
-// write_access.hpp: which topics a session may write and own.
+// write_access.hpp: checks which topics a session may write and own.
 //
 // Promises   only its owner writes an owned topic, and only the broker writes a topic whose name begins with '$'.
 // Thread     the core's. Owner: Core; everything is kept by reference.

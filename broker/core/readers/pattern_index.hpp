@@ -1,4 +1,4 @@
-// pattern_index.hpp: which subscriptions a new topic concerns, without trying every pattern.
+// pattern_index.hpp: finds the subscriptions whose patterns match a new topic, without trying every pattern.
 //
 // Equal patterns are one entry. Entries are in buckets by the segments before the first one with a wildcard.
 #pragma once

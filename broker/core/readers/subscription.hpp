@@ -44,7 +44,7 @@ struct SubscriptionOptions {
   std::uint64_t credit = 0;                   // transitions that an `every` reader is sent until it renews
 };
 
-// Where a reader starts with a topic.
+// The position at which a reader starts with a topic.
 struct StartPosition {
   bool in_snapshot = false;           // a state is sent first
   std::optional<std::uint64_t> sent;  // the reader has the states up to this number

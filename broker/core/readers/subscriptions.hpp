@@ -1,4 +1,4 @@
-// subscriptions.hpp: which subscriptions read which topic. A transition makes the slots of its readers dirty.
+// subscriptions.hpp: the readers of each topic. A transition makes their slots dirty.
 //
 // Filters are tested here, at each commit: a transition that does not pass is counted and wakes no session. An `every`
 // reader that is behind is the exception: its filter is tested when its frame is built.

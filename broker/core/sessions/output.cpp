@@ -89,7 +89,7 @@ void Output::build_frame(Session& session) {
     totals_.deliveries += report.deliveries;
     totals_.lagged += report.lagged;
     totals_.filtered += report.filtered;
-    // This delivery may have been the last reason to keep the topic.
+    // The topic may have been kept only until this unset state was sent.
     for (const TopicId id : report.unset) life_.remove_if_unused(id);
     if (report.too_large != nullptr) {
       requests_.fail(*report.too_large, {ErrorCode::too_large, "the composite's values do not fit into one frame of " +

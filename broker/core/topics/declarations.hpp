@@ -1,4 +1,4 @@
-// declarations.hpp: which topics are declared, and how long each may stay unwritten.
+// declarations.hpp: the declared topics, and how long each may stay unwritten.
 //
 // Promises   a declared topic stays declared, and is not removed, during the life of the broker's instance. A topic
 //            that is not written for its deadline is reported once; the next write, also of an equal value, restarts
