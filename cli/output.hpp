@@ -30,9 +30,10 @@ std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds take
 std::string topic_line(const TopicInfo& topic, const Messages& messages = {});
 std::string reader_line(const ReaderInfo& reader);
 
-// Whether a transition is worth a line. An unset topic that was unset before is not, unless transitions were missed in between.
+// Whether a transition is worth a line. That of an unset topic that was unset before is not, unless transitions were
+// missed in between.
 bool has_news(const AnyTransition& transition);
-// Time, topic, old -> new, version, and the numbers of skipped, lagged and filtered changes.
+// Time, topic, old -> new, version, and the numbers of skipped, lagged and filtered transitions.
 std::string transition_line(const AnyTransition& transition, bool json, const Messages& messages = {});
 
 }  // namespace hoiku::cli
