@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const TimePoint start{};
+const TimePoint time_zero{};
 constexpr TopicId topic{3};
 
 Predicate predicate(const std::string& text) { return *Predicate::parse(text); }
@@ -93,7 +93,7 @@ class WaitsTest : public testing::Test {
   State committed;
   ValueType type = ValueType::null;
   TimePoint changed_at{};
-  TimePoint now = start;
+  TimePoint now = time_zero;
   std::vector<Failure> failures;
 };
 
@@ -195,99 +195,99 @@ TEST_F(WaitsTest, AHoldIsCompleteWhenTheConditionWasTrueForItsTime) {
   set(0);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
   EXPECT_FALSE(waits.next_deadline());
-  EXPECT_THAT(set(6, start + 2s), IsEmpty());
-  EXPECT_EQ(waits.next_deadline(), start + 3s);
-  EXPECT_THAT(set(7, start + 2500ms), IsEmpty());  // another value, for which the predicate is still true
-  EXPECT_THAT(advance(start + 2999ms), IsEmpty());
-  EXPECT_THAT(advance(start + 3s), ElementsAre(1));
+  EXPECT_THAT(set(6, time_zero + 2s), IsEmpty());
+  EXPECT_EQ(waits.next_deadline(), time_zero + 3s);
+  EXPECT_THAT(set(7, time_zero + 2500ms), IsEmpty());  // another value, for which the predicate is still true
+  EXPECT_THAT(advance(time_zero + 2999ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 3s), ElementsAre(1));
   expect_nothing_left();
 }
 
 TEST_F(WaitsTest, ANonMatchResetsAHold) {
   set(6);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
-  EXPECT_THAT(set(0, start + 500ms), IsEmpty());
-  EXPECT_THAT(advance(start + 1s), IsEmpty());
-  EXPECT_THAT(set(6, start + 1500ms), IsEmpty());
-  EXPECT_THAT(advance(start + 2499ms), IsEmpty());
-  EXPECT_THAT(advance(start + 2500ms), ElementsAre(1));
+  EXPECT_THAT(set(0, time_zero + 500ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 1s), IsEmpty());
+  EXPECT_THAT(set(6, time_zero + 1500ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 2499ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 2500ms), ElementsAre(1));
 }
 
 TEST_F(WaitsTest, ANonMatchAndAMatchAtOneInstantResetAHold) {
   set(6);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
-  set(0, start + 500ms);
-  set(6, start + 500ms);
-  EXPECT_THAT(advance(start + 1499ms), IsEmpty());
-  EXPECT_THAT(advance(start + 1500ms), ElementsAre(1));
+  set(0, time_zero + 500ms);
+  set(6, time_zero + 500ms);
+  EXPECT_THAT(advance(time_zero + 1499ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 1500ms), ElementsAre(1));
 }
 
 TEST_F(WaitsTest, AHoldThatIsArmedLateCountsFromTheLastTransition) {
   set(6);
-  set(7, start + 1s);
-  advance(start + 1700ms);
+  set(7, time_zero + 1s);
+  advance(time_zero + 1700ms);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
-  EXPECT_THAT(advance(start + 2s), ElementsAre(1));
+  EXPECT_THAT(advance(time_zero + 2s), ElementsAre(1));
 }
 
 TEST_F(WaitsTest, AHoldThatIsArmedLateDoesNotCountFromEarlierTransitionsOfItsGroup) {
   set(6);
   EXPECT_FALSE(arm(1, predicate("value > 5"), 3s));
-  set(7, start + 1s);
+  set(7, time_zero + 1s);
   EXPECT_FALSE(arm(2, predicate("value > 5"), 3s));
-  EXPECT_THAT(advance(start + 3s), ElementsAre(1));
-  EXPECT_THAT(advance(start + 3999ms), IsEmpty());
-  EXPECT_THAT(advance(start + 4s), ElementsAre(2));
+  EXPECT_THAT(advance(time_zero + 3s), ElementsAre(1));
+  EXPECT_THAT(advance(time_zero + 3999ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 4s), ElementsAre(2));
 }
 
 TEST_F(WaitsTest, AHoldThatIsCompleteWhenArmedMatchesAtOnce) {
   set(6);
-  advance(start + 1s);
+  advance(time_zero + 1s);
   EXPECT_TRUE(arm(1, predicate("value > 5"), 1s));
   expect_nothing_left();
 }
 
 TEST_F(WaitsTest, AHoldOnAnUnsetTopicBeginsWithItsFirstMatch) {
   EXPECT_FALSE(arm(1, predicate("value > 5"), 1s));
-  EXPECT_THAT(set(6, start + 5s), IsEmpty());
-  EXPECT_THAT(advance(start + 6s), ElementsAre(1));
+  EXPECT_THAT(set(6, time_zero + 5s), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 6s), ElementsAre(1));
 }
 
 TEST_F(WaitsTest, WithoutAPredicateAHoldMeansUnchanged) {
   set(1);
   EXPECT_FALSE(arm(1, {}, 1s));
-  set(2, start + 900ms);
-  set(3, start + 1800ms);
-  EXPECT_THAT(advance(start + 2799ms), IsEmpty());
-  EXPECT_THAT(advance(start + 2800ms), ElementsAre(1));
+  set(2, time_zero + 900ms);
+  set(3, time_zero + 1800ms);
+  EXPECT_THAT(advance(time_zero + 2799ms), IsEmpty());
+  EXPECT_THAT(advance(time_zero + 2800ms), ElementsAre(1));
 }
 
 TEST_F(WaitsTest, UnsettingEndsAHold) {
   set(1);
   EXPECT_FALSE(arm(1, {}, 1s));
   EXPECT_FALSE(arm(2, predicate("value == 1"), 1s));
-  set({}, start + 500ms);
-  EXPECT_THAT(advance(start + 10s), IsEmpty());
-  set(1, start + 20s);
-  EXPECT_THAT(advance(start + 21s), UnorderedElementsAre(1, 2));
+  set({}, time_zero + 500ms);
+  EXPECT_THAT(advance(time_zero + 10s), IsEmpty());
+  set(1, time_zero + 20s);
+  EXPECT_THAT(advance(time_zero + 21s), UnorderedElementsAre(1, 2));
 }
 
 TEST_F(WaitsTest, HoldsOfOneGroupEndEachAtItsOwnTime) {
   set(0);
   for (std::uint64_t i = 1; i <= 5; ++i) EXPECT_FALSE(arm(i, predicate("value > 5"), i * 1s));
-  set(6, start + 1s);
-  for (std::uint64_t i = 1; i <= 5; ++i) EXPECT_THAT(advance(start + 1s + i * 1s), ElementsAre(i));
+  set(6, time_zero + 1s);
+  for (std::uint64_t i = 1; i <= 5; ++i) EXPECT_THAT(advance(time_zero + 1s + i * 1s), ElementsAre(i));
   expect_nothing_left();
 }
 
 TEST_F(WaitsTest, AFlippingTopicDoesNotMoveTimersOfHolds) {
   set(0);
   for (std::uint64_t i = 0; i < 100; ++i) arm(i, predicate("value > 5"), 1h);
-  for (int i = 1; i <= 1000; ++i) set(i % 2 == 0 ? 6 : 0, start + i * 1ms);
+  for (int i = 1; i <= 1000; ++i) set(i % 2 == 0 ? 6 : 0, time_zero + i * 1ms);
   // The predicate is true since the last flip; the timers are still those of the first one.
-  EXPECT_LT(*waits.next_deadline(), start + 1h + 3ms);
-  EXPECT_THAT(advance(start + 1h + 999ms), IsEmpty());
-  EXPECT_EQ(advance(start + 1h + 1s).size(), 100u);
+  EXPECT_LT(*waits.next_deadline(), time_zero + 1h + 3ms);
+  EXPECT_THAT(advance(time_zero + 1h + 999ms), IsEmpty());
+  EXPECT_EQ(advance(time_zero + 1h + 1s).size(), 100u);
   expect_nothing_left();
 }
 
@@ -297,12 +297,12 @@ TEST_F(WaitsTest, ExpiresASecondAfterItsMaximumTime) {
   arm(2, predicate("value > 5"), 0ns, 2s);
   arm(3, {}, 1h, 2500ms);
   arm(4, predicate("value > 5"));
-  EXPECT_EQ(waits.next_deadline(), start + 3s);
-  EXPECT_THAT(expire(start + 3s - 1ns), IsEmpty());
-  EXPECT_THAT(expire(start + 3s), ElementsAre(2));
-  EXPECT_THAT(expire(start + 1min), ElementsAre(3, 1));
+  EXPECT_EQ(waits.next_deadline(), time_zero + 3s);
+  EXPECT_THAT(expire(time_zero + 3s - 1ns), IsEmpty());
+  EXPECT_THAT(expire(time_zero + 3s), ElementsAre(2));
+  EXPECT_THAT(expire(time_zero + 1min), ElementsAre(3, 1));
   EXPECT_EQ(waits.size(), 1u);
-  EXPECT_THAT(set(6, start + 1min), ElementsAre(4));
+  EXPECT_THAT(set(6, time_zero + 1min), ElementsAre(4));
   expect_nothing_left();
 }
 
@@ -313,18 +313,18 @@ TEST_F(WaitsTest, EachWaitEndsOnce) {
   arm(3, predicate("value == 0"), 1s, 1s);  // holds until then
   arm(4, predicate("value > 9"), 0ns, 1s);  // is cancelled
   arm(5, predicate("value > 9"), 1s, 1s);   // likewise
-  EXPECT_THAT(advance(start + 1s), ElementsAre(3));
+  EXPECT_THAT(advance(time_zero + 1s), ElementsAre(3));
   EXPECT_THAT(set(6), ElementsAre(2));
   cancel(4);
   cancel(5);
   expect_nothing_left();
-  EXPECT_THAT(expire(start + 1h), IsEmpty());
+  EXPECT_THAT(expire(time_zero + 1h), IsEmpty());
 }
 
 TEST_F(WaitsTest, MatchesUntilItExpires) {
   set(0);
   arm(1, predicate("value > 5"), 0ns, 1s);
-  EXPECT_THAT(set(6, start + 2s), ElementsAre(1));
+  EXPECT_THAT(set(6, time_zero + 2s), ElementsAre(1));
   expect_nothing_left();
 }
 
