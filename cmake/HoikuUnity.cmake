@@ -1,15 +1,15 @@
 # Unity builds: one compilation of several sources of a target, so that templates of their headers are compiled once.
 #
-# HOIKU_UNITY is `tests` in the dev build (a changed library file compiles alone), `all` in builds in which nothing is
-# edited (sanitizers, fuzzers, the image's programs in CI), and empty in `clang`, which finds forgotten includes, and in
-# `release`.
+# HOIKU_UNITY is `all` in dev (quick from nothing), under sanitizers, for fuzzers, and for the image's programs in CI.
+# It is empty in `clang`, which finds forgotten includes, and in `release`. With `tests` a changed library file
+# compiles alone, which suits a day of edits.
 set(HOIKU_UNITY "" CACHE STRING "Compile several files at once: tests, all, or nothing")
 set_property(CACHE HOIKU_UNITY PROPERTY STRINGS "" tests all)
 if(NOT HOIKU_UNITY MATCHES "^(|tests|all)$")
   message(FATAL_ERROR "HOIKU_UNITY is '${HOIKU_UNITY}'; it may be tests, all, or empty.")
 endif()
 
-# Makes the batches of `target`: few files each in the dev build, in which files are edited.
+# Makes the batches of `target`.
 function(hoiku_unite target)
   get_target_property(is_test ${target} HOIKU_PRECOMPILED)
   if(HOIKU_UNITY STREQUAL "all")
