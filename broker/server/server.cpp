@@ -57,7 +57,7 @@ Instant Server::instant() const { return Instant{now(), options_.wall_time ? opt
 
 Task<> Server::serve() {
   store_bell_.emplace([this] { link_->activity().notify(); });
-  store_->on_news([button = store_bell_->button()] { button.ring(); });
+  store_->on_event([button = store_bell_->button()] { button.ring(); });
   for (;;) co_await turn();
 }
 
@@ -127,16 +127,16 @@ void Server::hand_to_store() {
       appended_ = records.back().sequence;
       store_->append(std::move(records));
     }
-    const std::optional<StoreNews> news = store_->poll();
-    if (!news) return;
-    committed_ = news->sequence;
-    core_.committed(news->sequence, instant());
-    if (news->kind == StoreNews::Kind::committed) continue;
-    const bool is_fenced = news->kind == StoreNews::Kind::fenced;
-    log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", news->reason),
+    const std::optional<StoreEvent> event = store_->poll();
+    if (!event) return;
+    committed_ = event->sequence;
+    core_.committed(event->sequence, instant());
+    if (event->kind == StoreEvent::Kind::committed) continue;
+    const bool is_fenced = event->kind == StoreEvent::Kind::fenced;
+    log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", event->reason),
                now());
-    throw Error(ErrorCode::unavailable, is_fenced ? "another broker has taken over: " + news->reason
-                                                  : "the store cannot tell which records it has: " + news->reason);
+    throw Error(ErrorCode::unavailable, is_fenced ? "another broker has taken over: " + event->reason
+                                                  : "the store cannot tell which records it has: " + event->reason);
   }
 }
 

@@ -6,12 +6,12 @@ void MemoryStore::append(std::vector<Record> records) {
   if (!records.empty()) appended_ = records.back().sequence;
 }
 
-std::optional<StoreNews> MemoryStore::poll() {
+std::optional<StoreEvent> MemoryStore::poll() {
   if (reported_ == appended_) return std::nullopt;
   reported_ = appended_;
-  return StoreNews{StoreNews::Kind::committed, reported_, {}};
+  return StoreEvent{StoreEvent::Kind::committed, reported_, {}};
 }
 
-void MemoryStore::on_news(std::function<void()>) {}  // news exists only after append()
+void MemoryStore::on_event(std::function<void()>) {}  // events exist only after append()
 
 }  // namespace hoiku::broker

@@ -10,8 +10,8 @@ namespace hoiku::broker {
 class MemoryStore final : public Store {
  public:
   void append(std::vector<Record> records) override;
-  std::optional<StoreNews> poll() override;
-  void on_news(std::function<void()> wake) override;
+  std::optional<StoreEvent> poll() override;
+  void on_event(std::function<void()> wake) override;
 
  private:
   std::uint64_t appended_ = 0;

@@ -1,8 +1,8 @@
 // store.hpp: keeps the log. The records, in their order, decide every topic's value.
 //
 // Promises   append() never waits. poll() reports each record once, in the order of the log, at once or much later;
-//            the callback of on_news() says when to ask. The core commits nothing before that.
-// Thread     the broker's, except for the callback of on_news(). Owner: Server (server/server.hpp).
+//            the callback of on_event() says when to ask. The core commits nothing before that.
+// Thread     the broker's, except for the callback of on_event(). Owner: Server (server/server.hpp).
 // Fits       a store that finishes at once (memory_store.hpp), a database with group commit on its own thread, and a
 //            replicated log, which may report that another broker has taken over, or that the fate of a record is
 //            unknown.
@@ -18,7 +18,7 @@
 
 namespace hoiku::broker {
 
-struct StoreNews {
+struct StoreEvent {
   enum class Kind : std::uint8_t {
     committed,  // every record up to `sequence` is as safe as this store makes it: the caller calls Core::committed()
     fenced,     // another broker writes this log: nothing after `sequence` is in it, and this broker has to end
@@ -36,12 +36,12 @@ class Store {
   // The next records, in order. Their sequences continue those of the last call.
   virtual void append(std::vector<Record> records) = 0;
 
-  // Returns news, or nothing. One `committed` may stand for many records.
-  virtual std::optional<StoreNews> poll() = 0;
+  // Returns the next event, or nothing. One `committed` may stand for many records.
+  virtual std::optional<StoreEvent> poll() = 0;
 
-  // The store calls `wake` when poll() may have news: from any thread, but never from within append() or poll(). A
+  // The store calls `wake` when poll() may have an event: from any thread, but never from within append() or poll(). A
   // store that finishes within append() never calls it, so the caller also polls after append().
-  virtual void on_news(std::function<void()> wake) = 0;
+  virtual void on_event(std::function<void()> wake) = 0;
 };
 
 }  // namespace hoiku::broker

@@ -68,11 +68,11 @@ class WireEnd final : public ServerLink {
 struct SlowStore final : Store {
   struct Desk {
     std::vector<Record> records;
-    std::deque<StoreNews> news;
+    std::deque<StoreEvent> events;
     std::function<void()> wake;
 
-    void tell(StoreNews::Kind kind, std::string reason = {}) {
-      news.push_back(StoreNews{kind, records.empty() ? 0 : records.back().sequence, std::move(reason)});
+    void tell(StoreEvent::Kind kind, std::string reason = {}) {
+      events.push_back(StoreEvent{kind, records.empty() ? 0 : records.back().sequence, std::move(reason)});
       wake();
     }
   };
@@ -80,13 +80,13 @@ struct SlowStore final : Store {
   void append(std::vector<Record> records) override {
     for (Record& record : records) desk_.records.push_back(std::move(record));
   }
-  std::optional<StoreNews> poll() override {
-    if (desk_.news.empty()) return {};
-    StoreNews news = desk_.news.front();
-    desk_.news.pop_front();
-    return news;
+  std::optional<StoreEvent> poll() override {
+    if (desk_.events.empty()) return {};
+    StoreEvent event = desk_.events.front();
+    desk_.events.pop_front();
+    return event;
   }
-  void on_news(std::function<void()> wake) override { desk_.wake = std::move(wake); }
+  void on_event(std::function<void()> wake) override { desk_.wake = std::move(wake); }
 
  private:
   Desk& desk_;
@@ -291,7 +291,7 @@ TEST_F(ServerTest, NoWriteIsAcknowledgedBeforeTheStoreHasItsRecord) {
     EXPECT_EQ(desk.records.size(), 1U);
     EXPECT_EQ(broker.statistics().commits, 0U);
     EXPECT_TRUE(wire_.last(1).answers.empty());
-    desk.tell(StoreNews::Kind::committed);
+    desk.tell(StoreEvent::Kind::committed);
     co_await sleep(1ms);
     EXPECT_EQ(broker.statistics().commits, 1U);
     EXPECT_EQ(wire_.last(1).answers.size(), 1U);
@@ -305,7 +305,7 @@ TEST_F(ServerTest, EndsWhenAnotherBrokerHasTakenOver) {
   try {
     with_broker([&](Server&) -> Task<> {
       co_await checkpoint();
-      desk.tell(StoreNews::Kind::fenced, "robot-2 writes the log");
+      desk.tell(StoreEvent::Kind::fenced, "robot-2 writes the log");
       co_await sleep(1s);
     });
   } catch (const ExceptionGroup& group) {
@@ -401,7 +401,7 @@ TEST_F(ServerDrainTest, DrainWaitsForAFullPeerUntilTheLimit) {
 TEST_F(ServerDrainTest, DrainWaitsForTheStoreToFinish) {
   const Drained drained = drain_with_a_pending_record([&]() -> Task<> {
     co_await sleep(300ms);
-    desk_.tell(StoreNews::Kind::committed);
+    desk_.tell(StoreEvent::Kind::committed);
   });
   EXPECT_EQ(drained.records, 1U);
   EXPECT_EQ(took_, 300ms);

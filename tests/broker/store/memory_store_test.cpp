@@ -16,10 +16,10 @@ TEST(MemoryStore, ReportsOnceThatEverythingIsCommitted) {
   MemoryStore store;
   store.append({Record{1, {}}, Record{2, {}}});
   store.append({Record{3, {}}});
-  const auto news = store.poll();
-  ASSERT_TRUE(news);
-  EXPECT_EQ(news->kind, StoreNews::Kind::committed);
-  EXPECT_EQ(news->sequence, 3u);
+  const auto event = store.poll();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->kind, StoreEvent::Kind::committed);
+  EXPECT_EQ(event->sequence, 3u);
   EXPECT_FALSE(store.poll());
 }
 
