@@ -46,7 +46,7 @@ struct Core::Modules {
   const CoreOptions options;
   const Limits& limits = options.limits;
   Instant now{};  // the time of the last call
-  TurnBudget budget{limits.turn_visits_max};
+  TurnBudget budget{limits.turn_steps_max};
 
   TopicTable topics{TopicTableOptions{limits, options.epoch_seed}};
   Histories histories{limits};

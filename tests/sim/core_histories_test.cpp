@@ -22,7 +22,7 @@ Limits limits_of(std::uint64_t seed) {
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
   if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
   if (seed % 8 == 0 || seed % 4 == 2) limits.window_batches = 1 + seed / 8 % 3;
-  if (seed % 3 != 0) limits.turn_visits_max = 3 + seed / 3 % 6;
+  if (seed % 3 != 0) limits.turn_steps_max = 3 + seed / 3 % 6;
   return limits;
 }
 

@@ -153,7 +153,7 @@ proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t
   proto::Delivery delivery{options_.id, slot.member_, std::move(state), lagged};
   if (FilterState* filter_state = slot.filter_state_.get()) {
     delivery.filtered = std::exchange(filter_state->filtered, 0);
-    delivery.counted_from = std::exchange(filter_state->count_baseline, 0);
+    delivery.count_baseline = std::exchange(filter_state->count_baseline, 0);
   }
   return delivery;
 }

@@ -76,7 +76,7 @@ proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
 
   // The cursor is a place in the table; a client may send any number.
   std::size_t place = static_cast<std::size_t>(std::min<std::uint64_t>(list.cursor, topics_.end()));
-  std::size_t left = std::max(std::min(limits_.list_visits_max, budget_.left()), steps_min);
+  std::size_t left = std::max(std::min(limits_.list_steps_max, budget_.left()), steps_min);
   bool has_room = true;
   while (has_room && left > 0 && place < topics_.end()) {
     const std::size_t from = place;

@@ -2,7 +2,7 @@
 //
 // Promises   a page has at least one row if any is left, and says where the next page begins.
 // Thread     the core's. Owner: Core; everything is kept by reference.
-// Limits     list_rows_max, list_visits_max and the turn's budget for a page.
+// Limits     list_rows_max, list_steps_max and the turn's budget for a page.
 #pragma once
 
 #include <string>

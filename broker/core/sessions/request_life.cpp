@@ -23,10 +23,10 @@ Result<void> RequestLife::check_quota(const Session& session, proto::RequestId i
         ErrorCode::limit_exceeded,
         "a session has at most " + std::to_string(limits_.subscriptions_per_session_max) + " subscriptions and waits");
   }
-  if (bytes > limits_.held_bytes_max || session.requests.bytes() > limits_.held_bytes_max - bytes) {
+  if (bytes > limits_.open_request_bytes_max || session.requests.bytes() > limits_.open_request_bytes_max - bytes) {
     return refused(ErrorCode::limit_exceeded,
                    "the predicates and last wills of a session together exceed the limit of " +
-                       std::to_string(limits_.held_bytes_max) + " bytes");
+                       std::to_string(limits_.open_request_bytes_max) + " bytes");
   }
   return {};
 }

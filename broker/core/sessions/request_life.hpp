@@ -3,7 +3,7 @@
 // Promises   an open request ends once: closed by its client or with its session, failed with an error, answered (a
 //            wait), or expired. The same call answers the client, executes a last will, and removes unused topics.
 // Thread     the core's. Owner: Core; everything is kept by reference.
-// Limits     subscriptions_per_session_max and held_bytes_max, which check_quota() asks for.
+// Limits     subscriptions_per_session_max and open_request_bytes_max, which check_quota() asks for.
 #pragma once
 
 #include <cstddef>

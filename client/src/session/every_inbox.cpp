@@ -40,7 +40,7 @@ bool EveryInbox::put(TransitionPtr transition, const GapCounts& counts) {
 
 void EveryInbox::push(TopicState& topic, TransitionPtr transition, const GapCounts& counts, bool is_first) {
   Entry entry{transition, &topic, counts, is_first};
-  if (is_first && !resumes_) entry.counts.counted_from = 0;  // a fresh start: versions before it are unaccounted for
+  if (is_first && !resumes_) entry.counts.count_baseline = 0;  // a fresh start: versions before it are unaccounted for
   entry.counts.filtered = filtered_between(topic.received, *transition, entry.counts);
   topic.received = std::move(transition);
   entries_.push_back(std::move(entry));

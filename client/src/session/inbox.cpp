@@ -29,7 +29,7 @@ std::uint64_t filtered_between(const TransitionPtr& last, const Transition& next
   const bool same_epoch = last && (is_unset(*last) || last->version.epoch == next.version.epoch);
   if (!same_epoch) return counts.filtered;
   const std::uint64_t known = last->version.number;
-  const std::uint64_t before = counts.counted_from > known ? counts.counted_from - known : 0;
+  const std::uint64_t before = counts.count_baseline > known ? counts.count_baseline - known : 0;
   return std::min(counts.filtered + before, versions_between(*last, next));
 }
 

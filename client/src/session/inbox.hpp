@@ -17,7 +17,7 @@ using TransitionPtr = std::shared_ptr<const Transition>;
 struct GapCounts {
   std::uint64_t lagged = 0;
   std::uint64_t filtered = 0;
-  std::uint64_t counted_from = 0;  // the version at which these counts begin; 0: not said
+  std::uint64_t count_baseline = 0;  // the version at which these counts begin; 0: not said
 };
 
 struct InboxItem {
@@ -38,7 +38,7 @@ TransitionPtr unset_by_restart(const Transition& last, std::uint64_t revision);
 // Versions that a reader skips when it sees `to` after `from`. Unknown across epochs: 0.
 std::uint64_t versions_between(const Transition& from, const Transition& to) noexcept;
 // How many versions between `last` and `next` did not pass the filter. `counts` came with `next`, and begin either
-// after `last` or at their `counted_from`; a reader that resumes is complete up to there, so the versions before did
+// after `last` or at their `count_baseline`; a reader that resumes is complete up to there, so the versions before did
 // not pass.
 std::uint64_t filtered_between(const TransitionPtr& last, const Transition& next, const GapCounts& counts) noexcept;
 

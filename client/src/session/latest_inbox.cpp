@@ -16,7 +16,8 @@ bool LatestInbox::put(std::uint32_t member, TransitionPtr transition, const GapC
     return false;
   }
   GapCounts known = counts;
-  if (is_first && !complete_through_) known.counted_from = 0;  // a fresh start: versions before it are unaccounted for
+  if (is_first && !complete_through_)
+    known.count_baseline = 0;  // a fresh start: versions before it are unaccounted for
   if (!is_first || !is_past_resume_point(*slot)) slot->filtered += filtered_between(slot->latest, *transition, known);
   store(*slot, std::move(transition));
   return true;

@@ -20,7 +20,7 @@ Subscription::Subscription(const proto::Subscribe& command)
 }
 
 bool Subscription::put(const proto::Delivery& delivery) {
-  const GapCounts counts{delivery.lagged, delivery.filtered, delivery.counted_from};
+  const GapCounts counts{delivery.lagged, delivery.filtered, delivery.count_baseline};
   if (every_) return every_->put(delivery.transition, counts);
   return latest_.put(delivery.member, delivery.transition, counts);
 }

@@ -163,7 +163,7 @@ Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& li
     auto transition = take(*from.mutable_transition());
     if (!transition) return transition.failure();
     out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
-                                      from.filtered(), from.counted_from()});
+                                      from.filtered(), from.count_baseline()});
   }
   out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
   for (const pb::SnapshotEnd& end : in.snapshot_ends()) {

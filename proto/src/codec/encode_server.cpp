@@ -67,7 +67,7 @@ class ServerFrameEncoder {
     put_transition(to_, W::kTransitionFieldNumber, *delivery.transition);
     to_.number(W::kLaggedFieldNumber, delivery.lagged);
     to_.number(W::kFilteredFieldNumber, delivery.filtered);
-    to_.number(W::kCountedFromFieldNumber, delivery.counted_from);
+    to_.number(W::kCountBaselineFieldNumber, delivery.count_baseline);
   }
 
   void put(const SnapshotEnd& end) {

@@ -126,7 +126,7 @@ TEST_F(CoreListing, APageIsBoundedInBytesOrHasOneRow) {
 }
 
 TEST_F(CoreListing, APageScansABoundedNumberOfTopics) {
-  restart(limited([](Limits& limits) { limits.list_visits_max = 128; }));
+  restart(limited([](Limits& limits) { limits.list_steps_max = 128; }));
   SetUp();
   make_topics(1'000);
   const auto& first = list("nothing/*");

@@ -308,7 +308,7 @@ TEST_F(CoreSchemaFilters, AFilterKeepsItsMeaningWhenTheSchemaIsReplaced) {
 
 // A test reads the whole message for a field, so a turn tests fewer large messages.
 TEST_F(CoreSchemas, ASearchAmongLargeMessagesTakesSeveralTurns) {
-  restart(limited([](Limits& limits) { limits.turn_visits_max = 10; }));
+  restart(limited([](Limits& limits) { limits.turn_steps_max = 10; }));
   robot.connect();
   screen.connect();
   put_pose("message Pose\n double x 1\n string name 5\nend");

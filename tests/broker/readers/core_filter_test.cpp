@@ -30,7 +30,7 @@ class CoreFilter : public RobotAndScreenTest {
     turn();
     return id;
   }
-  // "value version+filtered", with "!lagged" and "@counted_from" if they are not 0.
+  // "value version+filtered", with "!lagged" and "@count_baseline" if they are not 0.
   std::vector<std::string> take_sent(proto::RequestId subscription) {
     std::vector<std::string> lines;
     for (const auto& delivery : std::exchange(screen->deliveries, {})) {
@@ -38,7 +38,7 @@ class CoreFilter : public RobotAndScreenTest {
       std::string line = to_display_string(delivery.transition->value) + " " +
                          std::to_string(delivery.transition->version.number) + "+" + std::to_string(delivery.filtered);
       if (delivery.lagged > 0) line += "!" + std::to_string(delivery.lagged);
-      if (delivery.counted_from > 0) line += "@" + std::to_string(delivery.counted_from);
+      if (delivery.count_baseline > 0) line += "@" + std::to_string(delivery.count_baseline);
       lines.push_back(line);
     }
     return lines;
@@ -268,7 +268,7 @@ TEST_F(CoreFilter, WithoutAMatchMeanwhileTheFirstDeliveryHasTheCountBaseline) {
   EXPECT_EQ(screen->deliveries.size(), 2u);
   const auto both = std::exchange(screen->deliveries, {});
   for (const auto& delivery : both) {
-    EXPECT_EQ(delivery.counted_from, delivery.subscription == pattern ? 4u : 2u);
+    EXPECT_EQ(delivery.count_baseline, delivery.subscription == pattern ? 4u : 2u);
     EXPECT_EQ(delivery.filtered, delivery.subscription == pattern ? 0u : 2u);
   }
 }

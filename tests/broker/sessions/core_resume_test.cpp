@@ -14,7 +14,7 @@ class CoreResume : public RobotAndScreenTest {
   proto::ResumePoint here() const { return {4711, statistics().commits}; }
   // Three topics, of which a turn scans one.
   void start_with_short_turns() {
-    start(limited([](Limits& limits) { limits.turn_visits_max = 1; }));
+    start(limited([](Limits& limits) { limits.turn_steps_max = 1; }));
     for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);
   }
   // Enough turns for a scan to end, if it can.
@@ -122,7 +122,7 @@ TEST_F(CoreResume, RestoredTopicsDoNotCountAgainstWriters) {
 
 TEST_F(CoreResume, AnUnsetStateIsNotSentAgainWhenTheTopicIsRestoredForAnotherReader) {
   start(limited([](Limits& limits) {
-    limits.turn_visits_max = 1;
+    limits.turn_steps_max = 1;
     limits.window_batches = 1;
   }));
   for (const char* topic : {"t/a", "t/b", "t/c"}) set(topic, 1);

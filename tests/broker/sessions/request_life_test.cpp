@@ -149,7 +149,7 @@ TEST_F(RequestLifeTest, ASubscriptionThatFailsTwiceIsAnsweredOnce) {
 
 TEST_F(RequestLifeTest, TheQuotaCountsOpenRequestsAndAnswersThatNobodyTakes) {
   limits.subscriptions_per_session_max = 2;
-  limits.held_bytes_max = 100;
+  limits.open_request_bytes_max = 100;
   wait(1, topic("a"));
   EXPECT_EQ(requests.check_quota(session, 1, 0, "a").failure().code, ErrorCode::protocol_violation);
   EXPECT_EQ(requests.check_quota(session, 2, 101, "a").failure().code, ErrorCode::limit_exceeded);

@@ -7,7 +7,7 @@ namespace {
 class CoreQuota : public RobotAndScreenTest {
  protected:
   CoreQuota() {
-    start(limited([](Limits& limits) { limits.held_bytes_max = 1000; }));
+    start(limited([](Limits& limits) { limits.open_request_bytes_max = 1000; }));
   }
   static std::string about_text(std::size_t bytes) { return "value == \"" + std::string(bytes, 'x') + "\""; }
   proto::RequestId wait(std::size_t bytes) { return after_turn(screen->wait("w", about_text(bytes))); }

@@ -263,7 +263,7 @@ TEST_F(CoreTransitionWaits, AThousandEqualWaitsAreOneTestPerCommit) {
 class CoreShortTurns : public CoreTransitionWaits {
  protected:
   CoreShortTurns() {
-    restart(limited([](Limits& limits) { limits.turn_visits_max = 4; }));
+    restart(limited([](Limits& limits) { limits.turn_steps_max = 4; }));
     robot.connect(1h);
     brain.connect(1h);
   }

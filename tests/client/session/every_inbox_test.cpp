@@ -131,7 +131,7 @@ TEST(EveryInbox, AResumedFilteredReaderCountsUnsentVersionsAsFiltered) {
   EXPECT_EQ(item->filtered, 5u);
 }
 
-TEST(EveryInbox, WithoutCountedFromTheRestHasLagged) {
+TEST(EveryInbox, WithoutCountBaselineTheRestHasLagged) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});
   inbox.take();

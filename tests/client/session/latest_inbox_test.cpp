@@ -58,7 +58,7 @@ TEST(LatestInbox, ANewEpochIsNotCountedAgainstTheOldOne) {
   EXPECT_EQ(item->previous->value, Value(1));
 }
 
-TEST(LatestInbox, VersionsAfterNeverSetAreCountedFromTheFirstOne) {
+TEST(LatestInbox, VersionsAfterNeverSetAreCountBaselineTheFirstOne) {
   LatestInbox inbox({"a"});
   inbox.put(0, transition("a", 0, {}, 0));
   inbox.take();
@@ -175,7 +175,7 @@ TEST(LatestInbox, AResumedFilteredReaderCountsUnsentVersionsAsFiltered) {
   EXPECT_EQ(item->skipped, 1u);
 }
 
-TEST(LatestInbox, WithoutCountedFromTheRestIsSkipped) {
+TEST(LatestInbox, WithoutCountBaselineTheRestIsSkipped) {
   LatestInbox inbox;
   inbox.put(0, at_revision("a", 4, 14));
   inbox.take();

@@ -93,7 +93,7 @@ TEST(Codec, NumbersArriveInTheirOwnFields) {
   EXPECT_EQ(delivery.subscription, 6u);
   EXPECT_EQ(delivery.lagged, 2u);
   EXPECT_EQ(delivery.filtered, 3u);
-  EXPECT_EQ(delivery.counted_from, 4u);
+  EXPECT_EQ(delivery.count_baseline, 4u);
   const ReaderRow& row = std::get<ReadersDone>(batch.answers.back()).rows.at(1);
   const std::vector<std::uint64_t> numbers{row.matched,  row.written, row.delivered, row.conflated,
                                            row.filtered, row.lagged,  row.pending};

@@ -25,9 +25,9 @@ struct Limits {
   std::size_t window_batches = 32;                              // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; unsent results of waits, and errors
-  std::size_t held_bytes_max = std::size_t{16} << 20;  // per session; predicates in normal form, and last wills
-  std::size_t credit_transitions = 1024;               // per `every` subscription: sent and not yet taken by its reader
-  std::size_t history_transitions_max = 64;            // per topic, with its committed state
+  std::size_t open_request_bytes_max = std::size_t{16} << 20;  // per session; predicates in normal form, and last wills
+  std::size_t credit_transitions = 1024;     // per `every` subscription: sent and not yet taken by its reader
+  std::size_t history_transitions_max = 64;  // per topic, with its committed state
   std::size_t history_bytes_max = std::size_t{64} << 10;    // per topic; one state is always kept
   std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their committed states
   std::size_t declared_history_max = 65'536;                // transitions that Declare may ask for, whatever they take
@@ -37,10 +37,10 @@ struct Limits {
   std::size_t schemas_bytes_max = std::size_t{16} << 20;
   std::size_t turn_commands_max = 4096;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
-  std::size_t turn_visits_max = 65'536;                 // scan steps per turn: topics and past states
+  std::size_t turn_steps_max = 65'536;                  // scan steps per turn: topics and past states
   std::size_t list_rows_max = 256;                      // per page of a list
   std::size_t list_bytes_max = std::size_t{256} << 10;  // per page of a list; one row is always allowed
-  std::size_t list_visits_max = 4096;                   // scan steps per page of a list
+  std::size_t list_steps_max = 4096;                    // scan steps per page of a list
   std::size_t predicate_nodes_max = 64;
   std::size_t predicate_depth_max = 8;
   // Ten years. Also the maximum of deadlines, leases and intervals.

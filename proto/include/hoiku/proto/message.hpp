@@ -231,7 +231,7 @@ struct Delivery {
   std::uint64_t filtered = 0;
   // In the first delivery of a filtered reader after a lost session: the broker counts from this version on. Earlier
   // versions that the reader was not sent had not passed the filter, since it was complete up to there.
-  std::uint64_t counted_from = 0;
+  std::uint64_t count_baseline = 0;
 };
 
 // Ends the snapshot of a subscription: everything up to `revision` has been sent. Comes once per Subscribe.

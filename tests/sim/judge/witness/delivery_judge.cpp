@@ -36,7 +36,7 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
     evidence_.complain(&session, what + "it is older than the subscription");
   if (reader.command.filter) {
     filters_.check_filter(session, reader, delivery, *index, what);
-  } else if (delivery.filtered != 0 || delivery.counted_from != 0) {
+  } else if (delivery.filtered != 0 || delivery.count_baseline != 0) {
     evidence_.complain(&session, what + "it has no filter, and was told of one");
   }
   if (reader.command.interval.count() > 0) filters_.check_rate(session, reader, delivery, built, what);

@@ -40,11 +40,11 @@ void FilterJudge::check_filter(Session& session, const Reader& reader, const pro
   const auto seen = reader.seen.find({delivery.member, name});
   if (seen != reader.seen.end()) {
     const std::size_t before = topic.index_at(seen->second);
-    if (delivery.counted_from != 0 && !may_have_been_forgotten(topic, before, index))
+    if (delivery.count_baseline != 0 && !may_have_been_forgotten(topic, before, index))
       evidence_.complain(&session, what + "it was told twice from where to count");
     check_counts(session, reader, delivery, before, index, what);
   } else if (reader.resumed_from) {
-    check_counted_from(session, reader, delivery, index, what);
+    check_count_baseline(session, reader, delivery, index, what);
   } else {
     // The reader had the topic by the end of its snapshot, and not before it was opened.
     const std::size_t from = topic.index_at(reader.opened_after);
@@ -81,16 +81,16 @@ void FilterJudge::check_counts(Session& session, const Reader& reader, const pro
     evidence_.complain(&session, what + "what it was told as lagged is in the history");
 }
 
-void FilterJudge::check_counted_from(Session& session, const Reader& reader, const proto::Delivery& delivery,
-                                     std::size_t index, const std::string& what) {
+void FilterJudge::check_count_baseline(Session& session, const Reader& reader, const proto::Delivery& delivery,
+                                       std::size_t index, const std::string& what) {
   const std::string& name = delivery.transition->topic;
   const Topic& topic = model_.topic(name);
   const std::size_t before = topic.index_at(*reader.resumed_from);
   if (before == 0 || index <= before || may_have_been_forgotten(topic, before, index)) return;
   const auto& version = topic.states[before].version;
-  if (delivery.counted_from != 0) {
-    if (version && version->number != delivery.counted_from)
-      evidence_.complain(&session, what + fmt::format("it counts from {}, and should from {}", delivery.counted_from,
+  if (delivery.count_baseline != 0) {
+    if (version && version->number != delivery.count_baseline)
+      evidence_.complain(&session, what + fmt::format("it counts from {}, and should from {}", delivery.count_baseline,
                                                       version->number));
     return check_counts(session, reader, delivery, before, index, what);
   }

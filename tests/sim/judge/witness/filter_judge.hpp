@@ -32,8 +32,8 @@ class FilterJudge {
   std::uint64_t not_passing(const Reader& reader, const std::string& topic, std::size_t after, std::size_t until) const;
   void check_counts(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t before,
                     std::size_t index, const std::string& what);
-  void check_counted_from(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
-                          const std::string& what);
+  void check_count_baseline(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
+                            const std::string& what);
 
   Evidence& evidence_;
   const Model& model_;
