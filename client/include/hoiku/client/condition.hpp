@@ -108,12 +108,15 @@ TopicCondition<T> operator!(const TopicCondition<T>& condition) {
 }
 inline JoinedCondition operator!(const JoinedCondition& condition) { return JoinedCondition::negate(condition); }
 
-// Waits until the condition has been true throughout the hold, and returns the value, as Topic::wait_value does.
+// Waits until the condition has been true throughout the hold, and returns the value, as Topic::wait_value does. The
+// broker tests the condition at each commit, so no match is missed.
 template <TopicType T>
 Task<T> until(const TopicCondition<T>& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) {
   return condition.topic().wait_value(condition.predicate(), hold);
 }
-// A hold over several topics counts from when the transition arrived here, and starts again if a version was skipped.
+// A condition over several topics is tested here, on states that existed at one revision. A match that was replaced
+// before it was sent is missed. A hold counts from when the transition arrived here, and starts again if a version was
+// skipped.
 Task<> until(const JoinedCondition& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
 
 // A bool is not a condition: a comparison with the result of get() waits for nothing.
