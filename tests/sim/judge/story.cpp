@@ -49,7 +49,7 @@ struct Describe {
   }
   std::string operator()(const proto::WaitTransition& c) const {
     std::string text =
-        fmt::format("#{} wait for a change of {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any");
+        fmt::format("#{} wait for a transition of {}: {}", c.id, c.topic, c.predicate ? c.predicate->key() : "any");
     if (c.after) text += fmt::format(" after version {}", c.after->number);
     if (c.expires_after.count() > 0) text += " given up after " + seconds(c.expires_after);
     return text;

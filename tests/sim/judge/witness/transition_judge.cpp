@@ -39,7 +39,7 @@ bool TransitionJudge::cancel(Session& session, proto::RequestId id) {
 void TransitionJudge::check_overdue(Session& session, TimePoint instant) {
   for (auto waiter = session.transition_waiters.begin(); waiter != session.transition_waiters.end();) {
     const bool overdue = is_overdue(waiter->second, instant);
-    if (overdue) evidence_.complain(&session, fmt::format("wait for a change #{} is overdue", waiter->first));
+    if (overdue) evidence_.complain(&session, fmt::format("wait for a transition #{} is overdue", waiter->first));
     waiter = overdue ? session.transition_waiters.erase(waiter) : std::next(waiter);
   }
 }
@@ -107,8 +107,8 @@ void TransitionJudge::check_armed(Session& session, proto::RequestId id, const p
     return from.version.number == version.number && (version.epoch == 0 || from.version.epoch == version.epoch);
   });
   if (waiter.command.after || waiter.told_from || !is_known)
-    evidence_.complain(&session,
-                       fmt::format("wait for a change #{} is told to count from version {}", id, from.version.number));
+    evidence_.complain(
+        &session, fmt::format("wait for a transition #{} is told to count from version {}", id, from.version.number));
   waiter.told_from = true;
 }
 
@@ -125,27 +125,28 @@ void TransitionJudge::check_answer(Session& session, proto::RequestId id, const 
                               ? !model_.fits(judged.command, judged.armed)
                               : false;
     if (!is_right)
-      evidence_.complain(&session, fmt::format("wait for a change #{} failed: {}", id, failed->failure.message));
+      evidence_.complain(&session, fmt::format("wait for a transition #{} failed: {}", id, failed->failure.message));
     return;
   }
   const auto* done = std::get_if<proto::TransitionDone>(&answer);
   if (!done)
-    return evidence_.complain(&session, fmt::format("wait for a change #{} is answered with something else", id));
+    return evidence_.complain(&session, fmt::format("wait for a transition #{} is answered with something else", id));
   if (!judged.command.after && !judged.told_from)
-    evidence_.complain(&session, fmt::format("wait for a change #{} was never told from where it counts", id));
+    evidence_.complain(&session, fmt::format("wait for a transition #{} was never told from where it counts", id));
   std::string why;
   const auto match = model_.recognise(*done->match, why);
-  if (!match) return evidence_.complain(&session, fmt::format("wait for a change #{} matched {}", id, why));
+  if (!match) return evidence_.complain(&session, fmt::format("wait for a transition #{} matched {}", id, why));
   const Value before = *match > 0 ? topic.states[*match - 1].value : Value();
   if (!(before == (done->old_value ? *done->old_value : Value())))
     evidence_.complain(&session,
-                       fmt::format("wait for a change #{}: the old value was {}", id, to_display_string(before)));
+                       fmt::format("wait for a transition #{}: the old value was {}", id, to_display_string(before)));
   const bool is_first = std::any_of(
       all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, judged.armed, i) == match; });
   if (!is_first) {
     evidence_.complain(
-        &session, fmt::format("wait for a change #{} is answered with {}, which is not the first change that matches",
-                              id, describe(*done->match)));
+        &session,
+        fmt::format("wait for a transition #{} is answered with {}, which is not the first transition that matches", id,
+                    describe(*done->match)));
   }
 }
 
