@@ -217,7 +217,7 @@ Statistics Core::Modules::statistics() const {
   all.filtered = output.totals().filtered + subscriptions.filtered();
   all.conflated = subscriptions.conflated();
   all.predicate_tests = waits.tests() + subscriptions.filters().tests();
-  all.refused_frames = handshake.refused_frames();
+  all.rejected_frames = handshake.rejected_frames();
   return all;
 }
 

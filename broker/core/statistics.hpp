@@ -23,7 +23,7 @@ struct Statistics {
   std::uint64_t filtered = 0;     // transitions that did not pass a reader's filter
   std::uint64_t conflated = 0;    // transitions that a newer one replaced in a slot before they were sent
   std::uint64_t predicate_tests = 0;
-  std::uint64_t refused_frames = 0;  // malformed, out of order, or of unknown peers
+  std::uint64_t rejected_frames = 0;  // malformed, out of order, or of unknown peers
 };
 
 }  // namespace hoiku::broker

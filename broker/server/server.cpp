@@ -25,8 +25,8 @@ std::string_view event_name(Event::Kind kind) {
       return "session_closed";
     case Event::Kind::session_expired:
       return "session_expired";
-    case Event::Kind::peer_refused:
-      return "peer_refused";
+    case Event::Kind::peer_rejected:
+      return "peer_rejected";
   }
   return "event";
 }
@@ -177,7 +177,7 @@ void Server::write_events() {
     LogLine line(event_name(event.kind));
     if (!event.session.empty()) line.add("session", event.session);
     if (!event.detail.empty()) line.add("detail", event.detail);
-    log_.write(event.kind == Event::Kind::peer_refused ? LogLevel::warn : LogLevel::info, line, now());
+    log_.write(event.kind == Event::Kind::peer_rejected ? LogLevel::warn : LogLevel::info, line, now());
   }
 }
 

@@ -147,13 +147,13 @@ TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {
       const auto frame = proto::decode_server_frame(answer);
       EXPECT_TRUE(frame && frame->fatal && !frame->fatal->message.empty()) << "after " << bytes.size() << " bytes";
     }
-    EXPECT_GE(broker.statistics().refused_frames, malformed.size());
+    EXPECT_GE(broker.statistics().rejected_frames, malformed.size());
     EXPECT_EQ(broker.statistics().sessions, 1U);
     co_await good.say(set_command(1, "battery", Value(std::int64_t{80})));
     const ServerFrame done = co_await good.receive_more();
     EXPECT_EQ(done.answers.size(), 1U);
   });
-  EXPECT_THAT(log_, testing::HasSubstr("peer_refused "));
+  EXPECT_THAT(log_, testing::HasSubstr("peer_rejected "));
 }
 
 TEST_F(WireBroker, AMissingFrameNumberEndsTheConnection) {

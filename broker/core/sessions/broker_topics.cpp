@@ -31,7 +31,7 @@ std::vector<Count> counts_of(const Statistics& statistics) {
           {"filtered", statistics.filtered},
           {"lagged", statistics.lagged},
           {"history_bytes", statistics.history_bytes},
-          {"refused_frames", statistics.refused_frames}};
+          {"rejected_frames", statistics.rejected_frames}};
 }
 
 std::string session_topic(const Session& session) { return "$hoiku/sessions/" + session_label(session); }

@@ -15,7 +15,7 @@
 namespace hoiku::broker {
 
 struct Event {
-  enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_refused };
+  enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_rejected };
   Kind kind;
   std::string session;  // the client's name
   std::string detail;

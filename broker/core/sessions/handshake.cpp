@@ -34,7 +34,7 @@ Failure never_sent(std::uint64_t acknowledged) {
 Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
   const Peer* peer = peers_.find(id);
   if (peer != nullptr && !peer->session) {  // it was rejected before, with a farewell
-    ++refused_frames_;
+    ++rejected_frames_;
     return nullptr;
   }
   if (peer == nullptr) {
@@ -47,7 +47,7 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
   }
   Session& session = *sessions_.find(*peer->session);
   if (frame.connection_number != session.connection_number) {
-    ++refused_frames_;
+    ++rejected_frames_;
     return nullptr;
   }
   session.last_heard = now.monotonic;
@@ -70,7 +70,7 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
   session.ack_due = true;
   switch (session.received.accept(frame.number)) {
     case Verdict::duplicate:
-      ++refused_frames_;
+      ++rejected_frames_;
       // A client that took the error for the end of its session counts from one again. If its frames were ignored, it
       // would wait forever.
       if (session.was_rejected) {
@@ -170,7 +170,7 @@ void Handshake::detach(Session& session) {
 }
 
 void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failure) {
-  ++refused_frames_;
+  ++rejected_frames_;
   std::uint64_t acknowledged = 0;
   std::string name;
   if (const Peer* peer = peers_.find(id)) {
@@ -183,7 +183,7 @@ void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failu
     acknowledged = session.received.last();
     name = session.name;
   }
-  events_.add(Event::Kind::peer_refused, std::move(name), to_string(failure.code) + ": " + failure.message);
+  events_.add(Event::Kind::peer_rejected, std::move(name), to_string(failure.code) + ": " + failure.message);
   peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(connection_number, acknowledged, std::move(failure))));
 }
 

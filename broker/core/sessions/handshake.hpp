@@ -44,7 +44,7 @@ class Handshake {
   void expire_sessions(TimePoint now);
   void close_all_sessions(const Failure& failure);
 
-  std::uint64_t refused_frames() const noexcept { return refused_frames_; }
+  std::uint64_t rejected_frames() const noexcept { return rejected_frames_; }
 
  private:
   void hello(PeerId id, const proto::ClientFrame& frame, Instant now);
@@ -63,7 +63,7 @@ class Handshake {
   RequestLife& requests_;
   BrokerTopics& broker_topics_;
   EventLog& events_;
-  std::uint64_t refused_frames_ = 0;  // malformed, out of order, or of unknown peers
+  std::uint64_t rejected_frames_ = 0;  // malformed, out of order, or of unknown peers
 };
 
 }  // namespace hoiku::broker

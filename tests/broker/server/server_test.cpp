@@ -210,9 +210,9 @@ TEST_F(ServerTest, BytesThatAreNotAFrameAreAnsweredWithAnError) {
     wire_.arrive(1, "nonsense");
     co_await sleep(1ms);
     EXPECT_TRUE(wire_.last(1).fatal.has_value());
-    EXPECT_EQ(broker.statistics().refused_frames, 1U);
+    EXPECT_EQ(broker.statistics().rejected_frames, 1U);
   });
-  EXPECT_THAT(log_, HasSubstr("peer_refused detail="));
+  EXPECT_THAT(log_, HasSubstr("peer_rejected detail="));
 }
 
 TEST_F(ServerTest, ATurnTakesAtMostItsCommands) {

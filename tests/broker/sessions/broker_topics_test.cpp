@@ -109,7 +109,7 @@ TEST_F(CoreBrokerTopics, CountsExistAfterTheFirstRequest) {
   EXPECT_EQ(get("$hoiku/broker/topics"), Value(1));
   EXPECT_EQ(get("$hoiku/broker/leases"), Value(1));
   EXPECT_EQ(screen.last_value("x"), Value());
-  EXPECT_THAT(list("$hoiku/broker/*"), testing::Contains("$hoiku/broker/refused_frames"));
+  EXPECT_THAT(list("$hoiku/broker/*"), testing::Contains("$hoiku/broker/rejected_frames"));
 }
 
 TEST_F(CoreBrokerTopics, CountsAreRefreshedOncePerSecondWhileTheyAreRead) {

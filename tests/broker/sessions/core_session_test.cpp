@@ -69,7 +69,7 @@ TEST_F(CoreSession, AnUnknownPeerIsToldOnceAndThenIgnored) {
   ASSERT_THAT(unknown_peers[PeerId{50}], SizeIs(1));
   EXPECT_EQ(unknown_peers[PeerId{50}][0]->fatal->code, ErrorCode::session_lost);
   EXPECT_EQ(unknown_peers[PeerId{50}][0]->connection_number, 3u);
-  EXPECT_EQ(statistics().refused_frames, 100u);
+  EXPECT_EQ(statistics().rejected_frames, 100u);
 }
 
 TEST_F(CoreSession, AFloodOfUnknownPeersIsAnsweredAndForgotten) {
