@@ -1,8 +1,8 @@
 # Unity builds: one compilation of several sources of a target, so that templates of their headers are compiled once.
 #
-# HOIKU_UNITY is `all` in dev (quick from nothing), under sanitizers, for fuzzers, and for the image's programs in CI.
-# It is empty in `clang`, which finds forgotten includes, and in `release`. With `tests` a changed library file
-# compiles alone, which suits a day of edits.
+# HOIKU_UNITY is `all` in dev (quick from nothing) and in most other builds. It is empty in `clang`, which finds
+# forgotten includes, and in what is released and measured. With `tests` a changed library file compiles alone, which
+# suits a day of edits.
 set(HOIKU_UNITY "" CACHE STRING "Compile several files at once: tests, all, or nothing")
 set_property(CACHE HOIKU_UNITY PROPERTY STRINGS "" tests all)
 if(NOT HOIKU_UNITY MATCHES "^(|tests|all)$")

@@ -46,12 +46,11 @@ check_command() { # check [--long]
   build dev headers_alone && say "every header compiles alone"
   run_tests asan
   if [[ -n $long ]]; then
-    run_tests tsan
+    run_tests threads
     run_tests o0
     run_tests clang
     run_tests plain
-    build release && say "release: built"
-    build bench && say "bench: built"
+    build bench && say "bench: built, and with it what is released"
     build shared
     tests/package/shared.sh build/shared || fail "a check of the shared libraries failed; the lines above say which."
     # shellcheck disable=SC2119
