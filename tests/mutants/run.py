@@ -45,7 +45,7 @@ def copy_tree(tree):
 
 def build(tree, folder):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
-        made = run(["cmake", "--preset", "dev"], cwd=tree)
+        made = run(["cmake", "--preset", "dev", "-DHOIKU_UNITY=tests"], cwd=tree)  # one file changes at a time
         if made.returncode != 0:
             return made.stdout
     made = run(["ninja", "-C", folder, TARGET])
