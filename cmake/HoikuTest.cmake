@@ -1,7 +1,8 @@
 # hoiku_add_test(NAME broker_topic SOURCES topic_test.cpp LIBRARIES hoiku_broker_core [TIMEOUT 60])
 #
-# A GoogleTest program whose every TEST is a test of ctest, named broker_topic.Topic.EqualValueMakesNoTransition. The
-# timeout is per TEST and generous: it ends what hangs, and says nothing about speed.
+# A GoogleTest program whose every TEST is a test of ctest, named broker_topic.Topic.EqualValueMakesNoTransition. With a
+# sanitizer the program is one test of ctest: to start it once for each TEST took four times as long as the tests. The
+# timeout, per TEST or for the program, is generous: it ends what hangs, and says nothing about speed.
 include(GoogleTest)
 
 # Options for the sanitizers' runtimes, also for tests that are scripts.
@@ -45,6 +46,13 @@ function(hoiku_add_test)
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBRARIES} GTest::gmock_main hoiku_warnings)
   target_compile_options(${arg_NAME} PRIVATE ${HOIKU_TEST_FLAGS})
   set_target_properties(${arg_NAME} PROPERTIES HOIKU_PRECOMPILED hoiku_test_pch)
+  if(HOIKU_SANITIZE)
+    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
+    # COST: the longest programs start first.
+    set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT 1200 COST ${arg_TIMEOUT}
+                                                ENVIRONMENT "${HOIKU_TEST_ENVIRONMENT}")
+    return()
+  endif()
   # PRE_TEST: asking the program for its tests while building would let a crash look like a compile error.
   gtest_discover_tests(
     ${arg_NAME}
