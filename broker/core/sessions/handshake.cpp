@@ -74,7 +74,7 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
       // A client that took the error for the end of its session counts from one again. If its frames were ignored, it
       // would wait forever.
       if (session.was_rejected) {
-        events_.add(Event::Kind::session_closed, session.name, "the client began a new session");
+        events_.add(Event::Kind::session_closed, session.name, "the client abandoned the session after an error");
         close(session,
               Failure{ErrorCode::session_lost, "the client abandoned the session after an error: begin a new one"});
       }

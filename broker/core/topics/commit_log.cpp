@@ -13,7 +13,7 @@ std::size_t value_bytes(const Topic& topic) noexcept {
 Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
   if (added <= removed || values_bytes_ + leases_.will_bytes() - removed + added <= limits_.values_bytes_max) return {};
   return Failure{ErrorCode::limit_exceeded, "with the value for topic " + text::quote(topic) +
-                                                " the values of all topics exceed the limit of " +
+                                                " all values and last wills together exceed the limit of " +
                                                 std::to_string(limits_.values_bytes_max) + " bytes"};
 }
 

@@ -20,8 +20,10 @@ std::optional<TopicId> TopicTable::find(std::string_view name) const {
 
 Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
   if (size() + count <= options_.limits.topics_max) return {};
-  return Failure{ErrorCode::limit_exceeded, "topic " + text::quote(name) + " cannot be created: the broker has " +
-                                                std::to_string(size()) + " topics, and the limit is " +
+  const std::string others = count > 1 ? " and " + std::to_string(count - 1) + " more" : "";
+  return Failure{ErrorCode::limit_exceeded, "topic " + text::quote(name) + others +
+                                                " cannot be created: the broker has " + std::to_string(size()) +
+                                                " topics, and the limit is " +
                                                 std::to_string(options_.limits.topics_max)};
 }
 

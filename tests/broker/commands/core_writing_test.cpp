@@ -313,7 +313,7 @@ TEST_F(CoreWriting, TheValuesOfAllTopicsTogetherAreLimitedAndReadsGoOn) {
   const auto get = robot.get("a");
   turn();
   EXPECT_EQ(robot.answered<proto::Failed>(too_much).failure.message,
-            "with the value for topic 'b' the values of all topics exceed the limit of 100 bytes");
+            "with the value for topic 'b' all values and last wills together exceed the limit of 100 bytes");
   EXPECT_TRUE(done(fits).changed);
   EXPECT_EQ(robot.failed(larger), ErrorCode::limit_exceeded);
   EXPECT_TRUE(done(smaller).changed);
