@@ -1,8 +1,9 @@
 // catch_up.hpp: decides with which state of a topic a reader starts, and finds the states that its filter lets pass.
 //
-// Promises   a reader without a filter, or one that is new, is sent the committed state first; one that resumes
+// Promises   a reader that is new is sent the committed state first, if its filter lets it pass; one that resumes
 //            continues after the last state it has, as far as the topic's history goes back. A state whose predecessor
-//            is discarded cannot be tested by a filter over old_value: it counts as lagged.
+//            is discarded cannot be tested by a filter over old_value: for an `every` reader it counts as lagged, a
+//            `latest` reader is not sent it.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Cost       a search in a history spends the turn's budget.
 #pragma once

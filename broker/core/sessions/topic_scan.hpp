@@ -39,8 +39,8 @@ class TopicScan {
 
   // Attaches an open subscription to these topics now. If that is not possible, the subscription fails.
   void attach(Session& session, Subscription& subscription, const std::vector<std::string>& names);
-  // Opens a subscription whose `pattern` is set, and queues it for the scan, which runs when its session is built a
-  // frame.
+  // Opens a subscription whose `pattern` is set, and queues it for the scan, which runs when a frame is built for its
+  // session.
   void begin(Session& session, Subscription& subscription);
 
   // Scans for the session's subscriptions, as far as its window and its share allow.
