@@ -1,5 +1,5 @@
-// command_traits.hpp: how each command is answered, and whether it writes. The only place that says so: the broker's
-// dispatch and the client's session both read it.
+// command_traits.hpp: how each command is answered, and whether it writes, looks something up, or comes in pages. The
+// only place that says so: the broker's answers and lookups and the client's session read it.
 //
 // Adding a command: the struct and the variant in message.hpp, its traits here, its codec, its handler in the broker,
 // its verb at the client. A command without traits does not compile.

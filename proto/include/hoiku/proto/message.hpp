@@ -229,8 +229,8 @@ struct Delivery {
   // So many versions since the previous delivery did not pass the filter. A version that is neither delivered nor
   // counted as filtered or lagged is conflated: a newer one replaced it (mode latest).
   std::uint64_t filtered = 0;
-  // In the first delivery of a filtered reader after a lost session: the broker counts from this version on. Earlier
-  // versions that the reader was not sent had not passed the filter, since it was complete up to there.
+  // In the first delivery of a filtered reader after a lost session: the broker counts the versions after this
+  // one. Of those up to it that the reader was not sent, none had passed the filter, since it was complete up to there.
   std::uint64_t count_baseline = 0;
 };
 
