@@ -62,7 +62,7 @@ Result<SetVerb> read_set(const RawArguments& raw) {
     const std::string path = text.substr(1);
     std::ifstream file;
     if (from_file) file.open(path, std::ios::binary);
-    auto bytes = read_all(from_file ? file : std::cin, from_file ? "the file " + text::quote(path) : "standard input");
+    auto bytes = read_all(from_file ? file : std::cin, from_file ? "the file " + path : "standard input");
     if (!bytes) return bytes.failure();
     text = std::move(bytes).value();
   }
