@@ -94,6 +94,9 @@ TEST_F(CatchUpTest, AFilteredReaderThatResumesIsSentTheLastStateThatPassesAndANe
   const Slot& fresh = attach(open(Mode::latest, {}, "value > 10"), true);
   EXPECT_FALSE(fresh.is_dirty());
   EXPECT_EQ(fresh.sent(), 4u);
+  const Slot& lenient = attach(open(Mode::latest, {}, "value > 6"), true);
+  ASSERT_TRUE(lenient.is_dirty());
+  EXPECT_EQ(lenient.filter_state()->match, states.committed(topic));
 }
 
 TEST_F(CatchUpTest, AStateWhosePredecessorIsDiscardedIsLaggedForAFilterOverTheOldValueOnly) {
