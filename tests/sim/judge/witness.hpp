@@ -1,6 +1,6 @@
 // witness.hpp: observes the broker's end of the network: every frame, in the order in which the broker receives and
-// sends it. Its judges check the sent frames against the model: promises 1, 2, 4 and 8 of docs/promises.md, filters and
-// rates, the numbering of frames, and that each request is answered once and at once.
+// sends it. Its judges check the sent frames against the model: promises 1, 2, 4, 5, 6 and 8 of docs/promises.md,
+// filters and rates, the numbering of frames, and that each request is answered once and at once.
 //
 // After each instant (when time moves on) every session that is connected and keeps up must have been sent everything:
 // so it finds a forgotten reader or a late answer where it happens, not only at the end.
