@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run_examples.sh PROGRAM FOLDER BIN GUIDE: runs one example of FOLDER and checks that it prints what is expected, and
-# what the pages in the folder GUIDE show. Programs that need a broker get a real one from BIN, and are driven with the
-# inspector as by a person.
+# what the pages in the folder GUIDE show (not of behaviour and behaviour_test, whose output has times). Programs that
+# need a broker get a real one from BIN, and are driven with the inspector as by a person.
 #
 # Asserts no durations: each wait is for a condition, with a generous time limit.
 set -uo pipefail
