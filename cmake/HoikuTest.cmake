@@ -37,6 +37,7 @@ function(hoiku_add_test)
   if(NOT arg_NAME OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "hoiku_add_test needs NAME and SOURCES, and does not know: '${arg_UNPARSED_ARGUMENTS}'")
   endif()
+  set(is_long ${arg_TIMEOUT})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -47,10 +48,16 @@ function(hoiku_add_test)
   target_compile_options(${arg_NAME} PRIVATE ${HOIKU_TEST_FLAGS})
   set_target_properties(${arg_NAME} PROPERTIES HOIKU_PRECOMPILED hoiku_test_pch)
   if(HOIKU_SANITIZE)
+    if(timeout LESS 1200)
+      set(timeout 1200)
+    endif()
+    # GTEST_BRIEF: the output is that of the tests that failed. A leak that is found at the end names the program only.
     add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
-    # COST: the longest programs start first.
-    set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT 1200 COST ${arg_TIMEOUT}
-                                                ENVIRONMENT "${HOIKU_TEST_ENVIRONMENT}")
+    set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${timeout}
+                                                ENVIRONMENT "GTEST_BRIEF=1;${HOIKU_TEST_ENVIRONMENT}")
+    if(is_long)
+      set_tests_properties(${arg_NAME} PROPERTIES COST 100) # it starts first
+    endif()
     return()
   endif()
   # PRE_TEST: asking the program for its tests while building would let a crash look like a compile error.
