@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# subproject.sh PARENT BUILD LAUNCHER ARGUMENT...: configures the project PARENT with CMake's ARGUMENTs, which checks
-# what Hoiku's sources inside bring to it; builds it with LAUNCHER before the compiler; runs its program.
+# subproject.sh PARENT BUILD LAUNCHER=PROGRAM ARGUMENT...: configures the project PARENT with CMake's ARGUMENTs, which
+# checks what Hoiku's sources inside bring to it; builds it with PROGRAM, if there is one, before the compiler; runs its
+# program.
 set -euo pipefail
-parent=$1 build=$2 launcher=$3
+parent=$1 build=$2 launcher=${3#LAUNCHER=}
 shift 3
 
 fail() {
