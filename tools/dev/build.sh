@@ -40,7 +40,7 @@ build() {
 
 install_command() { # install [PREFIX]
   local prefix=${1:-/usr/local} log
-  set_up "${build_packages[@]}"
+  set_up "${build_packages[@]}" "${install_packages[@]}"
   build release
   new_log install
   cmake --install build/release --prefix "$prefix" >"$log" 2>&1 ||
