@@ -90,10 +90,10 @@ void describe_reading(CLI::App& app, RawArguments& raw) {
   ls.add_flag("--names", raw.names, "Print names only");
   add_verb(app, "readers", "List readers, and what became of each transition they match", readers_examples);
   CLI::App& watch =
-      add_verb(app, "watch", "Print the current state, then one line per change, until Ctrl-C; times are UTC",
+      add_verb(app, "watch", "Print the current state, then one line per transition, until Ctrl-C; times are UTC",
                watch_examples, conditions);
   watch.add_option(pattern_argument, raw.topic, "Topic or pattern: * matches one segment, ** any number")->required();
-  watch.add_flag("--every", raw.every, "Print every change that the broker's history has, not only the newest");
+  watch.add_flag("--every", raw.every, "Print every transition that the broker's history has, not only the newest");
   watch
       .add_option("--where", raw.where,
                   "Print only values that satisfy the condition, such as 'value > 30'; the broker tests it")

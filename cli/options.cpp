@@ -95,7 +95,8 @@ Result<WatchVerb> read_watch(const RawArguments& raw) {
   const auto interval = parse_rate(raw.max_rate);
   if (!interval) return interval.failure();
   if (raw.every)
-    return Failure{ErrorCode::invalid_argument, "--max-rate skips changes and --every shows all of them: use only one"};
+    return Failure{ErrorCode::invalid_argument,
+                   "--max-rate skips transitions and --every shows all of them: use only one"};
   watch.interval = *interval;
   return watch;
 }

@@ -75,7 +75,7 @@ TEST(Options, AWatchTakesAConditionAndARate) {
   EXPECT_EQ(verb.filter->key(), Predicate::parse("value > 30")->key());
   EXPECT_EQ(verb.interval, std::chrono::milliseconds(100));
   EXPECT_NE(complaint({"watch", "a", "--where", "value >"}).find("value >"), std::string::npos);
-  EXPECT_NE(complaint({"watch", "a", "--every", "--max-rate", "10/s"}).find("--max-rate skips changes"),
+  EXPECT_NE(complaint({"watch", "a", "--every", "--max-rate", "10/s"}).find("--max-rate skips transitions"),
             std::string::npos);
 }
 
