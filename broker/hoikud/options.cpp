@@ -132,7 +132,7 @@ void apply(const RawArguments& typed, bool has_insecure, Options& options) {
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   RawArguments typed;
-  CLI::App app("hoikud: the broker of the Hoiku bus. It holds the state of every topic and streams its changes.",
+  CLI::App app("hoikud: the broker of the Hoiku bus. It holds the state of every topic and streams its transitions.",
                "hoikud");
   describe(app, typed);
   try {
