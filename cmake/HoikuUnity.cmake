@@ -24,8 +24,7 @@ function(hoiku_unite target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
-# hoiku_compile_alone(FILE...): keeps files out of the batches if their private names clash with those of others, or if
-# a compiler cannot compile them in a batch.
+# hoiku_compile_alone(FILE...): keeps files out of the batches if their private names clash with those of others.
 function(hoiku_compile_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -55,15 +55,30 @@ inline ChildTask ChildPromise::get_return_object() noexcept {
   return ChildTask(std::coroutine_handle<ChildPromise>::from_promise(*this));
 }
 
+// A child's function in the child's frame. A pointer to a function cannot be a parameter itself: if an included file
+// declares one of its types in an anonymous namespace, g++ 14 crashes when it lays out the frame.
+template <class F>
+class StoredFunction {
+ public:
+  explicit StoredFunction(F function) : function_(std::move(function)) {}
+  template <class... Args>
+  decltype(auto) operator()(Args&&... args) {
+    return std::invoke(function_, std::forward<Args>(args)...);
+  }
+
+ private:
+  F function_;
+};
+
 template <class F, class... Args>
-ChildTask child(Nursery&, ChildPromise::Kind, F function, std::tuple<Args...> args) {
-  co_await std::apply([&](auto&... stored) { return std::invoke(function, static_cast<Args&&>(stored)...); }, args);
+ChildTask child(Nursery&, ChildPromise::Kind, StoredFunction<F> function, std::tuple<Args...> args) {
+  co_await std::apply([&](auto&... stored) { return function(static_cast<Args&&>(stored)...); }, args);
 }
 
 template <class F, class... Args>
-ChildTask shielded_child(Nursery&, ChildPromise::Kind, F function, std::tuple<Args...> args) {
+ChildTask shielded_child(Nursery&, ChildPromise::Kind, StoredFunction<F> function, std::tuple<Args...> args) {
   auto body = [&] {
-    return std::apply([&](auto&... stored) { return std::invoke(function, static_cast<Args&&>(stored)...); }, args);
+    return std::apply([&](auto&... stored) { return function(static_cast<Args&&>(stored)...); }, args);
   };
   co_await shield(body);
 }

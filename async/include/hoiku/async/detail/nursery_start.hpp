@@ -46,12 +46,12 @@ class StartAwaiter final : public TaskAware, public Blocker {
 };
 
 template <class T, class F, class... Args>
-ChildTask starting_child(Nursery&, ChildPromise::Kind, std::shared_ptr<StartStateOf<T>> state, F function,
-                         std::tuple<Args...> args) {
+ChildTask starting_child(Nursery&, ChildPromise::Kind, std::shared_ptr<StartStateOf<T>> state,
+                         StoredFunction<F> function, std::tuple<Args...> args) {
   std::exception_ptr error;
   TaskStatus<T> status(state);  // in this frame, so that the function may take it by reference
   auto call = [&](auto&... stored) {
-    return std::invoke(function, static_cast<TaskStatus<T>&&>(status), static_cast<Args&&>(stored)...);
+    return function(static_cast<TaskStatus<T>&&>(status), static_cast<Args&&>(stored)...);
   };
   try {
     co_await std::apply(call, args);
@@ -63,7 +63,7 @@ ChildTask starting_child(Nursery&, ChildPromise::Kind, std::shared_ptr<StartStat
 }
 
 template <class T, class F, class... Args>
-Task<T> start_child(Nursery& nursery, F function, std::tuple<Args...> args) {
+Task<T> start_child(Nursery& nursery, StoredFunction<F> function, std::tuple<Args...> args) {
   TaskState& caller = co_await current_task();
   auto state = std::make_shared<StartStateOf<T>>(nursery);
   state->require_open();
@@ -90,7 +90,8 @@ void Nursery::start_soon(F&& function, Args&&... args) {
       "argument of the parameter's own type, such as std::string(\"...\")");
   using detail::ChildPromise;
   spawn(detail::child<std::decay_t<F>, std::unwrap_ref_decay_t<Args>...>(
-            *this, prepare(ChildPromise::Kind::ordinary), std::forward<F>(function),
+            *this, prepare(ChildPromise::Kind::ordinary),
+            detail::StoredFunction<std::decay_t<F>>(std::forward<F>(function)),
             std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...)),
         ChildPromise::Kind::ordinary);
 }
@@ -99,7 +100,8 @@ template <class F, class... Args>
 void Nursery::start_attendant(F&& function, Args&&... args) {
   using detail::ChildPromise;
   spawn(detail::shielded_child<std::decay_t<F>, std::unwrap_ref_decay_t<Args>...>(
-            *this, prepare(ChildPromise::Kind::attendant), std::forward<F>(function),
+            *this, prepare(ChildPromise::Kind::attendant),
+            detail::StoredFunction<std::decay_t<F>>(std::forward<F>(function)),
             std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...)),
         ChildPromise::Kind::attendant);
 }
@@ -119,7 +121,8 @@ auto Nursery::start(F&& function, Args&&... args) {
                 "an argument of the parameter's own type, such as std::string(\"...\")");
   detail::check_closure<F>();
   return detail::start_child<T, Function, std::unwrap_ref_decay_t<Args>...>(
-      *this, std::forward<F>(function), std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...));
+      *this, detail::StoredFunction<Function>(std::forward<F>(function)),
+      std::tuple<std::unwrap_ref_decay_t<Args>...>(std::forward<Args>(args)...));
 }
 
 }  // namespace hoiku
