@@ -112,7 +112,8 @@ std::size_t Value::payload_bytes() const noexcept {
       data_);
 }
 
-bool operator==(const Value& a, const Value& b) noexcept {
+// Only the class declares this friend, so it does not have the visibility of the header's namespace.
+[[gnu::visibility("default")]] bool operator==(const Value& a, const Value& b) noexcept {
   const auto* x = a.get_if<double>();
   const auto* y = b.get_if<double>();
   if (x && y && std::isnan(*x) && std::isnan(*y)) return true;
