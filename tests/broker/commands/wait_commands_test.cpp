@@ -117,7 +117,7 @@ TEST_F(WaitCommandsTest, WithoutBudgetASearchIsPostponedAndKeepsItsTopic) {
 TEST_F(WaitCommandsTest, PostponedWaitsOfSeveralSessionsTakeTurns) {
   for (int value : {1, 2, 3}) set("a", value);
   budget.spend(budget.left());
-  for (proto::RequestId id : {1, 2, 3}) commands.execute(session, wait_after(id, 1, "value == 2"), now);
+  for (const proto::RequestId id : {1u, 2u, 3u}) commands.execute(session, wait_after(id, 1, "value == 2"), now);
   commands.execute(other, wait_after(1, 1, "value == 2"), now);
 
   // Waits have half of the budget: each costs one step to resume, and two for its states.
