@@ -7,22 +7,14 @@
 #include <optional>
 #include <string>
 
-#include "broker/core/topics/history.hpp"
+#include "tests/broker/topic_history.hpp"
 
 namespace hoiku::broker {
 namespace {
 
-// One topic, and readers that begin with it. Each set is a commit, so versions and revisions are 1, 2, 3 …
-class CatchUpTest : public testing::Test {
+// Readers that begin with one topic.
+class CatchUpTest : public OneTopicTest {
  protected:
-  void set(Value value) {
-    static const std::optional<Version> any_version;
-    static const std::optional<WallTime> no_time;
-    static const std::string writer = "writer";
-    const State before = topics[topic].committed();
-    topics[topic].commit(topics[topic].apply(Update{value, any_version, no_time, writer}, ++revision)->state, {});
-    if (before) histories.append(topic, before);
-  }
   void set_all(std::initializer_list<int> values) {
     for (const int value : values) set(value);
     histories.trim();
@@ -40,19 +32,12 @@ class CatchUpTest : public testing::Test {
     return added;
   }
   const Slot& attach(Subscription& subscription, bool is_news) {
-    EXPECT_TRUE(catch_up.attach(subscription, topic, 0, is_news));
+    EXPECT_TRUE(catch_up.attach(subscription, id, 0, is_news));
     return *subscription.slots().front();
   }
 
-  Limits limits;
-  TopicTable topics{TopicTableOptions{limits, 1}};
-  Histories histories{limits};
-  TopicStates states{topics, histories};
   Subscriptions subscriptions{limits};
-  TurnBudget budget{1000};
   CatchUp catch_up{limits, topics, states, subscriptions, budget};
-  const TopicId topic = *topics.create("a");
-  std::uint64_t revision = 0;
   DeliveryQueue queue;
   std::deque<Subscription> opened;
 };
@@ -87,7 +72,7 @@ TEST_F(CatchUpTest, AFilteredReaderThatResumesIsSentTheLastStateThatPassesAndANe
   set_all({20, 30, 5, 7});
   const Slot& resumed = attach(open(Mode::latest, 1, "value > 10"), true);
   ASSERT_TRUE(resumed.is_dirty());
-  EXPECT_EQ(resumed.filter_state()->match, states.find(topic, 2));
+  EXPECT_EQ(resumed.filter_state()->match, states.find(id, 2));
   EXPECT_EQ(resumed.filter_state()->filtered_after, 2u);
   EXPECT_EQ(resumed.filter_state()->count_baseline, 1u);
   EXPECT_EQ(budget.left(), 997u);  // three states are tested
@@ -96,7 +81,7 @@ TEST_F(CatchUpTest, AFilteredReaderThatResumesIsSentTheLastStateThatPassesAndANe
   EXPECT_EQ(fresh.sent(), 4u);
   const Slot& lenient = attach(open(Mode::latest, {}, "value > 6"), true);
   ASSERT_TRUE(lenient.is_dirty());
-  EXPECT_EQ(lenient.filter_state()->match, states.committed(topic));
+  EXPECT_EQ(lenient.filter_state()->match, states.committed(id));
 }
 
 TEST_F(CatchUpTest, AStateWhosePredecessorIsDiscardedIsLaggedForAFilterOverTheOldValueOnly) {
@@ -106,11 +91,11 @@ TEST_F(CatchUpTest, AStateWhosePredecessorIsDiscardedIsLaggedForAFilterOverTheOl
   const Slot& large = attach(open(Mode::every, {}, "value > 2"), false);
   set_all({3, 4, 5});  // 2 is discarded
   const FilterScan next = catch_up.find_next_match(rising, 100);
-  EXPECT_EQ(next.passed, states.find(topic, 4));
+  EXPECT_EQ(next.passed, states.find(id, 4));
   EXPECT_EQ(next.lagged, 1u);
   EXPECT_EQ(next.filtered, 0u);
   const FilterScan first = catch_up.find_next_match(large, 100);
-  EXPECT_EQ(first.passed, states.find(topic, 3));
+  EXPECT_EQ(first.passed, states.find(id, 3));
   EXPECT_EQ(first.lagged, 0u);
 }
 
@@ -120,7 +105,7 @@ TEST_F(CatchUpTest, AfterADiscardedStateASearchContinuesFromTheCommittedOne) {
   const Slot& slot = attach(open(Mode::every, {}, "value > 0"), false);
   set_all({2, 3, 4, 5});
   const FilterScan next = catch_up.find_next_match(slot, 100);
-  EXPECT_EQ(next.passed, states.committed(topic));
+  EXPECT_EQ(next.passed, states.committed(id));
   EXPECT_EQ(next.lagged, 3u);
   EXPECT_EQ(next.through, 4u);
 }
@@ -140,7 +125,7 @@ TEST_F(CatchUpTest, AReaderOfTooManyTopicsIsRefusedAndTheErrorNamesTheTopic) {
   limits.slots_per_session_max = 1;
   set_all({1});
   attach(open(Mode::latest), true);
-  const auto refused = catch_up.attach(open(Mode::latest), topic, 0, true);
+  const auto refused = catch_up.attach(open(Mode::latest), id, 0, true);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, ErrorCode::limit_exceeded);
   EXPECT_NE(refused.failure().message.find("'a'"), std::string::npos) << refused.failure().message;

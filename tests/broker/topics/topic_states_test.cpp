@@ -2,34 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
-#include <string>
-
 #include "broker/core/topics/topic_pins.hpp"
+#include "tests/broker/topic_history.hpp"
 
 namespace hoiku::broker {
 namespace {
 
-class TopicStatesTest : public testing::Test {
- protected:
-  // Sets the topic, as revision `revision`, and commits the write at once.
-  State set(TopicId id, Value value, std::uint64_t revision) {
-    static const std::optional<Version> any_version;
-    static const std::optional<WallTime> no_time;
-    static const std::string writer = "writer";
-    Topic& topic = topics[id];
-    const State before = topic.committed();
-    State state = topic.apply(Update{value, any_version, no_time, writer}, revision)->state;
-    topic.commit(state, TimePoint{});
-    if (before) histories.append(id, before);
-    return state;
-  }
-
-  Limits limits;
-  TopicTable topics{TopicTableOptions{limits, 1}};
-  Histories histories{limits};
-  TopicStates states{topics, histories};
-};
+class TopicStatesTest : public TopicHistoryTest {};
 
 TEST_F(TopicStatesTest, ATopicThatWasNeverSetHasAStateOfVersionZero) {
   const TopicId id = *topics.create("a");

@@ -4,21 +4,13 @@
 
 #include <string>
 
+#include "tests/broker/topic_history.hpp"
+
 namespace hoiku::broker {
 namespace {
 
-class PastSearchTest : public testing::Test {
+class PastSearchTest : public OneTopicTest {
  protected:
-  // Sets the topic to `value` as its next transition, in a commit of its own.
-  void set(Value value, Quality quality = Quality::live) {
-    static const std::optional<Version> any_version;
-    static const std::optional<WallTime> no_time;
-    static const std::string writer = "writer";
-    Topic& topic = topics[id];
-    const State before = topic.committed();
-    topic.commit(topic.apply(Update{value, any_version, no_time, writer, {}, quality}, ++revision)->state, TimePoint{});
-    if (before) histories.append(id, before);
-  }
   Version version(std::uint64_t number) const { return {topics[id].committed()->version.epoch, number}; }
   static proto::WaitTransition after(Version version, const std::string& predicate = "") {
     proto::WaitTransition command;
@@ -29,15 +21,8 @@ class PastSearchTest : public testing::Test {
   }
   Result<PastTransition> find(const proto::WaitTransition& command) { return search.find(id, command, *command.after); }
 
-  Limits limits;
-  TopicTable topics{TopicTableOptions{limits, 1}};
-  Histories histories{limits};
-  TopicStates states{topics, histories};
   Schemas schemas{limits};
-  TurnBudget budget{1000};
   PastSearch search{topics, states, schemas, budget};
-  const TopicId id = *topics.create("a");
-  std::uint64_t revision = 0;
 };
 
 TEST_F(PastSearchTest, FindsTheFirstTransitionAfterAVersionAndWhatItReplaced) {
