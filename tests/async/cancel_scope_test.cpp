@@ -5,8 +5,7 @@ namespace hoiku {
 namespace {
 
 using namespace std::chrono_literals;
-
-Task<> nap(Duration d) { co_await sleep(d); }
+using tests::nap;
 
 VIRTUAL_TEST(CancelScope, CancelIsLevelTriggered) {
   int caught = 0;

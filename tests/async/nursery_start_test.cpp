@@ -6,8 +6,7 @@ namespace hoiku {
 namespace {
 
 using namespace std::chrono_literals;
-
-Task<> nap(Duration d) { co_await sleep(d); }
+using tests::nap;
 
 // Is ready after 1 s, then works for 10 s.
 Task<> serve(TaskStatus<int> status, int port) {

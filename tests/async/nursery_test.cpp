@@ -7,12 +7,8 @@ namespace hoiku {
 namespace {
 
 using namespace std::chrono_literals;
-
-Task<> nap(Duration d) { co_await sleep(d); }
-Task<> fail_after_sleep(Duration d, std::string what) {
-  co_await sleep(d);
-  throw std::runtime_error(what);
-}
+using tests::fail_after_sleep;
+using tests::nap;
 
 std::vector<std::string> leaves(const ExceptionGroup& group) {
   std::vector<std::string> texts;

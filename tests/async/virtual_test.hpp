@@ -20,6 +20,13 @@ inline void run_under_seeds(Task<> (*body)()) {
   }
 }
 
+// Bodies that tests start.
+inline Task<> nap(Duration d) { co_await sleep(d); }
+inline Task<> fail_after_sleep(Duration d, std::string what) {
+  co_await sleep(d);
+  throw std::runtime_error(what);
+}
+
 }  // namespace hoiku::tests
 
 #define VIRTUAL_TEST(suite, name)                                               \

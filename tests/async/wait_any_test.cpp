@@ -6,15 +6,12 @@ namespace hoiku {
 namespace {
 
 using namespace std::chrono_literals;
+using tests::fail_after_sleep;
+using tests::nap;
 
-Task<> nap(Duration d) { co_await sleep(d); }
 Task<std::string> say_after(Duration d, std::string what) {
   co_await sleep(d);
   co_return what;
-}
-Task<> fail_after_sleep(Duration d) {
-  co_await sleep(d);
-  throw std::runtime_error("broken");
 }
 
 VIRTUAL_TEST(WaitAny, SaysWhoWonWithTheValueAndCancelsTheOthers) {
@@ -90,7 +87,7 @@ VIRTUAL_TEST(WaitAny, AnErrorCancelsAllAndComesInAGroup) {
   const auto start = now();
   std::string error;
   try {
-    co_await wait_any(fail_after_sleep(1s), nap(10s));
+    co_await wait_any(fail_after_sleep(1s, "broken"), nap(10s));
   } catch (const ExceptionGroup& group) {
     error = group.what();
   }
@@ -159,7 +156,7 @@ VIRTUAL_TEST(WaitAll, AnErrorCancelsTheOthersAndAllErrorsComeInAGroup) {
     throw std::runtime_error("also broken");
   };
   try {
-    co_await wait_all(fail_after_sleep(1s), fails_in_cleanup, nap(10s));
+    co_await wait_all(fail_after_sleep(1s, "broken"), fails_in_cleanup, nap(10s));
   } catch (const ExceptionGroup& group) {
     error = group.what();
   }
