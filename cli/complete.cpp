@@ -21,7 +21,7 @@ Duration topic_timeout() {
   return wanted ? *wanted : Duration(500ms);
 }
 
-void print(const std::vector<Candidate>& candidates) {
+void print_candidates(const std::vector<Candidate>& candidates) {
   for (const Candidate& candidate : candidates)
     std::printf("%s\t%s\n", candidate.text.c_str(), candidate.description.c_str());
   std::fflush(stdout);
@@ -43,7 +43,7 @@ Task<int> complete_words(std::vector<std::string> words) {
   CLI::App app;
   describe_command_line(app, raw);
   Completion completion = complete(app, words);
-  print(completion.candidates);
+  print_candidates(completion.candidates);
   const std::string pattern = pattern_for(completion.word);
   const std::string endpoint = completion.endpoint.value_or(raw.endpoint);
   const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
@@ -56,7 +56,7 @@ Task<int> complete_words(std::vector<std::string> words) {
   } catch (const std::exception&) {
     // No broker answers, or not as expected: there are no topics to propose.
   }
-  print(next_segments(names, completion.word));
+  print_candidates(next_segments(names, completion.word));
   co_return done;
 }
 
