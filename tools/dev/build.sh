@@ -2,11 +2,11 @@
 # shellcheck shell=bash
 build_kib=1500000 # what a build directory takes, roughly
 
-# Prints the number of parallel jobs: one per core, or fewer if there is less than a gigabyte of free memory for each.
+# Prints the number of parallel compilers: one per core, or fewer if there is less than 1.5 GB of free memory for each.
 jobs_that_fit() {
   local cores memory
   cores=$(nproc)
-  memory=$(awk '/^MemAvailable/ {print int($2 / 1000000)}' /proc/meminfo 2>/dev/null)
+  memory=$(awk '/^MemAvailable/ {print int($2 / 1500000)}' /proc/meminfo 2>/dev/null)
   ((${memory:-cores} < cores)) && cores=$memory
   printf '%s' "${HOIKU_JOBS:-$((cores > 0 ? cores : 1))}"
 }

@@ -8,7 +8,8 @@ run_tests() {
   set_up "${build_packages[@]}"
   build "$preset"
   new_log "test-$preset"
-  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(jobs_that_fit)" "$@" 2>&1 |
+  # One test more than there are cores: many wait for a process or a socket.
+  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(($(jobs_that_fit) + 1))" "$@" 2>&1 |
     progress "test $preset" "$log"; then
     awk '/\*\*\*(Failed|Timeout|Exception|Not Run)/ { shown = 60 } shown-- > 0' "$log" | head -n 120 >&2
     sed -n '/tests passed,/,$p' "$log" >&2
