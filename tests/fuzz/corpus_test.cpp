@@ -33,6 +33,7 @@ TEST(FuzzCorpus, FramesOfBrokers) { EXPECT_GT(replay("server_frame", server_fram
 TEST(FuzzCorpus, Predicates) { EXPECT_GT(replay("predicate", predicate), 10); }
 TEST(FuzzCorpus, Schemas) { EXPECT_GT(replay("schema", schema), 5); }
 TEST(FuzzCorpus, MessagesInJson) { EXPECT_GT(replay("json", json), 5); }
+TEST(FuzzCorpus, ZmtpPeers) { EXPECT_GT(replay("zmtp", zmtp), 5); }
 TEST(FuzzCorpus, Messages) { EXPECT_GT(replay("message", message), 5); }
 
 }  // namespace

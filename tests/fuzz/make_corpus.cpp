@@ -5,6 +5,10 @@
 #include <string>
 
 #include "hoiku/proto/codec.hpp"
+#include "link/src/zmtp/command.hpp"
+#include "link/src/zmtp/frame_header.hpp"
+#include "link/src/zmtp/greeting.hpp"
+#include "link/src/zmtp/null_mechanism.hpp"
 #include "tests/proto/codec/sample_frames.hpp"
 #include "tests/proto/proto_text.hpp"
 
@@ -63,6 +67,35 @@ void write_messages(const std::filesystem::path& corpus) {
       schema.from_json(all[3].second).value() + schema.from_json(R"({"number":1,"inner":{"where":{"x":3}}})").value());
 }
 
+// What peers of ZMTP say: our own, and ZeroMQ's library.
+void write_zmtp(const std::filesystem::path& folder) {
+  using namespace hoiku::link::zmtp;
+  const std::string greeting = write_greeting(Greeting{"NULL", false});
+  const auto frame = [](const std::string& body, FrameKind kind = FrameKind::message) {
+    std::string bytes;
+    append_frame_header(bytes, kind, body.size());
+    return bytes + body;
+  };
+  const std::string client = greeting + *make_null_mechanism(Role::client)->next_frame();
+  const std::string server = greeting + *make_null_mechanism(Role::server)->next_frame();
+  const std::string ping = write_command("PING", std::string(2, '\0') + "context");
+  std::string libzmq_ready;
+  append_property(libzmq_ready, "Socket-Type", "DEALER");
+  append_property(libzmq_ready, "Identity", "");
+  write_whole_and_cut(folder, "client", "\x0F" + client + frame("hello") + ping + frame(std::string(300, 'x')));
+  write_whole_and_cut(folder, "server", "\x0E" + server + frame("welcome") + write_command("PONG", "context"));
+  write_whole_and_cut(folder, "libzmq", "\x01" + greeting + write_command("READY", libzmq_ready) + frame("hello"));
+  write(folder, "refused",
+        "\x02" + greeting +
+            write_command("ERROR",
+                          "\x03"
+                          "why"));
+  write(folder, "parts", "\x01" + client + "\x01\x01x");
+  write(folder, "long", "\x01" + client + std::string("\x02\0\0\0\0\0\0\x13\x89", 9));
+  write(folder, "http", "\x01GET / HTTP/1.1\r\n\r\n");
+  write(folder, "version-1", std::string("\x01\x01\0", 3));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,4 +122,5 @@ int main(int argc, char** argv) {
   }
   write_schemas(corpus / "schema");
   write_messages(corpus);
+  write_zmtp(corpus / "zmtp");
 }

@@ -23,4 +23,8 @@ void json(std::string_view text);
 // Takes a message of a type with fields of all kinds: each is read as Protobuf reads it.
 void message(std::string_view bytes);
 
+// Takes a byte that says who takes the others, a broker or a client, and in which pieces; then what a ZMTP peer sends.
+// The pieces make no difference, and no peer gets more memory than it sends.
+void zmtp(std::string_view bytes);
+
 }  // namespace hoiku::fuzz

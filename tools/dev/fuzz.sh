@@ -12,7 +12,7 @@ fuzz_command() {
   set_up "${build_packages[@]}" "${fuzz_packages[@]}"
   build fuzz fuzzers
   say "Fuzzing for $seconds s; findings are kept in build/fuzz/found/."
-  for target in client_frame server_frame predicate schema json message; do
+  for target in client_frame server_frame predicate schema json message zmtp; do
     mkdir -p "build/fuzz/found/$target"
     build/fuzz/bin/fuzz_$target -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
       -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/found/$target" "tests/fuzz/corpus/$target" \
