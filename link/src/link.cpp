@@ -6,6 +6,7 @@
 #include "hoiku/link/endpoint.hpp"
 #include "link/src/inproc/link.hpp"
 #include "link/src/zmq/link.hpp"
+#include "link/src/zmtp/link.hpp"
 
 namespace hoiku::link {
 namespace {
@@ -48,6 +49,10 @@ class JoinedServerLink final : public ServerLink {
     return links_[peer % links_.size()]->offer(peer / links_.size(), make);
   }
 
+  void flush() override {
+    for (const auto& link : links_) link->flush();
+  }
+
  private:
   std::shared_ptr<Signal> activity_;
   std::vector<std::unique_ptr<ServerLink>> links_;
@@ -56,13 +61,15 @@ class JoinedServerLink final : public ServerLink {
 
 }  // namespace
 
-std::unique_ptr<Connector> make_connector(const std::string& endpoint) {
+std::unique_ptr<Connector> make_connector(const std::string& endpoint, LinkKind kind) {
   Endpoint parsed = require_endpoint(endpoint, EndpointUse::connect);
   if (parsed.kind == Endpoint::Kind::inproc) return make_inproc_connector(endpoint, std::move(parsed.path));
-  return make_zmq_connector(endpoint, std::move(parsed));
+  return kind == LinkKind::zmtp ? make_zmtp_connector(endpoint, std::move(parsed))
+                                : make_zmq_connector(endpoint, std::move(parsed));
 }
 
-std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max) {
+std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+                                             LinkKind kind) {
   const auto activity = std::make_shared<Signal>();
   std::vector<std::unique_ptr<ServerLink>> links;
   std::vector<std::string> outer;
@@ -74,7 +81,9 @@ std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& end
       outer.push_back(text);
     }
   }
-  if (!outer.empty()) links.push_back(make_zmq_server_link(outer, frame_bytes_max, activity));
+  if (!outer.empty())
+    links.push_back(kind == LinkKind::zmtp ? make_zmtp_server_link(outer, frame_bytes_max, activity)
+                                           : make_zmq_server_link(outer, frame_bytes_max, activity));
   if (links.empty()) throw Error(ErrorCode::invalid_argument, "a broker needs at least one endpoint to listen at");
   if (links.size() == 1) return std::move(links.front());
   return std::make_unique<JoinedServerLink>(std::move(links), activity);

@@ -10,17 +10,20 @@ namespace {
 
 class RealWorld final : public LinkWorld {
  public:
-  explicit RealWorld(const std::string& transport) : endpoint_(listen_endpoint(transport, folder_)) {}
+  RealWorld(const std::string& transport, link::LinkKind server, link::LinkKind client)
+      : server_(server), client_(client), endpoint_(listen_endpoint(transport, folder_)) {}
 
   std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
-    auto server = link::make_server_link({endpoint_}, frame_bytes_max);
+    auto server = link::make_server_link({endpoint_}, frame_bytes_max, server_);
     endpoint_ = server->endpoints().at(0);  // keeps the port that the system chose
     return server;
   }
-  std::unique_ptr<link::Connector> connector() override { return link::make_connector(endpoint_); }
+  std::unique_ptr<link::Connector> connector() override { return link::make_connector(endpoint_, client_); }
   void run(const std::function<Task<>()>& body) override { run_within_patience(body); }
 
  private:
+  const link::LinkKind server_;
+  const link::LinkKind client_;
   Folder folder_;
   std::string endpoint_;
 };
@@ -70,12 +73,19 @@ Task<std::unique_ptr<link::Link>> LinkWorld::connect() {
   co_return co_await to->connect();
 }
 
-std::vector<std::string> link_worlds() { return {"simulated", "delayed", "tcp", "ipc", "inproc"}; }
+std::vector<std::string> link_worlds() {
+  return {"simulated",  "delayed",           "inproc",           "tcp", "ipc", "tcp_libzmq",
+          "ipc_libzmq", "tcp_libzmq_server", "tcp_libzmq_client"};
+}
 
 std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {
+  using enum link::LinkKind;
   if (name == "simulated") return std::make_unique<SimulatedWorld>(Duration::zero());
   if (name == "delayed") return std::make_unique<SimulatedWorld>(20ms);
-  return std::make_unique<RealWorld>(name);
+  const bool is_both = name.ends_with("_libzmq");
+  return std::make_unique<RealWorld>(name.substr(0, name.find('_')),
+                                     is_both || name.ends_with("_server") ? libzmq : zmtp,
+                                     is_both || name.ends_with("_client") ? libzmq : zmtp);
 }
 
 }  // namespace hoiku::wire_tests

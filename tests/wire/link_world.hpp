@@ -1,5 +1,5 @@
 // link_world.hpp: makes links, for the suite that holds every implementation of link.hpp to its promises: the simulated
-// network in virtual time; ZeroMQ over tcp and over ipc, and inproc, in real time.
+// network in virtual time; and in real time inproc, and over tcp and ipc each kind of server with each kind of client.
 //
 // Lifetime   one test. listen() and connect() are called inside run().
 #pragma once

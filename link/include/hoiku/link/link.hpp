@@ -73,14 +73,18 @@ class ServerLink {
   // Notified when try_receive() may return something again. It conflates: receive until there is nothing, then wait.
   // One task waits for it; that task may notify it too, so that it has one thing to wait for.
   virtual Signal& activity() = 0;
-  // Sends a frame. Never waits. full: the link took nothing, try again a little later. closed: there is no such
-  // connection. Calls `make` once if there is room, and not otherwise, since most of the work is to encode a large
-  // frame. `make` must not use the link.
+  // Takes a frame, which leaves with the next flush() at the latest. Never waits. full: the link took nothing, try
+  // again a little later. closed: there is no such connection. Calls `make` once if there is room, and not otherwise,
+  // since most of the work is to encode a large frame. `make` must not use the link.
   using MakeFrame = std::function<std::string()>;
   virtual SendResult offer(std::uint64_t peer, const MakeFrame& make) = 0;
-  // Sends a frame that is encoded already, as offer() does.
+  // Sends what offer() has taken: the frames for a peer in one piece, if its connection takes them.
+  virtual void flush() {}
+  // Sends a frame that is encoded already.
   SendResult try_send(std::uint64_t peer, std::string_view frame) {
-    return offer(peer, [&] { return std::string(frame); });
+    const SendResult result = offer(peer, [&] { return std::string(frame); });
+    flush();
+    return result;
   }
   // Returns the endpoints at which it listens, with the ports that the system chose. Empty for a simulated link.
   virtual std::vector<std::string> endpoints() const { return {}; }
@@ -95,14 +99,23 @@ class ServerLink {
   }
 };
 
-// Makes a connector for an endpoint (endpoint.hpp): ZeroMQ for tcp and ipc, our own queues for inproc, whose ends may
-// be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
-std::unique_ptr<Connector> make_connector(const std::string& endpoint);
-// Listens at one endpoint or several, of any kinds. Used inside a run. Throws Error(invalid_argument) if an endpoint
-// is malformed, and Error(unavailable), with the endpoint and the reason, if it cannot listen there. A peer that sends
-// a frame larger than `frame_bytes_max` is dropped without an answer.
+// The implementation of the links over TCP and Unix sockets. Both speak ZeroMQ's protocol, so an end of one kind
+// understands an end of the other.
+enum class LinkKind : std::uint8_t {
+  zmtp,    // our own, on the loop's thread
+  libzmq,  // ZeroMQ's library, which has a thread of its own
+};
+inline constexpr LinkKind default_link_kind = LinkKind::libzmq;
+
+// Makes a connector for an endpoint (endpoint.hpp): of that kind for tcp and ipc; our own queues for inproc, whose ends
+// may be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
+std::unique_ptr<Connector> make_connector(const std::string& endpoint, LinkKind kind = default_link_kind);
+// Listens at one endpoint or several, of any transport. Used inside a run. Throws Error(invalid_argument) if an
+// endpoint is malformed, and Error(unavailable), with the endpoint and the reason, if it cannot listen there. A peer
+// that sends a frame larger than `frame_bytes_max` is dropped without an answer.
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
-                                             std::size_t frame_bytes_max = Limits{}.frame_bytes_max);
+                                             std::size_t frame_bytes_max = Limits{}.frame_bytes_max,
+                                             LinkKind kind = default_link_kind);
 
 }  // namespace link
 }  // namespace hoiku

@@ -1,0 +1,197 @@
+// server.cpp: a broker's end of the link: its listeners, and a numbered connection for each peer.
+#include <poll.h>
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <deque>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "link/src/zmtp/connection.hpp"
+#include "link/src/zmtp/link.hpp"
+#include "link/src/zmtp/listener.hpp"
+#include "link/src/zmtp/null_mechanism.hpp"
+#include "link/src/zmtp/ticker.hpp"
+
+namespace hoiku::link {
+namespace {
+
+using namespace std::chrono_literals;
+using zmtp::Connection;
+
+// The precision of the time limits, at most.
+constexpr Duration tick_max = 250ms;
+// How long the last frames of a broker that ends may take to leave.
+constexpr Duration linger = 250ms;
+
+class ZmtpServerLink;
+
+// One connection, with what the link notes of it.
+class Peer final : public Connection::Owner {
+ public:
+  Peer(ZmtpServerLink& link, std::uint64_t number) noexcept : link_(link), number_(number) {}
+  void on_news(Connection&) override;
+  void on_room(Connection&) override;
+
+  std::uint64_t number() const noexcept { return number_; }
+
+  std::shared_ptr<Connection> connection;
+  TimePoint next_check{};
+  bool has_news = false;
+  bool has_unsent = false;
+  bool has_spoken = false;  // the broker knows it: it has been given a frame
+
+ private:
+  ZmtpServerLink& link_;
+  const std::uint64_t number_;
+};
+
+class ZmtpServerLink final : public ServerLink {
+ public:
+  ZmtpServerLink(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+                 std::shared_ptr<Signal> activity, const zmtp::TimeLimits& limits)
+      : frame_bytes_max_(frame_bytes_max),
+        limits_(limits),
+        activity_(std::move(activity)),
+        ticker_(std::min(tick_max, limits.handshake / 4), [this] { check_peers(); }) {
+    for (const std::string& text : endpoints) {
+      const Result<Endpoint> endpoint = parse_endpoint(text, EndpointUse::listen);
+      if (!endpoint) throw Error(endpoint.failure());
+      listeners_.push_back(std::make_unique<zmtp::Listener>(
+          text, *endpoint, [this](Connection::Socket socket) { add_peer(std::move(socket)); }));
+    }
+  }
+
+  ~ZmtpServerLink() override {
+    listeners_.clear();
+    send_the_rest();
+    for (auto& [number, peer] : peers_) peer->connection->close();
+  }
+
+  std::vector<std::string> endpoints() const override {
+    std::vector<std::string> all;
+    for (const auto& listener : listeners_) all.push_back(listener->endpoint());
+    return all;
+  }
+  Signal& activity() override { return *activity_; }
+
+  std::optional<Input> try_receive() override {
+    while (!with_news_.empty()) {
+      const auto found = peers_.find(with_news_.front());
+      with_news_.pop_front();
+      if (found == peers_.end()) continue;
+      Peer& peer = *found->second;
+      peer.has_news = false;
+      if (std::optional<std::string> frame = peer.connection->next_message()) {
+        peer.has_spoken = true;
+        add_news(peer);  // behind those of other peers: each has its turn
+        return Input{peer.number(), std::move(frame)};
+      }
+      if (!peer.connection->has_ended()) continue;
+      const bool has_spoken = peer.has_spoken;
+      const std::uint64_t number = peer.number();
+      remove_peer(peer);
+      if (has_spoken) return Input{number, {}};
+    }
+    return {};
+  }
+
+  SendResult offer(std::uint64_t number, const MakeFrame& make) override {
+    const auto found = peers_.find(number);
+    if (found == peers_.end()) return SendResult::closed;
+    Peer& peer = *found->second;
+    if (peer.connection->has_ended()) return SendResult::closed;
+    if (!peer.connection->has_room()) return SendResult::full;
+    peer.connection->queue(make());
+    if (!std::exchange(peer.has_unsent, true)) with_unsent_.push_back(number);
+    return SendResult::sent;
+  }
+
+  void flush() override {
+    for (const std::uint64_t number : std::exchange(with_unsent_, {})) {
+      const auto found = peers_.find(number);
+      if (found == peers_.end()) continue;
+      found->second->has_unsent = false;
+      found->second->connection->flush();
+    }
+  }
+
+  void add_news(Peer& peer) {
+    if (std::exchange(peer.has_news, true)) return;
+    with_news_.push_back(peer.number());
+    activity_->notify();
+  }
+  void wake() { activity_->notify(); }
+
+ private:
+  void add_peer(Connection::Socket socket) {
+    boost::system::error_code is_not_tcp;
+    socket.set_option(boost::asio::ip::tcp::no_delay(true), is_not_tcp);
+    auto peer = std::make_unique<Peer>(*this, ++last_peer_);
+    peer->connection = std::make_shared<Connection>(
+        std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::server), true, frame_bytes_max_), limits_,
+        *peer);
+    Peer& added = *peer;
+    peers_.emplace(added.number(), std::move(peer));
+    added.connection->start();
+    check(added);
+    ticker_.start();
+  }
+
+  void remove_peer(Peer& peer) {
+    peer.connection->close();
+    checks_.erase({peer.next_check, peer.number()});
+    peers_.erase(peer.number());
+    if (peers_.empty()) ticker_.stop();
+  }
+
+  // Sends what the peers were not sent yet. Blocks, for `linger` at most, if a peer does not read.
+  void send_the_rest() {
+    const TimePoint end = now() + linger;
+    for (;;) {
+      std::vector<pollfd> unfinished;
+      for (auto& [number, peer] : peers_) {
+        if (!peer->connection->finish()) unfinished.push_back({peer->connection->native_handle(), POLLOUT, 0});
+      }
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now());
+      if (unfinished.empty() || left <= 0ms) return;
+      ::poll(unfinished.data(), unfinished.size(), static_cast<int>(left.count()));
+    }
+  }
+
+  void check(Peer& peer) {
+    checks_.erase({peer.next_check, peer.number()});
+    peer.next_check = peer.connection->check(now());
+    if (peer.next_check != never) checks_.emplace(peer.next_check, peer.number());
+  }
+
+  void check_peers() {
+    const TimePoint present = now();
+    while (!checks_.empty() && checks_.begin()->first <= present) check(*peers_.at(checks_.begin()->second));
+  }
+
+  const std::size_t frame_bytes_max_;
+  const zmtp::TimeLimits limits_;
+  std::shared_ptr<Signal> activity_;
+  std::uint64_t last_peer_ = 0;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Peer>> peers_;
+  std::deque<std::uint64_t> with_news_;
+  std::vector<std::uint64_t> with_unsent_;
+  std::set<std::pair<TimePoint, std::uint64_t>> checks_;  // when each peer is checked next
+  zmtp::Ticker ticker_;
+  std::vector<std::unique_ptr<zmtp::Listener>> listeners_;
+};
+
+void Peer::on_news(Connection&) { link_.add_news(*this); }
+void Peer::on_room(Connection&) { link_.wake(); }
+
+}  // namespace
+
+std::unique_ptr<ServerLink> make_zmtp_server_link(const std::vector<std::string>& endpoints,
+                                                  std::size_t frame_bytes_max, std::shared_ptr<Signal> activity,
+                                                  const zmtp::TimeLimits& limits) {
+  return std::make_unique<ZmtpServerLink>(endpoints, frame_bytes_max, std::move(activity), limits);
+}
+
+}  // namespace hoiku::link
