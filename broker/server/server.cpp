@@ -145,6 +145,7 @@ void Server::hand_to_store() {
 std::uint64_t Server::send_output() {
   const std::uint64_t before = frames_sent_;
   while (const std::optional<Outgoing> outgoing = core_.take_output(instant())) send(*outgoing);
+  link_->flush();
   full_.settle();
   return frames_sent_ - before;
 }
