@@ -1,6 +1,6 @@
-// link.hpp: carries frames between a client and a broker. There are three implementations: on ZeroMQ (src/zmq/, the
-// only files with zmq.hpp), inside a process (src/inproc/), and simulated (testing/). One suite of tests holds all
-// of them to these promises.
+// link.hpp: carries frames between a client and a broker. There are four implementations: our own of ZeroMQ's protocol
+// (src/zmtp/), on ZeroMQ's library (src/zmq/, the only files with zmq.hpp), inside a process (src/inproc/), and
+// simulated (testing/). One suite of tests holds all of them to these promises.
 //
 // Promises   Frames arrive whole, in order, at most once. A connection that breaks loses frames without a trace, so the
 //            session above numbers its frames. Both ends hear of a break: a client by LinkClosed, a broker by an Input.
