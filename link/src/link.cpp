@@ -49,6 +49,8 @@ class JoinedServerLink final : public ServerLink {
     return links_[peer % links_.size()]->offer(peer / links_.size(), make);
   }
 
+  void drop(std::uint64_t peer) override { links_[peer % links_.size()]->drop(peer / links_.size()); }
+
   void flush() override {
     for (const auto& link : links_) link->flush();
   }

@@ -156,6 +156,57 @@ TEST_F(ZmtpServer, WhatIsWrongEndsTheConnectionAfterTheFramesBefore) {
   }
 }
 
+TEST_F(ZmtpServer, APeerThatIsDroppedHearsTheLastWordAndNobodyHearsIt) {
+  run_within_patience([&]() -> Task<> {
+    listen();
+    tcp::socket socket = co_await stranger(beginning() + frame_of("hello") + frame_of("ignored"));
+    const Input hello = co_await server_->receive();
+    EXPECT_EQ(server_->try_send(hello.peer, "you are refused"), link::SendResult::sent);
+    server_->drop(hello.peer);
+    const std::string heard = co_await rest_of(socket);
+    EXPECT_THAT(heard, testing::EndsWith("you are refused"));
+    const std::string more = frame_of("ignored, too");
+    co_await asio::async_write(socket, asio::buffer(more), use_task);
+    socket.close();
+    co_await expect_disconnect(hello.peer);
+    server_.reset();
+  });
+}
+
+TEST_F(ZmtpServer, APeerThatIsDroppedAndStaysIsClosed) {
+  run_within_patience([&]() -> Task<> {
+    auto limits = late;
+    limits.handshake = 40ms;
+    listen(limits);
+    tcp::socket socket = co_await stranger(beginning() + frame_of("hello"));
+    const Input hello = co_await server_->receive();
+    server_->drop(hello.peer);
+    co_await expect_disconnect(hello.peer);
+    server_.reset();
+  });
+}
+
+TEST_F(ZmtpServer, UnfinishedFirstFramesTakeALimitedMemory) {
+  run_within_patience([&]() -> Task<> {
+    server_ = link::make_zmtp_server_link({"tcp://127.0.0.1:*"}, 4'000'000, std::make_shared<Signal>(), late);
+    std::string most;
+    append_frame_header(most, zmtp::FrameKind::message, 4'000'000);
+    most += std::string(3'000'000, 'x');
+    std::vector<tcp::socket> strangers;
+    for (int i = 0; i < 5; ++i) strangers.push_back(co_await stranger(beginning()));
+    // A stranger is cut off in the middle, so writing may fail.
+    for (tcp::socket& socket : strangers)
+      co_await asio::async_write(socket, asio::buffer(most), asio::as_tuple(use_task));
+    const std::string heard = co_await rest_of(strangers.back());
+    EXPECT_FALSE(heard.empty());
+    // An honest client is not disturbed.
+    tcp::socket client = co_await stranger(beginning() + frame_of("hello"));
+    const Input hello = co_await server_->receive();
+    EXPECT_EQ(hello.frame, "hello");
+    server_.reset();
+  });
+}
+
 TEST_F(ZmtpServer, AFloodOfPingsIsAnsweredAsFastAsItIsRead) {
   run_within_patience([&]() -> Task<> {
     listen();

@@ -74,6 +74,7 @@ void Connection::read() {
 }
 
 void Connection::received(std::size_t size) {
+  if (is_leaving_) return read();
   const bool was_open = conversation_.is_open();
   heard_ = now();
   conversation_.take({first_bytes_.data(), size});
@@ -83,6 +84,8 @@ void Connection::received(std::size_t size) {
   if (conversation_.has_output()) flush();
   if (has_ended_) return;
   if (conversation_.failure()) return end(conversation_.failure()->message);
+  if (!has_received_message_ && owner_) owner_->on_part(*this);
+  if (has_ended_) return;
   read();
   if (owner_) owner_->on_news(*this);
 }
@@ -120,6 +123,24 @@ void Connection::flush() {
     queued_bytes_ += queue_.back().size();
   }
   if (!is_waiting_to_write_ && !write()) wait_until_writable();
+  if (is_leaving_ && queue_.empty()) say_last();
+}
+
+void Connection::leave() {
+  if (has_ended_ || is_leaving_) return;
+  is_leaving_ = true;
+  conversation_.discard_messages();
+  if (!is_reading_) read();
+  flush();
+}
+
+// Tells the peer that nothing follows. The end comes when read() hears the peer's own: if the socket were closed before
+// the peer has read, what is on the way could be lost.
+void Connection::say_last() {
+  if (leaving_since_ != never) return;
+  leaving_since_ = now();
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 bool Connection::finish() {
@@ -182,6 +203,7 @@ std::optional<std::string> Connection::overdue(TimePoint now) const {
   } else if (limits_.first_frame > Duration::zero() && !has_received_message_) {
     if (now - opened_ >= limits_.first_frame) return "sends no first frame";
   }
+  if (leaving_since_ != never && now - leaving_since_ >= limits_.handshake) return "does not close the connection";
   if (blocked_since_ != never && now - blocked_since_ >= limits_.blocked) return "takes nothing";
   // A connection that is not read cannot be heard.
   if (is_reading_ && now - heard_ >= limits_.silence) return "is silent";
@@ -194,7 +216,7 @@ TimePoint Connection::check(TimePoint now) {
     end(std::move(*reason));
     return never;
   }
-  if (is_open() && now - std::max(heard_, pinged_) >= limits_.ping_after) {
+  if (is_open() && !is_leaving_ && now - std::max(heard_, pinged_) >= limits_.ping_after) {
     pinged_ = now;
     conversation_.ping();
     flush();
@@ -203,6 +225,7 @@ TimePoint Connection::check(TimePoint now) {
 }
 
 void Connection::end(std::string reason) {
+  if (has_ended_) return;
   reason_ = std::move(reason);
   has_ended_ = true;
   error_code ignored;

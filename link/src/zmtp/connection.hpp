@@ -42,6 +42,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     virtual void on_news(Connection& connection) = 0;
     // A connection that had no room has room again.
     virtual void on_room(Connection& connection) = 0;
+    // A part of its first message has come: held_bytes() may have grown. The owner may call end().
+    virtual void on_part(Connection&) {}
 
    protected:
     ~Owner() = default;
@@ -51,6 +53,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Sends this end's greeting, and begins to read.
   void start();
+  // Sends what is queued, then ends the connection. What the peer has sent is ignored from now on.
+  void leave();
+  // Ends the connection, for that reason. The owner hears of it.
+  void end(std::string reason);
   // Closes the socket at once. The owner hears nothing more.
   void close() noexcept;
   // Sends what is queued as far as the socket takes it now. Returns true if nothing is left to be sent.
@@ -68,7 +74,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Queues a frame for the next flush().
   void queue(std::string frame);
   void flush();
-  std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+  // Returns how many bytes of memory an unfinished frame of the peer takes.
+  std::size_t held_bytes() const noexcept { return conversation_.held_bytes(); }
 
   // Ends the connection if the peer is overdue, and sends a PING if it is silent. Returns when to check again.
   TimePoint check(TimePoint now);
@@ -87,8 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool write();  // false: the socket takes no more now
   void drop_written(std::size_t size);
   void wait_until_writable();
+  void say_last();
   std::optional<std::string> overdue(TimePoint now) const;
-  void end(std::string reason);
 
   Socket socket_;
   Conversation conversation_;
@@ -99,6 +106,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_reading_ = false;
   bool is_waiting_to_write_ = false;
   bool has_received_message_ = false;
+  bool is_leaving_ = false;
 
   std::deque<Queued> queue_;
   std::size_t queued_bytes_ = 0;  // without those of the first that are written
@@ -109,6 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint heard_;
   TimePoint pinged_;
   TimePoint blocked_since_ = never;
+  TimePoint leaving_since_ = never;  // all is sent, and the peer was told so
   // Small, since each idle connection has one. What does not fit is read into a buffer that a thread's connections
   // share.
   std::array<char, 2048> first_bytes_;

@@ -132,6 +132,11 @@ std::optional<std::string> Conversation::next_message() {
   return message;
 }
 
+void Conversation::discard_messages() noexcept {
+  messages_.clear();
+  message_bytes_ = 0;
+}
+
 std::string Conversation::take_output() {
   if (pong_context_) output_ += write_command("PONG", *std::exchange(pong_context_, {}));
   return std::exchange(output_, {});

@@ -33,6 +33,7 @@ class Conversation {
   void take(std::string_view bytes);
   // Returns the next message that has arrived whole, or nothing. The first cannot come before is_open().
   std::optional<std::string> next_message();
+  void discard_messages() noexcept;
   bool has_message() const noexcept { return !messages_.empty(); }
   // Returns how many bytes next_message() has to return.
   std::size_t message_bytes() const noexcept { return message_bytes_; }

@@ -11,7 +11,9 @@
 #include "link/src/zmtp/connection.hpp"
 #include "link/src/zmtp/link.hpp"
 #include "link/src/zmtp/listener.hpp"
+#include "link/src/zmtp/newcomers.hpp"
 #include "link/src/zmtp/null_mechanism.hpp"
+#include "link/src/zmtp/peer_address.hpp"
 #include "link/src/zmtp/ticker.hpp"
 
 namespace hoiku::link {
@@ -24,6 +26,11 @@ using zmtp::Connection;
 constexpr Duration tick_max = 250ms;
 // How long the last frames of a broker that ends may take to leave.
 constexpr Duration linger = 250ms;
+// Connections without a frame so far. All clients of a machine may come at once, after a restart.
+constexpr std::size_t newcomers_max = 4096;
+constexpr std::size_t newcomers_of_an_address_max = 2048;
+// What the unfinished first frames of all newcomers may take together.
+constexpr std::size_t newcomer_bytes_max = 8'388'608;
 
 class ZmtpServerLink;
 
@@ -33,11 +40,13 @@ class Peer final : public Connection::Owner {
   Peer(ZmtpServerLink& link, std::uint64_t number) noexcept : link_(link), number_(number) {}
   void on_news(Connection&) override;
   void on_room(Connection&) override;
+  void on_part(Connection&) override;
 
   std::uint64_t number() const noexcept { return number_; }
 
   std::shared_ptr<Connection> connection;
   TimePoint next_check{};
+  std::size_t held_bytes = 0;  // of a first frame that is not whole
   bool has_news = false;
   bool has_unsent = false;
   bool has_spoken = false;  // the broker knows it: it has been given a frame
@@ -84,7 +93,7 @@ class ZmtpServerLink final : public ServerLink {
       Peer& peer = *found->second;
       peer.has_news = false;
       if (std::optional<std::string> frame = peer.connection->next_message()) {
-        peer.has_spoken = true;
+        if (!std::exchange(peer.has_spoken, true)) forget_newcomer(peer);
         add_news(peer);  // behind those of other peers: each has its turn
         return Input{peer.number(), std::move(frame)};
       }
@@ -108,6 +117,11 @@ class ZmtpServerLink final : public ServerLink {
     return SendResult::sent;
   }
 
+  void drop(std::uint64_t number) override {
+    const auto found = peers_.find(number);
+    if (found != peers_.end()) found->second->connection->leave();
+  }
+
   void flush() override {
     for (const std::uint64_t number : std::exchange(with_unsent_, {})) {
       const auto found = peers_.find(number);
@@ -123,27 +137,45 @@ class ZmtpServerLink final : public ServerLink {
     activity_->notify();
   }
   void wake() { activity_->notify(); }
+  // Counts what newcomers hold: it is not theirs to take.
+  void count_part(Peer& peer) {
+    newcomer_bytes_ += peer.connection->held_bytes() - peer.held_bytes;
+    peer.held_bytes = peer.connection->held_bytes();
+    if (newcomer_bytes_ > newcomer_bytes_max)
+      peer.connection->end("sends much before the broker knows it, as others do");
+  }
 
  private:
   void add_peer(Connection::Socket socket) {
     boost::system::error_code is_not_tcp;
     socket.set_option(boost::asio::ip::tcp::no_delay(true), is_not_tcp);
+    const zmtp::PeerAddress address = zmtp::peer_address_of(socket);
     auto peer = std::make_unique<Peer>(*this, ++last_peer_);
     peer->connection = std::make_shared<Connection>(
         std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::server), true, frame_bytes_max_), limits_,
         *peer);
     Peer& added = *peer;
     peers_.emplace(added.number(), std::move(peer));
+    if (const auto oldest = newcomers_.add(added.number(), address.host)) {
+      const auto found = peers_.find(*oldest);
+      if (found != peers_.end()) remove_peer(*found->second);
+    }
     added.connection->start();
     check(added);
     ticker_.start();
   }
 
   void remove_peer(Peer& peer) {
+    forget_newcomer(peer);
     peer.connection->close();
     checks_.erase({peer.next_check, peer.number()});
     peers_.erase(peer.number());
     if (peers_.empty()) ticker_.stop();
+  }
+
+  void forget_newcomer(Peer& peer) {
+    newcomers_.remove(peer.number());
+    newcomer_bytes_ -= std::exchange(peer.held_bytes, 0);
   }
 
   // Sends what the peers were not sent yet. Blocks, for `linger` at most, if a peer does not read.
@@ -176,6 +208,8 @@ class ZmtpServerLink final : public ServerLink {
   std::shared_ptr<Signal> activity_;
   std::uint64_t last_peer_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Peer>> peers_;
+  zmtp::Newcomers newcomers_{newcomers_max, newcomers_of_an_address_max};
+  std::size_t newcomer_bytes_ = 0;
   std::deque<std::uint64_t> with_news_;
   std::vector<std::uint64_t> with_unsent_;
   std::set<std::pair<TimePoint, std::uint64_t>> checks_;  // when each peer is checked next
@@ -185,6 +219,7 @@ class ZmtpServerLink final : public ServerLink {
 
 void Peer::on_news(Connection&) { link_.add_news(*this); }
 void Peer::on_room(Connection&) { link_.wake(); }
+void Peer::on_part(Connection&) { link_.count_part(*this); }
 
 }  // namespace
 

@@ -78,6 +78,9 @@ class ServerLink {
   // since most of the work is to encode a large frame. `make` must not use the link.
   using MakeFrame = std::function<std::string()>;
   virtual SendResult offer(std::uint64_t peer, const MakeFrame& make) = 0;
+  // Sends what offer() has taken for this peer, ignores what the peer sends, and ends its connection. A link that
+  // cannot do this leaves it to the peer.
+  virtual void drop(std::uint64_t /*peer*/) {}
   // Sends what offer() has taken: the frames for a peer in one piece, if its connection takes them.
   virtual void flush() {}
   // Sends a frame that is encoded already.
