@@ -169,7 +169,7 @@ std::optional<Outgoing> Core::take_output(Instant now) {
     if (auto frame = modules_->output.next_frame(*peer)) {
       // The peer may have more to be sent: it queues again behind the other peers.
       modules_->peers.make_ready(*peer);
-      return Outgoing{peer->id, std::move(frame)};
+      return Outgoing{peer->id, std::move(frame), !peer->session};
     }
   }
   modules_->histories.trim();

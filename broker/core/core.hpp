@@ -30,6 +30,7 @@ namespace hoiku::broker {
 struct Outgoing {
   PeerId peer;
   std::shared_ptr<const proto::ServerFrame> frame;
+  bool is_last = false;  // the peer is rejected, or its session has closed: nothing follows
 };
 
 struct CoreOptions {

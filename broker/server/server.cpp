@@ -156,6 +156,7 @@ void Server::send(const Outgoing& outgoing) {
     case link::SendResult::sent:
       full_.remove(outgoing.peer);
       ++frames_sent_;
+      if (outgoing.is_last) link_->drop(peer);
       return;
     case link::SendResult::full:
       core_.full(outgoing.peer);
