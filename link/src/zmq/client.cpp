@@ -1,6 +1,6 @@
 // client.cpp: a client's end of the link: a fresh DEALER per connection, which never reconnects by itself.
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include <fmt/core.h>
@@ -9,6 +9,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "link/src/resolver.hpp"
 #include "link/src/zmq/link.hpp"
 #include "link/src/zmq/monitor.hpp"
 #include "link/src/zmq/pump.hpp"
@@ -209,32 +210,6 @@ class ZmqLink final : public Link {
   std::optional<ZmqPump> monitor_pump_;
 };
 
-using Addresses = std::vector<boost::asio::ip::address>;
-
-// Returns the addresses of a host, IPv4 first, since brokers listen there by default.
-Task<Addresses> addresses_of(Endpoint endpoint, std::string text) {
-  namespace ip = boost::asio::ip;
-  Addresses found;
-  if (endpoint.host == "localhost") {
-    found = {ip::address_v4::loopback(), ip::address_v6::loopback()};
-    co_return found;
-  }
-  boost::system::error_code not_a_number;
-  found.push_back(ip::make_address(endpoint.host, not_a_number));
-  if (!not_a_number) co_return found;
-
-  found.clear();
-  ip::tcp::resolver resolver(current_io_context());
-  try {
-    const auto results = co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), use_task);
-    for (const auto& entry : results) found.push_back(entry.endpoint().address());
-  } catch (const boost::system::system_error& error) {
-    throw LinkClosed(fmt::format("the host of {} cannot be resolved: {}", text, error.code().message()));
-  }
-  std::stable_partition(found.begin(), found.end(), [](const ip::address& address) { return address.is_v4(); });
-  co_return found;
-}
-
 class ZmqConnector final : public Connector {
  public:
   ZmqConnector(std::string text, Endpoint endpoint)
@@ -249,7 +224,9 @@ class ZmqConnector final : public Connector {
       co_return std::move(link);
     }
     std::string reason;
-    const Addresses addresses = co_await addresses_of(endpoint_, text_);
+    std::vector<boost::asio::ip::address> addresses = co_await resolve(endpoint_.host, text_);
+    // One after the other: IPv4 first, since brokers listen there by default.
+    std::stable_partition(addresses.begin(), addresses.end(), [](const auto& address) { return address.is_v4(); });
     for (const auto& address : addresses) {
       const std::string host = address.is_v6() ? fmt::format("[{}]", address.to_string()) : address.to_string();
       auto link =
