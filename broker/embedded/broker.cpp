@@ -34,10 +34,11 @@ void require_loopback(const std::string& text) {
 
 class Broker::Impl {
  public:
-  Impl(const std::vector<std::string>& endpoints, const Limits& limits) {
+  Impl(const std::vector<std::string>& endpoints, const Limits& limits, LinkKind link) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
     if (const auto checked = broker::check_limits(limits); !checked) throw Error(checked.failure());
-    serving_.emplace(broker::new_instance_options(limits), link::make_server_link(endpoints, limits.frame_bytes_max),
+    serving_.emplace(broker::new_instance_options(limits),
+                     link::make_server_link(endpoints, limits.frame_bytes_max, link),
                      std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();
   }
@@ -61,11 +62,11 @@ class Broker::Impl {
   std::vector<std::string> endpoints_;
 };
 
-Broker::Broker(Nursery& nursery, std::string endpoint, const Limits& limits)
-    : Broker(nursery, std::vector<std::string>{std::move(endpoint)}, limits) {}
+Broker::Broker(Nursery& nursery, std::string endpoint, const Limits& limits, LinkKind link)
+    : Broker(nursery, std::vector<std::string>{std::move(endpoint)}, limits, link) {}
 
-Broker::Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits)
-    : impl_(std::make_shared<Impl>(endpoints, limits)) {
+Broker::Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits, LinkKind link)
+    : impl_(std::make_shared<Impl>(endpoints, limits, link)) {
   nursery.start_attendant(Impl::attend, impl_, std::ref(nursery.closing()));
 }
 

@@ -20,7 +20,7 @@ namespace hoiku::broker {
 namespace {
 
 constexpr std::size_t file_bytes_max = std::size_t{1} << 20;
-constexpr const char* top_keys = "listen, insecure, log-level, session-timeout and the table [limits]";
+constexpr const char* top_keys = "listen, insecure, link, log-level, session-timeout and the table [limits]";
 
 std::string kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -69,6 +69,7 @@ class Reader {
     const std::string_view name = key.str();
     if (name == "listen") return read_listen(node);
     if (name == "insecure") return read_insecure(node);
+    if (name == "link") return read_link(node);
     if (name == "log-level") return read_level(node);
     if (name == "session-timeout") return read_timeout(node);
     if (name != "limits") return unknown(key, "", top_keys);
@@ -101,6 +102,16 @@ class Reader {
     const auto* value = node.as_boolean();
     if (value == nullptr) return wrong(node, "insecure", kind_of(node), "true or false");
     options_.insecure = value->get();
+    return {};
+  }
+
+  Result<void> read_link(const toml::node& node) {
+    const std::string allowed = "one of " + std::string(link_kinds_text) + ", as a string";
+    const auto* text = node.as_string();
+    if (text == nullptr) return wrong(node, "link", kind_of(node), allowed);
+    const auto kind = parse_link_kind(text->get());
+    if (!kind) return wrong(node, "link", text::quote(text->get()), allowed);
+    options_.link = *kind;
     return {};
   }
 
@@ -213,13 +224,15 @@ std::string config_text(const Options& options) {
       "listen = [{}]\n\n"
       "# Whether hoikud may listen at endpoints that other machines can reach, without authentication.\n"
       "insecure = {}\n\n"
+      "# Who speaks ZeroMQ's protocol: ZeroMQ's library (libzmq), or hoikud itself (zmtp), which is on trial.\n"
+      "link = \"{}\"\n\n"
       "# Minimum log level on standard error: {}.\n"
       "log-level = \"{}\"\n\n"
       "# Silence after which a client's session expires, unless the client asks for another time.\n"
       "session-timeout = \"{}\"\n\n"
       "# Maximum numbers of:\n"
       "[limits]\n",
-      endpoints, options.insecure, log_levels_text, to_string(options.log_level),
+      endpoints, options.insecure, to_string(options.link), log_levels_text, to_string(options.log_level),
       duration_text(options.limits.session_timeout_default));
   for (const LimitSetting& setting : limit_settings()) {
     const std::string line = fmt::format("{} = {}", setting.name, options.limits.*setting.limit);

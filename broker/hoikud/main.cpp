@@ -44,7 +44,8 @@ Task<> serve(Options options) {
   const LogSink log = sink_to_stderr(options.log_level);
   ServerOptions broker_options = new_instance_options(options.limits);
   broker_options.log = log;
-  Server broker(std::move(broker_options), link::make_server_link(options.listen, options.limits.frame_bytes_max),
+  Server broker(std::move(broker_options),
+                link::make_server_link(options.listen, options.limits.frame_bytes_max, options.link),
                 std::make_unique<MemoryStore>());
   for (const std::string& endpoint : broker.endpoints())
     log(LogLevel::info, LogLine("listening").add("endpoint", endpoint).text());

@@ -34,6 +34,7 @@ constexpr const char* examples =
 struct RawArguments {
   std::vector<std::string> listen;
   bool insecure = false;
+  std::string link;
   std::string level;
   std::string session_timeout;
   std::string topics_max;
@@ -58,6 +59,10 @@ int print(const std::string& text) {
 std::string check_level(const std::string& text) {
   const auto level = parse_log_level(text);
   return level ? std::string() : level.failure().message;
+}
+
+std::string check_link(const std::string& text) {
+  return parse_link_kind(text) ? std::string() : text::quote(text) + " is not one of " + std::string(link_kinds_text);
 }
 
 std::string check_duration(const std::string& text) {
@@ -94,6 +99,11 @@ void describe(CLI::App& app, RawArguments& typed) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--insecure", typed.insecure, "Allow endpoints that other machines can reach, without authentication");
+  app.add_option("--link", typed.link,
+                 "Who speaks ZeroMQ's protocol: ZeroMQ's library, or hoikud itself, which is on trial")
+      ->check(check_link)
+      ->type_name("zmtp|libzmq")
+      ->default_str(std::string(to_string(default_link_kind)));
   app.add_option("--log-level", typed.level, "Minimum log level on stderr")
       ->check(check_level)
       ->type_name("debug|info|warn|error")
@@ -116,6 +126,7 @@ void apply(const RawArguments& typed, bool has_insecure, Options& options) {
   if (!typed.listen.empty()) options.listen = typed.listen;
   if (options.listen.empty()) options.listen.emplace_back(link::default_endpoint);
   if (has_insecure) options.insecure = typed.insecure;
+  if (!typed.link.empty()) options.link = *parse_link_kind(typed.link);
   if (!typed.level.empty()) options.log_level = *parse_log_level(typed.level);
   if (!typed.session_timeout.empty()) {
     options.limits.session_timeout_default =

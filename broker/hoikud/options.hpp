@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/server/log.hpp"
+#include "hoiku/link/link_kind.hpp"
 #include "hoiku/proto/limits.hpp"
 
 namespace hoiku::broker {
@@ -13,6 +14,7 @@ namespace hoiku::broker {
 struct Options {
   std::vector<std::string> listen;
   bool insecure = false;
+  LinkKind link = default_link_kind;
   LogLevel log_level = LogLevel::info;
   Limits limits;
 };

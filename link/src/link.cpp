@@ -92,3 +92,16 @@ std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& end
 }
 
 }  // namespace hoiku::link
+
+namespace hoiku {
+
+std::string_view to_string(LinkKind kind) noexcept { return kind == LinkKind::zmtp ? "zmtp" : "libzmq"; }
+
+std::optional<LinkKind> parse_link_kind(std::string_view name) noexcept {
+  for (const LinkKind kind : {LinkKind::zmtp, LinkKind::libzmq}) {
+    if (to_string(kind) == name) return kind;
+  }
+  return {};
+}
+
+}  // namespace hoiku

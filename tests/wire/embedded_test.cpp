@@ -49,6 +49,23 @@ TEST(Embedded, ABrokerAndItsClientsShareOneLoop) {
   });
 }
 
+TEST(Embedded, EachKindOfLinkServesEachKindOfClient) {
+  for (const LinkKind server : {LinkKind::zmtp, LinkKind::libzmq}) {
+    run_within_patience([server]() -> Task<> {
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        const Broker broker(nursery, "tcp://127.0.0.1:*", Limits(), server);
+        for (const LinkKind client : {LinkKind::zmtp, LinkKind::libzmq}) {
+          Bus bus = co_await Bus::connect(nursery, broker.endpoint(), client_name("robot"), link_kind(client));
+          const Topic<int> level = bus.topic<int>("level");
+          for (int i = 1; i <= 100; ++i) co_await level.set(i);
+          const int latest = co_await level.wait_value(value >= 100);
+          EXPECT_EQ(latest, 100);
+        }
+      });
+    });
+  }
+}
+
 TEST(Embedded, ItEndsAfterItsClientsHaveSaidGoodbye) {
   run_within_patience([]() -> Task<> {
     std::string told;

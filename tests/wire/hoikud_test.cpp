@@ -207,6 +207,21 @@ TEST(Hoikud, TheCommandLineOverridesTheConfigurationFile) {
   });
 }
 
+TEST(Hoikud, SpeaksZmtpItselfIfItIsTold) {
+  Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*", "--link", "zmtp"});
+  const std::string endpoint = endpoint_of(hoikud);
+  run_within_patience([&]() -> Task<> {
+    SpokenClient client(endpoint, 1);  // on ZeroMQ's library
+    const proto::ServerFrame welcome = co_await client.greet();
+    EXPECT_TRUE(welcome.welcome);
+    co_await client.say(wire_tests::set_command(1, "topic", Value(true)));
+    const proto::ServerFrame frame = co_await client.receive_more();
+    EXPECT_TRUE(std::holds_alternative<proto::SetDone>(frame.answers.at(0)));
+  });
+  EXPECT_EQ(run_to_its_end({"--link", "tcp"}).error,
+            "error: --link: 'tcp' is not one of zmtp, libzmq (see hoikud --help)\n");
+}
+
 TEST(Hoikud, AnErrorInAFileIsOneSentenceWithItsPosition) {
   Folder folder;
   const std::string file = folder.path("hoikud.toml");

@@ -10,7 +10,7 @@ namespace {
 
 class RealWorld final : public LinkWorld {
  public:
-  RealWorld(const std::string& transport, link::LinkKind server, link::LinkKind client)
+  RealWorld(const std::string& transport, LinkKind server, LinkKind client)
       : server_(server), client_(client), endpoint_(listen_endpoint(transport, folder_)) {}
 
   std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
@@ -22,8 +22,8 @@ class RealWorld final : public LinkWorld {
   void run(const std::function<Task<>()>& body) override { run_within_patience(body); }
 
  private:
-  const link::LinkKind server_;
-  const link::LinkKind client_;
+  const LinkKind server_;
+  const LinkKind client_;
   Folder folder_;
   std::string endpoint_;
 };
@@ -79,7 +79,7 @@ std::vector<std::string> link_worlds() {
 }
 
 std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {
-  using enum link::LinkKind;
+  using enum LinkKind;
   if (name == "simulated") return std::make_unique<SimulatedWorld>(Duration::zero());
   if (name == "delayed") return std::make_unique<SimulatedWorld>(20ms);
   const bool is_both = name.ends_with("_libzmq");

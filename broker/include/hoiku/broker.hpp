@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "hoiku/async/nursery.hpp"
+#include "hoiku/link/link_kind.hpp"
 #include "hoiku/proto/limits.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -42,8 +43,9 @@ class Broker {
  public:
   // One endpoint or several: inproc://NAME, with any NAME within the process; ipc://PATH or tcp://127.0.0.1:PORT for
   // other processes, such as the inspector.
-  Broker(Nursery& nursery, std::string endpoint, const Limits& limits = {});
-  Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits = {});
+  Broker(Nursery& nursery, std::string endpoint, const Limits& limits = {}, LinkKind link = default_link_kind);
+  Broker(Nursery& nursery, std::vector<std::string> endpoints, const Limits& limits = {},
+         LinkKind link = default_link_kind);
 
   // Returns the endpoints at which it listens, with the ports that the system chose.
   std::vector<std::string> endpoints() const;

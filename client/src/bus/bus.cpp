@@ -151,7 +151,7 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<link::Connector> connec
 }  // namespace
 
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
-  std::shared_ptr<link::Connector> connector = link::make_connector(endpoint);
+  std::shared_ptr<link::Connector> connector = link::make_connector(endpoint, options.link);
   if (!options.on_event) options.on_event = log_to_stderr(options.name);
   co_return co_await connect_core(nursery, std::move(connector), std::move(options));
 }

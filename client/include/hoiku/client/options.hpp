@@ -15,6 +15,7 @@
 
 #include "hoiku/async/detail/body.hpp"
 #include "hoiku/async/time.hpp"
+#include "hoiku/link/link_kind.hpp"
 #include "hoiku/proto/transition.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -44,6 +45,10 @@ inline SessionTimeout session_timeout(std::chrono::milliseconds timeout) { retur
 // How long Bus::connect tries before it throws.
 using ConnectTimeout = Option<struct ConnectTimeoutTag, Duration>;
 inline ConnectTimeout connect_timeout(Duration timeout) { return ConnectTimeout(timeout); }
+
+// The implementation of the link to a tcp or ipc endpoint.
+using LinkKindOption = Option<struct LinkKindTag, LinkKind>;
+inline LinkKindOption link_kind(LinkKind kind) { return LinkKindOption(kind); }
 
 // An event of the connection. `text` is a sentence for people.
 struct ConnectionEvent {
@@ -80,7 +85,8 @@ template <class T, class... Ts>
 concept AnyOf = (std::same_as<T, Ts> || ...);
 
 template <class T>
-concept ConnectOption = AnyOf<T, ClientName, SessionTimeout, ConnectTimeout, OnConnectionEvent, FixedSessionToken>;
+concept ConnectOption =
+    AnyOf<T, ClientName, SessionTimeout, ConnectTimeout, LinkKindOption, OnConnectionEvent, FixedSessionToken>;
 
 class ConnectOptions {
  public:
@@ -95,6 +101,7 @@ class ConnectOptions {
   std::string name = "unnamed";
   std::chrono::milliseconds session_timeout{3000};
   Duration connect_timeout = std::chrono::seconds(5);
+  LinkKind link = default_link_kind;
   std::function<void(const ConnectionEvent&)> on_event;
   std::optional<std::array<std::uint8_t, 16>> token;
 
@@ -102,6 +109,7 @@ class ConnectOptions {
   void take(const ClientName& option) { name = option.value(); }
   void take(const SessionTimeout& option) { session_timeout = option.value(); }
   void take(const ConnectTimeout& option) { connect_timeout = option.value(); }
+  void take(const LinkKindOption& option) { link = option.value(); }
   void take(const OnConnectionEvent& option) { on_event = option.value(); }
   void take(const FixedSessionToken& option) { token = option.value(); }
 };

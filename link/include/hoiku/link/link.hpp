@@ -22,6 +22,7 @@
 
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/task.hpp"
+#include "hoiku/link/link_kind.hpp"
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 
@@ -101,14 +102,6 @@ class ServerLink {
     }
   }
 };
-
-// The implementation of the links over TCP and Unix sockets. Both speak ZeroMQ's protocol, so an end of one kind
-// understands an end of the other.
-enum class LinkKind : std::uint8_t {
-  zmtp,    // our own, on the loop's thread
-  libzmq,  // ZeroMQ's library, which has a thread of its own
-};
-inline constexpr LinkKind default_link_kind = LinkKind::libzmq;
 
 // Makes a connector for an endpoint (endpoint.hpp): of that kind for tcp and ipc; our own queues for inproc, whose ends
 // may be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
