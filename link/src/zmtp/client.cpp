@@ -44,8 +44,8 @@ class ZmtpLink final : public Link, public Connection::Owner {
   Task<> established() {
     while (!connection_->is_open() && !connection_->has_ended()) co_await readable_.wait();
     if (connection_->is_open()) co_return;
-    throw LinkClosed(fmt::format("the program that listens at {} is not a broker, or is shutting down: it {}",
-                                 endpoint_, connection_->reason()));
+    throw LinkClosed(fmt::format("the program that listens at {} is not a broker, or is shutting down: {}", endpoint_,
+                                 connection_->reason()));
   }
 
   Task<std::string> receive() override {

@@ -68,7 +68,7 @@ void Connection::read() {
                           [self = shared_from_this()](const error_code& error, std::size_t size) {
                             self->is_reading_ = false;
                             if (self->has_ended_) return;
-                            if (error) return self->end("closed the connection");
+                            if (error) return self->end("it closed the connection");
                             self->received(size);
                           });
 }
@@ -87,7 +87,8 @@ void Connection::received(std::size_t size) {
   if (!has_received_message_ && owner_) owner_->on_part(*this);
   if (has_ended_) return;
   read();
-  if (owner_) owner_->on_news(*this);
+  const bool has_news = conversation_.has_message() || conversation_.is_open() != was_open;
+  if (owner_ && has_news) owner_->on_news(*this);
 }
 
 // Reads what is there beyond the first bytes. The end of the stream is left to the next asynchronous read.
@@ -199,14 +200,14 @@ void Connection::wait_until_writable() {
 
 std::optional<std::string> Connection::overdue(TimePoint now) const {
   if (opened_ == never) {
-    if (now - started_ >= limits_.handshake) return "does not finish ZMTP's handshake";
+    if (now - started_ >= limits_.handshake) return "it does not finish ZMTP's handshake";
   } else if (limits_.first_frame > Duration::zero() && !has_received_message_) {
-    if (now - opened_ >= limits_.first_frame) return "sends no first frame";
+    if (now - opened_ >= limits_.first_frame) return "it sends no first frame";
   }
-  if (leaving_since_ != never && now - leaving_since_ >= limits_.handshake) return "does not close the connection";
-  if (blocked_since_ != never && now - blocked_since_ >= limits_.blocked) return "takes nothing";
+  if (leaving_since_ != never && now - leaving_since_ >= limits_.handshake) return "it does not close the connection";
+  if (blocked_since_ != never && now - blocked_since_ >= limits_.blocked) return "it takes nothing";
   // A connection that is not read cannot be heard.
-  if (is_reading_ && now - heard_ >= limits_.silence) return "is silent";
+  if (is_reading_ && now - heard_ >= limits_.silence) return "it is silent";
   return {};
 }
 

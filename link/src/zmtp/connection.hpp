@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool is_open() const noexcept { return conversation_.is_open() && !has_ended_; }
   bool has_ended() const noexcept { return has_ended_; }
-  // Returns why it has ended: a part of a sentence whose subject is "it", the peer.
+  // Returns why it has ended: a part of a sentence. Its subject is "it", the peer.
   const std::string& reason() const noexcept { return reason_; }
 
   // Returns the next message, also after the end, or nothing.

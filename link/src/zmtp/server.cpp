@@ -142,7 +142,7 @@ class ZmtpServerLink final : public ServerLink {
     newcomer_bytes_ += peer.connection->held_bytes() - peer.held_bytes;
     peer.held_bytes = peer.connection->held_bytes();
     if (newcomer_bytes_ > newcomer_bytes_max)
-      peer.connection->end("sends much before the broker knows it, as others do");
+      peer.connection->end("it sends much before the broker knows it, as others do");
   }
 
  private:
