@@ -1,5 +1,6 @@
 #include "link/src/zmtp/greeting.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,7 +58,7 @@ std::string write_greeting(const Greeting& greeting) {
   bytes[signature_end_at] = signature_end;
   bytes[major_version_at] = major_version;
   bytes[minor_version_at] = minor_version;
-  bytes.replace(mechanism_at, greeting.mechanism.size(), greeting.mechanism);
+  std::copy(greeting.mechanism.begin(), greeting.mechanism.end(), bytes.begin() + mechanism_at);
   bytes[as_server_at] = greeting.as_server ? 1 : 0;
   return bytes;
 }
