@@ -19,6 +19,9 @@ using link::zmtp::StreamSocket;
 tcp::endpoint v4(std::uint16_t port) { return {ip::address_v4::loopback(), port}; }
 tcp::endpoint v6(std::uint16_t port) { return {ip::address_v6::loopback(), port}; }
 
+// An old way to write 127.0.0.1, which only the system's resolver reads. It needs neither a name server nor a file.
+const std::string read_by_the_system = "127.1";
+
 // An address at which nobody listens.
 tcp::endpoint closed_door() {
   tcp::acceptor acceptor(current_io_context(), v4(0));
@@ -102,8 +105,8 @@ TEST(Resolve, AddressesAndLocalhostNeedNoNameServer) {
 
 TEST(Resolve, ANameOfTheSystemIsFound) {
   run_within_patience([&]() -> Task<> {
-    const auto found = co_await link::resolve("LOCALHOST", "");  // by another thread: the name is not ours
-    EXPECT_THAT(found, testing::Each(testing::Truly([](const ip::address& address) { return address.is_loopback(); })));
+    const auto found = co_await link::resolve(read_by_the_system, "");
+    EXPECT_THAT(found, testing::ElementsAre(ip::address(ip::address_v4::loopback())));
   });
 }
 
@@ -120,7 +123,7 @@ TEST(Resolve, ManyWhoAskTogetherAllGetTheAnswer) {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {
       for (int i = 0; i < 100; ++i) {
         nursery.start_soon([&]() -> Task<> {
-          co_await link::resolve("LocalHost", "");
+          co_await link::resolve(read_by_the_system, "");
           ++answered;
         });
       }
@@ -132,9 +135,9 @@ TEST(Resolve, ManyWhoAskTogetherAllGetTheAnswer) {
 
 TEST(Resolve, CanBeCancelledBeforeTheAnswer) {
   run_within_patience([&]() -> Task<> {
-    const bool cut = co_await move_on_after(0s, [&]() -> Task<> { co_await link::resolve("LOCALHOST", ""); });
+    const bool cut = co_await move_on_after(0s, [&]() -> Task<> { co_await link::resolve(read_by_the_system, ""); });
     EXPECT_TRUE(cut);
-    const auto found = co_await link::resolve("LOCALHOST", "");
+    const auto found = co_await link::resolve(read_by_the_system, "");
     EXPECT_FALSE(found.empty());
   });
 }
