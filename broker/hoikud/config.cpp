@@ -69,8 +69,8 @@ class Reader {
     const std::string_view name = key.str();
     if (name == "listen") return read_listen(node);
     if (name == "insecure") return read_insecure(node);
-    if (name == "link") return read_link(node);
-    if (name == "log-level") return read_level(node);
+    if (name == "link") return read_choice(node, name, link_kinds_text, parse_link_kind, options_.link);
+    if (name == "log-level") return read_choice(node, name, log_levels_text, parse_log_level, options_.log_level);
     if (name == "session-timeout") return read_timeout(node);
     if (name != "limits") return unknown(key, "", top_keys);
     const toml::table* limits = node.as_table();
@@ -105,23 +105,16 @@ class Reader {
     return {};
   }
 
-  Result<void> read_link(const toml::node& node) {
-    const std::string allowed = "one of " + std::string(link_kinds_text) + ", as a string";
+  // Reads one of several names. `parse` returns something that is false for any other text.
+  template <class T, class Parse>
+  Result<void> read_choice(const toml::node& node, std::string_view key, std::string_view names, Parse parse,
+                           T& setting) {
+    const std::string allowed = "one of " + std::string(names) + ", as a string";
     const auto* text = node.as_string();
-    if (text == nullptr) return wrong(node, "link", kind_of(node), allowed);
-    const auto kind = parse_link_kind(text->get());
-    if (!kind) return wrong(node, "link", text::quote(text->get()), allowed);
-    options_.link = *kind;
-    return {};
-  }
-
-  Result<void> read_level(const toml::node& node) {
-    const std::string allowed = "one of " + std::string(log_levels_text) + ", as a string";
-    const auto* text = node.as_string();
-    if (text == nullptr) return wrong(node, "log-level", kind_of(node), allowed);
-    const auto level = parse_log_level(text->get());
-    if (!level) return wrong(node, "log-level", text::quote(text->get()), allowed);
-    options_.log_level = *level;
+    if (text == nullptr) return wrong(node, key, kind_of(node), allowed);
+    const auto choice = parse(text->get());
+    if (!choice) return wrong(node, key, text::quote(text->get()), allowed);
+    setting = *choice;
     return {};
   }
 
