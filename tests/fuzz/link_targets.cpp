@@ -13,7 +13,7 @@ using link::zmtp::Role;
 
 constexpr std::size_t message_bytes_max = 5000;
 
-Conversation conversation_of(Role role) { return {make_null_mechanism(role), role == Role::server, message_bytes_max}; }
+Conversation conversation_of(Role role) { return {make_null_mechanism(role), message_bytes_max}; }
 
 std::vector<std::string> messages_of(Conversation& conversation) {
   std::vector<std::string> messages;

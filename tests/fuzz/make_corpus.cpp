@@ -67,7 +67,7 @@ void write_messages(const std::filesystem::path& corpus) {
       schema.from_json(all[3].second).value() + schema.from_json(R"({"number":1,"inner":{"where":{"x":3}}})").value());
 }
 
-// What peers of ZMTP say: our own, and ZeroMQ's library.
+// Writes the words of ZMTP's peers: our own, and ZeroMQ's library.
 void write_zmtp(const std::filesystem::path& folder) {
   using namespace hoiku::link::zmtp;
   const std::string greeting = write_greeting(Greeting{"NULL", false});

@@ -30,11 +30,7 @@ tcp::endpoint closed_door() {
 
 Task<std::uint16_t> port_reached(std::vector<StreamEndpoint> addresses) {
   StreamSocket socket = co_await link::zmtp::connect_to_any("tcp://robot:1", addresses);
-  const auto remote = socket.remote_endpoint();
-  tcp::endpoint address;
-  address.resize(remote.size());
-  std::memcpy(address.data(), remote.data(), remote.size());
-  co_return address.port();
+  co_return link::zmtp::tcp_endpoint_of(socket.remote_endpoint()).port();
 }
 
 Task<std::string> failure_of_resolving(std::string host) {

@@ -8,6 +8,7 @@
 #include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "link/src/inproc/exchange.hpp"
+#include "link/src/receive_next.hpp"
 
 namespace hoiku::link {
 namespace {
@@ -27,14 +28,7 @@ class InprocLink final : public Link {
   }
   ~InprocLink() override { exchange_->close(*connection_); }
 
-  Task<std::string> receive() override {
-    co_await checkpoint();
-    for (;;) {
-      std::optional<std::string> frame = try_receive();
-      if (frame) co_return std::move(*frame);
-      co_await readable_.wait();
-    }
-  }
+  Task<std::string> receive() override { return receive_next(*this, readable_); }
 
   std::optional<std::string> try_receive() override {
     InprocExchange::Taken taken = exchange_->take(*connection_);

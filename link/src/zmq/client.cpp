@@ -9,6 +9,7 @@
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "link/src/receive_next.hpp"
 #include "link/src/resolver.hpp"
 #include "link/src/zmq/link.hpp"
 #include "link/src/zmq/monitor.hpp"
@@ -78,13 +79,7 @@ class ZmqLink final : public Link {
 
   Task<std::string> receive() override {
     const ScopedFlag receiving(receiving_);
-    // A checkpoint even if a frame has arrived: a task that receives in a loop must let others run, and notice its end.
-    co_await checkpoint();
-    for (;;) {
-      std::optional<std::string> frame = try_receive();
-      if (frame) co_return std::move(*frame);
-      co_await readable_.wait();
-    }
+    co_return co_await receive_next(*this, readable_);
   }
 
   std::optional<std::string> try_receive() override {

@@ -1,6 +1,5 @@
 // client.cpp: a client's end of the link: one connection to the first address of the broker's that answers.
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <utility>
 
 #include <fmt/core.h>
@@ -8,6 +7,7 @@
 #include "hoiku/async/asio.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "link/src/receive_next.hpp"
 #include "link/src/resolver.hpp"
 #include "link/src/zmtp/connect.hpp"
 #include "link/src/zmtp/connection.hpp"
@@ -28,11 +28,10 @@ constexpr Duration tick = 500ms;
 class ZmtpLink final : public Link, public Connection::Owner {
  public:
   // `endpoint` is for messages.
-  ZmtpLink(std::string endpoint, Connection::Socket socket)
+  ZmtpLink(std::string endpoint, zmtp::StreamSocket socket)
       : endpoint_(std::move(endpoint)),
         connection_(std::make_shared<Connection>(
-            std::move(socket),
-            zmtp::Conversation(make_null_mechanism(zmtp::Role::client), false, received_frame_bytes_max),
+            std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::client), received_frame_bytes_max),
             zmtp::client_limits, *this)),
         ticker_(tick, [this] { connection_->check(now()); }) {
     connection_->start();
@@ -48,15 +47,7 @@ class ZmtpLink final : public Link, public Connection::Owner {
                                  connection_->reason()));
   }
 
-  Task<std::string> receive() override {
-    // A checkpoint even if a frame has arrived: a task that receives in a loop must let others run, and notice its end.
-    co_await checkpoint();
-    for (;;) {
-      std::optional<std::string> frame = try_receive();
-      if (frame) co_return std::move(*frame);
-      co_await readable_.wait();
-    }
-  }
+  Task<std::string> receive() override { return receive_next(*this, readable_); }
 
   std::optional<std::string> try_receive() override {
     std::optional<std::string> frame = connection_->next_message();
@@ -100,8 +91,6 @@ class ZmtpConnector final : public Connector {
   Task<std::unique_ptr<Link>> connect() override {
     const std::vector<zmtp::StreamEndpoint> addresses = co_await addresses_of_broker();
     zmtp::StreamSocket socket = co_await zmtp::connect_to_any(text_, addresses);
-    boost::system::error_code is_not_tcp;
-    socket.set_option(tcp::no_delay(true), is_not_tcp);
     auto link = std::make_unique<ZmtpLink>(text_, std::move(socket));
     co_await link->established();
     co_return std::move(link);
@@ -111,8 +100,7 @@ class ZmtpConnector final : public Connector {
   Task<std::vector<zmtp::StreamEndpoint>> addresses_of_broker() {
     std::vector<zmtp::StreamEndpoint> addresses;
     if (endpoint_.kind == Endpoint::Kind::ipc) {
-      const std::string& path = endpoint_.path;
-      addresses.push_back(asio::local::stream_protocol::endpoint(path.starts_with('@') ? '\0' + path.substr(1) : path));
+      addresses.push_back(zmtp::unix_endpoint_of(endpoint_.path));
       co_return addresses;
     }
     const std::vector<asio::ip::address> found = co_await resolve(endpoint_.host, text_);

@@ -1,16 +1,13 @@
 // connect.hpp: connects a socket to the address of a broker's that answers first.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <string>
 #include <vector>
 
 #include "hoiku/async/task.hpp"
+#include "link/src/zmtp/stream_address.hpp"
 
 namespace hoiku::link::zmtp {
-
-using StreamSocket = boost::asio::generic::stream_protocol::socket;
-using StreamEndpoint = boost::asio::generic::stream_protocol::endpoint;
 
 // Tries the addresses in their order: the next one when the last was refused, or has not answered for 250 ms. The first
 // connection wins, and the others end (RFC 8305, "happy eyeballs"). Throws LinkClosed, with `endpoint` and the reason

@@ -27,7 +27,7 @@ bool would_block(const error_code& error) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, Conversation conversation, const TimeLimits& limits, Owner& owner)
+Connection::Connection(StreamSocket socket, Conversation conversation, const TimeLimits& limits, Owner& owner)
     : socket_(std::move(socket)),
       conversation_(std::move(conversation)),
       limits_(limits),
@@ -37,8 +37,9 @@ Connection::Connection(Socket socket, Conversation conversation, const TimeLimit
       pinged_(started_) {}
 
 void Connection::start() {
-  error_code error;
-  socket_.non_blocking(true, error);
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // a Unix socket has no such option
   flush();
   if (!has_ended_) read();
 }
@@ -141,7 +142,7 @@ void Connection::say_last() {
   if (leaving_since_ != never) return;
   leaving_since_ = now();
   error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  socket_.shutdown(StreamSocket::shutdown_send, ignored);
 }
 
 bool Connection::finish() {
@@ -187,7 +188,7 @@ void Connection::drop_written(std::size_t size) {
 void Connection::wait_until_writable() {
   if (blocked_since_ == never) blocked_since_ = now();
   is_waiting_to_write_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+  socket_.async_wait(StreamSocket::wait_write, [self = shared_from_this()](const error_code& error) {
     self->is_waiting_to_write_ = false;
     if (self->has_ended_ || error) return;
     const bool had_room = self->has_room();
@@ -230,8 +231,8 @@ void Connection::end(std::string reason) {
   reason_ = std::move(reason);
   has_ended_ = true;
   error_code ignored;
-  // What was written before, such as an ERROR, reaches the peer although it may still be sending.
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  // An ERROR that was written before reaches the peer although it may still be sending.
+  socket_.shutdown(StreamSocket::shutdown_send, ignored);
   socket_.close(ignored);
   if (owner_) owner_->on_news(*this);
 }

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +23,7 @@
 
 #include "hoiku/async/time.hpp"
 #include "link/src/zmtp/conversation.hpp"
+#include "link/src/zmtp/stream_address.hpp"
 #include "link/src/zmtp/time_limits.hpp"
 
 namespace hoiku::link::zmtp {
@@ -34,8 +34,6 @@ inline constexpr std::size_t read_bytes_a_turn = 262'144;
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
-
   class Owner {
    public:
     // There may be something new: the handshake is done, messages have come, or the connection has ended.
@@ -49,7 +47,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ~Owner() = default;
   };
 
-  Connection(Socket socket, Conversation conversation, const TimeLimits& limits, Owner& owner);
+  Connection(StreamSocket socket, Conversation conversation, const TimeLimits& limits, Owner& owner);
 
   // Sends this end's greeting, and begins to read.
   void start();
@@ -97,7 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void say_last();
   std::optional<std::string> overdue(TimePoint now) const;
 
-  Socket socket_;
+  StreamSocket socket_;
   Conversation conversation_;
   const TimeLimits limits_;
   Owner* owner_;

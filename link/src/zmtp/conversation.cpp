@@ -29,11 +29,10 @@ std::string error_reason(std::string_view message) {
 
 }  // namespace
 
-Conversation::Conversation(std::unique_ptr<Mechanism> mechanism, bool is_server, std::size_t message_bytes_max)
+Conversation::Conversation(std::unique_ptr<Mechanism> mechanism, std::size_t message_bytes_max)
     : mechanism_(std::move(mechanism)),
-      is_server_(is_server),
       message_bytes_max_(message_bytes_max),
-      output_(write_greeting(Greeting{std::string(mechanism_->name()), is_server})) {}
+      output_(write_greeting(Greeting{std::string(mechanism_->name()), mechanism_->is_server()})) {}
 
 void Conversation::take(std::string_view bytes) {
   while (!bytes.empty() && stage_ != Stage::failed) {
@@ -107,7 +106,7 @@ void Conversation::take_command(std::string_view body) {
 void Conversation::take_handshake(const Command& command) {
   const Result<> taken = mechanism_->take(command);
   if (!taken) {
-    if (is_server_) output_ += write_command("ERROR", error_reason(taken.failure().message));
+    if (mechanism_->is_server()) output_ += write_command("ERROR", error_reason(taken.failure().message));
     return fail(taken.failure());
   }
   speak();

@@ -27,7 +27,7 @@ inline constexpr std::size_t command_bytes_max = 512;
 class Conversation {
  public:
   // Begins with this end's greeting, which take_output() returns.
-  Conversation(std::unique_ptr<Mechanism> mechanism, bool is_server, std::size_t message_bytes_max);
+  Conversation(std::unique_ptr<Mechanism> mechanism, std::size_t message_bytes_max);
 
   // Takes bytes of the peer. After a failure it ignores them.
   void take(std::string_view bytes);
@@ -66,7 +66,6 @@ class Conversation {
   void fail(std::string message);
 
   std::unique_ptr<Mechanism> mechanism_;
-  const bool is_server_;
   const std::size_t message_bytes_max_;
   Stage stage_ = Stage::greeting;
   std::optional<Failure> failure_;

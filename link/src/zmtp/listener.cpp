@@ -5,12 +5,8 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <cerrno>
-#include <cstring>
 #include <utility>
-
-#include <fmt/core.h>
 
 #include "hoiku/async/asio.hpp"
 #include "link/src/listening.hpp"
@@ -21,7 +17,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Local = asio::local::stream_protocol;
 
 // Connections that may wait to be accepted: after a restart all clients come at once.
 constexpr int backlog = 1024;
@@ -75,13 +70,7 @@ Listener::~Listener() {
 
 std::string Listener::endpoint() const {
   if (text_.starts_with("ipc://")) return text_;
-  const auto bound = state_->acceptor.local_endpoint();
-  tcp::endpoint address;
-  address.resize(bound.size());
-  std::memcpy(address.data(), bound.data(), bound.size());
-  const std::string host = address.address().to_string();
-  const bool is_v6 = address.address().is_v6();
-  return fmt::format("tcp://{}:{}", is_v6 ? '[' + host + ']' : host, address.port());
+  return "tcp://" + address_text(tcp_endpoint_of(state_->acceptor.local_endpoint()));
 }
 
 void Listener::bind_tcp(const std::string& text, const Endpoint& endpoint) {
@@ -98,7 +87,7 @@ void Listener::bind_unix(const std::string& text, const std::string& path) {
   const bool is_file = !path.starts_with('@');
   // Nobody listens there: a broker that was killed has left it.
   if (is_file) ::unlink(path.c_str());
-  const Local::endpoint address(is_file ? path : '\0' + path.substr(1));
+  const auto address = unix_endpoint_of(path);
   error_code error;
   state_->acceptor.open(address.protocol(), error);
   if (!error) state_->acceptor.bind(address, error);
@@ -108,7 +97,7 @@ void Listener::bind_unix(const std::string& text, const std::string& path) {
 
 void Listener::accept(std::shared_ptr<State> state) {
   State& listener = *state;
-  listener.acceptor.async_accept([state = std::move(state)](const error_code& error, Socket socket) mutable {
+  listener.acceptor.async_accept([state = std::move(state)](const error_code& error, StreamSocket socket) mutable {
     if (!state->on_socket) return;
     if (!error)
       state->on_socket(std::move(socket));
@@ -121,7 +110,7 @@ void Listener::accept(std::shared_ptr<State> state) {
 void Listener::refuse_one(State& state) {
   state.reserve.close();
   error_code ignored;
-  Socket socket(state.acceptor.get_executor());
+  StreamSocket socket(state.acceptor.get_executor());
   state.acceptor.non_blocking(true, ignored);
   state.acceptor.accept(socket, ignored);
   socket.close(ignored);

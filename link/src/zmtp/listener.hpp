@@ -7,19 +7,18 @@
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "hoiku/link/endpoint.hpp"
+#include "link/src/zmtp/stream_address.hpp"
 
 namespace hoiku::link::zmtp {
 
 class Listener {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
-  using OnSocket = std::function<void(Socket)>;
+  using OnSocket = std::function<void(StreamSocket)>;
 
   // `text` is the endpoint as the user wrote it.
   Listener(const std::string& text, const Endpoint& endpoint, OnSocket on_socket);

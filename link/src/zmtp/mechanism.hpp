@@ -22,6 +22,7 @@ class Mechanism {
   virtual ~Mechanism() = default;
   // Returns the name in the greeting, of at most 20 bytes.
   virtual std::string_view name() const = 0;
+  virtual bool is_server() const = 0;
   // Returns the next frame to send, or nothing. The owner asks after the greetings and after each command.
   virtual std::optional<std::string> next_frame() = 0;
   // Takes a command of the peer. A failure ends the connection; its message's subject is "it", the peer.

@@ -17,11 +17,12 @@ class NullMechanism final : public Mechanism {
   explicit NullMechanism(Role role) noexcept : role_(role) {}
 
   std::string_view name() const override { return "NULL"; }
+  bool is_server() const override { return role_ == Role::server; }
 
   std::optional<std::string> next_frame() override {
     if (std::exchange(is_ready_said_, true)) return {};
     std::string data;
-    append_property(data, socket_type, role_ == Role::server ? "ROUTER" : "DEALER");
+    append_property(data, socket_type, is_server() ? "ROUTER" : "DEALER");
     return write_command("READY", data);
   }
 
@@ -34,7 +35,7 @@ class NullMechanism final : public Mechanism {
     const auto found = std::find_if(properties->begin(), properties->end(), [](const Property& property) {
       return is_same_property(property.first, socket_type);
     });
-    const std::string_view wanted = role_ == Role::server ? "DEALER" : "ROUTER";
+    const std::string_view wanted = is_server() ? "DEALER" : "ROUTER";
     if (found == properties->end()) return refusal("it sends a READY without the type of its socket");
     if (found->second != wanted)
       return refusal(fmt::format("it is a socket of type {}; {} is wanted", text::quote(found->second), wanted));

@@ -2,16 +2,12 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
-#include <cstring>
 
 #include <fmt/core.h>
 
 namespace hoiku::link::zmtp {
 namespace {
-
-using Socket = boost::asio::generic::stream_protocol::socket;
 
 PeerAddress credentials_of(int descriptor) {
   ucred credentials{};
@@ -22,18 +18,13 @@ PeerAddress credentials_of(int descriptor) {
 
 }  // namespace
 
-PeerAddress peer_address_of(Socket& socket) {
+PeerAddress peer_address_of(StreamSocket& socket) {
   boost::system::error_code error;
   const auto remote = socket.remote_endpoint(error);
   if (error) return {"unknown", "unknown"};
-  const int family = remote.protocol().family();
-  if (family == AF_UNIX) return credentials_of(socket.native_handle());
-  boost::asio::ip::tcp::endpoint address;
-  address.resize(remote.size());
-  std::memcpy(address.data(), remote.data(), remote.size());
-  const std::string host = address.address().to_string();
-  const std::string bracketed = family == AF_INET6 ? '[' + host + ']' : host;
-  return {fmt::format("{}:{}", bracketed, address.port()), host};
+  if (remote.protocol().family() == AF_UNIX) return credentials_of(socket.native_handle());
+  const auto address = tcp_endpoint_of(remote);
+  return {address_text(address), address.address().to_string()};
 }
 
 }  // namespace hoiku::link::zmtp

@@ -1,8 +1,9 @@
 // peer_address.hpp: who is at the other end of a socket, as far as the system knows.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <string>
+
+#include "link/src/zmtp/stream_address.hpp"
 
 namespace hoiku::link::zmtp {
 
@@ -12,6 +13,6 @@ struct PeerAddress {
 };
 
 // Never fails: what the system does not tell is "unknown".
-PeerAddress peer_address_of(boost::asio::generic::stream_protocol::socket& socket);
+PeerAddress peer_address_of(StreamSocket& socket);
 
 }  // namespace hoiku::link::zmtp

@@ -2,7 +2,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <set>
 #include <unordered_map>
@@ -29,7 +28,7 @@ constexpr Duration linger = 250ms;
 // Connections without a frame so far. All clients of a machine may come at once, after a restart.
 constexpr std::size_t newcomers_max = 4096;
 constexpr std::size_t newcomers_of_an_address_max = 2048;
-// What the unfinished first frames of all newcomers may take together.
+// The unfinished first frames of all newcomers may take so much together.
 constexpr std::size_t newcomer_bytes_max = 8'388'608;
 
 class ZmtpServerLink;
@@ -68,7 +67,7 @@ class ZmtpServerLink final : public ServerLink {
       const Result<Endpoint> endpoint = parse_endpoint(text, EndpointUse::listen);
       if (!endpoint) throw Error(endpoint.failure());
       listeners_.push_back(std::make_unique<zmtp::Listener>(
-          text, *endpoint, [this](Connection::Socket socket) { add_peer(std::move(socket)); }));
+          text, *endpoint, [this](zmtp::StreamSocket socket) { add_peer(std::move(socket)); }));
     }
   }
 
@@ -146,13 +145,11 @@ class ZmtpServerLink final : public ServerLink {
   }
 
  private:
-  void add_peer(Connection::Socket socket) {
-    boost::system::error_code is_not_tcp;
-    socket.set_option(boost::asio::ip::tcp::no_delay(true), is_not_tcp);
+  void add_peer(zmtp::StreamSocket socket) {
     const zmtp::PeerAddress address = zmtp::peer_address_of(socket);
     auto peer = std::make_unique<Peer>(*this, ++last_peer_);
     peer->connection = std::make_shared<Connection>(
-        std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::server), true, frame_bytes_max_), limits_,
+        std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::server), frame_bytes_max_), limits_,
         *peer);
     Peer& added = *peer;
     peers_.emplace(added.number(), std::move(peer));

@@ -14,7 +14,7 @@ namespace hoiku::link::zmtp {
 inline constexpr std::size_t message_limit = 1000;
 
 inline Conversation conversation_of(Role role, std::size_t message_bytes_max = message_limit) {
-  return {make_null_mechanism(role), role == Role::server, message_bytes_max};
+  return {make_null_mechanism(role), message_bytes_max};
 }
 
 inline std::string frame_of(std::string_view body, FrameKind kind = FrameKind::message) {
