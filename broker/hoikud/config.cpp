@@ -20,7 +20,8 @@ namespace hoiku::broker {
 namespace {
 
 constexpr std::size_t file_bytes_max = std::size_t{1} << 20;
-constexpr const char* top_keys = "listen, insecure, link, log-level, session-timeout and the table [limits]";
+constexpr const char* top_keys =
+    "listen, insecure, link, socket-mode, socket-group, log-level, session-timeout and the table [limits]";
 
 std::string kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -69,7 +70,9 @@ class Reader {
     const std::string_view name = key.str();
     if (name == "listen") return read_listen(node);
     if (name == "insecure") return read_insecure(node);
-    if (name == "link") return read_choice(node, name, link_kinds_text, parse_link_kind, options_.link);
+    if (name == "link") return read_choice(node, name, link_kinds_text(), parse_link_kind, options_.link);
+    if (name == "socket-mode") return read_socket_mode(node);
+    if (name == "socket-group") return read_socket_group(node);
     if (name == "log-level") return read_choice(node, name, log_levels_text, parse_log_level, options_.log_level);
     if (name == "session-timeout") return read_timeout(node);
     if (name != "limits") return unknown(key, "", top_keys);
@@ -102,6 +105,23 @@ class Reader {
     const auto* value = node.as_boolean();
     if (value == nullptr) return wrong(node, "insecure", kind_of(node), "true or false");
     options_.insecure = value->get();
+    return {};
+  }
+
+  Result<void> read_socket_mode(const toml::node& node) {
+    const std::string allowed = "a string of " + std::string(socket_modes_text);
+    const auto* text = node.as_string();
+    if (text == nullptr) return wrong(node, "socket-mode", kind_of(node), allowed);
+    const auto mode = parse_socket_mode(text->get());
+    if (!mode) return wrong(node, "socket-mode", text::quote(text->get()), allowed);
+    options_.socket.mode = *mode;
+    return {};
+  }
+
+  Result<void> read_socket_group(const toml::node& node) {
+    const auto* text = node.as_string();
+    if (text == nullptr) return wrong(node, "socket-group", kind_of(node), "a group's name, as a string");
+    options_.socket.group = text->get();
     return {};
   }
 
@@ -217,15 +237,20 @@ std::string config_text(const Options& options) {
       "listen = [{}]\n\n"
       "# Whether hoikud may listen at endpoints that other machines can reach, without authentication.\n"
       "insecure = {}\n\n"
-      "# Who speaks ZeroMQ's protocol: ZeroMQ's library (libzmq), or hoikud itself (zmtp), which is on trial.\n"
+      "# Who speaks ZeroMQ's protocol: hoikud itself (zmtp), or ZeroMQ's library (libzmq).\n"
       "link = \"{}\"\n\n"
+      "# Mode of the files of Unix sockets, such as \"660\": who may write may connect. Empty: the umask decides.\n"
+      "socket-mode = \"{}\"\n\n"
+      "# Group of the files of Unix sockets. Empty: hoikud's own.\n"
+      "socket-group = {}\n\n"
       "# Minimum log level on standard error: {}.\n"
       "log-level = \"{}\"\n\n"
       "# Silence after which a client's session expires, unless the client asks for another time.\n"
       "session-timeout = \"{}\"\n\n"
       "# Maximum numbers of:\n"
       "[limits]\n",
-      endpoints, options.insecure, to_string(options.link), log_levels_text, to_string(options.log_level),
+      endpoints, options.insecure, to_string(options.link), socket_mode_text(options.socket.mode),
+      quoted_string(options.socket.group), log_levels_text, to_string(options.log_level),
       duration_text(options.limits.session_timeout_default));
   for (const LimitSetting& setting : limit_settings()) {
     const std::string line = fmt::format("{} = {}", setting.name, options.limits.*setting.limit);

@@ -45,7 +45,9 @@ Task<> serve(Options options) {
   ServerOptions broker_options = new_instance_options(options.limits);
   broker_options.log = log;
   Server broker(std::move(broker_options),
-                link::make_server_link(options.listen, options.limits.frame_bytes_max, options.link),
+                link::make_server_link(options.listen, {.frame_bytes_max = options.limits.frame_bytes_max,
+                                                        .kind = options.link,
+                                                        .socket = options.socket}),
                 std::make_unique<MemoryStore>());
   for (const std::string& endpoint : broker.endpoints())
     log(LogLevel::info, LogLine("listening").add("endpoint", endpoint).text());

@@ -23,6 +23,7 @@ constexpr const char* examples =
     "  hoikud                                          on this machine only, port 7411\n"
     "  hoikud --listen ipc:///run/hoiku.sock           through a Unix socket\n"
     "  hoikud --listen tcp://127.0.0.1:7411 --listen ipc:///run/hoiku.sock\n"
+    "  hoikud --listen ipc:///run/hoiku.sock --socket-mode 660 --socket-group robot   for one group\n"
     "  hoikud --listen tcp://*:7411 --insecure         for every machine that can reach this one\n"
     "  hoikud --print-config > hoikud.toml             a file with every setting, ready to edit\n"
     "  hoikud --config hoikud.toml --log-level debug   the command line overrides the file\n"
@@ -35,6 +36,8 @@ struct RawArguments {
   std::vector<std::string> listen;
   bool insecure = false;
   std::string link;
+  std::string socket_mode;
+  std::string socket_group;
   std::string level;
   std::string session_timeout;
   std::string topics_max;
@@ -62,7 +65,12 @@ std::string check_level(const std::string& text) {
 }
 
 std::string check_link(const std::string& text) {
-  return parse_link_kind(text) ? std::string() : text::quote(text) + " is not one of " + std::string(link_kinds_text);
+  return parse_link_kind(text) ? std::string() : text::quote(text) + " is not one of " + link_kinds_text();
+}
+
+std::string check_socket_mode(const std::string& text) {
+  const auto mode = parse_socket_mode(text);
+  return mode ? std::string() : mode.failure().message;
 }
 
 std::string check_duration(const std::string& text) {
@@ -100,10 +108,15 @@ void describe(CLI::App& app, RawArguments& typed) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--insecure", typed.insecure, "Allow endpoints that other machines can reach, without authentication");
   app.add_option("--link", typed.link,
-                 "Who speaks ZeroMQ's protocol: ZeroMQ's library, or hoikud itself, which is on trial")
+                 "Who speaks ZeroMQ's protocol: hoikud itself (zmtp), or ZeroMQ's library (libzmq)")
       ->check(check_link)
       ->type_name("zmtp|libzmq")
       ->default_str(std::string(to_string(default_link_kind)));
+  app.add_option("--socket-mode", typed.socket_mode,
+                 "Mode of the files of Unix sockets: who may write may connect. Without it, the umask decides")
+      ->check(check_socket_mode)
+      ->type_name("MODE");
+  app.add_option("--socket-group", typed.socket_group, "Group of the files of Unix sockets")->type_name("GROUP");
   app.add_option("--log-level", typed.level, "Minimum log level on stderr")
       ->check(check_level)
       ->type_name("debug|info|warn|error")
@@ -127,6 +140,8 @@ void apply(const RawArguments& typed, bool has_insecure, Options& options) {
   if (options.listen.empty()) options.listen.emplace_back(link::default_endpoint);
   if (has_insecure) options.insecure = typed.insecure;
   if (!typed.link.empty()) options.link = *parse_link_kind(typed.link);
+  if (!typed.socket_mode.empty()) options.socket.mode = *parse_socket_mode(typed.socket_mode);
+  if (!typed.socket_group.empty()) options.socket.group = typed.socket_group;
   if (!typed.level.empty()) options.log_level = *parse_log_level(typed.level);
   if (!typed.session_timeout.empty()) {
     options.limits.session_timeout_default =

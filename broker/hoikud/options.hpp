@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "broker/server/log.hpp"
-#include "hoiku/link/link_kind.hpp"
+#include "hoiku/link/link.hpp"
 #include "hoiku/proto/limits.hpp"
 
 namespace hoiku::broker {
@@ -15,6 +15,7 @@ struct Options {
   std::vector<std::string> listen;
   bool insecure = false;
   LinkKind link = default_link_kind;
+  link::SocketAccess socket;
   LogLevel log_level = LogLevel::info;
   Limits limits;
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "broker/server/check_limits.hpp"
 #include "hoiku/link/endpoint.hpp"
@@ -65,6 +68,21 @@ std::string_view to_string(LogLevel level) {
     if (known == level) return name;
   }
   return "info";
+}
+
+Result<std::optional<std::uint32_t>> parse_socket_mode(std::string_view text) {
+  if (text.empty()) return std::optional<std::uint32_t>();
+  constexpr std::uint32_t highest = 0777;
+  std::uint32_t mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (!is_number || text.size() < 3 || text.size() > 4 || mode > highest)
+    return invalid(text::quote(text) + " is not a mode: it has to be " + std::string(socket_modes_text));
+  return std::optional(mode);
+}
+
+std::string socket_mode_text(std::optional<std::uint32_t> mode) {
+  return mode ? fmt::format("{:03o}", *mode) : std::string();
 }
 
 Result<void> check_options(const Options& options) {

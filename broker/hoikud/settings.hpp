@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +32,11 @@ std::string allowed_text(const LimitSetting& setting);
 constexpr std::string_view log_levels_text = "debug, info, warn, error";
 Result<LogLevel> parse_log_level(std::string_view text);
 std::string_view to_string(LogLevel level);
+
+// The mode of a Unix socket's file, in octal digits: "660". An empty text leaves it to the umask.
+constexpr std::string_view socket_modes_text = "three or four octal digits, such as 660";
+Result<std::optional<std::uint32_t>> parse_socket_mode(std::string_view text);
+std::string socket_mode_text(std::optional<std::uint32_t> mode);
 
 // Checks the options as a whole: endpoints that other machines can reach, limits that contradict one another.
 Result<void> check_options(const Options& options);

@@ -17,6 +17,24 @@ Failure malformed(std::string_view text, std::string_view reason) {
                       text::quote(text), reason)};
 }
 
+bool is_localhost(std::string_view host) {
+  constexpr std::string_view name = "localhost";
+  return std::equal(host.begin(), host.end(), name.begin(), name.end(),
+                    [](char c, char lower) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == lower; });
+}
+
+bool is_ipv4_address(std::string_view host) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address_v4(host, error);
+  return !error;
+}
+
+// What follows '%' in an address that means another machine on each network.
+bool lacks_interface(const boost::asio::ip::address_v6& address, std::string_view host) {
+  const bool is_local = address.is_link_local() || address.is_multicast_link_local();
+  return is_local && (host.find('%') == std::string_view::npos || host.ends_with('%'));
+}
+
 bool is_name(std::string_view host) {
   return host.size() <= 255 && std::all_of(host.begin(), host.end(), [](unsigned char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -36,14 +54,20 @@ Result<Endpoint> parse_tcp(std::string_view text, std::string_view rest, Endpoin
     if (!host.ends_with(']')) return malformed(text, "the bracket of the IPv6 address is not closed");
     host.remove_suffix(1);
     boost::system::error_code error;
-    boost::asio::ip::make_address_v6(host, error);
+    const auto address = boost::asio::ip::make_address_v6(host, error);
     if (error) return malformed(text, "the text in brackets is not an IPv6 address");
+    if (lacks_interface(address, host))
+      return malformed(text, "a link-local address needs its network interface, as in tcp://[fe80::1%eth0]:7411");
   } else if (host == "*") {
     if (use == EndpointUse::connect) return malformed(text, "a client needs the address of one machine, not '*'");
   } else if (host.find(':') != std::string_view::npos) {
     return malformed(text, "an IPv6 address needs brackets, as in tcp://[::1]:7411");
   } else if (!is_name(host)) {
     return malformed(text, "the host is neither an address nor a name");
+  } else if (is_localhost(host)) {
+    host = "localhost";
+  } else if (use == EndpointUse::listen && !is_ipv4_address(host)) {
+    return malformed(text, "a broker listens at an address of its machine, or * for all of them, not at a name");
   }
   endpoint.host = host;
 

@@ -70,38 +70,25 @@ std::unique_ptr<Connector> make_connector(const std::string& endpoint, LinkKind 
                                 : make_zmq_connector(endpoint, std::move(parsed));
 }
 
-std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
-                                             LinkKind kind) {
+std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
+                                             const ServerLinkOptions& options) {
   const auto activity = std::make_shared<Signal>();
   std::vector<std::unique_ptr<ServerLink>> links;
   std::vector<std::string> outer;
   for (const std::string& text : endpoints) {
     const Endpoint parsed = require_endpoint(text, EndpointUse::listen);
     if (parsed.kind == Endpoint::Kind::inproc) {
-      links.push_back(make_inproc_server_link(text, parsed.path, frame_bytes_max, activity));
+      links.push_back(make_inproc_server_link(text, parsed.path, options.frame_bytes_max, activity));
     } else {
       outer.push_back(text);
     }
   }
   if (!outer.empty())
-    links.push_back(kind == LinkKind::zmtp ? make_zmtp_server_link(outer, frame_bytes_max, activity)
-                                           : make_zmq_server_link(outer, frame_bytes_max, activity));
+    links.push_back(options.kind == LinkKind::zmtp ? make_zmtp_server_link(outer, options, activity)
+                                                   : make_zmq_server_link(outer, options, activity));
   if (links.empty()) throw Error(ErrorCode::invalid_argument, "a broker needs at least one endpoint to listen at");
   if (links.size() == 1) return std::move(links.front());
   return std::make_unique<JoinedServerLink>(std::move(links), activity);
 }
 
 }  // namespace hoiku::link
-
-namespace hoiku {
-
-std::string_view to_string(LinkKind kind) noexcept { return kind == LinkKind::zmtp ? "zmtp" : "libzmq"; }
-
-std::optional<LinkKind> parse_link_kind(std::string_view name) noexcept {
-  for (const LinkKind kind : {LinkKind::zmtp, LinkKind::libzmq}) {
-    if (to_string(kind) == name) return kind;
-  }
-  return {};
-}
-
-}  // namespace hoiku

@@ -27,6 +27,27 @@ TEST(Endpoint, AWildcardIsForListening) {
     EXPECT_FALSE(parse_endpoint(text, EndpointUse::connect)) << text;
 }
 
+TEST(Endpoint, LocalhostIsTheOnlyNameToListenAt) {
+  for (const EndpointUse use : {EndpointUse::connect, EndpointUse::listen}) {
+    for (const char* host : {"localhost", "LOCALHOST", "LocalHost"})
+      EXPECT_EQ(parse_endpoint("tcp://" + std::string(host) + ":1", use).value(), tcp("localhost", 1));
+  }
+  for (const char* host : {"robot", "robot.local", "localhost.", "eth0", "127.0.0.256"}) {
+    const auto endpoint = parse_endpoint("tcp://" + std::string(host) + ":1", EndpointUse::listen);
+    ASSERT_FALSE(endpoint) << host;
+    EXPECT_THAT(endpoint.failure().message, HasSubstr("a broker listens at an address of its machine, or * for all"));
+  }
+}
+
+TEST(Endpoint, ALinkLocalAddressNeedsItsInterface) {
+  EXPECT_EQ(parse_endpoint("tcp://[fe80::1%lo]:7411", EndpointUse::connect).value(), tcp("fe80::1%lo", 7411));
+  for (const char* host : {"fe80::1", "fe80::1%"}) {
+    const auto endpoint = parse_endpoint("tcp://[" + std::string(host) + "]:7411", EndpointUse::connect);
+    ASSERT_FALSE(endpoint) << host;
+    EXPECT_THAT(endpoint.failure().message, HasSubstr("needs its network interface, as in tcp://[fe80::1%eth0]:7411"));
+  }
+}
+
 TEST(Endpoint, AMalformedOneIsNamedWithAReason) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "it begins with neither tcp:// nor ipc://"},
@@ -101,9 +122,11 @@ TEST(Endpoint, LoopbackIsReachableFromThisMachineOnly) {
   for (const char* text : {"inproc://a", "ipc:///run/a", "tcp://127.0.0.1:1", "tcp://127.255.0.3:1",
                            "tcp://localhost:1", "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"})
     EXPECT_TRUE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;
-  for (const char* text : {"tcp://*:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://10.0.0.1:1", "tcp://robot:1",
-                           "tcp://localhost.evil:1", "tcp://127.0.0.1.evil:1", "tcp://[::ffff:10.0.0.1]:1"})
+  for (const char* text :
+       {"tcp://*:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://10.0.0.1:1", "tcp://[::ffff:10.0.0.1]:1"})
     EXPECT_FALSE(is_loopback(parse_endpoint(text, EndpointUse::listen).value())) << text;
+  for (const char* text : {"tcp://robot:1", "tcp://localhost.evil:1", "tcp://127.0.0.1.evil:1"})
+    EXPECT_FALSE(is_loopback(parse_endpoint(text, EndpointUse::connect).value())) << text;
 }
 
 }  // namespace

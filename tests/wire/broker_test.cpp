@@ -26,7 +26,8 @@ class WireBroker : public testing::Test {
     options.core.instance_id = 7;
     options.wall_time = wall_now;
     options.log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; };
-    auto link = link::make_server_link({"ipc://" + folder_.path("broker.sock")}, limits.frame_bytes_max);
+    auto link =
+        link::make_server_link({"ipc://" + folder_.path("broker.sock")}, {.frame_bytes_max = limits.frame_bytes_max});
     endpoint_ = link->endpoints().at(0);
     return std::make_unique<Server>(std::move(options), std::move(link), std::make_unique<MemoryStore>());
   }

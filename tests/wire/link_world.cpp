@@ -14,7 +14,7 @@ class RealWorld final : public LinkWorld {
       : server_(server), client_(client), endpoint_(listen_endpoint(transport, folder_)) {}
 
   std::unique_ptr<link::ServerLink> listen(std::size_t frame_bytes_max) override {
-    auto server = link::make_server_link({endpoint_}, frame_bytes_max, server_);
+    auto server = link::make_server_link({endpoint_}, {.frame_bytes_max = frame_bytes_max, .kind = server_});
     endpoint_ = server->endpoints().at(0);  // keeps the port that the system chose
     return server;
   }
@@ -74,8 +74,10 @@ Task<std::unique_ptr<link::Link>> LinkWorld::connect() {
 }
 
 std::vector<std::string> link_worlds() {
-  return {"simulated",  "delayed",           "inproc",           "tcp", "ipc", "tcp_libzmq",
-          "ipc_libzmq", "tcp_libzmq_server", "tcp_libzmq_client"};
+  std::vector<std::string> names{"simulated", "delayed", "inproc", "tcp", "ipc"};
+  if (parse_link_kind("libzmq"))
+    names.insert(names.end(), {"tcp_libzmq", "ipc_libzmq", "tcp_libzmq_server", "tcp_libzmq_client"});
+  return names;
 }
 
 std::unique_ptr<LinkWorld> make_link_world(const std::string& name) {

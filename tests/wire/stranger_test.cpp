@@ -39,37 +39,45 @@ class Stranger {
   boost::asio::ip::tcp::acceptor acceptor_;
 };
 
-void expect_refusal_of(const std::string& words, bool hang_up, const std::string& expected) {
-  run_within_patience([&]() -> Task<> {
-    Stranger stranger;
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      nursery.start_soon([&]() -> Task<> { co_await stranger.serve(words, hang_up); });
-      const std::string failure = co_await failure_of_connecting(stranger.endpoint());
-      EXPECT_THAT(failure, testing::HasSubstr(stranger.endpoint()));
-      EXPECT_THAT(failure, testing::HasSubstr(expected));
-      nursery.cancel_scope().cancel();
+// Each test runs on every kind of link that this build has.
+class Strangers : public testing::TestWithParam<LinkKind> {
+ protected:
+  static void expect_refusal_of(const std::string& words, bool hang_up, const std::string& expected) {
+    run_within_patience([&]() -> Task<> {
+      Stranger stranger;
+      co_await open_nursery([&](Nursery& nursery) -> Task<> {
+        nursery.start_soon([&]() -> Task<> { co_await stranger.serve(words, hang_up); });
+        const std::string failure = co_await failure_of_connecting(stranger.endpoint(), GetParam());
+        EXPECT_THAT(failure, testing::HasSubstr(stranger.endpoint()));
+        EXPECT_THAT(failure, testing::HasSubstr(expected));
+        nursery.cancel_scope().cancel();
+      });
     });
-  });
-}
+  }
+};
 
-TEST(WireTcp, ConnectingToSomethingThatTalksAndHangsUpFails) {
+INSTANTIATE_TEST_SUITE_P(Kinds, Strangers, testing::ValuesIn(link_kinds()),
+                         [](const auto& kind) { return std::string(to_string(kind.param)); });
+
+TEST_P(Strangers, ConnectingToSomethingThatTalksAndHangsUpFails) {
   expect_refusal_of("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", true, "is not a broker");
 }
 
-TEST(WireTcp, ConnectingToSomethingThatHangsUpFails) { expect_refusal_of("", true, "is not a broker"); }
+TEST_P(Strangers, ConnectingToSomethingThatHangsUpFails) { expect_refusal_of("", true, "is not a broker"); }
 
-TEST(WireTcp, ConnectingToSomethingThatTalksNonsenseFails) {
-  expect_refusal_of("SSH-2.0-OpenSSH_9.2p1 Debian\r\n", false, "does not answer as a broker does");
+TEST_P(Strangers, ConnectingToSomethingThatTalksNonsenseFails) {
+  expect_refusal_of("SSH-2.0-OpenSSH_9.2p1 Debian\r\n", false,
+                    GetParam() == LinkKind::zmtp ? "is not a broker" : "does not answer as a broker does");
 }
 
-TEST(WireTcp, ConnectingToSomethingSilentFails) { expect_refusal_of("", false, "broker"); }
+TEST_P(Strangers, ConnectingToSomethingSilentFails) { expect_refusal_of("", false, "broker"); }
 
-TEST(WireTcp, GarbageSentToTheServerAffectsNoClient) {
+TEST_P(Strangers, GarbageSentToTheServerAffectsNoClient) {
   run_within_patience([&]() -> Task<> {
-    const auto server = make_server_link({"tcp://127.0.0.1:*"});
+    const auto server = make_server_link({"tcp://127.0.0.1:*"}, {.kind = GetParam()});
     const std::string endpoint = server->endpoints().at(0);
     const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-    const auto connector = make_connector(endpoint);
+    const auto connector = make_connector(endpoint, GetParam());
     const auto client = co_await connector->connect();
     const boost::asio::ip::tcp::endpoint door(boost::asio::ip::address_v4::loopback(), port);
     std::vector<boost::asio::ip::tcp::socket> strangers;
@@ -90,10 +98,10 @@ TEST(WireTcp, GarbageSentToTheServerAffectsNoClient) {
   });
 }
 
-TEST(WireConnect, CanBeCancelled) {
+TEST_P(Strangers, ConnectingToOneCanBeCancelled) {
   run_within_patience([&]() -> Task<> {
     Stranger stranger;  // the kernel accepts; no byte is sent
-    const auto connector = make_connector(stranger.endpoint());
+    const auto connector = make_connector(stranger.endpoint(), GetParam());
     const bool cut = co_await move_on_after(10ms, [&]() -> Task<> { co_await connector->connect(); });
     EXPECT_TRUE(cut);
   });

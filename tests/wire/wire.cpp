@@ -45,8 +45,8 @@ Task<> eventually(std::function<bool()> is_so) {
   while (!is_so()) co_await sleep(1ms);
 }
 
-Task<std::string> failure_of_connecting(std::string endpoint) {
-  const auto connector = link::make_connector(endpoint);
+Task<std::string> failure_of_connecting(std::string endpoint, LinkKind kind) {
+  const auto connector = link::make_connector(endpoint, kind);
   try {
     co_await connector->connect();
   } catch (const link::LinkClosed& error) {

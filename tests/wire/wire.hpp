@@ -43,7 +43,7 @@ void run_within(Duration bound, const std::function<Task<>()>& body);
 Task<> eventually(std::function<bool()> is_so);
 
 // Returns the message of a connection attempt that has to fail; empty if it succeeded.
-Task<std::string> failure_of_connecting(std::string endpoint);
+Task<std::string> failure_of_connecting(std::string endpoint, LinkKind kind = default_link_kind);
 
 // Returns where a server should listen: "ipc" in the folder, "inproc" under a name of its own, "tcp" at a port that the
 // system chooses.

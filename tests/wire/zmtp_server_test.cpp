@@ -43,7 +43,8 @@ std::string frame_of(std::string_view body) {
 class ZmtpServer : public testing::Test {
  protected:
   void listen(const zmtp::TimeLimits& limits = late) {
-    server_ = link::make_zmtp_server_link({"tcp://127.0.0.1:*"}, frame_bytes_max, std::make_shared<Signal>(), limits);
+    server_ = link::make_zmtp_server_link({"tcp://127.0.0.1:*"}, {.frame_bytes_max = frame_bytes_max},
+                                          std::make_shared<Signal>(), limits);
   }
 
   // Connects, and sends `bytes`.
@@ -191,7 +192,8 @@ TEST_F(ZmtpServer, APeerThatIsDroppedAndStaysIsClosed) {
 
 TEST_F(ZmtpServer, UnfinishedFirstFramesTakeALimitedMemory) {
   run_within_patience([&]() -> Task<> {
-    server_ = link::make_zmtp_server_link({"tcp://127.0.0.1:*"}, 4'000'000, std::make_shared<Signal>(), late);
+    server_ = link::make_zmtp_server_link({"tcp://127.0.0.1:*"}, {.frame_bytes_max = 4'000'000},
+                                          std::make_shared<Signal>(), late);
     std::string most;
     append_frame_header(most, zmtp::FrameKind::message, 4'000'000);
     most += std::string(3'000'000, 'x');

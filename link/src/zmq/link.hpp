@@ -1,7 +1,6 @@
 // link.hpp: the link on ZeroMQ, over tcp and ipc.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,11 +10,13 @@
 
 namespace hoiku::link {
 
+// Returns true if this build has this link.
+bool has_zmq_link() noexcept;
 // `text` is the endpoint as the user wrote it, for messages.
 std::unique_ptr<Connector> make_zmq_connector(std::string text, Endpoint endpoint);
 // Throws Error(unavailable), with the endpoint and the system's reason, if it cannot listen at one of them. `activity`
 // becomes its activity().
-std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
-                                                 std::shared_ptr<Signal> activity);
+std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
+                                                 const ServerLinkOptions& options, std::shared_ptr<Signal> activity);
 
 }  // namespace hoiku::link

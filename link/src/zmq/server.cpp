@@ -24,7 +24,7 @@ constexpr int backlog = 1024;
 
 class ZmqServerLink final : public ServerLink {
  public:
-  ZmqServerLink(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+  ZmqServerLink(const std::vector<std::string>& endpoints, const ServerLinkOptions& options,
                 std::shared_ptr<Signal> activity)
       : activity_(std::move(activity)),
         context_(shared_zmq_context()),
@@ -32,11 +32,12 @@ class ZmqServerLink final : public ServerLink {
         monitor_(*context_, socket_, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED),
         socket_pump_(socket_, [this] { check_events(); }),
         monitor_pump_(monitor_.socket(), [this] { read_events(); }) {
-    set_link_options(socket_, frame_bytes_max);
+    set_link_options(socket_, options.frame_bytes_max);
     socket_.set(zmq::sockopt::linger, linger_ms);
     socket_.set(zmq::sockopt::router_mandatory, true);
     socket_.set(zmq::sockopt::backlog, backlog);
-    for (const std::string& endpoint : endpoints) endpoints_.push_back(bind_endpoint(socket_, endpoint));
+    for (const std::string& endpoint : endpoints)
+      endpoints_.push_back(bind_endpoint(socket_, endpoint, options.socket));
     check_events();
   }
 
@@ -149,9 +150,11 @@ class ZmqServerLink final : public ServerLink {
 
 }  // namespace
 
-std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
-                                                 std::shared_ptr<Signal> activity) {
-  return std::make_unique<ZmqServerLink>(endpoints, frame_bytes_max, std::move(activity));
+bool has_zmq_link() noexcept { return true; }
+
+std::unique_ptr<ServerLink> make_zmq_server_link(const std::vector<std::string>& endpoints,
+                                                 const ServerLinkOptions& options, std::shared_ptr<Signal> activity) {
+  return std::make_unique<ZmqServerLink>(endpoints, options, std::move(activity));
 }
 
 }  // namespace hoiku::link

@@ -29,6 +29,8 @@ constexpr Duration next_attempt_after = 250ms;  // the "connection attempt delay
 std::string reason_of(const std::string& endpoint, const error_code& error) {
   if (error == boost::asio::error::connection_refused || error == boost::system::errc::no_such_file_or_directory)
     return fmt::format("no broker listens at {}: the connection was refused", endpoint);
+  if (error == boost::asio::error::access_denied && endpoint.starts_with("ipc://"))
+    return fmt::format("this user may not connect to {}: permission denied by the socket's mode or group", endpoint);
   return fmt::format("{} cannot be reached: {}", endpoint, error.message());
 }
 

@@ -1,7 +1,6 @@
 // link.hpp: the link over TCP and Unix sockets, in ZeroMQ's protocol, on the loop's own thread.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +16,7 @@ std::unique_ptr<Connector> make_zmtp_connector(std::string text, Endpoint endpoi
 // Drops a peer that is slower than `limits`. Throws Error(unavailable), with the endpoint and the system's reason, if
 // it cannot listen at one of them. `activity` becomes its activity().
 std::unique_ptr<ServerLink> make_zmtp_server_link(const std::vector<std::string>& endpoints,
-                                                  std::size_t frame_bytes_max, std::shared_ptr<Signal> activity,
+                                                  const ServerLinkOptions& options, std::shared_ptr<Signal> activity,
                                                   const zmtp::TimeLimits& limits = zmtp::server_limits);
 
 }  // namespace hoiku::link

@@ -1,12 +1,16 @@
 #include "link/src/zmtp/listener.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "hoiku/async/asio.hpp"
 #include "link/src/listening.hpp"
@@ -21,15 +25,10 @@ using boost::system::error_code;
 // Connections that may wait to be accepted: after a restart all clients come at once.
 constexpr int backlog = 1024;
 
-asio::ip::address address_of(const std::string& text, const Endpoint& endpoint) {
-  if (endpoint.host == "*") return asio::ip::address_v4::any();
+// Requires an endpoint to listen at: its host is an address, localhost, or *.
+asio::ip::address address_of(const Endpoint& endpoint) {
   if (endpoint.host == "localhost") return asio::ip::address_v4::loopback();
-  error_code error;
-  const asio::ip::address address = asio::ip::make_address(endpoint.host, error);
-  if (error)
-    throw cannot_listen(text,
-                        "a broker listens at an address, not at a name: use this machine's address, or * for all");
-  return address;
+  return asio::ip::make_address(endpoint.host);
 }
 
 bool is_out_of_descriptors(const error_code& error) {
@@ -46,13 +45,21 @@ void Listener::Reserve::close() noexcept {
   descriptor_ = -1;
 }
 
+Listener::SocketFile::SocketFile(std::string path) : path_(std::move(path)) { ::stat(path_.c_str(), &made_); }
+
+Listener::SocketFile::~SocketFile() {
+  struct stat found {};
+  if (::stat(path_.c_str(), &found) != 0) return;
+  if (found.st_dev == made_.st_dev && found.st_ino == made_.st_ino) ::unlink(path_.c_str());
+}
+
 Listener::State::State(boost::asio::io_context& context, OnSocket on_socket_)
     : acceptor(context), on_socket(std::move(on_socket_)) {}
 
-Listener::Listener(const std::string& text, const Endpoint& endpoint, OnSocket on_socket)
+Listener::Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, OnSocket on_socket)
     : text_(text), state_(std::make_shared<State>(current_io_context(), std::move(on_socket))) {
   if (endpoint.kind == Endpoint::Kind::ipc)
-    bind_unix(text, endpoint.path);
+    bind_unix(text, endpoint.path, access);
   else
     bind_tcp(text, endpoint);
   error_code error;
@@ -65,34 +72,49 @@ Listener::~Listener() {
   state_->on_socket = {};
   error_code ignored;
   state_->acceptor.close(ignored);
-  if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 std::string Listener::endpoint() const {
   if (text_.starts_with("ipc://")) return text_;
-  return "tcp://" + address_text(tcp_endpoint_of(state_->acceptor.local_endpoint()));
+  const tcp::endpoint address = tcp_endpoint_of(state_->acceptor.local_endpoint());
+  // The address of * depends on the families that the machine has.
+  return text_.starts_with("tcp://*:") ? fmt::format("tcp://*:{}", address.port()) : "tcp://" + address_text(address);
 }
 
 void Listener::bind_tcp(const std::string& text, const Endpoint& endpoint) {
-  const tcp::endpoint address(address_of(text, endpoint), endpoint.port);
   error_code error;
-  state_->acceptor.open(address.protocol(), error);
-  if (!error) state_->acceptor.set_option(Acceptor::reuse_address(true), error);
-  if (!error) state_->acceptor.bind(address, error);
+  if (endpoint.host == "*") {
+    // Both families, or IPv4 alone on a machine without IPv6.
+    error = try_to_bind({asio::ip::address_v6::any(), endpoint.port});
+    if (error == asio::error::address_family_not_supported || error.value() == EADDRNOTAVAIL)
+      error = try_to_bind({asio::ip::address_v4::any(), endpoint.port});
+  } else {
+    error = try_to_bind({address_of(endpoint), endpoint.port});
+  }
   if (error) throw cannot_listen(text, error.value());
 }
 
-void Listener::bind_unix(const std::string& text, const std::string& path) {
-  check_socket_path(text, path);
-  const bool is_file = !path.starts_with('@');
-  // Nobody listens there: a broker that was killed has left it.
-  if (is_file) ::unlink(path.c_str());
+error_code Listener::try_to_bind(const tcp::endpoint& address) {
+  Acceptor& acceptor = state_->acceptor;
+  error_code error;
+  acceptor.close(error);
+  acceptor.open(address.protocol(), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+  // [::] stands for every address, as * does.
+  if (!error && address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(address, error);
+  return error;
+}
+
+void Listener::bind_unix(const std::string& text, const std::string& path, const SocketAccess& access) {
+  clear_socket_path(text, path);
   const auto address = unix_endpoint_of(path);
   error_code error;
   state_->acceptor.open(address.protocol(), error);
   if (!error) state_->acceptor.bind(address, error);
   if (error) throw cannot_listen(text, error.value());
-  if (is_file) path_ = path;
+  if (!path.starts_with('@')) file_.emplace(path);
+  set_socket_access(text, path, access);
 }
 
 void Listener::accept(std::shared_ptr<State> state) {

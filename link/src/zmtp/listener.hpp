@@ -1,17 +1,22 @@
 // listener.hpp: listens at one TCP address or Unix socket, and gives each connection to its owner.
 //
 // Promises   If the process is out of descriptors, a new connection is closed at once, with a descriptor that is kept
-//            for this; those that exist are not disturbed. The file of a Unix socket is removed at the end.
+//            for this; those that exist are not disturbed. The file of a Unix socket is removed at the end, unless
+//            another program's socket has replaced it.
 // Thread     the loop's. Owner: a link.
 // Errors     Error(unavailable), with the endpoint and the reason, if it cannot listen.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hoiku/link/endpoint.hpp"
+#include "hoiku/link/link.hpp"
 #include "link/src/zmtp/stream_address.hpp"
 
 namespace hoiku::link::zmtp {
@@ -20,8 +25,8 @@ class Listener {
  public:
   using OnSocket = std::function<void(StreamSocket)>;
 
-  // `text` is the endpoint as the user wrote it.
-  Listener(const std::string& text, const Endpoint& endpoint, OnSocket on_socket);
+  // `text` is the endpoint as the user wrote it. `access` is for a Unix socket.
+  Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, OnSocket on_socket);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -51,13 +56,27 @@ class Listener {
     Reserve reserve;
   };
 
+  // Removes the file of a Unix socket, unless another program's socket has its path meanwhile.
+  class SocketFile {
+   public:
+    explicit SocketFile(std::string path);
+    ~SocketFile();
+    SocketFile(const SocketFile&) = delete;
+    SocketFile& operator=(const SocketFile&) = delete;
+
+   private:
+    const std::string path_;
+    struct stat made_ {};
+  };
+
   static void accept(std::shared_ptr<State> state);
   static void refuse_one(State& state);
   void bind_tcp(const std::string& text, const Endpoint& endpoint);
-  void bind_unix(const std::string& text, const std::string& path);
+  boost::system::error_code try_to_bind(const boost::asio::ip::tcp::endpoint& address);
+  void bind_unix(const std::string& text, const std::string& path, const SocketAccess& access);
 
   const std::string text_;
-  std::string path_;  // of the file that is removed at the end; empty: there is none
+  std::optional<SocketFile> file_;  // of a Unix socket with a file
   std::shared_ptr<State> state_;
 };
 

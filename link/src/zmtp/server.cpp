@@ -57,9 +57,9 @@ class Peer final : public Connection::Owner {
 
 class ZmtpServerLink final : public ServerLink {
  public:
-  ZmtpServerLink(const std::vector<std::string>& endpoints, std::size_t frame_bytes_max,
+  ZmtpServerLink(const std::vector<std::string>& endpoints, const ServerLinkOptions& options,
                  std::shared_ptr<Signal> activity, const zmtp::TimeLimits& limits)
-      : frame_bytes_max_(frame_bytes_max),
+      : frame_bytes_max_(options.frame_bytes_max),
         limits_(limits),
         activity_(std::move(activity)),
         ticker_(std::min(tick_max, limits.handshake / 4), [this] { check_peers(); }) {
@@ -67,7 +67,7 @@ class ZmtpServerLink final : public ServerLink {
       const Result<Endpoint> endpoint = parse_endpoint(text, EndpointUse::listen);
       if (!endpoint) throw Error(endpoint.failure());
       listeners_.push_back(std::make_unique<zmtp::Listener>(
-          text, *endpoint, [this](zmtp::StreamSocket socket) { add_peer(std::move(socket)); }));
+          text, *endpoint, options.socket, [this](zmtp::StreamSocket socket) { add_peer(std::move(socket)); }));
     }
   }
 
@@ -221,9 +221,9 @@ void Peer::on_part(Connection&) { link_.count_part(*this); }
 }  // namespace
 
 std::unique_ptr<ServerLink> make_zmtp_server_link(const std::vector<std::string>& endpoints,
-                                                  std::size_t frame_bytes_max, std::shared_ptr<Signal> activity,
+                                                  const ServerLinkOptions& options, std::shared_ptr<Signal> activity,
                                                   const zmtp::TimeLimits& limits) {
-  return std::make_unique<ZmtpServerLink>(endpoints, frame_bytes_max, std::move(activity), limits);
+  return std::make_unique<ZmtpServerLink>(endpoints, options, std::move(activity), limits);
 }
 
 }  // namespace hoiku::link

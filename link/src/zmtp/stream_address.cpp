@@ -10,6 +10,8 @@ boost::asio::ip::tcp::endpoint tcp_endpoint_of(const StreamEndpoint& address) {
   boost::asio::ip::tcp::endpoint tcp;
   tcp.resize(address.size());
   std::memcpy(tcp.data(), address.data(), address.size());
+  if (tcp.address().is_v6() && tcp.address().to_v6().is_v4_mapped())
+    tcp.address(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, tcp.address().to_v6()));
   return tcp;
 }
 

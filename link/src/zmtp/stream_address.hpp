@@ -11,7 +11,7 @@ namespace hoiku::link::zmtp {
 using StreamSocket = boost::asio::generic::stream_protocol::socket;
 using StreamEndpoint = boost::asio::generic::stream_protocol::endpoint;
 
-// Requires an address of IPv4 or IPv6.
+// Requires an address of IPv4 or IPv6. An address of IPv4 is one, also if an IPv6 socket says it in its own form.
 boost::asio::ip::tcp::endpoint tcp_endpoint_of(const StreamEndpoint& address);
 // Returns 192.168.1.7:7411, or [::1]:7411.
 std::string address_text(const boost::asio::ip::tcp::endpoint& address);

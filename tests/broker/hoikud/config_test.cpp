@@ -33,7 +33,8 @@ TEST(Config, HasTheSettingsOfTheCommandLine) {
   const Options options = read(R"(
 listen = ["tcp://127.0.0.1:7411", 'ipc:///run/hoiku.sock']
 insecure = true
-link = "zmtp"
+socket-mode = "660"
+socket-group = "robot"
 log-level = "warn"
 session-timeout = "1.5s"
 
@@ -43,11 +44,16 @@ sessions-max = 20
 )");
   EXPECT_THAT(options.listen, ElementsAre("tcp://127.0.0.1:7411", "ipc:///run/hoiku.sock"));
   EXPECT_TRUE(options.insecure);
-  EXPECT_EQ(options.link, LinkKind::zmtp);
+  EXPECT_EQ(options.socket.mode, 0660U);
+  EXPECT_EQ(options.socket.group, "robot");
   EXPECT_EQ(options.log_level, LogLevel::warn);
   EXPECT_EQ(options.limits.session_timeout_default, 1500ms);
   EXPECT_EQ(options.limits.topics_max, 10u);
   EXPECT_EQ(options.limits.sessions_max, 20u);
+}
+
+TEST(Config, ALinkIsReadByItsName) {
+  for (const LinkKind kind : link_kinds()) EXPECT_EQ(read("link = '" + std::string(to_string(kind)) + "'").link, kind);
 }
 
 TEST(Config, MissingKeysKeepTheirSettings) {
@@ -77,8 +83,8 @@ TEST(Config, EveryLimitCanBeSetWithinItsBounds) {
 TEST(Config, ErrorsNameThePositionTheKeyAndTheAllowedValues) {
   const std::vector<std::pair<const char*, const char*>> cases{
       {"colour = 1",
-       "hoikud.toml:1:1: unknown key 'colour'; the keys are listen, insecure, link, log-level, "
-       "session-timeout and the table [limits]"},
+       "hoikud.toml:1:1: unknown key 'colour'; the keys are listen, insecure, link, socket-mode, "
+       "socket-group, log-level, session-timeout and the table [limits]"},
       {"\n[limits]\n  topics = 1", "hoikud.toml:3:3: unknown key 'limits.topics'; the keys are topics-max, "},
       {"[limits]\ntopics-max = 0",
        "hoikud.toml:2:14: limits.topics-max is 0; it has to be a whole number from 1 to 4294967295"},
@@ -91,8 +97,14 @@ TEST(Config, ErrorsNameThePositionTheKeyAndTheAllowedValues) {
       {"listen = [\n  7411]", "hoikud.toml:2:3: an endpoint of listen is an integer; it has to be a string"},
       {"listen = ['tcp://127.0.0.1']", "hoikud.toml:1:11: listen: 'tcp://127.0.0.1' is not an endpoint"},
       {"insecure = 'no'", "hoikud.toml:1:12: insecure is a string; it has to be true or false"},
-      {"link = 'tcp'", "link is 'tcp'; it has to be one of zmtp, libzmq, as a string"},
-      {"link = 1", "link is an integer; it has to be one of zmtp, libzmq, as a string"},
+      {"link = 'tcp'", "link is 'tcp'; it has to be one of zmtp"},
+      {"link = 1", "link is an integer; it has to be one of zmtp"},
+      {"socket-mode = 660",
+       "socket-mode is an integer; it has to be a string of three or four octal digits, such as 660"},
+      {"socket-mode = '66'", "socket-mode is '66'; it has to be a string of three or four octal digits, such as 660"},
+      {"socket-mode = '1777'", "socket-mode is '1777'; it has to be a string of three or four octal digits"},
+      {"socket-mode = '0888'", "socket-mode is '0888'; it has to be a string of three or four octal digits"},
+      {"socket-group = 100", "socket-group is an integer; it has to be a group's name, as a string"},
       {"log-level = 'chatty'", "log-level is 'chatty'; it has to be one of debug, info, warn, error, as a string"},
       {"log-level = true", "log-level is a boolean; it has to be one of"},
       {"session-timeout = 3", "session-timeout is an integer; it has to be a string such as \"3s\", from 100ms to 24h"},
@@ -116,7 +128,8 @@ TEST(Config, PrintedConfigurationIsReadBackUnchanged) {
   Options options;
   options.listen = {"ipc:///tmp/odd \"name\" \\ \x01 é", "tcp://127.0.0.1:1"};
   options.insecure = true;
-  options.link = LinkKind::zmtp;
+  options.link = link_kinds().back();
+  options.socket = {0600, "the \"robot\""};
   options.log_level = LogLevel::debug;
   options.limits.session_timeout_default = 90'500ms;
   for (const LimitSetting& setting : limit_settings()) options.limits.*setting.limit = setting.least + 1;

@@ -22,7 +22,7 @@ inline constexpr std::size_t inproc_name_bytes_max = 255;
 struct Endpoint {
   enum class Kind : std::uint8_t { tcp, ipc, inproc };
   Kind kind = Kind::tcp;
-  std::string host;        // tcp: an address, a name, or "*" (every address of this machine); IPv6 without its brackets
+  std::string host;        // tcp: an address (IPv6 without its brackets), a name, or "*": all addresses of this machine
   std::uint16_t port = 0;  // tcp: 0 lets the system choose
   std::string path;        // ipc; inproc: the name
 
@@ -31,7 +31,8 @@ struct Endpoint {
 
 enum class EndpointUse : std::uint8_t { connect, listen };
 
-// Parses an endpoint. A wildcard ("*" as host or port, 0 as port) is for listening only.
+// Parses an endpoint. A wildcard ("*" as host or port, 0 as port) is for listening only; a name other than localhost,
+// in letters of any case, is for connecting only.
 Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use);
 
 // Parses the endpoint of a program that talks to other processes: refuses inproc.

@@ -106,12 +106,21 @@ class ServerLink {
 // Makes a connector for an endpoint (endpoint.hpp): of that kind for tcp and ipc; our own queues for inproc, whose ends
 // may be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
 std::unique_ptr<Connector> make_connector(const std::string& endpoint, LinkKind kind = default_link_kind);
+
+// Who may connect to the Unix sockets of a broker: who may write to their files.
+struct SocketAccess {
+  std::optional<std::uint32_t> mode;  // as of chmod; without it, the process's umask decides
+  std::string group;                  // a name or a number; empty: the process's own
+};
+struct ServerLinkOptions {
+  std::size_t frame_bytes_max = Limits{}.frame_bytes_max;  // a peer that sends a larger frame is dropped, unanswered
+  LinkKind kind = default_link_kind;
+  SocketAccess socket{};
+};
 // Listens at one endpoint or several, of any transport. Used inside a run. Throws Error(invalid_argument) if an
-// endpoint is malformed, and Error(unavailable), with the endpoint and the reason, if it cannot listen there. A peer
-// that sends a frame larger than `frame_bytes_max` is dropped without an answer.
+// endpoint is malformed, and Error(unavailable), with the endpoint and the reason, if it cannot listen there.
 std::unique_ptr<ServerLink> make_server_link(const std::vector<std::string>& endpoints,
-                                             std::size_t frame_bytes_max = Limits{}.frame_bytes_max,
-                                             LinkKind kind = default_link_kind);
+                                             const ServerLinkOptions& options = {});
 
 }  // namespace link
 }  // namespace hoiku

@@ -4,20 +4,24 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace [[gnu::visibility("default")]] hoiku {
 
 enum class LinkKind : std::uint8_t {
-  zmtp,    // our own, on the loop's thread; on trial
-  libzmq,  // on ZeroMQ's library, which has a thread of its own
+  zmtp,    // our own, on the loop's thread
+  libzmq,  // on ZeroMQ's library, which has a thread of its own; a build may be without it
 };
-inline constexpr LinkKind default_link_kind = LinkKind::libzmq;
+inline constexpr LinkKind default_link_kind = LinkKind::zmtp;
 
-// The names in options and configurations.
-inline constexpr std::string_view link_kinds_text = "zmtp, libzmq";
+// Returns the kinds that this build has.
+std::span<const LinkKind> link_kinds() noexcept;
+// Returns their names, as options and configurations have them: "zmtp, libzmq".
+std::string link_kinds_text();
 std::string_view to_string(LinkKind kind) noexcept;
-// Returns nothing if no kind has that name.
+// Returns nothing if this build has no kind of that name.
 std::optional<LinkKind> parse_link_kind(std::string_view name) noexcept;
 
 }  // namespace hoiku
