@@ -52,7 +52,7 @@ Connection::Connection(std::shared_ptr<link::Connector> connector, std::function
 
 Task<> Connection::stay_connected() {
   detail::TaskState& task = co_await detail::current_task();
-  Backoff backoff;
+  Backoff backoff(now());
   int unstable = 0;
   while (!fatal_ && !stopping_) {
     const std::unique_ptr<link::Link> link = co_await try_to_connect();
@@ -70,10 +70,11 @@ Task<> Connection::stay_connected() {
            (was_connected ? "the connection to " + endpoint_ + " is lost (" : "no connection to " + endpoint_ + " (") +
                last_failure_ + "); trying again");
     // Reconnects at once, unless the broker rejected us or connections keep breaking.
-    if (was_connected && !rejection_ && unstable <= unstable_in_a_row) {
-      backoff.reset();
+    const bool is_refused = rejection_ || unstable > unstable_in_a_row;
+    if (was_connected && !is_refused) {
+      backoff.reset(now());
     } else {
-      co_await sleep(backoff.next(task.runtime().random()));
+      co_await sleep(backoff.next(now(), is_refused, task.runtime().random()));
     }
   }
 }

@@ -1,6 +1,7 @@
 // client.cpp: a client's end of the link: a fresh DEALER per connection, which never reconnects by itself.
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include <fmt/core.h>
@@ -214,7 +215,7 @@ class ZmqConnector final : public Connector {
 
   Task<std::unique_ptr<Link>> connect() override {
     if (endpoint_.kind == Endpoint::Kind::ipc) {
-      auto link = std::make_unique<ZmqLink>(context_, text_, text_, false);
+      auto link = open(text_, false);
       co_await link->established();
       co_return std::move(link);
     }
@@ -224,8 +225,7 @@ class ZmqConnector final : public Connector {
     std::stable_partition(addresses.begin(), addresses.end(), [](const auto& address) { return address.is_v4(); });
     for (const auto& address : addresses) {
       const std::string host = address.is_v6() ? fmt::format("[{}]", address.to_string()) : address.to_string();
-      auto link =
-          std::make_unique<ZmqLink>(context_, text_, fmt::format("tcp://{}:{}", host, endpoint_.port), address.is_v6());
+      auto link = open(fmt::format("tcp://{}:{}", host, endpoint_.port), address.is_v6());
       try {
         co_await link->established();
         co_return std::move(link);
@@ -237,6 +237,17 @@ class ZmqConnector final : public Connector {
   }
 
  private:
+  // Makes a socket. Want of descriptors or memory may pass, as a broker's absence does.
+  std::unique_ptr<ZmqLink> open(const std::string& address, bool is_v6) {
+    try {
+      return std::make_unique<ZmqLink>(context_, text_, address, is_v6);
+    } catch (const zmq::error_t& error) {
+      throw LinkClosed(fmt::format("{} cannot be reached: {}", text_, error.what()));
+    } catch (const boost::system::system_error& error) {
+      throw LinkClosed(fmt::format("{} cannot be reached: {}", text_, error.code().message()));
+    }
+  }
+
   std::shared_ptr<zmq::context_t> context_;
   std::string text_;
   Endpoint endpoint_;
