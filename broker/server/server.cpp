@@ -31,6 +31,24 @@ std::string_view event_name(Event::Kind kind) {
   return "event";
 }
 
+// How a note of the link is written.
+struct NoteForm {
+  LogLevel level;
+  std::string_view event;
+};
+NoteForm form_of(link::ServerLink::Note::Kind kind) {
+  using Kind = link::ServerLink::Note::Kind;
+  switch (kind) {
+    case Kind::stranger_refused:
+      return {LogLevel::debug, "stranger_refused"};
+    case Kind::connection_cut:
+      return {LogLevel::info, "connection_cut"};
+    case Kind::out_of_descriptors:
+      return {LogLevel::warn, "out_of_descriptors"};
+  }
+  return {LogLevel::warn, "link"};
+}
+
 }  // namespace
 
 ServerOptions new_instance_options(const Limits& limits) {
@@ -161,7 +179,7 @@ void Server::send(const Outgoing& outgoing) {
     case link::SendResult::full:
       core_.full(outgoing.peer);
       full_.add(outgoing.peer, now());
-      log_.write(LogLevel::warn, LogLine("link_full").add("peer", peer), now());
+      log_link_full(outgoing.peer);
       return;
     case link::SendResult::closed:
       full_.remove(outgoing.peer);
@@ -174,10 +192,30 @@ void Server::ask_full_peers_again() {
   for (const PeerId peer : full_.take_due(now())) core_.writable(peer);
 }
 
+void Server::log_link_full(PeerId peer) {
+  LogLine line("link_full");
+  line.add("peer", static_cast<std::uint64_t>(peer));
+  add_address(line, peer);
+  log_.write(LogLevel::warn, line, now());
+}
+
+void Server::add_address(LogLine& line, PeerId peer) const {
+  const std::string address = link_->address_of(static_cast<std::uint64_t>(peer));
+  if (!address.empty()) line.add("address", address);
+}
+
 void Server::write_events() {
+  for (const link::ServerLink::Note& note : link_->take_notes()) {
+    const NoteForm form = form_of(note.kind);
+    LogLine line(form.event);
+    if (!note.address.empty()) line.add("address", note.address);
+    if (!note.reason.empty()) line.add("reason", note.reason);
+    log_.write(form.level, line, now());
+  }
   for (const Event& event : core_.take_events()) {
     LogLine line(event_name(event.kind));
     if (!event.session.empty()) line.add("session", event.session);
+    if (event.peer) add_address(line, *event.peer);
     if (!event.detail.empty()) line.add("detail", event.detail);
     log_.write(event.kind == Event::Kind::peer_rejected ? LogLevel::warn : LogLevel::info, line, now());
   }

@@ -75,6 +75,8 @@ class Server {
   std::uint64_t send_output();
   void send(const Outgoing& outgoing);
   void write_events();
+  void log_link_full(PeerId peer);
+  void add_address(LogLine& line, PeerId peer) const;
   void ask_full_peers_again();
   Task<> wait_for_work();
 

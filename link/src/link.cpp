@@ -1,6 +1,7 @@
 #include "hoiku/link/link.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "hoiku/link/endpoint.hpp"
@@ -53,6 +54,16 @@ class JoinedServerLink final : public ServerLink {
 
   void flush() override {
     for (const auto& link : links_) link->flush();
+  }
+
+  std::vector<Note> take_notes() override {
+    std::vector<Note> all;
+    for (const auto& link : links_) std::ranges::move(link->take_notes(), std::back_inserter(all));
+    return all;
+  }
+
+  std::string address_of(std::uint64_t peer) const override {
+    return links_[peer % links_.size()]->address_of(peer / links_.size());
   }
 
  private:

@@ -41,7 +41,7 @@ TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
     EXPECT_TRUE(last.fatal && last.fatal->code == ErrorCode::unavailable);
   });
   EXPECT_EQ(hoikud.wait(), 0);
-  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info session_opened session=client-1\n"));
+  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info session_opened session=client-1 address=127.0.0.1:"));
   EXPECT_THAT(hoikud.standard_error(), HasSubstr("info drained sessions=1 "));
   EXPECT_THAT(hoikud.standard_error(), EndsWith("info stopped topics=1 commits=1\n"));
   EXPECT_EQ(hoikud.standard_output(), "");

@@ -30,6 +30,7 @@ using Input = ServerLink::Input;
 using wire_tests::failure_of_connecting;
 using wire_tests::Folder;
 using wire_tests::run_within_patience;
+using wire_tests::Shortage;
 
 std::string failure_of_listening(const std::string& endpoint, const ServerLinkOptions& options = {}) {
   try {
@@ -90,6 +91,18 @@ TEST_P(WireLink, ConnectingFailsAtOnceIfNothingListens) {
     listen().reset();
     const std::string failure = co_await failure_of_connecting(endpoint_, kind());
     EXPECT_EQ(failure, "no broker listens at " + endpoint_ + ": the connection was refused");
+  });
+}
+
+TEST_P(WireLink, ConnectingWithoutADescriptorFailsAsItDoesWithoutABroker) {
+  run_within_patience([&]() -> Task<> {
+    const auto server = listen();
+    {
+      const Shortage shortage;
+      const std::string failure = co_await failure_of_connecting(endpoint_, kind());
+      EXPECT_THAT(failure, testing::StartsWith(endpoint_ + " cannot be reached: "));
+    }
+    co_await connect();
   });
 }
 

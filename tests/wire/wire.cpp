@@ -1,5 +1,8 @@
 #include "wire.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -26,6 +29,15 @@ Folder::Folder() {
 Folder::~Folder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+Shortage::Shortage() {
+  ::getrlimit(RLIMIT_NOFILE, &before_);
+  const int free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(free);
+  rlimit now = before_;
+  now.rlim_cur = static_cast<rlim_t>(free);  // the lowest one that is free: all below are taken
+  ::setrlimit(RLIMIT_NOFILE, &now);
 }
 
 void run_within_patience(const std::function<Task<>()>& body) { run_within(patience, body); }

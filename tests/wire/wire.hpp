@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <filesystem>
@@ -33,6 +34,18 @@ class Folder {
 
  private:
   std::filesystem::path path_;
+};
+
+// Takes all descriptors of this process, until its end.
+class Shortage {
+ public:
+  Shortage();
+  ~Shortage() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  Shortage(const Shortage&) = delete;
+  Shortage& operator=(const Shortage&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 // Runs a test's body in a loop. An exception, or a body that hangs, fails the test.

@@ -13,6 +13,7 @@
 #include "link/src/zmtp/greeting.hpp"
 #include "link/src/zmtp/link.hpp"
 #include "link/src/zmtp/null_mechanism.hpp"
+#include "link/src/zmtp/stream_address.hpp"
 #include "wire.hpp"
 
 namespace hoiku::wire_tests {
@@ -96,6 +97,66 @@ TEST_F(ZmtpServer, StrangersGetAGreetingAndTheEnd) {
   for (const char* words : {"GET / HTTP/1.1\r\nHost: robot\r\n\r\n", "SSH-2.0-OpenSSH_9.2p1\r\n", "\x16\x03\x01"})
     EXPECT_THAT(farewell_to(words), testing::StartsWith("\xFF"));
   EXPECT_EQ(farewell_to(std::string("\x01\x00", 2)).size(), zmtp::greeting_bytes);
+}
+
+TEST_F(ZmtpServer, TheOperatorIsToldOfStrangersAndOfPeersThatWereCutOff) {
+  using Note = link::ServerLink::Note;
+  run_within_patience([&]() -> Task<> {
+    listen();
+    tcp::socket stranger_socket = co_await stranger("GET / HTTP/1.1\r\nHost: robot\r\n\r\n");
+    const std::string address = zmtp::address_text(stranger_socket.local_endpoint());
+    co_await rest_of(stranger_socket);
+    EXPECT_FALSE(server_->try_receive());
+    const std::vector<Note> strangers = server_->take_notes();
+    EXPECT_EQ(strangers.size(), 1U);
+    EXPECT_EQ(strangers.at(0).kind, Note::Kind::stranger_refused);
+    EXPECT_EQ(strangers.at(0).address, address);
+    EXPECT_THAT(strangers.at(0).reason, testing::HasSubstr("HTTP"));
+
+    tcp::socket peer = co_await stranger(beginning() + frame_of("hello"));
+    const Input hello = co_await server_->receive();
+    EXPECT_EQ(server_->address_of(hello.peer), zmtp::address_text(peer.local_endpoint()));
+    co_await asio::async_write(peer, asio::buffer(std::string("\x03")), use_task);  // the header of a second part
+    co_await asio::async_write(peer, asio::buffer(std::string("\x01x")), use_task);
+    co_await expect_disconnect(hello.peer);
+    const std::vector<Note> peers = server_->take_notes();
+    EXPECT_EQ(peers.size(), 1U);
+    EXPECT_EQ(peers.at(0).kind, Note::Kind::connection_cut);
+    EXPECT_EQ(server_->address_of(hello.peer), "");
+
+    // A peer that leaves by itself, as a health check does, is no news.
+    { const tcp::socket check = co_await stranger(""); }
+    tcp::socket next = co_await stranger(beginning() + frame_of("hello"));
+    co_await server_->receive();
+    EXPECT_TRUE(server_->take_notes().empty());
+    server_.reset();
+  });
+}
+
+TEST_F(ZmtpServer, WithoutDescriptorsItClosesWhatItCannotTakeAndSaysSoOnce) {
+  run_within_patience([&]() -> Task<> {
+    listen();
+    const std::string endpoint = server_->endpoints().at(0);
+    const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+    std::vector<tcp::socket> sockets;
+    for (int i = 0; i < 3; ++i) sockets.emplace_back(current_io_context(), tcp::v4());
+    {
+      const Shortage shortage;
+      for (tcp::socket& socket : sockets) {
+        co_await socket.async_connect(tcp::endpoint(asio::ip::address_v4::loopback(), port), use_task);
+        const std::string said = co_await rest_of(socket);
+        EXPECT_EQ(said, "");
+      }
+    }
+    const auto notes = server_->take_notes();
+    EXPECT_EQ(notes.size(), 1U);
+    EXPECT_EQ(notes.at(0).kind, link::ServerLink::Note::Kind::out_of_descriptors);
+    EXPECT_THAT(notes.at(0).reason, testing::HasSubstr("new connections are closed"));
+    tcp::socket peer = co_await stranger(beginning() + frame_of("hello"));
+    const Input hello = co_await server_->receive();
+    EXPECT_EQ(hello.frame, "hello");
+    server_.reset();
+  });
 }
 
 TEST_F(ZmtpServer, AnotherSocketTypeIsToldWhy) {

@@ -8,9 +8,12 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "broker/core/types.hpp"
 
 namespace hoiku::broker {
 
@@ -19,12 +22,13 @@ struct Event {
   Kind kind;
   std::string session;  // the client's name
   std::string detail;
+  std::optional<PeerId> peer;  // whose connection it is about, if it still stands
 };
 
 class EventLog {
  public:
-  void add(Event::Kind kind, std::string session, std::string detail) {
-    events_.push_back(Event{kind, std::move(session), std::move(detail)});
+  void add(Event::Kind kind, std::string session, std::string detail, std::optional<PeerId> peer = {}) {
+    events_.push_back(Event{kind, std::move(session), std::move(detail), peer});
     if (events_.size() > events_max) events_.pop_front();
   }
   std::vector<Event> take() {

@@ -132,7 +132,7 @@ void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, In
     return reject(id, frame.connection_number, never_sent(frame.acknowledged));
   detach(session);
   session.outbox.rewind();
-  events_.add(Event::Kind::session_resumed, session.name, "");
+  events_.add(Event::Kind::session_resumed, session.name, "", id);
   welcome(id, session, frame, true, now);
 }
 
@@ -145,7 +145,7 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
   }
   session->name = frame.hello->client_name;
   session->first_connection = frame.connection_number;
-  events_.add(Event::Kind::session_opened, session->name, "");
+  events_.add(Event::Kind::session_opened, session->name, "", id);
   welcome(id, *session, frame, false, now);
 }
 
@@ -183,7 +183,7 @@ void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failu
     acknowledged = session.received.last();
     name = session.name;
   }
-  events_.add(Event::Kind::peer_rejected, std::move(name), to_string(failure.code) + ": " + failure.message);
+  events_.add(Event::Kind::peer_rejected, std::move(name), to_string(failure.code) + ": " + failure.message, id);
   peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(connection_number, acknowledged, std::move(failure))));
 }
 

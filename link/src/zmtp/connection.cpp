@@ -69,7 +69,7 @@ void Connection::read() {
                           [self = shared_from_this()](const error_code& error, std::size_t size) {
                             self->is_reading_ = false;
                             if (self->has_ended_) return;
-                            if (error) return self->end("it closed the connection");
+                            if (error) return self->end_after_peer();
                             self->received(size);
                           });
 }
@@ -224,6 +224,11 @@ TimePoint Connection::check(TimePoint now) {
     flush();
   }
   return now + std::min({limits_.handshake, limits_.ping_after, limits_.blocked}) / 2;
+}
+
+void Connection::end_after_peer() {
+  has_peer_closed_ = true;
+  end("it closed the connection");
 }
 
 void Connection::end(std::string reason) {

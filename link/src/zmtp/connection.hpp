@@ -63,6 +63,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool is_open() const noexcept { return conversation_.is_open() && !has_ended_; }
   bool has_ended() const noexcept { return has_ended_; }
+  // Returns true if this end has ended it, not the peer.
+  bool was_cut() const noexcept { return has_ended_ && !has_peer_closed_; }
   // Returns why it has ended: a part of a sentence. Its subject is "it", the peer.
   const std::string& reason() const noexcept { return reason_; }
 
@@ -88,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void read();
   void received(std::size_t size);
+  void end_after_peer();
   void read_at_once();
   bool write();  // false: the socket takes no more now
   void drop_written(std::size_t size);
@@ -101,6 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Owner* owner_;
   std::string reason_;
   bool has_ended_ = false;
+  bool has_peer_closed_ = false;
   bool is_reading_ = false;
   bool is_waiting_to_write_ = false;
   bool has_received_message_ = false;

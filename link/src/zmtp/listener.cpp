@@ -8,11 +8,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "hoiku/async/asio.hpp"
+#include "hoiku/async/time.hpp"
 #include "link/src/listening.hpp"
 
 namespace hoiku::link::zmtp {
@@ -24,6 +26,10 @@ using boost::system::error_code;
 
 // Connections that may wait to be accepted: after a restart all clients come at once.
 constexpr int backlog = 1024;
+// Connections of one event: a flood of them leaves time for the others.
+constexpr int accepts_a_turn = 64;
+// If not even the reserve helps.
+constexpr Duration pause_without_means = std::chrono::milliseconds(100);
 
 // Requires an endpoint to listen at: its host is an address, localhost, or *.
 asio::ip::address address_of(const Endpoint& endpoint) {
@@ -31,7 +37,7 @@ asio::ip::address address_of(const Endpoint& endpoint) {
   return asio::ip::make_address(endpoint.host);
 }
 
-bool is_out_of_descriptors(const error_code& error) {
+bool is_shortage(const error_code& error) {
   return error == asio::error::no_descriptors || error.value() == ENFILE || error == asio::error::no_memory ||
          error == asio::error::no_buffer_space;
 }
@@ -53,25 +59,27 @@ Listener::SocketFile::~SocketFile() {
   if (found.st_dev == made_.st_dev && found.st_ino == made_.st_ino) ::unlink(path_.c_str());
 }
 
-Listener::State::State(boost::asio::io_context& context, OnSocket on_socket_)
-    : acceptor(context), on_socket(std::move(on_socket_)) {}
+Listener::State::State(boost::asio::io_context& context, Events events_)
+    : acceptor(context), pause(context), events(std::move(events_)) {}
 
-Listener::Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, OnSocket on_socket)
-    : text_(text), state_(std::make_shared<State>(current_io_context(), std::move(on_socket))) {
+Listener::Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, Events events)
+    : text_(text), state_(std::make_shared<State>(current_io_context(), std::move(events))) {
   if (endpoint.kind == Endpoint::Kind::ipc)
     bind_unix(text, endpoint.path, access);
   else
     bind_tcp(text, endpoint);
   error_code error;
   state_->acceptor.listen(backlog, error);
+  if (!error) state_->acceptor.non_blocking(true, error);
   if (error) throw cannot_listen(text, error.value());
-  accept(state_);
+  wait_for_connections(state_);
 }
 
 Listener::~Listener() {
-  state_->on_socket = {};
+  state_->events = {};
   error_code ignored;
   state_->acceptor.close(ignored);
+  state_->pause.cancel();
 }
 
 std::string Listener::endpoint() const {
@@ -117,26 +125,51 @@ void Listener::bind_unix(const std::string& text, const std::string& path, const
   set_socket_access(text, path, access);
 }
 
-void Listener::accept(std::shared_ptr<State> state) {
+// The kernel says EMFILE before it looks whether a connection waits at all. So accept() is called only when one does:
+// otherwise a process without descriptors would spin.
+void Listener::wait_for_connections(std::shared_ptr<State> state) {
   State& listener = *state;
-  listener.acceptor.async_accept([state = std::move(state)](const error_code& error, StreamSocket socket) mutable {
-    if (!state->on_socket) return;
-    if (!error)
-      state->on_socket(std::move(socket));
-    else if (is_out_of_descriptors(error))
-      refuse_one(*state);
-    if (state->on_socket) accept(std::move(state));
+  listener.acceptor.async_wait(Acceptor::wait_read, [state = std::move(state)](const error_code& error) mutable {
+    if (!state->events.on_socket) return;
+    const bool go_on = error || accept_waiting(*state);
+    if (!state->events.on_socket) return;
+    if (go_on) return wait_for_connections(std::move(state));
+    State& paused = *state;
+    paused.pause.expires_after(pause_without_means);
+    paused.pause.async_wait([state = std::move(state)](const error_code& cancelled) mutable {
+      if (!cancelled && state->events.on_socket) wait_for_connections(std::move(state));
+    });
   });
 }
 
-void Listener::refuse_one(State& state) {
+// Returns false if a connection can be neither taken nor refused now.
+bool Listener::accept_waiting(State& state) {
+  for (int left = accepts_a_turn; left > 0 && state.events.on_socket; --left) {
+    error_code error;
+    StreamSocket socket(state.acceptor.get_executor());
+    state.acceptor.accept(socket, error);
+    if (error == asio::error::would_block) return true;
+    if (!error) {
+      state.is_short = false;
+      state.events.on_socket(std::move(socket));
+    } else if (is_shortage(error)) {
+      if (!std::exchange(state.is_short, true))
+        state.events.on_shortage(error.message() + ": new connections are closed");
+      if (!refuse_one(state)) return false;
+    }
+  }
+  return true;
+}
+
+bool Listener::refuse_one(State& state) {
   state.reserve.close();
-  error_code ignored;
+  error_code error;
   StreamSocket socket(state.acceptor.get_executor());
-  state.acceptor.non_blocking(true, ignored);
-  state.acceptor.accept(socket, ignored);
+  state.acceptor.accept(socket, error);
+  error_code ignored;
   socket.close(ignored);
   state.reserve.open();
+  return !is_shortage(error);
 }
 
 }  // namespace hoiku::link::zmtp

@@ -1,8 +1,8 @@
 // listener.hpp: listens at one TCP address or Unix socket, and gives each connection to its owner.
 //
 // Promises   If the process is out of descriptors, a new connection is closed at once, with a descriptor that is kept
-//            for this; those that exist are not disturbed. The file of a Unix socket is removed at the end, unless
-//            another program's socket has replaced it.
+//            for this, and the owner is told; connections that exist are not disturbed. The file of a Unix socket is
+//            removed at the end, unless another program's socket has replaced it.
 // Thread     the loop's. Owner: a link.
 // Errors     Error(unavailable), with the endpoint and the reason, if it cannot listen.
 #pragma once
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,10 +24,14 @@ namespace hoiku::link::zmtp {
 
 class Listener {
  public:
-  using OnSocket = std::function<void(StreamSocket)>;
+  struct Events {
+    std::function<void(StreamSocket)> on_socket;
+    // A connection was closed for want of descriptors or memory: the first of them since one was taken.
+    std::function<void(std::string reason)> on_shortage;
+  };
 
   // `text` is the endpoint as the user wrote it. `access` is for a Unix socket.
-  Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, OnSocket on_socket);
+  Listener(const std::string& text, const Endpoint& endpoint, const SocketAccess& access, Events events);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -50,10 +55,12 @@ class Listener {
     int descriptor_ = -1;
   };
   struct State {
-    State(boost::asio::io_context& context, OnSocket on_socket);
+    State(boost::asio::io_context& context, Events events);
     Acceptor acceptor;
-    OnSocket on_socket;  // empty after the end
+    boost::asio::steady_timer pause;
+    Events events;  // empty after the end
     Reserve reserve;
+    bool is_short = false;
   };
 
   // Removes the file of a Unix socket, unless another program's socket has its path meanwhile.
@@ -69,8 +76,9 @@ class Listener {
     struct stat made_ {};
   };
 
-  static void accept(std::shared_ptr<State> state);
-  static void refuse_one(State& state);
+  static void wait_for_connections(std::shared_ptr<State> state);
+  static bool accept_waiting(State& state);
+  static bool refuse_one(State& state);
   void bind_tcp(const std::string& text, const Endpoint& endpoint);
   boost::system::error_code try_to_bind(const boost::asio::ip::tcp::endpoint& address);
   void bind_unix(const std::string& text, const std::string& path, const SocketAccess& access);

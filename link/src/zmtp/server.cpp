@@ -30,18 +30,22 @@ constexpr std::size_t newcomers_max = 4096;
 constexpr std::size_t newcomers_of_an_address_max = 2048;
 // The unfinished first frames of all newcomers may take so much together.
 constexpr std::size_t newcomer_bytes_max = 8'388'608;
+// More notes than the log would write at once.
+constexpr std::size_t notes_max = 64;
 
 class ZmtpServerLink;
 
 // One connection, with what the link notes of it.
 class Peer final : public Connection::Owner {
  public:
-  Peer(ZmtpServerLink& link, std::uint64_t number) noexcept : link_(link), number_(number) {}
+  Peer(ZmtpServerLink& link, std::uint64_t number, std::string address) noexcept
+      : link_(link), number_(number), address_(std::move(address)) {}
   void on_news(Connection&) override;
   void on_room(Connection&) override;
   void on_part(Connection&) override;
 
   std::uint64_t number() const noexcept { return number_; }
+  const std::string& address() const noexcept { return address_; }
 
   std::shared_ptr<Connection> connection;
   TimePoint next_check{};
@@ -53,6 +57,7 @@ class Peer final : public Connection::Owner {
  private:
   ZmtpServerLink& link_;
   const std::uint64_t number_;
+  const std::string address_;  // for people
 };
 
 class ZmtpServerLink final : public ServerLink {
@@ -67,7 +72,12 @@ class ZmtpServerLink final : public ServerLink {
       const Result<Endpoint> endpoint = parse_endpoint(text, EndpointUse::listen);
       if (!endpoint) throw Error(endpoint.failure());
       listeners_.push_back(std::make_unique<zmtp::Listener>(
-          text, *endpoint, options.socket, [this](zmtp::StreamSocket socket) { add_peer(std::move(socket)); }));
+          text, *endpoint, options.socket,
+          zmtp::Listener::Events{[this](zmtp::StreamSocket socket) { add_peer(std::move(socket)); },
+                                 [this](std::string reason) {
+                                   add_note({Note::Kind::out_of_descriptors, {}, std::move(reason)});
+                                   wake();
+                                 }}));
     }
   }
 
@@ -99,6 +109,9 @@ class ZmtpServerLink final : public ServerLink {
       if (!peer.connection->has_ended()) continue;
       const bool has_spoken = peer.has_spoken;
       const std::uint64_t number = peer.number();
+      if (peer.connection->was_cut())
+        add_note({has_spoken ? Note::Kind::connection_cut : Note::Kind::stranger_refused, peer.address(),
+                  peer.connection->reason()});
       remove_peer(peer);
       if (has_spoken) return Input{number, {}};
     }
@@ -119,6 +132,12 @@ class ZmtpServerLink final : public ServerLink {
   void drop(std::uint64_t number) override {
     const auto found = peers_.find(number);
     if (found != peers_.end()) found->second->connection->leave();
+  }
+
+  std::vector<Note> take_notes() override { return std::exchange(notes_, {}); }
+  std::string address_of(std::uint64_t number) const override {
+    const auto found = peers_.find(number);
+    return found == peers_.end() ? std::string() : found->second->address();
   }
 
   void flush() override {
@@ -146,8 +165,8 @@ class ZmtpServerLink final : public ServerLink {
 
  private:
   void add_peer(zmtp::StreamSocket socket) {
-    const zmtp::PeerAddress address = zmtp::peer_address_of(socket);
-    auto peer = std::make_unique<Peer>(*this, ++last_peer_);
+    zmtp::PeerAddress address = zmtp::peer_address_of(socket);
+    auto peer = std::make_unique<Peer>(*this, ++last_peer_, std::move(address.text));
     peer->connection = std::make_shared<Connection>(
         std::move(socket), zmtp::Conversation(make_null_mechanism(zmtp::Role::server), frame_bytes_max_), limits_,
         *peer);
@@ -155,11 +174,21 @@ class ZmtpServerLink final : public ServerLink {
     peers_.emplace(added.number(), std::move(peer));
     if (const auto oldest = newcomers_.add(added.number(), address.host)) {
       const auto found = peers_.find(*oldest);
-      if (found != peers_.end()) remove_peer(*found->second);
+      if (found != peers_.end()) make_room(*found->second);
     }
     added.connection->start();
     check(added);
     ticker_.start();
+  }
+
+  void make_room(Peer& oldest) {
+    add_note({Note::Kind::stranger_refused, oldest.address(), "it makes room for newer connections"});
+    wake();
+    remove_peer(oldest);
+  }
+
+  void add_note(Note note) {
+    if (notes_.size() < notes_max) notes_.push_back(std::move(note));
   }
 
   void remove_peer(Peer& peer) {
@@ -209,6 +238,7 @@ class ZmtpServerLink final : public ServerLink {
   std::size_t newcomer_bytes_ = 0;
   std::deque<std::uint64_t> with_news_;
   std::vector<std::uint64_t> with_unsent_;
+  std::vector<Note> notes_;
   std::set<std::pair<TimePoint, std::uint64_t>> checks_;  // when each peer is checked next
   zmtp::Ticker ticker_;
   std::vector<std::unique_ptr<zmtp::Listener>> listeners_;

@@ -31,6 +31,8 @@ struct Wire {
   std::set<TimePoint> times;  // of all tries
   std::set<std::uint64_t> full;
   std::set<std::uint64_t> closed;
+  std::map<std::uint64_t, std::string> addresses;
+  std::vector<ServerLink::Note> notes;
   Signal activity;
 
   void arrive(std::uint64_t peer, std::string bytes) {
@@ -59,6 +61,8 @@ class WireEnd final : public ServerLink {
     wire_.sent[peer].push_back(*proto::decode_server_frame(make()));
     return SendResult::sent;
   }
+  std::vector<Note> take_notes() override { return std::exchange(wire_.notes, {}); }
+  std::string address_of(std::uint64_t peer) const override { return wire_.addresses[peer]; }
 
  private:
   Wire& wire_;
@@ -213,6 +217,30 @@ TEST_F(ServerTest, BytesThatAreNotAFrameAreAnsweredWithAnError) {
     EXPECT_EQ(broker.statistics().rejected_frames, 1U);
   });
   EXPECT_THAT(log_, HasSubstr("peer_rejected detail="));
+}
+
+TEST_F(ServerTest, TheLogSaysWhereAPeerIs) {
+  wire_.addresses[1] = "192.168.1.7:40312";
+  with_broker([&](Server&) -> Task<> {
+    wire_.arrive(1, hello(1));
+    wire_.arrive(2, hello(2));
+    co_await sleep(1ms);
+  });
+  EXPECT_THAT(log_, HasSubstr("session_opened session=client-1 address=192.168.1.7:40312\n"));
+  EXPECT_THAT(log_, HasSubstr("session_opened session=client-2\n"));
+}
+
+TEST_F(ServerTest, TheLogHasWhatTheLinkNotes) {
+  using Kind = ServerLink::Note::Kind;
+  with_broker([&](Server&) -> Task<> {
+    wire_.notes = {{Kind::stranger_refused, "10.0.0.9:1", "it speaks HTTP"}, {Kind::connection_cut, "10.0.0.8:2", ""}};
+    wire_.notes.push_back({Kind::out_of_descriptors, "", "too many open files"});
+    wire_.activity.notify();
+    co_await sleep(1ms);
+  });
+  EXPECT_THAT(log_, HasSubstr("stranger_refused address=10.0.0.9:1 reason=\"it speaks HTTP\"\n"));
+  EXPECT_THAT(log_, HasSubstr("connection_cut address=10.0.0.8:2\n"));
+  EXPECT_THAT(log_, HasSubstr("out_of_descriptors reason=\"too many open files\"\n"));
 }
 
 TEST_F(ServerTest, ATurnTakesAtMostItsCommands) {

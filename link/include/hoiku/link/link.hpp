@@ -90,6 +90,22 @@ class ServerLink {
     flush();
     return result;
   }
+  // Something that the operator of a broker may want to know.
+  struct Note {
+    enum class Kind : std::uint8_t {
+      stranger_refused,    // a connection that sent no frame was closed, by the link
+      connection_cut,      // the same, of a peer
+      out_of_descriptors,  // new connections are closed until the process has descriptors again
+    };
+    Kind kind{};
+    std::string address;  // of the connection
+    std::string reason;   // part of a sentence; its subject is the connection
+  };
+  // Returns what was noted since the last call. Under a flood some notes are lost.
+  virtual std::vector<Note> take_notes() { return {}; }
+  // Returns where a peer is, as far as the system knows: 192.168.1.7:40312, or "pid 4711, uid 1000" behind a Unix
+  // socket. Empty if the peer's connection has ended, or if the link does not know.
+  virtual std::string address_of(std::uint64_t /*peer*/) const { return {}; }
   // Returns the endpoints at which it listens, with the ports that the system chose. Empty for a simulated link.
   virtual std::vector<std::string> endpoints() const { return {}; }
 
