@@ -36,7 +36,7 @@ check_command() { # check [--long]
     '') ;;
     *) usage_error "check does not know '$1'" ;;
   esac
-  set_up "${build_packages[@]}" "${format_packages[@]}" "${lint_packages[@]}" \
+  set_up "${build_packages[@]}" "${test_packages[@]}" "${format_packages[@]}" "${lint_packages[@]}" \
     ${long:+"${bench_packages[@]}" "${long_packages[@]}"}
   format_command --check
   check_scripts

@@ -5,7 +5,7 @@
 run_tests() {
   local preset=$1 log started=$SECONDS
   shift
-  set_up "${build_packages[@]}"
+  set_up "${build_packages[@]}" "${test_packages[@]}"
   build "$preset"
   new_log "test-$preset"
   # One test more than there are cores: many wait for a process or a socket.
