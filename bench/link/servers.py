@@ -1,0 +1,192 @@
+"""servers.py: starts the servers and loads that link_bench.py compares, and reads what a server costs: processor time,
+switches and memory from /proc, system calls from perf or strace.
+
+Every program is a child process that is ended when its `with` block ends.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_LIMIT = 10  # seconds
+OUTPUT_LIMIT = 120
+
+
+class Failure(Exception):
+    """What could not be measured, as a sentence."""
+
+
+class Program:
+    """A child process. Its output goes to a file, so that nobody has to read it for the program to go on."""
+
+    def __init__(self, command):
+        self.command = command
+        self.output = tempfile.NamedTemporaryFile("w+", prefix="hoiku-link.", encoding="utf-8", errors="replace")
+        self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, cwd="/tmp")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.output.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def text(self):
+        with open(self.output.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def failure(self, sentence):
+        last_lines = " | ".join(self.text().splitlines()[-3:])
+        return Failure(f"{' '.join(self.command)}: {sentence}; it said: {last_lines}")
+
+    def wait_for(self, pattern, seconds=OUTPUT_LIMIT):
+        """Returns the match of a pattern in what the program has said, as soon as there is one."""
+        end = time.monotonic() + seconds
+        while True:
+            has_ended = self.process.poll() is not None
+            found = re.search(pattern, self.text())
+            if found:
+                return found
+            if has_ended:
+                raise self.failure(f"ended with status {self.process.returncode}")
+            if time.monotonic() > end:
+                raise self.failure(f"did not say '{pattern}' within {seconds} s")
+            time.sleep(0.005)
+
+    def result(self):
+        """Returns the last line of JSON, after the program has ended well."""
+        try:
+            status = self.process.wait(OUTPUT_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise self.failure("did not end") from None
+        lines = [line for line in self.text().splitlines() if line.startswith("{")]
+        if status != 0 or not lines:
+            raise self.failure(f"ended with status {status}")
+        return json.loads(lines[-1])
+
+
+# ---- servers: name, what it is, and its command for a port -----------------------------------------------------------
+
+SERVERS = {
+    "relay": ("the relay", lambda programs, port: [f"{programs}/relay", str(port)]),
+    "nats": ("NATS core", lambda _, port: ["nats-server", "-a", "127.0.0.1", "-p", str(port)]),
+    "redis": ("Redis SET+PUBLISH", lambda _, port: ["redis-server", "--bind", "127.0.0.1", "--port", str(port),
+                                                    "--save", "", "--appendonly", "no"]),
+    "zmtp": ("hoikud, zmtp", lambda programs, port: hoikud(programs, port, "zmtp")),
+    "libzmq": ("hoikud, libzmq", lambda programs, port: hoikud(programs, port, "libzmq")),
+}
+
+
+def hoikud(programs, port, link):
+    return [f"{programs}/hoikud", "--listen", f"tcp://127.0.0.1:{port}", "--link", link, "--log-level", "warn"]
+
+
+def is_installed(programs, name):
+    return shutil.which(SERVERS[name][1](programs, 1)[0]) is not None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server(Program):
+    def __init__(self, programs, name):
+        self.programs, self.name, self.port = programs, name, free_port()
+        super().__init__(SERVERS[name][1](programs, self.port))
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self):
+        end = time.monotonic() + START_LIMIT
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise self.failure("did not start") from None
+                time.sleep(0.02)
+
+    def load(self, command, *options):
+        """Starts a link_load for this server."""
+        words = [f"{self.programs}/link_load", command, "--server", self.name, "--port", str(self.port)]
+        return Program(words + [str(option) for option in options])
+
+    def cost(self):
+        return Cost(self.pid)
+
+    def kilobytes(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+
+# ---- what a server costs ---------------------------------------------------------------------------------------------
+
+class Cost:
+    """The processor time and the context switches of all threads of a process so far."""
+
+    def __init__(self, pid):
+        self.at = time.monotonic()
+        self.nanoseconds = self.switches = 0
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                self.nanoseconds += int(file.read().split()[0])
+            with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as file:
+                self.switches += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", file.read())))
+
+    def core_percent_since(self, earlier):
+        return (self.nanoseconds - earlier.nanoseconds) / 1e7 / (self.at - earlier.at)
+
+
+EVENTS = "/sys/kernel/tracing/events/syscalls"
+CALLS = ("read write readv writev recvfrom sendto recvmsg sendmsg poll ppoll epoll_wait epoll_pwait epoll_ctl futex "
+         "getpid nanosleep clock_nanosleep timerfd_settime sched_yield madvise openat close").split()
+PERF_ROW = re.compile(r"^(?P<calls>\d+),.*?:sys_enter(?P<name>\w*),", re.MULTILINE)
+STRACE_ROW = re.compile(r"^ *[\d.]+ +[\d.]+ +\d+ +(?P<calls>\d+) .*?(?P<name>\w+)$", re.MULTILINE)
+ATTACHING = 1  # seconds that a tool may take until it counts
+
+
+def counters(pid):
+    """The commands that count a process's system calls, and the rows of what they print. perf's counters cost a call
+    next to nothing. strace makes each call many times slower, so that a server finds more to do in one of them."""
+    if shutil.which("perf"):
+        events = [f"syscalls:sys_enter_{call}" for call in CALLS if os.path.isdir(f"{EVENTS}/sys_enter_{call}")]
+        yield ["perf", "stat", "-x", ",", "-e", ",".join(["raw_syscalls:sys_enter"] + events), "-p", str(pid)], PERF_ROW
+    if shutil.which("strace"):
+        yield ["strace", "-c", "-f", "-p", str(pid)], STRACE_ROW
+
+
+class CallCounter:
+    """Counts the system calls of all threads of a process."""
+
+    def __init__(self, pid):
+        self.program = self.row = None
+        for command, row in counters(pid):
+            self.program, self.row = Program(command), row
+            time.sleep(ATTACHING)
+            if self.program.process.poll() is None:
+                return
+            self.program.__exit__()
+            self.program = None
+
+    def stop(self):
+        """Returns the numbers of calls by name, and of all of them as "total"; nothing if no tool could count."""
+        if self.program is None:
+            return {}
+        with self.program:
+            self.program.process.send_signal(signal.SIGINT)
+            self.program.process.wait(OUTPUT_LIMIT)
+            found = self.row.finditer(self.program.text())
+            return {each["name"].lstrip("_") or "total": int(each["calls"]) for each in found if int(each["calls"])}

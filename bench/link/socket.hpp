@@ -1,0 +1,38 @@
+// socket.hpp: a blocking TCP connection to this machine, with buffered input, for the peers' clients.
+//
+// Errors     what fails throws std::runtime_error; a connection that the server closes counts as failed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hoiku::bench {
+
+class Socket {
+ public:
+  // Connects to 127.0.0.1. Sends at once what it is given (TCP_NODELAY).
+  explicit Socket(std::uint16_t port);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  void send(std::string_view bytes);
+  // Wait for the next `count` bytes, or for the next line, which is returned without its CR LF. Valid until the next
+  // call.
+  std::string_view take(std::size_t count);
+  std::string_view take_line();
+  // Discards all that has arrived, without waiting.
+  void discard_input();
+
+ private:
+  void receive_more();
+  std::string_view unread() const { return std::string_view(input_).substr(taken_); }
+
+  int descriptor_;
+  std::string input_;
+  std::size_t taken_ = 0;  // bytes of input_
+};
+
+}  // namespace hoiku::bench
