@@ -5,6 +5,7 @@ Only ratios within one run count. So the servers take turns, round by round, and
 figures, and of the ratios of each round. A peer that is not installed is left out, with a line that says so.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -13,10 +14,11 @@ import subprocess
 import sys
 import time
 
-from servers import SERVERS, CallCounter, Failure, Server, is_installed
+from servers import SERVERS, CallCounter, Failure, Server, cores_awake, is_installed
 
 RATE = 1000  # values a second
 WARM_UP = 500  # values
+SET_TURNS = 10  # a round
 SETTLING = 2  # seconds until idle sessions are idle
 # ZeroMQ's library takes several descriptors a context and aborts without them, so its Buses need several processes.
 BUSES_A_PROCESS = {"zmtp": 4000, "libzmq": 250}
@@ -44,19 +46,25 @@ class Bench:
         self.rounds = {}
 
     def take_turns(self, scenario, names, measure):
-        """Measures each server once a round, in an order that turns, so that none is always the first."""
+        """Measures each server once a round."""
         names = [name for name in names if name.split(":")[0] in self.servers]
         rounds = self.rounds[scenario] = []
         for number in range(self.options.rounds):
+            say(f"{scenario}, round {number + 1} of {self.options.rounds}")
             figures = {}
-            for name in names[number % len(names):] + names[:number % len(names)]:
-                say(f"{scenario}, round {number + 1} of {self.options.rounds}: {name}")
+            for name in turned(names, number):
                 try:
                     figures[name] = measure(name)
                 except Failure as failure:
                     say(f"not measured: {failure}")
             rounds.append(figures)
         return names
+
+
+def turned(names, number):
+    """The names in an order that turns, so that none is always the first."""
+    first = number % max(len(names), 1)
+    return names[first:] + names[:first]
 
 
 def say(sentence):
@@ -96,14 +104,24 @@ def calls_of_one_way(bench, name, values=2000):
     return {call: count / values for call, count in calls.items()}
 
 
-def acknowledged_sets(bench, name):
-    with Server(bench.programs, name) as server:
-        server_before = server.cost()
-        with server.load("set", "--for", f"{bench.options.seconds}s") as writer:
-            figures = writer.result()
-        figures["rate"] = figures["sets"] / figures["seconds"]
-        figures["server_us"] = (server.cost().nanoseconds - server_before.nanoseconds) / 1000 / figures["sets"]
-    return figures
+def acknowledged_sets(server, seconds):
+    before = server.cost()
+    with server.load("set", "--for", f"{round(1000 * seconds)}ms") as writer:
+        figures = writer.result()
+    return {"rate": figures["sets"] / figures["seconds"],
+            "server_us": (server.cost().nanoseconds - before.nanoseconds) / 1000 / figures["sets"]}
+
+
+def round_of_sets(bench, names):
+    """One round of all servers, in many short turns: the rate depends on the cores on which the scheduler happens to
+    put writer and server, and on what keeps these awake, by more than on the server."""
+    turns = []
+    with contextlib.ExitStack() as stack:
+        servers = {name: stack.enter_context(Server(bench.programs, name)) for name in names}
+        for number in range(SET_TURNS):
+            seconds = bench.options.seconds / SET_TURNS
+            turns.append({name: acknowledged_sets(servers[name], seconds) for name in turned(names, number)})
+    return {name: {figure: median(turns, name, figure) for figure in ("rate", "server_us")} for name in names}
 
 
 def idle(bench, name):
@@ -208,8 +226,11 @@ def calls_text(calls):
 
 
 def run_set(bench):
-    names = bench.take_turns("set", list(SERVERS), lambda name: acknowledged_sets(bench, name))
-    rounds = bench.rounds["set"]
+    names, rounds = list(bench.servers), []
+    for number in range(bench.options.rounds):
+        say(f"set, round {number + 1} of {bench.options.rounds}")
+        rounds.append(round_of_sets(bench, names))
+    bench.rounds["set"] = rounds
     rows = [[title_of(name), median(rounds, name, "rate"), median(rounds, name, "server_us"),
              *(median(rounds, name, "rate", base) for base in ("relay", "redis", "libzmq"))] for name in names]
     table("Acknowledged sets, one at a time (NATS core: PUB and PING)",
@@ -260,6 +281,8 @@ def parse():
                         help="servers to compare, with commas: " + ", ".join(SERVERS))
     parser.add_argument("--mode", choices=("every", "latest"), default="every",
                         help="what hoikud's reader reads: each transition (the default), or the latest value")
+    parser.add_argument("--awake", action="store_true",
+                        help="keep the cores from sleeping: without the cost of waking them, figures vary less")
     parser.add_argument("--json", action="store_true", help="print all rounds as JSON instead of tables")
     options = parser.parse_args()
     options.programs = os.path.abspath(options.programs)
@@ -281,12 +304,16 @@ def main():
     output = sys.stdout
     if options.json:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    for scenario in options.only or SCENARIOS:
-        SCENARIOS[scenario](bench)
+    with cores_awake() if options.awake else contextlib.nullcontext():
+        for scenario in options.only or SCENARIOS:
+            SCENARIOS[scenario](bench)
     if options.json:
         json.dump(bench.rounds, output, indent=2)
         output.write("\n")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failure as failed:
+        sys.exit(f"link_bench.py: {failed}")

@@ -3,6 +3,7 @@ switches and memory from /proc, system calls from perf or strace.
 
 Every program is a child process that is ended when its `with` block ends.
 """
+import contextlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -190,3 +192,22 @@ class CallCounter:
             self.program.process.wait(OUTPUT_LIMIT)
             found = self.row.finditer(self.program.text())
             return {each["name"].lstrip("_") or "total": int(each["calls"]) for each in found if int(each["calls"])}
+
+
+# ---- the machine -----------------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def cores_awake():
+    """Lets each core count in circles when it has nothing else to do: waking a virtual core takes longer than most of
+    what is measured, and differs from minute to minute."""
+    spinners = []
+    try:
+        for core in os.sched_getaffinity(0):
+            spinners.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            os.sched_setaffinity(spinners[-1].pid, {core})
+            os.sched_setscheduler(spinners[-1].pid, os.SCHED_IDLE, os.sched_param(0))
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
