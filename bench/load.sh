@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# load.sh BIN SCENARIO [SECONDS]: measures what a load costs a broker: its share of a core and its memory, from /proc.
+# load.sh BIN SCENARIO [SECONDS [LINK]]: measures what a load costs a broker: its share of a core and its memory, from
+# /proc. LINK is the broker's (zmtp, libzmq); the programs of the load use the default one.
 #
 #   swarm   sixty topics at 100 Hz from twenty controllers, with the robot's brain and behaviour, and a reader of all
 #   waits   one topic at 1 kHz, without waits on it and then with 10,000 of 100 distinct predicates
@@ -8,6 +9,7 @@
 set -euo pipefail
 
 bin=$1 scenario=$2 seconds=${3:-10}
+link=(${4:+--link "$4"})
 state=$(mktemp -d /tmp/hoiku-load.XXXXXX)
 endpoint='' broker=''
 pids=()
@@ -26,7 +28,8 @@ fail() { # fail SENTENCE [LOG]
 }
 
 start_broker() {
-  "$bin/hoikud" --listen tcp://127.0.0.1:0 2>"$state/hoikud.err" &
+  : >"$state/hoikud.err"  # there may be nothing to read before hoikud has started
+  "$bin/hoikud" --listen tcp://127.0.0.1:0 "${link[@]}" 2>"$state/hoikud.err" &
   broker=$!
   pids+=("$broker")
   for ((i = 0; i < 200; i++)); do
