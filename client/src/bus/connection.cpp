@@ -139,7 +139,7 @@ Task<> Connection::send_frames(link::Link& link) {
         co_await link.send(std::move(bytes));
         ++statistics_.frames_sent;
       }
-      co_await move_on_at(session_.next_heartbeat(), outgoing_.wait());
+      co_await move_on_at(session_.next_frame_due(), outgoing_.wait());
     }
   } catch (const link::LinkClosed& closed) {
     last_failure_ = closed.what();
@@ -150,7 +150,7 @@ void Connection::take(const std::string& bytes) {
   ++statistics_.frames_received;
   const auto frame = proto::decode_server_frame(bytes, received_limits);
   if (!frame) throw ConnectionFailed(frame.failure().message);
-  Result<Received> received = session_.receive(*frame, now());
+  Result<Received> received = session_.receive(*frame, bytes.size(), now());
   if (!received) throw ConnectionFailed(received.failure().message);
   const std::optional<Failure> rejection = received->fatal;
   if (received->session) announce(*received->session);

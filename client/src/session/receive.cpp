@@ -29,7 +29,7 @@ bool is_complete(const proto::Answer& answer) {
 
 }  // namespace
 
-Result<Received> Session::receive(const proto::ServerFrame& frame, TimePoint now) {
+Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t frame_bytes, TimePoint now) {
   Received received;
   if (state_ == State::disconnected) return received;
   // A broker that could not read the Hello does not know the connection's number when it rejects it.
@@ -59,6 +59,7 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, TimePoint now
   using Verdict = proto::ReceivedFrames::Verdict;
   const Verdict verdict = incoming_.accept(frame.number);
   if (verdict == Verdict::gap) return violation("a frame is missing before number " + std::to_string(frame.number));
+  acknowledgement_.received(frame_bytes, now);
   if (verdict == Verdict::duplicate) return received;
 
   apply_deliveries(frame, received);

@@ -56,7 +56,7 @@ void Session::lose_session(Received& received) {
   kept_ = {};
   in_flight_ = 0;
   incoming_ = {};
-  acknowledged_ = 0;
+  acknowledgement_.clear();
   completeness_ = {};
 }
 

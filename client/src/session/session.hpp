@@ -7,7 +7,7 @@
 //            subscriptions go on from where they were. No frame from a broker makes it fail: an invalid one is returned
 //            as a Failure, which ends the connection.
 // A turn     the caller gives receive() each frame that arrives, then sends what take_frame() returns until that is
-//            null. It asks again after each command, and at next_heartbeat().
+//            null. It asks again after each command, and at next_frame_due().
 // Files      session.cpp: commands, and the frames that carry them; receive.cpp: the broker's frames; resume.cpp: what
 //            a lost session leaves to the next one.
 // Thread     one; reads no clock. Owner: BusCore (bus_core.hpp).
@@ -22,6 +22,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "client/src/session/acknowledgement.hpp"
 #include "client/src/session/command_queue.hpp"
 #include "client/src/session/request.hpp"
 #include "client/src/session/subscription.hpp"
@@ -110,12 +111,12 @@ class Session {
   void connected(TimePoint now);
   void disconnected();
   State state() const noexcept { return state_; }
-  // A Failure means that the frame was invalid, and that the connection has to end.
-  Result<Received> receive(const proto::ServerFrame& frame, TimePoint now);
+  // `frame_bytes` is the frame's size. A Failure means that the frame was invalid, and that the connection has to end.
+  Result<Received> receive(const proto::ServerFrame& frame, std::size_t frame_bytes, TimePoint now);
   // The next frame to send, or null.
   std::shared_ptr<const proto::ClientFrame> take_frame(TimePoint now);
   // When take_frame() will return a frame although nothing has happened.
-  TimePoint next_heartbeat() const;
+  TimePoint next_frame_due() const;
 
   // The broker instance that welcomed us last. Cursors mean nothing to another one.
   std::uint64_t instance_id() const noexcept { return instance_id_; }
@@ -177,7 +178,7 @@ class Session {
 
   // Incoming.
   proto::ReceivedFrames incoming_;
-  std::uint64_t acknowledged_ = 0;  // the last frame that we have acknowledged
+  Acknowledgement acknowledgement_;
   Completeness completeness_;
 
   std::unordered_map<proto::RequestId, Request> requests_;

@@ -101,8 +101,8 @@ class SessionTest : public testing::Test {
     return *session.submit(std::move(command));
   }
 
-  Received give(const proto::ServerFrame& made) {
-    Result<Received> result = session.receive(made, now);
+  Received give(const proto::ServerFrame& made, std::size_t frame_bytes = 100) {
+    Result<Received> result = session.receive(made, frame_bytes, now);
     EXPECT_TRUE(result) << (result ? "" : result.failure().message);
     return result ? std::move(*result) : Received{};
   }

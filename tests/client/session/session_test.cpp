@@ -83,7 +83,7 @@ TEST_F(SessionTest, AnswersThatWereSentTwiceCountOnce) {
 TEST_F(SessionTest, AGapInTheNumbersEndsTheConnection) {
   connect();
   ++number;
-  const auto result = session.receive(frame(), now);
+  const auto result = session.receive(frame(), 100, now);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.failure().code, ErrorCode::protocol_violation);
 }
@@ -91,17 +91,17 @@ TEST_F(SessionTest, AGapInTheNumbersEndsTheConnection) {
 TEST_F(SessionTest, AFrameThatNoCorrectBrokerSendsEndsTheConnection) {
   connect();
   client_frames = 9;  // acknowledges what was never sent
-  EXPECT_FALSE(session.receive(acknowledgement(), now));
+  EXPECT_FALSE(session.receive(acknowledgement(), 100, now));
   client_frames = 0;
   proto::ServerFrame second = acknowledgement();
   second.welcome.emplace();
-  EXPECT_FALSE(session.receive(second, now));
+  EXPECT_FALSE(session.receive(second, 100, now));
   proto::ServerFrame unnumbered = set_done(1, 1);
   unnumbered.number = 0;
-  EXPECT_FALSE(session.receive(unnumbered, now));
+  EXPECT_FALSE(session.receive(unnumbered, 100, now));
   cut();
   hello();
-  EXPECT_FALSE(session.receive(acknowledgement(), now));  // no welcome
+  EXPECT_FALSE(session.receive(acknowledgement(), 100, now));  // no welcome
 }
 
 TEST_F(SessionTest, FramesOfAnOlderConnectionAreIgnored) {
@@ -117,15 +117,37 @@ TEST_F(SessionTest, FramesOfAnOlderConnectionAreIgnored) {
   EXPECT_EQ(give(set_done(id, 1)).completions.size(), 1u);
 }
 
-TEST_F(SessionTest, AReceivedFrameIsAcknowledgedOnceAtTheEndOfTheTurn) {
+TEST_F(SessionTest, AnAcknowledgementWaits20MillisecondsForAnotherFrame) {
   connect();
+  const TimePoint start = now;
   give(frame());
+  EXPECT_EQ(session.next_frame_due(), start + 20ms);
+  now += 19ms;
   give(frame());
+  EXPECT_EQ(take(), nullptr);
+  now += 1ms;
   const auto sent = take();
   ASSERT_TRUE(sent);
   EXPECT_EQ(sent->number, 0u);
   EXPECT_EQ(sent->acknowledged, 2u);
   EXPECT_EQ(take(), nullptr);
+  EXPECT_GT(session.next_frame_due(), now + 875ms);
+}
+
+TEST_F(SessionTest, AnAcknowledgementDoesNotWaitIfMuchHasCome) {
+  connect();
+  for (int i = 1; i < 8; ++i) give(frame());
+  EXPECT_EQ(take(), nullptr);
+  give(frame());
+  const auto of_many = take();
+  ASSERT_TRUE(of_many);
+  EXPECT_EQ(of_many->acknowledged, 8u);
+  give(frame(), 10'000);
+  EXPECT_EQ(take(), nullptr);
+  give(frame(), 6'384);
+  const auto of_large_ones = take();
+  ASSERT_TRUE(of_large_ones);
+  EXPECT_EQ(of_large_ones->acknowledged, 10u);
 }
 
 TEST_F(SessionTest, AnAcknowledgementIsSentWithCommands) {
@@ -138,39 +160,43 @@ TEST_F(SessionTest, AnAcknowledgementIsSentWithCommands) {
   EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(SessionTest, ASilentClientSendsAHeartbeatEveryThirdOfTheTimeout) {
+TEST_F(SessionTest, ASilentClientSendsAHeartbeatAtLeastEveryThirdOfTheTimeout) {
   connect();
-  const auto start = now;
-  EXPECT_EQ(session.next_heartbeat(), start + 1s);
-  now = start + 999ms;
-  EXPECT_EQ(take(), nullptr);
-  get("a");
-  take();
-  EXPECT_EQ(session.next_heartbeat(), start + 1999ms);  // something else was sent
-  now = start + 1999ms;
-  const auto beat = take();
-  ASSERT_TRUE(beat);
-  EXPECT_EQ(beat->number, 0u);
-  EXPECT_THAT(beat->commands, IsEmpty());
-  EXPECT_EQ(take(), nullptr);
+  for (const Duration pause : {0ms, 1ms, 333ms, 850ms}) {
+    now += pause;
+    get("a");
+    take();  // something else was sent
+    const TimePoint due = session.next_frame_due();
+    EXPECT_GT(due, now + 875ms);
+    EXPECT_LE(due, now + 1s);
+    EXPECT_EQ(due.time_since_epoch() % 125ms, 0ms) << "it does not meet those of other sessions";
+    now = due - 1ms;
+    EXPECT_EQ(take(), nullptr);
+    now = due;
+    const auto beat = take();
+    ASSERT_TRUE(beat);
+    EXPECT_EQ(beat->number, 0u);
+    EXPECT_THAT(beat->commands, IsEmpty());
+    EXPECT_EQ(take(), nullptr);
+  }
 }
 
 TEST_F(SessionTest, AnAbsurdTimeoutCausesNoFloodOfHeartbeats) {
   for (const auto told : {std::chrono::milliseconds::max(), std::chrono::milliseconds(1)}) {
     hello();
     welcome_new(1, told);
-    const auto beat = session.next_heartbeat();
-    EXPECT_GE(beat, now + 33ms);
+    const auto beat = session.next_frame_due();
+    EXPECT_GE(beat, now + 29ms);
     EXPECT_LE(beat, now + 8h);
     cut();
   }
 }
 
 TEST_F(SessionTest, WithoutAConnectionThereIsNoHeartbeat) {
-  EXPECT_EQ(session.next_heartbeat(), never);
+  EXPECT_EQ(session.next_frame_due(), never);
   connect();
   cut();
-  EXPECT_EQ(session.next_heartbeat(), never);
+  EXPECT_EQ(session.next_frame_due(), never);
   EXPECT_EQ(session.take_frame(now + 1h), nullptr);
 }
 
@@ -338,7 +364,7 @@ TEST_F(SessionTest, GoodbyeIsTheLastCommandAndEndsWithItsAcknowledgement) {
   EXPECT_FALSE(session.goodbye_acknowledged());
   give(acknowledgement());
   EXPECT_TRUE(session.goodbye_acknowledged());
-  EXPECT_EQ(session.next_heartbeat(), never);
+  EXPECT_EQ(session.next_frame_due(), never);
 }
 
 TEST_F(SessionTest, NothingIsSentAfterAGoodbye) {
