@@ -1,8 +1,17 @@
 #include "broker/core/sessions/session_table.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <vector>
 
 namespace hoiku::broker {
+namespace {
+
+// A timer that is due comes with those that are due soon: nearly all of their sessions were heard meanwhile, and one
+// wake-up moves them all.
+constexpr std::chrono::milliseconds look_ahead(100);
+
+}  // namespace
 
 std::size_t SessionTable::TokenHash::operator()(const proto::SessionToken& token) const noexcept {
   std::uint64_t hash = seed;
@@ -48,13 +57,23 @@ void SessionTable::set_timeout(Session& session, std::chrono::milliseconds wante
 }
 
 Session* SessionTable::take_silent(TimePoint now) {
-  while (Timer* timer = silences_.take_due(now)) {
+  if (const auto next = silences_.next(); !next || *next > now) return nullptr;
+  std::vector<Session*> silent_so_far;
+  Session* silent = nullptr;
+  while (Timer* timer = silences_.take_due(now + look_ahead)) {
     auto& session = static_cast<Session&>(*timer);
     const TimePoint due = session.last_heard + session.timeout;
-    if (due <= now) return &session;
-    silences_.schedule(session, due);
+    if (due <= now) {
+      silent = &session;
+      break;
+    }
+    if (due > now + look_ahead)
+      silences_.schedule(session, due);
+    else
+      silent_so_far.push_back(&session);
   }
-  return nullptr;
+  for (Session* session : silent_so_far) silences_.schedule(*session, session->last_heard + session->timeout);
+  return silent;
 }
 
 }  // namespace hoiku::broker
