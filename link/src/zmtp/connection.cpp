@@ -120,6 +120,9 @@ void Connection::queue(std::string frame) {
 
 void Connection::flush() {
   if (has_ended_) return;
+  const TimePoint present = now();
+  // A PING that is due soon travels with what leaves anyway: it costs the peer no turn of its own.
+  if (!queue_.empty() && wants_ping(present, limits_.ping_after / 2)) ping(present);
   if (conversation_.has_output() && has_room()) {
     queue_.push_back(Queued{{}, 0, conversation_.take_output()});
     queued_bytes_ += queue_.back().size();
@@ -218,9 +221,8 @@ TimePoint Connection::check(TimePoint now) {
     end(std::move(*reason));
     return never;
   }
-  if (is_open() && !is_leaving_ && now - std::max(heard_, pinged_) >= limits_.ping_after) {
-    pinged_ = now;
-    conversation_.ping();
+  if (wants_ping(now, limits_.ping_after)) {
+    ping(now);
     flush();
   }
   return now + std::min({limits_.handshake, limits_.ping_after, limits_.blocked}) / 2;
@@ -229,6 +231,15 @@ TimePoint Connection::check(TimePoint now) {
 void Connection::end_after_peer() {
   has_peer_closed_ = true;
   end("it closed the connection");
+}
+
+bool Connection::wants_ping(TimePoint now, Duration silence) const noexcept {
+  return is_open() && !is_leaving_ && now - std::max(heard_, pinged_) >= silence;
+}
+
+void Connection::ping(TimePoint now) {
+  pinged_ = now;
+  conversation_.ping();
 }
 
 void Connection::end(std::string reason) {

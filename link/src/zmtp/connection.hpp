@@ -97,6 +97,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_until_writable();
   void say_last();
   std::optional<std::string> overdue(TimePoint now) const;
+  bool wants_ping(TimePoint now, Duration silence) const noexcept;
+  void ping(TimePoint now);
 
   StreamSocket socket_;
   Conversation conversation_;

@@ -140,9 +140,12 @@ class ZmtpServerLink final : public ServerLink {
     return found == peers_.end() ? std::string() : found->second->address();
   }
 
+  // The last first: the peer whose frame caused this turn was offered its answer first, and has not waited for it as
+  // long as the others have for their news.
   void flush() override {
-    for (const std::uint64_t number : std::exchange(with_unsent_, {})) {
-      const auto found = peers_.find(number);
+    const std::vector<std::uint64_t> numbers = std::exchange(with_unsent_, {});
+    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+      const auto found = peers_.find(*number);
       if (found == peers_.end()) continue;
       found->second->has_unsent = false;
       found->second->connection->flush();

@@ -13,15 +13,16 @@ struct TimeLimits {
   Duration blocked{};      // in which it takes nothing, while something waits for it
 };
 
-// A client asks for a sign of life before the broker would: so one PING and one PONG serve both.
+// A client asks for a sign of life before the broker would, with a heartbeat of its session if there is one: so one
+// PING and one PONG serve both, and cost no turn of their own.
 inline constexpr TimeLimits server_limits{.handshake = std::chrono::seconds(2),
                                           .first_frame = std::chrono::seconds(5),
-                                          .ping_after = std::chrono::seconds(2),
+                                          .ping_after = std::chrono::milliseconds(3500),
                                           .silence = std::chrono::seconds(5),
                                           .blocked = std::chrono::seconds(5)};
 inline constexpr TimeLimits client_limits{.handshake = std::chrono::seconds(2),
                                           .first_frame = {},
-                                          .ping_after = std::chrono::seconds(1),
+                                          .ping_after = std::chrono::milliseconds(2500),
                                           .silence = std::chrono::seconds(5),
                                           .blocked = std::chrono::seconds(5)};
 
