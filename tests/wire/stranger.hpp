@@ -1,0 +1,57 @@
+// stranger.hpp: a peer that speaks ZMTP as badly as a test wants, on a plain socket.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "hoiku/async/task.hpp"
+
+namespace hoiku::wire_tests {
+
+// What an honest client says first: its greeting, and READY.
+std::string client_beginning();
+// The same of a broker.
+std::string broker_beginning();
+// A whole message of one part.
+std::string message_of(std::string_view body);
+// The header of a message of so many bytes.
+std::string announcement_of(std::size_t body_bytes);
+// READY with a routing id of so many bytes.
+std::string ready_with_id(std::size_t id_bytes);
+
+class Stranger {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+
+  // Takes a connection that a false broker has accepted.
+  explicit Stranger(Socket socket);
+  // Connects to tcp://ADDRESS:PORT or ipc://PATH.
+  static Task<Stranger> connect(std::string endpoint);
+
+  // Returns false if the other end has closed the connection: not all bytes have left.
+  Task<bool> say(std::string bytes);
+  // Says what it says byte by byte; all other tasks of the loop have a turn after each.
+  Task<bool> say_slowly(std::string bytes);
+  // Reads until the other end ends the connection. Returns what it said.
+  Task<std::string> rest();
+  // Reads until so many bytes have come, or the end. Returns what came.
+  Task<std::string> hear(std::size_t bytes);
+  // Tells the other end that nothing follows.
+  void end_speech();
+  // Ends the connection by a reset, as a process does that is killed before it has read everything.
+  void reset();
+  // Asks the kernel for the smallest buffer for what it does not read.
+  void read_little();
+
+ private:
+  Socket socket_;
+};
+
+// Returns the number of descriptors of this process, or of the process with that id.
+std::size_t open_descriptors(int process = 0);
+// Allows this process as many descriptors as it may have. Returns their number.
+std::size_t allow_many_descriptors();
+
+}  // namespace hoiku::wire_tests
