@@ -1,8 +1,9 @@
 // connection.hpp: one ZMTP connection on a socket of the loop: it reads, answers PINGs, and writes what its owner
 // queues.
 //
-// Promises   Bytes that wait are bounded in both directions: it stops reading while received_bytes_max bytes of
-//            messages wait for the owner, and has_room() is false while queued_bytes_max bytes wait for the peer. One
+// Promises   Bytes that wait are bounded in both directions: it stops reading while messages that take
+//            received_bytes_max bytes wait for the owner, and has_room() is false while queued_bytes_max bytes wait for
+//            the peer. One
 //            event reads at most read_bytes_a_turn. What was queued before a flush() leaves in one write if the
 //            socket takes it; frames are moved, not copied. It ends by itself after an error of the socket or of the
 //            peer, and when check() finds it overdue.

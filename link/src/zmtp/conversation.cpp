@@ -13,6 +13,9 @@ constexpr std::size_t ping_ttl_bytes = 2;
 constexpr std::size_t ping_context_bytes_max = 16;
 constexpr std::size_t error_reason_bytes_max = 255;
 
+// An empty message takes memory too.
+std::size_t memory_of(const std::string& message) noexcept { return sizeof(message) + message.size(); }
+
 std::string_view take_front(std::string_view& bytes, std::size_t count) {
   const std::string_view front = bytes.substr(0, count);
   bytes.remove_prefix(front.size());
@@ -90,7 +93,7 @@ void Conversation::finish_body(std::string body) {
   const FrameKind kind = header_->kind;
   header_.reset();
   if (kind == FrameKind::command) return take_command(body);
-  message_bytes_ += body.size();
+  message_bytes_ += memory_of(body);
   messages_.push_back(std::move(body));
 }
 
@@ -127,7 +130,7 @@ std::optional<std::string> Conversation::next_message() {
   if (messages_.empty()) return {};
   std::string message = std::move(messages_.front());
   messages_.pop_front();
-  message_bytes_ -= message.size();
+  message_bytes_ -= memory_of(message);
   return message;
 }
 

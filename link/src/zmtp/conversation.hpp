@@ -35,7 +35,7 @@ class Conversation {
   std::optional<std::string> next_message();
   void discard_messages() noexcept;
   bool has_message() const noexcept { return !messages_.empty(); }
-  // Returns how many bytes next_message() has to return.
+  // Returns how many bytes of memory the messages take that next_message() has to return.
   std::size_t message_bytes() const noexcept { return message_bytes_; }
   // Returns what is to be sent to the peer, ahead of further messages, and forgets it. PINGs that came since the last
   // call get one answer: the newest's.

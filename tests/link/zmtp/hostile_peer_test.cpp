@@ -122,6 +122,14 @@ TEST(ZmtpHostilePeer, CommandsThatAreNoneAreRefused) {
   EXPECT_THAT(failure_when_open(write_command("SUBSCRIBE", "all")), HasSubstr("'SUBSCRIBE'"));
 }
 
+TEST(ZmtpHostilePeer, EmptyMessagesCountAsTheMemoryThatTheyTake) {
+  Conversation conversation = open_conversation();
+  for (int i = 0; i < 1000; ++i) conversation.take(frame_of(""));
+  EXPECT_EQ(conversation.message_bytes(), 1000 * sizeof(std::string));
+  messages_of(conversation);
+  EXPECT_EQ(conversation.message_bytes(), 0U);
+}
+
 TEST(ZmtpHostilePeer, AnAnnouncedBodyTakesNoMemoryBeforeItComes) {
   constexpr std::size_t limit = 4'000'000;
   Conversation conversation = open_conversation(limit);
