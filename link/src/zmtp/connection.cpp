@@ -79,7 +79,8 @@ void Connection::received(std::size_t size) {
   const bool was_open = conversation_.is_open();
   heard_ = now();
   conversation_.take({first_bytes_.data(), size});
-  if (size == first_bytes_.size()) read_at_once();
+  // A first message is short, if it is honest: whoever sends more waits for its turn again and again.
+  if (size == first_bytes_.size() && has_received_message_) read_at_once();
   if (!was_open && conversation_.is_open()) opened_ = heard_;
   if (conversation_.has_message()) has_received_message_ = true;
   if (conversation_.has_output()) flush();

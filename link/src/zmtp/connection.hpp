@@ -3,10 +3,9 @@
 //
 // Promises   Bytes that wait are bounded in both directions: it stops reading while messages that take
 //            received_bytes_max bytes wait for the owner, and has_room() is false while queued_bytes_max bytes wait for
-//            the peer. One
-//            event reads at most read_bytes_a_turn. What was queued before a flush() leaves in one write if the
-//            socket takes it; frames are moved, not copied. It ends by itself after an error of the socket or of the
-//            peer, and when check() finds it overdue.
+//            the peer. One event reads at most read_bytes_a_turn, and 2 KiB until the first message is whole. What was
+//            queued before a flush() leaves in one write if the socket takes it; frames are moved, not copied. It ends
+//            by itself after an error of the socket or of the peer, and when check() finds it overdue.
 // Thread     the loop's.
 // Owner      the link, which keeps it by a shared_ptr and calls close() before it forgets it. Handlers that the loop
 //            still holds keep it alive.
