@@ -23,6 +23,8 @@ using zmtp::Connection;
 
 // The precision of the time limits, at most.
 constexpr Duration tick_max = 250ms;
+// Connections that one tick may check, since it may have to close them all: thousands at once would hold up the others.
+constexpr int checks_a_tick = 64;
 // How long the last frames of a broker that ends may take to leave.
 constexpr Duration linger = 250ms;
 // Connections without a frame so far. All clients of a machine may come at once, after a restart.
@@ -229,7 +231,10 @@ class ZmtpServerLink final : public ServerLink {
 
   void check_peers() {
     const TimePoint present = now();
-    while (!checks_.empty() && checks_.begin()->first <= present) check(*peers_.at(checks_.begin()->second));
+    for (int i = 0; !checks_.empty() && checks_.begin()->first <= present; ++i) {
+      if (i == checks_a_tick) return ticker_.hurry();
+      check(*peers_.at(checks_.begin()->second));
+    }
   }
 
   const std::size_t frame_bytes_max_;

@@ -25,7 +25,7 @@ void Ticker::stop() noexcept {
 }
 
 void Ticker::arm() {
-  timer_.expires_after(period_);
+  timer_.expires_after(std::exchange(is_in_a_hurry_, false) ? Duration::zero() : period_);
   timer_.async_wait([this, weak = std::weak_ptr(on_tick_)](const boost::system::error_code& error) {
     const auto on_tick = weak.lock();
     if (!on_tick || error || !is_running_) return;

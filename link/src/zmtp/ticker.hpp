@@ -22,6 +22,8 @@ class Ticker {
 
   // Starts, if it has not started.
   void start();
+  // To be called by the function: its next call comes in the next round of the loop, not after the period.
+  void hurry() noexcept { is_in_a_hurry_ = true; }
   // Stops: a link without connections wakes nobody.
   void stop() noexcept;
 
@@ -32,6 +34,7 @@ class Ticker {
   boost::asio::steady_timer timer_;
   std::shared_ptr<std::function<void()>> on_tick_;  // pending handlers see by it that the ticker was destroyed
   bool is_running_ = false;
+  bool is_in_a_hurry_ = false;
 };
 
 }  // namespace hoiku::link::zmtp
