@@ -126,6 +126,12 @@ Core::~Core() = default;
 
 // ---- The turn
 
+Core::Awaited Core::awaited_of(PeerId peer) const {
+  const Peer* known = modules_->peers.find(peer);
+  if (known == nullptr) return Awaited::hello;
+  return known->session ? Awaited::commands : Awaited::nothing;
+}
+
 void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now) {
   modules_->begin(now);
   Session* session = modules_->handshake.receive(peer, frame, now);

@@ -46,6 +46,9 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
+  // What a peer's next frame can be, so that the caller need not decode what is refused anyway.
+  enum class Awaited : std::uint8_t { hello, commands, nothing };
+  Awaited awaited_of(PeerId peer) const;
   void receive(PeerId peer, const proto::ClientFrame& frame, Instant now);
   // The peer sent bytes that are not a frame: the core sends it the failure, and ignores its later frames.
   void refuse(PeerId peer, const Failure& failure, Instant now);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "hoiku/async/cancel_scope.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"
@@ -14,6 +16,10 @@ namespace {
 // Silence is judged when all input was read, which may never be true under a flood. After this many turns the first
 // frame of every connection was read, since the link takes connections in turn.
 constexpr int turns_without_advance_max = 64;
+
+// To decode a large frame takes a tenth of a second: nobody may ask for that before the broker knows it. A hello with
+// the longest name has 300 bytes.
+constexpr std::size_t hello_bytes_max = 4096;
 
 std::string_view event_name(Event::Kind kind) {
   switch (kind) {
@@ -122,6 +128,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
     return;
   }
   bytes += input.frame->size();
+  if (!is_worth_decoding(peer, *input.frame)) return;
   const Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
   if (!frame) {
     core_.refuse(peer, frame.failure(), instant());
@@ -135,6 +142,25 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
     commands += std::max<std::size_t>(topics, 1);
   }
   core_.receive(peer, *frame, instant());
+}
+
+bool Server::is_worth_decoding(PeerId peer, const std::string& frame) {
+  switch (core_.awaited_of(peer)) {
+    case Core::Awaited::nothing:
+      core_.refuse(peer, {ErrorCode::protocol_violation, "it was refused before"}, instant());  // counts it
+      return false;
+    case Core::Awaited::hello:
+      if (frame.size() <= hello_bytes_max) return true;
+      core_.refuse(peer,
+                   {ErrorCode::too_large, fmt::format("the first frame of a connection is a hello, and has at most {} "
+                                                      "bytes; this one has {}",
+                                                      hello_bytes_max, frame.size())},
+                   instant());
+      return false;
+    case Core::Awaited::commands:
+      break;
+  }
+  return true;
 }
 
 void Server::hand_to_store() {

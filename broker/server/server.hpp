@@ -71,6 +71,7 @@ class Server {
   Task<> turn();
   bool take_input();  // false: more input is waiting
   void take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
+  bool is_worth_decoding(PeerId peer, const std::string& frame);  // false: it is refused, or ignored
   void hand_to_store();
   std::uint64_t send_output();
   void send(const Outgoing& outgoing);

@@ -243,6 +243,18 @@ TEST_F(ServerTest, TheLogHasWhatTheLinkNotes) {
   EXPECT_THAT(log_, HasSubstr("out_of_descriptors reason=\"too many open files\"\n"));
 }
 
+TEST_F(ServerTest, AFirstFrameThatIsTooLargeForAHelloIsRefusedUndecoded) {
+  with_broker([&](Server& broker) -> Task<> {
+    wire_.arrive(1, std::string(4097, '\0'));
+    wire_.arrive(1, hello(1));
+    co_await sleep(1ms);
+    EXPECT_EQ(wire_.last(1).fatal->code, ErrorCode::too_large);
+    EXPECT_THAT(wire_.last(1).fatal->message, HasSubstr("at most 4096 bytes; this one has 4097"));
+    EXPECT_EQ(broker.statistics().sessions, 0U);
+    EXPECT_EQ(broker.statistics().rejected_frames, 2U);
+  });
+}
+
 TEST_F(ServerTest, ATurnTakesAtMostItsCommands) {
   limits_.turn_commands_max = 10;
   with_broker([&](Server&) -> Task<> {
