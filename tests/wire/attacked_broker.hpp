@@ -35,6 +35,19 @@ class HonestClient {
   int acknowledged_ = 0;
 };
 
+// hoikud as a process of its own: its memory and descriptors are its alone. It closes strangers after its real limits.
+class AttackedHoikud : public testing::Test {
+ protected:
+  // Runs `attack` on an endpoint while an honest client works, as AttackedBroker does. `descriptors_max` 0: no limit.
+  // Returns by how many bytes the largest memory of the process was more than before; 0 with a sanitizer, whose memory
+  // says nothing.
+  std::size_t survives(const std::string& transport, std::size_t descriptors_max,
+                       const std::function<Task<>(std::string endpoint)>& attack);
+
+ private:
+  Folder folder_;
+};
+
 class AttackedBroker : public testing::Test {
  protected:
   // Runs `attack` while an honest client works. Afterwards the client still has to work, and the broker to have the

@@ -7,7 +7,6 @@
 
 #include "attacked_broker.hpp"
 #include "hoiku/async/sleep.hpp"
-#include "hoiku/proto/codec.hpp"
 #include "link/src/zmtp/command.hpp"
 #include "link/src/zmtp/greeting.hpp"
 #include "spoken.hpp"
@@ -27,44 +26,7 @@ std::size_t strangers_at_most(std::size_t wanted) {
   return std::min(wanted, possible);
 }
 
-Task<std::vector<Stranger>> crowd(std::string endpoint, std::size_t count, std::string words) {
-  std::vector<Stranger> strangers;
-  for (std::size_t i = 0; i < count; ++i) {
-    strangers.push_back(co_await Stranger::connect(endpoint));
-    co_await strangers.back().say(words);
-  }
-  co_return strangers;
-}
-
-Task<> expect_all_closed(std::vector<Stranger>& strangers) {
-  for (Stranger& stranger : strangers) co_await stranger.rest();
-}
-
-// Runs so many lives at once, until all have ended.
-Task<> at_once(int count, const std::function<Task<>()>& life) {
-  co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    for (int i = 0; i < count; ++i) nursery.start_soon([&]() -> Task<> { co_await life(); });
-    co_return;
-  });
-}
-
-std::string hello_of(std::uint8_t token) {
-  proto::ClientFrame frame;
-  frame.connection_number = 1;
-  frame.hello.emplace();
-  frame.hello->token.fill(token);
-  frame.hello->client_name = "stranger";
-  frame.hello->session_timeout = 1ms;  // the broker makes it the least that it allows
-  return message_of(proto::encode(frame));
-}
-
-std::string set_frame() {
-  proto::ClientFrame frame;
-  frame.connection_number = 1;
-  frame.number = 1;
-  frame.commands.push_back(set_command(1, "strange", Value(std::string(300, 's'))));
-  return message_of(proto::encode(frame));
-}
+std::string set_frame() { return command_frame(1, set_command(1, "strange", Value(std::string(300, 's')))); }
 
 std::string ping() { return zmtp::write_command("PING", std::string(2, '\0') + "context"); }
 

@@ -20,6 +20,8 @@ class Program {
   // Reads its stdout in the same way.
   std::string wait_for_output(const std::string& text) { return output_.wait_for_line(text); }
   void signal(int number);
+  // Returns the id of the process, until wait().
+  pid_t process() const { return process_; }
   // Waits for its end; returns its exit status, or minus the signal that ended it. Fails the test if it does not end.
   int wait();
   // Returns all output, after wait().

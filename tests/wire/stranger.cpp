@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "hoiku/async/asio.hpp"
+#include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/codec.hpp"
 #include "link/src/zmtp/command.hpp"
 #include "link/src/zmtp/frame_header.hpp"
 #include "link/src/zmtp/greeting.hpp"
@@ -39,6 +41,13 @@ zmtp::StreamEndpoint address_of(const std::string& endpoint) {
 
 }  // namespace
 
+std::string repeated(const std::string& piece, std::size_t bytes) {
+  std::string all;
+  all.reserve(bytes + piece.size());
+  while (all.size() < bytes) all += piece;
+  return all;
+}
+
 std::string client_beginning() { return beginning_of(zmtp::Role::client); }
 std::string broker_beginning() { return beginning_of(zmtp::Role::server); }
 std::string message_of(std::string_view body) { return announcement_of(body.size()).append(body); }
@@ -49,11 +58,29 @@ std::string announcement_of(std::size_t body_bytes) {
   return header;
 }
 
-std::string ready_with_id(std::size_t id_bytes) {
+std::string client_beginning_with_id(const std::string& id) {
   std::string properties;
   zmtp::append_property(properties, "Socket-Type", "DEALER");
-  zmtp::append_property(properties, "Identity", std::string(id_bytes, 'i'));
-  return zmtp::write_command("READY", properties);
+  zmtp::append_property(properties, "Identity", id);
+  return zmtp::write_greeting({"NULL", false}) + zmtp::write_command("READY", properties);
+}
+
+std::string hello_of(std::uint8_t token) {
+  proto::ClientFrame frame;
+  frame.connection_number = 1;
+  frame.hello.emplace();
+  frame.hello->token.fill(token);
+  frame.hello->client_name = "stranger";
+  frame.hello->session_timeout = std::chrono::milliseconds(1);  // the broker makes it the least that it allows
+  return message_of(proto::encode(frame));
+}
+
+std::string command_frame(std::uint64_t number, proto::Command command) {
+  proto::ClientFrame frame;
+  frame.connection_number = 1;
+  frame.number = number;
+  frame.commands.push_back(std::move(command));
+  return message_of(proto::encode(frame));
 }
 
 Stranger::Stranger(Socket socket) : socket_(std::move(socket)) {}
@@ -109,7 +136,26 @@ void Stranger::reset() {
   socket_.close(ignored);
 }
 
-void Stranger::read_little() { socket_.set_option(asio::socket_base::receive_buffer_size(1)); }
+Task<std::vector<Stranger>> crowd(std::string endpoint, std::size_t count, std::string words) {
+  std::vector<Stranger> strangers;
+  for (std::size_t i = 0; i < count; ++i) {
+    strangers.push_back(co_await Stranger::connect(endpoint));
+    co_await strangers.back().say(words);
+  }
+  co_return strangers;
+}
+
+Task<> expect_all_closed(std::vector<Stranger>& strangers) {
+  for (Stranger& stranger : strangers) co_await stranger.rest();
+}
+
+// Runs so many lives at once, until all have ended.
+Task<> at_once(int count, const std::function<Task<>()>& life) {
+  co_await open_nursery([&](Nursery& nursery) -> Task<> {
+    for (int i = 0; i < count; ++i) nursery.start_soon([&]() -> Task<> { co_await life(); });
+    co_return;
+  });
+}
 
 std::size_t open_descriptors(int process) {
   const std::string folder = "/proc/" + (process == 0 ? "self" : std::to_string(process)) + "/fd";

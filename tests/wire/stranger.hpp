@@ -3,12 +3,19 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hoiku/async/task.hpp"
+#include "hoiku/proto/message.hpp"
 
 namespace hoiku::wire_tests {
+
+// As many whole pieces as have at least so many bytes together.
+std::string repeated(const std::string& piece, std::size_t bytes);
 
 // What an honest client says first: its greeting, and READY.
 std::string client_beginning();
@@ -18,8 +25,12 @@ std::string broker_beginning();
 std::string message_of(std::string_view body);
 // The header of a message of so many bytes.
 std::string announcement_of(std::size_t body_bytes);
-// READY with a routing id of so many bytes.
-std::string ready_with_id(std::size_t id_bytes);
+// Greeting and READY of a client that claims a routing id.
+std::string client_beginning_with_id(const std::string& id);
+// The first frame of a client, whose token has that byte everywhere. Its session expires as soon as the broker allows.
+std::string hello_of(std::uint8_t token);
+// A frame of that client's, with one command. Each of its frames has the next number.
+std::string command_frame(std::uint64_t number, proto::Command command);
 
 class Stranger {
  public:
@@ -42,12 +53,17 @@ class Stranger {
   void end_speech();
   // Ends the connection by a reset, as a process does that is killed before it has read everything.
   void reset();
-  // Asks the kernel for the smallest buffer for what it does not read.
-  void read_little();
 
  private:
   Socket socket_;
 };
+
+// Connects so many, each of which says the words.
+Task<std::vector<Stranger>> crowd(std::string endpoint, std::size_t count, std::string words);
+// Waits until the other end has closed all of them.
+Task<> expect_all_closed(std::vector<Stranger>& strangers);
+// Runs so many lives at once, until all have ended.
+Task<> at_once(int count, const std::function<Task<>()>& life);
 
 // Returns the number of descriptors of this process, or of the process with that id.
 std::size_t open_descriptors(int process = 0);
