@@ -14,7 +14,8 @@ using boost::system::error_code;
 
 // Asio gives the kernel at most so many pieces in one write.
 constexpr std::size_t pieces_max = 64;
-constexpr std::size_t shared_buffer_bytes = 65'536;
+// What one read() may bring: 8,192 empty messages, which keep the loop for a quarter of a millisecond.
+constexpr std::size_t shared_buffer_bytes = 16'384;
 
 std::span<char> shared_buffer() {
   thread_local const std::unique_ptr<char[]> bytes = std::make_unique<char[]>(shared_buffer_bytes);

@@ -28,9 +28,9 @@
 
 namespace hoiku::link::zmtp {
 
-inline constexpr std::size_t received_bytes_max = 262'144;
+inline constexpr std::size_t received_bytes_max = 65'536;
 inline constexpr std::size_t queued_bytes_max = 262'144;
-inline constexpr std::size_t read_bytes_a_turn = 262'144;
+inline constexpr std::size_t read_bytes_a_turn = 65'536;
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
