@@ -39,6 +39,12 @@ class Folder {
 // Takes all descriptors of this process, until its end.
 class Shortage {
  public:
+  // UBSan needs descriptors itself, to look at the type of an object.
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr bool is_possible = false;
+#else
+  static constexpr bool is_possible = true;
+#endif
   Shortage();
   ~Shortage() { ::setrlimit(RLIMIT_NOFILE, &before_); }
   Shortage(const Shortage&) = delete;
