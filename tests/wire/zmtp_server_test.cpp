@@ -12,8 +12,8 @@
 #include "link/src/zmtp/frame_header.hpp"
 #include "link/src/zmtp/greeting.hpp"
 #include "link/src/zmtp/link.hpp"
-#include "link/src/zmtp/null_mechanism.hpp"
 #include "link/src/zmtp/stream_address.hpp"
+#include "stranger.hpp"
 #include "wire.hpp"
 
 namespace hoiku::wire_tests {
@@ -29,17 +29,6 @@ constexpr std::size_t frame_bytes_max = 100'000;
 constexpr zmtp::TimeLimits soon{
     .handshake = 40ms, .first_frame = 40ms, .ping_after = 20ms, .silence = 80ms, .blocked = 40ms};
 constexpr zmtp::TimeLimits late{.handshake = 1h, .first_frame = 1h, .ping_after = 1h, .silence = 1h, .blocked = 1h};
-
-std::string beginning() {
-  return zmtp::write_greeting({"NULL", false}) + make_null_mechanism(zmtp::Role::client)->next_frame().value();
-}
-
-std::string frame_of(std::string_view body) {
-  std::string frame;
-  append_frame_header(frame, zmtp::FrameKind::message, body.size());
-  frame += body;
-  return frame;
-}
 
 class ZmtpServer : public testing::Test {
  protected:
@@ -113,7 +102,7 @@ TEST_F(ZmtpServer, TheOperatorIsToldOfStrangersAndOfPeersThatWereCutOff) {
     EXPECT_EQ(strangers.at(0).address, address);
     EXPECT_THAT(strangers.at(0).reason, testing::HasSubstr("HTTP"));
 
-    tcp::socket peer = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket peer = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     EXPECT_EQ(server_->address_of(hello.peer), zmtp::address_text(peer.local_endpoint()));
     co_await asio::async_write(peer, asio::buffer(std::string("\x03")), use_task);  // the header of a second part
@@ -126,7 +115,7 @@ TEST_F(ZmtpServer, TheOperatorIsToldOfStrangersAndOfPeersThatWereCutOff) {
 
     // A peer that leaves by itself, as a health check does, is no news.
     { const tcp::socket check = co_await stranger(""); }
-    tcp::socket next = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket next = co_await stranger(client_beginning() + message_of("hello"));
     co_await server_->receive();
     EXPECT_TRUE(server_->take_notes().empty());
     server_.reset();
@@ -153,7 +142,7 @@ TEST_F(ZmtpServer, WithoutDescriptorsItClosesWhatItCannotTakeAndSaysSoOnce) {
     EXPECT_EQ(notes.size(), 1U);
     EXPECT_EQ(notes.at(0).kind, link::ServerLink::Note::Kind::out_of_descriptors);
     EXPECT_THAT(notes.at(0).reason, testing::HasSubstr("new connections are closed"));
-    tcp::socket peer = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket peer = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     EXPECT_EQ(hello.frame, "hello");
     server_.reset();
@@ -169,9 +158,9 @@ TEST_F(ZmtpServer, AnotherSocketTypeIsToldWhy) {
 
 TEST_F(ZmtpServer, APeerThatDoesNotSpeakIsDropped) {
   farewell_to("", soon);
-  farewell_to(beginning().substr(0, 40), soon);
+  farewell_to(client_beginning().substr(0, 40), soon);
   farewell_to(zmtp::write_greeting({"NULL", false}), soon);
-  farewell_to(beginning(), soon);  // and never sends a frame
+  farewell_to(client_beginning(), soon);  // and never sends a frame
 }
 
 TEST_F(ZmtpServer, APeerThatBecomesSilentIsAskedAndDropped) {
@@ -180,7 +169,7 @@ TEST_F(ZmtpServer, APeerThatBecomesSilentIsAskedAndDropped) {
     limits.ping_after = 20ms;
     limits.silence = 500ms;
     listen(limits);
-    tcp::socket socket = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket socket = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     EXPECT_EQ(hello.frame, "hello");
     const std::string all = co_await rest_of(socket);
@@ -195,7 +184,7 @@ TEST_F(ZmtpServer, APeerThatTakesNothingIsDropped) {
     auto limits = late;
     limits.blocked = 40ms;
     listen(limits);
-    tcp::socket socket = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket socket = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     while (server_->try_send(hello.peer, std::string(frame_bytes_max, 'x')) == link::SendResult::sent) {
     }
@@ -212,7 +201,7 @@ TEST_F(ZmtpServer, WhatIsWrongEndsTheConnectionAfterTheFramesBefore) {
        {std::string("\x01\x01x", 3), too_large, std::string("\x04\x05\x04PING", 7), std::string("\x80", 1)}) {
     run_within_patience([&]() -> Task<> {
       listen();
-      tcp::socket socket = co_await stranger(beginning() + frame_of("hello") + wrong + frame_of("ignored"));
+      tcp::socket socket = co_await stranger(client_beginning() + message_of("hello") + wrong + message_of("ignored"));
       const Input hello = co_await server_->receive();
       EXPECT_EQ(hello.frame, "hello");
       co_await expect_disconnect(hello.peer);
@@ -225,13 +214,13 @@ TEST_F(ZmtpServer, WhatIsWrongEndsTheConnectionAfterTheFramesBefore) {
 TEST_F(ZmtpServer, APeerThatIsDroppedHearsTheLastWordAndNobodyHearsIt) {
   run_within_patience([&]() -> Task<> {
     listen();
-    tcp::socket socket = co_await stranger(beginning() + frame_of("hello") + frame_of("ignored"));
+    tcp::socket socket = co_await stranger(client_beginning() + message_of("hello") + message_of("ignored"));
     const Input hello = co_await server_->receive();
     EXPECT_EQ(server_->try_send(hello.peer, "you are refused"), link::SendResult::sent);
     server_->drop(hello.peer);
     const std::string heard = co_await rest_of(socket);
     EXPECT_THAT(heard, testing::EndsWith("you are refused"));
-    const std::string more = frame_of("ignored, too");
+    const std::string more = message_of("ignored, too");
     co_await asio::async_write(socket, asio::buffer(more), use_task);
     socket.close();
     co_await expect_disconnect(hello.peer);
@@ -244,7 +233,7 @@ TEST_F(ZmtpServer, APeerThatIsDroppedAndStaysIsClosed) {
     auto limits = late;
     limits.handshake = 500ms;
     listen(limits);
-    tcp::socket socket = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket socket = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     server_->drop(hello.peer);
     co_await expect_disconnect(hello.peer);
@@ -260,14 +249,14 @@ TEST_F(ZmtpServer, UnfinishedFirstFramesTakeALimitedMemory) {
     append_frame_header(most, zmtp::FrameKind::message, 4'000'000);
     most += std::string(3'000'000, 'x');
     std::vector<tcp::socket> strangers;
-    for (int i = 0; i < 5; ++i) strangers.push_back(co_await stranger(beginning()));
+    for (int i = 0; i < 5; ++i) strangers.push_back(co_await stranger(client_beginning()));
     // A stranger is cut off in the middle, so writing may fail.
     for (tcp::socket& socket : strangers)
       co_await asio::async_write(socket, asio::buffer(most), asio::as_tuple(use_task));
     const std::string heard = co_await rest_of(strangers.back());
     EXPECT_FALSE(heard.empty());
     // An honest client is not disturbed.
-    tcp::socket client = co_await stranger(beginning() + frame_of("hello"));
+    tcp::socket client = co_await stranger(client_beginning() + message_of("hello"));
     const Input hello = co_await server_->receive();
     EXPECT_EQ(hello.frame, "hello");
     server_.reset();
@@ -279,7 +268,7 @@ TEST_F(ZmtpServer, AFloodOfPingsIsAnsweredAsFastAsItIsRead) {
     listen();
     std::string pings;
     for (int i = 0; i < 20'000; ++i) pings += zmtp::write_command("PING", std::string(2, '\0') + "context");
-    tcp::socket socket = co_await stranger(beginning() + frame_of("hello") + pings + frame_of("end"));
+    tcp::socket socket = co_await stranger(client_beginning() + message_of("hello") + pings + message_of("end"));
     const Input hello = co_await server_->receive();
     const Input end = co_await server_->receive();
     EXPECT_EQ(end.frame, "end");
@@ -291,12 +280,12 @@ TEST_F(ZmtpServer, AFloodOfPingsIsAnsweredAsFastAsItIsRead) {
 TEST_F(ZmtpServer, ALoudPeerLeavesRoomForAQuietOne) {
   run_within_patience([&]() -> Task<> {
     listen();
-    std::string flood = beginning();
-    for (int i = 0; i < 10'000; ++i) flood += frame_of("loud");
+    std::string flood = client_beginning();
+    for (int i = 0; i < 10'000; ++i) flood += message_of("loud");
     tcp::socket loud = co_await stranger(flood);
     const Input first = co_await server_->receive();  // the rest has arrived with it
     EXPECT_EQ(first.frame, "loud");
-    tcp::socket quiet = co_await stranger(beginning() + frame_of("quiet"));
+    tcp::socket quiet = co_await stranger(client_beginning() + message_of("quiet"));
     int before = 0;
     for (Input input = first; input.frame != "quiet"; ++before) {
       co_await checkpoint();  // as a broker does after each turn: the quiet one's frame is read meanwhile
