@@ -126,7 +126,7 @@ TEST_F(HostileConnections, AResetAtAnyByteLeavesNothing) {
   const auto conversation = [](std::size_t token) {
     return client_beginning() + hello_of(static_cast<std::uint8_t>(token)) + ping() + set_frame() + ping();
   };
-  for (const int transport : {0, 1}) {
+  for (const std::size_t transport : {std::size_t{0}, std::size_t{1}}) {
     survives(patient, [&]() -> Task<> {
       for (std::size_t bytes = 0; bytes <= conversation(0).size(); ++bytes) {
         Stranger stranger = co_await Stranger::connect(endpoints().at(transport));
