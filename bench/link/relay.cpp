@@ -1,8 +1,6 @@
 // relay: the least that a broker of states over TCP has to do, as a floor for the link: one thread on epoll, a map of
 // versions and values, a delivery to each reader and an acknowledgement to the writer. Promises nothing else: a reader
 // that stops grows its queue without a limit.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -18,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bench/link/loopback.hpp"
 #include "bench/link/relay_protocol.hpp"
 
 namespace hoiku::bench {
@@ -46,10 +45,7 @@ int listen_at(std::uint16_t port) {
   const int listener = checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int on = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
+  const sockaddr_in address = loopback_address(port);
   checked(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
   checked(::listen(listener, SOMAXCONN), "listen");
   return listener;

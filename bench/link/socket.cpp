@@ -1,7 +1,5 @@
 #include "bench/link/socket.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +8,8 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+
+#include "bench/link/loopback.hpp"
 
 namespace hoiku::bench {
 namespace {
@@ -26,10 +26,7 @@ Socket::Socket(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM |
   if (descriptor_ < 0) fail("socket");
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
+  const sockaddr_in address = loopback_address(port);
   if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
   const int error = errno;
   ::close(descriptor_);
