@@ -18,7 +18,7 @@ namespace hoiku::wire_tests {
 // concerns it.
 inline constexpr link::zmtp::TimeLimits impatient{
     .handshake = 200ms, .first_frame = 200ms, .ping_after = 1h, .silence = 1h, .blocked = 1h};
-// Whoever is closed did something wrong.
+// A peer that is closed did something wrong.
 inline constexpr link::zmtp::TimeLimits patient{
     .handshake = 1h, .first_frame = 1h, .ping_after = 1h, .silence = 1h, .blocked = 1h};
 

@@ -16,7 +16,7 @@ namespace {
 namespace zmtp = link::zmtp;
 
 constexpr std::size_t mebibyte = 1'048'576;
-// What the broker may take for a while, whatever strangers do.
+// The broker may take so much for a while, whatever strangers do.
 constexpr std::size_t growth_max = 48 * mebibyte;
 
 // The names that ZeroMQ's library gives to those that name themselves not at all.

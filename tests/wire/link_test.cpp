@@ -29,6 +29,7 @@ using namespace std::chrono_literals;
 using Input = ServerLink::Input;
 using wire_tests::failure_of_connecting;
 using wire_tests::Folder;
+using wire_tests::port_of;
 using wire_tests::run_within_patience;
 using wire_tests::Shortage;
 
@@ -41,8 +42,6 @@ std::string failure_of_listening(const std::string& endpoint, const ServerLinkOp
   }
   return "";
 }
-
-std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':') + 1); }
 
 // Each test runs on every kind of link that this build has: "zmtp_ipc" and so on.
 class WireLink : public testing::TestWithParam<std::tuple<LinkKind, const char*>> {
@@ -231,7 +230,7 @@ TEST_P(WireTcp, OneServerListensAtSeveralEndpoints) {
 TEST_P(WireTcp, AClientFindsLocalhost) {
   run_within_patience([&]() -> Task<> {
     const auto server = listen();
-    co_await connect_to("tcp://localhost:" + port_of(endpoint_));
+    co_await connect_to(fmt::format("tcp://localhost:{}", port_of(endpoint_)));
   });
 }
 
@@ -250,7 +249,7 @@ TEST(ZmtpTcp, AllAddressesAreThoseOfBothFamilies) {
   run_within_patience([&]() -> Task<> {
     for (const char* all : {"tcp://*:0", "tcp://[::]:0"}) {
       const auto server = make_server_link({all});
-      const std::string port = port_of(server->endpoints().at(0));
+      const std::uint16_t port = port_of(server->endpoints().at(0));
       for (const char* host : {"127.0.0.1", "[::1]", "localhost"}) {
         const auto connector = make_connector(fmt::format("tcp://{}:{}", host, port));
         co_await connector->connect();
@@ -263,7 +262,7 @@ TEST(ZmtpTcp, AnAddressWithItsInterfaceIsTaken) {
   if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   run_within_patience([&]() -> Task<> {
     const auto server = make_server_link({"tcp://[::1%lo]:0"});
-    co_await make_connector("tcp://[::1%lo]:" + port_of(server->endpoints().at(0)))->connect();
+    co_await make_connector(fmt::format("tcp://[::1%lo]:{}", port_of(server->endpoints().at(0))))->connect();
     // No such address at that interface; what matters is that the interface was understood.
     EXPECT_THAT(failure_of_listening("tcp://[fe80::1234%lo]:0"), testing::HasSubstr("has no such address"));
   });

@@ -20,6 +20,7 @@
 #include "link/src/zmtp/greeting.hpp"
 #include "link/src/zmtp/null_mechanism.hpp"
 #include "link/src/zmtp/stream_address.hpp"
+#include "wire.hpp"
 
 namespace hoiku::wire_tests {
 namespace {
@@ -35,8 +36,7 @@ std::string beginning_of(zmtp::Role role) {
 zmtp::StreamEndpoint address_of(const std::string& endpoint) {
   if (endpoint.starts_with("ipc://")) return zmtp::unix_endpoint_of(endpoint.substr(6));
   const std::size_t colon = endpoint.rfind(':');
-  return tcp::endpoint(asio::ip::make_address(endpoint.substr(6, colon - 6)),
-                       static_cast<std::uint16_t>(std::stoi(endpoint.substr(colon + 1))));
+  return tcp::endpoint(asio::ip::make_address(endpoint.substr(6, colon - 6)), port_of(endpoint));
 }
 
 }  // namespace

@@ -14,10 +14,10 @@
 
 namespace hoiku::wire_tests {
 
-// As many whole pieces as have at least so many bytes together.
+// Returns as many whole pieces as have at least so many bytes together.
 std::string repeated(const std::string& piece, std::size_t bytes);
 
-// What an honest client says first: its greeting, and READY.
+// An honest client's first words: its greeting, and READY.
 std::string client_beginning();
 // The same of a broker.
 std::string broker_beginning();

@@ -76,10 +76,9 @@ TEST_P(Strangers, GarbageSentToTheServerAffectsNoClient) {
   run_within_patience([&]() -> Task<> {
     const auto server = make_server_link({"tcp://127.0.0.1:*"}, {.kind = GetParam()});
     const std::string endpoint = server->endpoints().at(0);
-    const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
     const auto connector = make_connector(endpoint, GetParam());
     const auto client = co_await connector->connect();
-    const boost::asio::ip::tcp::endpoint door(boost::asio::ip::address_v4::loopback(), port);
+    const boost::asio::ip::tcp::endpoint door(boost::asio::ip::address_v4::loopback(), wire_tests::port_of(endpoint));
     std::vector<boost::asio::ip::tcp::socket> strangers;
     const std::array<const char*, 5> greetings{"GET / HTTP/1.1\r\nHost: robot\r\n\r\n", "\xff",
                                                "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f", "\x01\x00\x01\x00\x01\x00",

@@ -72,4 +72,8 @@ std::string listen_endpoint(const std::string& transport, const Folder& folder) 
   return transport == "ipc" ? "ipc://" + folder.path("broker.sock") : "tcp://127.0.0.1:*";
 }
 
+std::uint16_t port_of(const std::string& endpoint) {
+  return static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+}
+
 }  // namespace hoiku::wire_tests

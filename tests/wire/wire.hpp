@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -67,5 +68,8 @@ Task<std::string> failure_of_connecting(std::string endpoint, LinkKind kind = de
 // Returns where a server should listen: "ipc" in the folder, "inproc" under a name of its own, "tcp" at a port that the
 // system chooses.
 std::string listen_endpoint(const std::string& transport, const Folder& folder);
+
+// Requires an endpoint of TCP with its port.
+std::uint16_t port_of(const std::string& endpoint);
 
 }  // namespace hoiku::wire_tests

@@ -37,13 +37,12 @@ class ZmtpServer : public testing::Test {
                                           std::make_shared<Signal>(), limits);
   }
 
+  tcp::endpoint door() const { return {asio::ip::address_v4::loopback(), port_of(server_->endpoints().at(0))}; }
+
   // Connects, and sends `bytes`.
   Task<tcp::socket> stranger(std::string bytes) {
-    const std::string endpoint = server_->endpoints().at(0);
-    const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
     tcp::socket socket(current_io_context());
-    const tcp::endpoint door(asio::ip::address_v4::loopback(), port);
-    co_await socket.async_connect(door, use_task);
+    co_await socket.async_connect(door(), use_task);
     co_await asio::async_write(socket, asio::buffer(bytes), use_task);
     co_return std::move(socket);
   }
@@ -126,14 +125,12 @@ TEST_F(ZmtpServer, WithoutDescriptorsItClosesWhatItCannotTakeAndSaysSoOnce) {
   if (!Shortage::is_possible) GTEST_SKIP() << "the sanitizer needs descriptors";
   run_within_patience([&]() -> Task<> {
     listen();
-    const std::string endpoint = server_->endpoints().at(0);
-    const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
     std::vector<tcp::socket> sockets;
     for (int i = 0; i < 3; ++i) sockets.emplace_back(current_io_context(), tcp::v4());
     {
       const Shortage shortage;
       for (tcp::socket& socket : sockets) {
-        co_await socket.async_connect(tcp::endpoint(asio::ip::address_v4::loopback(), port), use_task);
+        co_await socket.async_connect(door(), use_task);
         const std::string said = co_await rest_of(socket);
         EXPECT_EQ(said, "");
       }
