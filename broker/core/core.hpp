@@ -46,7 +46,7 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  // What a peer's next frame can be, so that the caller need not decode what is refused anyway.
+  // A peer's next frame can be this, so that the caller need not decode what is refused anyway.
   enum class Awaited : std::uint8_t { hello, commands, nothing };
   Awaited awaited_of(PeerId peer) const;
   void receive(PeerId peer, const proto::ClientFrame& frame, Instant now);

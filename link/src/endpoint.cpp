@@ -29,7 +29,7 @@ bool is_ipv4_address(std::string_view host) {
   return !error;
 }
 
-// What follows '%' in an address that means another machine on each network.
+// A link-local address means another machine on each network: the interface follows '%'.
 bool lacks_interface(const boost::asio::ip::address_v6& address, std::string_view host) {
   const bool is_local = address.is_link_local() || address.is_multicast_link_local();
   return is_local && (host.find('%') == std::string_view::npos || host.ends_with('%'));

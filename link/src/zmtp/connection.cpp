@@ -14,7 +14,7 @@ using boost::system::error_code;
 
 // Asio gives the kernel at most so many pieces in one write.
 constexpr std::size_t pieces_max = 64;
-// What one read() may bring: 8,192 empty messages, which keep the loop for a quarter of a millisecond.
+// One read() may bring 8,192 empty messages, which keep the loop for a quarter of a millisecond.
 constexpr std::size_t shared_buffer_bytes = 16'384;
 
 std::span<char> shared_buffer() {

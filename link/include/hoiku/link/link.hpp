@@ -123,7 +123,7 @@ class ServerLink {
 // may be on loops of different threads. Used inside a run. Throws Error(invalid_argument) if the endpoint is malformed.
 std::unique_ptr<Connector> make_connector(const std::string& endpoint, LinkKind kind = default_link_kind);
 
-// Who may connect to the Unix sockets of a broker: who may write to their files.
+// Access to the files of a broker's Unix sockets: a user who may write to one may connect.
 struct SocketAccess {
   std::optional<std::uint32_t> mode;  // as of chmod; without it, the process's umask decides
   std::string group;                  // a name or a number; empty: the process's own
