@@ -37,10 +37,9 @@ class Broker::Impl {
   Impl(const std::vector<std::string>& endpoints, const Limits& limits, LinkKind link) {
     for (const std::string& endpoint : endpoints) require_loopback(endpoint);
     if (const auto checked = broker::check_limits(limits); !checked) throw Error(checked.failure());
-    serving_.emplace(
-        broker::new_instance_options(limits),
-        link::make_server_link(endpoints, {.frame_bytes_max = limits.frame_bytes_max, .kind = link}),
-        std::make_unique<broker::MemoryStore>());
+    serving_.emplace(broker::new_instance_options(limits),
+                     link::make_server_link(endpoints, {.frame_bytes_max = limits.frame_bytes_max, .kind = link}),
+                     std::make_unique<broker::MemoryStore>());
     endpoints_ = serving_->endpoints();
   }
 
