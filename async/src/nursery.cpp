@@ -1,5 +1,10 @@
 #include "hoiku/async/nursery.hpp"
 
+#include <stdexcept>
+#include <string>
+
+#include "hoiku/async/detail/runtime.hpp"
+
 namespace hoiku {
 namespace detail {
 
@@ -69,7 +74,15 @@ void NurseryBlock::leave() {
 
 }  // namespace detail
 
+void Nursery::require_loop(const char* caller) const {
+  if (detail::Runtime::current() == &parent_.runtime()) return;
+  throw std::logic_error(
+      std::string(caller) +
+      " on a thread that does not run the nursery's loop: to wake a loop from there, use a Doorbell");
+}
+
 detail::ChildPromise::Kind Nursery::prepare(detail::ChildPromise::Kind kind) const {
+  require_loop("a child is started");
   if (closed_) throw Closed("this nursery has ended and takes no more children");
   return kind;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace hoiku::detail {
@@ -13,6 +15,11 @@ thread_local Runtime* this_threads_runtime = nullptr;
 
 // How many batches run before the loop returns to Asio, which costs more than a batch.
 constexpr int batches_per_drain = 32;
+
+[[noreturn]] void end_for_foreign_wake() noexcept {
+  std::fputs("a task is woken on a thread that does not run its loop: use a Doorbell there\n", stderr);
+  std::abort();
+}
 
 }  // namespace
 
@@ -36,7 +43,9 @@ Runtime& Runtime::require(const char* caller) {
   return *this_threads_runtime;
 }
 
+// Every wake of a task comes here. One from another thread would corrupt the queue: the program ends.
 void Runtime::schedule(TaskState& task, std::coroutine_handle<> resume) noexcept {
+  if (this_threads_runtime != this) end_for_foreign_wake();
   task.resume_ = resume;
   ready_.push_back(task);
   if (posted_) return;

@@ -2,7 +2,8 @@
 //
 // Promises   Each wait is a checkpoint, also if it has nothing to wait for.
 // Lifetime   Waits refer to the object: it outlives them, and cannot move.
-// Thread     the loop's; to wake a loop from another thread: doorbell.hpp.
+// Thread     the loop's: waking a task on another thread ends the program with a sentence. To wake a loop from there:
+//            doorbell.hpp.
 #pragma once
 
 #include "hoiku/async/detail/parked.hpp"

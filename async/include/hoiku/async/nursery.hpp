@@ -11,7 +11,8 @@
 //            them. The end of the block is not itself a point of cancellation.
 // Lifetime   Children outlive the body: they take their values as arguments, and refer only to what was declared
 //            outside of the nursery's block.
-// Thread     the loop's.
+// Thread     the loop's: start_soon(), start() and start_attendant() throw std::logic_error on another one, and start
+//            nothing.
 // Source     Trio's nurseries; attendants are ours.
 #pragma once
 
@@ -62,6 +63,9 @@ class Nursery {
   template <class F, class... Args>
   void start_attendant(F&& function, Args&&... args);
   Event& closing() noexcept { return closing_; }
+
+  // Throws std::logic_error, which names the caller, on a thread that does not run the nursery's loop.
+  void require_loop(const char* caller) const;
 
  private:
   friend class detail::ChildPromise;

@@ -6,7 +6,7 @@
 // Trio.
 //
 // Promises   FIFO. With a seed, the tasks of each tick are shuffled by it.
-// Thread     one runtime per thread; no other thread calls it.
+// Thread     one runtime per thread; no other thread calls it. If one wakes a task, the program ends with a sentence.
 #pragma once
 
 #include <coroutine>
