@@ -206,6 +206,11 @@ reading/motor/right/heat: 90
 both are cool" "$HOIKU_ENDPOINT"
     ;;
 
+  driver)
+    start_broker
+    prints 'yaw: 1.0' "$HOIKU_ENDPOINT"
+    ;;
+
   messages)
     start_broker
     prints 'x = 3.5' "$HOIKU_ENDPOINT"

@@ -9,5 +9,6 @@
 #include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/remote_bus.hpp"
 #include "hoiku/client/topic.hpp"
 #include "hoiku/client/topic_transition.hpp"

@@ -77,6 +77,7 @@ Task<> BusCore::wait_until_connected() {
 Task<> BusCore::leave_when_closing(Event& closing) {
   co_await closing.wait();
   connection_.stop();
+  if (remote_) remote_->close(std::make_exception_ptr(Closed("the Bus is ending with its nursery")));
   if (session_.state() == Session::State::established) {
     const TimePoint end = now() + goodbye_timeout;
     co_await move_on_at(end, settle_posts());
@@ -108,9 +109,16 @@ void BusCore::end(std::exception_ptr why) noexcept {
   auto readers = std::move(readers_);
   readers_.clear();
   for (auto& [id, reader] : readers) reader->ended(ended_);
+  remote_bell_.reset();
+  if (remote_) {
+    remote_->close(ended_);
+    remote_->clear();
+    remote_taken_.set(remote_->taken_through());
+  }
   settled_.set(posts_.last());  // no answer will come any more
   connection_.close();
   connection_.set_ended();
+  quiet_.store(true, std::memory_order_release);
 }
 
 }  // namespace hoiku::client

@@ -19,7 +19,10 @@ detail::TopicCore Bus::core(std::string name) const {
   return detail::TopicCore(core_, std::move(name));
 }
 
-ReadableValue<ConnectionState>& Bus::connection() const { return core_->connection(); }
+ReadableValue<ConnectionState>& Bus::connection() const {
+  core_->require_loop();
+  return core_->connection();
+}
 
 namespace {
 
@@ -108,24 +111,40 @@ Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
 
 }  // namespace
 
-Task<std::vector<ReaderInfo>> Bus::readers() const { return readers_of(core_); }
+Task<std::vector<ReaderInfo>> Bus::readers() const {
+  core_->require_loop();
+  return readers_of(core_);
+}
 
 Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const {
+  core_->require_loop();
   const Result<void> valid = check_topic_pattern(pattern);
   if (!valid) throw Error(valid.failure());
   return list_of(core_, std::move(pattern));
 }
 
 Task<std::optional<MessageSchema>> Bus::schema(std::string message_type) const {
+  core_->require_loop();
   return schema_of(core_, std::move(message_type));
 }
 
 void detail::register_schema(const BusPtr& bus, const MessageSchema& schema) { bus->register_schema(schema); }
+void detail::require_loop(const BusPtr& bus) { bus->require_loop(); }
 
-Task<> Bus::writable() const { return writable_of(core_); }
-Task<> Bus::flush() const { return flush_of(core_); }
+Task<> Bus::writable() const {
+  core_->require_loop();
+  return writable_of(core_);
+}
+Task<> Bus::flush() const {
+  core_->require_loop();
+  return flush_of(core_);
+}
+RemoteBus Bus::remote() const { return RemoteBus(core_, core_->remote()); }
 
-BusStatistics Bus::statistics() const { return core_->statistics(); }
+BusStatistics Bus::statistics() const {
+  core_->require_loop();
+  return core_->statistics();
+}
 std::string Bus::endpoint() const { return core_->endpoint(); }
 
 namespace detail {
@@ -150,13 +169,23 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<link::Connector> connec
 
 }  // namespace
 
-Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
+namespace {
+
+Task<Bus> connect_endpoint(Nursery& nursery, std::string endpoint, ConnectOptions options) {
   std::shared_ptr<link::Connector> connector = link::make_connector(endpoint, options.link);
   if (!options.on_event) options.on_event = log_to_stderr(options.name);
   co_return co_await connect_core(nursery, std::move(connector), std::move(options));
 }
 
+}  // namespace
+
+Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
+  nursery.require_loop("Bus::connect()");
+  return connect_endpoint(nursery, std::move(endpoint), std::move(options));
+}
+
 Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options) {
+  nursery.require_loop("Bus::connect()");
   return connect_core(nursery, std::move(connector), std::move(options));
 }
 

@@ -1,5 +1,6 @@
 #include "client/src/bus/bus_core.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include "hoiku/async/sleep.hpp"
@@ -50,11 +51,19 @@ BusCore::BusCore(std::shared_ptr<link::Connector> connector, detail::ConnectOpti
 
 BusCore::~BusCore() = default;
 
+void BusCore::require_loop() const {
+  if (detail::Runtime::current() == loop_ || quiet_.load(std::memory_order_acquire)) return;
+  throw std::logic_error(
+      "a Bus is used on a thread that does not run its loop: post through bus.remote() there, or use the Bus on its "
+      "loop");
+}
+
 void BusCore::throw_if_ended() const {
   if (ended_) std::rethrow_exception(ended_);
 }
 
 proto::RequestId BusCore::submit(proto::Command command, TimePoint until) {
+  require_loop();
   throw_if_ended();
   const Result<proto::RequestId> id = session_.submit(std::move(command), until);
   if (!id) throw Error(id.failure());
@@ -62,63 +71,8 @@ proto::RequestId BusCore::submit(proto::Command command, TimePoint until) {
   return *id;
 }
 
-void BusCore::post(std::string topic, Value value, bool latest_only) {
-  throw_if_ended();
-  proto::RequestId* replaceable = latest_only ? &posts_.replaceable(topic) : nullptr;
-  const proto::RequestId older = replaceable && session_.is_unsent(*replaceable) ? *replaceable : 0;
-  const std::size_t bytes = topic.size() + value.payload_bytes();
-  if (!posts_.has_room(bytes, older)) {
-    throw Error(ErrorCode::limit_exceeded,
-                "too many posts are unacknowledged (at most " + std::to_string(Posts::posts_max) + ", or " +
-                    std::to_string(Posts::post_bytes_max) + " bytes): await bus.writable() before the next one");
-  }
-  proto::Set command;
-  command.topic = std::move(topic);
-  command.value = std::move(value);
-  const proto::RequestId id = submit(std::move(command));
-  posts_.add(id, bytes);
-  if (older != 0) {
-    // Taken back only after the newer one was accepted. That one is last, so the writes in between keep their order.
-    session_.cancel(older);
-    posts_.settle(older);
-    ++conflated_posts_;
-  }
-  if (replaceable) *replaceable = id;
-}
-
-Task<> BusCore::writable() {
-  co_await checkpoint();
-  while (!ended_ && !posts_.has_ample_room()) {
-    const proto::RequestId seen = settled_.value();
-    auto goes_on = [&](proto::RequestId through) { return through != seen; };
-    co_await settled_.wait_value(goes_on);
-  }
-  throw_if_ended();
-}
-
-Task<> BusCore::settle_posts() {
-  const proto::RequestId last = posts_.last();
-  auto all_answered = [&](proto::RequestId through) { return through >= last; };
-  co_await settled_.wait_value(all_answered);
-}
-
-Task<> BusCore::flush() {
-  co_await settle_posts();
-  if (const std::exception_ptr unknown = posts_.take_unknown()) std::rethrow_exception(unknown);
-  throw_if_ended();
-}
-
-// Settles a request that no task awaits: a post, a schema, or a declaration that was sent again to another broker
-// instance.
-void BusCore::settle_unawaited(const Completion& completion) {
-  posts_.settle(completion.id);
-  const auto* failed = std::get_if<proto::Failed>(&completion.answer);
-  if (!failed) return;
-  posts_.failed(failed->failure.code, error_of(*failed));
-  post_refused_.notify();
-}
-
 void BusCore::register_schema(const MessageSchema& schema) {
+  require_loop();
   if (ended_ || session_.is_registered(schema.type_name())) return;
   proto::RegisterSchema command;
   command.message_type = schema.type_name();
@@ -127,6 +81,7 @@ void BusCore::register_schema(const MessageSchema& schema) {
 }
 
 proto::RequestId BusCore::open(Reader& reader, proto::Command command) {
+  require_loop();
   if (ended_) {
     reader.ended(ended_);
     return 0;
@@ -137,12 +92,15 @@ proto::RequestId BusCore::open(Reader& reader, proto::Command command) {
 }
 
 std::optional<InboxItem> BusCore::take(proto::RequestId id) {
+  require_loop();
   std::optional<InboxItem> item = session_.take(id);
   if (session_.has_commands()) connection_.wake();  // credit to renew
   return item;
 }
 
+// Closing on another thread ends the program with the error's sentence: the loop may be using the reader right now.
 void BusCore::close(proto::RequestId id) noexcept {
+  require_loop();
   if (readers_.erase(id) == 0) return;
   session_.cancel(id);
   connection_.wake();
@@ -210,6 +168,7 @@ void BusCore::apply(Received received) {
     }
   }
   settled_.set(posts_.settled_through());
+  if (remote_) take_remote_posts();  // there may be room again
   // A user's predicate may open and close readers, so each is looked up in its turn.
   for (const proto::RequestId id : received.news) {
     const auto reading = readers_.find(id);
@@ -225,7 +184,7 @@ BusStatistics BusCore::statistics() const {
   statistics.reconnects = connection.reconnects;
   statistics.frames_sent = connection.frames_sent;
   statistics.frames_received = connection.frames_received;
-  statistics.conflated_posts = conflated_posts_;
+  statistics.conflated_posts = conflated_posts_ + (remote_ ? remote_->replaced() : 0);
   return statistics;
 }
 

@@ -2,10 +2,13 @@
 //
 // Promises   a task that stops waiting takes its request back at that instant; a reader is told nothing after it has
 //            been closed. All that the tasks of one tick have asked for leaves in one frame, at once.
-// Files      bus_core.cpp: requests and readers; attendant.cpp: how it begins and ends with its nursery.
-// Thread     the loop's. Owner: shared by the handles and, while it serves, by the attendant of the nursery.
+// Files      bus_core.cpp: requests and readers; bus_posts.cpp: writes that no task awaits; attendant.cpp: how it
+//            begins and ends with its nursery.
+// Thread     that of the loop which made it; other threads may destroy it once it has ended. Owner: shared by the
+//            handles and, while it serves, by the attendant of the nursery.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -15,9 +18,12 @@
 
 #include "client/src/bus/connection.hpp"
 #include "client/src/bus/posts.hpp"
+#include "client/src/bus/remote_queue.hpp"
 #include "client/src/session/session.hpp"
 #include "hoiku/async/async_value.hpp"
 #include "hoiku/async/cancel_scope.hpp"
+#include "hoiku/async/detail/runtime.hpp"
+#include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/event.hpp"
 #include "hoiku/client/bus.hpp"
 #include "hoiku/client/options.hpp"
@@ -47,8 +53,11 @@ class BusCore {
   BusCore(const BusCore&) = delete;
   BusCore& operator=(const BusCore&) = delete;
 
-  // ---- Requests. They throw Closed, or the error that ended the Bus, once it has ended.
+  // ---- Requests. They throw Closed, or the error that ended the Bus, once it has ended. On a thread that does not run
+  // the Bus's loop they throw std::logic_error before they touch anything.
 
+  // For what does not submit a request at once. After the Bus has ended, any thread may call.
+  void require_loop() const;
   bool has_ended() const noexcept { return ended_ != nullptr; }
   // The broker instance that the session is with.
   std::uint64_t instance_id() const noexcept { return session_.instance_id(); }
@@ -61,6 +70,8 @@ class BusCore {
   void post(std::string topic, Value value, bool latest_only);
   Task<> writable();
   Task<> flush();
+  // The queue for the posts of other threads.
+  std::shared_ptr<RemoteQueue> remote();
 
   // One request, while its task waits for the answer. Taken back if the task leaves before.
   class Pending {
@@ -119,13 +130,16 @@ class BusCore {
   void throw_if_ended() const;
   void apply(Received received);
   void settle_unawaited(const Completion& completion);
-  Task<> settle_posts();  // those that were made so far
+  proto::RequestId unsent_post(const std::string& topic);
+  Task<> settle_posts();  // those that were made so far, by other threads too
+  void take_remote_posts() noexcept;
 
   // attendant.cpp
   Task<> leave_when_closing(Event& closing);
   Task<> report_refused_posts(Nursery& nursery);
   void end(std::exception_ptr why) noexcept;
 
+  detail::Runtime* const loop_ = detail::Runtime::current();  // to be compared only
   Duration connect_timeout_;
   Session session_;
   Connection connection_;
@@ -135,12 +149,16 @@ class BusCore {
   Posts posts_;
   std::uint64_t conflated_posts_ = 0;
   AsyncValue<proto::RequestId> settled_{0};  // all posts up to this one were answered
+  std::shared_ptr<RemoteQueue> remote_;      // null: nobody has asked for it
+  std::optional<Doorbell> remote_bell_;
+  AsyncValue<std::uint64_t> remote_taken_{0};  // all posts of other threads up to this one are among posts_
 
   Signal goodbye_done_;
   Signal post_refused_;
-  CancelScope serving_;       // around all that needs a connection
-  bool handed_over_ = false;  // Bus::connect has returned a handle
-  std::exception_ptr ended_;  // what every request gets from now on
+  CancelScope serving_;              // around all that needs a connection
+  bool handed_over_ = false;         // Bus::connect has returned a handle
+  std::exception_ptr ended_;         // what every request gets from now on
+  std::atomic<bool> quiet_ = false;  // has ended, and the loop touches it no more
 };
 
 }  // namespace hoiku::client

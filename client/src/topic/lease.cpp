@@ -25,13 +25,21 @@ class Lease::Impl final : public client::Reader {
   }
   void release() noexcept { bus_->close(id_); }
 
-  bool is_lost() const noexcept { return why_ != nullptr; }
+  bool is_lost() const {
+    bus_->require_loop();
+    return why_ != nullptr;
+  }
   static Task<> lost(std::shared_ptr<Impl> lease) {
+    if (lease) lease->bus_->require_loop();
+    return lost_later(std::move(lease));
+  }
+  static Task<> lost_later(std::shared_ptr<Impl> lease) {
     Event never_set;  // of one that was moved from
     co_await (lease ? lease->lost_ : never_set).wait();
     if (lease->is_end_of_bus_) std::rethrow_exception(lease->why_);
   }
   std::string why_lost() const {
+    bus_->require_loop();
     if (!why_) return {};
     try {
       std::rethrow_exception(why_);
@@ -52,13 +60,15 @@ class Lease::Impl final : public client::Reader {
 void Lease::release() noexcept {
   if (impl_) impl_->release();
 }
-bool Lease::is_lost() const noexcept { return impl_ && impl_->is_lost(); }
+bool Lease::is_lost() const { return impl_ && impl_->is_lost(); }
 Task<> Lease::lost() const { return Impl::lost(impl_); }
 std::string Lease::why_lost() const { return impl_ ? impl_->why_lost() : std::string(); }
 
 namespace detail {
 
-Task<> declare_topic(TopicCore topic, DeclareOptions options) {
+namespace {
+
+Task<> declare(TopicCore topic, DeclareOptions options) {
   client::BusCore& bus = *topic.bus();
   proto::Declare command;
   command.topic = topic.name();
@@ -71,7 +81,7 @@ Task<> declare_topic(TopicCore topic, DeclareOptions options) {
   pending.take<proto::Done>();
 }
 
-Task<Lease> own_topic(TopicCore topic, OwnOptions options) {
+Task<Lease> own(TopicCore topic, OwnOptions options) {
   proto::Own command;
   command.topic = topic.name();
   command.last_will = std::move(options.last_will);
@@ -80,6 +90,18 @@ Task<Lease> own_topic(TopicCore topic, OwnOptions options) {
   auto lease = std::make_shared<Lease::Impl>(topic.bus(), std::move(command));
   co_await lease->begin();
   co_return Lease(std::move(lease));
+}
+
+}  // namespace
+
+Task<> declare_topic(TopicCore topic, DeclareOptions options) {
+  topic.bus()->require_loop();
+  return declare(std::move(topic), std::move(options));
+}
+
+Task<Lease> own_topic(TopicCore topic, OwnOptions options) {
+  topic.bus()->require_loop();
+  return own(std::move(topic), std::move(options));
 }
 
 }  // namespace detail

@@ -63,6 +63,7 @@ class PatternSubscription::Impl final : public client::Reader {
   }
 
   std::optional<AnyTransition> try_next() {
+    bus_->require_loop();
     if (error_) std::rethrow_exception(error_);
     for (;;) {
       const std::optional<client::InboxItem> item = bus_->take(id_);
@@ -75,6 +76,18 @@ class PatternSubscription::Impl final : public client::Reader {
   }
 
   Task<AnyTransition> next() {
+    bus_->require_loop();
+    return next_item();
+  }
+
+  SubscriptionStatistics statistics() const {
+    bus_->require_loop();
+    const SubscriptionStatistics* known = bus_->statistics(id_);
+    return known ? *known : SubscriptionStatistics();
+  }
+
+ private:
+  Task<AnyTransition> next_item() {
     co_await checkpoint();
     for (;;) {
       std::optional<AnyTransition> transition = try_next();
@@ -83,12 +96,6 @@ class PatternSubscription::Impl final : public client::Reader {
     }
   }
 
-  SubscriptionStatistics statistics() const {
-    const SubscriptionStatistics* known = bus_->statistics(id_);
-    return known ? *known : SubscriptionStatistics();
-  }
-
- private:
   detail::BusPtr bus_;
   proto::RequestId id_ = 0;
   Signal news_;

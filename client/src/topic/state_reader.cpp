@@ -75,6 +75,17 @@ class StateReader::Impl final : public client::Reader {
   }
 
   Task<Members> next() {
+    bus_->require_loop();
+    return next_match();
+  }
+
+  Task<Members> first() {
+    bus_->require_loop();
+    return first_match();
+  }
+
+ private:
+  Task<Members> next_match() {
     co_await checkpoint();
     for (;;) {
       if (error_) std::rethrow_exception(error_);
@@ -89,7 +100,7 @@ class StateReader::Impl final : public client::Reader {
     }
   }
 
-  Task<Members> first() {
+  Task<Members> first_match() {
     for (;;) {
       if (first_) co_return *first_;
       if (error_) std::rethrow_exception(error_);
@@ -99,7 +110,6 @@ class StateReader::Impl final : public client::Reader {
     }
   }
 
- private:
   void evaluate(bool changed, bool gap) {
     if (hold_ > Duration::zero() && !std::all_of(state_.begin(), state_.end(), is_live)) {
       end_of_match();
@@ -143,10 +153,20 @@ StateReader::~StateReader() = default;
 Task<Members> StateReader::next() { return impl_->next(); }
 Task<Members> StateReader::first() { return impl_->first(); }
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
-                         Duration hold) {
+namespace {
+
+Task<Members> first_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+                          Duration hold) {
   StateReader reader(std::move(bus), std::move(topics), std::move(required), std::move(test), hold);
   co_return co_await reader.first();
+}
+
+}  // namespace
+
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+                         Duration hold) {
+  bus->require_loop();
+  return first_state(std::move(bus), std::move(topics), std::move(required), std::move(test), hold);
 }
 
 }  // namespace hoiku::detail

@@ -22,7 +22,11 @@ bool have_required(const Members& members, const std::vector<Required>& wanted) 
   return true;
 }
 
-Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version) {
+namespace {
+
+// What the verbs below do once they are awaited.
+
+Task<Version> set_value(TopicCore topic, Value next, std::optional<Version> if_version) {
   BusCore& bus = *topic.bus();
   proto::Set command;
   command.topic = topic.name();
@@ -33,24 +37,7 @@ Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_v
   co_return pending.take<proto::SetDone>().version;
 }
 
-Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
-  for (;;) {
-    const TransitionPtr current = co_await get_topic(topic);
-    Value next = next_of(current->value);
-    try {
-      const Version version = co_await set_topic(topic, std::move(next), current->version);
-      co_return version;
-    } catch (const VersionConflict&) {
-      // Another writer was faster: retries with its value. One of the writers always succeeds.
-    }
-  }
-}
-
-void post_topic(const TopicCore& topic, Value next, bool latest_only) {
-  topic.bus()->post(topic.name(), std::move(next), latest_only);
-}
-
-Task<TransitionPtr> get_topic(TopicCore topic) {
+Task<TransitionPtr> get_state(TopicCore topic) {
   BusCore& bus = *topic.bus();
   proto::Get command;
   command.topic = topic.name();
@@ -59,7 +46,20 @@ Task<TransitionPtr> get_topic(TopicCore topic) {
   co_return pending.take<proto::GetDone>().current;
 }
 
-Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
+Task<Version> update_value(TopicCore topic, std::function<Value(const Value&)> next_of) {
+  for (;;) {
+    const TransitionPtr current = co_await get_state(topic);
+    Value next = next_of(current->value);
+    try {
+      const Version version = co_await set_value(topic, std::move(next), current->version);
+      co_return version;
+    } catch (const VersionConflict&) {
+      // Another writer was faster: retries with its value. One of the writers always succeeds.
+    }
+  }
+}
+
+Task<TransitionPtr> wait_for_state(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
   BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
   proto::Wait command;
@@ -69,6 +69,32 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   BusCore::Pending pending(bus, std::move(command), until);
   co_await pending.wait_renewing();
   co_return pending.take<proto::WaitDone>().match;
+}
+
+}  // namespace
+
+Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version) {
+  topic.bus()->require_loop();
+  return set_value(std::move(topic), std::move(next), if_version);
+}
+
+Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
+  topic.bus()->require_loop();
+  return update_value(std::move(topic), std::move(next_of));
+}
+
+Task<TransitionPtr> get_topic(TopicCore topic) {
+  topic.bus()->require_loop();
+  return get_state(std::move(topic));
+}
+
+Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold) {
+  topic.bus()->require_loop();
+  return wait_for_state(std::move(topic), std::move(predicate), hold);
+}
+
+void post_topic(const TopicCore& topic, Value next, bool latest_only) {
+  topic.bus()->post(topic.name(), std::move(next), latest_only);
 }
 
 Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema) {

@@ -23,6 +23,11 @@ void add(std::optional<Lagged>& gap, const std::optional<Lagged>& more) {
 }  // namespace
 
 Task<AnyTransition> TransitionReader::next() {
+  bus_->require_loop();
+  return next_match();
+}
+
+Task<AnyTransition> TransitionReader::next_match() {
   for (;;) {
     AnyTransition transition = co_await subscription_.next();
     if (transition.end_of_snapshot) {
@@ -39,7 +44,10 @@ Task<AnyTransition> TransitionReader::next() {
   }
 }
 
-Task<AnyTransition> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+namespace {
+
+Task<AnyTransition> wait_at_the_broker(TopicCore topic, std::optional<Predicate> predicate,
+                                       std::optional<Version> after) {
   client::BusCore& bus = *topic.bus();
   const TimePoint until = co_await current_effective_deadline();
   proto::WaitTransition command;
@@ -52,7 +60,7 @@ Task<AnyTransition> wait_transition(TopicCore topic, std::optional<Predicate> pr
   co_return any_transition(*done.match, done.old_value ? *done.old_value : Value());
 }
 
-Task<AnyTransition> wait_local_transition(TopicCore topic, TransitionTest test) {
+Task<AnyTransition> wait_here(TopicCore topic, TransitionTest test) {
   TransitionReader reader(topic, nullptr);
   for (;;) {
     AnyTransition transition = co_await reader.next();
@@ -66,6 +74,18 @@ Task<AnyTransition> wait_local_transition(TopicCore topic, TransitionTest test) 
     if (transition.value == transition.old_value) continue;  // only its quality changed: ignored, as at the broker
     if (test(transition.value, transition.old_value, transition.topic)) co_return transition;
   }
+}
+
+}  // namespace
+
+Task<AnyTransition> wait_transition(TopicCore topic, std::optional<Predicate> predicate, std::optional<Version> after) {
+  topic.bus()->require_loop();
+  return wait_at_the_broker(std::move(topic), std::move(predicate), after);
+}
+
+Task<AnyTransition> wait_local_transition(TopicCore topic, TransitionTest test) {
+  topic.bus()->require_loop();
+  return wait_here(std::move(topic), std::move(test));
 }
 
 }  // namespace hoiku::detail

@@ -14,7 +14,9 @@
 //            restart of the broker, subscriptions and waits are made again, and a write that was in flight fails with
 //            outcome_unknown. A failure that this client cannot repair (a broker that speaks another protocol) ends the
 //            nursery with an Error.
-// Thread     the loop's.
+// Thread     the loop's, which ran connect(): on any other thread every verb of the Bus, of its topics and of its
+//            readers throws std::logic_error at once, and changes nothing. Handles may be copied and destroyed on any
+//            thread, but leases and readers end on the loop's. Other threads post through remote().
 #pragma once
 
 #include <concepts>
@@ -28,6 +30,7 @@
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/remote_bus.hpp"
 #include "hoiku/client/topic.hpp"
 #include "hoiku/client/transaction.hpp"
 #include "hoiku/link/link.hpp"
@@ -75,6 +78,7 @@ namespace detail {
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options);
 Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options);
 void register_schema(const BusPtr& bus, const MessageSchema& schema);
+void require_loop(const BusPtr& bus);
 }  // namespace detail
 
 class Bus {
@@ -140,6 +144,7 @@ class Bus {
     static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
                   "commit() takes a function of a Transaction& that puts its writes in, and returns nothing");
     detail::check_closure<F>();
+    detail::require_loop(core_);
     Transaction transaction(core_);
     std::invoke(fill, transaction);
     return std::move(transaction).commit();
@@ -150,6 +155,9 @@ class Bus {
   // Waits until all posts that were made so far are acknowledged. Throws Error(outcome_unknown) if some were in flight
   // when the session was lost, since the last flush. (A post that the broker refuses ends the nursery.)
   Task<> flush() const;
+  // Returns a handle whose post() any thread may call: remote_bus.hpp. All such handles of a Bus share one queue.
+  // Throws Closed, or the error that ended the Bus, when the Bus has ended.
+  RemoteBus remote() const;
 
   // The state of the connection, to be read and waited on. Lives as long as a handle of this Bus.
   ReadableValue<ConnectionState>& connection() const;

@@ -29,10 +29,9 @@ class CompositeCore {
 };
 
 template <TopicType... Ts>
-Task<std::tuple<Ts...>> wait_for_members(CompositeCore composite, MembersTest test, Duration hold) {
-  const Members match =
-      co_await wait_state(composite.bus(), composite.names(), required_of<Ts...>(), std::move(test), hold);
-  co_return decode_members<Ts...>(match);
+Task<std::tuple<Ts...>> values_of(Task<Members> state) {
+  const Members members = co_await std::move(state);
+  co_return decode_members<Ts...>(members);
 }
 
 // Adapts a predicate that takes the tuple of the values, or the values one by one.
@@ -62,13 +61,9 @@ class CompositeValues {
       : reader_(composite.bus(), composite.names(), detail::required_of<Ts...>(), std::move(test), hold) {}
 
   // Waits for a state that satisfies the condition and differs from the one returned last, and returns it.
-  Task<std::tuple<Ts...>> next() { return next_of(reader_); }
+  Task<std::tuple<Ts...>> next() { return detail::values_of<Ts...>(reader_.next()); }
 
  private:
-  static Task<std::tuple<Ts...>> next_of(detail::StateReader& reader) {
-    const detail::Members state = co_await reader.next();
-    co_return detail::decode_members<Ts...>(state);
-  }
   detail::StateReader reader_;
 };
 
@@ -91,7 +86,8 @@ class TopicComposite {
   template <class F>
   Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_closure<F>();
-    return detail::wait_for_members<Ts...>(core_, test(std::forward<F>(condition)), hold.duration());
+    return detail::values_of<Ts...>(detail::wait_state(core_.bus(), core_.names(), detail::required_of<Ts...>(),
+                                                       test(std::forward<F>(condition)), hold.duration()));
   }
 
  private:

@@ -10,7 +10,8 @@
 // Lost       when another service takes over, when another owns the topic as this Bus reconnects after a lost session,
 //            or when the time of lasting() has passed. Then writes fail with not_owner, and lost() completes. A lost
 //            lease stays lost.
-// Thread     the loop's.
+// Thread     the loop's. Releasing or destroying a lease on another thread, before the Bus has ended, ends the program
+//            with a sentence that says so.
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,7 @@ class Lease {
 
   // Releases the lease now. Does nothing if it is lost or was released before.
   void release() noexcept;
-  bool is_lost() const noexcept;  // also when the Bus has ended
+  bool is_lost() const;  // also when the Bus has ended
   // Completes when the lease is lost; never if it was released or moved from. Throws Closed, or the error that ended
   // the Bus, when the Bus has ended.
   Task<> lost() const;

@@ -83,9 +83,9 @@ std::vector<Required> required_of() {
 }
 
 template <TopicType T>
-Task<OptionalOf<T>> get_value(TopicCore topic) {
-  const TransitionPtr newest = co_await get_topic(topic);
-  co_return from_value_or_unset<T>(newest->value, topic.name());
+Task<OptionalOf<T>> value_or_unset_of(Task<TransitionPtr> state, TopicCore topic) {
+  const TransitionPtr latest = co_await std::move(state);
+  co_return from_value_or_unset<T>(latest->value, topic.name());
 }
 
 template <TopicType T>
@@ -94,11 +94,15 @@ Task<T> value_of(Task<TransitionPtr> match, TopicCore topic) {
   co_return from_value<T>(matched->value, topic.name());
 }
 
+inline Task<TransitionPtr> only_member(Task<Members> match) {
+  const Members members = co_await std::move(match);
+  co_return members.front();
+}
+
 template <TopicType T>
-Task<TransitionPtr> wait_locally(TopicCore topic, MembersTest test, Duration hold) {
-  const Members match = co_await wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), required_of<T>(),
-                                            std::move(test), hold);
-  co_return match.front();
+Task<TransitionPtr> wait_locally(const TopicCore& topic, MembersTest test, Duration hold) {
+  return only_member(
+      wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), required_of<T>(), std::move(test), hold));
 }
 
 // Makes a test of the members that arrived from a test of typed values. A member of another type throws TypeMismatch,
@@ -124,11 +128,11 @@ class TopicValues {
   // Waits for a value that matches and differs from the one returned last, and returns it. An unset topic has a value
   // only if T is an optional. Values that came and went between two calls are not seen; once writers stop, the last
   // value is.
-  Task<T> next() { return next_of(reader_, topic_); }
+  Task<T> next() { return value_of(reader_.next(), topic_); }
 
  private:
-  static Task<T> next_of(detail::StateReader& reader, detail::TopicCore topic) {
-    const detail::Members state = co_await reader.next();
+  static Task<T> value_of(Task<detail::Members> next, detail::TopicCore topic) {
+    const detail::Members state = co_await std::move(next);
     co_return detail::from_value<T>(state.front()->value, topic.name());
   }
   detail::TopicCore topic_;
@@ -147,7 +151,7 @@ class Topic : public ComparableTerm<Topic<T>> {
   const detail::TopicCore& core() const noexcept { return core_; }
 
   // Returns the value; empty if the topic is unset. (If T is an optional already, a T.)
-  Task<detail::OptionalOf<T>> get() const { return detail::get_value<T>(core_); }
+  Task<detail::OptionalOf<T>> get() const { return detail::value_or_unset_of<T>(detail::get_topic(core_), core_); }
   // Returns the latest transition: value, version, time, writer, quality. Never null; version.number 0: never set.
   Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
 

@@ -1,6 +1,7 @@
 // topic_core.hpp: what a topic can do, without its type. The typed handles are thin templates over this.
 //
-// Every coroutine here takes its arguments by value: it may be awaited long after its handle was destroyed.
+// Every coroutine here takes its arguments by value: it may be awaited long after its handle was destroyed. What makes
+// one is a plain function, which throws std::logic_error at once on a thread that does not run the Bus's loop.
 #pragma once
 
 #include <functional>

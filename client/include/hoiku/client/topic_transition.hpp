@@ -76,10 +76,13 @@ TransitionTest transition_test(P&& condition) {
 class TransitionReader {
  public:
   TransitionReader(const TopicCore& topic, TransitionTest test)
-      : subscription_(topic.bus(), topic.name(), SubscribeOptions(Mode::every)), test_(std::move(test)) {}
+      : bus_(topic.bus()), subscription_(bus_, topic.name(), SubscribeOptions(Mode::every)), test_(std::move(test)) {}
   Task<AnyTransition> next();
 
  private:
+  Task<AnyTransition> next_match();
+
+  BusPtr bus_;
   PatternSubscription subscription_;
   TransitionTest test_;  // null: everything matches
   bool is_live_ = false;
@@ -106,16 +109,20 @@ TopicTransition<T> typed(AnyTransition&& transition) {
 }
 
 template <TopicType T>
-Task<TopicTransition<T>> wait_for_transition(TopicCore topic, std::optional<Predicate> predicate,
-                                             std::optional<Version> after) {
-  AnyTransition transition = co_await wait_transition(topic, std::move(predicate), after);
+Task<TopicTransition<T>> typed_transition(Task<AnyTransition> next) {
+  AnyTransition transition = co_await std::move(next);
   co_return typed<T>(std::move(transition));
 }
 
 template <TopicType T>
+Task<TopicTransition<T>> wait_for_transition(TopicCore topic, std::optional<Predicate> predicate,
+                                             std::optional<Version> after) {
+  return typed_transition<T>(wait_transition(std::move(topic), std::move(predicate), after));
+}
+
+template <TopicType T>
 Task<TopicTransition<T>> wait_for_local_transition(TopicCore topic, TransitionTest test) {
-  AnyTransition transition = co_await wait_local_transition(topic, std::move(test));
-  co_return typed<T>(std::move(transition));
+  return typed_transition<T>(wait_local_transition(std::move(topic), std::move(test)));
 }
 
 }  // namespace detail
@@ -126,13 +133,9 @@ class TopicTransitions {
  public:
   TopicTransitions(const detail::TopicCore& topic, detail::TransitionTest test) : reader_(topic, std::move(test)) {}
 
-  Task<TopicTransition<T>> next() { return next_of(reader_); }
+  Task<TopicTransition<T>> next() { return detail::typed_transition<T>(reader_.next()); }
 
  private:
-  static Task<TopicTransition<T>> next_of(detail::TransitionReader& reader) {
-    AnyTransition transition = co_await reader.next();
-    co_return detail::typed<T>(std::move(transition));
-  }
   detail::TransitionReader reader_;
 };
 
