@@ -44,8 +44,9 @@ constexpr const char* exit_statuses =
 constexpr const char* conditions =
     "\nA condition compares (== != < <= > >=) value, old_value or a field of a message (value.pose.x) with each "
     "other,\n"
-    "a word, a number or \"quoted text\". abs(value - old_value) > 0.5 tests the size of a change. Combine conditions\n"
-    "with &&, ||, ! and parentheses. A comparison with an unset value is false.\n";
+    "a number, true, false, a \"text\" in quotes or the name of an enumeration's value. A number compares with\n"
+    "numbers only, a text with texts only. abs(value - old_value) > 0.5 tests the size of a change. Combine\n"
+    "conditions with &&, ||, ! and parentheses. A comparison with an unset value is false.\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
   std::string text = "\nExamples:\n";

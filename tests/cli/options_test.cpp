@@ -60,6 +60,17 @@ TEST(Options, ReadAWait) {
   EXPECT_TRUE(wait.condition->test(Value(31), Value()));
 }
 
+// A word without quotes is refused before any broker is asked.
+TEST(Options, AConditionHasItsTextsInQuotes) {
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{"wait", "robot/mood", "value == calm"}, {"watch", "**", "--where", "value == calm"}})
+    EXPECT_NE(complaint(arguments).find("put a text in quotes, as in value == \"calm\""), std::string::npos);
+  for (const char* constant : {"1 == 1", "30 > 3", "\"a\" == \"a\""})
+    EXPECT_NE(complaint({"wait", "a", constant}).find("names neither value nor old_value"), std::string::npos);
+  for (const char* condition : {"value == true", "value != nan", "value.mode == WALKING", "value == \"calm\""})
+    EXPECT_TRUE(std::get<WaitVerb>(std::get<Options>(parse({"wait", "a", condition})).verb).condition) << condition;
+}
+
 TEST(Options, ALsShowsEverythingUnlessAPatternIsGiven) {
   EXPECT_EQ(std::get<LsVerb>(std::get<Options>(parse({"ls"})).verb).pattern, "**");
   const auto verb = std::get<LsVerb>(std::get<Options>(parse({"ls", "sensor/*", "--names"})).verb);

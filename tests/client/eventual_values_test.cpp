@@ -53,16 +53,16 @@ TEST(TopicValues, WithAConditionGiveOnlyMatches) {
   });
 }
 
-TEST(TopicValues, AParsedConditionIsReadAsTheTopicsType) {
+TEST(TopicValues, AParsedConditionHasToFitTheTopicsType) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");
     const auto code = bus.topic<std::string>("code");
     co_await code.set("42");
-    const Predicate is_42 = *Predicate::parse("value == 42");
+    const Predicate is_42 = *Predicate::parse("value == \"42\"");
     auto values = code.eventual_values(is_42);
     const std::string seen = co_await values.next();
     EXPECT_EQ(seen, "42");
-    const Predicate is_word = *Predicate::parse("value == hello");
+    const Predicate is_word = *Predicate::parse("value == \"hello\"");
     EXPECT_THROW(static_cast<void>(bus.topic<int>("number").eventual_values(is_word)), TypeMismatch);
   });
 }

@@ -42,10 +42,10 @@ double as_double(const Operand& number) {
   return integer ? static_cast<double>(*integer) : std::get<double>(number);
 }
 
-bool is_numeric(const Operand& a) { return std::holds_alternative<Wide>(a) || std::holds_alternative<double>(a); }
+bool holds_number(const Operand& a) { return std::holds_alternative<Wide>(a) || std::holds_alternative<double>(a); }
 
 Operand difference(const Operand& a, const Operand& b) {
-  if (!is_numeric(a) || !is_numeric(b)) return {};
+  if (!holds_number(a) || !holds_number(b)) return {};
   const auto* x = std::get_if<Wide>(&a);
   const auto* y = std::get_if<Wide>(&b);
   if (x && y) return *x - *y;  // cannot overflow: nesting_max

@@ -6,7 +6,7 @@
 //   !!x          x. But !(a > b) stays: it is true if one side is null or NaN, and a <= b is not
 //   comparisons  the literal on the right; otherwise value before old_value before abs(): a < b always equals b > a
 //   abs(a - b)   the same order: both differences have one magnitude
-//   literals     0.0 for -0.0, one spelling for one typed value; unquoted text stays as written until its type is known
+//   literals     0.0 for -0.0, one spelling for one typed value; a word stays as written until its type is known
 #include <algorithm>
 #include <utility>
 
@@ -82,7 +82,7 @@ void normalise_term(Node& node) {
   if (node.kind == Kind::difference) order_terms(node);
   if (node.kind != Kind::literal) return;
   if (!node.literal_text.empty()) {
-    node.literal = parse_value(node.literal_text).value();
+    node.literal = read_word(node.literal_text);
   } else if (const auto* number = node.literal.get_if<double>(); number && *number == 0) {
     node.literal = Value(0.0);
   }
@@ -91,11 +91,7 @@ void normalise_term(Node& node) {
 std::string normalise_comparison(Node& node) {
   for (Node& child : node.children) normalise_term(child);
   if (order_terms(node)) node.op = mirrored(node.op);
-  std::string out = term_text(node.children[0]);
-  out += ' ';
-  out += symbol(node.op);
-  out += ' ';
-  return out + term_text(node.children[1]);
+  return comparison_text(node);
 }
 
 // The children of `node` in normal form, with nested junctions of its own kind merged.
@@ -156,6 +152,14 @@ std::string normalise(Node& node) {
     default:
       return normalise_comparison(node);
   }
+}
+
+std::string comparison_text(const Node& comparison) {
+  std::string out = term_text(comparison.children[0]);
+  out += ' ';
+  out += symbol(comparison.op);
+  out += ' ';
+  return out + term_text(comparison.children[1]);
 }
 
 std::string term_text(const Node& term) {

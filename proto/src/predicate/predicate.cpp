@@ -45,7 +45,9 @@ Predicate::Predicate(std::shared_ptr<const Shared> shared) : shared_(std::move(s
 Result<Predicate> Predicate::parse(std::string_view text, const Limits& limits) {
   auto root = predicate::parse_text(text, limits);
   if (!root) return root.failure();
-  return build(std::move(*root), limits);
+  if (auto ok = predicate::check_shape(*root, limits); !ok) return ok.failure();
+  if (auto ok = predicate::check_meaning(*root); !ok) return ok.failure();
+  return Predicate(std::make_shared<const Shared>(std::move(*root)));
 }
 
 Result<Predicate> Predicate::build(Node root, const Limits& limits) {
@@ -53,7 +55,10 @@ Result<Predicate> Predicate::build(Node root, const Limits& limits) {
   return Predicate(std::make_shared<const Shared>(std::move(root)));
 }
 
-Result<void> Predicate::check(const Limits& limits) const { return predicate::check_shape(*root_, limits); }
+Result<void> Predicate::check(const Limits& limits) const {
+  if (auto ok = predicate::check_shape(*root_, limits); !ok) return ok;
+  return predicate::check_meaning(*root_);
+}
 
 Predicate Predicate::compare(Op op, Value literal) {
   Node node;

@@ -1,4 +1,5 @@
-// tree.hpp: the modules behind predicate.hpp, which predicate.cpp wires: shape, parser, normal form, types, evaluation.
+// tree.hpp: the modules behind predicate.hpp, which predicate.cpp wires: shape, word, meaning, parser, normal form,
+// types, evaluation.
 //
 // All of them work on Predicate::Node and expect a tree that check_shape() has accepted, unless they say otherwise.
 #pragma once
@@ -35,6 +36,19 @@ std::size_t number_length(std::string_view text) noexcept;  // of the longest nu
 bool is_field_name(std::string_view text) noexcept;
 std::string_view symbol(Op op) noexcept;
 
+// ---- word.cpp: literals without quotes ------------------------------------------------------------------------------
+
+enum class Word { none, number, boolean, name };
+Word word_type(std::string_view text) noexcept;  // none: there is no word
+// The word as a value. Null: it is a name, or a number that is too large.
+Value read_word(std::string_view text);
+
+// ---- meaning.cpp ----------------------------------------------------------------------------------------------------
+
+// Refuses words that are neither a number, true, false, nor possibly the name of an enumeration's value; comparisons
+// that name no state of the topic; and those of two types that are known to be unlike.
+Result<void> check_meaning(const Node& root);
+
 // ---- parser.cpp -----------------------------------------------------------------------------------------------------
 
 Result<Node> parse_text(std::string_view text, const Limits& limits);
@@ -44,10 +58,16 @@ Result<Node> parse_text(std::string_view text, const Limits& limits);
 // Rewrites the tree into its normal form. Returns that form as text.
 std::string normalise(Node& node);
 std::string term_text(const Node& term);
+std::string comparison_text(const Node& comparison);
 
 // ---- types.cpp ------------------------------------------------------------------------------------------------------
 
-// The tree with its literals read as `type`, and its fields looked up in `schema`.
+bool is_numeric(ValueType type) noexcept;
+bool has_order(ValueType type) noexcept;  // true also for null, the unknown type
+bool asks_for_order(Op op) noexcept;
+Failure no_order(ValueType type, Op op);  // a comparison by an order that values of the type do not have
+
+// The tree with its numbers kept as `type`, and its fields and the names of enumerations looked up in `schema`.
 Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema);
 
 // ---- evaluation.cpp -------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// types.cpp: resolves a predicate for the type of its topic: reads literals as that type, refuses comparisons that it
-// does not have.
+// types.cpp: resolves a predicate for the type of its topic: keeps numbers as that type does, and refuses comparisons
+// of unlike types.
 //
 // All references of a comparison must have one type: that of the topic, or of the fields. Both kinds of numbers count
 // as one type.
@@ -14,12 +14,6 @@
 
 namespace hoiku::predicate {
 namespace {
-
-bool is_numeric(ValueType type) { return type == ValueType::int64 || type == ValueType::float64; }
-
-bool has_order(ValueType type) { return is_numeric(type) || type == ValueType::string || type == ValueType::null; }
-
-bool asks_for_order(Op op) { return op != Op::equal && op != Op::not_equal; }
 
 std::string with_article(ValueType type) {
   return (type == ValueType::int64 ? "an " : "a ") + std::string(to_string(type));
@@ -47,20 +41,28 @@ bool is_exact(double number, std::string_view text) {
   return fmt::format("{:.0f}", std::abs(number)) == text;
 }
 
-Result<Value> read_text(const std::string& text, ValueType type) {
-  auto value = type == ValueType::null ? parse_value(text) : parse_value(text, type);
-  if (!value && type == ValueType::int64) {
-    if (auto number = parse_value(text, ValueType::float64)) {
-      if (!is_exact(*number->get_if<double>(), text)) {
-        return Failure{ErrorCode::invalid_predicate,
-                       text::quote(text) + " is outside the range of int64 and cannot be compared exactly"};
-      }
-      value = std::move(number);
-    }
+// Reads a number, true or false. `type` decides how a number is kept.
+Result<Value> read_for(const std::string& word, ValueType type) {
+  Value value = read_word(word);
+  const bool is_number = word_type(word) == Word::number;
+  if (is_number && type == ValueType::float64) return parse_value(word, type);
+  if (const auto* number = value.get_if<double>(); number && type == ValueType::int64 && !is_exact(*number, word)) {
+    return Failure{ErrorCode::invalid_predicate,
+                   text::quote(word) + " is outside the range of int64 and cannot be compared exactly"};
   }
-  if (!value)
-    return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: " + value.failure().message};
   return value;
+}
+
+Failure unlike(ValueType topic, const Node& literal) {
+  const bool is_word = !literal.literal_text.empty();
+  std::string message = "the predicate does not fit its topic: it compares ";
+  message += with_article(topic) + " with " + with_article(literal.literal.type());
+  if (is_word && topic == ValueType::string) {
+    message += ": put " + text::quote(literal.literal_text) + " in quotes if it is a text";
+  } else if (is_word && topic == ValueType::bytes) {
+    message += ": bytes are written as bytes(00ff)";
+  }
+  return {ErrorCode::type_mismatch, std::move(message)};
 }
 
 class Resolution {
@@ -93,10 +95,7 @@ class Resolution {
     for (Node& child : node.children) {
       if (auto ok = term(child); !ok) return ok;
     }
-    if (asks_for_order(node.op) && !has_order(type_)) {
-      return invalid("a " + std::string(to_string(type_)) + " can be compared with == and != only, not with " +
-                     std::string(symbol(node.op)));
-    }
+    if (asks_for_order(node.op) && !has_order(type_)) return no_order(type_, node.op);
     return {};
   }
 
@@ -165,19 +164,25 @@ class Resolution {
 
   Result<void> literal(Node& node) {
     if (enumeration_ != nullptr && is_name(node)) return enum_literal(node);
-    if (!node.literal_text.empty()) {
-      auto value = read_text(node.literal_text, type_);
+    const Word word = word_type(node.literal_text);
+    if (word == Word::name) return name_literal(node);
+    if (word != Word::none) {
+      auto value = read_for(node.literal_text, type_);
       if (!value) return value.failure();
       node.literal = std::move(*value);
-      node.literal_text.clear();
     }
     const ValueType own = node.literal.type();
-    if (type_ == ValueType::null || own == type_ || own == ValueType::null) return {};
-    if (!is_numeric(type_) || !is_numeric(own)) {
-      return Failure{ErrorCode::type_mismatch, "the predicate does not fit its topic: it compares " +
-                                                   with_article(type_) + " with " + with_article(own)};
-    }
+    const bool are_unlike = type_ != ValueType::null && own != ValueType::null && own != type_;
+    if (are_unlike && !(is_numeric(type_) && is_numeric(own))) return unlike(type_, node);
+    node.literal_text.clear();
     return {};
+  }
+
+  // A name that is not one of an enumeration. While the type is not known it is compared with nothing.
+  Result<void> name_literal(const Node& node) {
+    if (type_ == ValueType::null) return {};
+    return invalid(text::quote(node.literal_text) +
+                   " has to be in quotes if it is a text: only values of enumerations are named without them");
   }
 
   static bool is_name(const Node& literal) {
@@ -213,6 +218,19 @@ class Resolution {
 };
 
 }  // namespace
+
+bool is_numeric(ValueType type) noexcept { return type == ValueType::int64 || type == ValueType::float64; }
+
+bool has_order(ValueType type) noexcept {
+  return is_numeric(type) || type == ValueType::string || type == ValueType::null;
+}
+
+bool asks_for_order(Op op) noexcept { return op != Op::equal && op != Op::not_equal; }
+
+Failure no_order(ValueType type, Op op) {
+  return invalid("a " + std::string(to_string(type)) + " can be compared with == and != only, not with " +
+                 std::string(symbol(op)));
+}
 
 Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* schema) {
   Node resolved = root;

@@ -254,7 +254,7 @@ TEST_F(CoreOwnership, AWillOfAnotherTypeIsRefused) {
 }
 
 TEST_F(CoreOwnership, AWillDecidesTheTypeOfATopicThatHasNone) {
-  const auto wait = screen.wait("yaw", "value == x");
+  const auto wait = screen.wait("yaw", "value == \"x\"");
   imu.own("yaw", 0.0);
   const auto text = imu.set("yaw", "north");
   turn();

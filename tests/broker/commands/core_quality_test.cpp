@@ -268,7 +268,7 @@ TEST_F(CoreQuality, ADeclaredHistoryKeepsMoreOrLess) {
 }
 
 TEST_F(CoreQuality, ADeclaredTypeBecomesTheTopicsType) {
-  const auto wait = screen.wait("yaw", "value == x");
+  const auto wait = screen.wait("yaw", "value == \"x\"");
   const auto declared = sensor.declare_type("yaw", ValueType::float64);
   const auto text = sensor.set("yaw", "north");
   const auto whole = sensor.set("yaw", 3);

@@ -311,6 +311,20 @@ TEST_F(CoreFilter, APlainNameOfAnotherTypeIsRefused) {
   EXPECT_EQ(statistics().predicates, 0u);
 }
 
+TEST_F(CoreFilter, ANumberIsComparedWithNoText) {
+  set("mood", "calm");
+  set("code", "100");
+  EXPECT_EQ(refusal(filtered({"mood"}, "value > 30")).code, ErrorCode::type_mismatch);
+  const auto texts = read(filtered({"**"}, "value == \"100\""));
+  EXPECT_THAT(take_sent(texts), ElementsAre("100 1+0"));
+  const auto above = read(filtered({"**"}, "value > 30"));
+  set("heat", 31);
+  EXPECT_THAT(take_sent(above), ElementsAre("31 1+0"));
+  const auto not_above = read(filtered({"**"}, "!(value > 30)"));
+  set("cold", 29);
+  EXPECT_THAT(take_sent(not_above), ElementsAre("29 1+0"));
+}
+
 TEST_F(CoreFilter, APlainNameFailsWhenItsFirstValueHasAnotherType) {
   const auto high = read(filtered({"a"}, "value > int64(3)"));
   EXPECT_FALSE(screen->has_answer(high));

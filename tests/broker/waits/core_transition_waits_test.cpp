@@ -27,7 +27,7 @@ class CoreTransitionWaits : public CoreTest {
 
 TEST_F(CoreTransitionWaits, TheCommittedValueIsNotATransition) {
   const Version present = set("lid", "open");
-  const auto wait = brain.wait_transition("lid", "value == open");
+  const auto wait = brain.wait_transition("lid", "value == \"open\"");
   turn();
   EXPECT_FALSE(brain.has_answer(wait));
   EXPECT_EQ(brain.armed.at(wait), present);
@@ -95,7 +95,7 @@ TEST_F(CorePostponedWaits, AreRemovedByCancellationAndWithTheirSession) {
 }
 
 TEST_F(CoreTransitionWaits, ATransientTransitionIsNotMissed) {
-  const auto wait = brain.wait_transition("lid", "value == open");
+  const auto wait = brain.wait_transition("lid", "value == \"open\"");
   robot.set("lid", "open");
   robot.set("lid", "closed");
   turn();
@@ -114,7 +114,7 @@ TEST_F(CoreTransitionWaits, WithoutAPredicateAnyTransitionMatchesIncludingUnset)
 TEST_F(CoreTransitionWaits, TheTopicIsKeptUntilAllWaitsForItsUnsetAreAnswered) {
   set("lid", "open");
   const auto first = brain.wait_transition("lid", "");
-  const auto second = brain.wait_transition("lid", "old_value == open");
+  const auto second = brain.wait_transition("lid", "old_value == \"open\"");
   const auto third = brain.wait_transition("lid", "");
   set("lid", Value());
   for (const auto id : {first, second, third}) EXPECT_EQ(old_value(id), Value("open"));
@@ -123,8 +123,8 @@ TEST_F(CoreTransitionWaits, TheTopicIsKeptUntilAllWaitsForItsUnsetAreAnswered) {
 
 TEST_F(CoreTransitionWaits, APredicateMayUseOnlyTheOldValue) {
   set("lid", "open");
-  const auto wait = brain.wait_transition("lid", "old_value == open");
-  const auto never = brain.wait_transition("lid", "value != open");  // a comparison with an unset value is false
+  const auto wait = brain.wait_transition("lid", "old_value == \"open\"");
+  const auto never = brain.wait_transition("lid", "value != \"open\"");  // a comparison with an unset value is false
   set("lid", Value());
   EXPECT_EQ(new_value(wait), Value());
   EXPECT_FALSE(brain.has_answer(never));
@@ -132,9 +132,9 @@ TEST_F(CoreTransitionWaits, APredicateMayUseOnlyTheOldValue) {
 
 TEST_F(CoreTransitionWaits, WaitsForAStateAndForATransitionAreKeptApart) {
   set("lid", "open");
-  const auto change = brain.wait_transition("lid", "value == open");
-  const auto state = brain.wait("lid", "value == open");
-  const auto held = brain.wait("lid", "value == open", 1s);
+  const auto change = brain.wait_transition("lid", "value == \"open\"");
+  const auto state = brain.wait("lid", "value == \"open\"");
+  const auto held = brain.wait("lid", "value == \"open\"", 1s);
   turn();
   EXPECT_TRUE(brain.has_answer(state));
   EXPECT_FALSE(brain.has_answer(change));
@@ -150,7 +150,7 @@ TEST_F(CoreTransitionWaits, ATransitionAfterTheVersionIsFoundInTheHistory) {
   const Version known = set("lid", "closed");
   set("lid", "open");
   set("lid", "closed");
-  const auto wait = brain.wait_transition("lid", "value == open", known);
+  const auto wait = brain.wait_transition("lid", "value == \"open\"", known);
   const auto any = brain.wait_transition("lid", "", known);
   turn();
   EXPECT_EQ(new_value(wait), Value("open"));
@@ -170,7 +170,7 @@ TEST_F(CoreTransitionWaits, TheFirstMatchAfterTheVersionIsTheAnswer) {
 
 TEST_F(CoreTransitionWaits, WithoutALaterTransitionTheWaitIsArmed) {
   const Version known = set("lid", "closed");
-  const auto wait = brain.wait_transition("lid", "value == open", known);
+  const auto wait = brain.wait_transition("lid", "value == \"open\"", known);
   turn();
   EXPECT_FALSE(brain.has_answer(wait));
   set("lid", "open");
@@ -236,7 +236,7 @@ TEST_F(CoreTransitionWaits, AnInvalidWaitIsRefused) {
 
 TEST_F(CoreTransitionWaits, AWaitIsRemovedByCancellationAndWithItsSession) {
   const auto wait = brain.wait_transition("lid", "");
-  brain.wait_transition("lid", "value == open");
+  brain.wait_transition("lid", "value == \"open\"");
   turn();
   EXPECT_EQ(statistics().waits, 2u);
   brain.cancel(wait);
@@ -272,7 +272,7 @@ class CoreShortTurns : public CoreTransitionWaits {
 TEST_F(CoreShortTurns, APostponedWaitKeepsItsTopic) {
   for (int i = 1; i <= 10; ++i) set("n", i);
   const auto busy = brain.wait_transition("n", "value == 100", Version{0, 1});
-  const auto postponed = brain.wait_transition("lid", "value == open", Version{});
+  const auto postponed = brain.wait_transition("lid", "value == \"open\"", Version{});
   turn();
   set("lid", "open");
   set("lid", Value());

@@ -66,6 +66,35 @@ TEST_F(CoreWaiting, OldValueIsThePreviousVersion) {
   EXPECT_EQ(brain.answered<proto::WaitDone>(wait).match->version.number, 6u);
 }
 
+// A client may speak another language of words: only its command is refused, not the client.
+TEST_F(CoreWaiting, APredicateWithAWordOrWithoutAStateIsRefused) {
+  const auto wait = [&](Predicate::Node left, Predicate::Node right) {
+    proto::Wait command;
+    command.topic = "a";
+    Predicate::Node root;
+    root.kind = Predicate::Kind::comparison;
+    root.children = {std::move(left), std::move(right)};
+    command.predicate = *Predicate::build(std::move(root));
+    command.id = ++brain.last_id;
+    brain.send({command});
+    return command.id;
+  };
+  const auto word = [](const char* text) {
+    Predicate::Node node;
+    node.literal_text = text;
+    return node;
+  };
+  Predicate::Node value;
+  value.kind = Predicate::Kind::new_value;
+  const auto unquoted = wait(value, word("happy"));
+  const auto constant = wait(word("1"), word("1"));
+  const auto number = wait(value, word("1"));
+  turn();
+  EXPECT_EQ(brain.failed(unquoted), ErrorCode::invalid_predicate);
+  EXPECT_EQ(brain.failed(constant), ErrorCode::invalid_predicate);
+  EXPECT_FALSE(brain.has_answer(number));
+}
+
 TEST_F(CoreWaiting, InvalidWaitsAreRefused) {
   set("flag", true);
   const auto name = brain.wait("a/*", "");
@@ -75,7 +104,7 @@ TEST_F(CoreWaiting, InvalidWaitsAreRefused) {
   const auto endless = brain.wait("a", "", std::chrono::nanoseconds::max());
   const auto moment = brain.wait("a", "old_value < 3", 1s);
   const auto type = brain.wait("flag", "value > 3");
-  const auto later = brain.wait("a", "value == text");
+  const auto later = brain.wait("a", "value == \"text\"");
   turn();
   EXPECT_EQ(brain.failed(name), ErrorCode::invalid_topic);
   EXPECT_EQ(brain.failed(negative), ErrorCode::invalid_argument);

@@ -155,7 +155,7 @@ TEST_F(WaitsTest, APredicateThatDoesNotFitTheTypeIsRefused) {
 
 TEST_F(WaitsTest, OnATopicWithoutATypeThePredicateIsCheckedWhenTheTypeIsKnown) {
   EXPECT_FALSE(arm(1, predicate("value > 5")));
-  EXPECT_FALSE(arm(2, predicate("value == text")));
+  EXPECT_FALSE(arm(2, predicate("value == \"text\"")));
   EXPECT_FALSE(arm(3, predicate("value > 50")));
   EXPECT_EQ(waits.predicates(), 0u);
   EXPECT_THAT(set(6), UnorderedElementsAre(1, 2));
@@ -163,6 +163,16 @@ TEST_F(WaitsTest, OnATopicWithoutATypeThePredicateIsCheckedWhenTheTypeIsKnown) {
   EXPECT_EQ(failures[0].code, ErrorCode::type_mismatch);
   EXPECT_EQ(waits.size(), 1u);
   EXPECT_THAT(set(51), ElementsAre(3));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, ANumberIsComparedWithNoText) {
+  EXPECT_FALSE(arm(1, predicate("value > 30")));
+  EXPECT_FALSE(arm(2, predicate("value != 30")));
+  EXPECT_THAT(set("n/a"), UnorderedElementsAre(1, 2));
+  ASSERT_EQ(failures.size(), 2u);
+  for (const Failure& failure : failures) EXPECT_EQ(failure.code, ErrorCode::type_mismatch);
+  EXPECT_FALSE(try_arm(3, predicate("value > 30")));
   expect_nothing_left();
 }
 
@@ -307,7 +317,7 @@ TEST_F(WaitsTest, ExpiresASecondAfterItsMaximumTime) {
 }
 
 TEST_F(WaitsTest, EachWaitEndsOnce) {
-  arm(1, predicate("value == text"), 0ns, 1s);  // fails when the type is known
+  arm(1, predicate("value == \"text\""), 0ns, 1s);  // fails when the type is known
   set(0);
   arm(2, predicate("value > 5"), 0ns, 1s);  // matches
   arm(3, predicate("value == 0"), 1s, 1s);  // holds until then

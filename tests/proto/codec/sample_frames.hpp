@@ -96,7 +96,7 @@ inline void append_waits(ClientFrame& frame, RequestId& id) {
   wait.topic = "battery";
   frame.commands.emplace_back(wait);
   for (const char* text :
-       {"value > 3", "!(value.a.b == \"x\") || old_value != double(nan) && value == happy && value != null()",
+       {"value > 3", "!(value.a.b == \"x\") || old_value != double(nan) && value == \"happy\" && value != null()",
         "abs(value - old_value) >= 0.5 && abs(value) < int64(7)",
         "value == bytes(00ff) || value == message(\"a.B\",0801)"}) {
     wait.id = id++;
@@ -111,7 +111,7 @@ inline void append_waits(ClientFrame& frame, RequestId& id) {
   frame.commands.emplace_back(change);
   for (const Version after : {Version{}, Version{0, 3}, Version{~std::uint64_t{0}, 9}}) {
     change.id = id++;
-    change.predicate = Predicate::parse("value == open && old_value != open").value();
+    change.predicate = Predicate::parse("value == \"open\" && old_value != \"open\"").value();
     change.after = after;
     change.expires_after += std::chrono::seconds(3);
     frame.commands.emplace_back(change);

@@ -42,7 +42,7 @@ void expect_refused(std::string_view text, ErrorCode code, const testing::Matche
 TEST(PredicateFields, AreComparedAsWhatTheyAre) {
   EXPECT_TRUE(holds("value.where.x > 3", R"({"where":{"x":3.5}})"));
   EXPECT_FALSE(holds("value.where.x > 3", R"({"where":{"x":3}})"));
-  EXPECT_TRUE(holds("value.text == 42", R"({"text":"42"})"));
+  EXPECT_TRUE(holds("value.text == \"42\"", R"({"text":"42"})"));
   EXPECT_TRUE(holds("value.flag == true && value.i32 != 0", R"({"flag":true,"i32":-1})"));
   EXPECT_TRUE(holds("value.raw == bytes(00ff)", R"({"raw":"AP8="})"));
   EXPECT_TRUE(holds("value.i64 == 9007199254740993", R"({"i64":"9007199254740993"})"));
@@ -72,6 +72,14 @@ TEST(PredicateFields, AnEnumerationIsWrittenByItsNamesOrItsNumbers) {
                  HasSubstr("'FLYING' is not a value of its.Mode; expected one of ACTIVE, IDLE, LOST, RUNNING"));
 }
 
+// A name is resolved with its field: before that, nobody knows whether the field is an enumeration.
+TEST(PredicateFields, ANameIsEqualToNothingBeforeItsFieldIsKnown) {
+  const Predicate walking = *Predicate::parse("value.mode == ACTIVE");
+  EXPECT_FALSE(walking.test(message(R"({"mode":"ACTIVE"})"), Value()));
+  EXPECT_TRUE(walking.resolved_for(ValueType::null));
+  EXPECT_FALSE(walking.resolved_for(ValueType::null)->test(Value("ACTIVE"), Value()));
+}
+
 TEST(PredicateFields, WhatIsAbsentMatchesNothingUnlessItIsZero) {
   EXPECT_TRUE(holds("value.i32 == 0", "{}"));
   EXPECT_FALSE(holds("value.maybe == 0", "{}"));
@@ -86,9 +94,11 @@ TEST(PredicateFields, AreCheckedBeforeTheyAreAsked) {
   expect_refused("value.many == 3", ErrorCode::invalid_predicate, HasSubstr("repeated int32"));
   expect_refused("value.tags == 3", ErrorCode::invalid_predicate, HasSubstr("map<string, int32>"));
   expect_refused("value.where == 3", ErrorCode::invalid_predicate, HasSubstr("name one of its fields"));
-  expect_refused("value.i32 == word", ErrorCode::type_mismatch, HasSubstr("'word'"));
+  expect_refused("value.i32 == word", ErrorCode::invalid_predicate, HasSubstr("'word' has to be in quotes"));
+  expect_refused("value.text == word", ErrorCode::invalid_predicate, HasSubstr("'word' has to be in quotes"));
+  expect_refused("value.text == 42", ErrorCode::type_mismatch, HasSubstr("put '42' in quotes"));
   expect_refused("value.i32 == 'word'", ErrorCode::type_mismatch, HasSubstr("it compares an int64 with a string"));
-  expect_refused("value.flag < true", ErrorCode::invalid_predicate, HasSubstr("bool"));
+  expect_refused("value.flag < old_value.flag", ErrorCode::invalid_predicate, HasSubstr("bool"));
   expect_refused("value.text == value.i32", ErrorCode::invalid_predicate,
                  HasSubstr("'value.i32' is an int64 and 'value.text' is a string"));
   expect_refused("value == value.i32", ErrorCode::invalid_predicate, HasSubstr("message"));
@@ -122,7 +132,7 @@ TEST(PredicateFields, EqualOnesAreOne) {
   EXPECT_EQ(resolved("value.mode == ACTIVE")->key(), resolved("value.mode == 'RUNNING'")->key());
   EXPECT_EQ(resolved("abs(value.i32 - old_value.i32) > 1")->key(),
             resolved("abs(old_value.i32 - value.i32) > 1")->key());
-  const Predicate once = *resolved("value.mode == ACTIVE && value.text == 3");
+  const Predicate once = *resolved("value.mode == ACTIVE && value.text == '3'");
   EXPECT_EQ(once.resolved_for(ValueType::message, &schema())->key(), once.key());
 }
 

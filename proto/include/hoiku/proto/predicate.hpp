@@ -4,18 +4,22 @@
 //   or := and ('||' and)* ; and := not ('&&' not)* ; not := '!' not | '(' or ')' | comparison
 //   comparison := term ('=='|'!='|'<'|'<='|'>'|'>=') term
 //   term := 'value' path? | 'old_value' path? | literal | 'abs(' term ('-' term)? ')' ; path := ('.' field)+
-//   literal := word | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan), bytes(00ff),
-//   message("T",00ff)
-// A word is a run of characters without white space, parentheses, quotes, commas and !=<>&|. It is read as a value of
-// the topic's type. Quoted text is a string, with the escapes of JSON. Within abs() a word is a number.
+//   literal := number | 'true' | 'false' | name | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan),
+//   bytes(00ff), message("T",00ff)
+// A number is written as 21, -0.5, 1e-3, nan, inf or -inf. A text stands in quotes, with the escapes of JSON. A name is
+// that of an enumeration's value, and is compared with a field (value.mode == WALKING), with or without quotes.
+// Any other word without quotes is refused, and so is a comparison that names neither value nor old_value.
 //
 // Promises   immutable and cheap to copy. test() never throws, never allocates without bound, and reads nothing but its
 //            arguments.
 // Meaning    a comparison with null, or of two types that are not comparable, is false, also with !=. NaN equals NaN
 //            and has no order (NaN <= NaN is false). int64 and double compare by their exact mathematical values. A
-//            difference of integers is exact; a difference with a double is computed in double.
+//            difference of integers is exact; a difference with a double is computed in double. A number is comparable
+//            with numbers only, a text with texts only: what is refused if the topic's type is known
+//            (resolved_for()) is false otherwise.
 // Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together. parse(),
-//            build() and check() refuse what is beyond them. The codec accepts a few times more, see codec.hpp.
+//            build() and check() refuse what is beyond them. The codec accepts a few times more, see codec.hpp, and
+//            leaves the words of a predicate to check().
 #pragma once
 
 #include <cstdint>
@@ -53,8 +57,8 @@ class Predicate {
   struct Node {
     Kind kind = Kind::literal;
     Op op = Op::equal;              // of a comparison
-    Value literal;                  // of a literal; read from literal_text with an inferred type, if there is one
-    std::string literal_text;       // of an unquoted literal, as written: read again as the topic's type
+    Value literal;                  // of a literal; read from literal_text, if there is one (null if it is a name)
+    std::string literal_text;       // of a literal without quotes, as written: a number, true, false or a name
     std::vector<std::string> path;  // field names after value or old_value
     std::shared_ptr<const FieldPath> field;  // the resolved path
     std::vector<Node> children;
@@ -62,8 +66,8 @@ class Predicate {
 
   static Result<Predicate> parse(std::string_view text, const Limits& limits = {});
   static Result<Predicate> build(Node root, const Limits& limits = {});  // checks shape, size and depth
-  // Whether the predicate is within the limits. Decoded predicates, and those of all_of() and its like, may exceed
-  // them.
+  // Whether the predicate is within the limits, and has only comparisons that the grammar allows. A predicate that was
+  // decoded or built may have others, and all_of() and its like may exceed the limits.
   Result<void> check(const Limits& limits) const;
 
   // The common case, `value op literal`. Never fails.
@@ -81,11 +85,11 @@ class Predicate {
   bool uses_old_value() const noexcept;
   std::size_t fields() const noexcept;  // references to fields of messages
 
-  // The predicate with its literals read as values of `type` (null: inferred) and its fields looked up in `schema`,
-  // that of the topic's messages. An enumeration is its number, and a text compared with it the name of a value.
-  // Idempotent for one type; a newer compatible schema resolves to the same. Errors: type_mismatch if a literal is of
-  // another type; invalid_predicate if the type lacks an operation: an order of bools, bytes or messages, abs() of
-  // anything but numbers, a field of anything but a message, or a field without a schema.
+  // The predicate for topics of `type` (null: not known), with its fields looked up in `schema`, that of the topic's
+  // messages. An enumeration is its number, and a text compared with it the name of a value. Idempotent for one type; a
+  // newer compatible schema resolves to the same. Errors: type_mismatch if a literal is of another type;
+  // invalid_predicate if the type lacks an operation: an order of bools, bytes or messages, abs() of anything but
+  // numbers, a field of anything but a message, a field without a schema, or a name where no enumeration is.
   Result<Predicate> resolved_for(ValueType type, const MessageSchema* schema = nullptr) const;
 
   bool test(const Value& value, const Value& old_value) const noexcept;

@@ -1,0 +1,59 @@
+// meaning.cpp: refuses comparisons that are a mistake whatever the topic holds.
+#include "hoiku/proto/text.hpp"
+#include "proto/src/predicate/tree.hpp"
+
+namespace hoiku::predicate {
+namespace {
+
+bool is_reference(const Node& term) { return term.kind == Kind::new_value || term.kind == Kind::old_value; }
+
+bool names_state(const Node& term) {
+  if (is_reference(term)) return true;
+  for (const Node& child : term.children) {
+    if (names_state(child)) return true;
+  }
+  return false;
+}
+
+bool is_name(const Node& term) { return term.kind == Kind::literal && word_type(term.literal_text) == Word::name; }
+
+// The type of a literal. null: another term, or a name.
+ValueType literal_type(const Node& term) {
+  if (term.kind != Kind::literal) return ValueType::null;
+  return term.literal_text.empty() ? term.literal.type() : read_word(term.literal_text).type();
+}
+
+Result<void> check_terms(const Node& comparison, const Node& term, const Node& other) {
+  const bool may_be_enumeration = is_reference(other) && !other.path.empty();
+  if (is_name(term) && !(may_be_enumeration && is_field_name(term.literal_text))) {
+    return invalid("the predicate compares with the word " + text::quote(term.literal_text) +
+                   ": put a text in quotes, as in value == \"" + text::excerpt(term.literal_text) + "\"");
+  }
+  const ValueType type = literal_type(term);
+  if (type == ValueType::null) return {};
+  if (other.kind == Kind::absolute && !is_numeric(type)) {
+    return invalid("abs() is a number, and the predicate compares it with a " + std::string(to_string(type)));
+  }
+  if (asks_for_order(comparison.op) && !has_order(type)) return no_order(type, comparison.op);
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_meaning(const Node& node) {
+  if (node.kind != Kind::comparison) {
+    for (const Node& child : node.children) {
+      if (auto ok = check_meaning(child); !ok) return ok;
+    }
+    return {};
+  }
+  const Node& left = node.children[0];
+  const Node& right = node.children[1];
+  if (auto ok = check_terms(node, left, right); !ok) return ok;
+  if (auto ok = check_terms(node, right, left); !ok) return ok;
+  if (names_state(left) || names_state(right)) return {};
+  return invalid("the predicate has the comparison " + text::quote(comparison_text(node)) +
+                 ", which names neither value nor old_value: it never changes");
+}
+
+}  // namespace hoiku::predicate
