@@ -177,6 +177,36 @@ TEST(Topic, ALambdaAPlainValueAndAParsedPredicateAreConditionsToo) {
   });
 }
 
+// The type is known here, so no broker has to be asked.
+TEST(Topic, AParsedPredicateOfAnotherTypeIsRefusedAtOnce) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    const auto level = bus.topic<int>("never/set");
+    const auto mood = bus.topic<std::string>("never/set/either");
+    const Predicate is_calm = *Predicate::parse("value == \"calm\"");
+    const Predicate is_high = *Predicate::parse("value > 30");
+    EXPECT_THROW(static_cast<void>(level.wait_value(is_calm)), TypeMismatch);
+    EXPECT_THROW(static_cast<void>(mood.wait_value(is_high)), TypeMismatch);
+    EXPECT_THROW(static_cast<void>(mood.wait_latest(is_high)), TypeMismatch);
+    EXPECT_THROW(static_cast<void>(mood.wait_transition(is_high)), TypeMismatch);
+    EXPECT_THROW(static_cast<void>(mood.transitions(is_high)), TypeMismatch);
+    EXPECT_THROW(static_cast<void>(mood.eventual_values(is_high)), TypeMismatch);
+  });
+}
+
+TEST(Topic, AFractionEqualsNoInteger) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    const auto level = bus.topic<int>("level");
+    co_await level.set(3);
+    std::optional<int> seen;
+    co_await move_on_after(1s, [&]() -> Task<> { seen = co_await level.wait_value(3.7); });
+    EXPECT_EQ(seen, std::nullopt);
+    seen = co_await level.wait_value(3.0);
+    EXPECT_EQ(seen, 3);
+  });
+}
+
 TEST(Topic, WaitLatestReturnsEverythingThatIsKnownOfTheMatch) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus robot = co_await world.connect(nursery, "robot");

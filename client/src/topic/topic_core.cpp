@@ -109,6 +109,13 @@ Predicate resolve_locally(const Predicate& predicate, ValueType type, const Mess
   return *read;
 }
 
+Predicate fitting(const Predicate& predicate, ValueType type, const MessageSchema* schema) {
+  const bool is_known_here = type != ValueType::null && (predicate.fields() == 0 || schema != nullptr);
+  if (!is_known_here) return predicate;
+  if (auto read = predicate.resolved_for(type, schema); !read) client::throw_failure({0, read.failure(), std::nullopt});
+  return predicate;
+}
+
 void throw_out_of_range(const std::string& topic, std::string_view number, std::string_view wanted) {
   throw TypeMismatch("topic " + text::quote(topic) + ": " + std::string(number) + " does not fit into " +
                      std::string(wanted));

@@ -133,6 +133,10 @@ concept EvaluatedInClient = TopicCallable<P, T> || (is_optional<T> && !IsPredica
 template <class P, class T>
 constexpr void check_topic_condition() {
   using D = std::decay_t<P>;
+  using Content = typename WithoutOptional<T>::type;
+  static_assert(!std::same_as<Content, bool> || IsPredicateExpression<P> || TopicCallable<P, T> ||
+                    AnyOf<D, bool, std::optional<bool>, std::nullopt_t, Predicate>,
+                "this topic holds a bool: it is equal to true or false, not to a number or a text");
   static_assert(
       !std::same_as<D, bool> || AnyOf<T, bool, std::optional<bool>, Value>,
       "a bool as the condition of a topic that holds something else: does a variable named `value` hide hoiku::value?");
@@ -142,6 +146,10 @@ constexpr void check_topic_condition() {
       "Predicate, or a value to be equal to");
 }
 
+// Returns the predicate. Throws what the broker would answer if the topic held values of this type; fields of messages
+// that are not known here are left to the broker.
+Predicate fitting(const Predicate& predicate, ValueType type, const MessageSchema* schema);
+
 // The predicate for any condition that can be sent.
 template <TopicType T, class P>
 Predicate broker_predicate(P&& condition) {
@@ -149,8 +157,8 @@ Predicate broker_predicate(P&& condition) {
   if constexpr (IsPredicateExpression<P>)
     return to_predicate<T>(condition);
   else if constexpr (std::same_as<D, Predicate>)
-    return condition;
-  else if constexpr (std::same_as<T, Value>)
+    return fitting(condition, declared_type<T>(), schema_of<T>());
+  else if constexpr (std::same_as<T, Value> || (Number<T> && Number<D>))
     return compare_with<T, ComparisonOp::equal>(condition);
   else
     return compare_with<T, ComparisonOp::equal>(static_cast<T>(std::forward<P>(condition)));
