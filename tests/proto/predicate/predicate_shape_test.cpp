@@ -2,16 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "hoiku/proto/predicate.hpp"
+#include "tests/proto/predicate/refusal.hpp"
 
 namespace hoiku {
 namespace {
 
-void expect_refused(std::string_view text) {
-  const auto result = Predicate::parse(text);
-  ASSERT_FALSE(result) << text.substr(0, 100);
-  EXPECT_EQ(result.failure().code, ErrorCode::invalid_predicate);
-  EXPECT_LT(result.failure().message.size(), 300u);
-}
+using test::expect_refused;
 
 // ---- limits --------------------------------------------------------------------------------------------------------
 

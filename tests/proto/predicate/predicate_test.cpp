@@ -6,8 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/proto/predicate/refusal.hpp"
+
 namespace hoiku {
 namespace {
+
+using test::expect_refused;
 
 constexpr auto int64_max = std::numeric_limits<std::int64_t>::max();
 constexpr auto int64_min = std::numeric_limits<std::int64_t>::min();
@@ -23,13 +27,6 @@ std::string key(std::string_view text) { return parsed(text).key(); }
 
 bool holds(std::string_view text, const Value& value, const Value& old_value = {}) {
   return parsed(text).test(value, old_value);
-}
-
-void expect_refused(std::string_view text) {
-  const auto result = Predicate::parse(text);
-  ASSERT_FALSE(result) << text;
-  EXPECT_EQ(result.failure().code, ErrorCode::invalid_predicate) << text;
-  EXPECT_LT(result.failure().message.size(), 300u);
 }
 
 // ---- grammar -------------------------------------------------------------------------------------------------------
