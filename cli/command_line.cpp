@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
-#include "cli/completion.hpp"
+#include "cli/completion/completion.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/text.hpp"
 

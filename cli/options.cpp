@@ -8,7 +8,7 @@
 #include <iostream>
 
 #include "cli/command_line.hpp"
-#include "cli/completion.hpp"
+#include "cli/completion/completion.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/text.hpp"

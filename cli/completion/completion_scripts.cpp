@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "cli/completion.hpp"
+#include "cli/completion/completion.hpp"
 
 namespace hoiku::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "cli/command_line.hpp"
-#include "cli/completion.hpp"
+#include "cli/completion/completion.hpp"
 #include "cli/verbs.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
