@@ -1,5 +1,6 @@
 #include "hoiku/proto/text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace hoiku::text {
@@ -9,34 +10,81 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t excerpt_bytes_max = 80;
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
-// Writes the escape of JSON with four digits, which is enough for all characters that need it.
-void append_escape(std::string& out, char32_t c) {
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += hex_digits[c >> shift & 15];
+void append_hex(std::string& out, char32_t number, int digits) {
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex_digits[number >> shift & 15];
 }
 
-// Whether a character could break a line or escape the eye in an error message.
-bool is_hidden(char32_t c) { return is_control(c) || is_invisible(c) || c == 0x2028 || c == 0x2029; }
+// Writes the escape of JSON, which has two halves beyond U+FFFF.
+void append_escape(std::string& out, char32_t c) {
+  if (c > 0xFFFF) {
+    append_escape(out, 0xD800 + ((c - 0x10000) >> 10));
+    append_escape(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
+    return;
+  }
+  out += "\\u";
+  append_hex(out, c, 4);
+}
+
+bool is_variation_selector(char32_t c) { return c >= 0xFE00 && c <= 0xFE0F; }
+
+// Whether a character could break a line or escape the eye.
+bool is_hidden(char32_t c) {
+  if (c >= 0x20 && c < 0x7F) return false;
+  return is_control(c) || (is_invisible(c) && !is_variation_selector(c)) || c == 0x2028 || c == 0x2029;
+}
+
+// The short escape of a control character, or an empty string.
+std::string_view short_escape(char c) {
+  return c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : std::string_view();
+}
 
 // Appends `bytes` as they appear between two `mark`s.
 void append_escaped(std::string& out, std::string_view bytes, char mark) {
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == mark || c == '\\') {
+  while (!bytes.empty()) {
+    const auto point = first_code_point(bytes);
+    const char first = bytes.front();
+    if (first == mark || first == '\\') {
       out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (byte < 0x20) {
-      append_escape(out, byte);
+      out += first;
+    } else if (const std::string_view escape = short_escape(first); !escape.empty()) {
+      out += escape;
+    } else if (point && is_hidden(point->value)) {
+      append_escape(out, point->value);
     } else {
-      out += c;
+      out += bytes.substr(0, point ? point->bytes : 1);
     }
+    bytes.remove_prefix(point ? point->bytes : 1);
   }
+}
+
+// Appends an escape for people: it need not be read again.
+void append_visible(std::string& out, char32_t c) {
+  const std::string_view escape = c < 0x80 ? short_escape(static_cast<char>(c)) : std::string_view();
+  const int digits = c <= 0xFF ? 2 : c <= 0xFFFF ? 4 : 8;
+  if (!escape.empty()) {
+    out += escape;
+  } else {
+    out += digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U";
+    append_hex(out, c, digits);
+  }
+}
+
+std::string visible(std::string_view bytes, std::string_view kept) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const auto point = first_code_point(bytes);
+    const char first = bytes.front();
+    if (!point) {
+      append_visible(out, static_cast<unsigned char>(first));
+    } else if (is_hidden(point->value) && kept.find(first) == std::string_view::npos) {
+      append_visible(out, point->value);
+    } else {
+      out += bytes.substr(0, point->bytes);
+    }
+    bytes.remove_prefix(point ? point->bytes : 1);
+  }
+  return out;
 }
 
 }  // namespace
@@ -84,9 +132,33 @@ bool is_white_space(char32_t c) noexcept {
          c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+// Default_Ignorable_Code_Point of Unicode, and the marks of interlinear annotations.
 bool is_invisible(char32_t c) noexcept {
-  return c == 0xAD || c == 0x200B || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+  if (c < 0xAD) return false;
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  constexpr std::array<Range, 18> ranges{{{0xAD, 0xAD},
+                                          {0x34F, 0x34F},
+                                          {0x61C, 0x61C},
+                                          {0x115F, 0x1160},
+                                          {0x17B4, 0x17B5},
+                                          {0x180B, 0x180F},
+                                          {0x200B, 0x200F},
+                                          {0x202A, 0x202E},
+                                          {0x2060, 0x206F},
+                                          {0x3164, 0x3164},
+                                          {0xFE00, 0xFE0F},
+                                          {0xFEFF, 0xFEFF},
+                                          {0xFFA0, 0xFFA0},
+                                          {0xFFF0, 0xFFF8},
+                                          {0xFFF9, 0xFFFB},
+                                          {0x1BCA0, 0x1BCA3},
+                                          {0x1D173, 0x1D17A},
+                                          {0xE0000, 0xE0FFF}}};
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
 bool is_one_line(std::string_view bytes) noexcept {
@@ -120,6 +192,26 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string one_line(std::string_view bytes) { return visible(bytes, ""); }
+
+std::string visible_lines(std::string_view bytes) { return visible(bytes, "\n\t"); }
+
+std::string visible_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const auto point = first_code_point(json);
+    const std::size_t bytes = point ? point->bytes : 1;
+    if (point && is_hidden(point->value)) {
+      append_escape(out, point->value);
+    } else {
+      out += json.substr(0, bytes);
+    }
+    json.remove_prefix(bytes);
+  }
+  return out;
+}
+
 void append_quoted(std::string& out, std::string_view bytes) {
   out += '"';
   append_escaped(out, bytes, '"');
@@ -132,7 +224,7 @@ std::string excerpt(std::string_view bytes) {
     const auto point = first_code_point(bytes);
     const std::string_view character = point ? bytes.substr(0, point->bytes) : bytes.substr(0, 1);
     std::string written;
-    if (point && point->value >= 0x7F && is_hidden(point->value)) {
+    if (point && is_invisible(point->value)) {
       append_escape(written, point->value);
     } else {
       append_escaped(written, point ? character : replacement_character, '\'');

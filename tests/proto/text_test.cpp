@@ -48,6 +48,43 @@ TEST(Text, AppendQuotedWritesJson) {
   EXPECT_EQ(out, "\"it's \\\"x\\\"\\\\\\n\\u0001\"");
 }
 
+TEST(Text, AppendQuotedEscapesWhatCannotBeSeen) {
+  std::string out;
+  append_quoted(out, "\x7F\u009b\u202e\u200b\u2028\U000E0041é🤖\xFF");
+  EXPECT_EQ(out, "\"\\u007f\\u009b\\u202e\\u200b\\u2028\\udb40\\udc41é🤖\xFF\"");
+}
+
+TEST(Text, OneLineKeepsEveryCharacterThatCanBeSeen) {
+  using namespace std::string_literals;
+  EXPECT_EQ(one_line("保育, café, 🤖, \\"), "保育, café, 🤖, \\");
+  EXPECT_EQ(one_line("e\u0301 ❤\uFE0F"), "e\u0301 ❤\uFE0F");
+  EXPECT_EQ(one_line("a\0b\n\t\r\x7f"s), "a\\x00b\\n\\t\\r\\x7f");
+  EXPECT_EQ(one_line("\x1b[2J\u009b"), "\\x1b[2J\\x9b");
+  EXPECT_EQ(one_line("a\u202Eb\u061C\u2066\u200D\uFEFF\u3164\u2028"),
+            "a\\u202eb\\u061c\\u2066\\u200d\\ufeff\\u3164\\u2028");
+  EXPECT_EQ(one_line("\U000E0041"), "\\U000e0041");
+  // Invalid UTF-8: a lone continuation byte, an overlong slash, a truncated character, one beyond U+10FFFF.
+  EXPECT_EQ(one_line("\x9b|\xc0\xaf|\xe4\xbf|\xf5"), "\\x9b|\\xc0\\xaf|\\xe4\\xbf|\\xf5");
+}
+
+TEST(Text, VisibleLinesKeepsLineBreaksAndTabs) {
+  EXPECT_EQ(visible_lines("a\n\tb\n\r\x1b[31m\u202E"), "a\n\tb\n\\r\\x1b[31m\\u202e");
+}
+
+// Everything that Unicode calls a format character, a filler or a control, by samples of each range.
+TEST(Text, NothingThatHidesItselfStaysInALine) {
+  for (const char32_t c : {0x00,   0x1B,   0x7F,   0x80,   0x9F,    0xAD,    0x34F,   0x61C,   0x115F,  0x1160, 0x17B4,
+                           0x180E, 0x200B, 0x200F, 0x2028, 0x2029,  0x202A,  0x202E,  0x2060,  0x2066,  0x2069, 0x206F,
+                           0x3164, 0xFEFF, 0xFFA0, 0xFFF9, 0x1BCA0, 0x1D173, 0xE0001, 0xE0020, 0xE007F, 0xE01EF}) {
+    std::string text;
+    append_utf8(text, c);
+    for (const std::string& shown : {one_line(text), visible_lines(text), quote(text)}) {
+      EXPECT_EQ(shown.find(text), std::string::npos) << std::uint32_t{c};
+      EXPECT_NE(shown.find('\\'), std::string::npos) << std::uint32_t{c};
+    }
+  }
+}
+
 TEST(Text, UnfinishedAndOverlongSequencesAreNotUtf8) {
   EXPECT_FALSE(first_code_point("\xC0\x80"));
   EXPECT_FALSE(first_code_point("\xED\xA0\x80"));

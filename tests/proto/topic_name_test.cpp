@@ -44,6 +44,8 @@ TEST(TopicName, RefusesWhatBreaksTheRulesAndSaysWhich) {
   EXPECT_NE(why("a\u0085b").find("control character"), std::string::npos);
   EXPECT_NE(why(std::string_view("a\0b", 3)).find("control character"), std::string::npos);
   EXPECT_NE(why("a\u202Eb").find("invisible character"), std::string::npos);
+  for (const char* alike : {"a\u200Db", "a\u200Cb", "a\u061Cb", "a\u3164b", "a\uFE0Fb", "a\U000E0041b"})
+    EXPECT_NE(why(alike).find("invisible character"), std::string::npos);
   EXPECT_NE(why("a\xFF").find("UTF-8"), std::string::npos);
   EXPECT_NE(why("\xF4\x90\x80\x80").find("UTF-8"), std::string::npos);
   EXPECT_NE(why("\xE2\x82").find("UTF-8"), std::string::npos);

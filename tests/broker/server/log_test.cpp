@@ -24,6 +24,7 @@ TEST(LogLine, APeersNameStaysOneValueOnOneLine) {
   EXPECT_EQ(LogLine("x").add("session", "\xff").text(), "x session=\"\xef\xbf\xbd\"");
   EXPECT_LT(LogLine("x").add("session", std::string(100'000, 'a')).text().size(), 200U);
   EXPECT_EQ(LogLine("x").add("session", "\x1b[2J").text().find('\x1b'), std::string::npos);
+  EXPECT_EQ(LogLine("x").add("session", "\u009b31m\x7f\u202e").text(), "x session=\"\\u009b31m\\u007f\\u202e\"");
 }
 
 TEST(Log, WithholdsFrequentLinesAndCountsThem) {

@@ -1,7 +1,8 @@
 // topic_name.hpp: the rules of topic names and patterns: segments joined by '/'. In patterns '*' matches one segment,
 // and '**' any number of segments, also none.
 //
-// A segment is one or more printable characters: valid UTF-8 without control characters, white space, '*' and '/'.
+// A segment is one or more printable characters: valid UTF-8 without control characters, white space, invisible
+// characters (text::is_invisible), '*' and '/'.
 // Names that begin with '$' belong to the broker: they are read-only, and only patterns that begin with '$' match them.
 #pragma once
 
