@@ -6,6 +6,7 @@
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/client/errors.hpp"
 #include "hoiku/proto/secure_random.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -26,8 +27,9 @@ SessionOptions session_options(const detail::ConnectOptions& options) {
 
 }  // namespace
 
+// A program prints its errors on a terminal or into a log: a broker must not speak to either.
 void throw_failure(const proto::Failed& failed) {
-  const Failure& failure = failed.failure;
+  const Failure failure{failed.failure.code, text::one_line(failed.failure.message)};
   if (failure.code == ErrorCode::version_conflict) {
     throw VersionConflict(failure.message, failed.current.value_or(Version{}));
   }

@@ -9,6 +9,7 @@
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/proto/codec.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::client {
 namespace {
@@ -152,7 +153,8 @@ void Connection::take(const std::string& bytes) {
   if (!frame) throw ConnectionFailed(frame.failure().message);
   Result<Received> received = session_.receive(*frame, bytes.size(), now());
   if (!received) throw ConnectionFailed(received.failure().message);
-  const std::optional<Failure> rejection = received->fatal;
+  std::optional<Failure> rejection = received->fatal;
+  if (rejection) rejection->message = text::one_line(rejection->message);
   if (received->session) announce(*received->session);
   apply_(std::move(*received));
   if (!rejection) return;
