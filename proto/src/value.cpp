@@ -133,7 +133,11 @@ std::string to_display_string(const Value& value) {
 std::string to_json(const Value& value) {
   std::string out;
   if (const auto* v = value.get_if<bool>()) return *v ? "true" : "false";
-  if (const auto* v = value.get_if<std::int64_t>()) return std::to_string(*v);
+  if (const auto* v = value.get_if<std::int64_t>()) {
+    constexpr std::int64_t exact_double_max = std::int64_t{1} << 53;
+    if (*v >= -exact_double_max && *v <= exact_double_max) return std::to_string(*v);
+    return '"' + std::to_string(*v) + '"';
+  }
   if (const auto* v = value.get_if<double>()) {
     if (std::isfinite(*v)) return text::shortest_with_point(*v);
     text::append_quoted(out, text::shortest(*v));

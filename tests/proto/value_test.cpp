@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <random>
+#include <utility>
 
 namespace hoiku {
 namespace {
@@ -68,12 +71,22 @@ TEST(Value, IsDisplayedAsAPersonReadsIt) {
 TEST(Value, IsOneJsonValue) {
   EXPECT_EQ(to_json(Value()), "null");
   EXPECT_EQ(to_json(Value(true)), "true");
-  EXPECT_EQ(to_json(Value(std::numeric_limits<std::int64_t>::min())), "-9223372036854775808");
+  EXPECT_EQ(to_json(Value(-42)), "-42");
   EXPECT_EQ(to_json(Value(0.1)), "0.1");
   EXPECT_EQ(to_json(Value(21.0)), "21.0");
   EXPECT_EQ(to_json(Value(1e300)), "1e+300");
   EXPECT_EQ(to_json(Value("a \"b\" \\ \n\x01 é")), R"("a \"b\" \\ \n\u0001 é")");
   EXPECT_EQ(to_json(Value(MessageBytes{"a.B", "Man"})), R"({"message":"a.B","bytes":"TWFu"})");
+}
+
+// As in Protobuf's JSON; but a small integer stays a number.
+TEST(Value, AnIntegerThatADoubleCannotHoldIsAStringInJson) {
+  const std::int64_t exact = std::int64_t{1} << 53;
+  EXPECT_EQ(to_json(Value(exact)), "9007199254740992");
+  EXPECT_EQ(to_json(Value(-exact)), "-9007199254740992");
+  EXPECT_EQ(to_json(Value(exact + 1)), R"("9007199254740993")");
+  EXPECT_EQ(to_json(Value(-exact - 1)), R"("-9007199254740993")");
+  EXPECT_EQ(to_json(Value(std::numeric_limits<std::int64_t>::min())), R"("-9223372036854775808")");
 }
 
 TEST(Value, WhatJsonHasNoNumberForBecomesAString) {
@@ -106,6 +119,79 @@ TEST(ParseValue, GoesByTheLookWhereNoTypeIsGiven) {
   for (const char* word :
        {"", "yes", "True", "nan", "inf", "infinity", ".5", "-", "1x", "0x10", "+1", " 1", "1 ", "null"}) {
     EXPECT_EQ(parse_value(word).value(), Value(word)) << word;
+  }
+}
+
+TEST(InferValue, ReadsWhatComesBackAsItWasTyped) {
+  EXPECT_EQ(infer_value("true").value(), Value(true));
+  EXPECT_EQ(infer_value("0").value(), Value(0));
+  EXPECT_EQ(infer_value("-12").value(), Value(-12));
+  EXPECT_EQ(infer_value("9223372036854775807").value(), Value(std::numeric_limits<std::int64_t>::max()));
+  EXPECT_EQ(infer_value("-9223372036854775808").value(), Value(std::numeric_limits<std::int64_t>::min()));
+  for (const auto& [typed, number] : {std::pair{"0.5", 0.5},
+                                      {"-0.5", -0.5},
+                                      {"21.0", 21.0},
+                                      {"21.50", 21.5},
+                                      {"0.0", 0.0},
+                                      {"1.5e-7", 1.5e-7},
+                                      {"1e-07", 1e-7},
+                                      {"1e+300", 1e300},
+                                      {"2.50e3", 2500.0},
+                                      {"0.30000000000000004", 0.30000000000000004},
+                                      {"1234567.000", 1234567.0},
+                                      {"5e-324", 5e-324},
+                                      {"1.7976931348623157e+308", 1.7976931348623157e308}}) {
+    EXPECT_EQ(infer_value(typed).value(), Value(number)) << typed;
+  }
+}
+
+TEST(InferValue, LeavesATextWhoseDigitsWouldChange) {
+  for (const char* typed : {"007",
+                            "00",
+                            "-0",
+                            "-01",
+                            "0042.5",
+                            "12e34",
+                            "1e3",
+                            "0.1234567890123456789",
+                            "12345678901234567.5",
+                            "1e999",
+                            "1e-999",
+                            "1e99999999999",
+                            "5.",
+                            "1.5e",
+                            "1.2.3",
+                            "+1",
+                            ".5",
+                            "0x10",
+                            "1_000",
+                            "nan",
+                            "-inf",
+                            "",
+                            "-",
+                            "1 "}) {
+    EXPECT_EQ(infer_value(typed).value(), Value(typed)) << typed;
+  }
+}
+
+TEST(InferValue, RefusesAWholeNumberBeyondInt64) {
+  for (const char* typed : {"9223372036854775808", "-9223372036854775809", "12345678901234567890",
+                            "123456789012345678901234567890123456789012345678901234567890"}) {
+    const auto value = infer_value(typed);
+    ASSERT_FALSE(value) << typed;
+    EXPECT_EQ(value.failure().code, ErrorCode::invalid_argument);
+    EXPECT_NE(value.failure().message.find("is a whole number beyond int64"), std::string::npos);
+  }
+}
+
+// Each double that is shown can be typed again, if it does not look like an integer.
+TEST(InferValue, ReadsBackWhatItShows) {
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto number = std::bit_cast<double>(random());
+    const std::string shown = to_display_string(Value(number));
+    if (!std::isfinite(number) || shown.find_first_of(".e") == std::string::npos) continue;
+    EXPECT_EQ(infer_value(shown).value(), Value(number)) << shown;
   }
 }
 

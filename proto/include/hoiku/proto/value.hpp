@@ -79,12 +79,17 @@ class Value {
 // The value for people: true, 21, 21.5, strings as they are, bytes as hex, null as "(unset)", a message as
 // its.Type{hex}.
 std::string to_display_string(const Value& value);
-// The value as JSON. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}. NaN and
-// the infinities become strings. Bytes of a string that are not UTF-8 become U+FFFD.
+// The value as JSON. Bytes become {"bytes":"<base64>"}, a message {"message":"its.Type","bytes":"<base64>"}. NaN, the
+// infinities, and integers beyond 2^53 become strings: most readers of JSON know doubles only, and would change the
+// integer in silence. Bytes of a string that are not UTF-8 become U+FFFD.
 std::string to_json(const Value& value);
 // Reads `text` as a value of `type`. Bytes are read as hex; messages cannot be read. Without a type it is inferred:
 // true and false, an integer, a number, otherwise a string; that never fails. Errors: invalid_argument.
 Result<Value> parse_value(std::string_view text);
 Result<Value> parse_value(std::string_view text, ValueType type);
+// The same for text that a person typed and wants back: a number that would be shown with other digits stays a string
+// ("007", "-0", "12e34", "0.1234567890123456789"; but "21.50" is a double). Errors: invalid_argument for a whole number
+// beyond int64.
+Result<Value> infer_value(std::string_view text);
 
 }  // namespace hoiku
