@@ -1,9 +1,21 @@
 #include "services/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <iostream>
+#include <system_error>
 
 namespace hoiku::services {
+namespace {
+
+bool has_empty_argument(const CLI::Option* option) {
+  const std::vector<std::string>& results = option->results();
+  return std::find(results.begin(), results.end(), "") != results.end();
+}
+
+}  // namespace
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv, int& status) {
   try {
@@ -11,18 +23,30 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv, int& s
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {
       app.exit(error);
-      status = 0;
+      status = flushed(app.get_name(), 0);
     } else {
       status = usage_error(app.get_name(), error.what());
     }
     return false;
   }
-  return true;
+  const std::vector<CLI::Option*> options = app.get_options();
+  const auto empty = std::find_if(options.begin(), options.end(), has_empty_argument);
+  if (empty == options.end()) return true;
+  status = usage_error(app.get_name(), (*empty)->get_name() + " is empty");
+  return false;
 }
 
 int usage_error(const std::string& name, const std::string& sentence) {
   std::fprintf(stderr, "%s: %s; %s --help shows examples\n", name.c_str(), sentence.c_str(), name.c_str());
   return 2;
+}
+
+int flushed(const std::string& name, int status) {
+  std::cout.flush();
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+  if (written) return status;
+  std::fprintf(stderr, "%s: cannot write: %s\n", name.c_str(), std::generic_category().message(errno).c_str());
+  return 1;
 }
 
 }  // namespace hoiku::services

@@ -1,7 +1,6 @@
 #include "services/service.hpp"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "hoiku/link/endpoint.hpp"
 #include "services/command_line.hpp"
@@ -9,8 +8,8 @@
 namespace hoiku::services {
 
 void add_endpoint_option(CLI::App& app, ServiceOptions& options) {
-  const char* from_environment = std::getenv("HOIKU_ENDPOINT");
-  options.endpoint = from_environment ? from_environment : std::string(link::default_endpoint);
+  const Result<std::string> from_environment = link::endpoint_from_environment();
+  options.endpoint = from_environment ? *from_environment : std::string(link::default_endpoint);
   app.add_option("--endpoint", options.endpoint,
                  "Broker: tcp://HOST:PORT or ipc://PATH; HOIKU_ENDPOINT sets the default")
       ->check([](const std::string& typed) {
@@ -19,6 +18,10 @@ void add_endpoint_option(CLI::App& app, ServiceOptions& options) {
       })
       ->type_name("ENDPOINT")
       ->capture_default_str();
+  app.callback([&app, from_environment] {
+    if (app.count("--endpoint") == 0 && !from_environment)
+      throw CLI::ValidationError(from_environment.failure().message);
+  });
 }
 
 std::optional<ServiceOptions> parse_service_options(int argc, const char* const* argv, const std::string& name,

@@ -18,7 +18,8 @@ struct ServiceOptions {
   std::string endpoint;
 };
 
-// Adds --endpoint, whose default is HOIKU_ENDPOINT, for a program with options of its own (command_line.hpp).
+// Adds --endpoint, whose default is HOIKU_ENDPOINT, for a program with options of its own (command_line.hpp). A wrong
+// HOIKU_ENDPOINT is a usage error, unless --endpoint is given. Sets the callback of `app`.
 void add_endpoint_option(CLI::App& app, ServiceOptions& options);
 
 // For a program without other options. Empty: there is nothing more to do, and the program ends with `status`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
@@ -127,6 +128,21 @@ Result<Endpoint> parse_network_endpoint(std::string_view text, EndpointUse use) 
   if (!endpoint || endpoint->kind != Endpoint::Kind::inproc) return endpoint;
   return Failure{ErrorCode::invalid_argument,
                  fmt::format("{} cannot be reached from another process: use tcp:// or ipc://", text::quote(text))};
+}
+
+Result<std::string> endpoint_from_environment() {
+  constexpr const char* variable = "HOIKU_ENDPOINT";
+  constexpr std::string_view blanks = " \t\r\n";
+  const char* value = std::getenv(variable);
+  std::string_view text = value != nullptr ? value : "";
+  // Shells and compose files make an empty variable of one that is not set.
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  text = text.substr(0, text.find_last_not_of(blanks) + 1);
+  if (text.empty()) return std::string(default_endpoint);
+  const Result<Endpoint> endpoint = parse_network_endpoint(text, EndpointUse::connect);
+  if (!endpoint)
+    return Failure{endpoint.failure().code, fmt::format("the variable {}: {}", variable, endpoint.failure().message)};
+  return std::string(text);
 }
 
 bool is_loopback(const Endpoint& endpoint) {

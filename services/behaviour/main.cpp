@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "hoiku/proto/text.hpp"
 #include "services/service.hpp"
 
 using namespace hoiku;
@@ -35,7 +36,7 @@ Task<> step(Bus bus, std::string mood, const char* gesture) {
   const auto cpu_load = bus.topic<double>("sensor/cpu/load");
   co_await set_until_acknowledged(pose, std::string(gesture));
   const auto load = co_await cpu_load.get();
-  std::printf("%-8s %-38s load %3.0f %%\n", mood.c_str(), gesture, 100 * load.value_or(0));
+  std::printf("%-8s %-38s load %3.0f %%\n", text::one_line(mood).c_str(), gesture, 100 * load.value_or(0));
   std::fflush(stdout);
 }
 
@@ -57,7 +58,7 @@ Task<> act(Bus bus, std::string mood) {
   co_await shield([&]() -> Task<> {
     co_await move_on_after(500ms, [&]() -> Task<> {
       co_await set_until_acknowledged(pose, std::string("rests"));
-      std::printf("%-8s stops and takes a resting pose\n", mood.c_str());
+      std::printf("%-8s stops and takes a resting pose\n", text::one_line(mood).c_str());
       std::fflush(stdout);
     });
   });
@@ -69,7 +70,7 @@ Task<> behave(Nursery&, Bus bus) {
   auto moods = mood.eventual_values();
   for (;;) {
     const std::string feeling = co_await moods.next();
-    std::printf("%-8s is the mood now\n", feeling.c_str());
+    std::printf("%-8s is the mood now\n", text::one_line(feeling).c_str());
     std::fflush(stdout);
     co_await move_on_when(until(mood != feeling), act, bus, feeling);
   }

@@ -178,5 +178,5 @@ int main(int argc, char** argv) {
   }
   Swarm swarm(options);
   status = run([&]() -> Task<> { co_await swarm.run_all(); });
-  return status == 0 && !swarm.succeeded() ? 1 : status;
+  return flushed("swarm", status == 0 && !swarm.succeeded() ? 1 : status);
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 namespace hoiku::link {
 namespace {
 
@@ -116,6 +118,35 @@ TEST(Endpoint, AMessageShowsNoControlCharactersAndNotTooMuch) {
   EXPECT_LT(endpoint.failure().message.size(), 400U);
   EXPECT_EQ(endpoint.failure().message.find('\x1b'), std::string::npos);
   EXPECT_EQ(endpoint.failure().message.find('\n'), std::string::npos);
+}
+
+// The tests of this program share its environment.
+class EndpointVariable : public testing::Test {
+ protected:
+  void SetUp() override { TearDown(); }
+  void TearDown() override { ::unsetenv("HOIKU_ENDPOINT"); }
+  static std::string with(const char* text) {
+    ::setenv("HOIKU_ENDPOINT", text, 1);
+    const Result<std::string> endpoint = endpoint_from_environment();
+    return endpoint ? *endpoint : "error: " + endpoint.failure().message;
+  }
+};
+
+TEST_F(EndpointVariable, EmptyIsAsNotSet) {
+  EXPECT_EQ(endpoint_from_environment().value(), default_endpoint);
+  for (const char* blank : {"", " ", "\t \r\n"}) EXPECT_EQ(with(blank), default_endpoint);
+}
+
+TEST_F(EndpointVariable, BlanksAroundItAreNoPartOfIt) {
+  EXPECT_EQ(with("ipc:///run/hoiku.sock"), "ipc:///run/hoiku.sock");
+  EXPECT_EQ(with(" \ttcp://robot:1\r\n"), "tcp://robot:1");
+  EXPECT_EQ(with("ipc:///run/my bus"), "ipc:///run/my bus");
+}
+
+TEST_F(EndpointVariable, AnErrorNamesIt) {
+  EXPECT_THAT(with("robot:1"), HasSubstr("error: the variable HOIKU_ENDPOINT: 'robot:1' is not an endpoint"));
+  EXPECT_THAT(with("tcp://*:1"), HasSubstr("error: the variable HOIKU_ENDPOINT: "));
+  EXPECT_THAT(with("inproc://bus"), HasSubstr("error: the variable HOIKU_ENDPOINT: "));
 }
 
 TEST(Endpoint, LoopbackIsReachableFromThisMachineOnly) {

@@ -38,6 +38,10 @@ Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use);
 // Parses the endpoint of a program that talks to other processes: refuses inproc.
 Result<Endpoint> parse_network_endpoint(std::string_view text, EndpointUse use);
 
+// Returns the endpoint of a client that was given none: the environment variable HOIKU_ENDPOINT without the blanks
+// around it, or default_endpoint if the variable is not set or blank. The error names the variable. Refuses inproc.
+Result<std::string> endpoint_from_environment();
+
 // Returns true if only this machine can reach it: inproc, ipc, localhost, 127.0.0.0/8 and ::1. A host's name counts as
 // reachable from elsewhere.
 bool is_loopback(const Endpoint& endpoint);
