@@ -1,10 +1,12 @@
 #include "broker/hoikud/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "broker/hoikud/config.hpp"
@@ -16,6 +18,7 @@
 namespace hoiku::broker {
 namespace {
 
+constexpr int status_of_failure = 1;
 constexpr int status_of_usage_error = 2;
 
 constexpr const char* examples =
@@ -28,8 +31,8 @@ constexpr const char* examples =
     "  hoikud --print-config > hoikud.toml             a file with every setting, ready to edit\n"
     "  hoikud --config hoikud.toml --log-level debug   the command line overrides the file\n"
     "\n"
-    "Exit status: 0 after SIGTERM, when every client has been told; 1 if hoikud cannot listen; 2 for a wrong command\n"
-    "line or configuration.\n";
+    "Exit status: 0 after SIGTERM, when every client has been told; 1 if hoikud cannot listen or write; 2 for a wrong\n"
+    "command line or configuration.\n";
 
 // The arguments as they were typed. A missing one keeps the file's setting, or the default.
 struct RawArguments {
@@ -53,8 +56,9 @@ int usage_error(const std::string& sentence) {
 }
 
 int print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  return 0;
+  if (std::fputs(text.c_str(), stdout) != EOF && std::fflush(stdout) == 0) return 0;
+  std::fprintf(stderr, "error: cannot write: %s\n", std::generic_category().message(errno).c_str());
+  return status_of_failure;
 }
 
 // ---- Checks for CLI11: each returns an error, or an empty string. CLI11's own errors speak of C++ types.
@@ -116,7 +120,10 @@ void describe(CLI::App& app, RawArguments& typed) {
                  "Mode of the files of Unix sockets: who may write may connect. Without it, the umask decides")
       ->check(check_socket_mode)
       ->type_name("MODE");
-  app.add_option("--socket-group", typed.socket_group, "Group of the files of Unix sockets")->type_name("GROUP");
+  app.add_option("--socket-group", typed.socket_group, "Group of the files of Unix sockets")
+      ->check(
+          [](const std::string& group) { return group.empty() ? std::string("the group is empty") : std::string(); })
+      ->type_name("GROUP");
   app.add_option("--log-level", typed.level, "Minimum log level on stderr")
       ->check(check_level)
       ->type_name("debug|info|warn|error")
