@@ -91,13 +91,33 @@ std::string Program::Pipe::wait_for_line(const std::string& part) {
   }
 }
 
+// A program that fills one pipe while the other is read would stop.
+void Program::read_both_to_the_end() {
+  std::array<pollfd, 2> waiting{pollfd{output_.descriptor, POLLIN, 0}, pollfd{error_.descriptor, POLLIN, 0}};
+  const std::array<Pipe*, 2> pipes{&output_, &error_};
+  constexpr int limit_ms = std::chrono::milliseconds(patience).count();
+  while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
+    if (::poll(waiting.data(), waiting.size(), limit_ms) <= 0) {
+      ADD_FAILURE() << "the program says nothing more, and does not end either; so far: " << output_.text
+                    << error_.text;
+      return;
+    }
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (waiting[i].revents != 0 && !pipes[i]->read_more()) waiting[i].fd = -1;
+    }
+  }
+}
+
+void Program::wait_for_output_to_begin() const {
+  pollfd waiting{output_.descriptor, POLLIN, 0};
+  constexpr int limit_ms = std::chrono::milliseconds(patience).count();
+  EXPECT_EQ(::poll(&waiting, 1, limit_ms), 1) << "the program writes nothing";
+}
+
 void Program::signal(int number) { ::kill(process_, number); }
 
 int Program::wait() {
-  while (error_.read_more()) {
-  }
-  while (output_.read_more()) {
-  }
+  read_both_to_the_end();
   // Both pipes are closed: the program is ending, or has ended.
   int status = 0;
   if (testing::Test::HasFailure()) ::kill(process_, SIGKILL);

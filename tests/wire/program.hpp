@@ -19,6 +19,8 @@ class Program {
   std::string wait_for_line(const std::string& text) { return error_.wait_for_line(text); }
   // Reads its stdout in the same way.
   std::string wait_for_output(const std::string& text) { return output_.wait_for_line(text); }
+  // Waits until there is something on its stdout, and leaves it there.
+  void wait_for_output_to_begin() const;
   void signal(int number);
   // Returns the id of the process, until wait().
   pid_t process() const { return process_; }
@@ -29,6 +31,7 @@ class Program {
   const std::string& standard_error() const { return error_.text; }
 
  private:
+  void read_both_to_the_end();
   struct Pipe {
     int descriptor = -1;
     std::string text;
