@@ -8,26 +8,51 @@
 namespace hoiku::cli {
 namespace {
 
-// bash splits words at ':' and '=' as well, which topic names may contain. So this splits the line itself, at blanks,
-// and removes the part that bash takes for the words before the cursor.
+// bash replaces what follows the quote that is open, or else the last character that it takes for the end of a word:
+// topic names may contain ':' and '='. So this reads the line itself, with its quotes, and gives bash the rest of each
+// candidate. A candidate may be the name that a stranger gave to a topic, and becomes part of a command: what the open
+// quote would not keep together is left out, and so is what no escape protects within `…`.
 constexpr const char* bash_script = R"(# bash completion for hoiku, as `hoiku completion bash` prints it.
 _hoiku() {
-  local line=${COMP_LINE:0:COMP_POINT} words=() word quote='' before='' text IFS=$' \t\n'
-  read -ra words <<<"$line"
-  [[ -n $line && $line != *[[:space:]] ]] || words+=('')
-  word=${words[-1]}
-  if [[ $word == [\'\"]* ]]; then
-    quote=${word:0:1}
-    word=${word:1}
-  fi
-  words[-1]=$word
-  if [[ -z $quote && $word == *[:=]* && $COMP_WORDBREAKS == *:* ]]; then
-    before=${word%"${word##*[:=]}"}
-  fi
+  local line=${COMP_LINE:0:COMP_POINT} words=() word='' rest=0 quoted=0 quote='' previous='' foreign='' begun=''
+  local char text i IFS=$' \t\n'
+  for ((i = 0; i < ${#line}; ++i)); do
+    char=${line:i:1}
+    if [[ -z $quote && $char == [[:space:]] ]]; then
+      [[ -z $begun ]] || words+=("$word")
+      word='' rest=0 foreign='' begun='' previous=''
+      continue
+    fi
+    begun=1
+    if [[ -n $quote && $char == "$quote" ]]; then
+      quote=''
+    elif [[ -z $quote && $char == [\'\"] ]]; then
+      quote=$char quoted=${#word}
+      [[ $previous != '$' ]] || foreign=1  # $'…' has escapes of its own
+    elif [[ $char == \\ && $quote != \' && (-z $quote || ${line:i+1:1} == [\"\\\$\`]) ]]; then
+      i=$((i + 1))
+      word+=${line:i:1}
+    else
+      word+=$char
+      [[ -n $quote || $COMP_WORDBREAKS != *"$char"* ]] || rest=${#word}
+    fi
+    previous=$char
+  done
+  words+=("$word")
+  [[ -z $quote ]] || rest=$quoted
   COMPREPLY=()
+  [[ -z $foreign ]] || return 0
   while IFS=$'\t' read -r text _; do
-    [[ -n $quote ]] || printf -v text '%q' "$text"
-    COMPREPLY+=("${text#"$before"}")
+    text=${text:rest}
+    case $quote in
+      \') [[ $text != *\'* ]] || continue ;;
+      \") [[ $text != *[\"\\\$\`!]* ]] || continue ;;
+      *)
+        [[ -n $text && $text != *[\\\`]* ]] || continue
+        printf -v text '%q' "$text"
+        ;;
+    esac
+    COMPREPLY+=("$text")
   done < <("${words[0]/#\~/$HOME}" complete "${words[@]:1}" 2>/dev/null)
   if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then
     compopt -o nospace 2>/dev/null || :  # outside of a completion there is nothing to tell
