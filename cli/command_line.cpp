@@ -1,6 +1,5 @@
 #include "cli/command_line.hpp"
 
-#include <cstdlib>
 #include <initializer_list>
 
 #include "cli/completion/completion.hpp"
@@ -14,10 +13,13 @@ constexpr const char* set_examples =
     "  hoiku set sensor/touch/head true\n"
     "  hoiku set robot/name --type string 42\n"
     "  hoiku set door/lock closed --if-version 7\n"
+    "  date +%s | hoiku set clock - --type int64\n"
+    "  hoiku set chat/sign -- -\n"
     "  hoiku set robot/pose '{\"x\": 1.5}' --type message:robot.Pose\n";
 constexpr const char* get_examples =
     "  hoiku get sensor/touch/head\n"
-    "  hoiku get sensor/touch/head --json\n";
+    "  hoiku get sensor/touch/head --json\n"
+    "  hoiku get photo --raw >photo.jpg\n";
 constexpr const char* watch_examples =
     "  hoiku watch 'sensor/**'\n"
     "  hoiku watch 'motor/*/heat' --where 'value > 80' --max-rate 10/s\n"
@@ -25,7 +27,8 @@ constexpr const char* watch_examples =
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
     "  hoiku wait robot/mood 'value != \"calm\"'\n"
-    "  hoiku wait robot/pose 'value.x > 3'\n";
+    "  hoiku wait robot/pose 'value.x > 3'\n"
+    "  hoiku wait door/lock 'value == \"closed\"' --timeout 0s || echo 'not now'\n";
 constexpr const char* ls_examples =
     "  hoiku ls\n"
     "  hoiku ls 'sensor/**' --json\n";
@@ -39,14 +42,30 @@ constexpr const char* completion_examples =
     "  source <(hoiku completion bash)\n"
     "  hoiku completion fish > ~/.config/fish/completions/hoiku.fish\n";
 constexpr const char* exit_statuses =
-    "Exit status: 0 success; 1 failure (also no answer in time, or get of an unset topic); 2 usage error;\n"
-    "3 version conflict; 124 the condition of `wait` was not met in time; 130 interrupted; 143 terminated.\n";
+    "Exit status: 0 success; 1 failure (also no answer in time, get of an unset topic, or output that cannot be "
+    "written);\n"
+    "2 usage error, or input that cannot be read; 3 version conflict; 124 the condition of `wait` was not met in "
+    "time;\n"
+    "130 interrupted; 143 terminated.\n";
 constexpr const char* conditions =
     "\nA condition compares (== != < <= > >=) value, old_value or a field of a message (value.pose.x) with each "
     "other,\n"
     "a number, true, false, a \"text\" in quotes or the name of an enumeration's value. A number compares with\n"
     "numbers only, a text with texts only. abs(value - old_value) > 0.5 tests the size of a change. Combine\n"
     "conditions with &&, ||, ! and parentheses. A comparison with an unset value is false.\n";
+
+constexpr const char* raw_description = "Print the bytes of the value as they are, without a line break after them";
+constexpr const char* get_notes =
+    "\nA text is printed as it is, bytes as hex, and a line break follows. On a terminal control characters are "
+    "escaped,\n"
+    "and a long value is cut.\n";
+constexpr const char* set_notes =
+    "\nWithout --type: true and false are bools, 42 an int64, 0.5 and 21.50 doubles, anything else is a string. So is "
+    "a\n"
+    "number whose digits would change (007, 12e34); a whole number beyond int64 is an error.\n"
+    "@FILE and - (standard input) give bytes, or what --type says. One line break at the end is no part of a number,\n"
+    "a bool or null, and stays in a string: printf %s Karl | hoiku set robot/name - --type string.\n"
+    "With --type string @karl is that text, and after -- every value is: hoiku set chat/sign -- -\n";
 
 std::string footer(std::initializer_list<const char*> examples) {
   std::string text = "\nExamples:\n";
@@ -58,7 +77,7 @@ std::string footer(std::initializer_list<const char*> examples) {
 std::string whole_number(const std::string& text) {
   const bool is_whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   std::string shown = text;
-  std::erase(shown, number_mark);
+  std::erase(shown, text_mark);
   return is_whole ? "" : text::quote(shown) + " is not a whole number";
 }
 
@@ -71,9 +90,10 @@ CLI::App& add_verb(CLI::App& app, const char* name, const char* description, con
 }
 
 void describe_writing(CLI::App& app, RawArguments& raw) {
-  CLI::App& set = add_verb(app, "set", "Set a topic, and print its new version", set_examples);
+  CLI::App& set = add_verb(app, "set", "Set a topic, and print its new version", set_examples, set_notes);
   set.add_option(topic_argument, raw.topic, "Topic name")->required();
-  set.add_option("value", raw.value, "The value (type inferred); @FILE or - reads bytes; messages as JSON")->required();
+  set.add_option(value_argument, raw.value, "The value (type inferred); @FILE or - reads bytes; messages as JSON")
+      ->required();
   set.add_option("--type", raw.type, "Type of the value; bytes as hex, messages as JSON")
       ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
   set.add_option("--if-version", raw.if_version, "Set only if the topic has this version (0: never set)")
@@ -82,8 +102,9 @@ void describe_writing(CLI::App& app, RawArguments& raw) {
 }
 
 void describe_reading(CLI::App& app, RawArguments& raw) {
-  CLI::App& get = add_verb(app, "get", "Print a topic's value; exit status 1 if it is unset", get_examples);
+  CLI::App& get = add_verb(app, "get", "Print a topic's value; exit status 1 if it is unset", get_examples, get_notes);
   get.add_option(topic_argument, raw.topic, "Topic name")->required();
+  get.add_flag("--raw", raw.raw, raw_description);
   CLI::App& ls = add_verb(app, "ls", "List topics with their values, writers and numbers of readers", ls_examples);
   raw.topic = "**";
   ls.add_option(pattern_argument, raw.topic, "Topic or pattern: * matches one segment, ** any number")
@@ -108,14 +129,14 @@ void describe_reading(CLI::App& app, RawArguments& raw) {
   wait.add_option(topic_argument, raw.topic, "Topic name")->required();
   wait.add_option("condition", raw.condition,
                   "Such as 'value > 30 && value != 42', or 'value.x > 3' for messages; default: any value");
+  wait.add_flag("--raw", raw.raw, raw_description);
   wait.add_option("--held-for", raw.held_for, "The condition must stay true for this time")->type_name("DURATION");
 }
 
 }  // namespace
 
 void describe_command_line(CLI::App& app, RawArguments& raw) {
-  const char* from_environment = std::getenv("HOIKU_ENDPOINT");
-  raw.endpoint = from_environment ? from_environment : std::string(link::default_endpoint);
+  const auto from_environment = link::endpoint_from_environment();
   app.footer(footer(
       {set_examples, get_examples, ls_examples, readers_examples, watch_examples, wait_examples, ping_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
@@ -123,10 +144,10 @@ void describe_command_line(CLI::App& app, RawArguments& raw) {
   app.fallthrough();
   app.add_option("--endpoint", raw.endpoint, "Broker: tcp://HOST:PORT or ipc://PATH; HOIKU_ENDPOINT sets the default")
       ->type_name("ENDPOINT")
-      ->capture_default_str();
-  app.add_flag("--json", raw.json, "Print one JSON object per line");
+      ->default_str(from_environment ? *from_environment : std::string(link::default_endpoint));
+  app.add_flag("--json", raw.json, "Print one JSON object per line; integers beyond 2^53 are strings");
   app.add_option("--timeout", raw.timeout,
-                 "Time limit, 5s by default; for `watch` only of connecting; `wait` has none by default")
+                 "Time limit, 5s by default; for `watch` of connecting; for `wait` of the condition, none by default")
       ->type_name("DURATION");
   describe_writing(app, raw);
   describe_reading(app, raw);

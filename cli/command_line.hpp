@@ -10,9 +10,10 @@ namespace hoiku::cli {
 
 // The arguments as typed, before they are checked.
 struct RawArguments {
-  std::string endpoint;
-  std::string topic;  // or a pattern
+  std::string endpoint;  // empty: that of the environment
+  std::string topic;     // or a pattern
   std::string value;
+  bool value_is_text = false;  // @ and - at its beginning mean nothing
   std::string type;
   std::string condition;
   std::string held_for;
@@ -23,6 +24,7 @@ struct RawArguments {
   bool every = false;
   bool quiet = false;
   bool names = false;
+  bool raw = false;
   bool json = false;
   std::string shell;
 };
@@ -31,9 +33,13 @@ struct RawArguments {
 inline constexpr const char* topic_argument = "topic";
 inline constexpr const char* pattern_argument = "pattern";
 
+// The only positional argument that may be empty.
+inline constexpr const char* value_argument = "value";
+
 // No option begins with a digit, so -0.5 is a value. parse_options() puts this mark before such numbers, so that CLI11
-// does not take them for options, and removes it afterwards.
-inline constexpr char number_mark = '\x1f';
+// does not take them for options, and before what follows "--" and begins with '-' or '@'. It removes the mark
+// afterwards.
+inline constexpr char text_mark = '\x1f';
 
 // Adds all commands and options to `app`. They write into `raw`, which must outlive it.
 void describe_command_line(CLI::App& app, RawArguments& raw);

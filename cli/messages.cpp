@@ -44,7 +44,7 @@ std::string Messages::text(const Value& value) const {
 std::string Messages::json(const Value& value) const {
   const auto made = known(value);
   if (!made) return to_json(value);
-  return R"({"message":)" + to_json(Value(message_type_of(value))) + R"(,"value":)" + *made + "}";
+  return R"({"message":)" + to_json(Value(message_type_of(value))) + R"(,"value":)" + text::visible_json(*made) + "}";
 }
 
 Value Messages::read(const std::string& message_type, const std::string& json) const {

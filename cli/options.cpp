@@ -4,11 +4,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
+#include <optional>
+#include <sstream>
 
 #include "cli/command_line.hpp"
 #include "cli/completion/completion.hpp"
+#include "cli/standard_output.hpp"
+#include "cli/typed_value.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
 #include "hoiku/proto/text.hpp"
@@ -16,69 +18,6 @@
 
 namespace hoiku::cli {
 namespace {
-
-// More than any value may have: no need to read more to refuse it.
-constexpr std::size_t bytes_max = 4u << 20;
-
-Result<std::string> read_all(std::istream& stream, const std::string& name) {
-  if (!stream) return Failure{ErrorCode::invalid_argument, name + " cannot be read"};
-  std::string bytes(bytes_max + 1, '\0');
-  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (stream.bad()) return Failure{ErrorCode::invalid_argument, name + " cannot be read"};
-  bytes.resize(static_cast<std::size_t>(stream.gcount()));
-  if (bytes.size() > bytes_max)
-    return Failure{ErrorCode::too_large, name + " has more than 4 MiB, which is too large for a value"};
-  return bytes;
-}
-
-constexpr std::string_view message_prefix = "message:";
-
-bool looks_like_an_object(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && text[first] == '{';
-}
-
-// Reads `text` as a value of the type `name`.
-Result<Value> read_typed(const std::string& name, std::string text, bool is_raw) {
-  const auto type = parse_value_type(name);
-  if (!type) return type.failure();
-  if (*type == ValueType::message)
-    return Failure{ErrorCode::invalid_argument, "name the type of the message: --type message:robot.Pose"};
-  if (*type == ValueType::bytes && is_raw) return Value(Bytes{std::move(text)});
-  return parse_value(text, *type);
-}
-
-// Takes the bytes of @FILE and - (standard input) as they are. Other text is read as --type says, or with an inferred
-// type.
-Result<SetVerb> read_set(const RawArguments& raw) {
-  SetVerb verb;
-  verb.topic = raw.topic;
-  verb.if_version = raw.if_version;
-  std::string text = raw.value;
-  const bool from_stdin = text == "-";
-  const bool from_file = text.size() > 1 && text.front() == '@';
-  const bool is_raw = from_stdin || from_file;
-  if (is_raw) {
-    const std::string path = text.substr(1);
-    std::ifstream file;
-    if (from_file) file.open(path, std::ios::binary);
-    auto bytes = read_all(from_file ? file : std::cin, from_file ? "the file " + path : "standard input");
-    if (!bytes) return bytes.failure();
-    text = std::move(bytes).value();
-  }
-  if (raw.type.starts_with(message_prefix)) {
-    verb.message_type = raw.type.substr(message_prefix.size());
-    verb.json = std::move(text);
-    return verb;
-  }
-  if (raw.type.empty() && !is_raw && looks_like_an_object(text)) verb.json = text;
-  auto value = !raw.type.empty() ? read_typed(raw.type, std::move(text), is_raw)
-               : is_raw          ? Result<Value>(Value(Bytes{std::move(text)}))
-                                 : parse_value(text);
-  if (!value) return value.failure();
-  verb.value = std::move(value).value();
-  return verb;
-}
 
 Result<std::chrono::nanoseconds> read_duration(const std::string& text) {
   return text.empty() ? Result<std::chrono::nanoseconds>(std::chrono::nanoseconds(0)) : parse_duration(text);
@@ -101,12 +40,34 @@ Result<WatchVerb> read_watch(const RawArguments& raw) {
   return watch;
 }
 
-Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
-  Options options;
-  options.endpoint = raw.endpoint;
-  options.json = raw.json;
+Result<WaitVerb> read_wait(const RawArguments& raw) {
+  WaitVerb wait{raw.topic, {}, {}, raw.raw};
+  const auto hold = read_duration(raw.held_for);
+  if (!hold) return hold.failure();
+  wait.held_for = *hold;
+  if (raw.condition.empty()) return wait;
+  auto condition = Predicate::parse(raw.condition);
+  if (!condition) return condition.failure();
+  wait.condition = std::move(condition).value();
+  return wait;
+}
+
+// The endpoint that was typed, or the one of the environment.
+Result<std::string> read_endpoint(const RawArguments& raw) {
+  if (raw.endpoint.empty()) return link::endpoint_from_environment();
   const auto endpoint = link::parse_network_endpoint(raw.endpoint, link::EndpointUse::connect);
   if (!endpoint) return endpoint.failure();
+  return raw.endpoint;
+}
+
+Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
+  Options options;
+  auto endpoint = read_endpoint(raw);
+  if (!endpoint) return endpoint.failure();
+  options.endpoint = std::move(endpoint).value();
+  options.json = raw.json;
+  if (raw.json && raw.raw)
+    return Failure{ErrorCode::invalid_argument, "--json describes the value and --raw is only its bytes: use one"};
   if (!raw.timeout.empty()) {
     const auto timeout = parse_duration(raw.timeout);
     if (!timeout) return timeout.failure();
@@ -120,12 +81,13 @@ Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
   }
   const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(raw.topic) : check_topic_name(raw.topic);
   if (!name) return name.failure();
+  options.hint = wildcard_hint(raw.topic);
   if (verb == "set") {
     auto set = read_set(raw);
     if (!set) return set.failure();
     options.verb = std::move(set).value();
   } else if (verb == "get") {
-    options.verb = GetVerb{raw.topic};
+    options.verb = GetVerb{raw.topic, raw.raw};
   } else if (verb == "ls") {
     options.verb = LsVerb{raw.topic, raw.names};
   } else if (verb == "watch") {
@@ -133,40 +95,48 @@ Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
     if (!watch) return watch.failure();
     options.verb = std::move(watch).value();
   } else {
-    WaitVerb wait{raw.topic, {}, {}};
-    const auto hold = read_duration(raw.held_for);
-    if (!hold) return hold.failure();
-    wait.held_for = *hold;
-    if (!raw.condition.empty()) {
-      const auto condition = Predicate::parse(raw.condition);
-      if (!condition) return condition.failure();
-      wait.condition = *condition;
-    }
-    options.verb = std::move(wait);
+    auto wait = read_wait(raw);
+    if (!wait) return wait.failure();
+    options.verb = std::move(wait).value();
   }
   return options;
 }
 
 int usage_error(const std::string& sentence) {
-  std::fprintf(stderr, "hoiku: %s\n", sentence.c_str());
+  std::fprintf(stderr, "hoiku: %s\n", text::one_line(sentence).c_str());
   return usage;
 }
 
-std::vector<std::string> mark_numbers(int argc, const char* const* argv) {
+// Marks what CLI11 must not take for an option, and what was typed after "--".
+std::vector<std::string> mark_texts(int argc, const char* const* argv) {
   std::vector<std::string> words(argv, argv + argc);
+  bool only_texts = false;
   for (std::string& word : words) {
-    if (word == "--") break;
-    if (word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])))
-      word.insert(word.begin(), number_mark);
+    const bool is_number = word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]));
+    const bool is_special = word.starts_with('-') || word.starts_with('@');
+    if (only_texts ? is_special : is_number) word.insert(word.begin(), text_mark);
+    only_texts = only_texts || word == "--";
   }
   return words;
 }
 
-void strip_number_marks(RawArguments& raw) {
+void strip_text_marks(RawArguments& raw) {
+  raw.value_is_text = raw.value.starts_with(text_mark);
   for (std::string* text : {&raw.endpoint, &raw.topic, &raw.value, &raw.type, &raw.condition, &raw.held_for, &raw.where,
                             &raw.max_rate, &raw.timeout, &raw.shell}) {
-    if (text->starts_with(number_mark)) text->erase(0, 1);
+    if (text->starts_with(text_mark)) text->erase(0, 1);
   }
+}
+
+// The name of an argument that is empty: a shell makes one of a variable that is not set, and it would count as left
+// out. Only a value may be empty.
+std::optional<std::string> empty_argument(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::vector<std::string>& typed = option->results();
+    const bool is_empty = std::find(typed.begin(), typed.end(), "") != typed.end();
+    if (is_empty && option->get_name(true) != value_argument) return option->get_name(option->get_positional());
+  }
+  return std::nullopt;
 }
 
 // Names the unknown command or option: CLI11 reports only that a command or value is missing.
@@ -174,7 +144,7 @@ std::string explanation(const CLI::App& app, const CLI::ParseError& error) {
   std::string sentence = error.what();
   std::vector<std::string> left = app.remaining(true);
   std::erase(left, "--");
-  for (std::string& word : left) std::erase(word, number_mark);
+  for (std::string& word : left) std::erase(word, text_mark);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !left.empty()) {
     const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
     const auto option = std::find_if(left.begin(), left.end(), is_option);
@@ -188,16 +158,33 @@ std::string explanation(const CLI::App& app, const CLI::ParseError& error) {
       sentence = "unknown option " + text::quote(*option);
     }
   }
-  std::erase(sentence, number_mark);
+  std::erase(sentence, text_mark);
   return sentence;
+}
+
+// Prints a text that needs no broker.
+int print_text(const std::string& text) {
+  try {
+    write_output_blocking(text);
+  } catch (const CannotWrite& error) {
+    std::fprintf(stderr, "hoiku: %s\n", error.what());
+    return failed;
+  }
+  return done;
 }
 
 int print_completion(const std::string& shell) {
   const char* script = completion_script(shell);
   if (script == nullptr)
     return usage_error("completion is available for bash, zsh and fish, not for " + text::quote(shell));
-  std::fputs(script, stdout);
-  return done;
+  return print_text(script);
+}
+
+// What --help and --version print.
+int print_help(const CLI::App& app, const CLI::ParseError& request) {
+  std::ostringstream text;
+  app.exit(request, text, text);
+  return print_text(text.str());
 }
 
 }  // namespace
@@ -220,6 +207,17 @@ Result<std::chrono::nanoseconds> parse_rate(std::string_view text) {
   return interval.count() > 0 ? Result<std::chrono::nanoseconds>(interval) : wrong;
 }
 
+std::string wildcard_hint(std::string_view name) {
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    if (segment == "#" || segment == "+" || segment == ">")
+      return text::quote(segment) + " in " + text::quote(name) +
+             " is a name like any other: * matches one segment, ** any number";
+    rest.remove_prefix(std::min(segment.size() + 1, rest.size()));
+  }
+  return {};
+}
+
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   if (argc > 1 && std::string_view(argv[1]) == "complete") {
     Options options;  // without CLI11, which would refuse half a command line
@@ -230,16 +228,20 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app("hoiku: inspects and sets the topics of a Hoiku bus.", "hoiku");
   describe_command_line(app, raw);
   try {
-    const std::vector<std::string> words = mark_numbers(argc, argv);
+    const std::vector<std::string> words = mark_texts(argc, argv);
     std::vector<const char*> pointers;
     for (const std::string& word : words) pointers.push_back(word.c_str());
     app.parse(argc, pointers.data());
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) return print_help(app, error);
     return usage_error(explanation(app, error) + "; hoiku --help shows examples");
   }
-  strip_number_marks(raw);
-  const std::string verb = app.get_subcommands().front()->get_name();
+  strip_text_marks(raw);
+  const CLI::App& typed = *app.get_subcommands().front();
+  auto empty = empty_argument(app);
+  if (!empty) empty = empty_argument(typed);
+  if (empty) return usage_error(*empty + " is empty; hoiku --help shows examples");
+  const std::string verb = typed.get_name();
   if (verb == "completion") return print_completion(raw.shell);
   auto options = to_options(raw, verb);
   if (!options) return usage_error(options.failure().message);

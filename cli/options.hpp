@@ -34,6 +34,7 @@ struct SetVerb {
 };
 struct GetVerb {
   std::string topic;
+  bool raw = false;  // only the bytes of the value
 };
 struct WatchVerb {
   std::string pattern;
@@ -53,6 +54,7 @@ struct WaitVerb {
   std::string topic;
   std::optional<Predicate> condition;
   std::chrono::nanoseconds held_for{0};
+  bool raw = false;  // as for GetVerb
 };
 
 struct ReadersVerb {};
@@ -63,6 +65,7 @@ struct PingVerb {
 struct Options {
   std::string endpoint;
   bool json = false;
+  std::string hint;  // a sentence for stderr, or empty
   // The time limit of a one-shot command. For `wait`: how long it waits (empty: without limit).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as typed
@@ -73,8 +76,11 @@ struct Options {
 // form.
 Result<std::chrono::nanoseconds> parse_rate(std::string_view text);
 
-// The options, or an exit status if there is nothing more to do: 0 after --help or a completion script on stdout, 2
-// after one sentence on stderr.
+// A sentence for a name or pattern with a wildcard of another system (MQTT's # and +, NATS's >). Empty for other names.
+std::string wildcard_hint(std::string_view name);
+
+// The options, or an exit status if there is nothing more to do: 0 after --help or a completion script on stdout, 1 or
+// 2 after one sentence on stderr.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace hoiku::cli

@@ -3,9 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cstdint>
-#include <cstdio>
-
+#include "cli/columns.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku::cli {
@@ -26,6 +24,14 @@ std::string json_time(WallTime time) {
   return time == WallTime{} ? "null" : std::to_string(time.time_since_epoch().count());
 }
 
+// A value within a line.
+std::string shown(const Value& value, const ValueStyle& style, const Messages& messages) {
+  std::string text = text::one_line(messages.text(value));
+  return style.columns ? cut_to_columns(text, *style.columns) : text;
+}
+
+std::string type_text(const Value& value) { return '"' + std::string(to_string(value.type())) + '"'; }
+
 }  // namespace
 
 std::string_view quality_name(Quality quality) {
@@ -42,56 +48,45 @@ std::string_view quality_name(Quality quality) {
 
 std::string_view mode_name(Mode mode) { return mode == Mode::every ? "every" : "latest"; }
 
-void print(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
-}
-
-std::string one_line(const std::string& text) {
-  std::string out;
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto point = text::first_code_point(rest);
-    const std::size_t bytes = point ? point->bytes : 1;
-    // Shows a control character by its number, and an invalid byte by its value.
-    const char32_t number = point ? point->value : static_cast<unsigned char>(rest.front());
-    if (point && !text::is_control(number))
-      out += rest.substr(0, bytes);
-    else
-      out += number == U'\n' ? "\\n" : number == U'\t' ? "\\t" : fmt::format("\\x{:02x}", std::uint32_t{number});
-    rest.remove_prefix(bytes);
-  }
-  return out;
-}
-
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json) {
   const std::chrono::duration<double, std::micro> us = taken;
   if (json) return fmt::format(R"({{"endpoint":{},"round_trip_us":{:.0f}}})", json_text(endpoint), us.count());
   return fmt::format("{} answers ({:.1f} ms)", endpoint, us.count() / 1000);
 }
 
-std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
+std::string set_line(const std::string& topic, const Value& value, const Version& version, ValueStyle style,
                      const Messages& messages) {
-  if (json)
-    return fmt::format(R"({{"topic":{},"value":{},"version":{}}})", json_text(topic), messages.json(value),
-                       version.number);
-  return fmt::format("{} = {}  (version {})", topic, one_line(messages.text(value)), version.number);
+  if (style.json)
+    return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{}}})", json_text(topic), messages.json(value),
+                       type_text(value), version.number);
+  return fmt::format("{} = {}  (version {})", text::one_line(topic), shown(value, style, messages), version.number);
 }
 
-std::string value_line(const Transition& transition, bool json, const Messages& messages) {
-  if (!json) return messages.text(transition.value);
-  return fmt::format(R"({{"topic":{},"value":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
-                     json_text(transition.topic), messages.json(transition.value), transition.version.number,
-                     json_time(transition.changed_at), json_text(transition.writer), quality_name(transition.quality));
+std::string value_line(const Transition& transition, ValueStyle style, const Messages& messages) {
+  if (style.json)
+    return fmt::format(
+        R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
+        json_text(transition.topic), messages.json(transition.value), type_text(transition.value),
+        transition.version.number, json_time(transition.changed_at), json_text(transition.writer),
+        quality_name(transition.quality));
+  std::string text = messages.text(transition.value);
+  if (!style.columns) return text;
+  text = text::visible_lines(text);
+  return cut_to_columns(text, *style.columns);
+}
+
+std::string value_bytes(const Value& value) {
+  if (const auto* bytes = value.get_if<Bytes>()) return bytes->data;
+  if (const auto* message = value.get_if<MessageBytes>()) return message->data;
+  return to_display_string(value);
 }
 
 std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   const Transition& state = *topic.state;
-  return fmt::format(
-      R"({{"topic":{},"value":{},"type":"{}","version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
-      R"("readers":{}}})",
-      json_text(state.topic), messages.json(state.value), to_string(state.value.type()), state.version.number,
-      json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
+  return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
+                     R"("readers":{}}})",
+                     json_text(state.topic), messages.json(state.value), type_text(state.value), state.version.number,
+                     json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
 
 std::string reader_line(const ReaderInfo& reader) {
@@ -111,17 +106,18 @@ bool has_news(const AnyTransition& transition) {
   return !transition.value.is_null() || !transition.old_value.is_null() || missed;
 }
 
-std::string transition_line(const AnyTransition& transition, bool json, const Messages& messages) {
-  if (json)
-    return fmt::format(R"({{"topic":{},"old_value":{},"value":{},"version":{},"skipped":{},"filtered":{},"lagged":{},)"
-                       R"("changed_at_us":{},"writer":{},"quality":"{}"}})",
+std::string transition_line(const AnyTransition& transition, ValueStyle style, const Messages& messages) {
+  if (style.json)
+    return fmt::format(R"({{"topic":{},"old_value":{},"old_type":{},"value":{},"type":{},"version":{},"skipped":{},)"
+                       R"("filtered":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
                        json_text(transition.topic), messages.json(transition.old_value),
-                       messages.json(transition.value), transition.version.number, transition.skipped,
-                       transition.filtered, transition.lagged ? "true" : "false", json_time(transition.changed_at),
+                       type_text(transition.old_value), messages.json(transition.value), type_text(transition.value),
+                       transition.version.number, transition.skipped, transition.filtered,
+                       transition.lagged ? "true" : "false", json_time(transition.changed_at),
                        json_text(transition.writer), quality_name(transition.quality));
-  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at), transition.topic,
-                                 one_line(messages.text(transition.old_value)),
-                                 one_line(messages.text(transition.value)), transition.version.number);
+  std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at),
+                                 text::one_line(transition.topic), shown(transition.old_value, style, messages),
+                                 shown(transition.value, style, messages), transition.version.number);
   if (transition.lagged) {
     line += fmt::format(", {} lagged", transition.lagged->count);
   } else if (transition.skipped > 0) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,16 +17,21 @@ namespace hoiku::cli {
 std::string_view quality_name(Quality quality);
 std::string_view mode_name(Mode mode);
 
-// Writes one line to standard output and flushes it. The line may have any bytes.
-void print(const std::string& line);
+// How values are shown.
+struct ValueStyle {
+  bool json = false;
+  // On a terminal: the columns that one value may take, except in JSON. Empty: values are never cut, and value_line()
+  // escapes nothing.
+  std::optional<std::size_t> columns;
+};
 
-// Escapes untrusted text so that it stays on one line and cannot control the terminal: control characters, and bytes
-// that are not UTF-8, become \n, \t or \xNN.
-std::string one_line(const std::string& text);
-
-std::string set_line(const std::string& topic, const Value& value, const Version& version, bool json,
+std::string set_line(const std::string& topic, const Value& value, const Version& version, ValueStyle style,
                      const Messages& messages = {});
-std::string value_line(const Transition& transition, bool json, const Messages& messages = {});
+// The value alone. A text keeps its line breaks.
+std::string value_line(const Transition& transition, ValueStyle style, const Messages& messages = {});
+// The bytes of the value: of a string and of bytes the payload, of a message its serialised form, of other values the
+// text that value_line() shows.
+std::string value_bytes(const Value& value);
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json);
 // The topic, or the reader, as JSON.
 std::string topic_line(const TopicInfo& topic, const Messages& messages = {});
@@ -34,6 +41,6 @@ std::string reader_line(const ReaderInfo& reader);
 // missed in between.
 bool has_news(const AnyTransition& transition);
 // Time, topic, old -> new, version, and the numbers of skipped, lagged and filtered transitions.
-std::string transition_line(const AnyTransition& transition, bool json, const Messages& messages = {});
+std::string transition_line(const AnyTransition& transition, ValueStyle style, const Messages& messages = {});
 
 }  // namespace hoiku::cli

@@ -1,5 +1,6 @@
 // ping.cpp: checks whether a broker answers, with one session and one round trip, which leave nothing behind.
 #include "cli/output.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/verbs.hpp"
 
 namespace hoiku::cli {
@@ -33,7 +34,7 @@ Task<int> ping(const Options& options, Duration limit) {
   int status = failed;
   try {
     const Duration taken = co_await measure(options, limit);
-    if (!quiet) print(ping_line(options.endpoint, taken, options.json));
+    if (!quiet) co_await print(ping_line(options.endpoint, taken, options.json));
     status = done;
   } catch (const std::exception&) {
     if (!quiet) throw;

@@ -6,16 +6,16 @@
 
 namespace hoiku::cli {
 
-Task<int> readers(Bus bus, bool json) {
+Task<Answer> readers(Bus bus, bool json) {
   const std::vector<ReaderInfo> readers = co_await bus.readers();
   if (readers.empty()) std::fputs("hoiku: there are no readers\n", stderr);
+  Answer answer;
   if (json) {
-    for (const ReaderInfo& reader : readers) std::puts(reader_line(reader).c_str());
+    for (const ReaderInfo& reader : readers) answer.output += reader_line(reader) + "\n";
   } else if (!readers.empty()) {
-    std::fputs(reader_table(readers).c_str(), stdout);
+    answer.output = reader_table(readers);
   }
-  std::fflush(stdout);
-  co_return done;
+  co_return answer;
 }
 
 }  // namespace hoiku::cli

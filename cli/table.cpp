@@ -5,45 +5,30 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/columns.hpp"
 #include "cli/output.hpp"
 #include "hoiku/proto/duration.hpp"
+#include "hoiku/proto/text.hpp"
 
 namespace hoiku::cli {
 namespace {
 
 constexpr std::size_t value_width_min = 8;
-constexpr std::size_t columns = 8;
+constexpr std::size_t column_count = 8;
 constexpr std::size_t value_column = 1;
-using Row = std::array<std::string, columns>;
+using Row = std::array<std::string, column_count>;
 // Numbers are aligned to the right.
-constexpr std::array<bool, columns> is_number{false, false, false, true, true, false, false, true};
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-// The width in characters, which is close enough to columns.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-}
-
-// At most `width` characters. The last one is "…" if the text was longer.
-std::string cut_to(const std::string& text, std::size_t width) {
-  if (width_of(text) <= width) return text;
-  std::size_t end = 0;
-  for (std::size_t seen = 0; end < text.size(); ++end) {
-    if (begins_character(text[end]) && ++seen == width) break;
-  }
-  return text.substr(0, end) + "…";
-}
+constexpr std::array<bool, column_count> is_number{false, false, false, true, true, false, false, true};
 
 Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
   const Transition& state = *topic.state;
-  return {state.topic,
-          one_line(messages.text(state.value)),
+  return {text::one_line(state.topic),
+          text::one_line(messages.text(state.value)),
           std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
           std::to_string(state.version.number),
           age_text(state.changed_at, now),
           state.version.number == 0 ? "-" : std::string(quality_name(state.quality)),
-          state.writer.empty() ? "-" : one_line(state.writer),
+          state.writer.empty() ? "-" : text::one_line(state.writer),
           std::to_string(topic.readers)};
 }
 
@@ -52,19 +37,19 @@ template <std::size_t n>
 std::array<std::size_t, n> widths_of(const std::vector<std::array<std::string, n>>& rows) {
   std::array<std::size_t, n> widths{};
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < n; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < n; ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
   }
   return widths;
 }
 
 std::string padded(const std::string& cell, std::size_t width, bool to_the_right) {
-  const std::string padding(width - std::min(width_of(cell), width), ' ');
+  const std::string padding(width - std::min(columns_of(cell), width), ' ');
   return to_the_right ? padding + cell : cell + padding;
 }
 
-std::string line_of(const Row& row, const std::array<std::size_t, columns>& widths) {
+std::string line_of(const Row& row, const std::array<std::size_t, column_count>& widths) {
   std::string line;
-  for (std::size_t i = 0; i < columns; ++i) line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], is_number[i]);
+  for (std::size_t i = 0; i < column_count; ++i) line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], is_number[i]);
   return line + "\n";
 }
 
@@ -73,7 +58,7 @@ std::string reads_text(const std::vector<std::string>& topics) {
   constexpr std::size_t shown = 3;
   std::string text;
   for (std::size_t i = 0; i < topics.size() && i < shown; ++i) text += (i == 0 ? "" : " + ") + topics[i];
-  return one_line(topics.size() > shown ? text + fmt::format(" + {} more", topics.size() - shown) : text);
+  return text::one_line(topics.size() > shown ? text + fmt::format(" + {} more", topics.size() - shown) : text);
 }
 
 std::string mode_text(const ReaderInfo& reader) {
@@ -90,8 +75,8 @@ std::string reader_table(const std::vector<ReaderInfo>& readers) {
   std::vector<Cells> rows{
       {"client", "reads", "mode", "filter", "written", "delivered", "conflated", "filtered", "lagged", "pending"}};
   for (const ReaderInfo& reader : readers) {
-    rows.push_back({one_line(reader.session), reads_text(reader.topics), mode_text(reader),
-                    reader.filter.empty() ? "-" : one_line(reader.filter), std::to_string(reader.written),
+    rows.push_back({text::one_line(reader.session), reads_text(reader.topics), mode_text(reader),
+                    reader.filter.empty() ? "-" : text::one_line(reader.filter), std::to_string(reader.written),
                     std::to_string(reader.delivered), std::to_string(reader.conflated), std::to_string(reader.filtered),
                     std::to_string(reader.lagged), std::to_string(reader.pending)});
   }
@@ -122,15 +107,15 @@ std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std:
                         const Messages& messages) {
   std::vector<Row> rows{{"topic", "value", "type", "version", "age", "quality", "writer", "readers"}};
   for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now, messages));
-  std::array<std::size_t, columns> widths = widths_of(rows);
-  std::size_t others = 2 * (columns - 1);
-  for (std::size_t i = 0; i < columns; ++i) {
+  std::array<std::size_t, column_count> widths = widths_of(rows);
+  std::size_t others = 2 * (column_count - 1);
+  for (std::size_t i = 0; i < column_count; ++i) {
     if (i != value_column) others += widths[i];
   }
   if (width) {
     const std::size_t room = *width > others ? *width - others : 0;
     widths[value_column] = std::min(widths[value_column], std::max(room, value_width_min));
-    for (Row& row : rows) row[value_column] = cut_to(row[value_column], widths[value_column]);
+    for (Row& row : rows) row[value_column] = cut_to_columns(row[value_column], widths[value_column]);
   }
   std::string text;
   for (const Row& row : rows) text += line_of(row, widths);

@@ -1,19 +1,33 @@
-// verbs.hpp: the commands of the inspector. Each returns an exit status and throws errors.
+// verbs.hpp: the commands of the inspector. Each returns an exit status, or what it has to print, and throws errors.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "hoiku/hoiku.hpp"
 
 namespace hoiku::cli {
 
+// What a one-shot command has to print: its time limit is for the broker, not for the reader of its output.
+struct Answer {
+  int status = done;
+  std::string output;
+  bool is_cut = false;  // shows only the beginning of a value
+  std::string note;     // what is so even if the output cannot be written
+};
+
 Task<int> execute(Options options);
 
 Task<int> ping(const Options& options, Duration limit);
 // Prints candidates for the last of `words`, one per line. Always `done`.
 Task<int> complete_words(std::vector<std::string> words);
-Task<int> ls(Bus bus, LsVerb verb, bool json);
-Task<int> readers(Bus bus, bool json);
+Task<Answer> ls(Bus bus, LsVerb verb, bool json);
+Task<Answer> readers(Bus bus, bool json);
 Task<int> watch(Bus bus, WatchVerb verb, bool json);
+
+// How long a command may take to connect. The time limit of `wait` is for its condition only.
+Duration connect_limit(const Options& options);
 
 // The error for a broker that stopped answering.
 Error no_answer(const Options& options);

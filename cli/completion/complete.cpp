@@ -1,9 +1,10 @@
 // complete.cpp: `hoiku complete`, which the shells call. Prints no errors, since the user is typing.
-#include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/command_line.hpp"
 #include "cli/completion/completion.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/verbs.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/duration.hpp"
@@ -21,10 +22,10 @@ Duration topic_timeout() {
   return wanted ? *wanted : Duration(500ms);
 }
 
-void print_candidates(const std::vector<Candidate>& candidates) {
-  for (const Candidate& candidate : candidates)
-    std::printf("%s\t%s\n", candidate.text.c_str(), candidate.description.c_str());
-  std::fflush(stdout);
+Task<> print_candidates(std::vector<Candidate> candidates) {
+  std::string lines;
+  for (const Candidate& candidate : candidates) lines += candidate.text + "\t" + candidate.description + "\n";
+  co_await write_output(std::move(lines));
 }
 
 Task<> collect(std::string endpoint, std::string pattern, Duration timeout, std::vector<std::string>& names) {
@@ -32,7 +33,10 @@ Task<> collect(std::string endpoint, std::string pattern, Duration timeout, std:
     const auto silent = on_connection_event([](const ConnectionEvent&) {});
     Bus bus = co_await Bus::connect(nursery, endpoint, client_name("hoiku-complete"), connect_timeout(timeout), silent);
     const std::vector<TopicInfo> topics = co_await bus.list(pattern);
-    for (const TopicInfo& topic : topics) names.push_back(topic.state->topic);
+    // Each name becomes a line for the shell: whatever answers there must not make two of it.
+    for (const TopicInfo& topic : topics) {
+      if (check_topic_name(topic.state->topic)) names.push_back(topic.state->topic);
+    }
   });
 }
 
@@ -43,20 +47,21 @@ Task<int> complete_words(std::vector<std::string> words) {
   CLI::App app;
   describe_command_line(app, raw);
   Completion completion = complete(app, words);
-  print_candidates(completion.candidates);
+  co_await print_candidates(completion.candidates);
   const std::string pattern = pattern_for(completion.word);
-  const std::string endpoint = completion.endpoint.value_or(raw.endpoint);
-  const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) &&
-                       link::parse_network_endpoint(endpoint, link::EndpointUse::connect);
+  const auto endpoint =
+      completion.endpoint ? Result<std::string>(*completion.endpoint) : link::endpoint_from_environment();
+  const bool can_ask = completion.wants_topics && check_topic_pattern(pattern) && endpoint &&
+                       link::parse_network_endpoint(*endpoint, link::EndpointUse::connect);
   if (!can_ask) co_return done;
   std::vector<std::string> names;
   try {
     const Duration timeout = topic_timeout();
-    co_await move_on_after(timeout, [&]() -> Task<> { co_await collect(endpoint, pattern, timeout, names); });
+    co_await move_on_after(timeout, [&]() -> Task<> { co_await collect(*endpoint, pattern, timeout, names); });
   } catch (const std::exception&) {
     // No broker answers, or not as expected: there are no topics to propose.
   }
-  print_candidates(next_segments(names, completion.word));
+  co_await print_candidates(next_segments(names, completion.word));
   co_return done;
 }
 

@@ -26,6 +26,12 @@ TEST(Messages, AreShownInJsonWhereTheirTypeIsKnown) {
   EXPECT_EQ(messages.json(point), R"({"message":"its.Point","value":{"x":1.5,"name":"ä"}})");
 }
 
+TEST(Messages, DoNotSpeakToTheTerminal) {
+  const Messages messages = with_point();
+  const Value point = messages.read("its.Point", R"({"name": "\u009b\u061c\u2066\u202e❤"})");
+  EXPECT_EQ(messages.json(point), R"({"message":"its.Point","value":{"x":0,"name":"\u009b\u061c\u2066\u202e❤"}})");
+}
+
 TEST(Messages, AreShownAsBytesOtherwise) {
   const Messages messages = with_point();
   for (const Value& value :
@@ -59,18 +65,18 @@ TEST(Messages, StandInEveryKindOfOutput) {
   state->value = messages.read("its.Point", R"({"x": 1})");
   state->version = Version{9, 1};
   const std::string json = R"("value":{"message":"its.Point","value":{"x":1,"name":""}})";
-  EXPECT_EQ(value_line(*state, false, messages), R"({"x":1,"name":""})");
-  EXPECT_THAT(value_line(*state, true, messages), HasSubstr(json));
-  EXPECT_EQ(set_line("p", state->value, state->version, false, messages), R"(p = {"x":1,"name":""}  (version 1))");
-  EXPECT_THAT(set_line("p", state->value, state->version, true, messages), HasSubstr(json));
+  EXPECT_EQ(value_line(*state, {}, messages), R"({"x":1,"name":""})");
+  EXPECT_THAT(value_line(*state, {true, {}}, messages), HasSubstr(json));
+  EXPECT_EQ(set_line("p", state->value, state->version, {}, messages), R"(p = {"x":1,"name":""}  (version 1))");
+  EXPECT_THAT(set_line("p", state->value, state->version, {true, {}}, messages), HasSubstr(json));
   EXPECT_THAT(topic_line(TopicInfo{state, 0}, messages), HasSubstr(json));
   EXPECT_THAT(topic_table({TopicInfo{state, 0}}, WallTime{}, {}, messages),
               HasSubstr(R"(p      {"x":1,"name":""}  message)"));
   AnyTransition transition;
   transition.topic = "p";
   transition.value = state->value;
-  EXPECT_THAT(transition_line(transition, false, messages), HasSubstr(R"((unset) -> {"x":1,"name":""})"));
-  EXPECT_THAT(transition_line(transition, true, messages), HasSubstr(json));
+  EXPECT_THAT(transition_line(transition, {}, messages), HasSubstr(R"((unset) -> {"x":1,"name":""})"));
+  EXPECT_THAT(transition_line(transition, {true, {}}, messages), HasSubstr(json));
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 #include "cli/options.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
+
+#include "cli/verbs.hpp"
 
 namespace hoiku::cli {
 namespace {
@@ -29,6 +33,132 @@ TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42", "--type", "string"})).verb).value,
             Value("42"));
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
+}
+
+Value value_of(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), {"set", "a"});
+  return std::get<SetVerb>(std::get<Options>(parse(arguments)).verb).value;
+}
+
+TEST(Options, ATextMayLookLikeAFileOrAnOption) {
+  EXPECT_EQ(value_of({"--type", "string", "@karl"}), Value("@karl"));
+  EXPECT_EQ(value_of({"@karl", "--type", "string"}), Value("@karl"));
+  EXPECT_EQ(value_of({"--", "@karl"}), Value("@karl"));
+  EXPECT_EQ(value_of({"--", "-"}), Value("-"));
+  EXPECT_EQ(value_of({"--type", "string", "--", "-"}), Value("-"));
+  EXPECT_EQ(value_of({"--", "--json"}), Value("--json"));
+  EXPECT_EQ(value_of({"--", "-42"}), Value(-42));
+  EXPECT_EQ(value_of({"@"}), Value("@"));
+  EXPECT_EQ(value_of({""}), Value(""));
+}
+
+TEST(Options, WhatWouldComeBackWithOtherDigitsIsRefusedOrAText) {
+  EXPECT_EQ(value_of({"007"}), Value("007"));
+  EXPECT_EQ(value_of({"12345678901234567890", "--type", "string"}), Value("12345678901234567890"));
+  EXPECT_EQ(value_of({"12345678901234567890", "--type", "double"}), Value(12345678901234567890.0));
+  EXPECT_EQ(complaint({"set", "a", "12345678901234567890"}),
+            "hoiku: '12345678901234567890' is a whole number beyond int64, which has -2^63 to 2^63-1: "
+            "--type string keeps its digits, --type double rounds it\n");
+}
+
+TEST(Options, ATextIsUtf8) {
+  for (const std::vector<const char*>& typed :
+       {std::vector<const char*>{"\xff"}, {"caf\xe9"}, {"\xed\xa0\x80", "--type", "string"}}) {
+    std::vector<const char*> arguments{"set", "a"};
+    arguments.insert(arguments.end(), typed.begin(), typed.end());
+    EXPECT_NE(complaint(arguments).find("is not UTF-8, as texts are: --type bytes takes any bytes"), std::string::npos);
+  }
+  EXPECT_EQ(value_of({"保育"}), Value("保育"));
+}
+
+// A file with some bytes, for one test.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& bytes) {
+    const int file = ::mkstemp(path_.data());
+    EXPECT_EQ(::write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    ::close(file);
+    argument_ = "@" + path_;
+  }
+  ~InputFile() { ::unlink(path_.c_str()); }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  const char* argument() const { return argument_.c_str(); }
+
+ private:
+  std::string path_ = testing::TempDir() + "hoiku-input-XXXXXX";
+  std::string argument_;
+};
+
+TEST(Options, ALineBreakAtTheEndOfAFileIsNoPartOfANumber) {
+  EXPECT_EQ(value_of({InputFile("42\n").argument(), "--type", "int64"}), Value(42));
+  EXPECT_EQ(value_of({InputFile("-0.5\r\n").argument(), "--type", "double"}), Value(-0.5));
+  EXPECT_EQ(value_of({InputFile("true\n").argument(), "--type", "bool"}), Value(true));
+  EXPECT_EQ(value_of({InputFile("\n").argument(), "--type", "null"}), Value());
+  EXPECT_EQ(value_of({InputFile("x\n").argument(), "--type", "bytes"}), Value(Bytes{"x\n"}));
+  EXPECT_EQ(value_of({InputFile("x\n").argument()}), Value(Bytes{"x\n"}));
+  const InputFile two("42\n\n");
+  EXPECT_NE(complaint({"set", "a", two.argument(), "--type", "int64"}).find("cannot be read as int64"),
+            std::string::npos);
+}
+
+TEST(Options, AnEmptyArgumentIsNotOneThatWasLeftOut) {
+  EXPECT_EQ(complaint({"wait", "a", ""}), "hoiku: condition is empty; hoiku --help shows examples\n");
+  for (const char* option : {"--timeout", "--endpoint", "--held-for"})
+    EXPECT_NE(complaint({"wait", "a", option, ""}).find(std::string(option) + " is empty"), std::string::npos);
+  for (const char* option : {"--where", "--max-rate"})
+    EXPECT_NE(complaint({"watch", "a", option, ""}).find(std::string(option) + " is empty"), std::string::npos);
+  EXPECT_NE(complaint({"watch", "a", "--where="}).find("--where"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "x", "--type", ""}).find("--type is empty"), std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "x", "--if-version", ""}).find("--if-version"), std::string::npos);
+  for (const char* verb : {"get", "ls", "watch"}) EXPECT_NE(complaint({verb, ""}).find("is empty"), std::string::npos);
+  EXPECT_NE(complaint({"completion", ""}).find("is empty"), std::string::npos);
+  EXPECT_NE(complaint({"wait", "a", "  "}).find("predicate"), std::string::npos);
+}
+
+TEST(Options, TheVariableIsTheEndpointUnlessOneIsTyped) {
+  ::setenv("HOIKU_ENDPOINT", " tcp://robot:1\n", 1);
+  EXPECT_EQ(std::get<Options>(parse({"get", "a"})).endpoint, "tcp://robot:1");
+  EXPECT_EQ(std::get<Options>(parse({"get", "a", "--endpoint", "tcp://lab:2"})).endpoint, "tcp://lab:2");
+  ::setenv("HOIKU_ENDPOINT", "", 1);
+  EXPECT_EQ(std::get<Options>(parse({"get", "a"})).endpoint, "tcp://127.0.0.1:7411");
+  ::setenv("HOIKU_ENDPOINT", "robot", 1);
+  EXPECT_NE(complaint({"get", "a"}).find("the variable HOIKU_ENDPOINT: 'robot' is not an endpoint"), std::string::npos);
+  EXPECT_EQ(std::get<Options>(parse({"get", "a", "--endpoint", "tcp://lab:2"})).endpoint, "tcp://lab:2");
+  ::unsetenv("HOIKU_ENDPOINT");
+}
+
+TEST(Options, WildcardsOfOtherSystemsAreNamesAndAHintSaysSo) {
+  EXPECT_EQ(wildcard_hint("sensor/touch"), "");
+  EXPECT_EQ(wildcard_hint("sensor/**"), "");
+  EXPECT_EQ(wildcard_hint("c#/a+b/>="), "");
+  EXPECT_EQ(wildcard_hint("sensor/#"),
+            "'#' in 'sensor/#' is a name like any other: * matches one segment, ** any number");
+  for (const char* name : {"#", "+/x", "a/+/b", "a/>"}) {
+    EXPECT_NE(wildcard_hint(name), "") << name;
+    for (const char* verb : {"get", "ls", "watch", "wait"})
+      EXPECT_EQ(std::get<Options>(parse({verb, name})).hint, wildcard_hint(name));
+    EXPECT_EQ(std::get<Options>(parse({"set", name, "1"})).hint, wildcard_hint(name));
+  }
+}
+
+TEST(Options, RawBytesAreNotJson) {
+  EXPECT_TRUE(std::get<GetVerb>(std::get<Options>(parse({"get", "a", "--raw"})).verb).raw);
+  EXPECT_TRUE(std::get<WaitVerb>(std::get<Options>(parse({"wait", "a", "--raw"})).verb).raw);
+  EXPECT_NE(complaint({"get", "a", "--raw", "--json"}).find("--raw"), std::string::npos);
+}
+
+// The time of a condition begins when the broker is there.
+TEST(Options, ATimeLimitOfAWaitIsNotOneOfConnecting) {
+  using namespace std::chrono_literals;
+  const auto limit = [](std::vector<const char*> arguments) {
+    return connect_limit(std::get<Options>(parse(arguments)));
+  };
+  for (const char* timeout : {"0s", "200ms", "1h"}) EXPECT_EQ(limit({"wait", "a", "--timeout", timeout}), 5s);
+  EXPECT_EQ(limit({"wait", "a"}), 5s);
+  EXPECT_EQ(limit({"get", "a"}), 5s);
+  EXPECT_EQ(limit({"get", "a", "--timeout", "200ms"}), 200ms);
+  EXPECT_EQ(limit({"watch", "a", "--timeout", "1h"}), 1h);
 }
 
 TEST(Options, LeaveAMessageInJsonToTheTopicOrTheTypeThatWasSaid) {

@@ -45,6 +45,19 @@ TEST(Table, CutsValuesToTheTerminalAndNowhereElse) {
   EXPECT_EQ(cut.find('\n'), 80u);
 }
 
+// The columns that a terminal gives each character: Japanese and emoji take two, combining marks none.
+TEST(Table, StandsInColumnsAlsoWithWideCharacters) {
+  EXPECT_EQ(topic_table({topic("w/ascii", "abcde"), topic("w/emoji", "🤖🤖🤖"), topic("w/marks", "e\u0301e\u0301"),
+                         topic("保育", "日本語です")},
+                        present, {}),
+            "topic    value       type    version   age  quality  writer  readers\n"
+            "w/ascii  abcde       string        1  3.0s  live     robot         0\n"
+            "w/emoji  🤖🤖🤖      string        1  3.0s  live     robot         0\n"
+            "w/marks  e\u0301e\u0301          string        1  3.0s  live     robot         0\n"
+            "保育     日本語です  string        1  3.0s  live     robot         0\n");
+  EXPECT_THAT(topic_table({topic("note", "日本語です日本語です")}, present, 20), HasSubstr("note   日本語…   string"));
+}
+
 TEST(Table, OnANarrowTerminalAValueKeepsEightColumns) {
   const std::string cut = topic_table({topic("a/long/name", "0123456789")}, present, 20);
   EXPECT_THAT(cut, HasSubstr("  0123456…  "));

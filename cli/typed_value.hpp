@@ -1,0 +1,13 @@
+// typed_value.hpp: the value of `hoiku set`, from the argument, a file or standard input.
+#pragma once
+
+#include "cli/command_line.hpp"
+#include "cli/options.hpp"
+
+namespace hoiku::cli {
+
+// Reads @FILE and - (standard input), unless the value was typed after "--", or is @… with --type string: then it is a
+// text. The other bytes are read as --type says, or as what they look like. Errors: one sentence.
+Result<SetVerb> read_set(const RawArguments& raw);
+
+}  // namespace hoiku::cli
