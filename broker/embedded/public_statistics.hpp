@@ -13,6 +13,7 @@ inline BrokerStatistics public_statistics(const Statistics& counted) {
   made.subscriptions = counted.subscriptions;
   made.waits = counted.waits;
   made.predicates = counted.predicates;
+  made.leases = counted.leases;
   made.kept_frames = counted.kept_frames;
   made.commits = counted.commits;
   made.deliveries = counted.deliveries;

@@ -164,6 +164,7 @@ void Network::kill_broker() {
 }
 
 void Network::observe(NetworkObserver* observer) { wires_->observer = observer; }
+NetworkObserver* Network::observer() const { return wires_->observer; }
 NetworkStatistics Network::statistics() const { return wires_->statistics; }
 
 }  // namespace hoiku::sim

@@ -1,8 +1,12 @@
 #include "hoiku/testing/simulation.hpp"
 
+#include <functional>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/embedded/public_statistics.hpp"
 #include "broker/server/server.hpp"
@@ -14,6 +18,29 @@ namespace {
 
 // The calendar time at which every simulation begins, so that dates are the same in every run.
 const WallTime first_day{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+// Tells the network's observer each commit. The network outlives it.
+class ObservedStore final : public broker::Store {
+ public:
+  explicit ObservedStore(const Network& network) : network_(network) {}
+  void append(std::vector<broker::Record> records) override {
+    for (const broker::Record& record : records) tell(record);
+    store_.append(std::move(records));
+  }
+  std::optional<broker::StoreEvent> poll() override { return store_.poll(); }
+  void on_event(std::function<void()> wake) override { store_.on_event(std::move(wake)); }
+
+ private:
+  void tell(const broker::Record& record) const {
+    if (network_.observer() == nullptr) return;
+    std::vector<Transition> transitions;
+    for (const broker::State& state : record.transitions) transitions.push_back(*state);
+    network_.observer()->broker_committed(transitions);
+  }
+
+  const Network& network_;
+  broker::MemoryStore store_;
+};
 
 }  // namespace
 
@@ -27,8 +54,8 @@ struct Simulation::Impl {
     options.wall_time = [this] {
       return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);
     };
-    broker =
-        std::make_shared<broker::Server>(std::move(options), network.listen(), std::make_unique<broker::MemoryStore>());
+    broker = std::make_shared<broker::Server>(std::move(options), network.listen(),
+                                              std::make_unique<ObservedStore>(network));
   }
 
   Task<> serve() {

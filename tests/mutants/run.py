@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """run.py FOLDER [--table FILE] [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random
-histories on it.
+histories on it, or the hand-written test that the mutant names.
 
 The copy and its build stay in FOLDER for the next time, and have the layout of the tree, so that ccache finds them.
-Prints one line for each mutant. Status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500) histories or does not
+Prints one line for each mutant. Status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500; a fifth of them of the Bus)
+histories or its hand-written test, or does not
 compile (warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and
 found, the results replace the lines of FILE between `<!-- mutants -->` and `<!-- end of mutants -->`.
 """
@@ -17,7 +18,7 @@ import time
 from mutants import MUTANTS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TARGET = "core_histories"
+JUDGE = "core_histories"  # of a mutant that names no other
 HISTORIES = int(os.environ.get("HOIKU_MUTANT_HISTORIES", "500"))
 SECONDS_MAX = 300  # a mutant that hangs is noticed too
 
@@ -43,12 +44,12 @@ def copy_tree(tree):
         shutil.copyfile(source, target)
 
 
-def build(tree, folder):
+def build(tree, folder, programs):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         made = run(["cmake", "--preset", "dev", "-DHOIKU_UNITY=tests"], cwd=tree)  # one file changes at a time
         if made.returncode != 0:
             return made.stdout
-    made = run(["ninja", "-C", folder, TARGET])
+    made = run(["ninja", "-C", folder, *programs])
     return None if made.returncode == 0 else made.stdout
 
 
@@ -59,12 +60,16 @@ def complaint_of(output):
     return said and " ".join(next(filter(None, said.groups())).split())
 
 
-def play(folder, count):
-    """Runs the histories of the seeds 1 to `count`. Returns None, or the failed seed (0: unknown) and the failure."""
-    program = os.path.join(folder, "bin", TARGET)
+def play(folder, judge, count):
+    """Runs the histories of the seeds 1 to `count`, or the hand-written test. Returns None, or the failed seed (0:
+    unknown) and the failure."""
+    program, _, test = judge.partition(" ")
+    command = [os.path.join(folder, "bin", program), "--gtest_brief=1"]
+    if test:
+        command.append(f"--gtest_filter={test}")
     try:
         environment = {**os.environ, "HOIKU_SIM_HISTORIES": str(count)}
-        ran = run([program, "--gtest_brief=1"], env=environment, timeout=SECONDS_MAX)
+        ran = run(command, env=environment, timeout=SECONDS_MAX)
     except subprocess.TimeoutExpired:
         return 0, "it hangs"
     if ran.returncode == 0:
@@ -76,23 +81,37 @@ def play(folder, count):
     return (int(seed.group(1)) if seed else 0), (said or "it fails")
 
 
-def histories(folder):
-    """Returns the seed of the first history that fails, with its failure; or None."""
-    found = play(folder, HISTORIES)
+def judged(folder, judge):
+    """Returns the seed of the first history that fails (of a hand-written test: its name), with its failure; or
+    None."""
+    program, _, test = judge.partition(" ")
+    count = HISTORIES // 5 if program == "histories" else HISTORIES  # those of the Bus take five times as long
+    found = play(folder, judge, count)
+    if test and found:
+        return test, found[1]
     if found is None or found[0] or found[1] == "it hangs":
         return found
     high = 1  # a crash does not name its seed: search for it
-    while high < HISTORIES and play(folder, high) is None:
+    while high < count and play(folder, judge, high) is None:
         high *= 2
-    low, high = high // 2 + 1, min(high, HISTORIES)
+    low, high = high // 2 + 1, min(high, count)
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if play(folder, middle) else (middle + 1, high)
+        low, high = (low, middle) if play(folder, judge, middle) else (middle + 1, high)
     return low, found[1]
 
 
+def judge_of(mutant):
+    return mutant[5] if len(mutant) > 5 else JUDGE
+
+
+def program_of(judge):
+    return judge.partition(" ")[0]
+
+
 def try_mutant(tree, folder, mutant):
-    name, what, path, text, becomes = mutant
+    name, what, path, text, becomes, *_ = mutant
+    judge = judge_of(mutant)
     file = os.path.join(tree, path)
     with open(file, encoding="utf-8") as source:
         original = source.read()
@@ -101,16 +120,16 @@ def try_mutant(tree, folder, mutant):
     with open(file, "w", encoding="utf-8") as source:
         source.write(original.replace(text, becomes))
     try:
-        complaint = build(tree, folder)
+        complaint = build(tree, folder, [program_of(judge)])
         if complaint:
             error = re.search(r"error: .*", complaint)
             return False, "it does not compile: " + (error.group(0) if error else "")
-        found = histories(folder)
+        found = judged(folder, judge)
     finally:
         with open(file, "w", encoding="utf-8") as source:
             source.write(original)
     if found is None:
-        return False, f"SURVIVED {HISTORIES} histories"
+        return False, f"SURVIVED {judge}"
     return True, found
 
 
@@ -130,8 +149,11 @@ def check_table(file):
 
 def write_table(file, rows):
     """Writes the rows (mutant, seed and failure) as a Markdown table between the two marks."""
-    lines = ["| mutant | what it breaks | found by history | which says |", "|---|---|---|---|"]
-    for (name, what, *_), (seed, said) in rows:
+    lines = ["| mutant | what it breaks | found by history, or by test | which says |", "|---|---|---|---|"]
+    for mutant, (seed, said) in rows:
+        name, what = mutant[:2]
+        if judge_of(mutant) == "histories":
+            seed = f"{seed} of the Bus"
         said = said.replace("|", "\\|")
         said = re.sub(r"^[\d.]+ s ", "", said)  # by the history's clock
         lines.append(f"| {name} | {what} | {seed} | {said[:90]}{'…' if len(said) > 90 else ''} |")
@@ -160,24 +182,26 @@ def main():
     tree = os.path.join(folder, "tree")
     build_folder = os.path.join(tree, "build", "dev")
     copy_tree(tree)
-    complaint = build(tree, build_folder)
+    chosen = [mutant for mutant in MUTANTS if not wanted or mutant[0] in wanted]
+    judges = sorted({judge_of(mutant) for mutant in chosen})
+    programs = sorted({program_of(judge) for judge in judges})
+    complaint = build(tree, build_folder, programs)
     if complaint:
         print(complaint[-4000:])
         sys.exit("the tree itself does not build")
-    if histories(build_folder):
-        sys.exit("the tree itself does not pass: mutants would say nothing")
+    for judge in judges:
+        if judged(build_folder, judge):
+            sys.exit(f"the tree itself does not pass {judge}: mutants would say nothing")
     survivors, rows = 0, []
-    for mutant in MUTANTS:
-        if wanted and mutant[0] not in wanted:
-            continue
+    for mutant in chosen:
         start = time.monotonic()
         found, line = try_mutant(tree, build_folder, mutant)
         survivors += not found
         if found:
             rows.append((mutant, line))
-            line = f"found, seed {line[0]}: {line[1][:110]}"
+            line = f"found by {line[0]}: {line[1][:110]}"
         print(f"{'ok' if found else 'NOT OK':<7}{mutant[0]:<32}{line}  ({time.monotonic() - start:.0f} s)", flush=True)
-    build(tree, build_folder)
+    build(tree, build_folder, programs)
     count = len(wanted) or len(MUTANTS)
     print(f"{count - survivors} of {count} mutants were found")
     if table and len(rows) == len(MUTANTS):

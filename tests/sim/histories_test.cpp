@@ -38,6 +38,7 @@ class BusHistory {
     EXPECT_EQ(left.subscriptions, 0u);
     EXPECT_EQ(left.waits, 0u);
     EXPECT_EQ(left.predicates, 0u);
+    EXPECT_EQ(left.leases, 0u);
     EXPECT_EQ(left.kept_frames, 0u);
     world.network().observe(nullptr);
   }
@@ -66,7 +67,14 @@ class BusHistory {
       if (rest == Duration::zero()) co_return;
       co_await sleep_until(end);
       witness_.check_at_rest();
-      for (BusClient& client : clients_) client.check_at_rest();
+      std::size_t open = 0;
+      for (BusClient& client : clients_) {
+        client.check_at_rest();
+        open += client.open_requests();
+      }
+      // The broker has what the clients have open, and nothing else.
+      const BrokerStatistics held = world.broker_statistics();
+      EXPECT_EQ(held.subscriptions + held.waits + held.leases, open);
     });
   }
 

@@ -31,7 +31,8 @@ struct BrokerStatistics {
   std::size_t sessions = 0;
   std::size_t subscriptions = 0;
   std::size_t waits = 0;
-  std::size_t predicates = 0;   // distinct ones that are being evaluated
+  std::size_t predicates = 0;  // distinct ones that are being evaluated
+  std::size_t leases = 0;
   std::size_t kept_frames = 0;  // not acknowledged by their clients
   std::uint64_t commits = 0;
   std::uint64_t deliveries = 0;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "hoiku/async/time.hpp"
 #include "hoiku/proto/codec.hpp"
@@ -36,6 +37,7 @@ class FrameDigest final : public sim::NetworkObserver {
     next_.broker_sent(peer, frame);
   }
   void broker_was_full(std::uint64_t peer) override { next_.broker_was_full(peer); }
+  void broker_committed(const std::vector<Transition>& record) override { next_.broker_committed(record); }
   void broker_listens() override { next_.broker_listens(); }
   void broker_killed() override { next_.broker_killed(); }
   void was_cut(const std::string& client, Duration duration) override { next_.was_cut(client, duration); }

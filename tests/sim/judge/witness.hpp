@@ -29,8 +29,7 @@ class Witness final : public sim::NetworkObserver {
   void broker_lost(std::uint64_t peer) override;
   void broker_sent(std::uint64_t peer, std::string_view frame) override;
   void broker_was_full(std::uint64_t peer) override;
-  // Hears of each record that the store gets, in the order of the log, before any of it is sent.
-  void broker_committed(const std::vector<Transition>& record);
+  void broker_committed(const std::vector<Transition>& record) override;
   void broker_listens() override;
   void broker_killed() override;
   void was_cut(const std::string& client, Duration duration) override;

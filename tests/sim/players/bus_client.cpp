@@ -60,15 +60,18 @@ Task<> BusClient::visit(TimePoint leave_at) {
     }
     if (!connected) co_return;
     const Bus bus = *connected;
-    for (const auto act :
-         {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic, &BusClient::read_topic,
-          &BusClient::read_composite, &BusClient::watch, &BusClient::watch_every, &BusClient::list_readers}) {
-      nursery.start_soon([this, act, bus] { return repeat(act, bus); });
+    bus_ = bus;
+    for (const auto act : {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic,
+                           &BusClient::read_topic, &BusClient::read_composite, &BusClient::watch,
+                           &BusClient::watch_every, &BusClient::list_readers, &BusClient::post, &BusClient::own,
+                           &BusClient::declare, &BusClient::list, &BusClient::wait_transition, &BusClient::follow}) {
+      if (dice_.chance(60)) nursery.start_soon([this, act, bus] { return repeat(act, bus); });
     }
     co_await sleep_until(leave_at);
     nursery.cancel_scope().cancel("leaving");
   };
   co_await open_nursery(stay);
+  bus_.reset();
   if (refused) std::rethrow_exception(refused);
 }
 
@@ -103,7 +106,7 @@ Task<> BusClient::write_once(Bus bus) {
     } else if (dice_.chance(15)) {
       co_await write_two(bus);
     } else if (dice_.chance(10)) {
-      co_await topic.update([&](std::optional<Value>) { return dice_.value(name); });
+      co_await update(bus);
     } else if (dice_.chance(20)) {
       // The write is cancelled: it may have been applied or not.
       co_await move_on_after(dice_.between(0ms, 30ms), topic.set(dice_.value(name)));

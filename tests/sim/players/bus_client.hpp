@@ -26,6 +26,8 @@ class BusClient {
 
   // Checks, after all writers have stopped and no frame is in flight, that each reader has the latest state.
   void check_at_rest();
+  // Returns what it has open at the broker: subscriptions, waits and leases.
+  std::size_t open_requests() const { return bus_ ? bus_->statistics().open_requests : 0; }
   const std::vector<std::string>& complaints() const { return complaints_; }
   // Returns the number of writes and waits that it began, and of values that it took.
   std::uint64_t acts() const { return acts_; }
@@ -50,6 +52,16 @@ class BusClient {
   Task<> watch_every(Bus bus, TimePoint until);
   Task<> watch_in(Bus bus, Mode mode);
   Task<> list_readers(Bus bus, TimePoint until);
+  // ---- bus_client_acts.cpp
+  Task<> post(Bus bus, TimePoint until);
+  Task<> own(Bus bus, TimePoint until);
+  Task<> declare(Bus bus, TimePoint until);
+  Task<> list(Bus bus, TimePoint until);
+  Task<> wait_transition(Bus bus, TimePoint until);
+  Task<> follow(Bus bus, TimePoint until);
+  Task<> flush(Bus bus, std::string posted, Value value);
+  Task<> update(Bus bus);
+
   detail::SubscribeOptions random_reading(const std::string& pattern, Mode mode);
   std::optional<ReaderJudge::Filter> known_of(const std::optional<Predicate>& filter) const;
   Task<> write_two(Bus bus);
@@ -62,6 +74,7 @@ class BusClient {
   Dice dice_;
   TimePoint quiet_{};
   TimePoint end_{};
+  std::optional<Bus> bus_;  // while it is connected
   std::list<Reading> readings_;
   std::uint64_t acts_ = 0;
   std::vector<std::string> complaints_;

@@ -24,8 +24,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hoiku/link/link.hpp"
+#include "hoiku/proto/transition.hpp"
 #include "hoiku/testing/virtual_time.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -45,6 +47,8 @@ class NetworkObserver {
   virtual void broker_lost(std::uint64_t) {}
   virtual void broker_sent(std::uint64_t, std::string_view) {}
   virtual void broker_was_full(std::uint64_t) {}
+  // One commit, in the order of the log, before any of it is sent. Only a Simulation's broker tells it.
+  virtual void broker_committed(const std::vector<Transition>&) {}
   virtual void broker_listens() {}
   virtual void broker_killed() {}
   virtual void was_cut(const std::string&, Duration) {}
@@ -106,6 +110,7 @@ class Network {
 
   // Sets the observer, which outlives what it observes; nullptr removes it.
   void observe(NetworkObserver* observer);
+  NetworkObserver* observer() const;  // nullptr: there is none
   NetworkStatistics statistics() const;
 
  private:
