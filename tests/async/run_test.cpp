@@ -20,6 +20,37 @@ TEST(Run, ReturnsTheTasksResultOrThrowsItsError) {
                std::runtime_error);
 }
 
+Task<> start_two(Nursery& nursery, int& ended) {
+  const auto child = [](int& counted) -> Task<> {
+    co_await checkpoint();
+    ++counted;
+  };
+  nursery.start_soon(child, std::ref(ended));
+  nursery.start_soon(child, std::ref(ended));
+  co_return;
+}
+
+TEST(Run, AFunctionThatTakesANurseryGetsOneThatEndsWithTheRun) {
+  int ended = 0;
+  EXPECT_EQ(run(start_two, ended), 0);
+  EXPECT_EQ(ended, 2);
+  const int result = run([](Nursery& nursery, int n) -> Task<int> {
+    nursery.start_soon([]() -> Task<> { co_return; });
+    co_return n + 1;
+  }, 7);
+  EXPECT_EQ(result, 8);
+}
+
+TEST(Run, AnErrorInItsNurseryIsPrintedAsOfAnyOther) {
+  ::testing::internal::CaptureStderr();
+  const int status = run([](Nursery&) -> Task<> {
+    throw std::runtime_error("fell");
+    co_return;
+  });
+  EXPECT_EQ(status, 1);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: fell\n");
+}
+
 TEST(Run, PrintsEveryLeafOfAnErrorAndReturnsOne) {
   ::testing::internal::CaptureStderr();
   const int status = run([]() -> Task<> {

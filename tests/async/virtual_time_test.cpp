@@ -78,5 +78,20 @@ VIRTUAL_TEST(Settle, ReturnsWhenEveryOtherTaskIsBlockedBeforeTimeMoves) {
   });
 }
 
+TEST(VirtualTime, AFunctionThatTakesANurseryGetsOne) {
+  TimePoint ended{};
+  const auto main = [&](Nursery& nursery) -> Task<> {
+    const auto child = [&]() -> Task<> {
+      co_await sleep(1h);
+      ended = now();
+    };
+    nursery.start_soon(child);
+    co_return;
+  };
+  EXPECT_EQ(sim::run_virtual(main), 0);
+  EXPECT_NE(ended, TimePoint{});
+  sim::run_virtual_or_throw(main, sim::seed(7));
+}
+
 }  // namespace
 }  // namespace hoiku

@@ -13,6 +13,7 @@
 #include "hoiku/async/event.hpp"
 #include "hoiku/async/eventual_values.hpp"
 #include "hoiku/async/exception_group.hpp"
+#include "hoiku/async/finally.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/periodic.hpp"
 #include "hoiku/async/predicate_expression.hpp"

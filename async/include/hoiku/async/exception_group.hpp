@@ -30,10 +30,11 @@ class ExceptionGroup : public std::exception {
   std::string what_;
 };
 
-// Thrown by fail_after and fail_at: the body did not end in time.
+// Thrown by fail_after and fail_at: the body did not end in time; and by finally.
 class TooSlowError : public std::runtime_error {
  public:
   TooSlowError() : std::runtime_error("the time limit of fail_after has passed") {}
+  explicit TooSlowError(const std::string& what) : std::runtime_error(what) {}
 };
 
 // Thrown to a task that uses something that has ended: a value, a channel's handle, a nursery.

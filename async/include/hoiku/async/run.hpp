@@ -1,6 +1,7 @@
 // run.hpp: runs a loop on the real clock, from an ordinary function until everything in it has ended.
 //
-//   int main() { return run(robot_main); }
+//   Task<> behave(Nursery& nursery) { ... }
+//   int main() { return run(behave); }
 //
 // Thread     the loop is the caller's thread's. SIGINT and SIGTERM cancel the main task; a second one ends the process.
 #pragma once
@@ -11,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "hoiku/async/detail/body.hpp"
+#include "hoiku/async/detail/main_function.hpp"
 #include "hoiku/async/task.hpp"
 
 // Declared only: hoiku/async/asio.hpp includes it.
@@ -37,17 +38,17 @@ Task<> store_result(F& main, auto& result) {
 
 }  // namespace detail
 
-// Runs main(args...), a coroutine. For a Task<> returns an exit status: 0; 1 after an error, each leaf of which is
-// printed on stderr; 130 after SIGINT; 0 after SIGTERM. For a Task<T> returns the T, or throws what the task threw.
-// Inside of a run: std::logic_error.
+// Runs main(args...), a coroutine; or main(nursery, args...), in a nursery that ends before run() returns. For a Task<>
+// returns an exit status: 0; 1 after an error, each leaf of which is printed on stderr; 130 after SIGINT; 0 after
+// SIGTERM. For a Task<T> returns the T, or throws what the task threw. Inside of a run: std::logic_error.
 template <class F, class... Args>
 auto run(F&& main, Args&&... args) {
   constexpr bool is_task = detail::is_task<std::remove_cvref_t<F>>;
   static_assert(!is_task, "give run the function, not the Task: run(robot_main), not run(robot_main())");
-  static_assert(is_task || detail::TaskFunction<F&, Args&...>,
-                "run takes a function that returns a Task, with its arguments");
-  if constexpr (detail::TaskFunction<F&, Args&...>) {
-    auto call = [&] { return std::invoke(main, args...); };
+  static_assert(is_task || detail::MainFunction<F, Args...>,
+                "run takes a function that returns a Task, with its arguments; it may take a Nursery& first");
+  if constexpr (detail::MainFunction<F, Args...>) {
+    auto call = [&] { return detail::call_main(main, args...); };
     using Result = typename std::remove_cvref_t<decltype(call())>::value_type;
     if constexpr (std::is_void_v<Result>) {
       return detail::exit_status(detail::run_root(call));

@@ -44,10 +44,21 @@ class Deadlock : public std::logic_error {
 // Runs main() to its end; throws what it threw, or Deadlock. Without a seed the order of tasks is FIFO. Inside of a
 // run: std::logic_error.
 void run_virtual_or_throw(const std::function<Task<>()>& main, std::optional<Seed> seed = {});
+// Runs main(nursery), in a nursery that ends before it returns.
+template <class F>
+  requires hoiku::detail::NurseryFunction<F>
+void run_virtual_or_throw(F&& main, std::optional<Seed> seed = {}) {
+  run_virtual_or_throw([&] { return hoiku::detail::call_main(main); }, seed);
+}
 
 // Runs main() to its end, and returns an exit status as run() does. After an error it prints the seed too, to replay
 // it.
 int run_virtual(const std::function<Task<>()>& main, std::optional<Seed> seed = {});
+template <class F>
+  requires hoiku::detail::NurseryFunction<F>
+int run_virtual(F&& main, std::optional<Seed> seed = {}) {
+  return run_virtual([&] { return hoiku::detail::call_main(main); }, seed);
+}
 
 // Waits until every other task is blocked; time does not move. For tests that must know that a waiter is parked.
 // Outside of a virtual loop: std::logic_error.
