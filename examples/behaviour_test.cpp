@@ -19,16 +19,20 @@ Task<> wag(Topic<std::string> tail) {
   }
 }
 
-Task<> behave(Bus bus) {
+Task<> play(Bus bus, Topic<std::string> tail) {
   auto touched = bus.topic<bool>("sensor/touch/head");
   auto nobody = bus.topic<bool>("sensor/room/empty");
-  auto tail = bus.topic<std::string>("actuator/tail");
   for (;;) {
     co_await until(touched == true, held_for(300ms));
     co_await move_on_when(until(nobody == true), [&]() -> Task<> { co_await move_on_after(3s, wag, tail); });
     co_await tail.set("rest");
     co_await until(touched == false);
   }
+}
+
+Task<> behave(Bus bus) {
+  auto tail = bus.topic<std::string>("actuator/tail");
+  co_await finally(play(bus, tail), tail.set("rest"));
 }
 
 // A broker, the behaviour and a hand that touches it, on a simulated network.
@@ -76,6 +80,24 @@ TEST(Behaviour, StopsTheMomentThatTheRoomIsEmpty) {
     co_await hand.topic<bool>("sensor/room/empty").set(true);
     co_await tail.wait_value("rest");
     EXPECT_EQ(now() - start, 0ms);
+  });
+}
+
+TEST(Behaviour, RestsWhenItIsStoppedInTheMiddle) {
+  sim::simulate_or_throw([](sim::Simulation& world) -> Task<> {
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      Bus hand = co_await world.connect(nursery, client_name("hand"));
+      auto tail = hand.topic<std::string>("actuator/tail");
+      co_await hand.topic<bool>("sensor/touch/head").set(true);
+      co_await open_nursery([&](Nursery& life) -> Task<> {
+        Bus robot = co_await world.connect(life, client_name("animator"));
+        life.start_soon(behave, robot);
+        co_await tail.wait_value("right");
+        life.cancel_scope().cancel();
+      });
+      const auto last = co_await tail.get();
+      EXPECT_EQ(last, "rest");
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 // A driver that calls back on a thread of its own. Its readings reach the broker through a RemoteBus.
-// Needs a broker at the endpoint given as the first argument. Prints the line in quotes below and exits with 0.
+// Needs a broker at HOIKU_ENDPOINT, or tcp://127.0.0.1:7411. Prints the line in quotes below and exits with 0.
 #include <hoiku/hoiku.hpp>
 
 #include <cstdio>
@@ -21,18 +21,15 @@ class Imu {
   std::jthread thread_;
 };
 
-int main(int argc, char** argv) {
-  const std::string endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:7411";
-  return run([&]() -> Task<> {
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      Bus bus = co_await Bus::connect(nursery, endpoint, client_name("imu"));
-      const Topic<double> yaw = bus.topic<double>("driver/imu/yaw");
-      const RemoteBus remote = bus.remote();
-      const Imu imu([remote, yaw](double angle) {
-        if (!remote.try_post(yaw, angle, latest_only)) std::puts("no room, or the Bus has ended: dropped");
-      });
-      const double angle = co_await yaw.wait_value(value > 0.95);
-      std::printf("yaw: %.1f\n", angle);  // "yaw: 1.0"
-    });
+Task<> publish(Nursery& nursery) {
+  Bus bus = co_await Bus::connect(nursery, client_name("imu"));
+  const Topic<double> yaw = bus.topic<double>("driver/imu/yaw");
+  const RemoteBus remote = bus.remote();
+  const Imu imu([remote, yaw](double angle) {
+    if (!remote.try_post(yaw, angle, latest_only)) std::puts("no room, or the Bus has ended: dropped");
   });
+  const double angle = co_await yaw.wait_value(value > 0.95);
+  std::printf("yaw: %.1f\n", angle);  // "yaw: 1.0"
 }
+
+int main() { return run(publish); }

@@ -7,15 +7,13 @@
 
 using namespace hoiku;
 
-int main() {
-  return run([]() -> Task<> {
-    co_await open_nursery([](Nursery& nursery) -> Task<> {
-      const Broker broker(nursery, "inproc://robot");  // serves until the nursery ends
-      Bus sensor = co_await Bus::connect(nursery, "inproc://robot", client_name("sensor"));
-      Bus screen = co_await Bus::connect(nursery, "inproc://robot", client_name("screen"));
-      co_await sensor.topic<int>("battery").set(80);
-      const int level = co_await screen.topic<int>("battery").wait_value(value > 50);
-      std::printf("battery: %d %%\n", level);  // "battery: 80 %"
-    });
-  });
+Task<> story(Nursery& nursery) {
+  const Broker broker(nursery, "inproc://robot");  // serves until the nursery ends
+  Bus sensor = co_await Bus::connect(nursery, "inproc://robot", client_name("sensor"));
+  Bus screen = co_await Bus::connect(nursery, "inproc://robot", client_name("screen"));
+  co_await sensor.topic<int>("battery").set(80);
+  const int level = co_await screen.topic<int>("battery").wait_value(value > 50);
+  std::printf("battery: %d %%\n", level);  // "battery: 80 %"
 }
+
+int main() { return run(story); }

@@ -1,5 +1,5 @@
 // Topics of Protobuf messages, and a wait on a field. Links hoiku::client and Protobuf, with pose.proto beside it.
-// Needs a broker at the endpoint given as the first argument. Prints the line in quotes below and exits with 0.
+// Needs a broker at HOIKU_ENDPOINT, or tcp://127.0.0.1:7411. Prints the line in quotes below and exits with 0.
 #include <hoiku/hoiku.hpp>
 #include <hoiku/protobuf.hpp>
 
@@ -19,19 +19,16 @@ Task<> walk(Topic<robot::Pose> pose) {
   }
 }
 
-int main(int argc, char** argv) {
-  const std::string endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:7411";
-  return run([&]() -> Task<> {
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      Bus bus = co_await Bus::connect(nursery, endpoint, client_name("walker"));
-      auto pose = bus.topic<robot::Pose>("robot/pose");
-      co_await pose.unset();
+Task<> story(Nursery& nursery) {
+  Bus bus = co_await Bus::connect(nursery, client_name("walker"));
+  auto pose = bus.topic<robot::Pose>("robot/pose");
+  co_await pose.unset();
 
-      // The broker knows the fields, and tests them at each commit: the first match is given, also if it is gone again.
-      nursery.start_soon(walk, pose);
-      const auto far = Predicate::parse("value.at.x > 3 && value.mode == WALKING").value();
-      const robot::Pose there = co_await pose.wait_value(far);
-      std::printf("x = %.1f\n", there.at().x());  // "x = 3.5"
-    });
-  });
+  // The broker knows the fields, and tests them at each commit: the first match is given, also if it is gone again.
+  nursery.start_soon(walk, pose);
+  const auto far = Predicate::parse("value.at.x > 3 && value.mode == WALKING").value();
+  const robot::Pose there = co_await pose.wait_value(far);
+  std::printf("x = %.1f\n", there.at().x());  // "x = 3.5"
 }
+
+int main() { return run(story); }

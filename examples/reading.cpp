@@ -1,5 +1,5 @@
 // Ways to read: the latest value, each transition, a pattern with a filter, a condition over several topics.
-// Needs a broker at the endpoint given as the first argument. Prints the lines in quotes below, in order, and exits
+// Needs a broker at HOIKU_ENDPOINT, or tcp://127.0.0.1:7411. Prints the lines in quotes below, in order, and exits
 // with 0.
 #include <hoiku/hoiku.hpp>
 
@@ -43,8 +43,8 @@ Task<> pattern(Bus bus, Topic<double> left, Topic<double> right) {
   }  // "reading/motor/left/heat: 81" "reading/motor/right/heat: 90"
 }
 
-Task<> story(Nursery& nursery, std::string endpoint) {
-  Bus bus = co_await Bus::connect(nursery, endpoint, client_name("reading"));
+Task<> story(Nursery& nursery) {
+  Bus bus = co_await Bus::connect(nursery, client_name("reading"));
   auto left = bus.topic<double>("reading/motor/left/heat");
   auto right = bus.topic<double>("reading/motor/right/heat");
   co_await left.unset();  // whatever an earlier run has left there
@@ -61,9 +61,4 @@ Task<> story(Nursery& nursery, std::string endpoint) {
   std::puts("both are cool");  // "both are cool"
 }
 
-int main(int argc, char** argv) {
-  const std::string endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:7411";
-  return run([&]() -> Task<> {
-    co_await open_nursery([&](Nursery& nursery) -> Task<> { co_await story(nursery, endpoint); });
-  });
-}
+int main() { return run(story); }

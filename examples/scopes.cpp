@@ -3,34 +3,28 @@
 #include <hoiku/async.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <string>
 
 using namespace hoiku;
 using namespace std::chrono_literals;
 
-// Waves until it is cancelled; then brings the arm to rest, which takes a moment.
-Task<> wave(AsyncValue<std::string>& arm) {
-  std::exception_ptr stopped;
-  try {
-    for (;;) {
-      arm.set("left");
-      co_await sleep(10ms);
-      arm.set("right");
-      co_await sleep(10ms);
-    }
-  } catch (...) {
-    stopped = std::current_exception();  // C++ allows no co_await inside a catch block: clean up below
+Task<> wave_for_ever(AsyncValue<std::string>& arm) {
+  for (;;) {
+    arm.set("left");
+    co_await sleep(10ms);
+    arm.set("right");
+    co_await sleep(10ms);
   }
-  // Out of reach of the cancellation, so that it may wait; and bounded, so that nobody waits for ever.
-  co_await shield([&]() -> Task<> {
-    co_await move_on_after(500ms, [&]() -> Task<> {
-      co_await sleep(20ms);
-      arm.set("at rest");
-    });
-  });
-  std::rethrow_exception(stopped);
 }
+
+Task<> come_to_rest(AsyncValue<std::string>& arm) {
+  co_await sleep(20ms);
+  arm.set("at rest");
+}
+
+// Waves until it is cancelled; then brings the arm to rest, which takes a moment. That is out of reach of the
+// cancellation, so that it may wait; and it has a time limit, so that nobody waits for ever.
+Task<> wave(AsyncValue<std::string>& arm) { co_await finally(wave_for_ever(arm), come_to_rest(arm), 500ms); }
 
 // Says when it is ready, and goes on.
 Task<> open_the_door(TaskStatus<int> status, AsyncValue<bool>& button) {

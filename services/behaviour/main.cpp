@@ -1,7 +1,6 @@
 // behaviour: acts out the robot's mood on the terminal. When the brain changes its mind, the current gesture is
 // interrupted at once, and cleans up after itself.
 #include <cstdio>
-#include <exception>
 
 #include "hoiku/proto/text.hpp"
 #include "services/service.hpp"
@@ -40,30 +39,27 @@ Task<> step(Bus bus, std::string mood, const char* gesture) {
   std::fflush(stdout);
 }
 
-// Acts until it is cancelled. Then takes a resting pose, shielded, since the robot must not freeze in mid-air.
-Task<> act(Bus bus, std::string mood) {
+Task<> move(Bus bus, std::string mood) {
   const Gesture gesture = gesture_for(mood);
-  const auto pose = bus.topic<std::string>("actuator/gesture");
-  std::exception_ptr stopped;
-  try {
-    for (;;) {
-      co_await step(bus, mood, gesture.first());
-      co_await sleep(gesture.beat());
-      co_await step(bus, mood, gesture.second());
-      co_await sleep(gesture.beat());
-    }
-  } catch (...) {
-    stopped = std::current_exception();
+  for (;;) {
+    co_await step(bus, mood, gesture.first());
+    co_await sleep(gesture.beat());
+    co_await step(bus, mood, gesture.second());
+    co_await sleep(gesture.beat());
   }
-  co_await shield([&]() -> Task<> {
-    co_await move_on_after(500ms, [&]() -> Task<> {
-      co_await set_until_acknowledged(pose, std::string("rests"));
-      std::printf("%-8s stops and takes a resting pose\n", text::one_line(mood).c_str());
-      std::fflush(stdout);
-    });
-  });
-  std::rethrow_exception(stopped);
 }
+
+Task<> rest(Bus bus, std::string mood) {
+  const auto pose = bus.topic<std::string>("actuator/gesture");
+  // Without a broker it goes on: the next mood has to come from there too.
+  const bool late = co_await move_on_after(500ms, set_until_acknowledged<std::string>, pose, "rests");
+  if (late) co_return;
+  std::printf("%-8s stops and takes a resting pose\n", text::one_line(mood).c_str());
+  std::fflush(stdout);
+}
+
+// Acts until it is cancelled. Then takes a resting pose, since the robot must not freeze in mid-air.
+Task<> act(Bus bus, std::string mood) { co_await finally(move(bus, mood), rest(bus, mood)); }
 
 Task<> behave(Nursery&, Bus bus) {
   auto mood = bus.topic<std::string>("robot/mood");

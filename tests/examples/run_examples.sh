@@ -71,8 +71,9 @@ start_broker() {
 }
 
 start_program() {
-  # stdbuf preloads a library; AddressSanitizer would complain that it is not loaded first itself.
-  ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 stdbuf -oL "$folder/$program" "$HOIKU_ENDPOINT" \
+  # stdbuf preloads a library; AddressSanitizer would complain that it is not loaded first itself. A shell starts its
+  # background jobs with SIGINT ignored.
+  ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 env --default-signal=INT stdbuf -oL "$folder/$program" \
     >"$state/$program.out" 2>"$state/$program.err" &
   client=$!
   pids+=("$client")
@@ -88,6 +89,13 @@ interrupt() {
   wait "$client"
   local status=$?
   [[ $status -eq 0 || $status -eq 130 || $status -eq 143 ]] || fail "$program ended with $status"
+}
+
+press_ctrl_c() {
+  kill -INT "$client"
+  wait "$client"
+  local status=$?
+  [[ $status -eq 130 ]] || fail "$program ended with $status"
 }
 
 case $program in
@@ -126,7 +134,7 @@ still pressed"
 
   behaviour_test)
     "$folder/behaviour_test" >"$state/behaviour_test.out" || fail "behaviour_test ended with $?"
-    grep -q '  PASSED  . 4 tests' "$state/behaviour_test.out" || fail "four tests pass"
+    grep -q '  PASSED  . 5 tests' "$state/behaviour_test.out" || fail "five tests pass"
     ;;
 
   robot)
@@ -171,7 +179,12 @@ doing something cute: sad 2, happy 2" "$state/robot.out"
     hoiku set sensor/touch/head true # and begins again
     tail_shows left
     tail_shows rest # by itself, after three seconds
-    interrupt
+    hoiku set sensor/touch/head false
+    hoiku set sensor/touch/head true
+    tail_shows right
+    press_ctrl_c # in the middle of it
+    hoiku get actuator/tail
+    expect rest "$state/hoiku.out"
     ;;
 
   owner)
@@ -191,7 +204,7 @@ hot: 33
 lid: closed -> open
 conflict: the lid has moved on
 gave up: yes
-lid: sealed" "$HOIKU_ENDPOINT"
+lid: sealed"
     ;;
 
   reading)
@@ -203,17 +216,17 @@ every: 41 -> 42
 every: 42 -> 43
 reading/motor/left/heat: 81
 reading/motor/right/heat: 90
-both are cool" "$HOIKU_ENDPOINT"
+both are cool"
     ;;
 
   driver)
     start_broker
-    prints 'yaw: 1.0' "$HOIKU_ENDPOINT"
+    prints 'yaw: 1.0'
     ;;
 
   messages)
     start_broker
-    prints 'x = 3.5' "$HOIKU_ENDPOINT"
+    prints 'x = 3.5'
     hoiku get robot/pose
     expect '{"at":{"x":4,"y":0},"mode":"WALKING"}' "$state/hoiku.out"
     ;;

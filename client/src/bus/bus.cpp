@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/src/bus/bus_core.hpp"
+#include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
@@ -178,6 +179,12 @@ Task<Bus> connect_endpoint(Nursery& nursery, std::string endpoint, ConnectOption
 }
 
 }  // namespace
+
+Task<Bus> connect_bus(Nursery& nursery, ConnectOptions options) {
+  Result<std::string> endpoint = link::endpoint_from_environment();
+  if (!endpoint) throw Error(endpoint.failure());
+  return connect_bus(nursery, std::move(*endpoint), std::move(options));
+}
 
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options) {
   nursery.require_loop("Bus::connect()");

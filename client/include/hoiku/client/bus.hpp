@@ -1,6 +1,7 @@
 // bus.hpp: the connection of a service to a broker. A cheap handle; pass it by value.
 //
-//   Bus bus = co_await Bus::connect(nursery, "tcp://127.0.0.1:7411", client_name("robot"));
+//   Bus bus = co_await Bus::connect(nursery, client_name("robot"));     // at HOIKU_ENDPOINT, or tcp://127.0.0.1:7411
+//   Bus bus = co_await Bus::connect(nursery, "tcp://robot:7411", client_name("robot"));
 //   Topic<int> battery = bus.topic<int>("battery");                     // topic.hpp
 //   PatternSubscription all = bus.watch("sensor/**");                   // pattern_subscription.hpp
 //   co_await bus.commit([&](Transaction& both) { both.set(a, 1); both.set(b, "x"); });
@@ -75,6 +76,7 @@ struct ReaderInfo {
 class Bus;
 
 namespace detail {
+Task<Bus> connect_bus(Nursery& nursery, ConnectOptions options);
 Task<Bus> connect_bus(Nursery& nursery, std::string endpoint, ConnectOptions options);
 Task<Bus> connect_bus(Nursery& nursery, std::shared_ptr<link::Connector> connector, ConnectOptions options);
 void register_schema(const BusPtr& bus, const MessageSchema& schema);
@@ -91,6 +93,12 @@ class Bus {
   template <detail::ConnectOption... Options>
   static Task<Bus> connect(Nursery& nursery, std::string endpoint, Options... options) {
     return detail::connect_bus(nursery, std::move(endpoint), detail::ConnectOptions::of(std::move(options)...));
+  }
+  // Connects to the endpoint of the environment variable HOIKU_ENDPOINT; if that is not set, or empty, to
+  // tcp://127.0.0.1:7411. An error that the variable causes names it.
+  template <detail::ConnectOption... Options>
+  static Task<Bus> connect(Nursery& nursery, Options... options) {
+    return detail::connect_bus(nursery, detail::ConnectOptions::of(std::move(options)...));
   }
   // Connects over any transport: for simulations.
   template <detail::ConnectOption... Options>
