@@ -29,9 +29,10 @@ progress() {
   [[ ! -t 1 ]] || printf '\r\e[K'
 }
 
-seconds_of() { # seconds_of TEXT: 20s, 2m or 20, in $seconds
+seconds_of() { # seconds_of TEXT: 20s, 2m or 20, in $seconds; not zero, which the fuzzers take for "for ever"
   [[ $1 =~ ^([0-9]+)(s|m|)$ ]] || usage_error "--for wants a time such as 20s or 2m"
   seconds=$((10#${BASH_REMATCH[1]}))
+  ((seconds > 0)) || usage_error "--for wants a time longer than zero"
   [[ ${BASH_REMATCH[2]} != m ]] || seconds=$((seconds * 60))
 }
 

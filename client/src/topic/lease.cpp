@@ -6,6 +6,24 @@
 
 namespace hoiku {
 
+namespace {
+
+void require_positive(Duration time, const char* refusal) {
+  if (time <= Duration::zero()) throw Error(ErrorCode::invalid_argument, refusal);
+}
+
+}  // namespace
+
+TopicDeadline deadline(Duration after) {
+  require_positive(after, "a deadline is longer than zero; no_deadline takes a topic's deadline away");
+  return TopicDeadline(after);
+}
+
+Lasting lasting(Duration time) {
+  require_positive(time, "a lease lasts longer than zero; without lasting() it lasts as long as the session");
+  return Lasting(time);
+}
+
 class Lease::Impl final : public client::Reader {
  public:
   Impl(detail::BusPtr bus, proto::Own command) : bus_(std::move(bus)) { id_ = bus_->open(*this, std::move(command)); }

@@ -58,7 +58,7 @@ class Lease {
 namespace detail {
 
 template <class Option>
-concept DeclareOption = AnyOf<Option, TopicDeadline, TopicHistory>;
+concept DeclareOption = AnyOf<Option, TopicDeadline, NoDeadline, TopicHistory>;
 
 template <class Option>
 inline constexpr bool is_last_will = false;
@@ -91,11 +91,12 @@ class DeclareOptions {
 
   ValueType type = ValueType::null;  // null: not declared
   std::string message_type;
-  std::optional<std::chrono::nanoseconds> deadline;
+  std::optional<std::chrono::nanoseconds> deadline;  // 0: none
   std::optional<std::uint64_t> history;
 
  private:
   void take(const TopicDeadline& option) { deadline = option.value(); }
+  void take(const NoDeadline&) { deadline = std::chrono::nanoseconds(0); }
   void take(const TopicHistory& option) { history = option.value(); }
 };
 

@@ -38,11 +38,11 @@ using ClientName = Option<struct ClientNameTag, std::string>;
 inline ClientName client_name(std::string name) { return ClientName(std::move(name)); }
 
 // How long the broker keeps the session of a client that it does not hear. A client that reconnects sooner loses
-// nothing.
+// nothing. The broker raises it to its shortest one, 100 ms: also a time of zero.
 using SessionTimeout = Option<struct SessionTimeoutTag, std::chrono::milliseconds>;
 inline SessionTimeout session_timeout(std::chrono::milliseconds timeout) { return SessionTimeout(timeout); }
 
-// How long Bus::connect tries before it throws.
+// How long Bus::connect tries before it throws. Zero: it throws at its first wait.
 using ConnectTimeout = Option<struct ConnectTimeoutTag, Duration>;
 inline ConnectTimeout connect_timeout(Duration timeout) { return ConnectTimeout(timeout); }
 
@@ -107,7 +107,11 @@ class ConnectOptions {
 
  private:
   void take(const ClientName& option) { name = option.value(); }
-  void take(const SessionTimeout& option) { session_timeout = option.value(); }
+  // On the wire zero asks for the broker's default.
+  void take(const SessionTimeout& option) {
+    const std::chrono::milliseconds wanted = option.value();
+    session_timeout = wanted.count() == 0 ? std::chrono::milliseconds(1) : wanted;
+  }
   void take(const ConnectTimeout& option) { connect_timeout = option.value(); }
   void take(const LinkKindOption& option) { link = option.value(); }
   void take(const OnConnectionEvent& option) { on_event = option.value(); }
@@ -143,9 +147,14 @@ inline After after(Version version) { return After(version); }
 
 // ---- Topic::declare
 
-// A value that has not been set for this long, not even to an equal value, is stale. Zero: never.
+// A value that has not been set for this long, not even to an equal value, is stale. Throws Error(invalid_argument) for
+// a time of zero, which may have been computed and would mean "never", and for a negative one.
 using TopicDeadline = Option<struct TopicDeadlineTag, Duration>;
-inline TopicDeadline deadline(Duration after) { return TopicDeadline(after); }
+TopicDeadline deadline(Duration after);
+
+// Takes the topic's deadline away: its values do not become stale.
+struct NoDeadline {};
+inline constexpr NoDeadline no_deadline{};
 
 // How many transitions of the topic the broker keeps, for readers of every transition.
 using TopicHistory = Option<struct TopicHistoryTag, std::uint64_t>;
@@ -165,8 +174,9 @@ LastWill<V> last_will(V will) {
 struct TakeOver {};
 inline constexpr TakeOver take_over{};
 
-// The lease expires after this time, if it has not ended before.
+// The lease expires after this time, if it has not ended before. Throws Error(invalid_argument) for a time of zero,
+// which may have been computed and would mean "as long as the session", and for a negative one.
 using Lasting = Option<struct LastingTag, Duration>;
-inline Lasting lasting(Duration time) { return Lasting(time); }
+Lasting lasting(Duration time);
 
 }  // namespace hoiku

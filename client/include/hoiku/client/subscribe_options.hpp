@@ -36,8 +36,9 @@ Where where(const E& expression) {
   return Where(detail::to_predicate<Value>(expression));
 }
 
-// At most one version of each topic in this time; the latest one comes when the time ends. Mode::latest only. (Under
-// a pattern a topic that is unset, and then removed because no reader names it, starts over when it is set again.)
+// At most one version of each topic in this time; the latest one comes when the time ends. Zero: no limit.
+// Mode::latest only. (Under a pattern a topic that is unset, and then removed because no reader names it, starts over
+// when it is set again.)
 using AtMostEvery = Option<struct AtMostEveryTag, std::chrono::nanoseconds>;
 inline AtMostEvery at_most_every(std::chrono::nanoseconds interval) { return AtMostEvery(interval); }
 

@@ -181,8 +181,8 @@ class Topic : public ComparableTerm<Topic<T>> {
           return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
         });
   }
-  // Declares properties of the topic, whoever writes it: deadline(100ms), history(256), and always that it holds values
-  // of this type. They stay until the broker ends, and this Bus declares them again to a restarted broker; if that
+  // Declares properties of the topic, whoever writes it: deadline(100ms) or no_deadline, history(256), and always that
+  // it holds values of this type. They stay until the broker ends, and this Bus declares them again to a restarted broker; if that
   // refuses, the nursery ends with the error. Throws TypeMismatch if the topic is of another type.
   template <detail::DeclareOption... Options>
   Task<> declare(Options... options) const {
