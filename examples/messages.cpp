@@ -26,8 +26,7 @@ Task<> story(Nursery& nursery) {
 
   // The broker knows the fields, and tests them at each commit: the first match is given, also if it is gone again.
   nursery.start_soon(walk, pose);
-  const auto far = Predicate::parse("value.at.x > 3 && value.mode == WALKING").value();
-  const robot::Pose there = co_await pose.wait_value(far);
+  const robot::Pose there = co_await pose.wait_value(where("value.at.x > 3 && value.mode == WALKING"));
   std::printf("x = %.1f\n", there.at().x());  // "x = 3.5"
 }
 

@@ -141,6 +141,29 @@ TEST(Embedded, SeveralEndpointsReachOneBroker) {
   });
 }
 
+TEST(Embedded, AClientThatIsGivenNoEndpointTakesThatOfTheEnvironment) {
+  run_within_patience([]() -> Task<> {
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      const Broker broker(nursery, "tcp://127.0.0.1:*");
+      ::setenv("HOIKU_ENDPOINT", (" " + broker.endpoint() + "\n").c_str(), 1);
+      const Bus bus = co_await Bus::connect(nursery, client_name("robot"));
+      EXPECT_EQ(bus.endpoint(), broker.endpoint());
+      const Bus unnamed = co_await Bus::connect(nursery);
+      co_await unnamed.topic<int>("level").set(1);
+
+      ::setenv("HOIKU_ENDPOINT", "nowhere", 1);
+      std::string told;
+      try {
+        co_await Bus::connect(nursery, client_name("robot"));
+      } catch (const Error& error) {
+        told = error.what();
+      }
+      EXPECT_THAT(told, HasSubstr("HOIKU_ENDPOINT: 'nowhere' is not an endpoint"));
+      ::unsetenv("HOIKU_ENDPOINT");
+    });
+  });
+}
+
 TEST(Embedded, RunsOnAVirtualClock) {
   const int status = sim::run_virtual([]() -> Task<> {
     co_await open_nursery([&](Nursery& nursery) -> Task<> {

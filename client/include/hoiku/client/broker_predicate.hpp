@@ -12,6 +12,7 @@
 #include "hoiku/async/detail/condition.hpp"
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/client/topic_type.hpp"
+#include "hoiku/client/where.hpp"
 #include "hoiku/proto/predicate.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -122,28 +123,28 @@ Predicate to_predicate(const E& expression) {
 
 // A function that wait_value and eventual_values of a topic accept.
 template <class P, class T>
-concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, T> &&
-                        !std::same_as<std::remove_cvref_t<P>, Predicate> && std::predicate<std::decay_t<P>&, const T&>;
+concept TopicCallable = !IsPredicateExpression<P> && !std::same_as<std::remove_cvref_t<P>, T> && !WrittenPredicate<P> &&
+                        std::predicate<std::decay_t<P>&, const T&>;
 
 // A condition that cannot be sent: it is a function, or it may be "unset", which compares with nothing at the broker.
 template <class P, class T>
-concept EvaluatedInClient = TopicCallable<P, T> || (is_optional<T> && !IsPredicateExpression<P> &&
-                                                    !std::same_as<std::remove_cvref_t<P>, Predicate>);
+concept EvaluatedInClient =
+    TopicCallable<P, T> || (is_optional<T> && !IsPredicateExpression<P> && !WrittenPredicate<P>);
 
 template <class P, class T>
 constexpr void check_topic_condition() {
   using D = std::decay_t<P>;
   using Content = typename WithoutOptional<T>::type;
   static_assert(!std::same_as<Content, bool> || IsPredicateExpression<P> || TopicCallable<P, T> ||
-                    AnyOf<D, bool, std::optional<bool>, std::nullopt_t, Predicate>,
+                    AnyOf<D, bool, std::optional<bool>, std::nullopt_t, Predicate, Where>,
                 "this topic holds a bool: it is equal to true or false, not to a number or a text");
   static_assert(
       !std::same_as<D, bool> || AnyOf<T, bool, std::optional<bool>, Value>,
       "a bool as the condition of a topic that holds something else: does a variable named `value` hide hoiku::value?");
   static_assert(
-      IsPredicateExpression<P> || TopicCallable<P, T> || std::same_as<D, Predicate> || std::convertible_to<P, T>,
-      "a condition is an expression (value > 3), a callable that takes the topic's value and returns bool, a parsed "
-      "Predicate, or a value to be equal to");
+      IsPredicateExpression<P> || TopicCallable<P, T> || WrittenPredicate<P> || std::convertible_to<P, T>,
+      "a condition is an expression (value > 3), a callable that takes the topic's value and returns bool, a text "
+      "in where(\"value > 3\"), a parsed Predicate, or a value to be equal to");
 }
 
 // Returns the predicate. Throws what the broker would answer if the topic held values of this type; fields of messages
@@ -156,8 +157,8 @@ Predicate broker_predicate(P&& condition) {
   using D = std::decay_t<P>;
   if constexpr (IsPredicateExpression<P>)
     return to_predicate<T>(condition);
-  else if constexpr (std::same_as<D, Predicate>)
-    return fitting(condition, declared_type<T>(), schema_of<T>());
+  else if constexpr (WrittenPredicate<P>)
+    return fitting(predicate_of(condition), declared_type<T>(), schema_of<T>());
   else if constexpr (std::same_as<T, Value> || (Number<T> && Number<D>))
     return compare_with<T, ComparisonOp::equal>(condition);
   else

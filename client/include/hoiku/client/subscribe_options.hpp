@@ -10,12 +10,12 @@
 #include <chrono>
 #include <concepts>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/options.hpp"
+#include "hoiku/client/where.hpp"
 #include "hoiku/proto/mode.hpp"
 #include "hoiku/proto/predicate.hpp"
 
@@ -23,13 +23,6 @@ namespace [[gnu::visibility("default")]] hoiku {
 
 using proto::Mode;
 
-// Only versions that satisfy the condition. An unset topic satisfies no comparison, so a reader hears that a topic
-// became unset only if the condition allows it, as !(value > 3) does. `old_value` is the topic's version before. Under
-// a pattern values of another type do not pass; a topic that is named has to be of the right type.
-using Where = Option<struct WhereTag, Predicate>;
-inline Where where(Predicate predicate) { return Where(std::move(predicate)); }
-// The grammar is in predicate.hpp. Throws Error(invalid_predicate), which says where the expression is wrong.
-Where where(std::string_view expression);
 template <class E>
   requires IsPredicateExpression<E>
 Where where(const E& expression) {

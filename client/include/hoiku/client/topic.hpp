@@ -9,6 +9,7 @@
 //   co_await battery.get();                                             // std::optional<int>: empty is unset
 //   co_await battery.latest();                                          // with version, time, writer, quality
 //   co_await battery.wait_value(value < 20);                            // until the value satisfies a condition
+//   co_await battery.wait_value(where("value < 20"));                   // the same; fields of messages too
 //   co_await battery.wait_value([](int v) { return v % 2 == 0; });      // until a function says so
 //   co_await battery.wait_value(20);                                    // until it equals 20
 //   co_await battery.wait_value(value < 20, held_for(5s));              // until it has been so for 5 s
@@ -182,8 +183,8 @@ class Topic : public ComparableTerm<Topic<T>> {
         });
   }
   // Declares properties of the topic, whoever writes it: deadline(100ms) or no_deadline, history(256), and always that
-  // it holds values of this type. They stay until the broker ends, and this Bus declares them again to a restarted broker; if that
-  // refuses, the nursery ends with the error. Throws TypeMismatch if the topic is of another type.
+  // it holds values of this type. They stay until the broker ends, and this Bus declares them again to a restarted
+  // broker; if that refuses, the nursery ends with the error. Throws TypeMismatch if the topic is of another type.
   template <detail::DeclareOption... Options>
   Task<> declare(Options... options) const {
     return detail::declare_topic(core_, detail::DeclareOptions::of<T>(options...));
@@ -202,9 +203,9 @@ class Topic : public ComparableTerm<Topic<T>> {
 
   // Waits for the first value that satisfies the condition, the current one included, and returns it. With held_for(d)
   // it waits until the condition has been true throughout d, and returns the latest value. Expressions (value > 3),
-  // values and parsed Predicates are evaluated by the broker, at each commit: a match that lasts only an instant is not
-  // missed, and one message crosses the network. A callable is evaluated here, over a subscription that may skip
-  // values, and each value crosses the network; so is a std::optional, since it may be empty.
+  // values, texts in where() and parsed Predicates are evaluated by the broker, at each commit: a match that lasts only
+  // an instant is not missed, and one message crosses the network. A callable is evaluated here, over a subscription
+  // that may skip values, and each value crosses the network; so is a std::optional, since it may be empty.
   template <class P>
   Task<T> wait_value(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     return detail::value_of<T>(wait_latest(std::forward<P>(condition), hold), core_);
@@ -248,9 +249,9 @@ class Topic : public ComparableTerm<Topic<T>> {
 
   // Waits for the first transition that matches: from now on, or, with after(version), after that version, also if it
   // is past already, so that none is missed in between. A condition is about the new value, as for wait_value; a parsed
-  // Predicate may name old_value too. Without a condition every transition matches, also one to unset. Evaluated by the
-  // broker, at each commit. Throws Error(lagged) if the broker does not know any more what came after the version (it
-  // has left the topic's history, or the broker was restarted); it never skips to a later match.
+  // Predicate or a text in where() may name old_value too. Without a condition every transition matches, also one to
+  // unset. Evaluated by the broker, at each commit. Throws Error(lagged) if the broker does not know any more what came
+  // after the version (it has left the topic's history, or the broker was restarted); it never skips to a later match.
   Task<TopicTransition<T>> wait_transition() const {
     return detail::wait_for_transition<T>(core_, std::nullopt, std::nullopt);
   }
@@ -262,7 +263,7 @@ class Topic : public ComparableTerm<Topic<T>> {
     constexpr bool is_evaluated_here = detail::EvaluatedInClient<P, T> || detail::TransitionPredicate<P, T>;
     static_assert(!is_evaluated_here,
                   "only the broker knows what came after a version, and it evaluates expressions, not functions: write "
-                  "value > 3 or a parsed Predicate, or leave out after(version)");
+                  "value > 3 or where(\"value > 3\"), or leave out after(version)");
     if constexpr (!is_evaluated_here) {
       detail::check_topic_condition<P, T>();
       return detail::wait_for_transition<T>(core_, detail::broker_predicate<T>(std::forward<P>(condition)),
