@@ -4,6 +4,7 @@
 // values live at a broker and are set by another process.
 #include <cstdio>
 
+#include "hoiku/proto/text.hpp"
 #include "services/service.hpp"
 
 using namespace hoiku;
@@ -18,7 +19,9 @@ Task<> be_cute(Nursery&, Bus bus) {
   auto moods = both.eventual_values();
   for (;;) {
     const auto [event1, event2] = co_await moods.next();
-    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", event1.c_str(), event2.c_str());
+    // Whoever set the topics does not speak to the terminal.
+    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", text::one_line(event1).c_str(),
+                text::one_line(event2).c_str());
     std::fflush(stdout);
   }
 }
