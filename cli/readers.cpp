@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "cli/output.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs.hpp"
 
@@ -13,7 +14,7 @@ Task<Answer> readers(Bus bus, bool json) {
   if (json) {
     for (const ReaderInfo& reader : readers) answer.output += reader_line(reader) + "\n";
   } else if (!readers.empty()) {
-    answer.output = reader_table(readers);
+    answer.output = reader_table(readers, terminal_width());
   }
   co_return answer;
 }

@@ -66,9 +66,15 @@ std::string mode_text(const ReaderInfo& reader) {
   return reader.interval.count() > 0 ? text + " per " + duration_text(reader.interval) : text;
 }
 
+std::string filter_text(const ReaderInfo& reader, std::optional<std::size_t> width) {
+  if (reader.filter.empty()) return "-";
+  const std::string text = text::one_line(reader.filter);
+  return width ? cut_to_columns(text, std::max(*width / 2, value_width_min)) : text;
+}
+
 }  // namespace
 
-std::string reader_table(const std::vector<ReaderInfo>& readers) {
+std::string reader_table(const std::vector<ReaderInfo>& readers, std::optional<std::size_t> width) {
   constexpr std::size_t texts = 4;
   constexpr std::size_t cells = 10;
   using Cells = std::array<std::string, cells>;
@@ -76,9 +82,9 @@ std::string reader_table(const std::vector<ReaderInfo>& readers) {
       {"client", "reads", "mode", "filter", "written", "delivered", "conflated", "filtered", "lagged", "pending"}};
   for (const ReaderInfo& reader : readers) {
     rows.push_back({text::one_line(reader.session), reads_text(reader.topics), mode_text(reader),
-                    reader.filter.empty() ? "-" : text::one_line(reader.filter), std::to_string(reader.written),
-                    std::to_string(reader.delivered), std::to_string(reader.conflated), std::to_string(reader.filtered),
-                    std::to_string(reader.lagged), std::to_string(reader.pending)});
+                    filter_text(reader, width), std::to_string(reader.written), std::to_string(reader.delivered),
+                    std::to_string(reader.conflated), std::to_string(reader.filtered), std::to_string(reader.lagged),
+                    std::to_string(reader.pending)});
   }
   const std::array<std::size_t, cells> widths = widths_of(rows);
   std::string text;

@@ -20,7 +20,8 @@ std::string age_text(WallTime then, WallTime now);
 std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
                         const Messages& messages = {});
 
-// A header line and one line per subscription, with its counts as an equation.
-std::string reader_table(const std::vector<ReaderInfo>& readers);
+// A header line and one line per subscription, with its counts as an equation. If `width` is given, a filter takes at
+// most half of it, since a client may send one of any length.
+std::string reader_table(const std::vector<ReaderInfo>& readers, std::optional<std::size_t> width = {});
 
 }  // namespace hoiku::cli

@@ -97,6 +97,15 @@ TEST(ReaderTable, ShowsTheEquation) {
             "      0\n");
 }
 
+TEST(ReaderTable, CutsAFilterToHalfOfTheTerminal) {
+  ReaderInfo reader;
+  reader.session = "a-1";
+  reader.topics = {"a"};
+  reader.filter = "value == \"" + std::string(10'000, 'x') + "\"";
+  EXPECT_THAT(reader_table({reader}, 40), HasSubstr("  value == \"xxxxxxxxx…  "));
+  EXPECT_THAT(reader_table({reader}), HasSubstr(reader.filter));
+}
+
 TEST(Age, IsInOneUnitAndNeverNegative) {
   EXPECT_EQ(age_text(present - 0ms, present), "0.0s");
   EXPECT_EQ(age_text(present - 450ms, present), "0.4s");
