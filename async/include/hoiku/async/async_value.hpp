@@ -66,7 +66,7 @@ namespace detail {
 
 // All of an AsyncValue but set(): composites (compose.hpp) have it too.
 template <class T>
-class ReadableValue : public detail::SourceOfDerived {
+class ReadableValue : public detail::SourceOfDerived, public ComparableTerm<ReadableValue<T>> {
  public:
   ReadableValue(const ReadableValue&) = delete;
   ReadableValue& operator=(const ReadableValue&) = delete;
@@ -119,6 +119,12 @@ class ReadableValue : public detail::SourceOfDerived {
  private:
   template <class>
   friend class detail::Watch;
+  friend class ComparableTerm<ReadableValue<T>>;
+  template <ComparisonOp op, class L>
+  void compared(L&&) const {
+    static_assert(detail::never_true<L>,
+                  "an AsyncValue is not compared itself: wait with n.wait_value(value >= 5), or ask n.value() >= 5");
+  }
 
   T value_;
   TimePoint changed_at_;
@@ -156,6 +162,7 @@ bool ReadableValue<T>::assign(T next) {
 template <class T>
 template <class P>
 Task<T> ReadableValue<T>::wait_value(P&& predicate, HeldFor hold) {
+  detail::check_argument<P>();
   if constexpr (detail::PredicateFunction<P, T>) detail::check_closure<P>();
   return detail::wait_on_value<T>(*this, detail::make_condition<T>(std::forward<P>(predicate)), hold);
 }
@@ -182,6 +189,7 @@ Task<ValueTransition<T>> ReadableValue<T>::wait_transition() {
 template <class T>
 template <class P>
 Task<ValueTransition<T>> ReadableValue<T>::wait_transition(P&& predicate) {
+  detail::check_argument<P>();
   if constexpr (detail::TransitionFunction<P, T> || detail::PredicateFunction<P, T>) detail::check_closure<P>();
   return detail::wait_for_transition<T>(*this, detail::make_transition_condition<T>(std::forward<P>(predicate)));
 }

@@ -62,8 +62,11 @@ auto compose_values(First& first, Rest&... rest) {
 // out, and what it had set stays set.
 template <class F>
 void transaction(F&& sets) {
-  detail::Propagation propagation;
-  std::invoke(std::forward<F>(sets));
+  detail::check_function<F>();
+  if constexpr (!detail::Coroutine<F>) {
+    detail::Propagation propagation;
+    std::invoke(std::forward<F>(sets));
+  }
 }
 
 }  // namespace hoiku

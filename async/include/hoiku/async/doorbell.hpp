@@ -11,6 +11,8 @@
 #include <functional>
 #include <memory>
 
+#include "hoiku/async/detail/body.hpp"
+
 namespace [[gnu::visibility("default")]] hoiku {
 
 class Doorbell {
@@ -30,6 +32,11 @@ class Doorbell {
 
   // Calls `answer`, which must neither wait nor throw, on the loop of this thread. Outside of a run: std::logic_error.
   explicit Doorbell(std::function<void()> answer);
+  template <class F>
+    requires detail::Coroutine<F&>
+  explicit Doorbell(F&&) {
+    detail::check_function<F&>();
+  }
   ~Doorbell();
   Doorbell(const Doorbell&) = delete;
   Doorbell& operator=(const Doorbell&) = delete;

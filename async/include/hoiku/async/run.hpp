@@ -44,8 +44,13 @@ Task<> store_result(F& main, auto& result) {
 template <class F, class... Args>
 auto run(F&& main, Args&&... args) {
   constexpr bool is_task = detail::is_task<std::remove_cvref_t<F>>;
-  static_assert(!is_task, "give run the function, not the Task: run(robot_main), not run(robot_main())");
-  static_assert(is_task || detail::MainFunction<F, Args...>,
+  static_assert(
+      !is_task,
+      "give run the function, not its Task: run(robot_main), not run(robot_main()) nor run(open_nursery(...))");
+  constexpr bool is_awaitable = !is_task && detail::is_only_awaitable<F, Args...>();
+  static_assert(!is_awaitable,
+                "give run a function, not something to await: run([](Nursery& nursery) -> Task<> { ... })");
+  static_assert(is_task || is_awaitable || detail::MainFunction<F, Args...>,
                 "run takes a function that returns a Task, with its arguments; it may take a Nursery& first");
   if constexpr (detail::MainFunction<F, Args...>) {
     auto call = [&] { return detail::call_main(main, args...); };

@@ -131,18 +131,26 @@ template <class P, class T>
 concept EvaluatedInClient =
     TopicCallable<P, T> || (is_optional<T> && !IsPredicateExpression<P> && !WrittenPredicate<P>);
 
+// A comparison of a topic, or a topic itself, in the place of a condition on `value`.
+template <class P>
+concept NamesItsTopic = std::derived_from<std::remove_cvref_t<P>, ConditionPart> && !IsPredicateExpression<P>;
+
 template <class P, class T>
 constexpr void check_topic_condition() {
   using D = std::decay_t<P>;
   using Content = typename WithoutOptional<T>::type;
-  static_assert(!std::same_as<Content, bool> || IsPredicateExpression<P> || TopicCallable<P, T> ||
+  static_assert(!NamesItsTopic<P>,
+                "this condition names its topic already: write co_await until(n >= 5), or n.wait_value(value >= 5)");
+  check_function<D&, const T&>();
+  static_assert(!std::same_as<Content, bool> || NamesItsTopic<P> || IsPredicateExpression<P> || TopicCallable<P, T> ||
                     AnyOf<D, bool, std::optional<bool>, std::nullopt_t, Predicate, Where>,
                 "this topic holds a bool: it is equal to true or false, not to a number or a text");
   static_assert(
       !std::same_as<D, bool> || AnyOf<T, bool, std::optional<bool>, Value>,
       "a bool as the condition of a topic that holds something else: does a variable named `value` hide hoiku::value?");
   static_assert(
-      IsPredicateExpression<P> || TopicCallable<P, T> || WrittenPredicate<P> || std::convertible_to<P, T>,
+      NamesItsTopic<P> || Coroutine<D&, const T&> || IsPredicateExpression<P> || TopicCallable<P, T> ||
+          WrittenPredicate<P> || std::convertible_to<P, T>,
       "a condition is an expression (value > 3), a callable that takes the topic's value and returns bool, a text "
       "in where(\"value > 3\"), a parsed Predicate, or a value to be equal to");
 }
@@ -161,8 +169,10 @@ Predicate broker_predicate(P&& condition) {
     return fitting(predicate_of(condition), declared_type<T>(), schema_of<T>());
   else if constexpr (std::same_as<T, Value> || (Number<T> && Number<D>))
     return compare_with<T, ComparisonOp::equal>(condition);
-  else
+  else if constexpr (std::convertible_to<P, T>)
     return compare_with<T, ComparisonOp::equal>(static_cast<T>(std::forward<P>(condition)));
+  else
+    return after_an_error<Predicate>();
 }
 
 // Resolves a predicate as the broker does: reads its literals as the topic's type, and looks up its fields in the

@@ -111,7 +111,7 @@ class Bus {
   // the topic. If that is incompatible with what other programs have registered (MessageSchema::check_compatible), the
   // nursery ends with TypeMismatch.
   template <class T>
-  Topic<T> topic(std::string name) const {
+  auto topic(std::string name) const {  // a Topic<T>
     static_assert(
         TopicType<T>,
         "a topic holds a bool, a number, an enumeration, a std::string, Bytes, a hoiku::Value, a Protobuf message "
@@ -149,12 +149,13 @@ class Bus {
   // applied, as a set. An empty transaction does nothing.
   template <class F>
   Task<Committed> commit(F&& fill) const {
+    detail::check_function<F&, Transaction&>();
     static_assert(std::is_invocable_r_v<void, F&, Transaction&>,
                   "commit() takes a function of a Transaction& that puts its writes in, and returns nothing");
     detail::check_closure<F>();
     detail::require_loop(core_);
     Transaction transaction(core_);
-    std::invoke(fill, transaction);
+    if constexpr (!detail::Coroutine<F&, Transaction&>) std::invoke(fill, transaction);
     return std::move(transaction).commit();
   }
 

@@ -47,8 +47,10 @@ auto on_members(F function) {
 
 template <class F, class... Ts>
 constexpr void check_composite_condition() {
+  check_function<std::decay_t<F>&, const Ts&...>();
   static_assert(
-      std::predicate<std::decay_t<F>&, const Ts&...> || std::predicate<std::decay_t<F>&, const std::tuple<Ts...>&>,
+      Coroutine<std::decay_t<F>&, const Ts&...> || std::predicate<std::decay_t<F>&, const Ts&...> ||
+          std::predicate<std::decay_t<F>&, const std::tuple<Ts...>&>,
       "a condition on composed topics is a callable that takes their values, or the tuple of them, and returns bool");
 }
 

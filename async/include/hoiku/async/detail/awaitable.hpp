@@ -75,5 +75,9 @@ class AwaiterRef {
 template <class...>
 inline constexpr bool never_true = false;
 
+// Stands for a result where a static_assert has failed, so that its sentence is the only error. Never defined.
+template <class T>
+T after_an_error();
+
 }  // namespace detail
 }  // namespace hoiku

@@ -44,6 +44,31 @@ constexpr void check_body() {
   if constexpr (!SafeInAwait<F, Args...>) check_closure<F>();
 }
 
+// Inside a co_await expression g++ 12 destroys a temporary of such a class twice. (One that cannot be copied can only
+// be moved there, so it is allowed.)
+template <class T>
+concept DestroyedTwice =
+    std::is_class_v<T> && std::is_aggregate_v<T> && !std::is_trivially_destructible_v<T> && std::copy_constructible<T>;
+
+// Refuses a temporary as an argument, if it would be destroyed twice. `A` is deduced for a forwarding reference.
+template <class A>
+constexpr void check_argument() {
+  static_assert(std::is_lvalue_reference_v<A> || !DestroyedTwice<std::remove_cvref_t<A>>,
+                "this aggregate is a temporary inside a co_await expression, where g++ 12 destroys it twice: give it a "
+                "name first (const Mood next{...};) and pass that");
+}
+
+// Whether a call returns a Task: what is given is a coroutine.
+template <class F, class... Args>
+concept Coroutine = std::invocable<F, Args...> && is_task<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>;
+
+// Refuses a coroutine in place of an ordinary function: its Task would be dropped, and nothing would happen.
+template <class F, class... Args>
+constexpr void check_function() {
+  static_assert(!Coroutine<F, Args...>,
+                "an ordinary function is wanted here, not a coroutine: it is called at once, and cannot co_await");
+}
+
 template <class A>
 using AwaitResult =
     std::remove_cvref_t<decltype(std::declval<PromiseBase&>().await_transform(std::declval<A>()).await_resume())>;
@@ -107,6 +132,11 @@ using BodyOf = Body<std::conditional_t<std::is_lvalue_reference_v<F> && !std::is
 template <class F, class... Args>
 BodyOf<F, Args...> make_body(F&& body, Args&&... args) {
   check_body<F, std::decay_t<Args>...>();
+  (check_argument<Args>(), ...);
+  static_assert(std::is_lvalue_reference_v<F> || std::is_function_v<std::remove_reference_t<F>> ||
+                    std::move_constructible<std::decay_t<F>>,
+                "a block such as move_on_after(...) is no body by itself: put it into one, "
+                "[&]() -> Task<> { co_await move_on_after(...); }");
   return BodyOf<F, Args...>(std::forward<F>(body), std::forward<Args>(args)...);
 }
 

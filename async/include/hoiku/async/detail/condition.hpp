@@ -11,6 +11,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "hoiku/async/detail/body.hpp"
 #include "hoiku/async/detail/intrusive_list.hpp"
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/time.hpp"
@@ -130,13 +131,17 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
   } else if constexpr (PredicateFunction<P, T>) {
     return std::make_unique<CallableCondition<T, D>>(std::forward<P>(predicate));
   } else {
+    check_function<D&, const T&>();
     static_assert(
         !std::same_as<D, bool> || std::same_as<T, bool>,
         "a bool as the condition of a value that is not one: does a variable named `value` hide hoiku::value?");
-    static_assert(std::convertible_to<P, T>,
+    static_assert(Coroutine<D&, const T&> || std::convertible_to<P, T>,
                   "a condition is an expression (value > 3), a callable that takes the value and returns bool, or a "
                   "value to be equal to");
-    return make_equal_condition<T>(static_cast<T>(std::forward<P>(predicate)));
+    if constexpr (std::convertible_to<P, T>)
+      return make_equal_condition<T>(static_cast<T>(std::forward<P>(predicate)));
+    else
+      return after_an_error<std::unique_ptr<Condition<T>>>();
   }
 }
 

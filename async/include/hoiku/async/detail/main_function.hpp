@@ -19,6 +19,15 @@ concept NurseryFunction = !TaskFunction<F&, Args&...> && TaskFunction<F&, Nurser
 template <class F, class... Args>
 concept MainFunction = TaskFunction<F&, Args&...> || NurseryFunction<F, Args...>;
 
+// Something to await, in the place of a function. (A function is not asked: Asio cannot tell.)
+template <class F, class... Args>
+constexpr bool is_only_awaitable() {
+  if constexpr (MainFunction<F, Args...> || std::is_function_v<std::remove_reference_t<F>>)
+    return false;
+  else
+    return Awaitable<std::remove_cvref_t<F>>;
+}
+
 template <class F, class... Args>
 auto run_in_nursery(F& main, Args&... args) -> std::remove_cvref_t<std::invoke_result_t<F&, Nursery&, Args&...>> {
   auto body = [&](Nursery& nursery) { return std::invoke(main, nursery, args...); };

@@ -120,6 +120,7 @@ auto Nursery::start(F&& function, Args&&... args) {
                 "a reference parameter of the task would be bound to a temporary that is gone at its first wait: give "
                 "an argument of the parameter's own type, such as std::string(\"...\")");
   detail::check_closure<F>();
+  (detail::check_argument<Args>(), ...);
   require_loop("a child is started");
   return detail::start_child<T, Function, std::unwrap_ref_decay_t<Args>...>(
       *this, detail::StoredFunction<Function>(std::forward<F>(function)),
