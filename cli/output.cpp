@@ -32,6 +32,13 @@ std::string shown(const Value& value, const ValueStyle& style, const Messages& m
 
 std::string type_text(const Value& value) { return '"' + std::string(to_string(value.type())) + '"'; }
 
+// When it changed, and after that when it was measured, if its source has said so.
+template <class Seen>
+std::string json_times(const Seen& seen) {
+  const std::string measured = seen.source_time ? ",\"source_time_us\":" + json_time(*seen.source_time) : std::string();
+  return json_time(seen.changed_at) + measured;
+}
+
 }  // namespace
 
 std::string_view quality_name(Quality quality) {
@@ -67,7 +74,7 @@ std::string value_line(const Transition& transition, ValueStyle style, const Mes
     return fmt::format(
         R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(transition.topic), messages.json(transition.value), type_text(transition.value),
-        transition.version.number, json_time(transition.changed_at), json_text(transition.writer),
+        transition.version.number, json_times(transition), json_text(transition.writer),
         quality_name(transition.quality));
   std::string text = messages.text(transition.value);
   if (!style.columns) return text;
@@ -86,7 +93,7 @@ std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
                      R"("readers":{}}})",
                      json_text(state.topic), messages.json(state.value), type_text(state.value), state.version.number,
-                     json_time(state.changed_at), json_text(state.writer), quality_name(state.quality), topic.readers);
+                     json_times(state), json_text(state.writer), quality_name(state.quality), topic.readers);
 }
 
 std::string reader_line(const ReaderInfo& reader) {
@@ -113,8 +120,8 @@ std::string transition_line(const AnyTransition& transition, ValueStyle style, c
                        json_text(transition.topic), messages.json(transition.old_value),
                        type_text(transition.old_value), messages.json(transition.value), type_text(transition.value),
                        transition.version.number, transition.skipped, transition.filtered,
-                       transition.lagged ? "true" : "false", json_time(transition.changed_at),
-                       json_text(transition.writer), quality_name(transition.quality));
+                       transition.lagged ? "true" : "false", json_times(transition), json_text(transition.writer),
+                       quality_name(transition.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at),
                                  text::one_line(transition.topic), shown(transition.old_value, style, messages),
                                  shown(transition.value, style, messages), transition.version.number);

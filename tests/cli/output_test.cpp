@@ -102,6 +102,19 @@ TEST(Output, ATimeThatNobodyKnowsIsNotInvented) {
   EXPECT_NE(transition_line(gone, in_json).find(R"("changed_at_us":null,)"), std::string::npos);
 }
 
+TEST(Output, ATimeOfMeasurementIsInEveryJsonObject) {
+  const std::string times = R"("changed_at_us":7,"source_time_us":5,"writer")";
+  auto change = transition();
+  change.changed_at = WallTime(std::chrono::microseconds(7));
+  change.source_time = WallTime(std::chrono::microseconds(5));
+  EXPECT_NE(transition_line(change, in_json).find(times), std::string::npos);
+  auto state = std::make_shared<Transition>();
+  state->changed_at = *change.source_time + std::chrono::microseconds(2);
+  state->source_time = change.source_time;
+  EXPECT_NE(value_line(*state, in_json).find(times), std::string::npos);
+  EXPECT_NE(topic_line(TopicInfo{state, 0}).find(times), std::string::npos);
+}
+
 TEST(Output, ATopicIsOneJsonObject) {
   auto state = std::make_shared<Transition>();
   state->topic = "a/b";

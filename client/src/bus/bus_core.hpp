@@ -67,7 +67,7 @@ class BusCore {
 
   // A write that no task awaits. With latest_only it replaces the last such post of the topic, if that has not left
   // yet. Throws Error(limit_exceeded) if too many are unacknowledged.
-  void post(std::string topic, Value value, bool latest_only);
+  void post(std::string topic, Value value, const detail::PostOptions& options);
   Task<> writable();
   Task<> flush();
   // The queue for the posts of other threads.

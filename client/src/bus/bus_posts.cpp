@@ -12,11 +12,11 @@ proto::RequestId BusCore::unsent_post(const std::string& topic) {
   return session_.is_unsent(last) ? last : 0;
 }
 
-void BusCore::post(std::string topic, Value value, bool latest_only) {
+void BusCore::post(std::string topic, Value value, const detail::PostOptions& options) {
   require_loop();
   throw_if_ended();
-  proto::RequestId* replaceable = latest_only ? &posts_.replaceable(topic) : nullptr;
-  const proto::RequestId older = latest_only ? unsent_post(topic) : 0;
+  proto::RequestId* replaceable = options.latest_only ? &posts_.replaceable(topic) : nullptr;
+  const proto::RequestId older = options.latest_only ? unsent_post(topic) : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
     throw Error(ErrorCode::limit_exceeded,
@@ -26,6 +26,7 @@ void BusCore::post(std::string topic, Value value, bool latest_only) {
   proto::Set command;
   command.topic = std::move(topic);
   command.value = std::move(value);
+  command.source_time = options.source_time;
   const proto::RequestId id = submit(std::move(command));
   posts_.add(id, bytes);
   if (older != 0) {
@@ -87,11 +88,11 @@ std::shared_ptr<RemoteQueue> BusCore::remote() {
 // Goes on when answers make room. A post that cannot be sent fails as one that the broker refuses.
 void BusCore::take_remote_posts() noexcept {
   const auto fits = [this](const RemoteQueue::Post& next) {
-    return posts_.has_room(next.bytes(), next.latest_only ? unsent_post(next.topic) : 0);
+    return posts_.has_room(next.bytes(), next.options.latest_only ? unsent_post(next.topic) : 0);
   };
   while (std::optional<RemoteQueue::Post> next = remote_->take(fits)) {
     try {
-      post(std::move(next->topic), std::move(next->value), next->latest_only);
+      post(std::move(next->topic), std::move(next->value), next->options);
     } catch (const Error& error) {
       posts_.failed(error.code(), std::current_exception());
       post_refused_.notify();

@@ -17,9 +17,9 @@ void RemoteBus::require_own(const detail::TopicCore& topic) const {
               "topic " + text::quote(topic.name()) + " belongs to another Bus than this RemoteBus");
 }
 
-void RemoteBus::post_value(const detail::TopicCore& topic, Value next, bool only_latest) const {
+void RemoteBus::post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const {
   require_own(topic);
-  switch (queue_->push({topic.name(), std::move(next), only_latest})) {
+  switch (queue_->push({topic.name(), std::move(next), options})) {
     case RemoteQueue::Push::queued:
       return;
     case RemoteQueue::Push::full:
@@ -32,9 +32,9 @@ void RemoteBus::post_value(const detail::TopicCore& topic, Value next, bool only
   }
 }
 
-bool RemoteBus::try_post_value(const detail::TopicCore& topic, Value next, bool only_latest) const {
+bool RemoteBus::try_post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const {
   require_own(topic);
-  return queue_->push({topic.name(), std::move(next), only_latest}) == RemoteQueue::Push::queued;
+  return queue_->push({topic.name(), std::move(next), options}) == RemoteQueue::Push::queued;
 }
 
 }  // namespace hoiku

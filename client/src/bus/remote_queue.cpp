@@ -6,7 +6,7 @@ RemoteQueue::Push RemoteQueue::push(Post post) {
   {
     const std::lock_guard lock(mutex_);
     if (why_closed_) return Push::closed;
-    const auto older = post.latest_only ? replaceable_.find(post.topic) : replaceable_.end();
+    const auto older = post.options.latest_only ? replaceable_.find(post.topic) : replaceable_.end();
     const bool replaces = older != replaceable_.end();
     const std::size_t others = queue_.size() - (replaces ? 1 : 0);
     const std::size_t other_bytes = bytes_ - (replaces ? older->second->bytes() : 0);
@@ -18,7 +18,7 @@ RemoteQueue::Push RemoteQueue::push(Post post) {
     queue_.emplace_back(Entry{std::move(post), ++pushed_});
     const auto added = std::prev(queue_.end());
     bytes_ += added->bytes();
-    if (added->latest_only) replaceable_[added->topic] = added;
+    if (added->options.latest_only) replaceable_[added->topic] = added;
     // The loop takes until nothing fits, and goes on when there is room: one ring for what was empty is enough.
     if (queue_.size() > 1) return Push::queued;
   }
@@ -33,7 +33,7 @@ std::exception_ptr RemoteQueue::why_closed() const {
 
 RemoteQueue::Post RemoteQueue::remove(Queue::iterator entry) {
   bytes_ -= entry->bytes();
-  if (entry->latest_only) replaceable_.erase(entry->topic);
+  if (entry->options.latest_only) replaceable_.erase(entry->topic);
   Post post = std::move(*entry);
   queue_.erase(entry);
   return post;

@@ -19,6 +19,7 @@
 
 #include "client/src/bus/posts.hpp"
 #include "hoiku/async/doorbell.hpp"
+#include "hoiku/client/options.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku::client {
@@ -31,7 +32,7 @@ class RemoteQueue {
   struct Post {
     std::string topic;
     Value value;
-    bool latest_only = false;
+    detail::PostOptions options;
 
     std::size_t bytes() const noexcept { return topic.size() + value.payload_bytes(); }
   };

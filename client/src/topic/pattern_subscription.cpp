@@ -38,6 +38,7 @@ AnyTransition detail::any_transition(const Transition& transition, Value old_val
   made.version = transition.version;
   made.revision = transition.revision;
   made.changed_at = transition.changed_at;
+  made.source_time = transition.source_time;
   made.writer = transition.writer;
   made.quality = transition.quality;
   return made;

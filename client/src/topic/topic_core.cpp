@@ -26,12 +26,13 @@ namespace {
 
 // What the verbs below do once they are awaited.
 
-Task<Version> set_value(TopicCore topic, Value next, std::optional<Version> if_version) {
+Task<Version> set_value(TopicCore topic, Value next, SetOptions options) {
   BusCore& bus = *topic.bus();
   proto::Set command;
   command.topic = topic.name();
   command.value = std::move(next);
-  command.if_version = if_version;
+  command.if_version = options.if_version;
+  command.source_time = options.source_time;
   BusCore::Pending pending(bus, std::move(command));
   co_await pending.wait();
   co_return pending.take<proto::SetDone>().version;
@@ -51,7 +52,7 @@ Task<Version> update_value(TopicCore topic, std::function<Value(const Value&)> n
     const TransitionPtr current = co_await get_state(topic);
     Value next = next_of(current->value);
     try {
-      const Version version = co_await set_value(topic, std::move(next), current->version);
+      const Version version = co_await set_value(topic, std::move(next), SetOptions::of(if_version(current->version)));
       co_return version;
     } catch (const VersionConflict&) {
       // Another writer was faster: retries with its value. One of the writers always succeeds.
@@ -73,9 +74,9 @@ Task<TransitionPtr> wait_for_state(TopicCore topic, std::optional<Predicate> pre
 
 }  // namespace
 
-Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version) {
+Task<Version> set_topic(TopicCore topic, Value next, SetOptions options) {
   topic.bus()->require_loop();
-  return set_value(std::move(topic), std::move(next), if_version);
+  return set_value(std::move(topic), std::move(next), std::move(options));
 }
 
 Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of) {
@@ -93,8 +94,8 @@ Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predica
   return wait_for_state(std::move(topic), std::move(predicate), hold);
 }
 
-void post_topic(const TopicCore& topic, Value next, bool latest_only) {
-  topic.bus()->post(topic.name(), std::move(next), latest_only);
+void post_topic(const TopicCore& topic, Value next, const PostOptions& options) {
+  topic.bus()->post(topic.name(), std::move(next), options);
 }
 
 Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema) {

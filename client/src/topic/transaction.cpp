@@ -20,7 +20,8 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
     proto::TopicWrite& made = command.writes.emplace_back();
     made.topic = std::move(write.topic);
     made.value = std::move(write.value);
-    made.if_version = write.if_version;
+    made.if_version = write.options.if_version;
+    made.source_time = write.options.source_time;
   }
   BusCore::Pending pending(*bus, std::move(command));
   co_await pending.wait();
@@ -32,12 +33,12 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
 
 }  // namespace
 
-void Transaction::add(const detail::TopicCore& topic, Value next, const IfVersion& condition) {
+void Transaction::add(const detail::TopicCore& topic, Value next, const detail::SetOptions& options) {
   if (topic.bus() != bus_) {
     throw Error(ErrorCode::invalid_argument,
                 "topic " + text::quote(topic.name()) + " belongs to another Bus than this commit");
   }
-  writes_.push_back(detail::TopicWrite{topic.name(), std::move(next), condition.value()});
+  writes_.push_back(detail::TopicWrite{topic.name(), std::move(next), options});
 }
 
 Task<Committed> Transaction::commit() && { return commit_writes(std::move(bus_), std::move(writes_)); }

@@ -72,6 +72,7 @@ using OnConnectionEvent = Option<struct OnConnectionEventTag, std::function<void
 template <class F>
 OnConnectionEvent on_connection_event(F&& function) {
   detail::check_closure<F>();
+  detail::check_function<F&, const ConnectionEvent&>();
   return OnConnectionEvent(std::forward<F>(function));
 }
 
@@ -131,12 +132,70 @@ class IfVersion : public Option<struct IfVersionTag, std::optional<Version>> {
 };
 inline IfVersion if_version(Version version) { return IfVersion(version); }
 
+// ---- Topic::set and Topic::post
+
+// When the value was measured, by the clock of its source. Readers see it as `source_time`. Setting an equal value
+// changes nothing, so that the time of the first measurement stays.
+using MeasuredAt = Option<struct MeasuredAtTag, WallTime>;
+template <class D>
+MeasuredAt measured_at(std::chrono::sys_time<D> time) {
+  return MeasuredAt(std::chrono::floor<WallTime::duration>(time));
+}
+
+namespace detail {
+
+template <class T>
+concept SetOption = AnyOf<T, IfVersion, MeasuredAt>;
+
+class SetOptions {
+ public:
+  template <SetOption... Options>
+  static SetOptions of(const Options&... options) {
+    SetOptions made;
+    (made.take(options), ...);
+    return made;
+  }
+
+  std::optional<Version> if_version;
+  std::optional<WallTime> source_time;
+
+ private:
+  void take(const IfVersion& option) { if_version = option.value(); }
+  void take(const MeasuredAt& option) { source_time = option.value(); }
+};
+
+}  // namespace detail
+
 // ---- Topic::post
 
 // Only the latest value counts: a post with this option replaces the last such post of its topic, if that has not left
 // yet.
 struct LatestOnly {};
 inline constexpr LatestOnly latest_only{};
+
+namespace detail {
+
+template <class T>
+concept PostOption = AnyOf<T, LatestOnly, MeasuredAt>;
+
+class PostOptions {
+ public:
+  template <PostOption... Options>
+  static PostOptions of(const Options&... options) {
+    PostOptions made;
+    (made.take(options), ...);
+    return made;
+  }
+
+  bool latest_only = false;
+  std::optional<WallTime> source_time;
+
+ private:
+  void take(const LatestOnly&) { latest_only = true; }
+  void take(const MeasuredAt& option) { source_time = option.value(); }
+};
+
+}  // namespace detail
 
 // ---- Topic::wait_transition
 
@@ -166,8 +225,9 @@ inline TopicHistory history(std::uint64_t transitions) { return TopicHistory(tra
 template <class V>
 using LastWill = Option<struct LastWillTag, V>;
 template <class V>
-LastWill<V> last_will(V will) {
-  return LastWill<V>(std::move(will));
+LastWill<std::decay_t<V>> last_will(V&& will) {
+  detail::check_argument<V>();
+  return LastWill<std::decay_t<V>>(std::forward<V>(will));
 }
 
 // Takes the topic from its present owner, without executing that owner's last will.

@@ -39,6 +39,7 @@ struct AnyTransition {
   std::uint64_t filtered = 0;    // versions between the two that did not match
   std::optional<Lagged> lagged;  // in Mode::every: which versions were not given, if any
   WallTime changed_at{};         // for people; 1970 for a topic that a restarted broker does not have
+  std::optional<WallTime> source_time;  // of measured_at(), by the clock of the source
   std::string writer;
   Quality quality = Quality::live;
 };

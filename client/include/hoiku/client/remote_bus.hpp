@@ -38,28 +38,21 @@ class RemoteBus {
 
   // Posts a value to a topic of this Bus, as Topic::post does. Throws TypeMismatch if the value does not fit into the
   // type that the topic has at the broker, and Error(invalid_argument) for a topic of another Bus.
-  template <TopicType T>
-  void post(const Topic<T>& topic, std::type_identity_t<T> next) const {
-    post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), false);
+  // Options, in any order: latest_only, measured_at(time).
+  template <TopicType T, detail::PostOption... Options>
+  void post(const Topic<T>& topic, std::type_identity_t<T> next, Options... options) const {
+    post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), detail::PostOptions::of(options...));
   }
-  // Replaces the last such post of the topic, if that has not left yet.
-  template <TopicType T>
-  void post(const Topic<T>& topic, std::type_identity_t<T> next, LatestOnly) const {
-    post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), true);
-  }
-  // The same; return false, and have posted nothing, if the queue is full or the Bus has ended.
-  template <TopicType T>
-  bool try_post(const Topic<T>& topic, std::type_identity_t<T> next) const {
-    return try_post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), false);
-  }
-  template <TopicType T>
-  bool try_post(const Topic<T>& topic, std::type_identity_t<T> next, LatestOnly) const {
-    return try_post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), true);
+  // The same; returns false, and has posted nothing, if the queue is full or the Bus has ended.
+  template <TopicType T, detail::PostOption... Options>
+  bool try_post(const Topic<T>& topic, std::type_identity_t<T> next, Options... options) const {
+    return try_post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()),
+                          detail::PostOptions::of(options...));
   }
 
  private:
-  void post_value(const detail::TopicCore& topic, Value next, bool only_latest) const;
-  bool try_post_value(const detail::TopicCore& topic, Value next, bool only_latest) const;
+  void post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const;
+  bool try_post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const;
   void require_own(const detail::TopicCore& topic) const;
 
   const client::BusCore* bus_;  // to be compared only

@@ -3,6 +3,7 @@
 //   Topic<int> battery = bus.topic<int>("battery");
 //   co_await battery.set(80);                                           // the version that the value became
 //   co_await battery.set(79, if_version(version));                      // only if it is still at that version
+//   co_await battery.set(79, measured_at(time));                        // readers see it as source_time
 //   co_await battery.update([](std::optional<int> n) { return n.value_or(0) + 1; });
 //   battery.post(78);                                                   // without waiting; also with latest_only
 //   co_await battery.unset();
@@ -158,29 +159,55 @@ class Topic : public ComparableTerm<Topic<T>> {
 
   // Sets the value, and returns the version that it became, or that it equals already. Throws VersionConflict if the
   // condition fails. Cancelled, or failed with outcome_unknown, it may have been applied; it is never applied twice.
-  Task<Version> set(T next, IfVersion condition = {}) const {
-    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), condition.value());
+  // Options, in any order: if_version(version), measured_at(time).
+  template <detail::SetOption... Options>
+  Task<Version> set(T next, Options... options) const
+    requires(!detail::DestroyedTwice<T>)
+  {
+    return set_value(std::move(next), detail::SetOptions::of(options...));
+  }
+  // An aggregate has to have a name: co_await mood.set(Mood{...}) would destroy it twice.
+  template <detail::SetOption... Options>
+  Task<Version> set(const T& next, Options... options) const
+    requires detail::DestroyedTwice<T>
+  {
+    return set_value(next, detail::SetOptions::of(options...));
+  }
+  template <detail::SetOption... Options>
+  Task<Version> set(T&& next, Options... options) const
+    requires detail::DestroyedTwice<T>
+  {
+    detail::check_argument<T>();
+    return set_value(std::move(next), detail::SetOptions::of(options...));
   }
   // Sets the value without waiting: for readings, which are followed by the next one anyway. Posts and sets are applied
   // in the order of the calls. Without a connection posts are queued. Throws Error(limit_exceeded) if more than 16,384
   // posts or 1 MiB are unacknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements. A post
   // that the broker refuses ends the Bus's nursery with the error; if one was in flight when the session was lost, the
   // next flush() throws.
-  void post(T next) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), false); }
-  // Replaces the last post(…, latest_only) of this topic, if that has not left yet: so a sensor without a connection
-  // keeps one reading for when it is back. BusStatistics::conflated_posts counts the replaced ones.
-  void post(T next, LatestOnly) const { detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), true); }
+  // Options, in any order: latest_only, measured_at(time). With latest_only the post replaces the last such post of
+  // this topic, if that has not left yet: so a sensor without a connection keeps one reading for when it is back.
+  // BusStatistics::conflated_posts counts the replaced ones.
+  template <detail::PostOption... Options>
+  void post(T next, Options... options) const {
+    detail::post_topic(core_, detail::to_value<T>(std::move(next), name()), detail::PostOptions::of(options...));
+  }
   // Sets the value that `next_of` returns for the current one, a std::optional<T>. If another writer was faster,
   // `next_of` is called again with that writer's value, so that no write is lost.
   template <class F>
   Task<Version> update(F&& next_of) const {
-    static_assert(std::is_invocable_r_v<T, std::decay_t<F>&, detail::OptionalOf<T>>,
+    detail::check_function<std::decay_t<F>&, detail::OptionalOf<T>>();
+    static_assert(detail::Coroutine<std::decay_t<F>&, detail::OptionalOf<T>> ||
+                      std::is_invocable_r_v<T, std::decay_t<F>&, detail::OptionalOf<T>>,
                   "update() takes a function of a std::optional of the topic's type that returns the next value");
     detail::check_closure<F>();
-    return detail::update_topic(
-        core_, [next_of = std::decay_t<F>(std::forward<F>(next_of)), name = name()](const Value& present) mutable {
-          return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
-        });
+    if constexpr (detail::Coroutine<std::decay_t<F>&, detail::OptionalOf<T>>)
+      return detail::after_an_error<Task<Version>>();
+    else
+      return detail::update_topic(
+          core_, [next_of = std::decay_t<F>(std::forward<F>(next_of)), name = name()](const Value& present) mutable {
+            return detail::to_value<T>(std::invoke(next_of, detail::from_value_or_unset<T>(present, name)), name);
+          });
   }
   // Declares properties of the topic, whoever writes it: deadline(100ms) or no_deadline, history(256), and always that
   // it holds values of this type. They stay until the broker ends, and this Bus declares them again to a restarted
@@ -199,7 +226,9 @@ class Topic : public ComparableTerm<Topic<T>> {
   }
 
   // Unsets the topic, and returns the version of that.
-  Task<Version> unset(IfVersion condition = {}) const { return detail::set_topic(core_, Value(), condition.value()); }
+  Task<Version> unset(IfVersion condition = {}) const {
+    return detail::set_topic(core_, Value(), detail::SetOptions::of(condition));
+  }
 
   // Waits for the first value that satisfies the condition, the current one included, and returns it. With held_for(d)
   // it waits until the condition has been true throughout d, and returns the latest value. Expressions (value > 3),
@@ -218,6 +247,7 @@ class Topic : public ComparableTerm<Topic<T>> {
     requires(!std::same_as<std::remove_cvref_t<P>, HeldFor>)
   Task<TransitionPtr> wait_latest(P&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_topic_condition<P, T>();
+    detail::check_argument<P>();
     if constexpr (detail::EvaluatedInClient<P, T>) {
       if constexpr (detail::TopicCallable<P, T>) detail::check_closure<P>();
       return detail::wait_locally<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
@@ -297,6 +327,10 @@ class Topic : public ComparableTerm<Topic<T>> {
   // Makes the conditions of condition.hpp, such as topic > 3.
   template <ComparisonOp op, class L>
   TopicCondition<T> compared(const L& literal) const;
+
+  Task<Version> set_value(T next, const detail::SetOptions& options) const {
+    return detail::set_topic(core_, detail::to_value<T>(std::move(next), name()), options);
+  }
 
   detail::TopicCore core_;
 };

@@ -13,6 +13,7 @@
 
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/time.hpp"
+#include "hoiku/client/options.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
 
@@ -42,13 +43,13 @@ class TopicCore {
 };
 
 // Without a connection these wait for one; they can be cancelled.
-Task<Version> set_topic(TopicCore topic, Value next, std::optional<Version> if_version);
+Task<Version> set_topic(TopicCore topic, Value next, SetOptions options);
 Task<Version> update_topic(TopicCore topic, std::function<Value(const Value&)> next_of);
 Task<TransitionPtr> get_topic(TopicCore topic);  // never null; version.number 0: not set
 Task<TransitionPtr> wait_topic(TopicCore topic, std::optional<Predicate> predicate, Duration hold);
 
 // A write that no task awaits.
-void post_topic(const TopicCore& topic, Value next, bool latest_only);
+void post_topic(const TopicCore& topic, Value next, const PostOptions& options);
 
 // The latest transition of each of some topics, in their order. Null: it has not arrived. A null value: the topic is
 // unset.

@@ -30,8 +30,9 @@ struct TopicTransition {
   detail::OptionalOf<T> value;      // empty: the topic became unset
   Version version;
   std::uint64_t revision = 0;
-  std::optional<Lagged> lagged;  // the versions before it that this reader was not given
-  WallTime changed_at{};         // for people
+  std::optional<Lagged> lagged;         // the versions before it that this reader was not given
+  WallTime changed_at{};                // for people
+  std::optional<WallTime> source_time;  // of measured_at(), by the clock of the source
   std::string writer;
   Quality quality = Quality::live;
 };
@@ -48,7 +49,9 @@ concept TransitionPredicate =
 
 template <class P, class T>
 constexpr void check_transition_condition() {
-  if constexpr (!TransitionPredicate<P, T>) check_topic_condition<P, T>();
+  check_function<std::decay_t<P>&, const OptionalOf<T>&, const OptionalOf<T>&>();
+  constexpr bool is_coroutine = Coroutine<std::decay_t<P>&, const OptionalOf<T>&, const OptionalOf<T>&>;
+  if constexpr (!TransitionPredicate<P, T> && !is_coroutine) check_topic_condition<P, T>();
 }
 
 template <TopicType T, class P>
@@ -103,6 +106,7 @@ TopicTransition<T> typed(AnyTransition&& transition) {
   typed.revision = transition.revision;
   typed.lagged = transition.lagged;
   typed.changed_at = transition.changed_at;
+  typed.source_time = transition.source_time;
   typed.writer = std::move(transition.writer);
   typed.quality = transition.quality;
   return typed;

@@ -28,7 +28,7 @@ namespace detail {
 struct TopicWrite {
   std::string topic;
   Value value;
-  std::optional<Version> if_version;
+  SetOptions options;
 };
 }  // namespace detail
 
@@ -39,18 +39,18 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   // The verbs of Topic, within the commit. If the condition of one write fails, no write of the transaction is applied.
-  template <TopicType T>
-  void set(const Topic<T>& topic, std::type_identity_t<T> next, IfVersion condition = {}) {
-    add(topic.core(), detail::to_value<T>(std::move(next), topic.name()), condition);
+  template <TopicType T, detail::SetOption... Options>
+  void set(const Topic<T>& topic, std::type_identity_t<T> next, Options... options) {
+    add(topic.core(), detail::to_value<T>(std::move(next), topic.name()), detail::SetOptions::of(options...));
   }
   template <TopicType T>
   void unset(const Topic<T>& topic, IfVersion condition = {}) {
-    add(topic.core(), Value(), condition);
+    add(topic.core(), Value(), detail::SetOptions::of(condition));
   }
 
  private:
   friend class Bus;
-  void add(const detail::TopicCore& topic, Value next, const IfVersion& condition);
+  void add(const detail::TopicCore& topic, Value next, const detail::SetOptions& options);
   Task<Committed> commit() &&;
 
   detail::BusPtr bus_;
