@@ -34,14 +34,4 @@ std::optional<ServiceOptions> parse_service_options(int argc, const char* const*
   return options;
 }
 
-int serve(const ServiceOptions& options, const std::string& name,
-          const std::function<Task<>(Nursery& nursery, Bus bus)>& body) {
-  return run([&]() -> Task<> {
-    co_await open_nursery([&](Nursery& nursery) -> Task<> {
-      const Bus bus = co_await Bus::connect(nursery, options.endpoint, client_name(name));
-      co_await body(nursery, bus);
-    });
-  });
-}
-
 }  // namespace hoiku::services

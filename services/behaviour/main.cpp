@@ -78,5 +78,5 @@ int main(int argc, char** argv) {
   int status = 0;
   const auto options =
       parse_service_options(argc, argv, "behaviour", "acts the robot's mood out on the terminal", status);
-  return options ? serve(*options, "behaviour", behave) : status;
+  return options ? serve_at(options->endpoint, "behaviour", behave) : status;
 }

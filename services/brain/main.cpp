@@ -52,5 +52,5 @@ int main(int argc, char** argv) {
   int status = 0;
   const auto options =
       parse_service_options(argc, argv, "brain", "decides the robot's mood from what its body senses", status);
-  return options ? serve(*options, "brain", think) : status;
+  return options ? serve_at(options->endpoint, "brain", think) : status;
 }

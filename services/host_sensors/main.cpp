@@ -95,5 +95,5 @@ int main(int argc, char** argv) {
   const auto options = parse_service_options(
       argc, argv, "host_sensors", "sets sensor/cpu/load, sensor/memory/used and the like from this machine, at 10 Hz",
       status);
-  return options ? serve(*options, "host_sensors", sense) : status;
+  return options ? serve_at(options->endpoint, "host_sensors", sense) : status;
 }

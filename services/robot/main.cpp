@@ -31,5 +31,5 @@ Task<> be_cute(Nursery&, Bus bus) {
 int main(int argc, char** argv) {
   int status = 0;
   const auto options = parse_service_options(argc, argv, "robot", "does something cute when its mood changes", status);
-  return options ? serve(*options, "robot", be_cute) : status;
+  return options ? serve_at(options->endpoint, "robot", be_cute) : status;
 }

@@ -130,5 +130,6 @@ int main(int argc, char** argv) {
   const auto feed = parse_websocket_url(settings.url);
   if (!feed)
     return usage_error("socket_bridge", text::quote(settings.url) + " is not a feed such as ws://127.0.0.1:8888/");
-  return serve(options, "socket_bridge", [&](Nursery&, Bus bus) { return bridge(std::move(bus), *feed, settings); });
+  return serve_at(options.endpoint, "socket_bridge",
+                  [&](Nursery&, Bus bus) { return bridge(std::move(bus), *feed, settings); });
 }

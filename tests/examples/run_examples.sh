@@ -83,6 +83,8 @@ hoiku() { "$bin/hoiku" "$@" >"$state/hoiku.out" 2>"$state/hoiku.err" || fail "ho
 
 tail_shows() { hoiku wait actuator/tail "value == \"$1\"" --timeout 30s; }
 
+mood_is() { hoiku wait service/mood "value == \"$1\"" --timeout 30s; }
+
 # Ends the program with a signal; its status must be success or that of a signal.
 interrupt() {
   kill -TERM "$client"
@@ -222,6 +224,20 @@ both are cool"
   driver)
     start_broker
     prints 'yaw: 1.0'
+    ;;
+
+  service)
+    start_broker
+    start_program
+    mood_is awake
+    hoiku set sensor/battery 0.1
+    mood_is tired
+    kill -KILL "$broker"
+    wait "$broker" 2>/dev/null
+    rm -f "$state/bus"
+    start_broker
+    mood_is tired
+    press_ctrl_c
     ;;
 
   messages)

@@ -6,7 +6,7 @@
 // few.
 //
 // The broker is told the schema of messages that are not lite (Bus::topic). So predicates can name their fields
-// (topic.wait_value(Predicate::parse("value.x > 3").value())), and `hoiku` shows them. Lite messages have neither.
+// (topic.wait_value(where("value.x > 3"))), and `hoiku` shows them. Lite messages have neither.
 //
 // A program that includes this header links Protobuf; hoiku.hpp does not need it.
 // Errors     TypeMismatch for a message of another type, or for invalid bytes; Error(invalid_argument) for a message
