@@ -27,6 +27,7 @@ constexpr const char* watch_examples =
 constexpr const char* wait_examples =
     "  hoiku wait sensor/temperature 'value > 30' --held-for 200ms --timeout 5s && echo hot\n"
     "  hoiku wait robot/mood 'value != \"calm\"'\n"
+    "  hoiku wait sensor/imu/yaw 'quality == stale'\n"
     "  hoiku wait robot/pose 'value.x > 3'\n"
     "  hoiku wait door/lock 'value == \"closed\"' --timeout 0s || echo 'not now'\n";
 constexpr const char* ls_examples =
@@ -51,8 +52,9 @@ constexpr const char* conditions =
     "\nA condition compares (== != < <= > >=) value, old_value or a field of a message (value.pose.x) with each "
     "other,\n"
     "a number, true, false, a \"text\" in quotes or the name of an enumeration's value. A number compares with\n"
-    "numbers only, a text with texts only. abs(value - old_value) > 0.5 tests the size of a change. Combine\n"
-    "conditions with &&, ||, ! and parentheses. A comparison with an unset value is false.\n";
+    "numbers only, a text with texts only. abs(value - old_value) > 0.5 tests the size of a change, and\n"
+    "quality == stale (or live, or orphaned) whether the value can be trusted. Combine conditions with &&, ||, ! and\n"
+    "parentheses. A comparison with an unset value is false.\n";
 
 constexpr const char* raw_description = "Print the bytes of the value as they are, without a line break after them";
 constexpr const char* get_notes =

@@ -41,18 +41,6 @@ std::string json_times(const Seen& seen) {
 
 }  // namespace
 
-std::string_view quality_name(Quality quality) {
-  switch (quality) {
-    case Quality::live:
-      return "live";
-    case Quality::stale:
-      return "stale";
-    case Quality::orphaned:
-      return "orphaned";
-  }
-  return "unknown";
-}
-
 std::string_view mode_name(Mode mode) { return mode == Mode::every ? "every" : "latest"; }
 
 std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds taken, bool json) {
@@ -75,7 +63,7 @@ std::string value_line(const Transition& transition, ValueStyle style, const Mes
         R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(transition.topic), messages.json(transition.value), type_text(transition.value),
         transition.version.number, json_times(transition), json_text(transition.writer),
-        quality_name(transition.quality));
+        to_string(transition.quality));
   std::string text = messages.text(transition.value);
   if (!style.columns) return text;
   text = text::visible_lines(text);
@@ -93,7 +81,7 @@ std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
                      R"("readers":{}}})",
                      json_text(state.topic), messages.json(state.value), type_text(state.value), state.version.number,
-                     json_times(state), json_text(state.writer), quality_name(state.quality), topic.readers);
+                     json_times(state), json_text(state.writer), to_string(state.quality), topic.readers);
 }
 
 std::string reader_line(const ReaderInfo& reader) {
@@ -121,7 +109,7 @@ std::string transition_line(const AnyTransition& transition, ValueStyle style, c
                        type_text(transition.old_value), messages.json(transition.value), type_text(transition.value),
                        transition.version.number, transition.skipped, transition.filtered,
                        transition.lagged ? "true" : "false", json_times(transition), json_text(transition.writer),
-                       quality_name(transition.quality));
+                       to_string(transition.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at),
                                  text::one_line(transition.topic), shown(transition.old_value, style, messages),
                                  shown(transition.value, style, messages), transition.version.number);
@@ -131,7 +119,7 @@ std::string transition_line(const AnyTransition& transition, ValueStyle style, c
     line += fmt::format(", {} skipped", transition.skipped);
   }
   if (transition.filtered > 0) line += fmt::format(", {} filtered", transition.filtered);
-  if (transition.quality != Quality::live) line += fmt::format(", {}", quality_name(transition.quality));
+  if (transition.quality != Quality::live) line += fmt::format(", {}", to_string(transition.quality));
   return line + ")";
 }
 

@@ -14,7 +14,6 @@
 
 namespace hoiku::cli {
 
-std::string_view quality_name(Quality quality);
 std::string_view mode_name(Mode mode);
 
 // How values are shown.

@@ -27,7 +27,7 @@ Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
           std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
           std::to_string(state.version.number),
           age_text(state.changed_at, now),
-          state.version.number == 0 ? "-" : std::string(quality_name(state.quality)),
+          state.version.number == 0 ? "-" : std::string(to_string(state.quality)),
           state.writer.empty() ? "-" : text::one_line(state.writer),
           std::to_string(topic.readers)};
 }

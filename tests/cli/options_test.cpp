@@ -187,7 +187,7 @@ TEST(Options, ReadAWait) {
   EXPECT_EQ(options.timeout, std::chrono::seconds(5));
   EXPECT_EQ(wait.held_for, std::chrono::milliseconds(200));
   ASSERT_TRUE(wait.condition);
-  EXPECT_TRUE(wait.condition->test(Value(31), Value()));
+  EXPECT_TRUE(wait.condition->test(Value(31), Value(), Quality::live));
 }
 
 // A word without quotes is refused before any broker is asked.
@@ -196,8 +196,9 @@ TEST(Options, AConditionHasItsTextsInQuotes) {
        {std::vector<const char*>{"wait", "robot/mood", "value == calm"}, {"watch", "**", "--where", "value == calm"}})
     EXPECT_NE(complaint(arguments).find("put a text in quotes, as in value == \"calm\""), std::string::npos);
   for (const char* constant : {"1 == 1", "30 > 3", "\"a\" == \"a\""})
-    EXPECT_NE(complaint({"wait", "a", constant}).find("names neither value nor old_value"), std::string::npos);
-  for (const char* condition : {"value == true", "value != nan", "value.mode == WALKING", "value == \"calm\""})
+    EXPECT_NE(complaint({"wait", "a", constant}).find("names no value, old_value or quality"), std::string::npos);
+  for (const char* condition :
+       {"value == true", "value != nan", "value.mode == WALKING", "value == \"calm\"", "quality == stale"})
     EXPECT_TRUE(std::get<WaitVerb>(std::get<Options>(parse({"wait", "a", condition})).verb).condition) << condition;
 }
 

@@ -49,7 +49,7 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
   ++tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
-  place = Tested{topic, state.revision, predicate->test(state.value, old_value)};
+  place = Tested{topic, state.revision, predicate->test(state.value, old_value, state.quality)};
   return place.passes;
 }
 

@@ -42,6 +42,7 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
     test = std::move(*read);
   }
   static const Value nothing;
+  const bool names_quality = test && test->names_quality();
   const Version committed = version_of(topic.committed());
   State before;
   for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= committed.number; ++number) {
@@ -50,8 +51,8 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
       return lagged(topic.name(), "the history no longer has all transitions after " + asked);
     }
     budget_.spend(steps_of_test(*state, test ? test->fields() : 0));
-    const bool is_candidate = number > after.number && !(before && before->value == state->value);
-    if (is_candidate && (!test || test->test(state->value, before ? before->value : nothing))) {
+    const bool is_candidate = number > after.number && (names_quality || !(before && before->value == state->value));
+    if (is_candidate && (!test || test->test(state->value, before ? before->value : nothing, state->quality))) {
       return PastTransition{state, before, std::nullopt};
     }
     if (budget_.is_spent() && number > after.number && number < committed.number)

@@ -1,7 +1,8 @@
 // past_search.hpp: searches the history of a topic for a transition that matches a wait.
 //
-// Promises   transitions are searched in their order, and one that changes only the quality matches nothing. A search
-//            that has spent the turn's budget says where to continue; each call tests at least one transition.
+// Promises   transitions are searched in their order, and one that changes only the quality matches only a predicate
+//            that names the quality. A search that has spent the turn's budget says where to continue; each call tests
+//            at least one transition.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 #pragma once
 

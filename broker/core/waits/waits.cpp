@@ -16,7 +16,7 @@ struct WaitGroup {
   std::optional<Predicate> predicate;  // resolved for the topic's type
   std::size_t place = 0;               // among the topic's groups
   bool is_true = false;                // after the last transition; always false if the predicate is about transitions
-  bool is_holding = false;             // is_true, and the value is live
+  bool is_holding = false;             // is_true, and the state is one of which a hold may consist
   TimePoint holding_since{};           // the earliest moment from which holds of the group count
   std::vector<Wait*> plain;            // waits without a hold: they end at the next match
   std::vector<Wait*> suspended;        // holds without a timer
@@ -45,9 +45,16 @@ std::string key_of(const Wait& wait) {
   return key;
 }
 
+bool names_quality(const WaitGroup& group) noexcept { return group.predicate && group.predicate->names_quality(); }
+
 // Whether the group's predicate is tested at transitions only.
 bool is_about_transition(const WaitGroup& group) noexcept {
   return group.on_transition || (group.predicate && group.predicate->uses_old_value());
+}
+
+// Whether a hold of the group may consist of this state. A predicate that names the quality says so itself.
+bool may_hold(const WaitGroup& group, const Transition& state) noexcept {
+  return state.quality == Quality::live || names_quality(group);
 }
 
 constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
@@ -81,11 +88,11 @@ std::size_t Waits::count(TopicId topic) const noexcept {
   return total;
 }
 
-bool Waits::matches(const WaitGroup& group, const Value& value, const Value& old_value) {
-  if (value.is_null() && !group.on_transition) return false;
+bool Waits::matches(const WaitGroup& group, const Transition& state, const Value& old_value) {
+  if (state.value.is_null() && !group.on_transition) return false;
   if (!group.predicate) return true;
   ++tests_;
-  return group.predicate->test(value, old_value);
+  return group.predicate->test(state.value, old_value, state.quality);
 }
 
 // Finds or creates the group of a wait with a resolved predicate; a new group begins with the committed state.
@@ -99,8 +106,8 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) 
     made->on_transition = wait.on_transition;
     made->predicate = wait.predicate;
     made->place = waits.groups.size();
-    made->is_true = !is_about_transition(*made) && topic.committed && matches(*made, topic.committed->value, Value());
-    made->is_holding = made->is_true && topic.committed->quality == Quality::live;
+    made->is_true = !is_about_transition(*made) && topic.committed && matches(*made, *topic.committed, Value());
+    made->is_holding = made->is_true && may_hold(*made, *topic.committed);
     made->holding_since = topic.changed_at;
     predicates_ += made->predicate ? 1 : 0;
     group = made.get();
@@ -210,7 +217,6 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   static const Value nothing;
   const Value& value = topic.committed->value;
   const Value& old_value = before ? before->value : nothing;
-  const bool is_live = topic.committed->quality == Quality::live;
   // A transition between equal values changes the quality.
   const bool is_same_value = before && before->quality != topic.committed->quality && old_value == value;
   TopicWaits& waits = *found;
@@ -218,10 +224,11 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {
     WaitGroup& group = *waits.groups[left - 1];
-    if (is_same_value) {
-      hold_group(group, is_live, now);
+    const bool counts = may_hold(group, *topic.committed);
+    if (is_same_value && !names_quality(group)) {
+      hold_group(group, counts, now);
     } else {
-      match_group(group, matches(group, value, old_value), is_live, now, ended);
+      match_group(group, matches(group, *topic.committed, old_value), counts, now, ended);
     }
     discard_if_empty(group);
   }
@@ -250,7 +257,7 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
   }
 }
 
-void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended) {
+void Waits::match_group(WaitGroup& group, bool is_match, bool counts, TimePoint now, std::vector<WaitEnd>& ended) {
   if (!is_match) {
     // The timers of holds are not moved: each hold checks its group when it is due, so a flip costs nothing per hold.
     group.is_true = group.is_holding = false;
@@ -263,12 +270,12 @@ void Waits::match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint
   }
   if (is_about_transition(group)) return;
   group.is_true = true;
-  hold_group(group, is_live, now);
+  hold_group(group, counts, now);
 }
 
 // Updates whether the holds of a group count, after its predicate or the value's quality has changed.
-void Waits::hold_group(WaitGroup& group, bool is_live, TimePoint now) {
-  const bool was_holding = std::exchange(group.is_holding, group.is_true && is_live);
+void Waits::hold_group(WaitGroup& group, bool counts, TimePoint now) {
+  const bool was_holding = std::exchange(group.is_holding, group.is_true && counts);
   if (!group.is_holding) return;
   if (!was_holding || !group.predicate) group.holding_since = now;
   for (Wait* wait : std::exchange(group.suspended, {})) holds_.schedule(*wait, due_at(*wait));

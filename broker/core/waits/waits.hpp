@@ -6,8 +6,11 @@
 // counts from the topic's last transition. Without a predicate a hold means "unchanged": each transition restarts it.
 //
 // A predicate that names old_value is about a transition, so it is tested at transitions only, not on arming. The same
-// is true of a wait for a transition, which also matches when a topic becomes unset. Both ignore transitions that
-// change only the quality. A hold is complete only if the value was live throughout.
+// is true of a wait for a transition, which also matches when a topic becomes unset.
+//
+// Waits ignore transitions that change only the quality, and a hold is complete only if the value was live throughout.
+// Both are different if the predicate names the quality: then each transition is tested, and the predicate alone
+// decides whether a hold goes on.
 //
 // A client that gives a wait a maximum time need not cancel it: a second after that time the wait expires, without an
 // answer. The second is for answers and cancellations that are on their way when the time ends.
@@ -87,10 +90,10 @@ class Waits {
  private:
   struct TopicWaits;
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
-  bool matches(const WaitGroup& group, const Value& value, const Value& old_value);
+  bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
   void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
-  void match_group(WaitGroup& group, bool is_match, bool is_live, TimePoint now, std::vector<WaitEnd>& ended);
-  void hold_group(WaitGroup& group, bool is_live, TimePoint now);
+  void match_group(WaitGroup& group, bool is_match, bool counts, TimePoint now, std::vector<WaitEnd>& ended);
+  void hold_group(WaitGroup& group, bool counts, TimePoint now);
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void suspend(Wait& wait);

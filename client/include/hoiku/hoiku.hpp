@@ -9,6 +9,8 @@
 #include "hoiku/client/lease.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/pattern_subscription.hpp"
+#include "hoiku/client/qualified.hpp"
+#include "hoiku/client/quality_term.hpp"
 #include "hoiku/client/remote_bus.hpp"
 #include "hoiku/client/topic.hpp"
 #include "hoiku/client/topic_transition.hpp"

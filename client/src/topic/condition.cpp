@@ -73,11 +73,22 @@ bool JoinedCondition::test(const Node& node, const detail::Members& members) con
     const TransitionPtr& newest = members[node.member];
     if (!detail::is_set(newest)) return false;
     node.check(newest->value, newest->topic);
-    return node.predicate->test(newest->value, Value());
+    return node.predicate->test(newest->value, Value(), newest->quality);
   }
   const bool left = test(node.children[0], members);
   if (left == (node.kind == Kind::any)) return left;
   return test(node.children[1], members);
+}
+
+std::vector<detail::MemberUse> JoinedCondition::uses() const {
+  std::vector<detail::MemberUse> uses(topics_.size(), {detail::Required::anything, detail::QualityUse::none});
+  add_uses(root_, uses);
+  return uses;
+}
+
+void JoinedCondition::add_uses(const Node& node, std::vector<detail::MemberUse>& uses) {
+  if (node.kind == Kind::leaf && node.predicate->names_quality()) uses[node.member].quality = detail::QualityUse::named;
+  for (const Node& child : node.children) add_uses(child, uses);
 }
 
 namespace {
@@ -93,9 +104,8 @@ Task<> until(const JoinedCondition& condition, HeldFor hold) {
     return forget_result(detail::wait_topic(topic, condition.as_predicate(), hold.duration()));
   }
   detail::MembersTest test = [condition](const detail::Members& members) { return condition.test(members); };
-  std::vector<detail::Required> required(condition.topics().size(), detail::Required::anything);
   return forget_result(
-      detail::wait_state(condition.bus(), condition.topics(), std::move(required), std::move(test), hold.duration()));
+      detail::wait_state(condition.bus(), condition.topics(), condition.uses(), std::move(test), hold.duration()));
 }
 
 namespace detail {

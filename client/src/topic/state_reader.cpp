@@ -9,15 +9,11 @@
 namespace hoiku::detail {
 namespace {
 
-bool same_state(const Members& a, const Members& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const Value nothing;
-    const Value& left = a[i] ? a[i]->value : nothing;
-    const Value& right = b[i] ? b[i]->value : nothing;
-    if (!(left == right)) return false;
-  }
-  return true;
+bool same_state(const TransitionPtr& a, const TransitionPtr& b, QualityUse quality_use) {
+  static const Transition nothing;
+  const Transition& left = a ? *a : nothing;
+  const Transition& right = b ? *b : nothing;
+  return left.value == right.value && (quality_use != QualityUse::shown || left.quality == right.quality);
 }
 
 // Whether there were versions between the two that were not seen here.
@@ -26,20 +22,18 @@ bool skipped_some(const TransitionPtr& from, const TransitionPtr& to) {
   return from->version.epoch != to->version.epoch || to->version.number != from->version.number + 1;
 }
 
-// A value of any other quality ends a hold.
-bool is_live(const TransitionPtr& member) { return !member || member->quality == Quality::live; }
+// A value of any other quality ends a hold, unless the condition names the quality.
+bool may_hold(const TransitionPtr& member, QualityUse quality_use) {
+  return !member || member->quality == Quality::live || quality_use != QualityUse::none;
+}
 
 }  // namespace
 
 class StateReader::Impl final : public client::Reader {
  public:
-  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test, Duration hold,
+  Impl(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test, Duration hold,
        Duration interval)
-      : bus_(std::move(bus)),
-        state_(topics.size()),
-        required_(std::move(required)),
-        test_(std::move(test)),
-        hold_(hold) {
+      : bus_(std::move(bus)), state_(topics.size()), uses_(std::move(uses)), test_(std::move(test)), hold_(hold) {
     SubscribeOptions options;
     options.interval = interval;
     check(options);
@@ -58,7 +52,7 @@ class StateReader::Impl final : public client::Reader {
       const TransitionPtr& newest = inbox.latest(static_cast<std::uint32_t>(i));
       if (!newest || newest == state_[i]) continue;
       gap |= skipped_some(state_[i], newest);
-      changed |= !state_[i] || !(state_[i]->value == newest->value) || gap;
+      changed |= !state_[i] || !same_state(state_[i], newest, uses_[i].quality) || gap;
       state_[i] = newest;
     }
     try {
@@ -89,7 +83,7 @@ class StateReader::Impl final : public client::Reader {
     co_await checkpoint();
     for (;;) {
       if (error_) std::rethrow_exception(error_);
-      const bool wanted = since_ && !(given_ && same_state(*given_, state_));
+      const bool wanted = since_ && !(given_ && is_same(*given_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
         if (client::LatestInbox* inbox = bus_->latest_inbox(id_)) inbox->take_all();
@@ -110,12 +104,25 @@ class StateReader::Impl final : public client::Reader {
     }
   }
 
+  bool is_same(const Members& given) const {
+    for (std::size_t i = 0; i < state_.size(); ++i) {
+      if (!same_state(given[i], state_[i], uses_[i].quality)) return false;
+    }
+    return true;
+  }
+  bool all_may_hold() const {
+    for (std::size_t i = 0; i < state_.size(); ++i) {
+      if (!may_hold(state_[i], uses_[i].quality)) return false;
+    }
+    return true;
+  }
+
   void evaluate(bool changed, bool gap) {
-    if (hold_ > Duration::zero() && !std::all_of(state_.begin(), state_.end(), is_live)) {
+    if (hold_ > Duration::zero() && !all_may_hold()) {
       end_of_match();
       return;
     }
-    const bool matches = have_required(state_, required_) && (!test_ || test_(state_));
+    const bool matches = have_required(state_, uses_) && (!test_ || test_(state_));
     if (!matches) {
       end_of_match();
       return;
@@ -134,7 +141,7 @@ class StateReader::Impl final : public client::Reader {
   BusPtr bus_;
   proto::RequestId id_ = 0;
   Members state_;
-  std::vector<Required> required_;
+  std::vector<MemberUse> uses_;
   MembersTest test_;
   Duration hold_;
   std::optional<TimePoint> since_;  // since when the test has been true; empty while it is false
@@ -145,9 +152,9 @@ class StateReader::Impl final : public client::Reader {
   Signal news_;
 };
 
-StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+StateReader::StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test,
                          Duration hold, Duration interval)
-    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(required), std::move(test), hold,
+    : impl_(std::make_unique<Impl>(std::move(bus), std::move(topics), std::move(uses), std::move(test), hold,
                                    interval)) {}
 StateReader::~StateReader() = default;
 Task<Members> StateReader::next() { return impl_->next(); }
@@ -155,18 +162,18 @@ Task<Members> StateReader::first() { return impl_->first(); }
 
 namespace {
 
-Task<Members> first_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+Task<Members> first_state(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test,
                           Duration hold) {
-  StateReader reader(std::move(bus), std::move(topics), std::move(required), std::move(test), hold);
+  StateReader reader(std::move(bus), std::move(topics), std::move(uses), std::move(test), hold);
   co_return co_await reader.first();
 }
 
 }  // namespace
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test,
                          Duration hold) {
   bus->require_loop();
-  return first_state(std::move(bus), std::move(topics), std::move(required), std::move(test), hold);
+  return first_state(std::move(bus), std::move(topics), std::move(uses), std::move(test), hold);
 }
 
 }  // namespace hoiku::detail

@@ -14,10 +14,10 @@ using client::BusCore;
 
 bool is_set(const TransitionPtr& member) noexcept { return member && !member->value.is_null(); }
 
-bool have_required(const Members& members, const std::vector<Required>& wanted) noexcept {
+bool have_required(const Members& members, const std::vector<MemberUse>& uses) noexcept {
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (wanted[i] == Required::set && !is_set(members[i])) return false;
-    if (wanted[i] == Required::known && !members[i]) return false;
+    if (uses[i].required == Required::set && !is_set(members[i])) return false;
+    if (uses[i].required == Required::known && !members[i]) return false;
   }
   return true;
 }

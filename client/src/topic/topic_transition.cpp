@@ -36,10 +36,9 @@ Task<AnyTransition> TransitionReader::next_match() {
     }
     if (!is_live_) continue;  // the state before the first transition
     add(lagged_, transition.lagged);
-    // A condition on values ignores a transition that changes only the quality.
-    if (test_ && !lagged_ && transition.value == transition.old_value) continue;
-    if (test_ && !test_(transition.value, transition.old_value, transition.topic)) continue;
-    transition.lagged = std::exchange(lagged_, std::nullopt);
+    transition.lagged = lagged_;
+    if (!test_.matches(transition)) continue;
+    lagged_.reset();
     co_return transition;
   }
 }
@@ -61,7 +60,7 @@ Task<AnyTransition> wait_at_the_broker(TopicCore topic, std::optional<Predicate>
 }
 
 Task<AnyTransition> wait_here(TopicCore topic, TransitionTest test) {
-  TransitionReader reader(topic, nullptr);
+  TransitionReader reader(topic, {});
   for (;;) {
     AnyTransition transition = co_await reader.next();
     if (transition.lagged) {
@@ -71,8 +70,7 @@ Task<AnyTransition> wait_here(TopicCore topic, TransitionTest test) {
       throw Error(ErrorCode::lagged, "this wait has missed " + missed + " of topic " + text::quote(topic.name()) +
                                          ": read its latest state and wait again");
     }
-    if (transition.value == transition.old_value) continue;  // only its quality changed: ignored, as at the broker
-    if (test(transition.value, transition.old_value, transition.topic)) co_return transition;
+    if (test.matches(transition)) co_return transition;
   }
 }
 

@@ -61,7 +61,14 @@ Operand absolute(const Operand& a) {
 struct Values {
   const Value& now;
   const Value& old;
+  Quality quality;
 };
+
+// An unset topic has a quality only if the end of a lease unset it.
+Operand operand_of_quality(const Values& values) {
+  if (values.now.is_null() && values.quality == Quality::live) return {};
+  return to_string(values.quality);
+}
 
 Operand operand_of(const Node& term, const Values& values) {
   switch (term.kind) {
@@ -71,6 +78,8 @@ Operand operand_of(const Node& term, const Values& values) {
       return term.path.empty() ? operand_of(values.old) : operand_of(term.field.get(), values.old);
     case Kind::literal:
       return operand_of(term.literal);
+    case Kind::state_quality:
+      return operand_of_quality(values);
     case Kind::absolute:
       return absolute(operand_of(term.children[0], values));
     case Kind::difference:
@@ -168,8 +177,8 @@ bool evaluate(const Node& node, const Values& values) {
 
 }  // namespace
 
-bool evaluate(const Node& condition, const Value& value, const Value& old_value) noexcept {
-  return evaluate(condition, Values{value, old_value});
+bool evaluate(const Node& condition, const Value& value, const Value& old_value, Quality quality) noexcept {
+  return evaluate(condition, Values{value, old_value, quality});
 }
 
 }  // namespace hoiku::predicate

@@ -7,6 +7,13 @@ namespace {
 
 bool is_reference(const Node& term) { return term.kind == Kind::new_value || term.kind == Kind::old_value; }
 
+Result<void> check_quality(const Node& comparison, const Node& literal) {
+  const bool is_quality = literal.kind == Kind::literal && parse_quality(literal.literal_text).has_value();
+  if (is_quality && !asks_for_order(comparison.op)) return {};
+  return invalid("the predicate has the comparison " + text::quote(comparison_text(comparison)) +
+                 ": quality is compared by == or != with live, stale or orphaned, without quotes");
+}
+
 bool names_state(const Node& term) {
   if (is_reference(term)) return true;
   for (const Node& child : term.children) {
@@ -49,11 +56,13 @@ Result<void> check_meaning(const Node& node) {
   }
   const Node& left = node.children[0];
   const Node& right = node.children[1];
+  if (left.kind == Kind::state_quality) return check_quality(node, right);
+  if (right.kind == Kind::state_quality) return check_quality(node, left);
   if (auto ok = check_terms(node, left, right); !ok) return ok;
   if (auto ok = check_terms(node, right, left); !ok) return ok;
   if (names_state(left) || names_state(right)) return {};
   return invalid("the predicate has the comparison " + text::quote(comparison_text(node)) +
-                 ", which names neither value nor old_value: it never changes");
+                 ", which names no value, old_value or quality: it never changes");
 }
 
 }  // namespace hoiku::predicate

@@ -46,10 +46,12 @@ int rank(const Node& term) {
       return 0;
     case Kind::old_value:
       return 1;
-    case Kind::absolute:
+    case Kind::state_quality:
       return 2;
-    default:
+    case Kind::absolute:
       return 3;
+    default:
+      return 4;
   }
 }
 
@@ -91,6 +93,8 @@ void normalise_term(Node& node) {
 std::string normalise_comparison(Node& node) {
   for (Node& child : node.children) normalise_term(child);
   if (order_terms(node)) node.op = mirrored(node.op);
+  if (node.children[0].kind == Kind::state_quality && !node.children[1].literal_text.empty())
+    node.children[1].literal = Value(node.children[1].literal_text);
   return comparison_text(node);
 }
 
@@ -170,6 +174,8 @@ std::string term_text(const Node& term) {
       return term_text(term.children[0]) + " - " + term_text(term.children[1]);
     case Kind::literal:
       return literal_text(term);
+    case Kind::state_quality:
+      return "quality";
     default:
       break;
   }

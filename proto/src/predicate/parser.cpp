@@ -74,7 +74,7 @@ class Parser {
     skip_space();
     if (rest_is("\"") || rest_is("'")) return quoted_literal();
     const std::string_view word = front(is_word_character);
-    if (word.empty()) return expected("value, old_value or a literal, as in value > 3");
+    if (word.empty()) return expected("value, old_value, quality or a literal, as in value > 3");
     at_ += word.size();
     if (is_word(word)) return next_is("(") ? function(word) : unquoted_literal(word);
     return reference(word);
@@ -99,6 +99,8 @@ class Parser {
 
   Result<Node> reference(std::string_view word) {
     const std::string_view name = word.substr(0, word.find('.'));
+    if (word == "quality") return made(Kind::state_quality);
+    if (name == "quality") return invalid("the quality has no fields: compare it with live, stale or orphaned");
     if (name != "value" && name != "old_value") return invalid(text::quote(word) + " has to be quoted");
     Node node = made(name == "value" ? Kind::new_value : Kind::old_value);
     std::string_view fields = word.substr(name.size());

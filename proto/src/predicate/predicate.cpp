@@ -12,6 +12,11 @@ bool refers_to_old_value(const Predicate::Node& node) {
          std::any_of(node.children.begin(), node.children.end(), refers_to_old_value);
 }
 
+bool refers_to_quality(const Predicate::Node& node) {
+  return node.kind == Predicate::Kind::state_quality ||
+         std::any_of(node.children.begin(), node.children.end(), refers_to_quality);
+}
+
 std::size_t fields_named(const Predicate::Node& node) {
   std::size_t named = node.path.empty() ? 0 : 1;
   for (const Predicate::Node& child : node.children) named += fields_named(child);
@@ -32,11 +37,13 @@ struct Predicate::Shared {
       : root(std::move(tree)),
         key(predicate::normalise(root)),
         uses_old_value(refers_to_old_value(root)),
+        names_quality(refers_to_quality(root)),
         fields(fields_named(root)) {}
 
   Node root;  // in its normal form
   std::string key;
   bool uses_old_value;
+  bool names_quality;
   std::size_t fields;
 };
 
@@ -70,6 +77,16 @@ Predicate Predicate::compare(Op op, Value literal) {
   return Predicate(std::make_shared<const Shared>(std::move(node)));
 }
 
+Predicate Predicate::compare(Op op, Quality wanted) {
+  Node node;
+  node.kind = Kind::comparison;
+  node.op = op;
+  node.children.resize(2);
+  node.children[0].kind = Kind::state_quality;
+  node.children[1].literal_text = to_string(wanted);
+  return Predicate(std::make_shared<const Shared>(std::move(node)));
+}
+
 Predicate Predicate::all_of(const Predicate& a, const Predicate& b) {
   return Predicate(std::make_shared<const Shared>(joined(Kind::all_of, {&a, &b})));
 }
@@ -86,6 +103,8 @@ const std::string& Predicate::key() const noexcept { return shared_->key; }
 
 bool Predicate::uses_old_value() const noexcept { return shared_->uses_old_value; }
 
+bool Predicate::names_quality() const noexcept { return shared_->names_quality; }
+
 std::size_t Predicate::fields() const noexcept { return shared_->fields; }
 
 Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* schema) const {
@@ -94,8 +113,8 @@ Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* s
   return Predicate(std::make_shared<const Shared>(std::move(*root)));
 }
 
-bool Predicate::test(const Value& value, const Value& old_value) const noexcept {
-  return predicate::evaluate(*root_, value, old_value);
+bool Predicate::test(const Value& value, const Value& old_value, Quality quality) const noexcept {
+  return predicate::evaluate(*root_, value, old_value, quality);
 }
 
 }  // namespace hoiku

@@ -48,6 +48,10 @@ class ShapeCheck {
       case Kind::new_value:
       case Kind::old_value:
         return reference(node);
+      case Kind::state_quality:
+        if (within_abs) return invalid("abs() needs numbers, not a quality");
+        if (!node.path.empty()) return invalid("the quality has no fields");
+        return reference(node);
       case Kind::literal:
         return literal(node, within_abs);
       case Kind::absolute: {
@@ -72,7 +76,7 @@ class ShapeCheck {
   }
 
   Result<void> reference(const Node& node) {
-    if (!node.children.empty()) return invalid("value and old_value have no operands");
+    if (!node.children.empty()) return invalid("value, old_value and quality have no operands");
     for (const std::string& field : node.path) {
       if (!is_field_name(field)) return invalid(text::quote(field) + " is not a field name");
     }
@@ -137,7 +141,7 @@ bool is_word(std::string_view text) noexcept {
     return text.size() == name.size() || !is_field_name(text.substr(0, name.size() + 1));
   };
   return !text.empty() && std::all_of(text.begin(), text.end(), is_word_character) && !is_reference("value") &&
-         !is_reference("old_value");
+         !is_reference("old_value") && !is_reference("quality");
 }
 
 std::size_t number_length(std::string_view text) noexcept {

@@ -72,6 +72,6 @@ Result<Node> resolve(const Node& root, ValueType type, const MessageSchema* sche
 
 // ---- evaluation.cpp -------------------------------------------------------------------------------------------------
 
-bool evaluate(const Node& condition, const Value& value, const Value& old_value) noexcept;
+bool evaluate(const Node& condition, const Value& value, const Value& old_value, Quality quality) noexcept;
 
 }  // namespace hoiku::predicate

@@ -86,6 +86,8 @@ class Resolution {
   };
 
   Result<void> comparison(Node& node) {
+    const auto is_quality = [](const Node& term) { return term.kind == Kind::state_quality; };
+    if (std::any_of(node.children.begin(), node.children.end(), is_quality)) return {};
     Common common;
     for (Node& child : node.children) {
       if (auto ok = references(child, common); !ok) return ok;

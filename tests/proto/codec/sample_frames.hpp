@@ -95,10 +95,10 @@ inline void append_waits(ClientFrame& frame, RequestId& id) {
   wait.id = id++;
   wait.topic = "battery";
   frame.commands.emplace_back(wait);
-  for (const char* text :
-       {"value > 3", "!(value.a.b == \"x\") || old_value != double(nan) && value == \"happy\" && value != null()",
-        "abs(value - old_value) >= 0.5 && abs(value) < int64(7)",
-        "value == bytes(00ff) || value == message(\"a.B\",0801)"}) {
+  for (const char* text : {"value > 3", "quality != stale",
+                           "!(value.a.b == \"x\") || old_value != double(nan) && value == \"happy\" && value != null()",
+                           "abs(value - old_value) >= 0.5 && abs(value) < int64(7)",
+                           "value == bytes(00ff) || value == message(\"a.B\",0801)"}) {
     wait.id = id++;
     wait.predicate = Predicate::parse(text).value();
     wait.hold += std::chrono::nanoseconds(1'500'000'001);

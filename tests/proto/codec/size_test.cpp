@@ -34,7 +34,8 @@ Predicate long_predicate(const std::string& name) {
   const auto literal = [&](const char* text) { return Predicate::parse(text).value(); };
   Predicate all = Predicate::compare(Predicate::Op::not_equal, Value(name));
   for (const char* text : {"!(value.a.b == \"x\") || old_value != double(nan)", "abs(value - old_value) >= 0.5",
-                           "value == -9223372036854775808", "value.mode == FLYING", "value == message(\"a.B\",0801)"}) {
+                           "value == -9223372036854775808", "value.mode == FLYING", "quality == orphaned",
+                           "value == message(\"a.B\",0801)"}) {
     all = Predicate::all_of(std::move(all), literal(text));
   }
   return all;

@@ -29,7 +29,7 @@ Result<Predicate> resolved(std::string_view text) {
 bool holds(std::string_view text, const std::string& json, const std::string& old_json = "") {
   const auto predicate = resolved(text);
   EXPECT_TRUE(predicate) << text << ": " << (predicate ? "" : predicate.failure().message);
-  return predicate && predicate->test(message(json), old_json.empty() ? Value() : message(old_json));
+  return predicate && predicate->test(message(json), old_json.empty() ? Value() : message(old_json), Quality::live);
 }
 
 void expect_refused(std::string_view text, ErrorCode code, const testing::Matcher<std::string>& matcher) {
@@ -75,9 +75,9 @@ TEST(PredicateFields, AnEnumerationIsWrittenByItsNamesOrItsNumbers) {
 // A name is resolved with its field: before that, nobody knows whether the field is an enumeration.
 TEST(PredicateFields, ANameIsEqualToNothingBeforeItsFieldIsKnown) {
   const Predicate walking = *Predicate::parse("value.mode == ACTIVE");
-  EXPECT_FALSE(walking.test(message(R"({"mode":"ACTIVE"})"), Value()));
+  EXPECT_FALSE(walking.test(message(R"({"mode":"ACTIVE"})"), Value(), Quality::live));
   EXPECT_TRUE(walking.resolved_for(ValueType::null));
-  EXPECT_FALSE(walking.resolved_for(ValueType::null)->test(Value("ACTIVE"), Value()));
+  EXPECT_FALSE(walking.resolved_for(ValueType::null)->test(Value("ACTIVE"), Value(), Quality::live));
 }
 
 TEST(PredicateFields, WhatIsAbsentMatchesNothingUnlessItIsZero) {
@@ -115,16 +115,17 @@ TEST(PredicateFields, NeedAMessageAndItsSchema) {
   EXPECT_EQ(unknown.failure().code, ErrorCode::invalid_predicate);
   EXPECT_THAT(unknown.failure().message, AllOf(HasSubstr("value.where.x"), HasSubstr("register")));
   EXPECT_FALSE(predicate.resolved_for(ValueType::int64, &schema()));
-  EXPECT_FALSE(predicate.test(message(R"({"where":{"x":4}})"), Value()));  // before that it is true of nothing
+  EXPECT_FALSE(
+      predicate.test(message(R"({"where":{"x":4}})"), Value(), Quality::live));  // before that it is true of nothing
 }
 
 TEST(PredicateFields, OnceResolvedAreAskedOfMessagesOfTheirTypeOnly) {
   const Predicate predicate = *resolved("value.i32 == 0");
-  EXPECT_TRUE(predicate.test(message("{}"), Value()));
-  EXPECT_FALSE(predicate.test(Value(MessageBytes{"its.Other", ""}), Value()));
-  EXPECT_FALSE(predicate.test(Value(MessageBytes{"its.All", "\xff"}), Value()));
-  EXPECT_FALSE(predicate.test(Value(0), Value()));
-  EXPECT_FALSE(predicate.test(Value(), Value()));
+  EXPECT_TRUE(predicate.test(message("{}"), Value(), Quality::live));
+  EXPECT_FALSE(predicate.test(Value(MessageBytes{"its.Other", ""}), Value(), Quality::live));
+  EXPECT_FALSE(predicate.test(Value(MessageBytes{"its.All", "\xff"}), Value(), Quality::live));
+  EXPECT_FALSE(predicate.test(Value(0), Value(), Quality::live));
+  EXPECT_FALSE(predicate.test(Value(), Value(), Quality::live));
 }
 
 TEST(PredicateFields, EqualOnesAreOne) {
@@ -144,8 +145,8 @@ TEST(PredicateFields, AnotherFieldOfTheSameNameIsAnother) {
   const Predicate after = *text.resolved_for(ValueType::message, &renamed);
   EXPECT_NE(before.key(), after.key());
   const Value value(MessageBytes{"its.P", *now.from_json(R"({"x":4})")});
-  EXPECT_TRUE(before.test(value, Value()));
-  EXPECT_FALSE(after.test(value, Value()));
+  EXPECT_TRUE(before.test(value, Value(), Quality::live));
+  EXPECT_FALSE(after.test(value, Value(), Quality::live));
 }
 
 TEST(PredicateFields, KeepWhatWasWrittenOnTheWay) {

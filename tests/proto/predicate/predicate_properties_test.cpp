@@ -72,12 +72,23 @@ class Random {
     Node node = of(Kind::comparison);
     node.op = static_cast<Op>(1 + below(6));
     node.children = {term(false, 2), term(false, 2)};
+    if (below(8) == 0) node = about_quality();
     return node;
   }
+
+  Quality quality() { return static_cast<Quality>(below(3)); }
 
   bool words = true;  // whether literals may be words, which another type reads differently
 
  private:
+  Node about_quality() {
+    Node node = of(Kind::comparison);
+    node.op = static_cast<Op>(1 + below(2));
+    node.children = {of(Kind::state_quality), of(Kind::literal)};
+    node.children[1].literal_text = to_string(quality());
+    if (below(2) == 0) std::swap(node.children[0], node.children[1]);
+    return node;
+  }
   static Node of(Kind kind) {
     Node node;
     node.kind = kind;
@@ -200,16 +211,21 @@ bool in_order(Op op, const T& a, const T& b) {
   return false;
 }
 
-bool means(const Node& node, const Value& now, const Value& old) {
+bool means(const Node& node, const Value& now, const Value& old, Quality quality) {
   bool all = true;
   bool any = false;
   if (node.kind != Kind::comparison) {
     for (const Node& child : node.children) {
-      const bool one = means(child, now, old);
+      const bool one = means(child, now, old, quality);
       all = all && one;
       any = any || one;
     }
     return node.kind == Kind::all_of ? all : node.kind == Kind::any_of ? any : !any;
+  }
+  for (const std::size_t i : {0u, 1u}) {
+    if (node.children[i].kind != Kind::state_quality) continue;
+    if (now.is_null() && quality == Quality::live) return false;
+    return (node.children[1 - i].literal_text == to_string(quality)) == (node.op == Op::equal);
   }
   const Meant a = meant(node.children[0], now, old);
   const Meant b = meant(node.children[1], now, old);
@@ -258,8 +274,9 @@ TEST(PredicateProperty, TheNormalFormMeansWhatTheTreeMeant) {
       const Value& now = values()[random.below(values().size())];
       const Value& old = values()[random.below(values().size())];
       if (small_only && (is_huge(now) || is_huge(old))) continue;
-      const bool expected = means(tree, now, old);
-      ASSERT_EQ(predicate->test(now, old), expected)
+      const Quality quality = random.quality();
+      const bool expected = means(tree, now, old, quality);
+      ASSERT_EQ(predicate->test(now, old, quality), expected)
           << predicate->key() << " on " << to_display_string(now) << ", " << to_display_string(old);
       held += expected;
       ++tried;
@@ -282,7 +299,7 @@ TEST(PredicateProperty, TheKeyParsesToTheSamePredicate) {
     ASSERT_EQ(again->key(), predicate->key());
     const Value& now = values()[random.below(values().size())];
     const Value& old = values()[random.below(values().size())];
-    EXPECT_EQ(again->test(now, old), predicate->test(now, old)) << predicate->key();
+    EXPECT_EQ(again->test(now, old, Quality::live), predicate->test(now, old, Quality::live)) << predicate->key();
   }
   EXPECT_GT(allowed, 1000);
 }
@@ -321,8 +338,9 @@ TEST(PredicateProperty, ResolvingStatedLiteralsChangesNoMeaning) {
     EXPECT_EQ(resolved->resolved_for(type)->key(), resolved->key());
     for (const Value& now : values()) {
       if (now.type() != type && !now.is_null()) continue;
-      EXPECT_EQ(resolved->test(now, Value()), predicate->test(now, Value())) << predicate->key();
-      EXPECT_EQ(resolved->test(now, now), predicate->test(now, now)) << predicate->key();
+      EXPECT_EQ(resolved->test(now, Value(), Quality::live), predicate->test(now, Value(), Quality::live))
+          << predicate->key();
+      EXPECT_EQ(resolved->test(now, now, Quality::live), predicate->test(now, now, Quality::live)) << predicate->key();
     }
   }
   EXPECT_GT(resolved_ones, 1000);

@@ -91,7 +91,7 @@ TEST(PredicateBuild, LeavesTheWordsToCheck) {
     ASSERT_TRUE(made);
     ASSERT_FALSE(made->check(Limits{}));
     EXPECT_EQ(made->check(Limits{}).failure().code, ErrorCode::invalid_predicate);
-    EXPECT_FALSE(made->test(Value("happy"), {}) && tree.children[0].kind == Kind::new_value);
+    EXPECT_FALSE(made->test(Value("happy"), {}, Quality::live) && tree.children[0].kind == Kind::new_value);
   }
   EXPECT_TRUE(Predicate::compare(Predicate::Op::equal, Value(1)).check(Limits{}));
 }
@@ -127,7 +127,11 @@ TEST(PredicateBuild, RefusesTreesThatAreNoPredicate) {
       comparison(value, value_with_child),
       comparison(value, bad_field),
       node(static_cast<Kind>(0)),
-      node(static_cast<Kind>(10)),
+      node(static_cast<Kind>(11)),
+      node(Kind::state_quality),
+      comparison(node(Kind::state_quality, {value}), word("stale")),
+      comparison(value, node(Kind::absolute, {node(Kind::state_quality)})),
+      comparison(value, word("quality")),
       strange_operator,
   };
   for (std::size_t i = 0; i < refused.size(); ++i) {

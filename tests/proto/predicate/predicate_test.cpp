@@ -26,7 +26,7 @@ Predicate parsed(std::string_view text) {
 std::string key(std::string_view text) { return parsed(text).key(); }
 
 bool holds(std::string_view text, const Value& value, const Value& old_value = {}) {
-  return parsed(text).test(value, old_value);
+  return parsed(text).test(value, old_value, Quality::live);
 }
 
 // ---- grammar -------------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ TEST(PredicateGrammar, AComparisonThatNamesNoStateIsRefused) {
     expect_refused(text);
   }
   EXPECT_EQ(Predicate::parse("30 > 3").failure().message,
-            "the predicate has the comparison '30 > 3', which names neither value nor old_value: it never changes");
+            "the predicate has the comparison '30 > 3', which names no value, old_value or quality: it never changes");
 }
 
 TEST(PredicateGrammar, WhatCanNeverBeEqualInTypeIsRefused) {
@@ -145,7 +145,7 @@ TEST(PredicateGrammar, SaysWhatItNeedsAndWhere) {
   EXPECT_EQ(Predicate::parse("value 3").failure().message,
             "the predicate 'value 3' needs ==, !=, <, <=, > or >= before '3'");
   EXPECT_EQ(Predicate::parse("value > ").failure().message,
-            "the predicate 'value > ' needs value, old_value or a literal, as in value > 3 at its end");
+            "the predicate 'value > ' needs value, old_value, quality or a literal, as in value > 3 at its end");
 }
 
 // ---- normal form ---------------------------------------------------------------------------------------------------
@@ -254,11 +254,11 @@ TEST(PredicateTest, IntegersAndDoublesCompareByTheirExactValues) {
   const std::int64_t beyond = (std::int64_t{1} << 53) + 1;
   const Value two_to_53(9007199254740992.0);
   const auto than = [](Predicate::Op op, std::int64_t literal) { return Predicate::compare(op, Value(literal)); };
-  EXPECT_TRUE(than(Predicate::Op::less, beyond).test(two_to_53, {}));
-  EXPECT_FALSE(than(Predicate::Op::equal, beyond).test(two_to_53, {}));
-  EXPECT_TRUE(than(Predicate::Op::equal, beyond - 1).test(two_to_53, {}));
-  EXPECT_TRUE(than(Predicate::Op::greater, int64_max).test(Value(0x1p63), {}));
-  EXPECT_TRUE(than(Predicate::Op::equal, int64_min).test(Value(-0x1p63), {}));
+  EXPECT_TRUE(than(Predicate::Op::less, beyond).test(two_to_53, {}, Quality::live));
+  EXPECT_FALSE(than(Predicate::Op::equal, beyond).test(two_to_53, {}, Quality::live));
+  EXPECT_TRUE(than(Predicate::Op::equal, beyond - 1).test(two_to_53, {}, Quality::live));
+  EXPECT_TRUE(than(Predicate::Op::greater, int64_max).test(Value(0x1p63), {}, Quality::live));
+  EXPECT_TRUE(than(Predicate::Op::equal, int64_min).test(Value(-0x1p63), {}, Quality::live));
   EXPECT_TRUE(holds("value < 2.5", 2));
   EXPECT_TRUE(holds("value > -2.5", -2));
   EXPECT_TRUE(holds("value < double(inf)", Value(int64_max)));
@@ -267,7 +267,7 @@ TEST(PredicateTest, IntegersAndDoublesCompareByTheirExactValues) {
 
 TEST(PredicateTest, DifferencesOfIntegersAreExact) {
   const auto largest = parsed("abs(value - old_value) == 18446744073709551615");  // 2^64 - 1 is no double
-  EXPECT_FALSE(largest.test(Value(int64_max), Value(int64_min)));
+  EXPECT_FALSE(largest.test(Value(int64_max), Value(int64_min), Quality::live));
   EXPECT_TRUE(holds("abs(value - old_value) < 18446744073709551616", Value(int64_max), Value(int64_min)));
   EXPECT_TRUE(holds("abs(value - old_value) > 18446744073709549568", Value(int64_max), Value(int64_min)));
   EXPECT_TRUE(holds("abs(value) == 9223372036854775808", Value(int64_min)));
@@ -323,14 +323,14 @@ TEST(PredicateTypes, ANumberWithoutQuotesIsNoText) {
   }
   EXPECT_EQ(refusal("value > 30", ValueType::string), ErrorCode::type_mismatch);
   EXPECT_EQ(refusal("value == 00", ValueType::bytes), ErrorCode::type_mismatch);
-  EXPECT_TRUE(resolved("value == \"21\"", ValueType::string)->test(Value("21"), {}));
+  EXPECT_TRUE(resolved("value == \"21\"", ValueType::string)->test(Value("21"), {}, Quality::live));
 }
 
 TEST(PredicateTypes, AFractionHasAMeaningForIntegers) {
   const auto above = resolved("value > 2.5", ValueType::int64);
   ASSERT_TRUE(above);
-  EXPECT_TRUE(above->test(Value(3), {}));
-  EXPECT_FALSE(above->test(Value(2), {}));
+  EXPECT_TRUE(above->test(Value(3), {}, Quality::live));
+  EXPECT_FALSE(above->test(Value(2), {}, Quality::live));
   EXPECT_EQ(resolved("value > 3.0", ValueType::int64)->key(), "value > int64(3)");
 }
 

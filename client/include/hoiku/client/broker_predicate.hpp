@@ -11,6 +11,7 @@
 
 #include "hoiku/async/detail/condition.hpp"
 #include "hoiku/async/predicate_expression.hpp"
+#include "hoiku/client/quality_term.hpp"
 #include "hoiku/client/topic_type.hpp"
 #include "hoiku/client/where.hpp"
 #include "hoiku/proto/predicate.hpp"
@@ -99,6 +100,10 @@ inline constexpr bool is_comparison = false;
 template <ComparisonOp op, class L>
 inline constexpr bool is_comparison<ValueComparison<op, L>> = true;
 template <class E>
+inline constexpr bool is_quality_comparison = false;
+template <ComparisonOp op>
+inline constexpr bool is_quality_comparison<QualityComparison<op>> = true;
+template <class E>
 inline constexpr bool is_junction = false;
 template <Junction kind, class A, class B>
 inline constexpr bool is_junction<PredicateJunction<kind, A, B>> = true;
@@ -111,12 +116,15 @@ template <TopicType T, class E>
 Predicate to_predicate(const E& expression) {
   if constexpr (is_comparison<E>) {
     return compare_with<T, E::op>(expression.literal());
+  } else if constexpr (is_quality_comparison<E>) {
+    return Predicate::compare(predicate_op(E::op), expression.wanted());
   } else if constexpr (is_junction<E>) {
     const Predicate left = to_predicate<T>(expression.left());
     const Predicate right = to_predicate<T>(expression.right());
     return E::junction == Junction::all ? Predicate::all_of(left, right) : Predicate::any_of(left, right);
   } else {
-    static_assert(is_negation<E>, "a condition on a topic is made of `value` compared with constants, &&, || and !");
+    static_assert(is_negation<E>,
+                  "a condition on a topic is made of `value` and `quality` compared with constants, &&, || and !");
     return Predicate::negate(to_predicate<T>(expression.operand()));
   }
 }
@@ -179,22 +187,41 @@ Predicate broker_predicate(P&& condition) {
 // schema of the topic's messages. Throws Error(invalid_predicate) or TypeMismatch.
 Predicate resolve_locally(const Predicate& predicate, ValueType type, const MessageSchema* schema);
 
+// A condition on a value and its quality that the client evaluates.
+template <TopicType T>
+class LocalTest {
+ public:
+  using Function = std::function<bool(const T&, Quality)>;
+  explicit LocalTest(Function function, bool names_quality = false)
+      : function_(std::move(function)), names_quality_(names_quality) {}
+  bool operator()(const T& v, Quality state_quality) const { return function_(v, state_quality); }
+  bool names_quality() const noexcept { return names_quality_; }
+
+ private:
+  Function function_;
+  bool names_quality_;
+};
+
 // Any condition, for evaluation in the client.
 template <TopicType T, class P>
-std::function<bool(const T&)> local_test(P&& condition) {
+LocalTest<T> local_test(P&& condition) {
   using D = std::decay_t<P>;
   if constexpr (TopicCallable<P, T>) {
-    return [function = D(std::forward<P>(condition))](const T& v) mutable {
+    return LocalTest<T>([function = D(std::forward<P>(condition))](const T& v, Quality) mutable {
       return static_cast<bool>(std::invoke(function, v));
-    };
+    });
   } else if constexpr (EvaluatedInClient<P, T>) {
-    return
-        [wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v) { return to_value<T>(v, {}) == wanted; };
+    return LocalTest<T>([wanted = to_value<T>(T(std::forward<P>(condition)), {})](const T& v, Quality) {
+      return to_value<T>(v, {}) == wanted;
+    });
   } else {
     // Evaluated as at the broker, so that both agree about NaN and mixed numbers.
-    return [predicate =
-                resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
-               const T& v) { return predicate.test(to_value<T>(v, {}), Value()); };
+    Predicate predicate =
+        resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>());
+    const bool names_quality = predicate.names_quality();
+    return LocalTest<T>([predicate = std::move(predicate)](
+                            const T& v, Quality of_v) { return predicate.test(to_value<T>(v, {}), Value(), of_v); },
+                        names_quality);
   }
 }
 

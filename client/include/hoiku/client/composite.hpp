@@ -3,6 +3,7 @@
 //   auto both = compose_values(bus.topic<int>("a"), bus.topic<bool>("b"));
 //   const auto [a, b] = co_await both.wait_value([](int a, bool b) { return b && a > 3; });
 //   auto states = both.eventual_values();                               // then: co_await states.next()
+//   auto trusted = compose_values(with_quality(a), b);                  // `a` as a Qualified<int>: qualified.hpp
 //
 // Promises   all transitions of one revision arrive together. A state is shown while every topic is set; a topic of
 //            std::optional may be unset. A composite itself subscribes to nothing: its readers and waits do.
@@ -12,6 +13,7 @@
 #include <tuple>
 #include <utility>
 
+#include "hoiku/client/qualified.hpp"
 #include "hoiku/client/topic.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -28,7 +30,7 @@ class CompositeCore {
   std::vector<std::string> names_;
 };
 
-template <TopicType... Ts>
+template <MemberType... Ts>
 Task<std::tuple<Ts...>> values_of(Task<Members> state) {
   const Members members = co_await std::move(state);
   co_return decode_members<Ts...>(members);
@@ -54,13 +56,29 @@ constexpr void check_composite_condition() {
       "a condition on composed topics is a callable that takes their values, or the tuple of them, and returns bool");
 }
 
+// What may be composed, and as which member.
+template <class Handle>
+struct HandleTraits;
+template <TopicType T>
+struct HandleTraits<Topic<T>> {
+  using Member = T;
+  static const TopicCore& core(const Topic<T>& handle) { return handle.core(); }
+};
+template <TopicType T>
+struct HandleTraits<QualifiedTopic<T>> {
+  using Member = Qualified<T>;
+  static const TopicCore& core(const QualifiedTopic<T>& handle) { return handle.topic().core(); }
+};
+template <class Handle>
+concept ComposableTopic = requires { typename HandleTraits<Handle>::Member; };
+
 }  // namespace detail
 
-template <TopicType... Ts>
+template <detail::MemberType... Ts>
 class CompositeValues {
  public:
   CompositeValues(const detail::CompositeCore& composite, detail::MembersTest test, Duration hold)
-      : reader_(composite.bus(), composite.names(), detail::required_of<Ts...>(), std::move(test), hold) {}
+      : reader_(composite.bus(), composite.names(), detail::uses_of<Ts...>(), std::move(test), hold) {}
 
   // Waits for a state that satisfies the condition and differs from the one returned last, and returns it.
   Task<std::tuple<Ts...>> next() { return detail::values_of<Ts...>(reader_.next()); }
@@ -69,10 +87,10 @@ class CompositeValues {
   detail::StateReader reader_;
 };
 
-template <TopicType... Ts>
+template <detail::MemberType... Ts>
 class TopicComposite {
  public:
-  explicit TopicComposite(const Topic<Ts>&... topics) : core_(std::vector<detail::TopicCore>{topics.core()...}) {}
+  explicit TopicComposite(const std::vector<detail::TopicCore>& topics) : core_(topics) {}
 
   CompositeValues<Ts...> eventual_values(HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) & {
     return CompositeValues<Ts...>(core_, nullptr, hold.duration());
@@ -88,7 +106,7 @@ class TopicComposite {
   template <class F>
   Task<std::tuple<Ts...>> wait_value(F&& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0))) const {
     detail::check_closure<F>();
-    return detail::values_of<Ts...>(detail::wait_state(core_.bus(), core_.names(), detail::required_of<Ts...>(),
+    return detail::values_of<Ts...>(detail::wait_state(core_.bus(), core_.names(), detail::uses_of<Ts...>(),
                                                        test(std::forward<F>(condition)), hold.duration()));
   }
 
@@ -101,10 +119,12 @@ class TopicComposite {
   detail::CompositeCore core_;
 };
 
-template <TopicType... Ts>
-  requires(sizeof...(Ts) > 0)
-TopicComposite<Ts...> compose_values(const Topic<Ts>&... topics) {
-  return TopicComposite<Ts...>(topics...);
+// Makes a composite of topics. with_quality(topic) shows its quality too, as a Qualified<T>.
+template <detail::ComposableTopic... Handles>
+  requires(sizeof...(Handles) > 0)
+auto compose_values(const Handles&... topics) {
+  return TopicComposite<typename detail::HandleTraits<Handles>::Member...>(
+      std::vector<detail::TopicCore>{detail::HandleTraits<Handles>::core(topics)...});
 }
 
 }  // namespace hoiku

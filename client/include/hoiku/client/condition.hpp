@@ -1,4 +1,5 @@
-// condition.hpp: conditions that know their topic: co_await until(temperature > 30.0, held_for(300ms)).
+// condition.hpp: conditions that know their topic: co_await until(temperature > 30.0, held_for(300ms)), or, on its
+// quality, co_await until(stale(temperature)).
 //
 // The broker evaluates a condition on one topic. A condition on several (a > 3 && b == true) is evaluated here, over
 // one subscription to all of them: it sees each revision whole, but may skip some. An unset topic satisfies no
@@ -62,6 +63,8 @@ class JoinedCondition : public BoundCondition {
   bool test(const detail::Members& members) const { return test(root_, members); }
   const detail::BusPtr& bus() const noexcept { return bus_; }
   const std::vector<std::string>& topics() const noexcept { return topics_; }
+  // How each of topics() is used: a hold needs a live value, unless a condition on it names the quality.
+  std::vector<detail::MemberUse> uses() const;
   // The condition for the broker. Only if there is one topic.
   Predicate as_predicate() const { return as_predicate(root_); }
 
@@ -82,6 +85,7 @@ class JoinedCondition : public BoundCondition {
   static Node negated(const Node& node);
   static Predicate as_predicate(const Node& node);
   bool test(const Node& node, const detail::Members& members) const;
+  static void add_uses(const Node& node, std::vector<detail::MemberUse>& uses);
 
   detail::BusPtr bus_;
   std::vector<std::string> topics_;
@@ -107,6 +111,21 @@ TopicCondition<T> operator!(const TopicCondition<T>& condition) {
   return TopicCondition<T>(condition.topic(), Predicate::negate(condition.predicate()));
 }
 inline JoinedCondition operator!(const JoinedCondition& condition) { return JoinedCondition::negate(condition); }
+
+// A condition on the quality of a topic: until(stale(heat)), until(battery < 20 || orphaned(heat)). An unset topic
+// satisfies none; wait_transition(quality == Quality::orphaned) sees how the end of a lease unset it.
+template <TopicType T>
+TopicCondition<T> of_quality(const Topic<T>& topic, Quality wanted) {
+  return TopicCondition<T>(topic, Predicate::compare(Predicate::Op::equal, wanted));
+}
+template <TopicType T>
+TopicCondition<T> stale(const Topic<T>& topic) {
+  return of_quality(topic, Quality::stale);
+}
+template <TopicType T>
+TopicCondition<T> orphaned(const Topic<T>& topic) {
+  return of_quality(topic, Quality::orphaned);
+}
 
 // Waits until the condition has been true throughout the hold, and returns the value, as Topic::wait_value does. The
 // broker tests the condition at each commit, so no match is missed.

@@ -14,6 +14,7 @@
 //   co_await battery.wait_value([](int v) { return v % 2 == 0; });      // until a function says so
 //   co_await battery.wait_value(20);                                    // until it equals 20
 //   co_await battery.wait_value(value < 20, held_for(5s));              // until it has been so for 5 s
+//   co_await battery.wait_value(quality == Quality::stale);             // until nobody writes it any more
 //   co_await battery.wait_latest(value < 20);                           // the same; returns what latest() does
 //   co_await until(battery < 20 && lid == true);                        // condition.hpp: conditions on several topics
 //   co_await battery.wait_transition();                                 // until it changes
@@ -50,6 +51,7 @@
 //            ended; the others are in errors.hpp.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -60,6 +62,7 @@
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/lease.hpp"
+#include "hoiku/client/member.hpp"
 #include "hoiku/client/options.hpp"
 #include "hoiku/client/subscribe_options.hpp"
 #include "hoiku/client/topic_core.hpp"
@@ -69,19 +72,19 @@
 namespace [[gnu::visibility("default")]] hoiku {
 namespace detail {
 
-template <TopicType... Ts, std::size_t... i>
+template <MemberType... Ts, std::size_t... i>
 std::tuple<Ts...> decode_members(const Members& members, std::index_sequence<i...>) {
   // Braces evaluate from left to right, so the error names the first mismatch.
-  return std::tuple<Ts...>{from_value<Ts>(members[i]->value, members[i]->topic)...};
+  return std::tuple<Ts...>{MemberTraits<Ts>::from(*members[i])...};
 }
-template <TopicType... Ts>
+template <MemberType... Ts>
 std::tuple<Ts...> decode_members(const Members& members) {
   return decode_members<Ts...>(members, std::index_sequence_for<Ts...>());
 }
 
-template <TopicType... Ts>
-std::vector<Required> required_of() {
-  return {(is_optional<Ts> ? Required::known : Required::set)...};
+template <MemberType... Ts>
+std::vector<MemberUse> uses_of() {
+  return {member_use<Ts>()...};
 }
 
 template <TopicType T>
@@ -104,40 +107,72 @@ inline Task<TransitionPtr> only_member(Task<Members> match) {
 template <TopicType T>
 Task<TransitionPtr> wait_locally(const TopicCore& topic, MembersTest test, Duration hold) {
   return only_member(
-      wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), required_of<T>(), std::move(test), hold));
+      wait_state(topic.bus(), std::vector<std::string>(1, topic.name()), uses_of<T>(), std::move(test), hold));
 }
 
 // Makes a test of the members that arrived from a test of typed values. A member of another type throws TypeMismatch,
 // which the waiter gets.
-template <TopicType... Ts, class F>
+template <MemberType... Ts, class F>
 MembersTest typed_test(F function) {
   return [function = std::move(function)](const Members& members) mutable {
     return static_cast<bool>(std::apply(function, decode_members<Ts...>(members)));
   };
 }
 
+// A test of one topic's state. Without a function everything matches.
+class StateTest {
+ public:
+  StateTest() = default;
+  explicit StateTest(MembersTest function, QualityUse quality_use = QualityUse::none)
+      : function_(std::move(function)), quality_use_(quality_use) {}
+  MembersTest function() && { return std::move(function_); }
+  QualityUse quality_use() const noexcept { return quality_use_; }
+
+ private:
+  MembersTest function_;
+  QualityUse quality_use_ = QualityUse::none;
+};
+
+template <TopicType T, class P>
+StateTest state_test(P&& condition) {
+  LocalTest<T> test = local_test<T>(std::forward<P>(condition));
+  const QualityUse quality_use = test.names_quality() ? QualityUse::named : QualityUse::none;
+  MembersTest function = [test = std::move(test)](const Members& members) {
+    const Transition& state = *members.front();
+    return test(from_value<T>(state.value, state.topic), state.quality);
+  };
+  return StateTest(std::move(function), quality_use);
+}
+
+// What a reader of one topic that gives an M, and has this test, makes of it.
+template <MemberType M>
+std::vector<MemberUse> uses_for(const StateTest& test) {
+  MemberUse use = member_use<M>();
+  use.quality = std::max(use.quality, test.quality_use());
+  return {use};
+}
+
 }  // namespace detail
 
 // The reader that eventual_values() of a topic returns. Subscribed while it lives; one task at a time calls next().
-template <TopicType T>
+// T is the topic's type, or, for with_quality(topic), a Qualified of it.
+template <detail::MemberType T>
 class TopicValues {
  public:
-  TopicValues(const detail::TopicCore& topic, detail::MembersTest test, const detail::ValuesOptions& options)
-      : topic_(topic),
-        reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::required_of<T>(), std::move(test),
-                options.hold, options.interval) {}
+  TopicValues(const detail::TopicCore& topic, detail::StateTest test, const detail::ValuesOptions& options)
+      : reader_(topic.bus(), std::vector<std::string>(1, topic.name()), detail::uses_for<T>(test),
+                std::move(test).function(), options.hold, options.interval) {}
 
   // Waits for a value that matches and differs from the one returned last, and returns it. An unset topic has a value
   // only if T is an optional. Values that came and went between two calls are not seen; once writers stop, the last
   // value is.
-  Task<T> next() { return value_of(reader_.next(), topic_); }
+  Task<T> next() { return value_of(reader_.next()); }
 
  private:
-  static Task<T> value_of(Task<detail::Members> next, detail::TopicCore topic) {
+  static Task<T> value_of(Task<detail::Members> next) {
     const detail::Members state = co_await std::move(next);
-    co_return detail::from_value<T>(state.front()->value, topic.name());
+    co_return detail::MemberTraits<T>::from(*state.front());
   }
-  detail::TopicCore topic_;
   detail::StateReader reader_;
 };
 
@@ -250,7 +285,7 @@ class Topic : public ComparableTerm<Topic<T>> {
     detail::check_argument<P>();
     if constexpr (detail::EvaluatedInClient<P, T>) {
       if constexpr (detail::TopicCallable<P, T>) detail::check_closure<P>();
-      return detail::wait_locally<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
+      return detail::wait_locally<T>(core_, detail::state_test<T>(std::forward<P>(condition)).function(),
                                      hold.duration());
     } else {
       return detail::wait_topic(core_, detail::broker_predicate<T>(std::forward<P>(condition)), hold.duration());
@@ -267,13 +302,13 @@ class Topic : public ComparableTerm<Topic<T>> {
   // starts again with each value that follows skipped ones.
   template <detail::ValuesOption... Options>
   TopicValues<T> eventual_values(Options... options) const {
-    return TopicValues<T>(core_, nullptr, detail::ValuesOptions::of(options...));
+    return TopicValues<T>(core_, {}, detail::ValuesOptions::of(options...));
   }
   template <class P, detail::ValuesOption... Options>
     requires(!detail::ValuesOption<P>)
   TopicValues<T> eventual_values(P&& condition, Options... options) const {
     detail::check_topic_condition<P, T>();
-    return TopicValues<T>(core_, detail::typed_test<T>(detail::local_test<T>(std::forward<P>(condition))),
+    return TopicValues<T>(core_, detail::state_test<T>(std::forward<P>(condition)),
                           detail::ValuesOptions::of(options...));
   }
 
@@ -315,7 +350,7 @@ class Topic : public ComparableTerm<Topic<T>> {
   }
 
   // Makes a reader of every transition from now on (of those that match): topic_transition.hpp.
-  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, nullptr); }
+  TopicTransitions<T> transitions() const { return TopicTransitions<T>(core_, {}); }
   template <class P>
   TopicTransitions<T> transitions(P&& condition) const {
     detail::check_transition_condition<P, T>();

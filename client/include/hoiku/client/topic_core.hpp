@@ -65,16 +65,28 @@ enum class Required : unsigned char {
   known,    // a state, which may be "not set"
   anything  // it may be null
 };
-bool have_required(const Members& members, const std::vector<Required>& wanted) noexcept;
+
+// What a reader makes of the quality of a member.
+enum class QualityUse : unsigned char {
+  none,   // a hold needs a live value
+  named,  // by the condition, which alone decides whether a hold goes on
+  shown   // also by the reader: a change of the quality is a new state
+};
+
+struct MemberUse {
+  Required required = Required::set;
+  QualityUse quality = QualityUse::none;
+};
+bool have_required(const Members& members, const std::vector<MemberUse>& uses) noexcept;
 
 // A `latest` subscription to 1..64 topics, evaluated in the client. Subscribed while the object lives.
 class StateReader {
  public:
   // Without a test everything matches, and a hold means: unchanged for that long. The hold counts from when the
-  // transition arrived here, and starts again if versions in between were skipped. `required` has one entry for each
-  // topic. `interval`, for one topic only: the broker sends at most one state in this time.
-  StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
-              Duration hold, Duration interval = Duration(0));
+  // transition arrived here, and starts again if versions in between were skipped. `uses` has one entry for each topic.
+  // `interval`, for one topic only: the broker sends at most one state in this time.
+  StateReader(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test, Duration hold,
+              Duration interval = Duration(0));
   ~StateReader();
   StateReader(const StateReader&) = delete;
   StateReader& operator=(const StateReader&) = delete;
@@ -89,7 +101,7 @@ class StateReader {
   std::unique_ptr<Impl> impl_;
 };
 
-Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<Required> required, MembersTest test,
+Task<Members> wait_state(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test,
                          Duration hold);
 
 }  // namespace detail

@@ -39,8 +39,24 @@ struct TopicTransition {
 
 namespace detail {
 
-// A test of the new and the old value, as they arrived.
-using TransitionTest = std::function<bool(const Value& now, const Value& before, const std::string& topic)>;
+// A test of a transition, as it arrived. Without a function everything matches.
+class TransitionTest {
+ public:
+  using Function = std::function<bool(const AnyTransition&)>;
+  TransitionTest() = default;
+  explicit TransitionTest(Function function, bool names_quality = false)
+      : function_(std::move(function)), names_quality_(names_quality) {}
+  // A condition on values ignores a transition that changes only the quality, as the broker does.
+  bool matches(const AnyTransition& transition) const {
+    if (!function_) return true;
+    const bool may_match = names_quality_ || transition.lagged || !(transition.value == transition.old_value);
+    return may_match && function_(transition);
+  }
+
+ private:
+  Function function_;
+  bool names_quality_ = false;
+};
 
 // A callable that takes the new value and the old one as optionals; empty is "unset".
 template <class P, class T>
@@ -58,20 +74,24 @@ template <TopicType T, class P>
 TransitionTest transition_test(P&& condition) {
   using D = std::decay_t<P>;
   if constexpr (TransitionPredicate<P, T>) {
-    return
-        [function = D(std::forward<P>(condition))](const Value& v, const Value& old, const std::string& topic) mutable {
-          return static_cast<bool>(
-              std::invoke(function, from_value_or_unset<T>(v, topic), from_value_or_unset<T>(old, topic)));
-        };
+    return TransitionTest([function = D(std::forward<P>(condition))](const AnyTransition& seen) mutable {
+      return static_cast<bool>(std::invoke(function, from_value_or_unset<T>(seen.value, seen.topic),
+                                           from_value_or_unset<T>(seen.old_value, seen.topic)));
+    });
   } else if constexpr (EvaluatedInClient<P, T>) {
-    return [test = local_test<T>(std::forward<P>(condition))](const Value& v, const Value&, const std::string& topic) {
-      if (!is_optional<T> && v.is_null()) return false;
-      return test(from_value<T>(v, topic));
-    };
+    return TransitionTest([test = local_test<T>(std::forward<P>(condition))](const AnyTransition& seen) {
+      if (!is_optional<T> && seen.value.is_null()) return false;
+      return test(from_value<T>(seen.value, seen.topic), seen.quality);
+    });
   } else {
-    return [predicate =
-                resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>())](
-               const Value& v, const Value& old, const std::string&) { return predicate.test(v, old); };
+    Predicate predicate =
+        resolve_locally(broker_predicate<T>(std::forward<P>(condition)), declared_type<T>(), schema_of<T>());
+    const bool names_quality = predicate.names_quality();
+    return TransitionTest(
+        [predicate = std::move(predicate)](const AnyTransition& seen) {
+          return predicate.test(seen.value, seen.old_value, seen.quality);
+        },
+        names_quality);
   }
 }
 
@@ -87,7 +107,7 @@ class TransitionReader {
 
   BusPtr bus_;
   PatternSubscription subscription_;
-  TransitionTest test_;  // null: everything matches
+  TransitionTest test_;
   bool is_live_ = false;
   std::optional<Lagged> lagged_;  // collected from the transitions that did not match, since the last that did
 };

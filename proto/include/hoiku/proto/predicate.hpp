@@ -3,12 +3,13 @@
 // Grammar, the same on the command line:
 //   or := and ('||' and)* ; and := not ('&&' not)* ; not := '!' not | '(' or ')' | comparison
 //   comparison := term ('=='|'!='|'<'|'<='|'>'|'>=') term
+//   comparison := 'quality' ('=='|'!=') ('live'|'stale'|'orphaned'), in either order
 //   term := 'value' path? | 'old_value' path? | literal | 'abs(' term ('-' term)? ')' ; path := ('.' field)+
 //   literal := number | 'true' | 'false' | name | '"' text '"' | "'" text "'" | type '(' text ')', as in double(nan),
 //   bytes(00ff), message("T",00ff)
 // A number is written as 21, -0.5, 1e-3, nan, inf or -inf. A text stands in quotes, with the escapes of JSON. A name is
 // that of an enumeration's value, and is compared with a field (value.mode == WALKING), with or without quotes.
-// Any other word without quotes is refused, and so is a comparison that names neither value nor old_value.
+// Any other word without quotes is refused, and so is a comparison that names no value, old_value or quality.
 //
 // Promises   immutable and cheap to copy. test() never throws, never allocates without bound, and reads nothing but its
 //            arguments.
@@ -16,7 +17,8 @@
 //            and has no order (NaN <= NaN is false). int64 and double compare by their exact mathematical values. A
 //            difference of integers is exact; a difference with a double is computed in double. A number is comparable
 //            with numbers only, a text with texts only: what is refused if the topic's type is known
-//            (resolved_for()) is false otherwise.
+//            (resolved_for()) is false otherwise. An unset topic has no quality, unless the end of a lease unset it:
+//            then it is orphaned.
 // Limits     Limits::predicate_nodes_max, predicate_depth_max, and value_bytes_max for all literals together. parse(),
 //            build() and check() refuse what is beyond them. The codec accepts a few times more, see codec.hpp, and
 //            leaves the words of a predicate to check().
@@ -31,6 +33,7 @@
 
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/quality.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -50,7 +53,8 @@ class Predicate {
     old_value = 6,
     literal = 7,
     absolute = 8,
-    difference = 9,  // terms
+    difference = 9,
+    state_quality = 10,  // terms
   };
 
   // The tree, open to the codec and the builders. A comparison has two terms as children, `absolute` one term.
@@ -72,6 +76,8 @@ class Predicate {
 
   // The common case, `value op literal`. Never fails.
   static Predicate compare(Op op, Value literal);
+  // `quality op wanted`, with equal or not_equal.
+  static Predicate compare(Op op, Quality wanted);
   // Do not check the size: the broker refuses predicates that are too large.
   static Predicate all_of(const Predicate& a, const Predicate& b);
   static Predicate any_of(const Predicate& a, const Predicate& b);
@@ -83,6 +89,7 @@ class Predicate {
   // are resolved: then the key also has their field paths, which parse() does not take.
   const std::string& key() const noexcept;
   bool uses_old_value() const noexcept;
+  bool names_quality() const noexcept;  // true: a change of the quality alone may change the result
   std::size_t fields() const noexcept;  // references to fields of messages
 
   // The predicate for topics of `type` (null: not known), with its fields looked up in `schema`, that of the topic's
@@ -92,7 +99,7 @@ class Predicate {
   // numbers, a field of anything but a message, a field without a schema, or a name where no enumeration is.
   Result<Predicate> resolved_for(ValueType type, const MessageSchema* schema = nullptr) const;
 
-  bool test(const Value& value, const Value& old_value) const noexcept;
+  bool test(const Value& value, const Value& old_value, Quality quality) const noexcept;
 
  private:
   struct Shared;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "hoiku/proto/quality.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
@@ -18,8 +19,6 @@ struct Version {
   std::uint64_t number = 0;
   friend bool operator==(const Version&, const Version&) = default;
 };
-
-enum class Quality : std::uint8_t { live = 0, stale = 1, orphaned = 2 };
 
 // Microseconds since 1970, UTC, by the clock of the writer. For people; nothing is ordered by it.
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
