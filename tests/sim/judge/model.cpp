@@ -1,105 +1,17 @@
 #include "tests/sim/judge/model.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "hoiku/proto/topic_name.hpp"
+#include "tests/sim/judge/meaning.hpp"
 
 namespace hoiku::model {
 namespace {
-
-using Kind = Predicate::Kind;
-using Op = Predicate::Op;
 
 std::string_view first_segment(std::string_view text) { return text.substr(0, text.find('/')); }
 std::string_view after_first(std::string_view text) {
   const auto slash = text.find('/');
   return slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
-}
-
-std::optional<double> as_number(const Value& value) {
-  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<double>(*i);  // the histories use small integers
-  if (const auto* d = value.get_if<double>()) return *d;
-  return std::nullopt;
-}
-
-Value term(const Predicate::Node& node, const Value& value, const Value& old_value) {
-  switch (node.kind) {
-    case Kind::new_value:
-      return value;
-    case Kind::old_value:
-      return old_value;
-    case Kind::literal:
-      return node.literal;
-    case Kind::absolute: {
-      const auto a = as_number(term(node.children.front(), value, old_value));
-      return a ? Value(std::abs(*a)) : Value();
-    }
-    case Kind::difference: {
-      const auto a = as_number(term(node.children[0], value, old_value));
-      const auto b = as_number(term(node.children[1], value, old_value));
-      return a && b ? Value(*a - *b) : Value();
-    }
-    default:
-      return {};
-  }
-}
-
-template <class T>
-bool compare(Op op, const T& a, const T& b) {
-  switch (op) {
-    case Op::equal:
-      return a == b;
-    case Op::not_equal:
-      return !(a == b);
-    case Op::less:
-      return a < b;
-    case Op::less_equal:
-      return a < b || a == b;
-    case Op::greater:
-      return b < a;
-    case Op::greater_equal:
-      return b < a || a == b;
-  }
-  return false;
-}
-
-bool condition(const Predicate::Node& node, const Value& value, const Value& old_value) {
-  const auto is_true = [&](const Predicate::Node& child) { return condition(child, value, old_value); };
-  switch (node.kind) {
-    case Kind::all_of:
-      return std::all_of(node.children.begin(), node.children.end(), is_true);
-    case Kind::any_of:
-      return std::any_of(node.children.begin(), node.children.end(), is_true);
-    case Kind::negation:
-      return !is_true(node.children.front());
-    default:
-      break;
-  }
-  const Value a = term(node.children[0], value, old_value);
-  const Value b = term(node.children[1], value, old_value);
-  if (const auto x = as_number(a), y = as_number(b); x && y) return compare(node.op, *x, *y);
-  if (const auto *x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
-  if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
-  return false;  // a comparison with null
-}
-
-// Returns the type of a predicate's literals; null if it has none.
-ValueType literal_type(const Predicate::Node& node) {
-  if (node.kind == Kind::literal) return node.literal.type();
-  for (const auto& child : node.children) {
-    if (const ValueType type = literal_type(child); type != ValueType::null) return type;
-  }
-  return ValueType::null;
-}
-
-bool uses_old_value(const Predicate::Node& node) {
-  return node.kind == Kind::old_value || std::any_of(node.children.begin(), node.children.end(), uses_old_value);
-}
-
-bool asks_for_order(const Predicate::Node& node) {
-  if (node.kind == Kind::comparison) return node.op != Op::equal && node.op != Op::not_equal;
-  return std::any_of(node.children.begin(), node.children.end(), asks_for_order);
 }
 
 ValueType type_of(const Topic& topic) {
@@ -126,10 +38,6 @@ bool matches(std::string_view pattern, std::string_view name) {
   }
   if (name.empty() || (segment != "*" && segment != first_segment(name))) return false;
   return matches(after_first(pattern), after_first(name));
-}
-
-bool holds(const Predicate& predicate, const Value& value, const Value& old_value) {
-  return condition(predicate.root(), value, old_value);
 }
 
 void Model::begin(TimePoint now) {
@@ -164,14 +72,13 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
 }
 
 Model::SetResult Model::apply(const std::string& name, const Value& value, std::uint64_t revision,
-                              const std::string& writer, TimePoint now, Quality quality) {
+                              const std::string& writer, TimePoint now, Quality as) {
   Topic& topic = topics_[name];
-  if (const auto found = deadlines_.find(name); found != deadlines_.end() && quality == Quality::live)
+  if (const auto found = deadlines_.find(name); found != deadlines_.end() && as == Quality::live)
     found->second.touched = now;
   const State& newest = topic.newest();
-  if (value == newest.value && (value.is_null() || quality == newest.quality))
-    return {{}, false, topic.states.size() - 1};
-  topic.states.push_back(State{revision, now, value, writer, {}, quality});
+  if (value == newest.value && (value.is_null() || as == newest.quality)) return {{}, false, topic.states.size() - 1};
+  topic.states.push_back(State{revision, now, value, writer, {}, as});
   return {{}, true, topic.states.size() - 1};
 }
 
@@ -214,25 +121,26 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
                                         TimePoint now) const {
   const TimePoint end = forgotten_at(wait.expires_after, armed);
   const Topic& topic = this->topic(wait.topic);
-  const bool edge = wait.predicate && uses_old_value(wait.predicate->root());
+  const bool edge = wait.predicate && uses_old_value(*wait.predicate);
+  const bool of_quality = wait.predicate && names_quality(*wait.predicate);
   const std::size_t first = topic.index_at(revision);
   std::optional<TimePoint> since;  // when the condition became true; if it was true when armed: at the last transition
   for (std::size_t i = first; i < topic.states.size(); ++i) {
     const State& state = topic.states[i];
     const ValueType type = state.value.type();
     if (wait.predicate && type != ValueType::null) {
-      const ValueType literal = literal_type(wait.predicate->root());
+      const ValueType literal = literal_type(*wait.predicate);
       if (literal != ValueType::null && literal != type) {
         const TimePoint due = std::max(armed, state.at);
         if (due > end) return std::nullopt;
         return WaitAnswer{0, due, ErrorCode::type_mismatch};
       }
     }
-    const bool is_same_value = i > 0 && state.value == topic.states[i - 1].value;
-    bool match = type != ValueType::null && !(edge && (i == first || is_same_value));
+    const bool is_ignored = !of_quality && i > 0 && state.value == topic.states[i - 1].value;
+    bool match = type != ValueType::null && !(edge && (i == first || is_ignored));
     if (match && wait.predicate)
-      match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value());
-    if (wait.hold.count() > 0 && state.quality != Quality::live) match = false;
+      match = holds(*wait.predicate, state.value, i > 0 ? topic.states[i - 1].value : Value(), state.quality);
+    if (wait.hold.count() > 0 && state.quality != Quality::live && !of_quality) match = false;
     if (!match) {
       since.reset();
       continue;
@@ -251,9 +159,10 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
 std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const {
   const auto& states = topic(wait.topic).states;
   const TimePoint end = forgotten_at(wait.expires_after, armed);
+  const bool of_quality = wait.predicate && names_quality(*wait.predicate);
   for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
-    if (states[i].value == states[i - 1].value) continue;  // a transition of the quality
-    if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value)) return i;
+    if (states[i].value == states[i - 1].value && !of_quality) continue;  // a transition of the quality
+    if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value, states[i].quality)) return i;
   }
   return std::nullopt;
 }
@@ -261,14 +170,14 @@ std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, Time
 bool Model::passes(const Predicate& filter, const std::string& name, std::size_t index) const {
   const auto& states = topic(name).states;
   const ValueType type = type_of(topic(name));
-  const ValueType literal = literal_type(filter.root());
+  const ValueType literal = literal_type(filter);
   if (literal != ValueType::null && type != ValueType::null && literal != type) return false;
-  if (type == ValueType::boolean && asks_for_order(filter.root())) return false;
-  return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value());
+  if (type == ValueType::boolean && asks_for_order(filter)) return false;
+  return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value(), states[index].quality);
 }
 
 bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {
-  const ValueType literal = wait.predicate ? literal_type(wait.predicate->root()) : ValueType::null;
+  const ValueType literal = wait.predicate ? literal_type(*wait.predicate) : ValueType::null;
   const auto& states = topic(wait.topic).states;
   const auto typed =
       std::find_if(states.begin(), states.end(), [](const State& state) { return !state.value.is_null(); });

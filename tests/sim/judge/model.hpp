@@ -1,6 +1,7 @@
 // model.hpp: the state that the broker must have, computed again, slowly and plainly, by code that shares nothing with
-// broker/ (it evaluates predicates and matches patterns by itself too). It takes commands in the order in which the
-// broker received them, and knows every state that a topic ever had, and for each wait its answer and when that is due.
+// broker/ (it matches patterns by itself too, and meaning.hpp evaluates predicates). It takes commands in the order in
+// which the broker received them, and knows every state that a topic ever had, and for each wait its answer and when
+// that is due.
 //
 // It relies on one thing that docs/semantics.md leaves open: the revisions of an instance are its commits, counted 1,
 // 2, 3 …
@@ -41,9 +42,6 @@ struct Topic {
 
 // Returns true if a pattern ('*' is one segment, '**' any number) matches a name.
 bool matches(std::string_view pattern, std::string_view name);
-// Returns true if a transition from `old_value` to `value` satisfies the predicate. For null, bool, int64, double and
-// string.
-bool holds(const Predicate& predicate, const Value& value, const Value& old_value);
 
 struct WaitAnswer {
   std::size_t state = 0;  // of the topic; unless there is an error
@@ -122,7 +120,7 @@ class Model {
                                           const std::optional<Version>& if_version) const;
   std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
   SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
-                  TimePoint now, Quality quality = Quality::live);
+                  TimePoint now, Quality as = Quality::live);
   // Sets the topics of these leases to their last wills, and ends the leases. Returns the topics that changed.
   std::vector<std::string> execute_wills(const std::vector<std::string>& topics, TimePoint now);
   std::vector<std::string> topics_of(const Owner& by) const;

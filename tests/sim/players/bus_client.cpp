@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/sim/judge/meaning.hpp"
 #include "tests/sim/judge/story.hpp"
 
 namespace hoiku::model {
@@ -142,13 +143,14 @@ Task<> BusClient::wait(Bus bus, TimePoint) {
   const std::string name = dice_.topic();
   const auto topic = bus.topic<Value>(name);
   const auto predicate = dice_.predicate(name);
-  const bool edge = predicate && predicate->uses_old_value();
+  const bool edge = predicate && uses_old_value(*predicate);
   const auto hold = edge ? std::chrono::nanoseconds(0) : dice_.hold();
   const TimePoint start = now();
   Value got;
   if (predicate) {
-    got = co_await topic.wait_value(*predicate, held_for(hold));
-    if (!edge && !holds(*predicate, got, Value()))
+    const TransitionPtr match = co_await topic.wait_latest(*predicate, held_for(hold));
+    got = match->value;
+    if (!edge && !holds(*predicate, got, Value(), match->quality))
       complain("waited for " + predicate->key() + " and got " + to_display_string(got));
   } else {
     got = co_await topic.wait_value(held_for(hold));

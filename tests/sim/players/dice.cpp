@@ -1,10 +1,26 @@
 #include "tests/sim/players/dice.hpp"
 
+#include <utility>
+
 #include "hoiku/proto/topic_name.hpp"
+#include "tests/sim/judge/meaning.hpp"
 
 namespace hoiku::model {
 
 using namespace std::chrono_literals;
+using Kind = Predicate::Kind;
+using Op = Predicate::Op;
+
+namespace {
+
+Predicate::Node node(Kind kind, std::vector<Predicate::Node> children = {}) {
+  Predicate::Node made;
+  made.kind = kind;
+  made.children = std::move(children);
+  return made;
+}
+
+}  // namespace
 
 std::string Dice::topic() {
   static const std::vector<std::string> names{"number/0", "number/1", "number/2", "number/0/deep",
@@ -33,26 +49,65 @@ std::vector<std::string> Dice::composite() {
 
 std::optional<Predicate> Dice::predicate(const std::string& topic) {
   if (chance(10)) return std::nullopt;
-  using Op = Predicate::Op;
-  const bool ordered = !topic.starts_with("flag");
-  const auto comparison = [&] {
-    static const std::vector<Op> all{Op::equal,      Op::not_equal, Op::less,
-                                     Op::less_equal, Op::greater,   Op::greater_equal};
-    return Predicate::compare(ordered ? pick(all) : Op::equal, value(topic));
-  };
-  const auto change = [&] {
-    return *Predicate::parse(ordered && chance(50) ? "value > old_value" : "value != old_value");
-  };
-  if (chance(15)) return change();
-  if (chance(5)) return Predicate::any_of(comparison(), change());  // one half is about the old value
-  if (chance(20)) return Predicate::all_of(comparison(), comparison());
-  if (chance(20)) return Predicate::any_of(comparison(), comparison());
-  if (chance(20)) return Predicate::negate(comparison());
-  return comparison();
+  return asked(condition(topic));
+}
+
+Predicate::Node Dice::condition(const std::string& topic) {
+  // Only topics with owners and deadlines change their quality.
+  if (chance(topic.starts_with("own") ? 20 : 3)) return junction(comparison(topic), about_quality());
+  if (chance(topic.starts_with("own") ? 20 : 3)) return about_quality();
+  if (chance(15)) return about_change(topic);
+  if (chance(5))
+    return node(Kind::any_of, {comparison(topic), about_change(topic)});  // one half is about the old value
+  if (chance(40)) return junction(comparison(topic), comparison(topic));
+  if (chance(20)) return node(Kind::negation, {comparison(topic)});
+  return comparison(topic);
+}
+
+// Written in one of the ways that have one normal form.
+Predicate::Node Dice::junction(Predicate::Node a, Predicate::Node b) {
+  Predicate::Node made = node(chance(50) ? Kind::all_of : Kind::any_of, {std::move(a), std::move(b)});
+  if (chance(10)) made.children.push_back(made.children.front());
+  if (chance(10)) made = node(made.kind, {made.children.front(), made});
+  if (chance(10)) made = node(Kind::negation, {made});
+  if (chance(10)) made = node(Kind::negation, {node(Kind::negation, {made})});
+  return made;
+}
+
+Predicate::Node Dice::comparison(const std::string& topic) {
+  static const std::vector<Op> all{Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater, Op::greater_equal};
+  Predicate::Node literal = node(Kind::literal);
+  literal.literal = value(topic);
+  // A number, true and false may be said without their type.
+  if (literal.literal.type() != ValueType::string && chance(30)) {
+    literal.literal_text = to_display_string(literal.literal);
+    literal.literal = Value();
+  }
+  Predicate::Node made = node(Kind::comparison, {node(Kind::new_value), std::move(literal)});
+  if (chance(30)) std::swap(made.children[0], made.children[1]);
+  made.op = topic.starts_with("flag") ? Op::equal : pick(all);
+  return made;
+}
+
+Predicate::Node Dice::about_change(const std::string& topic) {
+  Predicate::Node made = node(Kind::comparison, {node(Kind::new_value), node(Kind::old_value)});
+  made.op = !topic.starts_with("flag") && chance(50) ? Op::greater : Op::not_equal;
+  return made;
+}
+
+Predicate::Node Dice::about_quality() {
+  static const std::vector<std::string> names{"live", "stale", "stale", "orphaned", "orphaned"};
+  Predicate::Node name = node(Kind::literal);
+  name.literal_text = pick(names);
+  Predicate::Node made = node(Kind::comparison, {node(Kind::state_quality), std::move(name)});
+  if (chance(30)) std::swap(made.children[0], made.children[1]);
+  made.op = chance(70) ? Op::equal : Op::not_equal;
+  return made;
 }
 
 std::optional<Predicate> Dice::filter(const std::string& pattern) {
   if (pattern.starts_with("gone")) return predicate("number/0");
+  if (pattern.starts_with("own") || (pattern == "**" && chance(30))) return predicate("own/0");
   return predicate(is_plain_name(pattern) ? pattern : topic());
 }
 

@@ -41,6 +41,12 @@ class Dice {
   std::chrono::nanoseconds interval();
 
  private:
+  Predicate::Node condition(const std::string& topic);
+  Predicate::Node junction(Predicate::Node a, Predicate::Node b);
+  Predicate::Node comparison(const std::string& topic);
+  Predicate::Node about_change(const std::string& topic);
+  Predicate::Node about_quality();
+
   std::mt19937_64 random_;
   Duration grain_;
 };

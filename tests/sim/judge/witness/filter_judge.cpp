@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/sim/judge/meaning.hpp"
 #include "tests/sim/judge/story.hpp"
 
 namespace hoiku::model {
@@ -35,7 +36,8 @@ void FilterJudge::check_filter(Session& session, const Reader& reader, const pro
   const std::string& name = delivery.transition->topic;
   const Topic& topic = model_.topic(name);
   // The type of a removed topic is not known.
-  const bool is_unset = topic.states[index].value.is_null() && holds(*reader.command.filter, Value(), Value());
+  const bool is_unset = topic.states[index].value.is_null() &&
+                        holds(*reader.command.filter, Value(), Value(), topic.states[index].quality);
   if (!passes(reader, name, index) && !is_unset) evidence_.complain(&session, what + "it does not pass the filter");
   const auto seen = reader.seen.find({delivery.member, name});
   if (seen != reader.seen.end()) {
@@ -76,7 +78,7 @@ void FilterJudge::check_counts(Session& session, const Reader& reader, const pro
   }
   // A predicate of the old value needs the state before.
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
-  const std::size_t needed = before + (reader.command.filter->uses_old_value() ? 0 : 1);
+  const std::size_t needed = before + (uses_old_value(*reader.command.filter) ? 0 : 1);
   if (delivery.lagged != 0 && needed >= kept_from)
     evidence_.complain(&session, what + "what it was told as lagged is in the history");
 }
@@ -149,7 +151,7 @@ std::optional<std::size_t> FilterJudge::owed(const Reader& reader, const std::st
   const bool is_every = reader.command.mode == proto::Mode::every;
   if (topic.states[newest].revision > met_by && !is_every) return newest;
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
-  const std::size_t needed = newest - (reader.command.filter->uses_old_value() ? 1 : 0);
+  const std::size_t needed = newest - (uses_old_value(*reader.command.filter) ? 1 : 0);
   const bool is_present = newest + 1 == topic.states.size();
   if (is_every && !is_present) return std::nullopt;  // it may have lagged, which is judged elsewhere
   if (reader.resumed_from) {
