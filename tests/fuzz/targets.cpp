@@ -39,7 +39,10 @@ const std::vector<Value>& some_values() {
 
 void ask(const Predicate& predicate) {
   for (const Value& value : some_values()) {
-    for (const Value& old_value : some_values()) predicate.test(value, old_value, Quality::live);
+    for (const Value& old_value : some_values()) {
+      for (const Quality quality : {Quality::live, Quality::stale, Quality::orphaned})
+        predicate.test(value, old_value, quality);
+    }
   }
 }
 
