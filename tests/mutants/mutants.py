@@ -162,7 +162,7 @@ MUTANTS = [
     ("quality-is-a-change", "a transition of the quality alone ends a wait for a transition",
      "broker/core/waits/waits.cpp",
      "before->quality != topic.committed->quality && old_value == value;",
-     "before->quality != topic.committed->quality && old_value.is_null();"),
+     "before->quality != topic.committed->quality && old_value.is_null() && value.is_null();"),
     ("past-quality-is-a-change", "a past transition of the quality alone ends a wait for a transition",
      "broker/core/waits/past_search.cpp",
      "number > after.number && (names_quality || !(before && before->value == state->value));",
@@ -182,7 +182,7 @@ MUTANTS = [
      "return state.quality == Quality::live || (names_quality(group) && group.on_transition);"),
 
     # ---- predicates
-    ("normal-form-loses-an-operand", "the normal form of && and || keeps only the first operand",
+    ("normal-form-loses-an-operand", "the normal form of a junction keeps only its first operand",
      "proto/src/predicate/normal_form.cpp",
      "operands.erase(std::unique(operands.begin(), operands.end(), same), operands.end());",
      "operands.erase(operands.begin() + 1, operands.end());\n  static_cast<void>(same);"),
