@@ -266,7 +266,7 @@ MUTANTS = [
     ("posts-are-done-at-once", "flush() does not wait for posts", "client/src/bus/posts.hpp",
      "return open_.empty() ? last_ : open_.begin()->first - 1;", "return last_;", "histories"),
     ("same-value-twice", "eventual_values gives the value again that it gave last", "client/src/topic/state_reader.cpp",
-     "const bool wanted = since_ && !(given_ && same_state(*given_, state_));",
+     "const bool wanted = since_ && !(given_ && is_same(*given_));",
      "const bool wanted = since_ && !(given_ && *given_ == state_);", "histories"),
     ("hold-survives-a-gap", "a hold that the client measures goes on over versions that it did not see",
      "client/src/topic/state_reader.cpp", "if (!since_ || gap || (!test_ && changed))",
