@@ -88,6 +88,8 @@ struct Core::Modules {
   template <class Command>
   void execute(Session& session, const Command& command, Instant at);
   void begin(Instant at);
+  void judge_late_holds(TimePoint at);
+  void expire(TimePoint at);
   void commit(PendingCommit commit, TimePoint at);
   void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
   Statistics statistics() const;
@@ -152,11 +154,9 @@ void Core::disconnected(PeerId peer) { modules_->handshake.disconnected(peer); }
 
 void Core::advance(Instant now) {
   modules_->begin(now);
-  modules_->handshake.expire_sessions(now.monotonic);
-  modules_->requests.expire_leases(now.monotonic);
-  modules_->own_commands.mark_stale_topics(now.monotonic);
+  modules_->judge_late_holds(now.monotonic);
+  modules_->expire(now.monotonic);
   modules_->broker_topics.refresh_if_due(now.monotonic);
-  modules_->requests.expire_waits(now.monotonic);
   modules_->budget.renew();
   modules_->wait_commands.resume_postponed(now);
   modules_->scan.resume();
@@ -229,7 +229,7 @@ Statistics Core::Modules::statistics() const {
 
 // ---- The life of a commit
 
-// Begins every call that has a time: first executes the holds and intervals that are due.
+// Begins every call that has a time: first executes the holds and intervals that are due, except late holds.
 void Core::Modules::begin(Instant at) {
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
@@ -239,6 +239,23 @@ void Core::Modules::begin(Instant at) {
   Effects interval_effects;
   subscriptions.take_due(at.monotonic, interval_effects.woken);
   requests.apply(std::move(interval_effects));
+}
+
+// What was due before a late hold comes first: it may have ended the hold's state.
+void Core::Modules::judge_late_holds(TimePoint at) {
+  while (const auto due = waits.next_late()) {
+    expire(*due - std::chrono::nanoseconds(1));
+    Effects effects;
+    waits.judge_late(topics, *due, at, effects.ended);
+    requests.apply(std::move(effects));
+  }
+}
+
+void Core::Modules::expire(TimePoint at) {
+  handshake.expire_sessions(at);
+  requests.expire_leases(at);
+  own_commands.mark_stale_topics(at);
+  requests.expire_waits(at);
 }
 
 // Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.

@@ -8,8 +8,9 @@
 //            later; (3) calls take_output() and sends each frame, in order. It repeats that on input, on a store's
 //            answer, when a full link drains, and at next_deadline().
 // Time       `Instant::monotonic` decides everything; `wall` is only written into transitions for people.
-//            Hold timers that are due at `now` fire before a command that is received at `now`; the silence of
-//            sessions, leases and deadlines are judged in advance() only, after the input that was already waiting.
+//            Holds that are due at `now` end before a command that is received at `now`. A hold that was due more than
+//            a millisecond ago is late: it is judged in advance() only, as are the silence of sessions, leases and
+//            deadlines, after the input that was already waiting.
 // Thread     one. Owner: Server (server/server.hpp).
 #pragma once
 
@@ -54,7 +55,7 @@ class Core {
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.
   void disconnected(PeerId peer);
-  // Does what is due at `now` or before: holds first, then silent sessions, leases, and deadlines.
+  // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines.
   void advance(Instant now);
 
   std::vector<Record> take_records();

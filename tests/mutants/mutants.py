@@ -89,10 +89,16 @@ MUTANTS = [
 
     # ---- waits
     ("hold-is-not-reset", "a hold continues although its predicate was false in between", "broker/core/waits/waits.cpp",
-     "if (!was_holding || !group.predicate) group.holding_since = now;",
+     "if (restarts) group.holding_since = now;",
      "if (!(was_holding && group.predicate) && group.holding_since == TimePoint{}) group.holding_since = now;"),
     ("hold-fires-while-false", "a hold fires although its predicate is false", "broker/core/waits/waits.cpp",
-     "    if (!group.is_holding) {\n      suspend(wait);\n    } else if", "    if"),
+     "    if (!wait.group->is_holding) {\n      suspend(wait);\n    } else if", "    if"),
+    ("late-hold-is-not-late", "a hold that was due while the broker paused fires before the input that waited",
+     "broker/core/waits/waits.cpp", "due < now - tick", "due < now - std::chrono::hours(1)"),
+    ("late-hold-ignores-pending", "a late hold does not wait until the writes that waited are committed",
+     "broker/core/waits/waits.cpp", "wait.judged_after == 0 ? topic.is_pending()", "wait.judged_after == 0 ? false"),
+    ("late-hold-comes-first", "a late hold fires although its topic became stale before it was due",
+     "broker/core/core.cpp", "expire(*due - std::chrono::nanoseconds(1));", "std::ignore = due;"),
     ("old-value-is-tested-on-arming", "arming a wait tests a predicate over old_value on the current value",
      "broker/core/waits/waits.cpp",
      "made->is_true = !is_about_transition(*made) && topic.committed",

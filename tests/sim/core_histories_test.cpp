@@ -35,6 +35,7 @@ class History {
         network_(sim::seed(dice_.number())),
         limits_(limits_of(seed)),
         witness_(story(), limits_) {
+    if (seed % 7 == 6) pauses_.emplace(seed, grain_);
     network_.observe(&digest_);
     settle_the_climate(network_, dice_);
   }
@@ -48,6 +49,7 @@ class History {
         clients_.push_back(
             std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
       }
+      is_restless_ = true;
       while (steps() < steps_min) {
         co_await open_nursery([this](Nursery& lives) -> Task<> {
           for (const auto& client : clients_) lives.start_soon([each = client.get()] { return each->live(4s); });
@@ -55,6 +57,7 @@ class History {
           co_return;
         });
       }
+      is_restless_ = false;
       co_await for_all([](FrameClient& client) { return client.listen(3s); });
       witness_.check_at_rest();
       co_await sleep(1ns);  // lets everything of this instant end
@@ -90,8 +93,9 @@ class History {
       auto link = network_.listen();
       CancelScope killed;
       killed_ = &killed;
-      co_await killed.run(
-          [&] { return host(*core_, *link, [this](const broker::Record& made) { tell_witness(made); }); });
+      const HostHooks hooks{[this](const broker::Record& made) { tell_witness(made); },
+                            [this] { return before_turn(); }, [this] { witness_.late_turn_ends(); }};
+      co_await killed.run([&] { return host(*core_, *link, hooks); });
       killed_ = nullptr;
       co_await sleep(down_for_);
     }
@@ -101,6 +105,14 @@ class History {
     std::vector<Transition> record;
     for (const broker::State& state : made.transitions) record.push_back(*state);
     witness_.broker_committed(record);
+  }
+
+  // In some histories the broker stops now and then, while its input waits and what is due passes.
+  Task<> before_turn() {
+    if (!pauses_ || !is_restless_ || !pauses_->chance(1)) co_return;
+    witness_.broker_pauses();
+    co_await sleep(pauses_->between(0ms, pauses_->chance(50) ? 2ms : 150ms));
+    witness_.late_turn_begins();
   }
 
   Task<> misbehave() {
@@ -145,6 +157,8 @@ class History {
   std::vector<std::unique_ptr<FrameClient>> clients_;
   CancelScope* killed_ = nullptr;
   Duration down_for_{};
+  std::optional<Dice> pauses_;
+  bool is_restless_ = false;
 };
 
 TEST(CoreHistories, KeepThePromisesOfTheModel) {

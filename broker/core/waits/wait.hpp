@@ -30,10 +30,12 @@ struct Wait : Timer {  // the timer of the hold
   bool on_transition = false;                 // tested at transitions only, including those to unset; has no hold
 
   // Private to waits.cpp.
-  WaitGroup* group = nullptr;   // null: its topic's type is not known yet
-  std::size_t place = 0;        // in the list of the group, or of the topic
-  TimePoint hold_not_before{};  // a hold does not begin before this
-  ExpiryTimer expiry{*this};    // scheduled while the wait is armed
+  WaitGroup* group = nullptr;      // null: its topic's type is not known yet
+  std::size_t place = 0;           // in the list of the group, or of the topic
+  TimePoint hold_not_before{};     // a hold does not begin before this
+  bool is_late = false;            // its timer is among the late ones
+  std::uint64_t judged_after = 0;  // a late hold that waits for this revision of its topic; 0: for none
+  ExpiryTimer expiry{*this};       // scheduled while the wait is armed
 };
 
 }  // namespace hoiku::broker

@@ -58,6 +58,7 @@ bool may_hold(const WaitGroup& group, const Transition& state) noexcept {
 }
 
 constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
 
 TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.hold_not_before) + wait.hold; }
 
@@ -177,7 +178,7 @@ void Waits::detach(Wait& wait) noexcept {
   } else {
     --wait.group->holds;
     if (wait.is_scheduled()) {
-      holds_.cancel(wait);
+      (wait.is_late ? late_ : holds_).cancel(wait);
     } else {
       take(wait.group->suspended, wait);
     }
@@ -277,27 +278,58 @@ void Waits::match_group(WaitGroup& group, bool is_match, bool counts, TimePoint 
 void Waits::hold_group(WaitGroup& group, bool counts, TimePoint now) {
   const bool was_holding = std::exchange(group.is_holding, group.is_true && counts);
   if (!group.is_holding) return;
-  if (!was_holding || !group.predicate) group.holding_since = now;
-  for (Wait* wait : std::exchange(group.suspended, {})) holds_.schedule(*wait, due_at(*wait));
+  const bool restarts = !was_holding || !group.predicate;
+  if (restarts) group.holding_since = now;
+  for (Wait* wait : std::exchange(group.suspended, {})) {
+    if (restarts) wait->judged_after = 0;
+    holds_.schedule(*wait, due_at(*wait));
+  }
 }
 
 void Waits::take_due(TimePoint now, std::vector<WaitEnd>& ended) {
   while (Timer* timer = holds_.take_due(now)) {
     Wait& wait = static_cast<Wait&>(*timer);
-    WaitGroup& group = *wait.group;
-    if (!group.is_holding) {
+    if (!wait.group->is_holding) {
       suspend(wait);
     } else if (const TimePoint due = due_at(wait); due > now) {
       holds_.schedule(wait, due);  // the predicate was false meanwhile
+    } else if (due < now - tick) {
+      wait.is_late = true;
+      late_.schedule(wait, due);
     } else {
-      end(wait);
-      --group.holds;
-      wait.group = nullptr;
-      ended.push_back(WaitEnd{&wait, {}});
-      discard_if_empty(group);
-      discard_if_empty(wait.topic);
+      complete(wait, ended);
     }
   }
+}
+
+void Waits::judge_late(const TopicTable& topics, TimePoint was_due, TimePoint now, std::vector<WaitEnd>& ended) {
+  Timer* timer = late_.take_due(was_due);
+  if (timer == nullptr) return;
+  Wait& wait = static_cast<Wait&>(*timer);
+  wait.is_late = false;
+  const Topic& topic = topics[wait.topic];
+  const bool waits_for_commit =
+      wait.judged_after == 0 ? topic.is_pending() : revision_of(topic.committed()) < wait.judged_after;
+  if (!wait.group->is_holding) {
+    suspend(wait);
+  } else if (const TimePoint due = due_at(wait); due > now) {
+    holds_.schedule(wait, due);
+  } else if (waits_for_commit) {
+    // The commit schedules it again, if the predicate is still true.
+    if (wait.judged_after == 0) wait.judged_after = topic.pending()->revision;
+    suspend(wait);
+  } else {
+    complete(wait, ended);
+  }
+}
+
+void Waits::complete(Wait& wait, std::vector<WaitEnd>& ended) {
+  WaitGroup& group = *std::exchange(wait.group, nullptr);
+  end(wait);
+  --group.holds;
+  ended.push_back(WaitEnd{&wait, {}});
+  discard_if_empty(group);
+  discard_if_empty(wait.topic);
 }
 
 Wait* Waits::take_expired(TimePoint now) noexcept {
@@ -306,10 +338,11 @@ Wait* Waits::take_expired(TimePoint now) noexcept {
 }
 
 std::optional<TimePoint> Waits::next_deadline() const noexcept {
-  const auto hold = holds_.next();
-  const auto expiry = expiries_.next();
-  if (hold && expiry) return std::min(*hold, *expiry);
-  return hold ? hold : expiry;
+  std::optional<TimePoint> first;
+  for (const auto next : {late_.next(), holds_.next(), expiries_.next()}) {
+    if (next && (!first || *next < *first)) first = next;
+  }
+  return first;
 }
 
 }  // namespace hoiku::broker

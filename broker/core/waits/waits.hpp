@@ -12,6 +12,9 @@
 // Both are different if the predicate names the quality: then each transition is tested, and the predicate alone
 // decides whether a hold goes on.
 //
+// A hold is late if the broker looks at it more than a tick after it was due: the broker was busy or stopped, and input
+// that says otherwise may be waiting. Waits judges a late hold after that input, when its writes are committed.
+//
 // A client that gives a wait a maximum time need not cancel it: a second after that time the wait expires, without an
 // answer. The second is for answers and cancellations that are on their way when the time ends.
 //
@@ -33,6 +36,7 @@
 #include "broker/core/timers.hpp"
 #include "broker/core/topic_map.hpp"
 #include "broker/core/topics/content_type.hpp"
+#include "broker/core/topics/topic_table.hpp"
 #include "broker/core/types.hpp"
 #include "broker/core/waits/wait.hpp"
 #include "hoiku/proto/error.hpp"
@@ -69,14 +73,18 @@ class Waits {
   Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
   void cancel(Wait& wait) noexcept;  // `wait` is armed
 
-  // The topic has changed from `before` (null: never set) to topic.committed. Holds that are due at `now` have been
-  // taken.
+  // The topic has changed from `before` (null: never set) to topic.committed. take_due(now) was called before.
   void on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
                      std::vector<WaitEnd>& ended);
   // The topic has a type from now on; its state is the same.
   void on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
-  // Appends the holds that are complete at `now`, in the order in which they became complete.
+  // Appends the holds that are complete at `now`, in the order in which they became complete. Holds that were due more
+  // than a tick ago become late.
   void take_due(TimePoint now, std::vector<WaitEnd>& ended);
+  // When the first late hold was due.
+  std::optional<TimePoint> next_late() const noexcept { return late_.next(); }
+  // Judges a late hold that was due at `was_due`, after all input that was waiting: appends it if it is complete.
+  void judge_late(const TopicTable& topics, TimePoint was_due, TimePoint now, std::vector<WaitEnd>& ended);
   // A wait that has expired at `now`, which the caller cancels; nullptr: there is none.
   Wait* take_expired(TimePoint now) noexcept;
   std::optional<TimePoint> next_deadline() const noexcept;
@@ -97,12 +105,14 @@ class Waits {
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void suspend(Wait& wait);
+  void complete(Wait& wait, std::vector<WaitEnd>& ended);
   void detach(Wait& wait) noexcept;
   void discard_if_empty(WaitGroup& group) noexcept;
   void discard_if_empty(TopicId topic) noexcept;
 
   TopicMap<TopicWaits> by_topic_;
   Timers holds_;
+  Timers late_;
   Timers expiries_;
   std::size_t size_ = 0;
   std::size_t predicates_ = 0;

@@ -46,6 +46,10 @@ void Model::begin(TimePoint now) {
   before_instant_ = revision_;
 }
 
+void Model::begin_late_turn(TimePoint since, TimePoint now) {
+  late_ = LateTurn{since, now - std::chrono::milliseconds(1)};
+}
+
 std::optional<ErrorCode> Model::error_of_name(const std::string& name) {
   if (!check_topic_name(name)) return ErrorCode::invalid_topic;
   if (is_reserved_name(name)) return ErrorCode::permission_denied;
@@ -78,7 +82,11 @@ Model::SetResult Model::apply(const std::string& name, const Value& value, std::
     found->second.touched = now;
   const State& newest = topic.newest();
   if (value == newest.value && (value.is_null() || as == newest.quality)) return {{}, false, topic.states.size() - 1};
-  topic.states.push_back(State{revision, now, value, writer, {}, as});
+  topic.states.push_back(State{revision, now, value, writer, {}, as, {}, {}});
+  if (late_) {
+    topic.states.back().holds_after = was_due_.value_or(late_->since - Duration(1));
+    topic.states.back().holds_before = late_->until;
+  }
   return {{}, true, topic.states.size() - 1};
 }
 
@@ -146,10 +154,16 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
       continue;
     }
     if (!since || !wait.predicate) since = state.at;
-    const TimePoint due = std::max({armed, state.at, saturating_add(*since, wait.hold)});
-    // A hold that is complete at the very instant of the next transition is complete.
-    const bool in_time =
-        i + 1 == topic.states.size() ? due <= now : wait.hold.count() == 0 || due <= topic.states[i + 1].at;
+    const TimePoint complete = std::max(armed, saturating_add(*since, wait.hold));
+    const TimePoint due = std::max(complete, state.at);
+    const auto is_complete_before = [&](const State& next) {
+      // A hold that is complete at the very instant of the next transition is complete.
+      return due <= next.at && !(next.holds_after < complete && complete < next.holds_before);
+    };
+    const bool is_undecided = late_ && late_->since <= complete && complete < late_->until;
+    const bool in_time = i + 1 == topic.states.size()
+                             ? due <= now && !is_undecided
+                             : wait.hold.count() == 0 || is_complete_before(topic.states[i + 1]);
     if (in_time && due > end) return std::nullopt;
     if (in_time) return WaitAnswer{i, due, {}};
   }

@@ -29,6 +29,9 @@ struct State {
   std::string writer;
   std::optional<Version> version = std::nullopt;  // as the broker reported it first; it must not differ later
   Quality quality = Quality::live;
+  // Of a transition in a late turn: holds that were due between these two are judged after it.
+  TimePoint holds_after{};
+  TimePoint holds_before{};
 };
 
 struct Topic {
@@ -66,6 +69,10 @@ class Model {
   std::vector<SetResult> commit(const proto::Commit& command, const Owner& by, const std::string& writer,
                                 TimePoint now);
 
+  // The turn that begins now is late: the broker has not looked since `since`, also not then.
+  void begin_late_turn(TimePoint since, TimePoint now);
+  void end_late_turn() { late_.reset(); }
+
   // ---- model_ownership.cpp: owners and deadlines of topics. The last wills of the histories are values.
   struct Lease {
     Owner owner{};
@@ -85,8 +92,9 @@ class Model {
 
   // Judges a commit that the broker made without a command. Returns an empty text if it had to, otherwise what is
   // wrong. `ended` gets the leases that ended with it.
+  // `expires_at`: when an owner's session expires, if its client stays silent.
   std::string judge_own_commit(const std::vector<Transition>& record,
-                               const std::function<bool(const Owner&)>& has_expired, TimePoint now,
+                               const std::function<TimePoint(const Owner&)>& expires_at, TimePoint now,
                                std::vector<Lease>& ended);
   // Returns what the broker should have done by itself by the end of that instant; empty if nothing.
   std::string neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const;
@@ -131,12 +139,20 @@ class Model {
   };
   bool is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const;
 
+  // Holds that are due in this time wait for the end of the late turn.
+  struct LateTurn {
+    TimePoint since{};
+    TimePoint until{};
+  };
+
   std::map<std::string, Topic> topics_;
   std::map<std::string, Lease> leases_;  // by topic
   std::map<std::string, Deadline> deadlines_;
   std::uint64_t revision_ = 0;
   TimePoint instant_{};
   std::uint64_t before_instant_ = 0;
+  std::optional<LateTurn> late_;
+  std::optional<TimePoint> was_due_;  // when the broker's own commit was due, which is being applied
 };
 
 }  // namespace hoiku::model

@@ -69,7 +69,7 @@ bool Model::is_overdue(const std::string& name, const Deadline& deadline, TimePo
 }
 
 std::string Model::judge_own_commit(const std::vector<Transition>& record,
-                                    const std::function<bool(const Owner&)>& has_expired, TimePoint now,
+                                    const std::function<TimePoint(const Owner&)>& expires_at, TimePoint now,
                                     std::vector<Lease>& ended) {
   const Transition& first = record.front();
   if (first.quality == Quality::live) return "nobody wrote '" + first.topic + "'";
@@ -79,23 +79,29 @@ std::string Model::judge_own_commit(const std::vector<Transition>& record,
       return "'" + first.topic + "' is not stale";
     begin(now);
     const State newest = topics_[first.topic].newest();
+    was_due_ = deadline->second.touched + deadline->second.after;
     apply(first.topic, newest.value, revision_ + 1, newest.writer, now, Quality::stale);
+    was_due_.reset();
     ++revision_;
     return {};
   }
   const auto lease = leases_.find(first.topic);
   if (lease == leases_.end()) return "nobody owned '" + first.topic + "'";
   std::vector<std::string> topics{first.topic};
-  if (has_expired(lease->second.owner)) {
+  TimePoint due = expires_at(lease->second.owner);
+  if (due <= now) {
     topics = topics_of(lease->second.owner);
-  } else if (!lease->second.until || *lease->second.until > now) {
+  } else if (due = lease->second.until.value_or(never); due > now) {
     return "the lease of '" + first.topic + "' stands";
   }
   for (const std::string& topic : topics) ended.push_back(leases_.at(topic));
   std::vector<std::string> said;
   for (const Transition& transition : record) said.push_back(transition.topic);
   std::sort(said.begin(), said.end());
-  return execute_wills(topics, now) == said ? "" : "not all wills were executed, or too many";
+  was_due_ = due;
+  const bool is_right = execute_wills(topics, now) == said;
+  was_due_.reset();
+  return is_right ? "" : "not all wills were executed, or too many";
 }
 
 std::string Model::neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "hoiku/proto/codec.hpp"
 #include "tests/sim/judge/story.hpp"
@@ -15,7 +16,7 @@ void Witness::step() {
   if (!evidence_.begin) evidence_.begin = now();
   ++evidence_.step;
   if (now() == instant_) return;
-  check_instant(instant_);
+  if (!paused_since_) check_instant(instant_);
   instant_ = now();
 }
 
@@ -29,8 +30,8 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   evidence_.tell(fmt::format("{} > {}", session ? session->name : "somebody", describe(frame)));
   if (!session || frame.connection_number != session->connection_number) return;
   if (session->expired) return;
-  if (now() - session->last_heard >= session->timeout) {
-    if (now() - session->last_heard > session->timeout) return;
+  if (const Duration silence = evidence_.silence_judged_at() - session->last_heard; silence >= session->timeout) {
+    if (silence > session->timeout) return;
     session->tie = true;
   }
   session->last_heard = now();
@@ -93,6 +94,24 @@ void Witness::broker_was_full(std::uint64_t peer) {
   if (session && !session->full) session->full = Moment{evidence_.step, now()};
 }
 
+void Witness::broker_pauses() {
+  step();
+  evidence_.tell("--- the broker pauses");
+  paused_since_ = now();
+}
+
+void Witness::late_turn_begins() {
+  step();
+  evidence_.tell("--- the broker goes on");
+  evidence_.late_since = std::exchange(paused_since_, std::nullopt);
+  model_.begin_late_turn(*evidence_.late_since, now());
+}
+
+void Witness::late_turn_ends() {
+  evidence_.late_since.reset();
+  model_.end_late_turn();
+}
+
 void Witness::broker_listens() {
   step();
   evidence_.tell("--- a broker listens");
@@ -101,6 +120,8 @@ void Witness::broker_listens() {
 void Witness::broker_killed() {
   step();
   evidence_.tell("--- the broker is killed");
+  paused_since_.reset();
+  late_turn_ends();
   evidence_.past.begin_again();
   evidence_.sessions.clear();
   evidence_.peers.clear();
@@ -135,7 +156,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
     const bool forgotten =
         frame.connection_number > known->second.connection_number && frame.acknowledged < known->second.acknowledged;
     if (forgotten && !known->second.expired) model_.end_leases(known->first, now());
-    const bool is_silent = now() - known->second.last_heard > known->second.timeout;
+    const bool is_silent = evidence_.silence_judged_at() - known->second.last_heard > known->second.timeout;
     if (forgotten || is_silent || known->second.expired) evidence_.sessions.erase(known);
   }
   const auto [found, fresh] = evidence_.sessions.try_emplace(frame.hello->token);
@@ -143,7 +164,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   if (!fresh && frame.connection_number <= session.connection_number) return;  // from an older connection
   const Limits limits;
   const auto wanted = frame.hello->session_timeout;
-  session.tie = !fresh && now() - session.last_heard == session.timeout;
+  session.tie = !fresh && evidence_.silence_judged_at() - session.last_heard == session.timeout;
   session.timeout = wanted.count() == 0 ? limits.session_timeout_default
                                         : std::clamp(wanted, limits.session_timeout_min, limits.session_timeout_max);
   session.token = frame.hello->token;

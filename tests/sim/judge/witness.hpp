@@ -30,6 +30,10 @@ class Witness final : public sim::NetworkObserver {
   void broker_sent(std::uint64_t peer, std::string_view frame) override;
   void broker_was_full(std::uint64_t peer) override;
   void broker_committed(const std::vector<Transition>& record) override;
+  // The broker pauses: it neither reads, nor sends, nor looks at the time. Then a late turn begins.
+  void broker_pauses();
+  void late_turn_begins();
+  void late_turn_ends();  // it has read all input, and has judged what was due; does nothing if no turn is late
   void broker_listens() override;
   void broker_killed() override;
   void was_cut(const std::string& client, Duration duration) override;
@@ -65,6 +69,7 @@ class Witness final : public sim::NetworkObserver {
   SumJudge sums_{evidence_};
   AnswerJudge answers_{evidence_, waits_, transitions_, leases_, sums_};
   TimePoint instant_{};
+  std::optional<TimePoint> paused_since_;
 };
 
 }  // namespace hoiku::model

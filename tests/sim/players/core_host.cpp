@@ -19,10 +19,11 @@ broker::Instant instant() {
 
 }  // namespace
 
-Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const broker::Record&)> on_record) {
+Task<> host(broker::Core& core, link::ServerLink& link, HostHooks hooks) {
   std::set<std::uint64_t> full;
   std::optional<TimePoint> retry_at;
   for (;;) {
+    co_await hooks.before_turn();
     while (auto input = link.try_receive()) {
       const broker::PeerId peer{input->peer};
       if (!input->frame) {
@@ -39,8 +40,9 @@ Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const
     }
     core.advance(instant());
     const auto records = core.take_records();
-    for (const broker::Record& record : records) on_record(record);
+    for (const broker::Record& record : records) hooks.on_record(record);
     if (!records.empty()) core.committed(records.back().sequence, instant());
+    hooks.before_output();
     if (retry_at && *retry_at <= now()) {
       for (const std::uint64_t peer : full) core.writable(broker::PeerId{peer});
       full.clear();

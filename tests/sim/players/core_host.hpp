@@ -9,7 +9,13 @@
 
 namespace hoiku::model {
 
-// Serves until it is cancelled. Calls `on_record` with each record before any of it is sent.
-Task<> host(broker::Core& core, link::ServerLink& link, std::function<void(const broker::Record&)> on_record);
+struct HostHooks {
+  std::function<void(const broker::Record&)> on_record;  // called with each record before any of it is sent
+  std::function<Task<>()> before_turn;                   // a turn is due; it begins when this has ended
+  std::function<void()> before_output;                   // the turn has read its input, and has judged what was due
+};
+
+// Serves until it is cancelled.
+Task<> host(broker::Core& core, link::ServerLink& link, HostHooks hooks);
 
 }  // namespace hoiku::model

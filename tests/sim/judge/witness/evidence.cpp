@@ -22,9 +22,10 @@ Session* Evidence::session_of(std::uint64_t peer) {
   return session == sessions.end() || session->second.peer != peer ? nullptr : &session->second;
 }
 
-bool Evidence::has_expired(const proto::SessionToken& token, TimePoint at) const {
+TimePoint Evidence::expires_at(const proto::SessionToken& token) const {
   const auto found = sessions.find(token);
-  return found == sessions.end() || found->second.expired || at - found->second.last_heard >= found->second.timeout;
+  if (found == sessions.end() || found->second.expired) return TimePoint::min();
+  return found->second.last_heard + found->second.timeout;
 }
 
 }  // namespace hoiku::model

@@ -25,7 +25,11 @@ struct Evidence {
   std::string time_in_words(TimePoint at) const;  // since the beginning of the history
   // Returns the session that this peer speaks for, or nullptr.
   Session* session_of(std::uint64_t peer);
-  bool has_expired(const proto::SessionToken& token, TimePoint at) const;
+  // When the session expires, if its client stays silent; long ago if nobody knows it.
+  TimePoint expires_at(const proto::SessionToken& token) const;
+  bool has_expired(const proto::SessionToken& token, TimePoint at) const { return expires_at(token) <= at; }
+  // Silence until then is judged: input that waited for a late turn is heard first.
+  TimePoint silence_judged_at() const { return late_since.value_or(now()); }
 
   const Limits limits;
   Past past;
@@ -36,6 +40,7 @@ struct Evidence {
   std::uint64_t step = 0;
   std::uint64_t checked = 0;  // deliveries and answers that were compared with the model
   std::optional<TimePoint> begin;
+  std::optional<TimePoint> late_since;  // in a late turn: the broker has not looked since then
   std::vector<std::string> complaints;
   std::function<void(const std::string&)> story;  // prints; may be empty
 };

@@ -35,8 +35,8 @@ void LeaseJudge::lose(const Model::Lease& lease) {
 void LeaseJudge::check_commit(const std::vector<Transition>& record) {
   if (record.front().revision <= model_.revision()) return;  // of a command, which the model has got too
   std::vector<Model::Lease> ended;
-  const auto is_gone = [&](const proto::SessionToken& token) { return evidence_.has_expired(token, now()); };
-  const std::string wrong = model_.judge_own_commit(record, is_gone, now(), ended);
+  const auto expires_at = [&](const proto::SessionToken& token) { return evidence_.expires_at(token); };
+  const std::string wrong = model_.judge_own_commit(record, expires_at, now(), ended);
   if (!wrong.empty()) return evidence_.complain(nullptr, "made a commit by itself: " + wrong);
   evidence_.tell(fmt::format("--- revision {} is the broker's own", record.front().revision));
   for (const Model::Lease& lease : ended) {
