@@ -89,11 +89,11 @@ std::string reader_line(const ReaderInfo& reader) {
   for (const std::string& topic : reader.topics) topics += (topics.empty() ? "" : ",") + json_text(topic);
   return fmt::format(
       R"({{"client":{},"session":{},"topics":[{}],"mode":"{}","filter":{},"interval_us":{},"matched":{},)"
-      R"("written":{},"delivered":{},"conflated":{},"filtered":{},"lagged":{},"pending":{}}})",
+      R"("written":{},"delivered":{},"in_flight":{},"conflated":{},"filtered":{},"lagged":{},"pending":{}}})",
       json_text(reader.client), json_text(reader.session), topics, mode_name(reader.mode),
       reader.filter.empty() ? "null" : json_text(reader.filter), reader.interval / std::chrono::microseconds(1),
-      reader.matched, reader.written, reader.delivered, reader.conflated, reader.filtered, reader.lagged,
-      reader.pending);
+      reader.matched, reader.written, reader.delivered, reader.in_flight, reader.conflated, reader.filtered,
+      reader.lagged, reader.pending);
 }
 
 bool has_news(const AnyTransition& transition) {

@@ -76,15 +76,15 @@ std::string filter_text(const ReaderInfo& reader, std::optional<std::size_t> wid
 
 std::string reader_table(const std::vector<ReaderInfo>& readers, std::optional<std::size_t> width) {
   constexpr std::size_t texts = 4;
-  constexpr std::size_t cells = 10;
+  constexpr std::size_t cells = 11;
   using Cells = std::array<std::string, cells>;
-  std::vector<Cells> rows{
-      {"client", "reads", "mode", "filter", "written", "delivered", "conflated", "filtered", "lagged", "pending"}};
+  std::vector<Cells> rows{{"client", "reads", "mode", "filter", "written", "delivered", "in flight", "conflated",
+                           "filtered", "lagged", "pending"}};
   for (const ReaderInfo& reader : readers) {
     rows.push_back({text::one_line(reader.session), reads_text(reader.topics), mode_text(reader),
                     filter_text(reader, width), std::to_string(reader.written), std::to_string(reader.delivered),
-                    std::to_string(reader.conflated), std::to_string(reader.filtered), std::to_string(reader.lagged),
-                    std::to_string(reader.pending)});
+                    std::to_string(reader.in_flight), std::to_string(reader.conflated), std::to_string(reader.filtered),
+                    std::to_string(reader.lagged), std::to_string(reader.pending)});
   }
   const std::array<std::size_t, cells> widths = widths_of(rows);
   std::string text;

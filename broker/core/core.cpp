@@ -214,10 +214,11 @@ Statistics Core::Modules::statistics() const {
   all.waits = waits.size();
   all.predicates = waits.predicates() + subscriptions.filters().size();
   all.leases = leases.size();
-  sessions.for_each([&](const Session& session) { all.kept_frames += session.outbox.kept_frames(); });
+  all.kept_frames = sessions.totals().kept_frames;
+  all.in_flight = sessions.totals().in_flight;
   all.schemas = schemas.size();
   all.commits = log.commits();
-  all.deliveries = output.totals().deliveries;
+  all.deliveries = sessions.totals().delivered;
   all.lagged = output.totals().lagged;
   all.history_bytes = histories.bytes();
   all.filtered = output.totals().filtered + subscriptions.filtered();

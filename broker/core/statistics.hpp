@@ -14,10 +14,11 @@ struct Statistics {
   std::size_t waits = 0;
   std::size_t predicates = 0;  // distinct ones being evaluated
   std::size_t leases = 0;
-  std::size_t kept_frames = 0;  // sent or waiting, not yet acknowledged
+  std::size_t kept_frames = 0;  // not yet acknowledged
   std::size_t schemas = 0;      // types of messages that were registered
   std::uint64_t commits = 0;
-  std::uint64_t deliveries = 0;
+  std::size_t in_flight = 0;      // deliveries that were sent and are not acknowledged
+  std::uint64_t deliveries = 0;   // that were acknowledged by their clients
   std::uint64_t lagged = 0;       // transitions that a history discarded before an `every` reader was sent them
   std::size_t history_bytes = 0;  // all topics' earlier states
   std::uint64_t filtered = 0;     // transitions that did not pass a reader's filter

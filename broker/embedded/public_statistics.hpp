@@ -17,6 +17,7 @@ inline BrokerStatistics public_statistics(const Statistics& counted) {
   made.kept_frames = counted.kept_frames;
   made.commits = counted.commits;
   made.deliveries = counted.deliveries;
+  made.in_flight = counted.in_flight;
   made.conflated = counted.conflated;
   return made;
 }

@@ -70,11 +70,12 @@ TEST(Output, AReaderIsOneJsonObject) {
   reader.topics = {"a/b", "c"};
   reader.interval = std::chrono::milliseconds(100);
   reader.written = 5;
-  reader.delivered = 5;
+  reader.delivered = 3;
+  reader.in_flight = 2;
   EXPECT_EQ(reader_line(reader),
             R"({"client":"screen","session":"screen-2f","topics":["a/b","c"],"mode":"latest","filter":null,)"
-            R"("interval_us":100000,"matched":0,"written":5,"delivered":5,"conflated":0,"filtered":0,"lagged":0,)"
-            R"("pending":0})");
+            R"("interval_us":100000,"matched":0,"written":5,"delivered":3,"in_flight":2,"conflated":0,"filtered":0,)"
+            R"("lagged":0,"pending":0})");
   reader.filter = "value > 3";
   EXPECT_NE(reader_line(reader).find(R"("filter":"value > 3",)"), std::string::npos);
 }

@@ -79,20 +79,24 @@ TEST(ReaderTable, ShowsTheEquation) {
   screen.filter = "value > 3";
   screen.interval = 100ms;
   screen.written = 120;
-  screen.delivered = 12;
+  screen.delivered = 10;
+  screen.in_flight = 2;
   screen.conflated = 30;
   screen.filtered = 78;
   ReaderInfo brain;
   brain.session = "brain-3";
   brain.topics = {"a", "b", "c", "d"};
   EXPECT_EQ(reader_table({screen, brain}),
-            "client     reads               mode              filter     written = delivered + conflated + filtered + "
+            "client     reads               mode              filter     written = delivered + in flight + conflated + "
+            "filtered + "
             "lagged + "
             "pending\n"
-            "screen-2f  sensor/**           latest per 100ms  value > 3      120 =        12 +        30 +       78 +  "
+            "screen-2f  sensor/**           latest per 100ms  value > 3      120 =        10 +         2 +        30 + "
+            "      78 +  "
             "    0 + "
             "      0\n"
-            "brain-3    a + b + c + 1 more  latest            -                0 =         0 +         0 +        0 +  "
+            "brain-3    a + b + c + 1 more  latest            -                0 =         0 +         0 +         0 + "
+            "       0 +  "
             "    0 + "
             "      0\n");
 }

@@ -144,6 +144,7 @@ TEST(Readers, AreListedWithWhatBecameOfWhatWasWritten) {
     PatternSubscription high = screen.watch("m/*", where(value > 3), at_most_every(1h));
     co_await high.next();
     for (const int value : {1, 5, 6, 2, 7}) co_await robot.topic<int>("m/heat").set(value);
+    co_await sleep(20ms);  // the client acknowledges what it has
     const std::vector<ReaderInfo> readers = co_await robot.readers();
     const ReaderInfo& reader = only(readers);
     EXPECT_EQ(reader.client, "screen");
@@ -155,6 +156,7 @@ TEST(Readers, AreListedWithWhatBecameOfWhatWasWritten) {
     EXPECT_EQ(reader.matched, 1u);
     EXPECT_EQ(reader.written, 5u);
     EXPECT_EQ(reader.delivered, 1u);
+    EXPECT_EQ(reader.in_flight, 0u);
     EXPECT_EQ(reader.conflated, 1u);
     EXPECT_EQ(reader.filtered, 2u);
     EXPECT_EQ(reader.lagged, 0u);

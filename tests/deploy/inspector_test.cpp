@@ -122,7 +122,7 @@ TEST_F(Inspector, ShowsWhoReadsWhatAndWhatBecameOfIt) {
   hoiku({"set", "battery", "60"});
   EXPECT_THAT(low.wait_for_output("battery"), HasSubstr("(unset) -> 60  (version 2"));
   const std::string table = hoiku({"readers"}).output;
-  EXPECT_THAT(table, HasSubstr("written = delivered + conflated + filtered + lagged + pending\n"));
+  EXPECT_THAT(table, HasSubstr("written = delivered + in flight + conflated + filtered + lagged + pending\n"));
   EXPECT_THAT(table, HasSubstr("value < 70"));
   EXPECT_THAT(hoiku({"readers", "--json"}).output, HasSubstr("\"topics\":[\"battery\"],\"mode\":\"latest\""));
 }

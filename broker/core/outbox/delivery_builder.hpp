@@ -25,11 +25,10 @@ namespace hoiku::broker {
 struct BuildReport {
   std::vector<TopicId> unset;         // topics whose unset state was sent: they may be unused now
   Subscription* too_large = nullptr;  // a composite that fits into no frame: the caller fails it
-  std::size_t deliveries = 0;
-  std::uint64_t lagged = 0;     // states that were discarded before an `every` reader was sent them
-  std::uint64_t filtered = 0;   // states that did not pass in a test here
-  std::size_t steps = 0;        // scan steps of these tests
-  bool is_interrupted = false;  // too many tests: the caller builds the rest later
+  std::uint64_t lagged = 0;           // states that were discarded before an `every` reader was sent them
+  std::uint64_t filtered = 0;         // states that did not pass in a test here
+  std::size_t steps = 0;              // scan steps of these tests
+  bool is_interrupted = false;        // too many tests: the caller builds the rest later
 };
 
 class DeliveryBuilder {

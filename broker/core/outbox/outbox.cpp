@@ -6,6 +6,7 @@ namespace hoiku::broker {
 
 bool Outbox::build_frame(StateSource& states, std::uint64_t revision, bool all_known, BuildReport& report) {
   if (answers_.empty() && deliveries_.empty()) return false;
+  queue().building = sent_.last_number() + 1;
   FrameDraft draft;
   if (!std::exchange(delivery_goes_first_, false)) answers_.fill(draft, states);
   if (deliveries_.is_window_open()) {
@@ -24,18 +25,32 @@ bool Outbox::build_frame(StateSource& states, std::uint64_t revision, bool all_k
   if (deliveries_.is_complete() && all_known) frame.complete_through = revision;
 
   draft.cost.is_batch = !frame.deliveries.empty() || !frame.snapshot_ends.empty();
+  draft.cost.deliveries = static_cast<std::uint32_t>(frame.deliveries.size());
   answers_.sent(draft.cost);
   deliveries_.sent(draft.cost);
-  report.deliveries += frame.deliveries.size();
+  in_flight_ += draft.cost.deliveries;
+  totals_.in_flight += draft.cost.deliveries;
+  ++totals_.kept_frames;
   sent_.append(std::move(frame), draft.cost);
   return true;
 }
 
 bool Outbox::acknowledge(std::uint64_t number) {
-  return sent_.acknowledge(number, [this](const FrameCost& cost) {
+  const bool was_sent = sent_.acknowledge(number, [this](const FrameCost& cost) {
     answers_.acknowledged(cost);
     deliveries_.acknowledged(cost);
+    in_flight_ -= cost.deliveries;
+    totals_.in_flight -= cost.deliveries;
+    totals_.delivered += cost.deliveries;
+    --totals_.kept_frames;
   });
+  queue().acknowledged = acknowledged();
+  return was_sent;
+}
+
+Outbox::~Outbox() {
+  totals_.in_flight -= in_flight_;
+  totals_.kept_frames -= sent_.size();
 }
 
 }  // namespace hoiku::broker

@@ -20,9 +20,20 @@
 
 namespace hoiku::broker {
 
+// The sums over all sessions.
+struct OutboxTotals {
+  std::size_t kept_frames = 0;  // unacknowledged
+  std::size_t in_flight = 0;    // deliveries in them
+  std::uint64_t delivered = 0;  // deliveries that were acknowledged
+};
+
 class Outbox {
  public:
-  explicit Outbox(const Limits& limits) : answers_(limits), deliveries_(limits) {}
+  // `limits` and `totals` are kept by reference.
+  Outbox(const Limits& limits, OutboxTotals& totals) : answers_(limits), deliveries_(limits), totals_(totals) {}
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
 
   DeliveryQueue& queue() noexcept { return deliveries_.queue(); }
 
@@ -52,12 +63,13 @@ class Outbox {
   [[nodiscard]] bool acknowledge(std::uint64_t number);
   std::uint64_t last_number() const noexcept { return sent_.last_number(); }
   std::uint64_t acknowledged() const noexcept { return sent_.last_number() - sent_.size(); }
-  std::size_t kept_frames() const noexcept { return sent_.size(); }
 
  private:
   AnswerQueue answers_;
   DeliveryBuilder deliveries_;
   proto::SentFrames<proto::ServerFrame, FrameCost> sent_;
+  OutboxTotals& totals_;
+  std::size_t in_flight_ = 0;         // deliveries in unacknowledged frames
   bool delivery_goes_first_ = false;  // the answers of the last frame left no room for a large delivery
 };
 

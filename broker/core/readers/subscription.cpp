@@ -168,13 +168,13 @@ proto::Delivery Subscription::deliver_latest(Slot& slot, State state, bool is_un
 }
 
 // The snapshot's state begins the count. The next delivery reports the states after it that did not pass.
-void Subscription::begin_or_count(Slot& slot) noexcept {
+void Subscription::begin_or_count(Slot& slot) {
   if (FilterState* filter_state = slot.filter_state_.get()) {
     if (!slot.started_) counts_.add_filtered(filter_state->filtered_after);
     filter_state->filtered = std::exchange(filter_state->filtered_after, 0);
     discard_match(slot);
   }
-  if (std::exchange(slot.started_, true)) counts_.deliver();
+  if (std::exchange(slot.started_, true)) counts_.send(queue_.building, queue_.acknowledged);
 }
 
 proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t committed_number) {
@@ -182,7 +182,7 @@ proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t
   const std::uint64_t lagged = continues ? next->version.number - slot.sent_ - 1 : 0;
   if (continues) {
     counts_.lag(lagged);
-    counts_.deliver();
+    counts_.send(queue_.building, queue_.acknowledged);
   }
   slot.started_ = true;
   slot.sent_ = next->version.number;
@@ -214,7 +214,7 @@ void Subscription::skip(Slot& slot, const FilterScan& scanned) noexcept {
 }
 
 proto::Delivery Subscription::deliver_passed(Slot& slot, State passed) {
-  counts_.deliver();
+  counts_.send(queue_.building, queue_.acknowledged);
   backlog_.spend();
   slot.sent_ = passed->version.number;
   if (passed->revision >= options_.opened_at) leave_snapshot(slot);

@@ -137,7 +137,7 @@ class Subscription {
   void mark_clean(Slot& slot) noexcept;
   void leave_snapshot(Slot& slot) noexcept;
   void discard_match(Slot& slot) noexcept;
-  void begin_or_count(Slot& slot) noexcept;
+  void begin_or_count(Slot& slot);
   proto::Delivery build(const Slot& slot, State state, std::uint64_t lagged);
 
   SubscriptionOptions options_;

@@ -27,6 +27,7 @@ std::vector<Count> counts_of(const Statistics& statistics) {
           {"leases", statistics.leases},
           {"commits", statistics.commits},
           {"deliveries", statistics.deliveries},
+          {"in_flight", statistics.in_flight},
           {"conflated", statistics.conflated},
           {"filtered", statistics.filtered},
           {"lagged", statistics.lagged},

@@ -124,7 +124,8 @@ proto::ReaderRow Lookups::row_of(const Subscription& subscription) const {
   row.interval = reader.interval;
   row.matched = subscription.slots().size();
   row.written = subscription.counts().written();
-  row.delivered = subscription.counts().delivered();
+  row.delivered = subscription.counts().delivered(subscription.queue().acknowledged);
+  row.in_flight = subscription.counts().in_flight(subscription.queue().acknowledged);
   row.conflated = subscription.counts().conflated();
   row.filtered = subscription.counts().filtered();
   row.lagged = subscription.counts().lagged();

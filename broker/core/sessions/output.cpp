@@ -86,7 +86,6 @@ void Output::build_frame(Session& session) {
   for (;;) {
     BuildReport report;
     const bool has_frame = session.outbox.build_frame(lookups_, log_.revision(), session.scanning.empty(), report);
-    totals_.deliveries += report.deliveries;
     totals_.lagged += report.lagged;
     totals_.filtered += report.filtered;
     // The topic may have been kept only until this unset state was sent.

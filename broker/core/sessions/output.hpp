@@ -22,7 +22,6 @@ namespace hoiku::broker {
 class Output {
  public:
   struct Totals {
-    std::uint64_t deliveries = 0;
     std::uint64_t lagged = 0;
     std::uint64_t filtered = 0;  // by filters that were tested when a frame was built
   };

@@ -23,10 +23,14 @@
 namespace hoiku::broker {
 
 struct Session : Timer {
-  // The limits and the connections are kept by reference.
+  // The limits, the connections and the totals are kept by reference.
   Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& session_limits,
-          PeerTable& peer_table)
-      : id(session_id), token(session_token), limits(session_limits), peers(peer_table), outbox(session_limits) {}
+          PeerTable& peer_table, OutboxTotals& totals)
+      : id(session_id),
+        token(session_token),
+        limits(session_limits),
+        peers(peer_table),
+        outbox(session_limits, totals) {}
 
   // Queues the session's connection, if it has one, for output.
   void wake() {

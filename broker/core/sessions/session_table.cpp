@@ -35,7 +35,7 @@ Session* SessionTable::find(const proto::SessionToken& token) noexcept {
 Session* SessionTable::open(const proto::SessionToken& token) {
   if (sessions_.size() >= limits_->sessions_max) return nullptr;
   const SessionId id{++opened_};
-  auto session = std::make_unique<Session>(id, token, *limits_, *peers_);
+  auto session = std::make_unique<Session>(id, token, *limits_, *peers_, totals_);
   Session* opened = session.get();
   sessions_.emplace(id, std::move(session));
   by_token_.emplace(token, opened);

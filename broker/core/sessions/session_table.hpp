@@ -29,6 +29,7 @@ class SessionTable {
   Session* open(const proto::SessionToken& token);
   void remove(Session& session);  // destroys the session
   std::size_t size() const noexcept { return sessions_.size(); }
+  const OutboxTotals& totals() const noexcept { return totals_; }
 
   // Sets the session's timeout, within the limits (0: the default), which begins at `now`.
   void set_timeout(Session& session, std::chrono::milliseconds wanted, TimePoint now);
@@ -49,6 +50,7 @@ class SessionTable {
 
   const Limits* limits_;
   PeerTable* peers_;
+  OutboxTotals totals_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<proto::SessionToken, Session*, TokenHash> by_token_;
   Timers silences_;

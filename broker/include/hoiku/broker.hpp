@@ -35,7 +35,8 @@ struct BrokerStatistics {
   std::size_t leases = 0;
   std::size_t kept_frames = 0;  // not acknowledged by their clients
   std::uint64_t commits = 0;
-  std::uint64_t deliveries = 0;
+  std::uint64_t deliveries = 0;  // that their clients have acknowledged
+  std::size_t in_flight = 0;     // deliveries that were sent and are not acknowledged yet
   std::uint64_t conflated = 0;
 };
 

@@ -93,6 +93,7 @@ ReaderInfo reader_info(proto::ReaderRow row) {
   info.matched = row.matched;
   info.written = row.written;
   info.delivered = row.delivered;
+  info.in_flight = row.in_flight;
   info.conflated = row.conflated;
   info.filtered = row.filtered;
   info.lagged = row.lagged;

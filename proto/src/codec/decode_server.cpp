@@ -80,6 +80,7 @@ Result<Answer> take_readers(RequestId id, pb::ReadersDone& in) {
     row.matched = from.matched();
     row.written = from.written();
     row.delivered = from.delivered();
+    row.in_flight = from.in_flight();
     row.conflated = from.conflated();
     row.filtered = from.filtered();
     row.lagged = from.lagged();

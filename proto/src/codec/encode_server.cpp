@@ -145,6 +145,7 @@ class ServerFrameEncoder {
     to_.number(W::kFilteredFieldNumber, row.filtered);
     to_.number(W::kLaggedFieldNumber, row.lagged);
     to_.number(W::kPendingFieldNumber, row.pending);
+    to_.number(W::kInFlightFieldNumber, row.in_flight);
   }
 
   void put(const ReadersDone& answer) {

@@ -25,13 +25,13 @@ class CoreReaders : public RobotAndScreenTest {
     const auto& done = robot->answered<proto::ReadersDone>(id);
     EXPECT_EQ(done.next, 0u);
     for (const auto& row : done.rows)
-      EXPECT_EQ(row.written, row.delivered + row.conflated + row.filtered + row.lagged + row.pending);
+      EXPECT_EQ(row.written, row.delivered + row.in_flight + row.conflated + row.filtered + row.lagged + row.pending);
     return done.rows;
   }
   static std::string counts(const proto::ReaderRow& row) {
-    return std::to_string(row.written) + " = " + std::to_string(row.delivered) + " + " + std::to_string(row.conflated) +
-           " + " + std::to_string(row.filtered) + " + " + std::to_string(row.lagged) + " + " +
-           std::to_string(row.pending);
+    return std::to_string(row.written) + " = " + std::to_string(row.delivered) + " + " + std::to_string(row.in_flight) +
+           " + " + std::to_string(row.conflated) + " + " + std::to_string(row.filtered) + " + " +
+           std::to_string(row.lagged) + " + " + std::to_string(row.pending);
   }
 };
 
@@ -63,10 +63,10 @@ TEST_F(CoreReaders, TheCountBeginsWithTheSnapshot) {
   set_all("a", {1, 2});
   read({"a"}, Mode::latest);
   read({"a"}, Mode::every);
-  EXPECT_EQ(counts(rows()[0]), "0 = 0 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[0]), "0 = 0 + 0 + 0 + 0 + 0 + 0");
   set_all("a", {3, 4});
-  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0");
-  EXPECT_EQ(counts(rows()[1]), "2 = 2 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[1]), "2 = 2 + 0 + 0 + 0 + 0 + 0");
 }
 
 TEST_F(CoreReaders, TheCountsOfASlowReaderAddUpWhileItIsBehindAndAfterwards) {
@@ -82,18 +82,58 @@ TEST_F(CoreReaders, TheCountsOfASlowReaderAddUpWhileItIsBehindAndAfterwards) {
   set_all("a", {1});  // fills the window
   set_all("a", {2, 5, 6, 7, 1, 8, 1});
   auto all = rows();
-  EXPECT_EQ(counts(all[0]), "8 = 1 + 6 + 0 + 0 + 1");
-  EXPECT_EQ(counts(all[1]), "8 = 1 + 0 + 0 + 0 + 7");
-  EXPECT_EQ(counts(all[2]), "8 = 0 + 3 + 4 + 0 + 1");
-  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 2 + 0 + 6");
+  EXPECT_EQ(counts(all[0]), "8 = 0 + 1 + 6 + 0 + 0 + 1");
+  EXPECT_EQ(counts(all[1]), "8 = 0 + 1 + 0 + 0 + 0 + 7");
+  EXPECT_EQ(counts(all[2]), "8 = 0 + 0 + 3 + 4 + 0 + 1");
+  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 0 + 2 + 0 + 6");
   screen->acknowledges = true;
   screen->acknowledge();
   turn();
   all = rows();
-  EXPECT_EQ(counts(all[0]), "8 = 2 + 6 + 0 + 0 + 0");
-  EXPECT_EQ(counts(all[1]), "8 = 2 + 0 + 0 + 6 + 0");
-  EXPECT_EQ(counts(all[2]), "8 = 1 + 3 + 4 + 0 + 0");
-  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 3 + 5 + 0");
+  EXPECT_EQ(counts(all[0]), "8 = 2 + 0 + 6 + 0 + 0 + 0");
+  EXPECT_EQ(counts(all[1]), "8 = 2 + 0 + 0 + 0 + 6 + 0");
+  EXPECT_EQ(counts(all[2]), "8 = 1 + 0 + 3 + 4 + 0 + 0");
+  EXPECT_EQ(counts(all[3]), "8 = 0 + 0 + 0 + 3 + 5 + 0");
+}
+
+TEST_F(CoreReaders, ATransitionIsInFlightUntilItsFrameIsAcknowledged) {
+  read({"a"}, Mode::latest);
+  read({"a"}, Mode::every);
+  set("a", 1);
+  const auto acknowledged = statistics().deliveries;
+  EXPECT_EQ(statistics().in_flight, 0u);
+  screen->acknowledges = false;
+  for (int i = 2; i < 12; ++i) set("a", i);
+  EXPECT_EQ(counts(rows()[0]), "11 = 1 + 10 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[1]), "11 = 1 + 10 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(statistics().deliveries, acknowledged);
+  EXPECT_EQ(statistics().in_flight, 20u);
+  // The client has taken some of the frames.
+  screen->received -= 4;
+  screen->acknowledge();
+  turn();
+  EXPECT_EQ(counts(rows()[0]), "11 = 7 + 4 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(statistics().deliveries, acknowledged + 12);
+  screen->received += 4;
+  screen->acknowledge();
+  turn();
+  EXPECT_EQ(counts(rows()[0]), "11 = 11 + 0 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(statistics().deliveries, acknowledged + 20);
+  EXPECT_EQ(statistics().in_flight, 0u);
+}
+
+TEST_F(CoreReaders, WhatWasInFlightWhenItsSessionClosedIsNotDelivered) {
+  read({"a"}, Mode::latest);
+  screen->acknowledges = false;
+  set("a", 1);
+  set("a", 2);
+  EXPECT_EQ(statistics().in_flight, 2u);
+  const auto before = statistics().deliveries;
+  screen->goodbye();
+  turn();
+  EXPECT_EQ(statistics().in_flight, 0u);
+  EXPECT_EQ(statistics().deliveries, before);
+  EXPECT_EQ(statistics().kept_frames, 0u);
 }
 
 TEST_F(CoreReaders, TransitionsOfARemovedTopicStayCounted) {
@@ -101,7 +141,7 @@ TEST_F(CoreReaders, TransitionsOfARemovedTopicStayCounted) {
   set("x/1", 5);
   set("x/1", Value());
   EXPECT_EQ(statistics().topics, 0u);
-  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0");
+  EXPECT_EQ(counts(rows()[0]), "2 = 2 + 0 + 0 + 0 + 0 + 0");
   EXPECT_EQ(rows()[0].matched, 0u);
 }
 
@@ -130,7 +170,8 @@ TEST_F(CoreReaders, APageContinuesWhereThePreviousOneEnded) {
 TEST(SessionLabel, IsASegmentOfATopicsName) {
   const Limits limits;
   PeerTable peers;
-  Session session(SessionId{47}, {}, limits, peers);
+  OutboxTotals totals;
+  Session session(SessionId{47}, {}, limits, peers, totals);
   session.name = "screen";
   EXPECT_EQ(session_label(session), "screen-2f");
   session.name = "";

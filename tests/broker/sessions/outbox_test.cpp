@@ -72,7 +72,8 @@ class OutboxTest : public testing::Test, public StateSource {
 
   Limits limits;
   std::uint64_t pages = 0;
-  Outbox outbox{limits};
+  OutboxTotals totals;
+  Outbox outbox{limits, totals};
   Subscriptions subscriptions{limits};
   std::deque<Subscription> all;
   std::map<TopicId, State> states;
@@ -124,7 +125,7 @@ TEST_F(OutboxTest, TheWindowOfBatchesClosesAndOpens) {
   EXPECT_EQ(build(), nullptr);
   ASSERT_TRUE(outbox.acknowledge(1));
   EXPECT_NE(build(), nullptr);
-  EXPECT_EQ(outbox.kept_frames(), limits.window_batches);
+  EXPECT_EQ(totals.kept_frames, limits.window_batches);
 }
 
 TEST_F(OutboxTest, UnacknowledgedBytesStayWithinTheWindow) {

@@ -205,7 +205,8 @@ inline ServerFrame batch() {
   frame.answers.emplace_back(ReadersDone{
       118,
       {ReaderRow{},
-       ReaderRow{"eye", "eye-1", {"a", "b"}, Mode::every, "value > 3", std::chrono::seconds(1), 2, 30, 4, 5, 6, 7, 8}},
+       ReaderRow{
+           "eye", "eye-1", {"a", "b"}, Mode::every, "value > 3", std::chrono::seconds(1), 2, 39, 4, 9, 5, 6, 7, 8}},
       9});
   frame.complete_through = 4711;
   return frame;

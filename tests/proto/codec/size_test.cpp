@@ -101,7 +101,7 @@ std::vector<Answer> extreme_answers() {
   }
   for (const std::string& name : names()) {
     const ReaderRow row{name,    name,    {3, name}, Mode::every, name,    longest_duration, longest,
-                        longest, longest, longest,   longest,     longest, longest};
+                        longest, longest, longest,   longest,     longest, longest,          longest};
     answers.emplace_back(ReadersDone{longest, {3, row}, longest});
     answers.emplace_back(SchemaDone{longest, name});
     answers.emplace_back(

@@ -37,6 +37,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   session->last_heard = now();
   session->acknowledged = std::max(session->acknowledged, frame.acknowledged);
   session->kept.erase(session->kept.begin(), session->kept.upper_bound(session->acknowledged));
+  sums_.acknowledged(*session);
   if (frame.number != session->received + 1) return;  // a heartbeat, or a repeated frame
   session->received = frame.number;
   for (const proto::Command& command : frame.commands) {
@@ -179,6 +180,7 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
   if (!fresh) {
     session.acknowledged = std::clamp(frame.acknowledged, session.acknowledged, session.sent);
     session.kept.erase(session.kept.begin(), session.kept.upper_bound(session.acknowledged));
+    sums_.acknowledged(session);
   }
   evidence_.peers[peer] = frame.hello->token;
 }

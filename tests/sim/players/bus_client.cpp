@@ -239,7 +239,8 @@ Task<> BusClient::list_readers(Bus bus, TimePoint) {
   const std::vector<ReaderInfo> readers = co_await bus.readers();
   ++acts_;
   for (const ReaderInfo& reader : readers) {
-    if (reader.written != reader.delivered + reader.conflated + reader.filtered + reader.lagged + reader.pending)
+    if (reader.written !=
+        reader.delivered + reader.in_flight + reader.conflated + reader.filtered + reader.lagged + reader.pending)
       complain("a reader of " + reader.client + " does not add up");
   }
 }

@@ -56,7 +56,7 @@ struct TopicInfo {
 };
 
 // One subscription at the broker. It counts the transitions of its topics since its snapshot; at every moment
-// written == delivered + conflated + filtered + lagged + pending.
+// written == delivered + in_flight + conflated + filtered + lagged + pending.
 struct ReaderInfo {
   std::string client;   // the client's name
   std::string session;  // the session's label: the last segment of its $hoiku/sessions topic
@@ -64,9 +64,10 @@ struct ReaderInfo {
   Mode mode = Mode::latest;
   std::string filter;  // in its normal form
   std::chrono::nanoseconds interval{0};
-  std::uint64_t matched = 0;  // topics
-  std::uint64_t written = 0;  // transitions of these topics
-  std::uint64_t delivered = 0;
+  std::uint64_t matched = 0;    // topics
+  std::uint64_t written = 0;    // transitions of these topics
+  std::uint64_t delivered = 0;  // its client has acknowledged them
+  std::uint64_t in_flight = 0;  // sent, and not acknowledged: they stay if the client has stopped
   std::uint64_t conflated = 0;  // replaced by a newer one before they could be sent
   std::uint64_t filtered = 0;
   std::uint64_t lagged = 0;

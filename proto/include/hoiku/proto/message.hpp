@@ -313,7 +313,7 @@ struct SchemaDone {
 };
 
 // One subscription, and the fate of the transitions since its snapshot. At every moment
-// written == delivered + conflated + filtered + lagged + pending.
+// written == delivered + in_flight + conflated + filtered + lagged + pending.
 struct ReaderRow {
   std::string client;   // the client's name
   std::string session;  // the session label
@@ -323,7 +323,8 @@ struct ReaderRow {
   std::chrono::nanoseconds interval{0};
   std::uint64_t matched = 0;    // topics that it reads
   std::uint64_t written = 0;    // transitions of those topics
-  std::uint64_t delivered = 0;  // sent
+  std::uint64_t delivered = 0;  // the client has acknowledged their frames
+  std::uint64_t in_flight = 0;  // sent, and not acknowledged
   std::uint64_t conflated = 0;
   std::uint64_t filtered = 0;
   std::uint64_t lagged = 0;

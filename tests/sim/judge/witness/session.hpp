@@ -44,6 +44,13 @@ struct Reader {
   // Counts over earlier frames: deliveries of topics that it had been sent before, and the counts in them.
   std::uint64_t told_on = 0;
   std::uint64_t told_filtered = 0;
+  // The same two when each frame was sent that is not acknowledged, and in all that are.
+  struct Told {
+    std::uint64_t at_least = 0;
+    std::uint64_t at_most = 0;
+  };
+  std::map<std::uint64_t, Told> told_through;
+  Told told_acknowledged;
   std::uint64_t told_lagged = 0;
   std::set<Key> counted;  // their topics
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <variant>
 
@@ -19,6 +20,17 @@ void SumJudge::count(Session& session, const proto::ServerFrame& frame) {
       reader.told_filtered += delivery.filtered;
       reader.told_lagged += delivery.lagged;
     }
+    reader.told_through[frame.number] = Reader::Told{reader.told_on, reader.told};
+  }
+}
+
+void SumJudge::acknowledged(Session& session) {
+  for (auto& [id, reader] : session.readers) {
+    auto& frames = reader.told_through;
+    const auto first_in_flight = frames.upper_bound(session.acknowledged);
+    if (first_in_flight == frames.begin()) continue;
+    reader.told_acknowledged = std::prev(first_in_flight)->second;
+    frames.erase(frames.begin(), first_in_flight);
   }
 }
 
@@ -28,11 +40,11 @@ void SumJudge::check_readers(Session& session, proto::RequestId id, const proto:
   std::set<std::string> sessions;
   std::vector<const proto::ReaderRow*> own;
   for (const proto::ReaderRow& row : done->rows) {
-    if (row.written != row.delivered + row.conflated + row.filtered + row.lagged + row.pending) {
+    if (row.written != row.delivered + row.in_flight + row.conflated + row.filtered + row.lagged + row.pending) {
       evidence_.complain(
           &session,
-          fmt::format("#{} shows a reader of {} that does not add up: {} = {} + {} + {} + {} + {}", id, row.client,
-                      row.written, row.delivered, row.conflated, row.filtered, row.lagged, row.pending));
+          fmt::format("#{} shows a reader of {} that does not add up: {} = {} + {} + {} + {} + {} + {}", id, row.client,
+                      row.written, row.delivered, row.in_flight, row.conflated, row.filtered, row.lagged, row.pending));
     }
     if (row.client != session.name) continue;
     sessions.insert(row.session);
@@ -50,9 +62,13 @@ void SumJudge::check_own_row(Session& session, proto::RequestId id, const Reader
   const std::string filter = reader.command.filter ? reader.command.filter->key() : "";
   // The list may be older than the latest commands.
   if (row.topics != reader.command.topics || row.mode != reader.command.mode || row.filter != filter) return;
-  if (row.delivered < reader.told_on || row.delivered > reader.told)
-    evidence_.complain(
-        &session, fmt::format("#{} was told {}, and is said to have been told {}", id, reader.told, row.delivered));
+  if (const std::uint64_t sent = row.delivered + row.in_flight; sent < reader.told_on || sent > reader.told)
+    evidence_.complain(&session,
+                       fmt::format("#{} was told {}, and is said to have been told {}", id, reader.told, sent));
+  const Reader::Told& has = reader.told_acknowledged;
+  if (row.delivered < has.at_least || row.delivered > has.at_most)
+    evidence_.complain(&session, fmt::format("#{} has acknowledged {} to {}, and is said to have got {}", id,
+                                             has.at_least, has.at_most, row.delivered));
   if (row.filtered < reader.told_filtered)
     evidence_.complain(&session,
                        fmt::format("#{}: {} were filtered, and it is said {}", id, reader.told_filtered, row.filtered));

@@ -10,6 +10,8 @@ class SumJudge {
  public:
   explicit SumJudge(Evidence& evidence) : evidence_(evidence), model_(evidence.past.model()) {}
 
+  // The client has acknowledged frames.
+  static void acknowledged(Session& session);
   // Counts the deliveries of a frame, after its answers were judged.
   void count(Session& session, const proto::ServerFrame& frame);
   void check_readers(Session& session, proto::RequestId id, const proto::Answer& answer, const Moment& built);
