@@ -164,7 +164,7 @@ bool Server::is_worth_decoding(PeerId peer, const std::string& frame) {
 }
 
 void Server::hand_to_store() {
-  for (;;) {
+  while (!store_is_lost_) {
     // A commit may make the core commit more.
     std::vector<Record> records = core_.take_records();
     if (!records.empty()) {
@@ -176,6 +176,7 @@ void Server::hand_to_store() {
     committed_ = event->sequence;
     core_.committed(event->sequence, instant());
     if (event->kind == StoreEvent::Kind::committed) continue;
+    store_is_lost_ = true;
     const bool is_fenced = event->kind == StoreEvent::Kind::fenced;
     log_.write(LogLevel::error, LogLine(is_fenced ? "store_fenced" : "store_unknown").add("reason", event->reason),
                now());
@@ -261,6 +262,19 @@ Task<> Server::wait_for_work() {
 
 // ---- The end
 
+// Hands all records to the store, and waits until it has them, as long as it is there.
+Task<> Server::finish_records(TimePoint end) {
+  try {
+    hand_to_store();
+    while (!store_is_lost_ && committed_ < appended_ && now() < end) {
+      co_await move_on_at(end, link_->activity().wait());
+      hand_to_store();
+    }
+  } catch (const Error&) {
+    // The log says why. The clients are told that the broker is shutting down, as always.
+  }
+}
+
 Task<Drained> Server::drain(Duration limit) {
   const TimePoint end = saturating_add(now(), limit);
   Drained drained;
@@ -268,14 +282,10 @@ Task<Drained> Server::drain(Duration limit) {
   take_input();
   core_.advance(instant());
   const std::uint64_t committed_before = committed_;
-  hand_to_store();
-  while (committed_ < appended_ && now() < end) {
-    co_await move_on_at(end, link_->activity().wait());
-    hand_to_store();
-  }
-  drained.records = committed_ - committed_before;
+  co_await finish_records(end);
   drained.sessions = core_.statistics().sessions;
   core_.shut_down(instant());
+  co_await finish_records(now());  // the last wills: the store gets them before the links take the farewells
   send_output();
   while (!full_.empty() && now() < end) {
     co_await sleep_until(std::min(full_.next_due().value_or(end), end));
@@ -284,6 +294,8 @@ Task<Drained> Server::drain(Duration limit) {
     // Also notices peers that disconnected meanwhile.
     take_input();
   }
+  co_await finish_records(end);
+  drained.records = committed_ - committed_before;
   drained.peers_full = full_.size();
   drained.frames_sent = frames_sent_ - sent_before;
   write_events();

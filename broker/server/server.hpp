@@ -59,8 +59,9 @@ class Server {
   // Serves until no session is left, for `limit` at most, while clients say goodbye.
   Task<> serve_until_empty(Duration limit);
 
-  // Ends the broker after serve(): executes the commands that are waiting, lets the store finish, and tells every
-  // client that the broker is shutting down. Takes at most `limit`. Shield it if serve() was cancelled.
+  // Ends the broker after serve(): executes the commands that are waiting, and the last wills, lets the store finish
+  // unless it is lost, and tells every client that the broker is shutting down. Takes at most `limit`. Shield it if
+  // serve() was cancelled.
   Task<Drained> drain(Duration limit);
 
   Statistics statistics() const { return core_.statistics(); }
@@ -73,6 +74,7 @@ class Server {
   void take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
   bool is_worth_decoding(PeerId peer, const std::string& frame);  // false: it is refused, or ignored
   void hand_to_store();
+  Task<> finish_records(TimePoint end);
   std::uint64_t send_output();
   void send(const Outgoing& outgoing);
   void write_events();
@@ -89,6 +91,7 @@ class Server {
   Log log_;
   std::uint64_t appended_ = 0;   // the sequence of the last record that the store was given
   std::uint64_t committed_ = 0;  // the sequence of the last record that the store has finished
+  bool store_is_lost_ = false;   // it said that this broker must not continue
   FullPeers full_;
   int turns_without_advance_ = 0;
   std::uint64_t frames_sent_ = 0;

@@ -447,6 +447,41 @@ TEST_F(ServerDrainTest, DrainWaitsForTheStoreToFinish) {
   EXPECT_EQ(took_, 300ms);
 }
 
+TEST_F(ServerDrainTest, TheStoreGetsTheLastWills) {
+  store_ = std::make_unique<SlowStore>(desk_);
+  const Drained drained = drain_after(
+      [&]() -> Task<> {
+        proto::Own own;
+        own.id = 1;
+        own.topic = "motor";
+        own.last_will = Value("off");
+        proto::ClientFrame frame = set_frame(1, "battery", Value(true));
+        frame.commands = {own};
+        wire_.arrive(1, hello(1));
+        wire_.arrive(1, frame);
+        co_await sleep(1ms);
+        EXPECT_TRUE(desk_.records.empty());
+      },
+      [&]() -> Task<> {
+        co_await sleep(300ms);
+        EXPECT_TRUE(wire_.last(1).fatal.has_value());
+        desk_.tell(StoreEvent::Kind::committed);
+      });
+  EXPECT_EQ(desk_.records.size(), 1U);
+  EXPECT_EQ(drained.records, 1U);
+  EXPECT_EQ(took_, 300ms);
+}
+
+TEST_F(ServerDrainTest, DrainDoesNotWaitForAStoreThatIsLost) {
+  const Drained drained = drain_with_a_pending_record([&]() -> Task<> {
+    co_await sleep(300ms);
+    desk_.tell(StoreEvent::Kind::unknown, "the disk is gone");
+  });
+  EXPECT_EQ(drained.sessions, 1U);
+  EXPECT_EQ(took_, 300ms);
+  EXPECT_TRUE(wire_.last(1).fatal.has_value());
+}
+
 TEST_F(ServerDrainTest, DrainDoesNotWaitForAHangingStoreBeyondTheLimit) {
   const Drained drained = drain_with_a_pending_record(nothing);
   EXPECT_EQ(drained.records, 0U);
