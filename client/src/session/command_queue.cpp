@@ -12,16 +12,27 @@ void CommandQueue::push(proto::RequestId id, proto::Command command) {
   ++live_;
 }
 
+void CommandQueue::push_first(proto::Command command) {
+  first_.push_back(std::move(command));
+  ++live_;
+}
+
 const proto::Command* CommandQueue::front() {
+  if (!first_.empty()) return &first_.front();
   skip_removed();
   return entries_.empty() ? nullptr : &*entries_.front().command;
 }
 
 proto::Command CommandQueue::pop() {
+  --live_;
+  if (!first_.empty()) {
+    proto::Command command = std::move(first_.front());
+    first_.pop_front();
+    return command;
+  }
   skip_removed();
   proto::Command command = std::move(*entries_.front().command);
   entries_.pop_front();
-  --live_;
   return command;
 }
 
@@ -47,6 +58,7 @@ std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const
 }
 
 void CommandQueue::restart(std::vector<proto::Command> commands, bool (*drop)(const proto::Command&)) {
+  first_.clear();
   std::erase_if(entries_, [&](const Entry& entry) { return !entry.command || drop(*entry.command); });
   const auto kept = static_cast<std::ptrdiff_t>(entries_.size());
   for (proto::Command& command : commands) entries_.push_back(Entry{proto::id_of(command), std::move(command)});

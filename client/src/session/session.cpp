@@ -124,7 +124,12 @@ void Session::push_ending(const proto::Command& opened) {
         using Ending = typename proto::CommandTraits<Opened>::EndedBy;
         if constexpr (!std::is_void_v<Ending>) {
           const proto::RequestId id = ++last_id_;
-          queue_.push(id, Ending{id, open_request.id});
+          // Writes that wait for room delay no end. A release executes a last will: it comes after the owner's writes.
+          if constexpr (std::is_same_v<Ending, proto::Release>) {
+            queue_.push(id, Ending{id, open_request.id});
+          } else {
+            queue_.push_first(Ending{id, open_request.id});
+          }
         }
       },
       opened);
@@ -163,8 +168,7 @@ std::optional<InboxItem> Session::take(proto::RequestId id) {
 void Session::renew_credit(proto::RequestId id, Subscription& subscription) {
   const std::optional<std::uint64_t> taken = subscription.take_renewal(credit_);
   if (!taken) return;
-  const proto::RequestId own = ++last_id_;
-  queue_.push(own, proto::Renew{own, id, *taken});
+  queue_.push_first(proto::Renew{++last_id_, id, *taken});
 }
 
 // ---- The connection, outwards

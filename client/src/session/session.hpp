@@ -2,10 +2,11 @@
 // and news of subscriptions come out. It wires the modules of this folder, none of which ever waits.
 //
 // Promises   while the session lives every command reaches the broker at most once and in order, over any number of
-//            connections; all that was submitted since the last frame goes into the next one. After a lost session a
-//            write that was in flight fails with outcome_unknown and is not sent again; reads are sent again; waits and
-//            subscriptions go on from where they were. No frame from a broker makes it fail: an invalid one is returned
-//            as a Failure, which ends the connection.
+//            connections; what ends a wait or a subscription, or renews a credit, overtakes the others, so it never
+//            waits until the broker has answered writes. All that was submitted since the last frame goes into the
+//            next one. After a lost session a write that was in flight fails with outcome_unknown and is not sent
+//            again; reads are sent again; waits and subscriptions go on from where they were. No frame from a broker
+//            makes it fail: an invalid one is returned as a Failure, which ends the connection.
 // A turn     the caller gives receive() each frame that arrives, then sends what take_frame() returns until that is
 //            null. It asks again after each command, and at next_frame_due().
 // Files      session.cpp: commands, and the frames that carry them; receive.cpp: the broker's frames; resume.cpp: what

@@ -96,6 +96,48 @@ TEST_F(SessionTest, ACancelledWaitIsTakenBackWithTheNextFrame) {
   EXPECT_EQ(session.open_requests(), 0u);
 }
 
+TEST_F(SessionTest, WhatEndsOrRenewsOvertakesTheWritesThatWaitForRoom) {
+  connect();
+  const auto waiting = *wait("door", {}, 0ns);
+  proto::Own own;
+  own.topic = "mine";
+  const auto lease = *session.submit(own);
+  const auto closed = subscribe({"a"});
+  proto::Subscribe command;
+  command.topics = {"b"};
+  command.mode = proto::Mode::every;
+  const auto every = *session.submit(command);
+  take();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(set("a", i));
+  EXPECT_EQ(take_commands().size(), 8u);
+  const std::uint64_t credit = options().limits.credit_transitions;
+  proto::ServerFrame made = frame();
+  for (std::uint64_t i = 1; i <= credit; ++i) made.deliveries.push_back(delivery(every, "b", i, 1));
+  give(made);
+  session.cancel(waiting);
+  session.cancel(closed);
+  for (std::uint64_t i = 0; i < credit / 2; ++i) session.take(every);
+  session.cancel(lease);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 3u) << "the release comes after the owner's writes";
+  EXPECT_EQ(std::get<proto::CancelWait>(commands[0]).wait, waiting);
+  EXPECT_EQ(std::get<proto::Unsubscribe>(commands[1]).subscription, closed);
+  EXPECT_EQ(std::get<proto::Renew>(commands[2]).taken, credit / 2);
+}
+
+TEST_F(SessionTest, WhatOvertakesIsOfItsSessionOnly) {
+  connect();
+  const auto waiting = *wait("door", {}, 0ns);
+  take();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(set("a", i));
+  take();
+  session.cancel(waiting);
+  cut();
+  hello();
+  welcome_new(2);
+  for (const proto::Command& command : take_commands()) EXPECT_TRUE(std::holds_alternative<proto::Set>(command));
+}
+
 TEST_F(SessionTest, AWaitIsSentWithItsRemainingTime) {
   const auto limited = *wait("a", {}, 0ns, now + 10s);
   const auto change = *wait_transition("a", now + 3s);
