@@ -101,6 +101,7 @@ SubscriptionOptions SubscribeCommands::options_of(const Session& session, const 
 }
 
 bool SubscribeCommands::can_resume(const proto::Subscribe& command) const {
+  options.unread = command.unread;
   if (!command.resume || command.resume->instance_id != instance_id_ || command.resume->revision > log_.revision())
     return false;
   // Named topics are always sent, so only a pattern depends on the removed topics that the table remembers.

@@ -15,8 +15,9 @@ namespace hoiku::broker {
 
 class Backlog {
  public:
-  Backlog(Subscription& subscription, DeliveryQueue& session, std::uint64_t credit)
-      : session_(session), entry_(subscription), credit_max_(credit), credit_(credit) {}
+  // `unread`: transitions that the reader has from earlier sessions and has not taken; they count against the credit.
+  Backlog(Subscription& subscription, DeliveryQueue& session, std::uint64_t credit, std::uint64_t unread)
+      : session_(session), entry_(subscription), credit_(credit), untaken_(unread) {}
 
   // A slot has become dirty. True if the session had nothing to be sent before.
   bool add(Slot& slot) noexcept {
@@ -39,20 +40,20 @@ class Backlog {
     update();
   }
 
-  bool has_credit() const noexcept { return credit_ > 0; }
-  void spend() noexcept { --credit_; }  // for one transition that is sent
-  // `taken`: all transitions that the reader has taken so far; more than it was sent cannot count. True: as for add().
+  bool has_credit() const noexcept { return untaken_ < credit_; }
+  void spend() noexcept { ++untaken_; }  // for one transition that is sent
+  // `taken`: all transitions that the reader has taken so far; more than it has cannot count. True: as for add().
   bool renew(std::uint64_t taken) noexcept {
     if (taken <= taken_) return false;
-    const std::uint64_t renewed = std::min(taken - taken_, credit_max_ - credit_);
+    const std::uint64_t renewed = std::min(taken - taken_, untaken_);
     taken_ += renewed;
-    credit_ += renewed;
+    untaken_ -= renewed;
     return update();
   }
 
  private:
   bool update() noexcept {
-    const bool out_of_credit = !slots_.empty() && credit_ == 0;
+    const bool out_of_credit = !slots_.empty() && !has_credit();
     if (out_of_credit != out_of_credit_) {
       out_of_credit_ = out_of_credit;
       session_.out_of_credit += out_of_credit ? 1 : std::size_t(-1);
@@ -65,9 +66,9 @@ class Backlog {
 
   DeliveryQueue& session_;
   SlotQueue slots_;
-  QueueEntry entry_;  // stands for the subscription in the session's queue
-  std::uint64_t credit_max_;
-  std::uint64_t credit_;     // transitions that the reader may still be sent
+  QueueEntry entry_;         // stands for the subscription in the session's queue
+  std::uint64_t credit_;     // transitions that the reader may have and not have taken
+  std::uint64_t untaken_;    // those that it has
   std::uint64_t taken_ = 0;  // as reported by the reader
   bool out_of_credit_ = false;
 };

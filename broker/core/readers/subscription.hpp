@@ -43,6 +43,7 @@ struct SubscriptionOptions {
   std::chrono::nanoseconds interval{0};       // at most one delivery per topic within this time
   std::uint64_t credit = 0;                   // transitions that an `every` reader is sent until it renews
 };
+  std::uint64_t unread = 0;                   // transitions of earlier sessions that count against the credit
 
 // The position at which a reader starts with a topic.
 struct StartPosition {
@@ -70,7 +71,7 @@ class Subscription {
  public:
   // The queue is the session's, and is kept by reference.
   Subscription(SubscriptionOptions options, DeliveryQueue& queue)
-      : options_(std::move(options)), queue_(queue), backlog_(*this, queue, options_.credit) {}
+      : options_(std::move(options)), queue_(queue), backlog_(*this, queue, options_.credit, options_.unread) {}
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 

@@ -85,6 +85,7 @@ void Session::rearm(std::uint64_t instance_id, TimePoint now, Received& received
     request.stage = Request::Stage::queued;
     if (auto* subscribe = request.get_if<proto::Subscribe>()) {
       subscribe->resume = request.subscription->begin_resync(instance_id);
+      subscribe->unread = request.subscription->unread();
     }
     commands.push_back(*request.command);
   }

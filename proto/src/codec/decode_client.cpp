@@ -148,6 +148,7 @@ Result<Command> take_subscribe(RequestId id, pb::Subscribe& in, const Limits& li
     out.filter = std::move(*filter);
   }
   out.interval = std::chrono::nanoseconds(in.interval_ns());
+  out.unread = in.unread();
   if (in.has_resume()) out.resume = ResumePoint{in.resume().instance_id(), in.resume().revision()};
   return Command(std::move(out));
 }

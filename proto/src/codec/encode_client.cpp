@@ -93,6 +93,7 @@ class ClientFrameEncoder {
     to_.number(W::kModeFieldNumber, static_cast<std::uint64_t>(command.mode));
     if (command.filter) put_predicate(to_, W::kFilterFieldNumber, *command.filter);
     put_duration(to_, W::kIntervalNsFieldNumber, command.interval);
+    to_.number(W::kUnreadFieldNumber, command.unread);
     if (!command.resume) return;
     to_.message(W::kResumeFieldNumber, small, [&] {
       to_.fixed(pb::ResumePoint::kInstanceIdFieldNumber, command.resume->instance_id);

@@ -82,6 +82,8 @@ inline void append_reading(ClientFrame& frame, RequestId& id) {
   frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt});
   frame.commands.emplace_back(Subscribe{id++, {"a", "b", "a"}, ResumePoint{~std::uint64_t{0}, 9}});
   frame.commands.emplace_back(Subscribe{id++, {"sensor/**"}, std::nullopt, Mode::every});
+  frame.commands.emplace_back(
+      Subscribe{id++, {"sensor/**"}, ResumePoint{3, 4}, Mode::every, std::nullopt, std::chrono::nanoseconds(0), 700});
   Subscribe filtered{id++, {"sensor/**"}, std::nullopt};
   filtered.filter = Predicate::parse("value > 3").value();
   filtered.interval = std::chrono::milliseconds(100);

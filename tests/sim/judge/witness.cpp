@@ -226,6 +226,7 @@ void Witness::open(Session& session, const proto::Subscribe& command) {
   reader.opened_step = evidence_.step;
   if (command.resume && evidence_.run && command.resume->instance_id == *evidence_.run)
     reader.resumed_from = command.resume->revision;
+  reader.unread = command.unread;
   session.readers[command.id] = std::move(reader);
 }
 

@@ -360,19 +360,20 @@ proto::Subscribe FrameClient::random_subscribe() {
   // The client has got everything up to there from this instance, by other subscriptions; the broker believes it.
   if (dice_.chance(25) && complete_through_ > 0) subscribe.resume = proto::ResumePoint{run_, complete_through_};
   if (subscribe.topics.size() == 1 && dice_.chance(40)) subscribe.mode = proto::Mode::every;
+  if (subscribe.mode == proto::Mode::every && subscribe.resume && dice_.chance(50)) subscribe.unread = dice_.below(5);
   if (subscribe.topics.size() == 1) {
     if (dice_.chance(40)) subscribe.filter = dice_.filter(subscribe.topics.front());
     if (subscribe.mode == proto::Mode::latest && dice_.chance(30)) subscribe.interval = dice_.interval();
   }
-  open_[subscribe.id] = Open{subscribe.topics, false, false, subscribe.mode == proto::Mode::every};
+  open_[subscribe.id] = Open{subscribe.topics, false, false, subscribe.mode == proto::Mode::every, subscribe.unread};
   return subscribe;
 }
 
 std::vector<proto::Command> FrameClient::renewals() {
   std::vector<proto::Command> commands;
   for (auto& [id, open] : open_) {
-    if (!open.is_every || open.renewed == open.delivered) continue;
-    open.renewed = open.delivered;
+    if (!open.is_every || open.renewed == open.delivered + open.unread) continue;
+    open.renewed = open.delivered + open.unread;
     commands.push_back(proto::Renew{++last_id_, id, open.renewed});
   }
   return commands;

@@ -39,6 +39,7 @@ class FrameClient {
     bool is_wait = false;
     bool ended = false;
     bool is_every = false;
+    std::uint64_t unread = 0;     // mode every: when it subscribed
     std::uint64_t delivered = 0;  // mode every
     std::uint64_t renewed = 0;
   };

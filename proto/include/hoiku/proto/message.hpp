@@ -99,6 +99,8 @@ struct Subscribe {
   std::optional<Predicate> filter = std::nullopt;
   // `latest` only: at most one delivery per topic in this time. At its end the newest state is delivered.
   std::chrono::nanoseconds interval{0};
+  // `every` only: transitions of earlier sessions that the reader has not taken, which count against its credit.
+  std::uint64_t unread = 0;
 };
 
 // Renews the credit of an `every` subscription: its reader has taken so many transitions in all. The broker sends at

@@ -42,7 +42,7 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
   if (reader.command.interval.count() > 0) filters_.check_rate(session, reader, delivery, built, what);
   ++reader.told;
   if (reader.command.mode == proto::Mode::every) {
-    if (++reader.sent - reader.taken > limits_.credit_transitions)
+    if (++reader.sent + reader.unread > reader.taken + limits_.credit_transitions)
       evidence_.complain(&session, what + "it is beyond the credit");
     if (!reader.command.filter) check_order(session, reader, delivery, *index, what);
   }
@@ -142,7 +142,8 @@ void DeliveryJudge::check_completeness(Session& session, std::uint64_t revision,
 
 void DeliveryJudge::check_readers(Session& session, TimePoint instant) {
   for (auto& [id, reader] : session.readers) {
-    if (reader.sent - reader.taken == limits_.credit_transitions) continue;  // mode every: out of credit
+    if (reader.sent + reader.unread >= reader.taken + limits_.credit_transitions)
+      continue;  // mode every: out of credit
     if (!reader.ended) evidence_.complain(&session, fmt::format("the snapshot of #{} has not ended", id));
     reader.ended = true;
     check_complete(session, reader, id, model_.revision(), "the state", instant);

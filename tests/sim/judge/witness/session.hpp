@@ -37,13 +37,13 @@ struct Reader {
   std::uint64_t ended_at = 0;         // revision
   std::uint64_t sent = 0;             // mode every: transitions
   std::uint64_t taken = 0;            // as the client reported
+  std::uint64_t unread = 0;           // transitions of earlier sessions when it was opened, as the client reported
   std::map<Key, std::uint64_t> seen;  // the revision sent last
   std::map<Key, Build> builds;        // for readers with an interval
   std::uint64_t met_by = 0;           // the revision at the end of its snapshot: it had all topics by then
   std::uint64_t told = 0;             // deliveries
   // Counts over earlier frames: deliveries of topics that it had been sent before, and the counts in them.
   std::uint64_t told_on = 0;
-  std::uint64_t told_filtered = 0;
   // The same two when each frame was sent that is not acknowledged, and in all that are.
   struct Told {
     std::uint64_t at_least = 0;
@@ -51,6 +51,7 @@ struct Reader {
   };
   std::map<std::uint64_t, Told> told_through;
   Told told_acknowledged;
+  std::uint64_t told_filtered = 0;
   std::uint64_t told_lagged = 0;
   std::set<Key> counted;  // their topics
 };
