@@ -15,7 +15,7 @@ proto::RequestId BusCore::unsent_post(const std::string& topic) {
 void BusCore::post(std::string topic, Value value, const detail::PostOptions& options) {
   require_loop();
   throw_if_ended();
-  proto::RequestId* replaceable = options.latest_only ? &posts_.replaceable(topic) : nullptr;
+  const std::string replaceable_at = options.latest_only ? topic : "";
   const proto::RequestId older = options.latest_only ? unsent_post(topic) : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
@@ -28,14 +28,13 @@ void BusCore::post(std::string topic, Value value, const detail::PostOptions& op
   command.value = std::move(value);
   command.source_time = options.source_time;
   const proto::RequestId id = submit(std::move(command));
-  posts_.add(id, bytes);
+  posts_.add(id, bytes, replaceable_at);
   if (older != 0) {
     // Taken back only after the newer one was accepted. That one is last, so the writes in between keep their order.
     session_.cancel(older);
     posts_.settle(older);
     ++conflated_posts_;
   }
-  if (replaceable) *replaceable = id;
 }
 
 Task<> BusCore::writable() {

@@ -28,21 +28,25 @@ class Posts {
     const auto old = open_.find(instead_of);
     const bool is_one_less = old != open_.end();
     const std::size_t others = open_.size() - (is_one_less ? 1 : 0);
-    const std::size_t other_bytes = bytes_ - (is_one_less ? old->second : 0);
+    const std::size_t other_bytes = bytes_ - (is_one_less ? old->second.bytes : 0);
     return others == 0 || (others < posts_max && other_bytes + bytes <= post_bytes_max);
   }
   // Room for a burst: half of both limits is free.
   bool has_ample_room() const noexcept { return open_.size() <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
-  void add(proto::RequestId id, std::size_t bytes) {
-    open_.emplace(id, bytes);
+  // `replaceable_at`: the topic, if a newer post of it may replace this one; empty otherwise.
+  void add(proto::RequestId id, std::size_t bytes, const std::string& replaceable_at) {
+    open_.emplace(id, Open{bytes, replaceable_at});
     bytes_ += bytes;
     last_ = id;
+    if (!replaceable_at.empty()) replaceable_.insert_or_assign(replaceable_at, id);
   }
   // Returns false if the request is not a post.
   bool settle(proto::RequestId id) {
     const auto found = open_.find(id);
     if (found == open_.end()) return false;
-    bytes_ -= found->second;
+    bytes_ -= found->second.bytes;
+    const auto replaceable = replaceable_.find(found->second.replaceable_at);
+    if (replaceable != replaceable_.end() && replaceable->second == id) replaceable_.erase(replaceable);
     open_.erase(found);
     return true;
   }
@@ -54,17 +58,26 @@ class Posts {
   std::exception_ptr take_refusal() noexcept { return std::exchange(refusal_, nullptr); }
 
   // The post that a newer one of the topic may replace; 0: none.
-  proto::RequestId& replaceable(const std::string& topic) { return replaceable_[topic]; }
+  proto::RequestId replaceable(const std::string& topic) const {
+    const auto found = replaceable_.find(topic);
+    return found == replaceable_.end() ? 0 : found->second;
+  }
+  std::size_t replaceable_topics() const noexcept { return replaceable_.size(); }
 
   proto::RequestId last() const noexcept { return last_; }
   // All posts up to this one have been answered.
   proto::RequestId settled_through() const noexcept { return open_.empty() ? last_ : open_.begin()->first - 1; }
 
  private:
-  std::map<proto::RequestId, std::size_t> open_;
+  struct Open {
+    std::size_t bytes = 0;
+    std::string replaceable_at;
+  };
+
+  std::map<proto::RequestId, Open> open_;
   std::size_t bytes_ = 0;
   proto::RequestId last_ = 0;
-  std::unordered_map<std::string, proto::RequestId> replaceable_;
+  std::unordered_map<std::string, proto::RequestId> replaceable_;  // by topic: the newest one, if it is open
   std::exception_ptr unknown_;
   std::exception_ptr refusal_;
 };

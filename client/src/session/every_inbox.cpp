@@ -33,7 +33,6 @@ bool EveryInbox::put(TransitionPtr transition, const GapCounts& counts) {
     ++statistics_.duplicates;
     return false;
   }
-  ++pushed_in_session_;
   push(topic, std::move(transition), counts, is_first);
   return true;
 }
@@ -51,16 +50,19 @@ void EveryInbox::push(TopicState& topic, TransitionPtr transition, const GapCoun
 void EveryInbox::begin_resync(bool resumes) {
   resumes_ = resumes;
   for (auto& [name, topic] : topics_) topic.confirmed = false;
-  arrived_in_session_ = pushed_in_session_ = 0;
+  arrived_in_session_ = 0;
+  unread_ = statistics_.pending;
 }
 
 bool EveryInbox::end_snapshot(std::uint64_t revision, bool whole) {
   bool news = false;
   for (auto& [name, topic] : topics_) {
     if (!whole || std::exchange(topic.confirmed, true) || !topic.received || is_unset(*topic.received)) continue;
+    ++arrived_in_session_;
     push(topic, unset_by_restart(*topic.received, revision), {}, false);
     news = true;
   }
+  unset_.snapshot_ended();
   if (snapshot_seen_) return news;
   snapshot_seen_ = true;
   entries_.push_back(Entry{});
@@ -83,11 +85,20 @@ std::optional<InboxItem> EveryInbox::take() {
   statistics_.filtered += item.filtered;
   statistics_.lagged += item.skipped;
   statistics_.skipped += item.skipped;
+  if (item.transition->value.is_null()) unset_.taken(*item.transition);
   return item;
 }
 
+void EveryInbox::trim(std::uint64_t complete_through) {
+  unset_.trim(complete_through, [this](const std::string& name, const Version& version) {
+    const auto found = topics_.find(name);
+    if (found == topics_.end() || found->second.received != found->second.taken) return;
+    if (found->second.taken->version == version) topics_.erase(found);
+  });
+}
+
 std::uint64_t EveryInbox::taken_in_session() const noexcept {
-  return arrived_in_session_ - std::min(statistics_.pending, pushed_in_session_);
+  return unread_ + arrived_in_session_ - statistics_.pending;
 }
 
 }  // namespace hoiku::client

@@ -4,7 +4,9 @@
 //            before of that topic; `lagged` says which versions between the two are missing. Versions that did not pass
 //            the reader's filter are not missing: they are counted. received == taken + pending.
 // Resync     as in latest_inbox.hpp; transitions that were received before it are still given.
-// Limits     the reader's credit, beyond what it has taken, and two transitions per topic.
+// Credit     what was not taken when a session was lost counts against the credit of the next one.
+// Limits     the reader's credit, beyond what it has taken, and two transitions per topic. Of topics that are unset,
+//            only some are kept: unset_topics.hpp.
 // Thread     the loop's. Owner: Session.
 #pragma once
 
@@ -15,13 +17,16 @@
 #include <unordered_map>
 
 #include "client/src/session/inbox.hpp"
+#include "client/src/session/unset_topics.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
+#include "hoiku/proto/limits.hpp"
 
 namespace hoiku::client {
 
 class EveryInbox {
  public:
-  explicit EveryInbox(bool is_filtered = false) : is_filtered_(is_filtered) {}
+  explicit EveryInbox(bool is_filtered = false, std::size_t unset_topics_max = Limits{}.unset_topics_max)
+      : is_filtered_(is_filtered), unset_(unset_topics_max) {}
 
   // Returns false if the transition was dropped as a duplicate.
   bool put(TransitionPtr transition, const GapCounts& counts);
@@ -31,8 +36,13 @@ class EveryInbox {
   bool end_snapshot(std::uint64_t revision, bool whole);
 
   std::optional<InboxItem> take();
-  // How many of this session's transitions are no longer pending: the credit that may be renewed.
+  // Transitions of earlier sessions that were not taken when this session began.
+  std::uint64_t unread() const noexcept { return unread_; }
+  // How many transitions were taken in this session, of the unread ones and of its own: the credit that may be renewed.
   std::uint64_t taken_in_session() const noexcept;
+  // As for LatestInbox.
+  void trim(std::uint64_t complete_through);
+  std::size_t topics() const noexcept { return topics_.size(); }
   const SubscriptionStatistics& statistics() const noexcept { return statistics_; }
 
  private:
@@ -57,8 +67,9 @@ class EveryInbox {
   std::unordered_map<std::string, TopicState> topics_;
   std::deque<Entry> entries_;
   bool snapshot_seen_ = false;
-  std::uint64_t arrived_in_session_ = 0;  // includes duplicates
-  std::uint64_t pushed_in_session_ = 0;
+  UnsetTopics unset_;
+  std::uint64_t unread_ = 0;
+  std::uint64_t arrived_in_session_ = 0;  // includes duplicates, and topics that a snapshot did not mention
   SubscriptionStatistics statistics_;
 };
 

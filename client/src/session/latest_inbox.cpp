@@ -5,7 +5,8 @@
 
 namespace hoiku::client {
 
-LatestInbox::LatestInbox(const std::vector<std::string>& plain_names) : members_(plain_names.size()) {}
+LatestInbox::LatestInbox(const std::vector<std::string>& plain_names, std::size_t unset_topics_max)
+    : members_(plain_names.size()), unset_(unset_topics_max) {}
 
 bool LatestInbox::put(std::uint32_t member, TransitionPtr transition, const GapCounts& counts) {
   Slot* slot = slot_for(member, transition->topic);
@@ -35,6 +36,7 @@ bool LatestInbox::end_snapshot(std::uint64_t revision, bool whole) {
     for (Slot& slot : members_) news |= unset_unconfirmed(slot, revision);
     for (auto& [topic, slot] : by_topic_) news |= unset_unconfirmed(slot, revision);
   }
+  unset_.snapshot_ended();
   if (snapshot_seen_) return news;
   snapshot_seen_ = true;
   dirty_.push_back(nullptr);
@@ -99,7 +101,16 @@ TransitionPtr LatestInbox::mark_taken(Slot& slot) {
   slot.pending = false;
   --statistics_.pending;
   ++statistics_.taken;
+  if (members_.empty() && slot.latest->value.is_null()) unset_.taken(*slot.latest);
   return std::exchange(slot.taken, slot.latest);
+}
+
+void LatestInbox::trim(std::uint64_t complete_through) {
+  unset_.trim(complete_through, [this](const std::string& name, const Version& version) {
+    const auto found = by_topic_.find(name);
+    if (found != by_topic_.end() && !found->second.pending && found->second.latest->version == version)
+      by_topic_.erase(found);
+  });
 }
 
 }  // namespace hoiku::client

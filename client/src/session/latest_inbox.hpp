@@ -10,7 +10,8 @@
 //            hear which topics a restarted broker no longer has.)
 // Filters    the first delivery of a topic after a resync says at which version the broker's counts begin. A topic past
 //            the resume point overlaps with those counts: then all versions in between count as skipped.
-// Limits     two transitions per topic, however slow the reader is.
+// Limits     two transitions per topic, however slow the reader is. Of a pattern's topics that are unset, only some are
+//            kept: unset_topics.hpp.
 // Thread     the loop's. Owner: Session.
 #pragma once
 
@@ -22,15 +23,18 @@
 #include <vector>
 
 #include "client/src/session/inbox.hpp"
+#include "client/src/session/unset_topics.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
+#include "hoiku/proto/limits.hpp"
 
 namespace hoiku::client {
 
 class LatestInbox {
  public:
   // Each plain name has a slot at its position. Without plain names (for a pattern) slots are made as topics turn up.
-  explicit LatestInbox(const std::vector<std::string>& plain_names);
-  LatestInbox() = default;
+  explicit LatestInbox(const std::vector<std::string>& plain_names,
+                       std::size_t unset_topics_max = Limits{}.unset_topics_max);
+  LatestInbox() : LatestInbox(std::vector<std::string>{}) {}
   LatestInbox(const LatestInbox&) = delete;
   LatestInbox& operator=(const LatestInbox&) = delete;
 
@@ -47,6 +51,9 @@ class LatestInbox {
   std::optional<InboxItem> take();
   // Takes everything that is pending: the reader has looked at latest() instead.
   void take_all();
+  // Discards unset topics that are not needed any more. `complete_through`: no session will resume before it.
+  void trim(std::uint64_t complete_through);
+  std::size_t topics() const noexcept { return members_.size() + by_topic_.size(); }
   // The last transition that arrived for a plain name, or null.
   const TransitionPtr& latest(std::uint32_t member) const { return members_[member].latest; }
 
@@ -70,6 +77,7 @@ class LatestInbox {
   std::vector<Slot> members_;                       // for plain names; never resized: slots are pointed to
   std::unordered_map<std::string, Slot> by_topic_;  // for a pattern
   std::deque<Slot*> dirty_;                         // nullptr: the end of the snapshot
+  UnsetTopics unset_;
   bool snapshot_seen_ = false;
   std::optional<std::uint64_t> complete_through_;  // at the last resync
   SubscriptionStatistics statistics_;

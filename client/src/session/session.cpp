@@ -90,7 +90,7 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
     request.command = command;
   }
   if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
-    request.subscription = std::make_unique<Subscription>(*subscribe);
+    request.subscription = std::make_unique<Subscription>(*subscribe, options_.limits);
   }
   if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.insert(schema->message_type);
   queue_.push(id, std::move(command));
@@ -160,7 +160,7 @@ const SubscriptionStatistics* Session::statistics(proto::RequestId id) const {
 std::optional<InboxItem> Session::take(proto::RequestId id) {
   Subscription* found = subscription(id);
   if (!found) return std::nullopt;
-  std::optional<InboxItem> item = found->take();
+  std::optional<InboxItem> item = found->take(completeness_);
   renew_credit(id, *found);
   return item;
 }

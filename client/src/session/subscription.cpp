@@ -14,9 +14,9 @@ std::vector<std::string> plain_names(const std::vector<std::string>& topics) {
 
 }  // namespace
 
-Subscription::Subscription(const proto::Subscribe& command)
-    : latest_(plain_names(command.topics)), has_interval_(command.interval.count() > 0) {
-  if (command.mode == proto::Mode::every) every_.emplace(command.filter.has_value());
+Subscription::Subscription(const proto::Subscribe& command, const Limits& limits)
+    : latest_(plain_names(command.topics), limits.unset_topics_max), has_interval_(command.interval.count() > 0) {
+  if (command.mode == proto::Mode::every) every_.emplace(command.filter.has_value(), limits.unset_topics_max);
 }
 
 bool Subscription::put(const proto::Delivery& delivery) {
@@ -32,7 +32,14 @@ bool Subscription::end_snapshot(const proto::SnapshotEnd& end, std::uint64_t ins
   return every_ ? every_->end_snapshot(end.revision, end.whole) : latest_.end_snapshot(end.revision, end.whole);
 }
 
-std::optional<InboxItem> Subscription::take() { return every_ ? every_->take() : latest_.take(); }
+std::optional<InboxItem> Subscription::take(const Completeness& session) {
+  std::optional<InboxItem> item = every_ ? every_->take() : latest_.take();
+  if (item && item->transition && item->transition->value.is_null()) {
+    const std::uint64_t revision = complete_through(session);
+    every_ ? every_->trim(revision) : latest_.trim(revision);
+  }
+  return item;
+}
 
 const SubscriptionStatistics& Subscription::statistics() const noexcept {
   return every_ ? every_->statistics() : latest_.statistics();
@@ -46,10 +53,15 @@ std::optional<std::uint64_t> Subscription::take_renewal(std::uint64_t credit) {
   return taken;
 }
 
-void Subscription::lose_session(const Completeness& session) {
+std::uint64_t Subscription::complete_through(const Completeness& session) const noexcept {
+  if (!resume_) return 0;
   const bool said_since = session.statements > statements_at_snapshot_;
-  if (!snapshot_ended_ || has_interval_ || !said_since) return;
-  resume_->revision = std::max(resume_->revision, session.revision);
+  if (!snapshot_ended_ || has_interval_ || !said_since) return resume_->revision;
+  return std::max(resume_->revision, session.revision);
+}
+
+void Subscription::lose_session(const Completeness& session) {
+  if (resume_) resume_->revision = complete_through(session);
 }
 
 std::optional<proto::ResumePoint> Subscription::begin_resync(std::uint64_t instance) {

@@ -24,13 +24,14 @@ struct Completeness {
 
 class Subscription {
  public:
-  explicit Subscription(const proto::Subscribe& command);
+  Subscription(const proto::Subscribe& command, const Limits& limits);
 
   // Both return whether the reader has something new.
   bool put(const proto::Delivery& delivery);
   bool end_snapshot(const proto::SnapshotEnd& end, std::uint64_t instance, const Completeness& session);
 
-  std::optional<InboxItem> take();
+  // `session`: what it was told so far.
+  std::optional<InboxItem> take(const Completeness& session);
   // Null for mode every.
   LatestInbox* latest() noexcept { return every_ ? nullptr : &latest_; }
   const SubscriptionStatistics& statistics() const noexcept;
@@ -46,12 +47,17 @@ class Subscription {
   void lose_session(const Completeness& session);
   // Prepares the inbox for a new session at a broker instance. Returns where the broker is to resume, or nothing.
   std::optional<proto::ResumePoint> begin_resync(std::uint64_t instance);
+  // Mode every: transitions of earlier sessions that its reader has not taken.
+  std::uint64_t unread() const noexcept { return every_ ? every_->unread() : 0; }
 
   // Within one frame each subscription is announced once.
   bool announce() noexcept { return !std::exchange(announced_, true); }
   void end_frame() noexcept { announced_ = false; }
 
  private:
+  // The revision through which the reader is complete; 0: it is not known to be complete.
+  std::uint64_t complete_through(const Completeness& session) const noexcept;
+
   LatestInbox latest_;
   std::optional<EveryInbox> every_;  // in mode every, in place of the other
   bool has_interval_;

@@ -78,9 +78,9 @@ TEST(EveryInbox, ARepeatedTransitionIsDroppedAndCountsAsTaken) {
   EXPECT_EQ(inbox.taken_in_session(), 1u);  // the repeated one
   inbox.take();
   inbox.take();
-  EXPECT_EQ(inbox.taken_in_session(), 1u);  // two of the session before
+  EXPECT_EQ(inbox.taken_in_session(), 3u);  // also the two of the session before
   inbox.take();
-  EXPECT_EQ(inbox.taken_in_session(), 2u);
+  EXPECT_EQ(inbox.taken_in_session(), 4u);
   EXPECT_EQ(inbox.statistics().duplicates, 1u);
 }
 
@@ -151,6 +151,60 @@ TEST(EveryInbox, ANewEpochIsNotAGapForAFilteredReader) {
   const auto item = inbox.take();
   EXPECT_FALSE(item->lagged);
   EXPECT_EQ(item->filtered, 1u);
+}
+
+// The broker sends credit - unread transitions in each session, and more when the reader has taken some.
+TEST(EveryInbox, LostSessionsGiveNoFurtherCredit) {
+  constexpr std::uint64_t credit = 10;
+  EveryInbox inbox;
+  std::uint64_t number = 0;
+  for (int lost = 0; lost < 5; ++lost) {
+    for (std::uint64_t room = credit - inbox.unread(); room > 0; --room) inbox.put(transition("a", ++number, 1), {});
+    EXPECT_EQ(inbox.statistics().pending, credit);
+    EXPECT_EQ(inbox.taken_in_session(), 0u);
+    inbox.begin_resync(true);
+  }
+  for (std::uint64_t i = 1; i <= credit; ++i) {
+    inbox.take();
+    EXPECT_EQ(inbox.taken_in_session(), i);
+  }
+}
+
+TEST(EveryInbox, TopicsThatARestartedBrokerDoesNotHaveCostNoCredit) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 1, 1), {});
+  inbox.take();
+  inbox.begin_resync();
+  inbox.end_snapshot(5, true);
+  EXPECT_EQ(inbox.taken_in_session(), 0u);
+  inbox.take();
+  EXPECT_EQ(inbox.taken_in_session(), 1u);
+}
+
+TEST(EveryInbox, DiscardsTopicsThatAreUnset) {
+  EveryInbox inbox(false, 2);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    const std::string name = "event/" + std::to_string(i);
+    inbox.put(transition(name, 1, 1, i), {});
+    inbox.put(transition(name, 2, Value(), i), {});
+    inbox.take();
+    inbox.trim(~std::uint64_t{0});
+    inbox.take();
+    inbox.trim(~std::uint64_t{0});
+    EXPECT_LE(inbox.topics(), 3u);
+  }
+  // The newest ones are known: one that goes on has its gap.
+  inbox.put(transition("event/100", 5, 1, 100), {});
+  EXPECT_EQ(inbox.take()->skipped, 2u);
+}
+
+TEST(EveryInbox, KeepsAnUnsetTopicThatHasSomethingToBeTaken) {
+  EveryInbox inbox(false, 0);
+  inbox.put(transition("a", 1, Value()), {});
+  inbox.put(transition("a", 2, 1), {});
+  inbox.take();
+  inbox.trim(~std::uint64_t{0});
+  EXPECT_EQ(inbox.take()->previous->version.number, 1u);
 }
 
 }  // namespace

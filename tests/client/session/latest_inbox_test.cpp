@@ -208,5 +208,49 @@ TEST(LatestInbox, AFilteredSnapshotMakesNoTopicUnset) {
   EXPECT_FALSE(inbox.take());
 }
 
+TEST(LatestInbox, DiscardsTopicsOfAPatternThatAreUnset) {
+  LatestInbox inbox(std::vector<std::string>{}, 2);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    const std::string name = "event/" + std::to_string(i);
+    inbox.put(0, transition(name, 1, 1, i));
+    inbox.take();
+    inbox.put(0, transition(name, 2, Value(), i));
+    inbox.take();
+    inbox.trim(~std::uint64_t{0});
+    EXPECT_LE(inbox.topics(), 2u);
+  }
+  // The newest ones are known: what one skips when it goes on is counted.
+  inbox.put(0, transition("event/100", 5, 1, 100));
+  EXPECT_EQ(inbox.take()->skipped, 2u);
+  EXPECT_EQ(inbox.statistics().received, inbox.statistics().taken);
+}
+
+TEST(LatestInbox, KeepsAnUnsetTopicThatALaterSessionMaySendAgain) {
+  LatestInbox inbox(std::vector<std::string>{}, 0);
+  auto unset = std::make_shared<Transition>(*transition("a", 2, Value()));
+  unset->revision = 9;
+  inbox.put(0, unset);
+  inbox.take();
+  inbox.trim(8);
+  EXPECT_EQ(inbox.topics(), 1u);
+  EXPECT_FALSE(inbox.put(0, unset)) << "a duplicate";
+  // A snapshot that has ended is a later point to resume from.
+  inbox.begin_resync(8);
+  inbox.end_snapshot(12, false);
+  inbox.trim(0);
+  EXPECT_EQ(inbox.topics(), 0u);
+}
+
+TEST(LatestInbox, KeepsATopicThatIsSetAgain) {
+  LatestInbox inbox(std::vector<std::string>{}, 0);
+  inbox.put(0, transition("a", 1, Value()));
+  inbox.take();
+  inbox.put(0, transition("a", 2, 1));
+  inbox.trim(~std::uint64_t{0});
+  EXPECT_EQ(inbox.take()->transition->value, Value(1));
+  inbox.trim(~std::uint64_t{0});
+  EXPECT_EQ(inbox.topics(), 1u);
+}
+
 }  // namespace
 }  // namespace hoiku::client

@@ -56,6 +56,44 @@ TEST_F(SubscriptionTest, ADeliveryAfterTheEndOfItsSubscriptionIsDropped) {
   EXPECT_THAT(deliver({delivery(id, "a", 1, 1)}, 4).news, IsEmpty());
 }
 
+TEST_F(SubscriptionTest, WhatWasNotTakenCountsAgainstTheCreditOfTheNextSession) {
+  connect();
+  proto::Subscribe command;
+  command.topics = {"a"};
+  command.mode = proto::Mode::every;
+  id = *session.submit(command);
+  take();
+  deliver({delivery(id, "a", 1, 1), delivery(id, "a", 2, 2), delivery(id, "a", 3, 3)}, 4);
+  session.take(id);
+  cut();
+  hello();
+  welcome_new(1);
+  const auto commands = take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<proto::Subscribe>(commands[0]).unread, 2u);
+}
+
+TEST_F(SubscriptionTest, ATopicThatIsUnsetIsDiscardedWhenTheBrokerHasSaidThatItsReaderIsComplete) {
+  connect();
+  open({"event/*"});
+  deliver({}, 1);
+  session.take(id);
+  const std::size_t kept = options().limits.unset_topics_max;
+  const auto come_and_go = [&](std::uint64_t nth, std::uint64_t complete_through) {
+    const std::string topic = "event/" + std::to_string(nth);
+    auto unset = delivery(id, topic, 2, Value(), nth);
+    auto last = std::make_shared<Transition>(*unset.transition);
+    last->revision = 1 + nth;
+    unset.transition = last;
+    deliver({unset}, {}, complete_through);
+    session.take(id);
+  };
+  for (std::uint64_t i = 1; i <= 2 * kept; ++i) come_and_go(i, 0);
+  EXPECT_EQ(session.latest_inbox(id)->topics(), 2 * kept);
+  come_and_go(2 * kept + 1, 2 * kept + 2);
+  EXPECT_EQ(session.latest_inbox(id)->topics(), kept);
+}
+
 TEST_F(SubscriptionTest, ARefusedSubscriptionIsAnAnswer) {
   connect();
   open({"a"});

@@ -28,6 +28,7 @@ struct Limits {
   std::size_t open_request_bytes_max = std::size_t{16} << 20;  // per session; predicates in normal form, and last wills
   std::size_t credit_transitions = 1024;     // per `every` subscription: sent and not yet taken by its reader
   std::size_t history_transitions_max = 64;  // per topic, with its committed state
+  std::size_t unset_topics_max = 1024;       // per subscription: unset topics that its client remembers
   std::size_t history_bytes_max = std::size_t{64} << 10;    // per topic; one state is always kept
   std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their committed states
   std::size_t declared_history_max = 65'536;                // transitions that Declare may ask for, whatever they take
