@@ -16,13 +16,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Every other history has short histories of topics and little credit; two of three have short turns.
+// Every other history has short histories of topics and little credit; two of three have short turns. Every fifth one
+// soon forgets removed topics.
 Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
   if (seed % 4 == 0) limits.credit_transitions = 1 + seed / 4 % 7;
   if (seed % 8 == 0 || seed % 4 == 2) limits.window_batches = 1 + seed / 8 % 3;
   if (seed % 3 != 0) limits.turn_steps_max = 3 + seed / 3 % 6;
+  if (seed % 5 == 3) limits.removed_topics_max = seed / 5 % 3;
   return limits;
 }
 

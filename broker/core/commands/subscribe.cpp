@@ -92,20 +92,21 @@ SubscriptionOptions SubscribeCommands::options_of(const Session& session, const 
                  : command.topics.size() == 1 ? SubscriptionKind::plain
                                               : SubscriptionKind::composite;
   options.mode = command.mode;
-  if (can_resume(command)) options.resume_after = command.resume->revision;
+  if (can_resume(command)) {
+    // Named topics are always sent, so only a pattern depends on the removed topics that the table remembers.
+    options.is_whole = is_pattern(command) && !topics_.remembers(command.resume->revision);
+    if (!options.is_whole || command.mode == Mode::every) options.resume_after = command.resume->revision;
+  }
   options.opened_at = log_.revision();
   if (command.filter) options.filter = &subscriptions_.acquire_filter(*command.filter);
   options.interval = command.interval;
   options.credit = limits_.credit_transitions;
+  options.unread = command.unread;
   return options;
 }
 
 bool SubscribeCommands::can_resume(const proto::Subscribe& command) const {
-  options.unread = command.unread;
-  if (!command.resume || command.resume->instance_id != instance_id_ || command.resume->revision > log_.revision())
-    return false;
-  // Named topics are always sent, so only a pattern depends on the removed topics that the table remembers.
-  return !is_pattern(command) || topics_.remembers(command.resume->revision);
+  return command.resume && command.resume->instance_id == instance_id_ && command.resume->revision <= log_.revision();
 }
 
 void SubscribeCommands::execute(Session& session, const proto::Unsubscribe& command) {

@@ -1,8 +1,9 @@
 // subscribe.hpp: the commands about subscriptions: Subscribe, Unsubscribe, Renew.
 //
 // Promises   a subscription is validated as a whole before it is opened. One that resumes gets the transitions since
-//            its resume point, if the broker is the same instance and remembers the topics that were removed since;
-//            otherwise it gets a whole snapshot.
+//            its resume point, if the broker is the same instance; otherwise it gets a whole snapshot. If the broker no
+//            longer remembers all topics that were removed since, a pattern's snapshot is a whole one, and in mode
+//            `every` each topic that exists still continues after the resume point.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Limits     composite_topics_max, credit_transitions.
 #pragma once

@@ -169,7 +169,7 @@ void DeliveryBuilder::fill_ends(FrameDraft& draft, std::uint64_t revision) {
     // it has the one of the opening.
     const SubscriptionOptions& reader = (*next)->options();
     const std::uint64_t through = (*next)->dirty() == 0 ? revision : reader.opened_at;
-    const bool is_whole = !reader.resume_after && reader.filter == nullptr;
+    const bool is_whole = reader.is_whole && reader.filter == nullptr;
     draft.frame.snapshot_ends.push_back(proto::SnapshotEnd{reader.id, through, is_whole});
   }
   ends_.erase(ends_.begin(), next);

@@ -13,6 +13,8 @@ StartPosition CatchUp::start_position(const Subscription& subscription, TopicId 
   start.in_snapshot = is_new_to_reader;
   if (!is_new_to_reader) {
     start.sent = committed_number;
+    start.is_mentioned =
+        subscription.options().resume_after && subscription.options().is_whole && is_set(topics_[id].committed());
   } else if (subscription.options().resume_after && subscription.options().mode == Mode::every) {
     start.sent = committed_number == 0 ? 0 : states_.first_after(id, *subscription.options().resume_after) - 1;
     start.pending = committed_number - *start.sent;

@@ -33,6 +33,7 @@ void Subscription::start(Slot& slot, StartPosition position) {
   slot.sent_ = *position.sent;
   slot.started_ = true;
   counts_.add_pending(position.pending);
+  if (position.is_mentioned) mention(slot);
 }
 
 void Subscription::detach(Slot& slot) noexcept {
@@ -133,6 +134,13 @@ bool Subscription::enter_snapshot(Slot& slot, State match) noexcept {
   if (slot.dirty_) return false;
   if (match) slot.filter_state_->match = std::move(match);
   slot.started_ = false;
+  slot.in_snapshot_ = true;
+  ++snapshot_left_;
+  return mark_dirty(slot);
+}
+
+bool Subscription::mention(Slot& slot) noexcept {
+  if (slot.dirty_) return false;
   slot.in_snapshot_ = true;
   ++snapshot_left_;
   return mark_dirty(slot);

@@ -38,16 +38,18 @@ struct SubscriptionOptions {
   Mode mode = Mode::latest;
   std::string pattern;                        // or the name of a topic that a scan attaches later
   std::optional<std::uint64_t> resume_after;  // the reader has everything up to this revision
+  bool is_whole = true;                       // the snapshot mentions each topic that is set, also if it is unchanged
   std::uint64_t opened_at = 0;                // the broker's revision then
   Filter* filter = nullptr;                   // only states that pass are sent
   std::chrono::nanoseconds interval{0};       // at most one delivery per topic within this time
   std::uint64_t credit = 0;                   // transitions that an `every` reader is sent until it renews
-};
   std::uint64_t unread = 0;                   // transitions of earlier sessions that count against the credit
+};
 
 // The position at which a reader starts with a topic.
 struct StartPosition {
   bool in_snapshot = false;           // a state is sent first
+  bool is_mentioned = false;          // the snapshot mentions the state `sent`, which the reader has
   std::optional<std::uint64_t> sent;  // the reader has the states up to this number
   std::uint64_t pending = 0;          // states after that one
   State match;                        // the state that a filtered reader is sent first
@@ -83,8 +85,12 @@ class Subscription {
 
   ScanState& scan() noexcept { return scan_; }
   const ScanState& scan() const noexcept { return scan_; }
-  // The broker no longer knows which states the reader has: the snapshot becomes a whole one.
-  void discard_resume_point() noexcept { options_.resume_after.reset(); }
+  // The broker no longer knows which topics were removed: the snapshot becomes a whole one. An `every` reader still
+  // continues after the states that it has.
+  void make_whole() noexcept {
+    options_.is_whole = true;
+    if (options_.mode == Mode::latest) options_.resume_after.reset();
+  }
   Backlog& backlog() noexcept { return backlog_; }  // of an `every` subscription
 
   // ---- Slots
@@ -114,6 +120,9 @@ class Subscription {
   // ---- The snapshot
   // The slot is sent before the snapshot ends. `match`: the state for a filtered reader. True: as for mark_dirty().
   bool enter_snapshot(Slot& slot, State match = nullptr) noexcept;
+  // As enter_snapshot(), for an `every` reader that has the topic's state: sends it once more if it is still the
+  // committed one, and otherwise those after it.
+  bool mention(Slot& slot) noexcept;
   bool is_snapshot_complete() const noexcept { return !scan_.is_running() && snapshot_left_ == 0; }
   // True once: the caller sends the end of the snapshot.
   bool end_snapshot() noexcept { return !std::exchange(snapshot_ended_, true); }

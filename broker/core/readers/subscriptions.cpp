@@ -86,7 +86,11 @@ void Subscriptions::send_again(Slot& slot, TimePoint now) {
   // A filtered reader is never sent a whole snapshot, and a reader within its interval has just been sent this state.
   if (slot.subscription().options().filter != nullptr) return;
   if (slot.filter_state() != nullptr && slot.filter_state()->not_before > now) return;
-  slot.subscription().enter_snapshot(slot);
+  if (slot.subscription().options().mode == Mode::every) {
+    slot.subscription().mention(slot);
+  } else {
+    slot.subscription().enter_snapshot(slot);
+  }
 }
 
 bool Subscriptions::keeps(TopicId topic) const noexcept {

@@ -92,19 +92,19 @@ Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, con
   // A whole snapshot has all topics that are set. A reader that resumes is also sent those that became unset since.
   const bool is_new_to_reader = subscription.options().resume_after
                                     ? state && state->revision > *subscription.options().resume_after
-                                    : state && !state->value.is_null();
+                                    : is_set(state);
   return catch_up_.attach(subscription, id, 0, is_new_to_reader);
 }
 
 // Ends the scan of existing topics, and continues with those that were removed while the reader was away.
 void TopicScan::finish(Session& session, Subscription& subscription) {
   subscription.scan().reach_end();
-  if (subscription.options().resume_after && !topics_.remembers(*subscription.options().resume_after)) {
+  if (!subscription.options().is_whole && !topics_.remembers(*subscription.options().resume_after)) {
     // The table has discarded removed topics during the scan, so the snapshot becomes a whole one, with unchanged
     // topics.
-    subscription.discard_resume_point();
+    subscription.make_whole();
     for (const auto& slot : subscription.slots()) {
-      if (!topics_[slot->topic()].is_idle()) Subscriptions::send_again(*slot, now_.monotonic);
+      if (is_set(topics_[slot->topic()].committed())) Subscriptions::send_again(*slot, now_.monotonic);
     }
   }
   if (subscription.options().resume_after && !restore_removed(subscription)) return;

@@ -84,6 +84,7 @@ class Topic {
 
 // The version that a reader without a value knows: {0, 0}.
 inline Version version_of(const State& state) noexcept { return state ? state->version : Version{}; }
+inline bool is_set(const State& state) noexcept { return state && !state->value.is_null(); }
 inline std::uint64_t revision_of(const State& state) noexcept { return state ? state->revision : 0; }
 
 }  // namespace hoiku::broker

@@ -52,7 +52,7 @@ void TopicTable::remove(TopicId id) {
   reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
   if (!topic->committed()) return;  // never set: no reader has a state of it
   removed_.push_back(topic->committed());
-  if (removed_.size() > options_.removed_topics_max) {
+  if (removed_.size() > options_.limits.removed_topics_max) {
     discarded_through_ = std::max(discarded_through_, removed_.front()->revision);
     removed_.pop_front();
   }

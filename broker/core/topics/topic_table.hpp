@@ -26,7 +26,6 @@ namespace hoiku::broker {
 struct TopicTableOptions {
   Limits limits;
   std::uint64_t epoch_seed = 0;
-  std::size_t removed_topics_max = 16'384;
 };
 
 class TopicTable {

@@ -1,4 +1,6 @@
 // Subscriptions in the mode `every`: each transition once and in order, within the limits of the history.
+#include <algorithm>
+
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -153,6 +155,78 @@ TEST_F(CoreEvery, AReaderThatLostItsSessionContinuesWhereItWas) {
   EXPECT_EQ(numbers(again, "c"), sequence(1, 2));
   EXPECT_FALSE(screen->ends.at(again).whole);
   EXPECT_EQ(screen->ends.at(again).revision, statistics().commits);
+}
+
+class CoreEveryForgotten : public CoreEvery {
+ protected:
+  CoreEveryForgotten() {
+    start(limited([](Limits& limits) {
+      limits.removed_topics_max = 2;
+      limits.turn_steps_max = 4;
+    }));
+  }
+  // Three topics come and go, of which the table remembers two.
+  void remove_topics() {
+    for (const char* topic : {"event/1", "event/2", "event/3"}) {
+      set(topic, 1);
+      set(topic, Value());
+    }
+  }
+};
+
+TEST_F(CoreEveryForgotten, TopicsThatExistContinueWhereTheReaderWas) {
+  count("a", 1, 1);
+  count("b", 1, 3);
+  const proto::ResumePoint here{4711, statistics().commits};
+  count("a", 2, 5);
+  remove_topics();
+  const auto again = screen->subscribe({"**"}, here, Mode::every);
+  turn();
+  advance(0s);
+  EXPECT_EQ(numbers(again, "a"), sequence(2, 5));
+  EXPECT_THAT(numbers(again, "b"), ElementsAre(3)) << "a whole snapshot mentions it, although it is unchanged";
+  EXPECT_TRUE(screen->ends.at(again).whole) << "a topic that is not mentioned is unset";
+  count("b", 4, 5);
+  EXPECT_EQ(numbers(again, "b"), sequence(3, 5));
+}
+
+TEST_F(CoreEveryForgotten, AnUnchangedTopicThatChangesBeforeItIsMentionedLosesNothing) {
+  count("b", 1, 3);
+  const proto::ResumePoint here{4711, statistics().commits};
+  remove_topics();
+  screen->acknowledges = false;
+  for (int i = 0; i < 40; ++i) set("noise", i);
+  const auto noise = screen->subscribe({"noise"}, {}, Mode::every);
+  for (int i = 0; i < 40; ++i) set("noise", i);  // fills the window
+  const auto again = screen->subscribe({"*"}, here, Mode::every);
+  turn();
+  count("b", 4, 6);
+  screen->acknowledges = true;
+  screen->acknowledge();
+  turn();
+  for (int i = 0; i < 5; ++i) advance(0s);
+  EXPECT_TRUE(screen->ends.contains(noise));
+  EXPECT_TRUE(screen->ends.at(again).whole);
+  EXPECT_EQ(numbers(again, "b"), sequence(4, 6));
+}
+
+// The table discards removed topics while the reader's scan goes on.
+TEST_F(CoreEveryForgotten, SoDoTopicsThatWereScannedBeforeTheTableForgot) {
+  for (int i = 0; i < 20; ++i) count("t/" + std::to_string(i), 1, 2);
+  const proto::ResumePoint here{4711, statistics().commits};
+  count("t/0", 3, 5);
+  const auto again = screen->subscribe({"**"}, here, Mode::every);
+  turn();
+  EXPECT_FALSE(screen->ends.contains(again)) << "the scan goes on in the next turn";
+  remove_topics();
+  count("t/0", 6, 7);
+  for (int i = 0; i < 20; ++i) advance(0s);
+  ASSERT_TRUE(screen->ends.contains(again));
+  EXPECT_TRUE(screen->ends.at(again).whole);
+  std::vector<std::uint64_t> told = numbers(again, "t/0");
+  told.erase(std::unique(told.begin(), told.end()), told.end());  // it may be mentioned once more
+  EXPECT_EQ(told, sequence(3, 7));
+  for (int i = 1; i < 20; ++i) EXPECT_THAT(numbers(again, "t/" + std::to_string(i)), ElementsAre(2));
 }
 
 // The topic's first states are pending when the reader subscribes.

@@ -11,7 +11,7 @@ TopicTableOptions small(std::size_t topics_max = 100, std::size_t removed_max = 
   TopicTableOptions options;
   options.limits.topics_max = topics_max;
   options.epoch_seed = 5;
-  options.removed_topics_max = removed_max;
+  options.limits.removed_topics_max = removed_max;
   return options;
 }
 

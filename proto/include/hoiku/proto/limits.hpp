@@ -15,6 +15,7 @@ struct Limits {
   std::size_t frame_bytes_max = std::size_t{4} << 20;
   std::size_t frame_items_max = 65'536;  // commands, or deliveries, snapshot ends and answers, in one frame
   std::size_t topics_max = 1'000'000;
+  std::size_t removed_topics_max = 16'384;              // removed topics whose versions and histories are remembered
   std::size_t values_bytes_max = std::size_t{1} << 30;  // committed values of all topics together
   std::size_t subscriptions_per_session_max = 10'000;   // subscriptions and waits together
   std::size_t slots_per_session_max = 1'000'000;        // topics that all subscriptions of a session match together
@@ -27,8 +28,8 @@ struct Limits {
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; unsent results of waits, and errors
   std::size_t open_request_bytes_max = std::size_t{16} << 20;  // per session; predicates in normal form, and last wills
   std::size_t credit_transitions = 1024;     // per `every` subscription: sent and not yet taken by its reader
-  std::size_t history_transitions_max = 64;  // per topic, with its committed state
   std::size_t unset_topics_max = 1024;       // per subscription: unset topics that its client remembers
+  std::size_t history_transitions_max = 64;  // per topic, with its committed state
   std::size_t history_bytes_max = std::size_t{64} << 10;    // per topic; one state is always kept
   std::size_t histories_bytes_max = std::size_t{64} << 20;  // of all topics, without their committed states
   std::size_t declared_history_max = 65'536;                // transitions that Declare may ask for, whatever they take
