@@ -14,6 +14,7 @@
 #include "hoiku/async/eventual_values.hpp"
 #include "hoiku/async/exception_group.hpp"
 #include "hoiku/async/finally.hpp"
+#include "hoiku/async/line_writer.hpp"
 #include "hoiku/async/nursery.hpp"
 #include "hoiku/async/periodic.hpp"
 #include "hoiku/async/predicate_expression.hpp"
