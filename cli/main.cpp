@@ -10,6 +10,11 @@ namespace {
 
 using namespace hoiku;
 
+int status_of(CancelSource signal) {
+  if (signal == CancelSource::keyboard_interrupt) return cli::interrupted;
+  return signal == CancelSource::hangup ? cli::hung_up : cli::terminated;
+}
+
 void tell(const std::string& sentence) { std::fprintf(stderr, "hoiku: %s\n", text::one_line(sentence).c_str()); }
 
 // SIGPIPE, which is ignored while the program runs: it ends with a goodbye to the broker, and only then as all programs
@@ -50,7 +55,7 @@ int main(int argc, char** argv) {
   try {
     return run(cli::execute, options);
   } catch (const Cancelled& cancelled) {
-    return cancelled.reason().source == CancelSource::keyboard_interrupt ? cli::interrupted : cli::terminated;
+    return status_of(cancelled.reason().source);
   } catch (const ExceptionGroup& errors) {
     int status = cli::failed;
     errors.for_each_leaf([&](const std::exception& error) { status = report(error, reader_gone); });

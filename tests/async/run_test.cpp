@@ -1,14 +1,10 @@
-// run() on the machine's clock: exit statuses and signals. No test waits for a real duration.
+// run() on the machine's clock: results and errors. No test waits for a real duration.
 #include <gtest/gtest.h>
-
-#include <csignal>
 
 #include "hoiku/async.hpp"
 
 namespace hoiku {
 namespace {
-
-using namespace std::chrono_literals;
 
 TEST(Run, ReturnsTheTasksResultOrThrowsItsError) {
   EXPECT_EQ(run([]() -> Task<int> { co_return 8; }), 8);
@@ -72,33 +68,6 @@ TEST(Run, PrintsEveryLeafOfAnErrorAndReturnsOne) {
 
 TEST(Run, InsideOfARunIsRefused) {
   EXPECT_THROW(run([]() -> Task<int> { co_return run([]() -> Task<int> { co_return 1; }); }), std::logic_error);
-}
-
-Task<> until_signalled(int signal, bool& cleaned) {
-  std::exception_ptr cancelled;
-  try {
-    std::raise(signal);
-    for (;;) co_await sleep(1ms);
-  } catch (...) {
-    cancelled = std::current_exception();
-  }
-  co_await shield([&]() -> Task<> {
-    co_await sleep(1ms);
-    cleaned = true;
-  });
-  std::rethrow_exception(cancelled);
-}
-
-TEST(Run, SigintCancelsCleansUpAndReturns130) {
-  bool cleaned = false;
-  EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGINT, cleaned); }), 130);
-  EXPECT_TRUE(cleaned);
-}
-
-TEST(Run, SigtermCleansUpAndReturnsZero) {
-  bool cleaned = false;
-  EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(SIGTERM, cleaned); }), 0);
-  EXPECT_TRUE(cleaned);
 }
 
 }  // namespace

@@ -229,7 +229,8 @@ guests_are_served() {
   evidence "swarm --for 2s: $(tr -s ' ' <<<"$answer")"
 }
 
-# Each service is process 1 of its container and ends by SIGTERM; a kill after the grace period would give status 137.
+# Each service is process 1 of its container, which cannot die of SIGTERM: it ends with status 143. A kill after the
+# grace period would give status 137.
 # The sensor ends first, so that the bridge gets its SIGTERM while it resolves a name that no longer exists.
 everybody_ends_in_order() {
   local service status all='' from
@@ -241,12 +242,12 @@ everybody_ends_in_order() {
   compose_in 60 stop >>"$log" 2>&1
   for service in "${services[@]}"; do
     status=$(inspect "$service" '{{.State.Status}} {{.State.ExitCode}}')
-    [[ $status == 'exited 0' ]] || { evidence "$service: $status" && return 1; }
+    [[ $status == 'exited 143' ]] || { evidence "$service: $status" && return 1; }
     all+=" $service"
   done
   lines behaviour | tail -n 1 | grep 'takes a resting pose' >/dev/null ||
     { evidence 'behaviour froze in mid-air' && return 1; }
-  evidence "status 0:$all"
+  evidence "status 143:$all"
   evidence "the last words: $(lines behaviour | tail -n 1) / $(lines broker | tail -n 1)"
 }
 

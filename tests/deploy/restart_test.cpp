@@ -57,7 +57,7 @@ TEST_F(Restart, AWatchGoesOnAndEndsAtTheRightValues) {
   hoiku({"set", "battery", "79"});
   watching.wait_for_output("-> 79  (version 1)");
   watching.signal(SIGINT);
-  EXPECT_EQ(watching.wait(), 130);
+  EXPECT_EQ(watching.wait(), -SIGINT);
 }
 
 TEST_F(Restart, TheRobotLivesOn) {
@@ -82,7 +82,7 @@ TEST_F(Restart, TheRobotLivesOn) {
   hoiku({"wait", "robot/mood", any_mood, "--timeout", "30s"});
   hoiku({"wait", "actuator/gesture", "--timeout", "30s"});
   for (auto& [name, program] : robot) program.signal(SIGTERM);
-  for (auto& [name, program] : robot) EXPECT_EQ(program.wait(), 0) << name << ": " << program.standard_error();
+  for (auto& [name, program] : robot) EXPECT_EQ(program.wait(), -SIGTERM) << name << ": " << program.standard_error();
 }
 
 }  // namespace

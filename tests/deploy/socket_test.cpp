@@ -79,7 +79,7 @@ class Socket : public testing::Test {
   };
   static void expect_end(Program& program, int signal) {
     program.signal(signal);
-    EXPECT_EQ(program.wait(), signal == SIGINT ? 130 : 0) << program.standard_error();
+    EXPECT_EQ(program.wait(), -signal) << program.standard_error();
   }
 
   Folder folder_;
@@ -243,7 +243,7 @@ TEST_F(Socket, AFileIsHeardFromItsBeginningToItsEnd) {
 }
 
 TEST_F(Socket, ASignalEndsTheSensorWithAGoodbye) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     FeedPipe feed(folder_.path("feed" + std::to_string(signal)));
     Program sensor = start_sensor({"--replay", feed.path()});
     const auto url = services::parse_websocket_url(url_of(sensor));
@@ -254,7 +254,7 @@ TEST_F(Socket, ASignalEndsTheSensorWithAGoodbye) {
       const auto message = co_await client.receive();  // throws where it was only hung up on
       EXPECT_EQ(message, std::nullopt);
     });
-    EXPECT_EQ(sensor.wait(), signal == SIGINT ? 130 : 0);
+    EXPECT_EQ(sensor.wait(), -signal);
     EXPECT_EQ(sensor.standard_error(), "");
   }
 }

@@ -93,7 +93,7 @@ std::size_t AttackedHoikud::survives(const std::string& transport, std::size_t d
     });
   });
   hoikud.signal(SIGTERM);
-  EXPECT_EQ(hoikud.wait(), 0);
+  EXPECT_EQ(hoikud.wait(), -SIGTERM);
   return growth;
 }
 

@@ -27,7 +27,7 @@ Ended run_to_its_end(const std::vector<std::string>& arguments) {
   return wire_tests::run_to_its_end(HOIKUD_PATH, arguments);
 }
 
-TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
+TEST(Hoikud, AfterSigtermItTellsItsClientsAndDiesOfIt) {
   Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
   const std::string endpoint = endpoint_of(hoikud);
   run_within_patience([&]() -> Task<> {
@@ -40,18 +40,19 @@ TEST(Hoikud, AfterSigtermItTellsItsClientsAndEndsWithZero) {
     const proto::ServerFrame last = co_await client.receive_more();
     EXPECT_TRUE(last.fatal && last.fatal->code == ErrorCode::unavailable);
   });
-  EXPECT_EQ(hoikud.wait(), 0);
-  EXPECT_THAT(hoikud.standard_error(), HasSubstr("info session_opened session=client-1 address=127.0.0.1:"));
+  EXPECT_EQ(hoikud.wait(), -SIGTERM);
+  EXPECT_THAT(hoikud.standard_error(),
+              HasSubstr("info session_opened session=client-1 address=127.0.0.1:"));
   EXPECT_THAT(hoikud.standard_error(), HasSubstr("info drained sessions=1 "));
   EXPECT_THAT(hoikud.standard_error(), EndsWith("info stopped topics=1 commits=1\n"));
   EXPECT_EQ(hoikud.standard_output(), "");
 }
 
-TEST(Hoikud, AfterSigintItEndsWith130) {
+TEST(Hoikud, AfterSigintItDiesOfItToo) {
   Program hoikud(HOIKUD_PATH, {"--listen", "tcp://127.0.0.1:*"});
   endpoint_of(hoikud);
   hoikud.signal(SIGINT);
-  EXPECT_EQ(hoikud.wait(), 130);
+  EXPECT_EQ(hoikud.wait(), -SIGINT);
   EXPECT_THAT(hoikud.standard_error(), HasSubstr("info stopped "));
 }
 
@@ -65,7 +66,7 @@ TEST(Hoikud, AClientThatDoesNotReadDoesNotDelayShutdown) {
     for (std::uint64_t i = 2; i < 300; ++i)
       co_await client.say(wire_tests::set_command(i, "big", Value(std::string(10'000 + i, 'x'))));
     hoikud.signal(SIGTERM);
-    EXPECT_EQ(hoikud.wait(), 0);
+    EXPECT_EQ(hoikud.wait(), -SIGTERM);
   });
 }
 
@@ -80,7 +81,7 @@ TEST(Hoikud, ASecondBrokerAtTheSameAddressIsRefused) {
               "error: cannot listen at " + endpoint +
                   ": another program listens there, perhaps a broker: stop it, or choose another address\n");
     first.signal(SIGTERM);
-    EXPECT_EQ(first.wait(), 0);
+    EXPECT_EQ(first.wait(), -SIGTERM);
   }
 }
 
@@ -135,7 +136,7 @@ TEST(Hoikud, RefusesNonLocalEndpointsWithoutInsecure) {
   Program allowed(HOIKUD_PATH, {"--listen", "tcp://*:*", "--insecure"});
   EXPECT_THAT(endpoint_of(allowed), StartsWith("tcp://*:"));
   allowed.signal(SIGTERM);
-  EXPECT_EQ(allowed.wait(), 0);
+  EXPECT_EQ(allowed.wait(), -SIGTERM);
 }
 
 TEST(Hoikud, RefusesEndpointsThatNoOtherProcessCanReach) {
@@ -149,7 +150,7 @@ TEST(Hoikud, ListensOnLoopbackByDefault) {
     Program hoikud(HOIKUD_PATH, {"--listen", endpoint});
     EXPECT_THAT(endpoint_of(hoikud), StartsWith("tcp://127."));
     hoikud.signal(SIGTERM);
-    EXPECT_EQ(hoikud.wait(), 0);
+    EXPECT_EQ(hoikud.wait(), -SIGTERM);
   }
 }
 
@@ -231,7 +232,7 @@ TEST(Hoikud, GivesASocketItsMode) {
   EXPECT_EQ(endpoint_of(hoikud), "ipc://" + path);
   EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
   hoikud.signal(SIGTERM);
-  EXPECT_EQ(hoikud.wait(), 0);
+  EXPECT_EQ(hoikud.wait(), -SIGTERM);
   EXPECT_FALSE(std::filesystem::exists(path));
   EXPECT_THAT(run_to_its_end({"--socket-mode", "rw"}).error, HasSubstr("--socket-mode: 'rw' is not a mode"));
   EXPECT_THAT(run_to_its_end({"--listen", "ipc://" + path, "--socket-group", "no such"}).error,
@@ -302,7 +303,7 @@ TEST(Hoikud, TheLogLevelIsObeyed) {
     }
   });
   hoikud.signal(SIGTERM);
-  EXPECT_EQ(hoikud.wait(), 0);
+  EXPECT_EQ(hoikud.wait(), -SIGTERM);
   EXPECT_EQ(hoikud.standard_error(), "");
 }
 

@@ -19,6 +19,7 @@
 #include "hoiku/async/periodic.hpp"
 #include "hoiku/async/predicate_expression.hpp"
 #include "hoiku/async/run.hpp"
+#include "hoiku/async/signals.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/async/task.hpp"
 #include "hoiku/async/task_status.hpp"

@@ -34,7 +34,7 @@ class Hoikud:
         self.log += self.process.communicate()[1]
 
     def end(self):
-        """Ends it in order, unless it was killed. Returns its status."""
+        """Ends it in order, unless it was killed. Returns 0, or the status that it should not have."""
         if self.process.returncode is not None:
             return 0
         self.process.send_signal(signal.SIGTERM)
@@ -42,7 +42,7 @@ class Hoikud:
             self.log += self.process.communicate(timeout=PATIENCE_S)[1]
         except subprocess.TimeoutExpired:
             self.kill()
-        return self.process.returncode
+        return 0 if self.process.returncode == -signal.SIGTERM else self.process.returncode
 
 
 class Brokers:

@@ -11,7 +11,15 @@
 
 namespace [[gnu::visibility("default")]] hoiku {
 
-enum class CancelSource : unsigned char { unknown, deadline, explicit_call, nursery, keyboard_interrupt, shutdown };
+enum class CancelSource : unsigned char {
+  unknown,
+  deadline,
+  explicit_call,
+  nursery,
+  keyboard_interrupt,  // SIGINT
+  shutdown,            // SIGTERM
+  hangup               // SIGHUP: the terminal has closed
+};
 
 struct CancelReason {
   CancelSource source = CancelSource::unknown;
