@@ -7,6 +7,8 @@
 #include <iostream>
 #include <system_error>
 
+#include "hoiku/async/signals.hpp"
+
 namespace hoiku::services {
 namespace {
 
@@ -18,6 +20,7 @@ bool has_empty_argument(const CLI::Option* option) {
 }  // namespace
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv, int& status) {
+  ignore_stray_signals();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

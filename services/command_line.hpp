@@ -1,5 +1,6 @@
-// command_line.hpp: reads the command line of a service. --help goes to stdout with status 0; a usage error is one line
-// on stderr with status 2.
+// command_line.hpp: begins a service's main: reads the command line, and ignores the signals that would kill a service
+// for nothing (ignore_stray_signals). --help goes to stdout with status 0; a usage error is one line on stderr with
+// status 2.
 #pragma once
 
 #include <string>

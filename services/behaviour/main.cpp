@@ -1,6 +1,6 @@
 // behaviour: acts out the robot's mood on the terminal. When the brain changes its mind, the current gesture is
 // interrupted at once, and cleans up after itself.
-#include <cstdio>
+#include <fmt/format.h>
 
 #include "hoiku/proto/text.hpp"
 #include "services/service.hpp"
@@ -35,8 +35,7 @@ Task<> step(Bus bus, std::string mood, const char* gesture) {
   const auto cpu_load = bus.topic<double>("sensor/cpu/load");
   co_await set_until_acknowledged(pose, std::string(gesture));
   const auto load = co_await cpu_load.get();
-  std::printf("%-8s %-38s load %3.0f %%\n", text::one_line(mood).c_str(), gesture, 100 * load.value_or(0));
-  std::fflush(stdout);
+  print_line(fmt::format("{:<8} {:<38} load {:3.0f} %", text::one_line(mood), gesture, 100 * load.value_or(0)));
 }
 
 Task<> move(Bus bus, std::string mood) {
@@ -54,8 +53,7 @@ Task<> rest(Bus bus, std::string mood) {
   // Without a broker it goes on: the next mood has to come from there too.
   const bool late = co_await move_on_after(500ms, set_until_acknowledged<std::string>, pose, "rests");
   if (late) co_return;
-  std::printf("%-8s stops and takes a resting pose\n", text::one_line(mood).c_str());
-  std::fflush(stdout);
+  print_line(fmt::format("{:<8} stops and takes a resting pose", text::one_line(mood)));
 }
 
 // Acts until it is cancelled. Then takes a resting pose, since the robot must not freeze in mid-air.
@@ -66,8 +64,7 @@ Task<> behave(Nursery&, Bus bus) {
   auto moods = mood.eventual_values();
   for (;;) {
     const std::string feeling = co_await moods.next();
-    std::printf("%-8s is the mood now\n", text::one_line(feeling).c_str());
-    std::fflush(stdout);
+    print_line(fmt::format("{:<8} is the mood now", text::one_line(feeling)));
     co_await move_on_when(until(mood != feeling), act, bus, feeling);
   }
 }

@@ -2,7 +2,7 @@
 //
 // The loop is the talk's: two values, one composite, and a line for each state of it. The code does not show that the
 // values live at a broker and are set by another process.
-#include <cstdio>
+#include <fmt/format.h>
 
 #include "hoiku/proto/text.hpp"
 #include "services/service.hpp"
@@ -20,9 +20,8 @@ Task<> be_cute(Nursery&, Bus bus) {
   for (;;) {
     const auto [event1, event2] = co_await moods.next();
     // Whoever set the topics does not speak to the terminal.
-    std::printf("doing something cute 🤖 v=CompositeValue(event1='%s', event2='%s')\n", text::one_line(event1).c_str(),
-                text::one_line(event2).c_str());
-    std::fflush(stdout);
+    print_line(fmt::format("doing something cute 🤖 v=CompositeValue(event1='{}', event2='{}')", text::one_line(event1),
+                           text::one_line(event2)));
   }
 }
 

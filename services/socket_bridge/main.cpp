@@ -2,8 +2,9 @@
 //
 // Each digit is one commit, whatever it changes, and commits follow one another. So the two topics never show a pair
 // that the feed has not produced.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "hoiku/proto/text.hpp"
 #include "services/command_line.hpp"
@@ -38,13 +39,12 @@ Task<> follow(Bus bus, WebSocket& feed, Variant variant, Moods& moods, Backoff& 
     const auto digit = digit_of(*message);
     if (digit) {
       backoff.succeeded();  // not earlier: a peer that accepts and disconnects at once is not retried every 100 ms
-      std::printf("Received message: %d\n", *digit);
-      std::fflush(stdout);
+      print_line(fmt::format("Received message: {}", *digit));
       feel(moods, *digit, variant);
       co_await retry_until_acknowledged([&] { return commit_moods(bus, moods); });
     } else if (!warned) {
       warned = true;
-      std::fprintf(stderr, "socket_bridge: ignored a message of the feed that is not a digit\n");
+      log_line("socket_bridge: ignored a message of the feed that is not a digit");
     }
   }
 }
@@ -58,14 +58,13 @@ Task<> keep_following(Bus bus, WebSocketUrl address, Settings settings, Moods& m
     std::string why = "the feed has ended";
     try {
       WebSocket feed = co_await WebSocket::connect(address);
-      std::fprintf(stderr, "socket_bridge: listening to %s\n", settings.url.c_str());
+      log_line(fmt::format("socket_bridge: listening to {}", settings.url));
       reported = false;
       co_await follow(bus, feed, settings.variant, moods, backoff);
     } catch (const WebSocketError& error) {
       why = error.what();
     }
-    if (!reported)
-      std::fprintf(stderr, "socket_bridge: lost %s (%s); trying again\n", settings.url.c_str(), why.c_str());
+    if (!reported) log_line(fmt::format("socket_bridge: lost {} ({}); trying again", settings.url, why));
     reported = true;
     co_await sleep(backoff.next());
   }

@@ -1,8 +1,9 @@
 // socket_sensor: a sensor that speaks WebSocket, as in the talk. It sends random digits, the same to all listeners. It
 // does not use the bus; socket_bridge does.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <memory>
 #include <random>
@@ -54,8 +55,7 @@ Task<> speak(const Options& options, Recording* recording, Room& room) {
     const Pause pause = step->pause ? *step->pause : dice.pause(options.interval);
     co_await sleep(std::max(pause, shortest_pause));
     room.audience.say(step->digit);
-    std::printf("Sent: %d\n", step->digit);
-    std::fflush(stdout);
+    print_line(fmt::format("Sent: {}", step->digit));
   }
   room.audience.end();
 }
@@ -99,7 +99,7 @@ Task<> attend(WebSocket& socket, Seat& seat) {
     } catch (...) {
       stopped = std::current_exception();
     }
-    if (seat.fell_behind()) std::fprintf(stderr, "socket_sensor: disconnected a client that reads too slowly\n");
+    if (seat.fell_behind()) log_line("socket_sensor: disconnected a client that reads too slowly");
     const char* reason = seat.fell_behind() ? "too slow" : stopped ? "the sensor is stopped" : "the feed has ended";
     if (!sending.cancel_called()) co_await shield([&]() -> Task<> { co_await socket.close(reason); });
     receiving.cancel();
@@ -132,8 +132,7 @@ Task<> open_door(Nursery& nursery, Room& room) {
 Task<> serve_stream(const Options& options) {
   const auto recording = options.replay.empty() ? nullptr : std::make_unique<Recording>(options.replay);
   Room room(options.listen);
-  std::printf("listening at ws://%s/\n", address_text(room.door.address()).c_str());
-  std::fflush(stdout);
+  print_line(fmt::format("listening at ws://{}/", address_text(room.door.address())));
   CancelScope doorway;
   auto everything = [&](Nursery& nursery) -> Task<> {
     auto welcome = [&]() -> Task<> { co_await doorway.run(open_door, std::ref(nursery), std::ref(room)); };

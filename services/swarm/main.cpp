@@ -3,7 +3,6 @@
 // hundred times per second, and begins a round when the previous one is acknowledged.
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <cstdio>
 #include <numbers>
 
 #include "hoiku/proto/duration.hpp"
@@ -109,7 +108,7 @@ class Swarm {
     } catch (...) {
       stopped = std::current_exception();
     }
-    if (gave_up_) std::fprintf(stderr, "swarm: the broker did not answer at the end; its last answers are missing\n");
+    if (gave_up_) log_line("swarm: the broker did not answer at the end; its last answers are missing");
     say("in all", true, tally_);
     if (stopped) std::rethrow_exception(stopped);
   }
@@ -126,8 +125,7 @@ class Swarm {
 
   void say(const std::string& when, bool total, const Tally& tally) const {
     const double seconds = std::chrono::duration<double>(now() - start_).count();
-    std::puts((options_.json ? report_json(seconds, total, tally) : report_text(when, tally)).c_str());
-    std::fflush(stdout);
+    print_line(options_.json ? report_json(seconds, total, tally) : report_text(when, tally));
   }
 
   const Options& options_;

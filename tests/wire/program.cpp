@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,35 @@ void Program::wait_for_output_to_begin() const {
 }
 
 void Program::signal(int number) { ::kill(process_, number); }
+
+void Program::fill_pipes() const {
+  for (const int reader : {output_.descriptor, error_.descriptor}) {
+    const std::string path = "/proc/self/fd/" + std::to_string(reader);
+    const int writer = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    while (::write(writer, "x", 1) == 1) {
+    }
+    ::close(writer);
+  }
+}
+
+void Program::close_pipes() {
+  for (Pipe* pipe : {&output_, &error_}) {
+    ::close(pipe->descriptor);
+    pipe->descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+}
+
+int Program::wait_without_reading() {
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+  pollfd ended{process, POLLIN, 0};
+  constexpr int limit_ms = std::chrono::milliseconds(patience).count();
+  if (::poll(&ended, 1, limit_ms) != 1) {
+    ADD_FAILURE() << "the program does not end while nobody reads its output";
+    ::kill(process_, SIGKILL);
+  }
+  ::close(process);
+  return wait();
+}
 
 int Program::wait() {
   read_both_to_the_end();

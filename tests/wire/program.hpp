@@ -26,6 +26,12 @@ class Program {
   pid_t process() const { return process_; }
   // Waits for its end; returns its exit status, or minus the signal that ended it. Fails the test if it does not end.
   int wait();
+  // The same, and leaves its output unread until it has ended: a pipe that nobody reads.
+  int wait_without_reading();
+  // Fills the pipes that are its stdout and stderr, so that its next line has no room.
+  void fill_pipes() const;
+  // Closes our ends of these pipes. Nothing of them can be read afterwards.
+  void close_pipes();
   // Returns all output, after wait().
   const std::string& standard_output() const { return output_.text; }
   const std::string& standard_error() const { return error_.text; }

@@ -1,13 +1,13 @@
 #include "hoiku/client/bus.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <utility>
 
 #include "client/src/bus/bus_core.hpp"
+#include "hoiku/async/line_writer.hpp"
 #include "hoiku/link/endpoint.hpp"
 #include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/topic_name.hpp"
@@ -158,7 +158,7 @@ std::function<void(const ConnectionEvent&)> log_to_stderr(std::string name) {
   return [name = std::move(name)](const ConnectionEvent& event) {
     using Kind = ConnectionEvent::Kind;
     if (event.kind == Kind::connected || event.kind == Kind::refused) return;
-    std::fprintf(stderr, "%s: %s\n", name.c_str(), event.text.c_str());
+    log_line(name + ": " + event.text);
   };
 }
 
