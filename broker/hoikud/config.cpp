@@ -3,6 +3,7 @@
 #define TOML_EXCEPTIONS 0  // errors are values here
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -223,6 +224,17 @@ Result<void> read_config(const std::string& path, Options& options) {
   if (size > file_bytes_max) return refuse("has more than 1 MiB");
   text.resize(size);
   return apply_config(text, path, options);
+}
+
+Result<LogLevel> reread_log_level(const Options& options) {
+  const auto refuse = [](const std::string& why) { return Failure{ErrorCode::invalid_argument, why}; };
+  if (options.config.empty()) return refuse("there is no configuration file");
+  struct stat status {};
+  if (::stat(options.config.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    return refuse("the configuration file " + options.config + " cannot be read again: it is not a regular file");
+  Options read;
+  if (const auto done = read_config(options.config, read); !done) return done.failure();
+  return options.is_log_level_typed ? options.log_level : read.log_level;
 }
 
 std::string config_text(const Options& options) {

@@ -25,6 +25,10 @@ Result<void> apply_config(std::string_view text, const std::string& name, Option
 // Reads the file, and applies it.
 Result<void> read_config(const std::string& path, Options& options);
 
+// Reads the log level again that these options ask for: the command line's, or the file's, which may have changed.
+// Errors: also if there is no file, or one that cannot be read again, such as a pipe.
+Result<LogLevel> reread_log_level(const Options& options);
+
 // Returns a file that sets all of `options`, with a comment at each key.
 std::string config_text(const Options& options);
 

@@ -31,8 +31,10 @@ constexpr const char* examples =
     "  hoikud --print-config > hoikud.toml             a file with every setting, ready to edit\n"
     "  hoikud --config hoikud.toml --log-level debug   the command line overrides the file\n"
     "\n"
-    "Exit status: 0 after SIGTERM, when every client has been told; 1 if hoikud cannot listen or write; 2 for a wrong\n"
-    "command line or configuration.\n";
+    "Signals: SIGTERM and SIGINT end hoikud after every client has been told, and it then dies of the signal; SIGHUP\n"
+    "reads log-level in the configuration file again.\n"
+    "Exit status: 143 after SIGTERM, 130 after SIGINT; 1 if hoikud cannot listen or write; 2 for a wrong command line\n"
+    "or configuration.\n";
 
 // The arguments as they were typed. A missing one keeps the file's setting, or the default.
 struct RawArguments {
@@ -181,7 +183,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   if (app.count("--config") > 0) {
     const auto read = read_config(typed.config, options);
     if (!read) return usage_error(read.failure().message);
+    options.config = typed.config;
   }
+  options.is_log_level_typed = !typed.level.empty();
   apply(typed, app.count("--insecure") > 0, options);
   const auto checked = check_options(options);
   if (!checked) return usage_error(checked.failure().message);

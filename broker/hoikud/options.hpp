@@ -18,6 +18,8 @@ struct Options {
   link::SocketAccess socket;
   LogLevel log_level = LogLevel::info;
   Limits limits;
+  std::string config;               // the configuration file; empty: none
+  bool is_log_level_typed = false;  // on the command line, which overrides the file
 };
 
 // Returns the options, or the status to end with: 0 after --help, --version and --print-config, which print to stdout;

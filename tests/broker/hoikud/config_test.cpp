@@ -29,6 +29,27 @@ std::string complaint(std::string_view text) {
   return done ? "nothing" : done.failure().message;
 }
 
+TEST(Config, TheLogLevelIsReadAgainUnlessTheCommandLineHasOne) {
+  const std::string path = testing::TempDir() + "reread.toml";
+  Options options;
+  options.config = path;
+  options.log_level = LogLevel::error;
+  std::ofstream(path) << "log-level = 'debug'\ntopics-max = 1\n";
+  EXPECT_THAT(reread_log_level(options).failure().message, HasSubstr("unknown key 'topics-max'"));
+  std::ofstream(path) << "log-level = 'debug'\n";
+  EXPECT_EQ(*reread_log_level(options), LogLevel::debug);
+  options.is_log_level_typed = true;
+  EXPECT_EQ(*reread_log_level(options), LogLevel::error);
+  options.is_log_level_typed = false;
+  std::ofstream(path) << "";
+  EXPECT_EQ(*reread_log_level(options), LogLevel::info);
+  // A pipe would keep the broker waiting for its next writer.
+  options.config = "/dev/null";
+  EXPECT_THAT(reread_log_level(options).failure().message, HasSubstr("not a regular file"));
+  options.config.clear();
+  EXPECT_EQ(reread_log_level(options).failure().message, "there is no configuration file");
+}
+
 TEST(Config, HasTheSettingsOfTheCommandLine) {
   const Options options = read(R"(
 listen = ["tcp://127.0.0.1:7411", 'ipc:///run/hoiku.sock']
