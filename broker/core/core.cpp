@@ -21,6 +21,7 @@
 #include "broker/core/sessions/output.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/request_life.hpp"
+#include "broker/core/sessions/session_label.hpp"
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/sessions/topic_life.hpp"
 #include "broker/core/sessions/topic_scan.hpp"
@@ -198,6 +199,11 @@ std::optional<TimePoint> Core::next_deadline() const {
 }
 
 std::vector<Event> Core::take_events() { return modules_->events.take(); }
+
+std::string Core::session_label_of(PeerId id) const {
+  const Peer* peer = modules_->peers.find(id);
+  return peer != nullptr && peer->session ? session_label(*modules_->sessions.find(*peer->session)) : std::string();
+}
 
 Statistics Core::statistics() const { return modules_->statistics(); }
 

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "broker/core/sessions/event_log.hpp"
@@ -72,6 +73,8 @@ class Core {
 
   std::optional<TimePoint> next_deadline() const;
   std::vector<Event> take_events();
+  // Returns the label of the session that this peer's connection belongs to; empty if it has none.
+  std::string session_label_of(PeerId peer) const;
   Statistics statistics() const;
 
   // Tells every client that the broker is shutting down (fatal, code unavailable), and closes all sessions.

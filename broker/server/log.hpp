@@ -45,6 +45,7 @@ class Log {
 
   explicit Log(LogSink sink) : sink_(std::move(sink)) {}
   void write(LogLevel level, const LogLine& line, TimePoint now);
+  bool is_quiet() const noexcept { return !sink_; }
 
  private:
   struct Second {

@@ -21,22 +21,6 @@ constexpr int turns_without_advance_max = 64;
 // the longest name has 300 bytes.
 constexpr std::size_t hello_bytes_max = 4096;
 
-std::string_view event_name(Event::Kind kind) {
-  switch (kind) {
-    case Event::Kind::session_opened:
-      return "session_opened";
-    case Event::Kind::session_resumed:
-      return "session_resumed";
-    case Event::Kind::session_closed:
-      return "session_closed";
-    case Event::Kind::session_expired:
-      return "session_expired";
-    case Event::Kind::peer_rejected:
-      return "peer_rejected";
-  }
-  return "event";
-}
-
 // How a note of the link is written.
 struct NoteForm {
   LogLevel level;
@@ -123,6 +107,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
   const PeerId peer{input.peer};
   ++commands;
   if (!input.frame) {
+    write_notes();  // why it ended, while the core knows whose it was
     full_.remove(peer);
     core_.disconnected(peer);
     return;
@@ -221,36 +206,41 @@ void Server::ask_full_peers_again() {
 
 void Server::log_link_full(PeerId peer) {
   LogLine line("link_full");
-  line.add("peer", static_cast<std::uint64_t>(peer));
-  add_address(line, peer);
+  add_session(line, peer);
+  const std::string address = address_of(peer);
+  if (!address.empty()) line.add("address", address);
   log_.write(LogLevel::warn, line, now());
 }
 
-void Server::add_address(LogLine& line, PeerId peer) const {
-  const std::string address = link_->address_of(static_cast<std::uint64_t>(peer));
-  if (!address.empty()) line.add("address", address);
+void Server::add_session(LogLine& line, PeerId peer) const {
+  const std::string label = core_.session_label_of(peer);
+  if (!label.empty()) line.add("session", label);
 }
 
-void Server::write_events() {
+std::string Server::address_of(PeerId peer) const { return link_->address_of(static_cast<std::uint64_t>(peer)); }
+
+void Server::write_notes() {
   for (const link::ServerLink::Note& note : link_->take_notes()) {
     const NoteForm form = form_of(note.kind);
     LogLine line(form.event);
+    if (note.peer) add_session(line, PeerId{*note.peer});
     if (!note.address.empty()) line.add("address", note.address);
     if (!note.reason.empty()) line.add("reason", note.reason);
     log_.write(form.level, line, now());
   }
-  for (const Event& event : core_.take_events()) {
-    LogLine line(event_name(event.kind));
-    if (!event.session.empty()) line.add("session", event.session);
-    if (event.peer) add_address(line, *event.peer);
-    if (!event.detail.empty()) line.add("detail", event.detail);
-    log_.write(event.kind == Event::Kind::peer_rejected ? LogLevel::warn : LogLevel::info, line, now());
-  }
+}
+
+void Server::write_events() {
+  write_notes();
+  for (const Event& event : core_.take_events())
+    session_log_.write(event, event.peer ? address_of(*event.peer) : std::string(), now());
+  session_log_.advance(now());
 }
 
 Task<> Server::wait_for_work() {
   std::optional<TimePoint> deadline = core_.next_deadline();
-  if (const auto due = full_.next_due()) deadline = std::min(deadline.value_or(never), *due);
+  for (const auto due : {full_.next_due(), session_log_.next_due()})
+    if (due) deadline = std::min(deadline.value_or(never), *due);
   if (!deadline) {
     co_await link_->activity().wait();
   } else if (*deadline <= now()) {

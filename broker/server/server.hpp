@@ -22,6 +22,7 @@
 #include "broker/core/core.hpp"
 #include "broker/server/full_peers.hpp"
 #include "broker/server/log.hpp"
+#include "broker/server/session_log.hpp"
 #include "broker/store/store.hpp"
 #include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/task.hpp"
@@ -78,8 +79,10 @@ class Server {
   std::uint64_t send_output();
   void send(const Outgoing& outgoing);
   void write_events();
+  void write_notes();
   void log_link_full(PeerId peer);
-  void add_address(LogLine& line, PeerId peer) const;
+  void add_session(LogLine& line, PeerId peer) const;
+  std::string address_of(PeerId peer) const;
   void ask_full_peers_again();
   Task<> wait_for_work();
 
@@ -89,6 +92,7 @@ class Server {
   std::unique_ptr<Store> store_;
   std::optional<Doorbell> store_bell_;  // the store may ring from a thread of its own, also after the broker's end
   Log log_;
+  SessionLog session_log_{log_};
   std::uint64_t appended_ = 0;   // the sequence of the last record that the store was given
   std::uint64_t committed_ = 0;  // the sequence of the last record that the store has finished
   bool store_is_lost_ = false;   // it said that this broker must not continue

@@ -71,7 +71,6 @@ TEST_F(WireBroker, AHelloIsWelcomed) {
     EXPECT_EQ(answer.connection_number, 1U);
     EXPECT_EQ(broker.statistics().sessions, 1U);
   });
-  EXPECT_THAT(log_, testing::HasSubstr("session_opened session=client-1"));
 }
 
 TEST_F(WireBroker, AValueCrossesTheBus) {
@@ -125,7 +124,7 @@ TEST_F(WireBroker, ASilentSessionExpiresWithItsOpenRequests) {
     co_await eventually([&] { return broker.statistics().sessions == 0; });
     EXPECT_EQ(broker.statistics().subscriptions, 0U);
   });
-  EXPECT_THAT(log_, testing::HasSubstr("session_expired session=client-1"));
+  EXPECT_THAT(log_, testing::HasSubstr("session_expired session=client-1-"));
 }
 
 TEST_F(WireBroker, MalformedFramesAreAnsweredAndTheBrokerLives) {

@@ -13,6 +13,7 @@ namespace hoiku {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ContainsRegex;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -42,7 +43,7 @@ TEST(Hoikud, AfterSigtermItTellsItsClientsAndDiesOfIt) {
   });
   EXPECT_EQ(hoikud.wait(), -SIGTERM);
   EXPECT_THAT(hoikud.standard_error(),
-              HasSubstr("info session_opened session=client-1 address=127.0.0.1:"));
+              ContainsRegex("info session_opened session=client-1-[0-9a-f]+ address=127.0.0.1:"));
   EXPECT_THAT(hoikud.standard_error(), HasSubstr("info drained sessions=1 "));
   EXPECT_THAT(hoikud.standard_error(), EndsWith("info stopped topics=1 commits=1\n"));
   EXPECT_EQ(hoikud.standard_output(), "");

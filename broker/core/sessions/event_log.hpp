@@ -18,9 +18,16 @@
 namespace hoiku::broker {
 
 struct Event {
-  enum class Kind : std::uint8_t { session_opened, session_resumed, session_closed, session_expired, peer_rejected };
+  enum class Kind : std::uint8_t {
+    session_opened,
+    session_resumed,
+    goodbye,  // the client closed the session
+    session_closed,
+    session_expired,
+    peer_rejected
+  };
   Kind kind;
-  std::string session;  // the client's name
+  std::string session;  // its label; empty if the peer has no session
   std::string detail;
   std::optional<PeerId> peer;  // whose connection it is about, if it still stands
 };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/sessions/session_label.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku::broker {
@@ -74,7 +75,8 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
       // A client that took the error for the end of its session counts from one again. If its frames were ignored, it
       // would wait forever.
       if (session.was_rejected) {
-        events_.add(Event::Kind::session_closed, session.name, "the client abandoned the session after an error");
+        events_.add(Event::Kind::session_closed, session_label(session),
+                    "the client abandoned the session after an error");
         close(session,
               Failure{ErrorCode::session_lost, "the client abandoned the session after an error: begin a new one"});
       }
@@ -117,7 +119,7 @@ void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
     return reject(id, frame.connection_number, violation("a newer connection of this session exists"));
   // A client that acknowledges less than before does not know the session any more.
   if (frame.acknowledged < session->outbox.acknowledged()) {
-    events_.add(Event::Kind::session_closed, session->name, "the client began a new session");
+    events_.add(Event::Kind::session_closed, session_label(*session), "the client began a new session");
     detach(*session);
     close(*session, ServerFrame{});
     return open(id, frame, now);
@@ -132,7 +134,7 @@ void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, In
     return reject(id, frame.connection_number, never_sent(frame.acknowledged));
   detach(session);
   session.outbox.rewind();
-  events_.add(Event::Kind::session_resumed, session.name, "", id);
+  events_.add(Event::Kind::session_resumed, session_label(session), "", id);
   welcome(id, session, frame, true, now);
 }
 
@@ -145,7 +147,7 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
   }
   session->name = frame.hello->client_name;
   session->first_connection = frame.connection_number;
-  events_.add(Event::Kind::session_opened, session->name, "", id);
+  events_.add(Event::Kind::session_opened, session_label(*session), "", id);
   welcome(id, *session, frame, false, now);
 }
 
@@ -172,7 +174,7 @@ void Handshake::detach(Session& session) {
 void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failure) {
   ++rejected_frames_;
   std::uint64_t acknowledged = 0;
-  std::string name;
+  std::string label;
   if (const Peer* peer = peers_.find(id)) {
     if (!peer->session) return;  // it has had its farewell
     Session& session = *sessions_.find(*peer->session);
@@ -181,9 +183,9 @@ void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failu
     broker_topics_.session_away(session);
     connection_number = session.connection_number;
     acknowledged = session.received.last();
-    name = session.name;
+    label = session_label(session);
   }
-  events_.add(Event::Kind::peer_rejected, std::move(name), to_string(failure.code) + ": " + failure.message, id);
+  events_.add(Event::Kind::peer_rejected, std::move(label), to_string(failure.code) + ": " + failure.message, id);
   peers_.refuse(id, std::make_shared<ServerFrame>(fatal_frame(connection_number, acknowledged, std::move(failure))));
 }
 
@@ -217,12 +219,12 @@ void Handshake::execute(Session& session, const proto::Goodbye&) {
   ServerFrame last;  // acknowledges the goodbye
   last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();
-  events_.add(Event::Kind::session_closed, session.name, "goodbye");
+  events_.add(Event::Kind::goodbye, session_label(session), "goodbye");
   close(session, last);
 }
 
 void Handshake::close_overrun(Session& session) {
-  events_.add(Event::Kind::session_closed, session.name, "too many requests in flight");
+  events_.add(Event::Kind::session_closed, session_label(session), "too many requests in flight");
   const std::string in_flight = std::to_string(session.outbox.requests_in_flight());
   close(session, Failure{ErrorCode::limit_exceeded,
                          "the session has " + in_flight + " requests in flight: acknowledge their answers"});
@@ -231,7 +233,7 @@ void Handshake::close_overrun(Session& session) {
 void Handshake::expire_sessions(TimePoint now) {
   while (Session* session = sessions_.take_silent(now)) {
     const std::string silence = "silent for " + std::to_string(session->timeout.count()) + " ms";
-    events_.add(Event::Kind::session_expired, session->name, silence);
+    events_.add(Event::Kind::session_expired, session_label(*session), silence);
     close(*session, Failure{ErrorCode::session_lost, "the session expired: it was " + silence});
   }
 }
@@ -242,7 +244,7 @@ void Handshake::close_all_sessions(const Failure& failure) {
   std::sort(all.begin(), all.end());
   for (const SessionId id : all) {
     Session& session = *sessions_.find(id);
-    events_.add(Event::Kind::session_closed, session.name, failure.message);
+    events_.add(Event::Kind::session_closed, session_label(session), failure.message);
     close(session, failure);
   }
 }

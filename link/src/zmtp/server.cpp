@@ -113,7 +113,7 @@ class ZmtpServerLink final : public ServerLink {
       const std::uint64_t number = peer.number();
       if (peer.connection->was_cut())
         add_note({has_spoken ? Note::Kind::connection_cut : Note::Kind::stranger_refused, peer.address(),
-                  peer.connection->reason()});
+                  peer.connection->reason(), has_spoken ? std::optional(number) : std::nullopt});
       remove_peer(peer);
       if (has_spoken) return Input{number, {}};
     }

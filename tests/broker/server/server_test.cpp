@@ -21,7 +21,9 @@ using link::SendResult;
 using link::ServerLink;
 using proto::ClientFrame;
 using proto::ServerFrame;
+using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 // The state of the link of a server, for the test.
 struct Wire {
@@ -164,7 +166,7 @@ TEST_F(ServerTest, AFullPeerIsOfferedFramesAgainAfterAPauseAndDelaysNoOther) {
     EXPECT_EQ(wire_.sent[1].size(), 1U);
     EXPECT_TRUE(wire_.last(1).welcome.has_value());
   });
-  EXPECT_THAT(log_, HasSubstr("link_full peer=1\n"));
+  EXPECT_THAT(log_, ContainsRegex("link_full session=client-1-[0-9a-f]+\n"));
 }
 
 TEST_F(ServerTest, PeersThatStayFullAreAskedRarelyAndInTheSameTurn) {
@@ -224,10 +226,37 @@ TEST_F(ServerTest, TheLogSaysWhereAPeerIs) {
   with_broker([&](Server&) -> Task<> {
     wire_.arrive(1, hello(1));
     wire_.arrive(2, hello(2));
+    co_await sleep(1001ms);
+  });
+  EXPECT_THAT(log_, ContainsRegex("session_opened session=client-1-[0-9a-f]+ address=192.168.1.7:40312\n"));
+  EXPECT_THAT(log_, ContainsRegex("session_opened session=client-2-[0-9a-f]+\n"));
+}
+
+TEST_F(ServerTest, TheLogSaysWhoseConnectionWasCut) {
+  with_broker([&](Server&) -> Task<> {
+    wire_.arrive(1, hello(1));
+    co_await sleep(1ms);
+    wire_.notes.push_back({ServerLink::Note::Kind::connection_cut, "10.0.0.8:2", "it is silent", 1});
+    wire_.inbox.push_back(ServerLink::Input{1, {}});
+    wire_.activity.notify();
     co_await sleep(1ms);
   });
-  EXPECT_THAT(log_, HasSubstr("session_opened session=client-1 address=192.168.1.7:40312\n"));
-  EXPECT_THAT(log_, HasSubstr("session_opened session=client-2\n"));
+  EXPECT_THAT(log_, ContainsRegex("connection_cut session=client-1-[0-9a-f]+ address=10.0.0.8:2 reason=\"it is"));
+}
+
+// As a health check does. With a second in between, each would be two lines.
+TEST_F(ServerTest, AVisitOpensNoSessionInTheLog) {
+  with_broker([&](Server&) -> Task<> {
+    wire_.arrive(1, hello(1));
+    co_await sleep(1ms);
+    ClientFrame frame;
+    frame.connection_number = 1;
+    frame.number = 1;
+    frame.commands.emplace_back(proto::Goodbye());
+    wire_.arrive(1, frame);
+    co_await sleep(2s);
+  });
+  EXPECT_THAT(log_, MatchesRegex("visit session=client-1-[0-9a-f]+ lasted_ms=1\n"));
 }
 
 TEST_F(ServerTest, TheLogHasWhatTheLinkNotes) {

@@ -349,7 +349,7 @@ TEST_F(CoreSession, GoodbyeEndsTheSessionAtOnceAndIsAcknowledged) {
   EXPECT_EQ(robot.acknowledged_by_broker, 3u);
   EXPECT_FALSE(robot.fatal);
   expect_nothing_left();
-  EXPECT_THAT(events(), ElementsAre(Event::Kind::session_opened, Event::Kind::session_closed));
+  EXPECT_THAT(events(), ElementsAre(Event::Kind::session_opened, Event::Kind::goodbye));
 }
 
 TEST_F(CoreSession, ASilentSessionExpiresWithItsOpenRequests) {

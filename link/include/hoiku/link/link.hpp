@@ -98,8 +98,9 @@ class ServerLink {
       out_of_descriptors,  // new connections are closed until the process has descriptors again
     };
     Kind kind{};
-    std::string address;  // of the connection
-    std::string reason;   // part of a sentence; its subject is the connection
+    std::string address;                     // of the connection
+    std::string reason;                      // part of a sentence; its subject is the connection
+    std::optional<std::uint64_t> peer = {};  // whose connection it was, if it was a peer's
   };
   // Returns what was noted since the last call. Under a flood some notes are lost.
   virtual std::vector<Note> take_notes() { return {}; }
