@@ -49,6 +49,7 @@ bool SessionLog::write_visit(const Event& event, TimePoint now) {
   line.add("session", event.session);
   if (!opening.mapped().address.empty()) line.add("address", opening.mapped().address);
   line.add("lasted_ms", std::chrono::duration_cast<std::chrono::milliseconds>(now - opening.mapped().at).count());
+  line.add("detail", event.detail);
   log_.write(LogLevel::debug, line, now);
   return true;
 }

@@ -1,6 +1,7 @@
 // hoiku between other programs: standard input and output that are closed, full or gone.
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "tests/wire/program.hpp"
@@ -25,7 +26,7 @@ class InspectorInAPipe : public testing::Test {
   Ended hoiku(const std::string& line) const { return shell(line, HOIKU_PATH, endpoint_); }
 
   Folder folder_;
-  Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock")}};
+  Program hoikud_{HOIKUD_PATH, {"--listen", "ipc://" + folder_.path("broker.sock"), "--log-level", "debug"}};
   std::string endpoint_ = wire_tests::endpoint_of(hoikud_);
 };
 
@@ -71,7 +72,7 @@ TEST_F(InspectorInAPipe, WatchEndsWithTheReaderOfItsPipe) {
   const Ended watch = hoiku("\"$0\" watch 'a/**' | head -1; echo \"${PIPESTATUS[0]}\"");
   EXPECT_THAT(watch.output, HasSubstr("(version 1)\n141\n"));
   EXPECT_EQ(watch.error, "");
-  hoikud_.wait_for_line("session_closed session=hoiku detail=goodbye");
+  hoikud_.wait_for_line("detail=goodbye");
   EXPECT_EQ(hoiku("\"$0\" wait a/b 'value > 1' | true; echo \"${PIPESTATUS[0]}\"").output, "141\n");
   // Whoever ignores SIGPIPE is told.
   const Ended ignoring = hoiku("trap '' PIPE; \"$0\" watch 'a/**' | head -1; echo \"${PIPESTATUS[0]}\"");
@@ -84,12 +85,12 @@ TEST_F(InspectorInAPipe, AStoppedReaderDoesNotStopTheProgram) {
   const std::string path = folder_.path("large");
   std::ofstream(path, std::ios::binary) << std::string(1 << 20, 'x');
   ASSERT_EQ(hoiku("\"$0\" set large @" + path + " >/dev/null").status, 0);
-  hoikud_.wait_for_line("session_closed");
+  hoikud_.wait_for_line("detail=goodbye");
   Program watching(HOIKU_PATH, {"watch", "large", "--endpoint", endpoint_});
   watching.wait_for_output_to_begin();
   watching.signal(SIGTERM);
-  hoikud_.wait_for_line("session_closed session=hoiku detail=goodbye");
-  EXPECT_EQ(watching.wait(), 143);
+  hoikud_.wait_for_line("detail=goodbye");
+  EXPECT_EQ(watching.wait(), -SIGTERM);
 }
 
 TEST_F(InspectorInAPipe, InputThatCannotBeReadIsNoValue) {

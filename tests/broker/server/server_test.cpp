@@ -256,7 +256,7 @@ TEST_F(ServerTest, AVisitOpensNoSessionInTheLog) {
     wire_.arrive(1, frame);
     co_await sleep(2s);
   });
-  EXPECT_THAT(log_, MatchesRegex("visit session=client-1-[0-9a-f]+ lasted_ms=1\n"));
+  EXPECT_THAT(log_, MatchesRegex("visit session=client-1-[0-9a-f]+ lasted_ms=1 detail=goodbye\n"));
 }
 
 TEST_F(ServerTest, TheLogHasWhatTheLinkNotes) {

@@ -36,7 +36,7 @@ TEST_F(SessionLogTest, AVisitIsOneLineForDebugging) {
   write(Kind::session_opened, "hoiku-ping-1");
   EXPECT_EQ(lines_after(12ms), "");
   write(Kind::goodbye, "hoiku-ping-1", "goodbye");
-  EXPECT_EQ(lines(), "debug visit session=hoiku-ping-1 address=here:1 lasted_ms=12\n");
+  EXPECT_EQ(lines(), "debug visit session=hoiku-ping-1 address=here:1 lasted_ms=12 detail=goodbye\n");
   EXPECT_EQ(lines_after(10s), "");
 }
 
