@@ -84,7 +84,11 @@ Task<> BusClient::declare(Bus bus, TimePoint) {
   if (now() >= quiet_) co_await sleep_until(end_ + 1s);
   ++acts_;
   const Duration after = dice_.chance(30) ? Duration::zero() : dice_.between(50ms, 400ms);
-  co_await bus.topic<Value>(owned_topic(dice_)).declare(deadline(after));
+  const auto topic = bus.topic<Value>(owned_topic(dice_));
+  if (after == Duration::zero())
+    co_await topic.declare(no_deadline);
+  else
+    co_await topic.declare(deadline(after));
   co_await sleep(dice_.between(0ms, 200ms));
 }
 
