@@ -110,7 +110,8 @@ TEST(ConditionOnQuality, IsOneOfTransitions) {
     const auto second = co_await stale_ones.next();
     EXPECT_EQ(second.version.number, 4u);
     co_await heat.set(32);
-    const auto hot = co_await hot_ones.next();  // the first set is the state that it began with
+    auto hot = co_await hot_ones.next();
+    if (hot.version.number == 1) hot = co_await hot_ones.next();  // unless it began with that state
     EXPECT_EQ(hot.version.number, 5u);
   });
 }

@@ -17,7 +17,7 @@ namespace [[gnu::visibility("default")]] hoiku {
 // For a topic: the predicate of a wait or a reader. For a subscription: only versions that satisfy it; an unset topic
 // satisfies no comparison, so a reader hears that a topic became unset only if the condition allows it, as !(value > 3)
 // does, and `old_value` is the topic's version before. Under a pattern values of another type do not pass; a topic that
-// is named has to be of the right type.
+// is named has to be of the right type. A change of the quality passes a condition that names it.
 using Where = Option<struct WhereTag, Predicate>;
 inline Where where(Predicate predicate) { return Where(std::move(predicate)); }
 // Throws Error(invalid_predicate), which says where the expression is wrong.
