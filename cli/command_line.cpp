@@ -12,7 +12,7 @@ namespace {
 constexpr const char* set_examples =
     "  hoiku set sensor/touch/head true\n"
     "  hoiku set robot/name --type string 42\n"
-    "  hoiku set door/lock closed --if-version 7\n"
+    "  hoiku set door/lock closed --if-version 7@9f3c41d2a07be915\n"
     "  date +%s | hoiku set clock - --type int64\n"
     "  hoiku set chat/sign -- -\n"
     "  hoiku set robot/pose '{\"x\": 1.5}' --type message:robot.Pose\n";
@@ -75,20 +75,18 @@ std::string footer(std::initializer_list<const char*> examples) {
   return text + "\n" + exit_statuses;
 }
 
-// Refuses a sign: CLI11 would read -1 as the largest number.
-std::string whole_number(const std::string& text) {
-  const bool is_whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  std::string shown = text;
-  std::erase(shown, text_mark);
-  return is_whole ? "" : text::quote(shown) + " is not a whole number";
-}
-
 CLI::App& add_verb(CLI::App& app, const char* name, const char* description, const char* examples,
                    const char* notes = "") {
   CLI::App& verb = *app.add_subcommand(name, description);
   verb.footer(notes + std::string("\nAlso takes --endpoint, --timeout and --json: see hoiku --help.\n") +
               footer({examples}));
   return verb;
+}
+
+void add_if_version(CLI::App& verb, RawArguments& raw) {
+  verb.add_option("--if-version", raw.if_version,
+                  "Only if the topic has this version, as --json shows it (0: only if it is not set now)")
+      ->type_name("N@EPOCH|0");
 }
 
 void describe_writing(CLI::App& app, RawArguments& raw) {
@@ -98,9 +96,7 @@ void describe_writing(CLI::App& app, RawArguments& raw) {
       ->required();
   set.add_option("--type", raw.type, "Type of the value; bytes as hex, messages as JSON")
       ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
-  set.add_option("--if-version", raw.if_version, "Set only if the topic has this version (0: never set)")
-      ->check(whole_number)
-      ->type_name("N");
+  add_if_version(set, raw);
 }
 
 void describe_reading(CLI::App& app, RawArguments& raw) {

@@ -20,7 +20,7 @@ struct RawArguments {
   std::string where;
   std::string max_rate;
   std::string timeout;
-  std::optional<std::uint64_t> if_version;
+  std::optional<std::string> if_version;
   bool every = false;
   bool quiet = false;
   bool names = false;

@@ -126,6 +126,7 @@ void strip_text_marks(RawArguments& raw) {
                             &raw.max_rate, &raw.timeout, &raw.shell}) {
     if (text->starts_with(text_mark)) text->erase(0, 1);
   }
+  if (raw.if_version) std::erase(*raw.if_version, text_mark);
 }
 
 // The name of an argument that is empty: a shell makes one of a variable that is not set, and it would count as left

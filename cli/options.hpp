@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hoiku/proto/predicate.hpp"
+#include "hoiku/proto/transition.hpp"
 #include "hoiku/proto/value.hpp"
 
 namespace hoiku::cli {
@@ -29,7 +30,7 @@ enum ExitStatus : int {
 struct SetVerb {
   std::string topic;
   Value value;
-  std::optional<std::uint64_t> if_version;
+  std::optional<Version> if_version;
   std::string message_type;  // of --type message:TYPE
   // The text that may be a message in JSON: of message_type, or of the type that the topic holds.
   std::optional<std::string> json;

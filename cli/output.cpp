@@ -5,6 +5,7 @@
 
 #include "cli/columns.hpp"
 #include "hoiku/proto/text.hpp"
+#include "hoiku/proto/version.hpp"
 
 namespace hoiku::cli {
 namespace {
@@ -52,17 +53,17 @@ std::string ping_line(const std::string& endpoint, std::chrono::nanoseconds take
 std::string set_line(const std::string& topic, const Value& value, const Version& version, ValueStyle style,
                      const Messages& messages) {
   if (style.json)
-    return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{}}})", json_text(topic), messages.json(value),
-                       type_text(value), version.number);
+    return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":"{}"}})", json_text(topic), messages.json(value),
+                       type_text(value), to_string(version));
   return fmt::format("{} = {}  (version {})", text::one_line(topic), shown(value, style, messages), version.number);
 }
 
 std::string value_line(const Transition& transition, ValueStyle style, const Messages& messages) {
   if (style.json)
     return fmt::format(
-        R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
+        R"({{"topic":{},"value":{},"type":{},"version":"{}","changed_at_us":{},"writer":{},"quality":"{}"}})",
         json_text(transition.topic), messages.json(transition.value), type_text(transition.value),
-        transition.version.number, json_times(transition), json_text(transition.writer),
+        to_string(transition.version), json_times(transition), json_text(transition.writer),
         to_string(transition.quality));
   std::string text = messages.text(transition.value);
   if (!style.columns) return text;
@@ -78,10 +79,11 @@ std::string value_bytes(const Value& value) {
 
 std::string topic_line(const TopicInfo& topic, const Messages& messages) {
   const Transition& state = *topic.state;
-  return fmt::format(R"({{"topic":{},"value":{},"type":{},"version":{},"changed_at_us":{},"writer":{},"quality":"{}",)"
-                     R"("readers":{}}})",
-                     json_text(state.topic), messages.json(state.value), type_text(state.value), state.version.number,
-                     json_times(state), json_text(state.writer), to_string(state.quality), topic.readers);
+  return fmt::format(
+      R"({{"topic":{},"value":{},"type":{},"version":"{}","changed_at_us":{},"writer":{},"quality":"{}",)"
+      R"("readers":{}}})",
+      json_text(state.topic), messages.json(state.value), type_text(state.value), to_string(state.version),
+      json_times(state), json_text(state.writer), to_string(state.quality), topic.readers);
 }
 
 std::string reader_line(const ReaderInfo& reader) {
@@ -103,11 +105,11 @@ bool has_news(const AnyTransition& transition) {
 
 std::string transition_line(const AnyTransition& transition, ValueStyle style, const Messages& messages) {
   if (style.json)
-    return fmt::format(R"({{"topic":{},"old_value":{},"old_type":{},"value":{},"type":{},"version":{},"skipped":{},)"
+    return fmt::format(R"({{"topic":{},"old_value":{},"old_type":{},"value":{},"type":{},"version":"{}","skipped":{},)"
                        R"("filtered":{},"lagged":{},"changed_at_us":{},"writer":{},"quality":"{}"}})",
                        json_text(transition.topic), messages.json(transition.old_value),
                        type_text(transition.old_value), messages.json(transition.value), type_text(transition.value),
-                       transition.version.number, transition.skipped, transition.filtered,
+                       to_string(transition.version), transition.skipped, transition.filtered,
                        transition.lagged ? "true" : "false", json_times(transition), json_text(transition.writer),
                        to_string(transition.quality));
   std::string line = fmt::format("{}  {}  {} -> {}  (version {}", time_of_day(transition.changed_at),

@@ -6,6 +6,7 @@
 
 #include "cli/input.hpp"
 #include "hoiku/proto/text.hpp"
+#include "hoiku/proto/version.hpp"
 
 namespace hoiku::cli {
 namespace {
@@ -63,10 +64,20 @@ Result<void> check_text(const Value& value) {
 
 }  // namespace
 
-Result<SetVerb> read_set(const RawArguments& raw) {
+Result<SetVerb> read_unset(const RawArguments& raw) {
   SetVerb verb;
   verb.topic = raw.topic;
-  verb.if_version = raw.if_version;
+  if (!raw.if_version) return verb;
+  const auto version = parse_version(*raw.if_version);
+  if (!version) return Failure{version.failure().code, "--if-version: " + version.failure().message};
+  verb.if_version = *version;
+  return verb;
+}
+
+Result<SetVerb> read_set(const RawArguments& raw) {
+  auto read = read_unset(raw);
+  if (!read) return read.failure();
+  SetVerb verb = std::move(read).value();
   std::string text = raw.value;
   auto bytes = read_bytes(raw);
   const bool is_raw = bytes.has_value();

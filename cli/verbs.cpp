@@ -39,8 +39,7 @@ Task<Answer> set(Bus bus, SetVerb verb, bool json) {
   const auto topic = bus.topic_value(verb.topic);
   Messages messages;
   const Value next = co_await value_to_set(bus, verb, messages);
-  // Epoch 0 is the current epoch: on the command line a version is a number.
-  const IfVersion condition = verb.if_version ? if_version(Version{0, *verb.if_version}) : IfVersion();
+  const IfVersion condition = verb.if_version ? if_version(*verb.if_version) : IfVersion();
   const Version version = co_await topic.set(next, condition);
   const Screen screen(json);
   Answer answer;

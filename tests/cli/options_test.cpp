@@ -32,7 +32,8 @@ TEST(Options, ReadAValueByItsLookOrAsItsTypeSays) {
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42"})).verb).value, Value(42));
   EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "42", "--type", "string"})).verb).value,
             Value("42"));
-  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7"})).verb).if_version, 7u);
+  EXPECT_EQ(std::get<SetVerb>(std::get<Options>(parse({"set", "a", "x", "--if-version", "7@1f"})).verb).if_version,
+            (Version{0x1f, 7}));
 }
 
 Value value_of(std::vector<const char*> arguments) {
@@ -252,7 +253,7 @@ TEST(Options, ANegativeNumberIsAValue) {
     return std::get<SetVerb>(std::get<Options>(parse(words)).verb).value;
   };
   EXPECT_EQ(value({"set", "head/yaw", "-0.5"}), Value(-0.5));
-  EXPECT_EQ(value({"set", "head/yaw", "-2.5", "--if-version", "3"}), Value(-2.5));
+  EXPECT_EQ(value({"set", "head/yaw", "-2.5", "--if-version", "3@9"}), Value(-2.5));
   EXPECT_EQ(value({"set", "--json", "head/yaw", "-3"}), Value(-3));
   EXPECT_EQ(value({"set", "head/yaw", "--", "-3"}), Value(-3));
   EXPECT_EQ(value({"set", "head/yaw", "-3", "--type", "string"}), Value("-3"));
@@ -279,7 +280,9 @@ TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"st", "a", "1"}).find("unknown command 'st'"), std::string::npos);
   EXPECT_NE(complaint({"set", "a", "-x"}).find("unknown option '-x': if it is the value, put it last, after --"),
             std::string::npos);
-  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is not a whole number"),
+  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "-1"}).find("--if-version: '-1' is not a version"),
+            std::string::npos);
+  EXPECT_NE(complaint({"set", "a", "1", "--if-version", "12"}).find("--if-version: '12' has no epoch"),
             std::string::npos);
   EXPECT_NE(complaint({"set", "a", "--"}).find("value is required"), std::string::npos);
   EXPECT_EQ(complaint({"set", "a", "--"}).find("unknown option"), std::string::npos);

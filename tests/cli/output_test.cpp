@@ -91,7 +91,8 @@ TEST(Output, WhatAnEveryReaderMissedIsSaid) {
 TEST(Output, AChangeIsOneJsonObjectForAScript) {
   EXPECT_EQ(
       transition_line(transition(), in_json),
-      R"({"topic":"sensor/touch","old_value":null,"old_type":"null","value":"on \"it\"","type":"string","version":3,)"
+      R"({"topic":"sensor/touch","old_value":null,"old_type":"null","value":"on \"it\"","type":"string",)"
+      R"("version":"3@0000000000000009",)"
       R"("skipped":0,"filtered":0,"lagged":false,"changed_at_us":8665200065000,"writer":"skin","quality":"live"})");
 }
 
@@ -121,14 +122,15 @@ TEST(Output, ATopicIsOneJsonObject) {
   state->topic = "a/b";
   EXPECT_EQ(
       topic_line(TopicInfo{state, 2}),
-      R"({"topic":"a/b","value":null,"type":"null","version":0,"changed_at_us":null,"writer":"","quality":"live",)"
+      R"({"topic":"a/b","value":null,"type":"null","version":"0","changed_at_us":null,"writer":"","quality":"live",)"
       R"("readers":2})");
   state->value = Value(21.5);
   state->version = Version{1, 7};
   state->changed_at = WallTime(std::chrono::microseconds(5));
   state->writer = "robot";
   EXPECT_EQ(topic_line(TopicInfo{state, 0}),
-            R"({"topic":"a/b","value":21.5,"type":"double","version":7,"changed_at_us":5,"writer":"robot",)"
+            R"({"topic":"a/b","value":21.5,"type":"double","version":"7@0000000000000001",)"
+            R"("changed_at_us":5,"writer":"robot",)"
             R"("quality":"live","readers":0})");
 }
 
@@ -142,7 +144,7 @@ TEST(Output, APingTellsHowLongTheRoundTripTook) {
 TEST(Output, ASetTellsTheVersion) {
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, {}), "a/b = true  (version 2)");
   EXPECT_EQ(set_line("a/b", Value(true), Version{1, 2}, in_json),
-            R"({"topic":"a/b","value":true,"type":"bool","version":2})");
+            R"({"topic":"a/b","value":true,"type":"bool","version":"2@0000000000000001"})");
 }
 
 Transition state_with(Value value) {
@@ -156,7 +158,8 @@ Transition state_with(Value value) {
 
 TEST(Output, ANumberAndItsNameDifferInJson) {
   EXPECT_EQ(value_line(state_with(Value(std::nan(""))), in_json),
-            R"({"topic":"a/b","value":"nan","type":"double","version":7,"changed_at_us":null,)"
+            R"({"topic":"a/b","value":"nan","type":"double","version":"7@0000000000000001",)"
+            R"("changed_at_us":null,)"
             R"("writer":"robot\u202e\u001b","quality":"live"})");
   EXPECT_NE(value_line(state_with(Value("nan")), in_json).find(R"("value":"nan","type":"string",)"), std::string::npos);
   EXPECT_NE(

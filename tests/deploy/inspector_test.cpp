@@ -23,6 +23,13 @@ using wire_tests::Ended;
 using wire_tests::Folder;
 using wire_tests::Program;
 
+// The version in a line of JSON.
+std::string version_of(const std::string& line) {
+  const std::string key = R"("version":")";
+  const std::size_t begin = line.find(key) + key.size();
+  return line.substr(begin, line.find('"', begin) - begin);
+}
+
 class Inspector : public testing::Test {
  protected:
   std::vector<std::string> at_the_bus(std::vector<std::string> arguments) const {
@@ -62,10 +69,20 @@ TEST_F(Inspector, GetOfAnUnsetTopicEndsWithOne) {
 }
 
 TEST_F(Inspector, ASetThatComesTooLateEndsWithThreeAndNamesTheVersion) {
-  hoiku({"set", "door/lock", "open"});
-  hoiku({"set", "door/lock", "closed"});
-  expect_complaint(hoiku({"set", "door/lock", "open", "--if-version", "1"}), 3, "'door/lock' is at version 2, not 1");
-  EXPECT_EQ(hoiku({"set", "door/lock", "open", "--if-version", "2"}).output, "door/lock = open  (version 3)\n");
+  const std::string first = version_of(hoiku({"set", "door/lock", "open", "--json"}).output);
+  const std::string second = version_of(hoiku({"set", "door/lock", "closed", "--json"}).output);
+  expect_complaint(hoiku({"set", "door/lock", "open", "--if-version", first}), 3, "'door/lock' is at version 2");
+  EXPECT_EQ(hoiku({"set", "door/lock", "open", "--if-version", second}).output, "door/lock = open  (version 3)\n");
+}
+
+TEST_F(Inspector, AVersionThatWasReadFitsNoLaterLifeOfATopic) {
+  const std::string seen = version_of(hoiku({"set", "door/lock", "A", "--json"}).output);
+  EXPECT_EQ(hoiku({"set", "door/lock", "", "--type", "null"}).output, "door/lock = (unset)  (version 2)\n");
+  EXPECT_EQ(hoiku({"set", "door/lock", "5", "--if-version", "0"}).status, 0);
+  EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", seen}).status, 3);
+  EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", "0"}).status, 3);
+  EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", "1"}).status, 2);
+  EXPECT_EQ(hoiku({"get", "door/lock"}).output, "5\n");
 }
 
 TEST_F(Inspector, ATopicKeepsItsType) {
@@ -74,11 +91,11 @@ TEST_F(Inspector, ATopicKeepsItsType) {
 }
 
 TEST_F(Inspector, SaysItInJson) {
-  EXPECT_EQ(hoiku({"--json", "set", "door/lock", "open"}).output,
-            "{\"topic\":\"door/lock\",\"value\":\"open\",\"type\":\"string\",\"version\":1}\n");
-  EXPECT_THAT(
-      hoiku({"--json", "get", "door/lock"}).output,
-      StartsWith("{\"topic\":\"door/lock\",\"value\":\"open\",\"type\":\"string\",\"version\":1,\"changed_at_us\":"));
+  const std::string state = R"({"topic":"door/lock","value":"open","type":"string","version":"1@)";
+  EXPECT_THAT(hoiku({"--json", "set", "door/lock", "open"}).output, StartsWith(state));
+  const std::string line = hoiku({"--json", "get", "door/lock"}).output;
+  EXPECT_THAT(line, StartsWith(state));
+  EXPECT_THAT(line, HasSubstr(R"(","changed_at_us":)"));
 }
 
 TEST_F(Inspector, WaitsUntilItIsTrue) {

@@ -54,7 +54,7 @@ TEST_F(InspectorOfMessages, ShowsThemInJson) {
   EXPECT_EQ(hoiku({"get", "robot/pose"}).output, "{\"x\":1.5,\"mode\":\"IDLE\"}\n");
   EXPECT_THAT(
       hoiku({"get", "robot/pose", "--json"}).output,
-      HasSubstr(R"("value":{"message":"its.Pose","value":{"x":1.5,"mode":"IDLE"}},"type":"message","version":1)"));
+      HasSubstr(R"("value":{"message":"its.Pose","value":{"x":1.5,"mode":"IDLE"}},"type":"message","version":"1@)"));
   const Ended all = hoiku({"ls"});
   EXPECT_THAT(all.output, HasSubstr(R"(robot/pose    {"x":1.5,"mode":"IDLE"}  message)"));
   EXPECT_THAT(all.output, HasSubstr("its.Secret{0801}"));
