@@ -158,7 +158,7 @@ TEST_F(Inspector, WatchesEveryChange) {
   Program watching(HOIKU_PATH, at_the_bus({"watch", "battery", "--every", "--json"}));
   watching.wait_for_output("battery");
   for (int level = 1; level <= 5; ++level) hoiku({"set", "battery", std::to_string(level)});
-  watching.wait_for_output("\"version\":6,");
+  watching.wait_for_output("\"version\":\"6@");
   watching.signal(SIGINT);
   watching.wait();
   std::size_t at = 0;
@@ -180,8 +180,8 @@ TEST_F(Inspector, ListsWhatThereIs) {
                                        "robot/mood  calm   string        1 +[0-9.]+s  live     hoiku         1\n"));
   EXPECT_EQ(hoiku({"ls", "--names"}).output, "battery\nrobot/mood\n");
   EXPECT_THAT(hoiku({"ls", "robot/*", "--json"}).output,
-              MatchesRegex("\\{\"topic\":\"robot/mood\",\"value\":\"calm\",\"type\":\"string\",\"version\":1,.*"
-                           "\"readers\":1\\}\n"));
+              MatchesRegex("\\{\"topic\":\"robot/mood\",\"value\":\"calm\",\"type\":\"string\","
+                           "\"version\":\"1@[0-9a-f]+\",.*\"readers\":1\\}\n"));
 }
 
 TEST_F(Inspector, ListsNothingWithASentence) {
