@@ -30,10 +30,12 @@ TEST(Run, AFunctionThatTakesANurseryGetsOneThatEndsWithTheRun) {
   int ended = 0;
   EXPECT_EQ(run(start_two, ended), 0);
   EXPECT_EQ(ended, 2);
-  const int result = run([](Nursery& nursery, int n) -> Task<int> {
-    nursery.start_soon([]() -> Task<> { co_return; });
-    co_return n + 1;
-  }, 7);
+  const int result = run(
+      [](Nursery& nursery, int n) -> Task<int> {
+        nursery.start_soon([]() -> Task<> { co_return; });
+        co_return n + 1;
+      },
+      7);
   EXPECT_EQ(result, 8);
 }
 
