@@ -11,6 +11,7 @@
 // Limits     the queue has 256 KiB.
 // Thread     any.
 // Lifetime   the descriptor outlives the writer. The destructor waits for a second at most until all is written.
+//            If it waits in vain, the thread may stay in its write: then the descriptor stays open for good.
 #pragma once
 
 #include <chrono>
