@@ -225,11 +225,10 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {
     WaitGroup& group = *waits.groups[left - 1];
-    const bool counts = may_hold(group, *topic.committed);
     if (is_same_value && !names_quality(group)) {
-      hold_group(group, counts, now);
+      hold_group(group, *topic.committed, now, ended);
     } else {
-      match_group(group, matches(group, *topic.committed, old_value), counts, now, ended);
+      match_group(group, matches(group, *topic.committed, old_value), *topic.committed, now, ended);
     }
     discard_if_empty(group);
   }
@@ -258,7 +257,8 @@ void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vecto
   }
 }
 
-void Waits::match_group(WaitGroup& group, bool is_match, bool counts, TimePoint now, std::vector<WaitEnd>& ended) {
+void Waits::match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
+                        std::vector<WaitEnd>& ended) {
   if (!is_match) {
     // The timers of holds are not moved: each hold checks its group when it is due, so a flip costs nothing per hold.
     group.is_true = group.is_holding = false;
@@ -271,18 +271,27 @@ void Waits::match_group(WaitGroup& group, bool is_match, bool counts, TimePoint 
   }
   if (is_about_transition(group)) return;
   group.is_true = true;
-  hold_group(group, counts, now);
+  hold_group(group, committed, now, ended);
 }
 
 // Updates whether the holds of a group count, after its predicate or the value's quality has changed.
-void Waits::hold_group(WaitGroup& group, bool counts, TimePoint now) {
-  const bool was_holding = std::exchange(group.is_holding, group.is_true && counts);
+void Waits::hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended) {
+  const bool was_holding = std::exchange(group.is_holding, group.is_true && may_hold(group, committed));
   if (!group.is_holding) return;
   const bool restarts = !was_holding || !group.predicate;
   if (restarts) group.holding_since = now;
   for (Wait* wait : std::exchange(group.suspended, {})) {
     if (restarts) wait->judged_after = 0;
-    holds_.schedule(*wait, due_at(*wait));
+    if (wait->judged_after == 0) {
+      holds_.schedule(*wait, due_at(*wait));
+    } else if (committed.revision < wait->judged_after) {
+      suspend(*wait);
+    } else {
+      end(*wait);
+      --group.holds;
+      wait->group = nullptr;
+      ended.push_back(WaitEnd{wait, {}});
+    }
   }
 }
 
@@ -308,15 +317,13 @@ void Waits::judge_late(const TopicTable& topics, TimePoint was_due, TimePoint no
   Wait& wait = static_cast<Wait&>(*timer);
   wait.is_late = false;
   const Topic& topic = topics[wait.topic];
-  const bool waits_for_commit =
-      wait.judged_after == 0 ? topic.is_pending() : revision_of(topic.committed()) < wait.judged_after;
   if (!wait.group->is_holding) {
     suspend(wait);
   } else if (const TimePoint due = due_at(wait); due > now) {
     holds_.schedule(wait, due);
-  } else if (waits_for_commit) {
-    // The commit schedules it again, if the predicate is still true.
-    if (wait.judged_after == 0) wait.judged_after = topic.pending()->revision;
+  } else if (topic.is_pending()) {
+    // The commit of what waited completes it, if the predicate is still true.
+    wait.judged_after = topic.pending()->revision;
     suspend(wait);
   } else {
     complete(wait, ended);

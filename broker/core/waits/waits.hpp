@@ -100,8 +100,9 @@ class Waits {
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
   bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
   void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
-  void match_group(WaitGroup& group, bool is_match, bool counts, TimePoint now, std::vector<WaitEnd>& ended);
-  void hold_group(WaitGroup& group, bool counts, TimePoint now);
+  void match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
+                   std::vector<WaitEnd>& ended);
+  void hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended);
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void suspend(Wait& wait);
