@@ -30,6 +30,16 @@ Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predica
   return node;
 }
 
+// A comparison of `term` with a literal, which the caller fills in.
+Predicate::Node comparison(Predicate::Op op, Predicate::Kind term) {
+  Predicate::Node node;
+  node.kind = Predicate::Kind::comparison;
+  node.op = op;
+  node.children.resize(2);
+  node.children[0].kind = term;
+  return node;
+}
+
 }  // namespace
 
 struct Predicate::Shared {
@@ -68,21 +78,13 @@ Result<void> Predicate::check(const Limits& limits) const {
 }
 
 Predicate Predicate::compare(Op op, Value literal) {
-  Node node;
-  node.kind = Kind::comparison;
-  node.op = op;
-  node.children.resize(2);
-  node.children[0].kind = Kind::new_value;
+  Node node = comparison(op, Kind::new_value);
   node.children[1].literal = std::move(literal);
   return Predicate(std::make_shared<const Shared>(std::move(node)));
 }
 
 Predicate Predicate::compare(Op op, Quality wanted) {
-  Node node;
-  node.kind = Kind::comparison;
-  node.op = op;
-  node.children.resize(2);
-  node.children[0].kind = Kind::state_quality;
+  Node node = comparison(op, Kind::state_quality);
   node.children[1].literal_text = to_string(wanted);
   return Predicate(std::make_shared<const Shared>(std::move(node)));
 }
