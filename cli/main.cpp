@@ -4,6 +4,7 @@
 
 #include "cli/standard_output.hpp"
 #include "cli/verbs.hpp"
+#include "hoiku/async/signals.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace {
@@ -46,7 +47,7 @@ int report(const std::exception& error, const ReaderGone& reader_gone) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::reserve_standard_descriptors();
+  reserve_standard_descriptors();
   const auto parsed = cli::parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const auto& options = std::get<cli::Options>(parsed);

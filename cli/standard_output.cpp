@@ -1,6 +1,5 @@
 #include "cli/standard_output.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -91,15 +90,6 @@ std::optional<std::size_t> terminal_width() noexcept {
   winsize size{};
   if (!output_is_terminal() || ::ioctl(output, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
   return size.ws_col;
-}
-
-void reserve_standard_descriptors() noexcept {
-  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
-    // The lowest free number is `descriptor`, since the ones below it are open.
-    const int opened = ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-    if (opened != descriptor && opened >= 0) ::close(opened);
-  }
 }
 
 }  // namespace hoiku::cli

@@ -43,8 +43,4 @@ bool output_is_terminal() noexcept;
 // The width in columns. Empty if the output is not a terminal, or does not say.
 std::optional<std::size_t> terminal_width() noexcept;
 
-// Opens each of the descriptors 0, 1 and 2 that is closed, so that no socket or file gets its number. It cannot be read
-// or written: what uses it fails, as it would if it were closed.
-void reserve_standard_descriptors() noexcept;
-
 }  // namespace hoiku::cli

@@ -38,7 +38,7 @@ namespace {
 
 constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP};
 
-// What the handler reads.
+// The handler reads these.
 std::atomic<int> handlers_running = 0;
 std::atomic<bool> was_asked_to_end = false;
 std::atomic<pid_t> watching_process = 0;
@@ -221,14 +221,6 @@ void die_at_exit(int signal) {
 #endif
 }
 
-void reserve_standard_descriptors() {
-  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-    // Opened the wrong way round, so that reading and writing still fail. open() takes the lowest number that is free.
-    ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-  }
-}
-
 }  // namespace detail
 
 void ignore_stray_signals() {
@@ -236,6 +228,14 @@ void ignore_stray_signals() {
     struct sigaction present {};
     ::sigaction(number, nullptr, &present);
     if (present.sa_handler == SIG_DFL) ::signal(number, SIG_IGN);
+  }
+}
+
+void reserve_standard_descriptors() noexcept {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    // Opened the wrong way round, so that reading and writing still fail. open() takes the lowest number that is free.
+    ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
 }
 

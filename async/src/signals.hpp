@@ -36,7 +36,4 @@ class SignalWatch {
 // the Cancelled that a run has thrown.
 void die_at_exit(int signal);
 
-// Keeps the numbers of closed standard descriptors from the next sockets, which would get what is printed.
-void reserve_standard_descriptors();
-
 }  // namespace hoiku::detail

@@ -20,4 +20,9 @@ inline constexpr LeaveSignals leave_signals;
 // kill it, unless it has a handler. The programs that it starts ignore them too.
 void ignore_stray_signals();
 
+// Opens each of the descriptors 0, 1 and 2 that is closed, so that no socket or file gets its number, and what is
+// printed. Reading and writing it still fail. run() does this first; a main that opens or prints something before calls
+// it itself.
+void reserve_standard_descriptors() noexcept;
+
 }  // namespace hoiku
