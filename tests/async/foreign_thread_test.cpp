@@ -1,29 +1,16 @@
-// What belongs to a loop is refused on another thread, before it can corrupt the loop.
+// A loop refuses what belongs to it on another thread, before it can corrupt the loop.
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <string>
 #include <thread>
 
 #include "hoiku/async.hpp"
+#include "tests/async/told_elsewhere.hpp"
 
 namespace hoiku {
 namespace {
 
 using testing::HasSubstr;
-
-// What the call throws on another thread, which runs a loop of its own or none.
-std::string told_elsewhere(const std::function<void()>& call) {
-  std::string told = "nothing";
-  std::thread([&] {
-    try {
-      call();
-    } catch (const std::logic_error& error) {
-      told = error.what();
-    }
-  }).join();
-  return told;
-}
 
 Task<> nothing() { co_return; }
 Task<> be_ready(TaskStatus<void> status) {

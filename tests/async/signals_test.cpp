@@ -1,4 +1,4 @@
-// What signals do to a run, and what a run does to signals. No test waits for a real duration.
+// Signals end a run, and a run takes signals and gives them back. No test waits for a real duration.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -9,6 +9,7 @@
 
 #include "hoiku/broker.hpp"
 #include "hoiku/hoiku.hpp"
+#include "tests/async/told_elsewhere.hpp"
 #include "wire.hpp"
 
 namespace hoiku {
@@ -29,22 +30,6 @@ void with_a_bus(const std::function<Task<>(Nursery&, Bus)>& story) {
       co_await story(nursery, bus);
     });
   });
-}
-
-// What the call throws on a thread without a loop: the sentence of a std::logic_error, or "nothing".
-template <class F>
-std::string told_elsewhere(F call) {
-  std::string told = "nothing";
-  std::thread([&] {
-    try {
-      call();
-    } catch (const std::logic_error& error) {
-      told = error.what();
-    } catch (...) {
-      told = "something else";
-    }
-  }).join();
-  return told;
 }
 
 using Verbs = std::vector<std::pair<const char*, std::function<void()>>>;
