@@ -181,7 +181,7 @@ int print_completion(const std::string& shell) {
   return print_text(script);
 }
 
-// What --help and --version print.
+// Prints the text of --help or --version.
 int print_help(const CLI::App& app, const CLI::ParseError& request) {
   std::ostringstream text;
   app.exit(request, text, text);

@@ -28,7 +28,7 @@ std::optional<Result<std::string>> read_bytes(const RawArguments& raw) {
   return std::nullopt;
 }
 
-// What `echo` and most programs write ends with a line break, which is no part of a number.
+// `echo` and most programs end their output with a line break, which is not a part of a number.
 void drop_line_break(std::string& text) {
   if (!text.ends_with('\n')) return;
   text.pop_back();

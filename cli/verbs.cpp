@@ -102,7 +102,7 @@ Task<int> run_in_time(Bus bus, const Options& options, TimePoint deadline) {
   co_return co_await print_answer(std::move(answer));
 }
 
-// What the topic is now, if that matches: the snapshot of a reader with a filter has only what matches.
+// Returns the committed state, if that matches: the snapshot of a reader with a filter has only what matches.
 Task<TransitionPtr> match_now(Bus bus, const WaitVerb& verb) {
   PatternSubscription now =
       verb.condition ? bus.watch(verb.topic, where(*verb.condition)) : bus.watch(verb.topic, Mode::latest);

@@ -9,7 +9,8 @@
 
 namespace hoiku::cli {
 
-// What a one-shot command has to print: its time limit is for the broker, not for the reader of its output.
+// The result of a one-shot command, not printed yet: the time limit is for the broker, not for the reader of the
+// output.
 struct Answer {
   int status = done;
   std::string output;

@@ -248,7 +248,7 @@ void Core::Modules::begin(Instant at) {
   requests.apply(std::move(interval_effects));
 }
 
-// What was due before a late hold comes first: it may have ended the hold's state.
+// Expires what was due before a late hold first: that may have ended the hold's state.
 void Core::Modules::judge_late_holds(TimePoint at) {
   while (const auto due = waits.next_late()) {
     expire(*due - std::chrono::nanoseconds(1));

@@ -55,7 +55,7 @@ TEST(ConditionOnQuality, UntilTakesIt) {
     EXPECT_EQ(now() - start, 100ms);
     co_await until(stale(heat) && heat > 30, held_for(1s));
     EXPECT_EQ(now() - start, 1100ms);
-    // Of several topics the condition is tested here, and a hold of a topic whose quality it names may be stale.
+    // The client tests a condition of several topics, and a hold of a topic whose quality it names may be stale.
     co_await until(stale(heat) && fan == true, held_for(500ms));
     EXPECT_EQ(now() - start, 1600ms);
     const bool gave_up = co_await move_on_after(5s, until(heat > 30 && fan == true, held_for(500ms)));

@@ -1,4 +1,4 @@
-// What hoiku/service.hpp gives a service: state that a restarted broker is told again, writes that outlast a session.
+// hoiku/service.hpp: state that a restarted broker is told again, and writes that outlast a session.
 #include "hoiku/service.hpp"
 
 #include "tests/client/bus_world.hpp"

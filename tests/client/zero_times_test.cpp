@@ -1,4 +1,4 @@
-// What is left of a budget may come out as zero. Nothing takes that for "for ever": it is refused, or over at once.
+// The rest of a budget may come out as zero. No verb takes zero for "for ever": it is refused, or over at once.
 #include "tests/client/bus_world.hpp"
 
 namespace hoiku {

@@ -1,4 +1,4 @@
-// What ends our programs and what must not: signals, closed terminals, and output that nobody takes.
+// How programs end, or go on, in spite of signals, closed terminals, and output that nobody takes.
 #include <gmock/gmock.h>
 
 #include <csignal>

@@ -323,7 +323,7 @@ class Twins {
     for (const auto* names : {&set_topics, &unset_topics, &owned_topics}) {
       for (const std::string& name : *names) {
         const Transition prompt = prompt_.get(name), late = late_.get(name);
-        // Of a topic that was removed nothing is known; a wait may keep it in one of the cores.
+        // A removed topic has no state; a wait may keep the topic in one of the cores.
         const bool is_set = !prompt.value.is_null();
         if (prompt.value != late.value || (is_set && (prompt.quality != late.quality || prompt.writer != late.writer)))
           complain(fmt::format("'{}' ends as {} and {}", name, to_display_string(prompt.value),

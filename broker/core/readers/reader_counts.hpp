@@ -35,7 +35,7 @@ class ReaderCounts {
   }
 
   // ---- Pending transitions end.
-  // It is sent in the frame of that number. The client has acknowledged the frames up to `acknowledged`.
+  // A pending transition is sent in that frame. The client has acknowledged the frames up to `acknowledged`.
   void send(std::uint64_t frame, std::uint64_t acknowledged) {
     --pending_;
     ++sent_;

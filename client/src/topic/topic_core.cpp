@@ -24,7 +24,7 @@ bool have_required(const Members& members, const std::vector<MemberUse>& uses) n
 
 namespace {
 
-// What the verbs below do once they are awaited.
+// The coroutines of the verbs below.
 
 Task<Version> set_value(TopicCore topic, Value next, SetOptions options) {
   BusCore& bus = *topic.bus();

@@ -15,7 +15,7 @@ class SessionLogTest : public testing::Test {
   void write(Kind kind, const std::string& session, const std::string& detail = {}) {
     sessions_.write(Event{kind, session, detail, {}}, address_, time_);
   }
-  // What was written since the last call.
+  // Returns the lines that were written since the last call.
   std::string lines() { return std::exchange(text_, {}); }
   std::string lines_after(Duration passed) {
     time_ += passed;

@@ -1,4 +1,4 @@
-// What a broker says is wrong, as an exception.
+// The errors of a broker, as exceptions.
 #include <gtest/gtest.h>
 
 #include "client/src/bus/bus_core.hpp"

@@ -146,7 +146,7 @@ ValueType literal_type_of(const Node& node) {
   return ValueType::null;
 }
 
-// What all trees of the predicate have to agree on.
+// Asks all trees of the predicate, which have to agree.
 template <class F>
 auto agreed(const Predicate& predicate, const F& ask) {
   const std::vector<const Node*> trees = trees_of(predicate);

@@ -29,7 +29,7 @@ struct State {
   std::string writer;
   std::optional<Version> version = std::nullopt;  // as the broker reported it first; it must not differ later
   Quality quality = Quality::live;
-  // Of a transition in a late turn: holds that were due between these two are judged after it.
+  // For a transition in a late turn: holds that were due between these two are judged after it.
   TimePoint holds_after{};
   TimePoint holds_before{};
 };

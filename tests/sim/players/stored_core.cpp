@@ -80,7 +80,7 @@ void StoredCore::settle() {
     received_before = received;
     received = 0;
     turn(unconfirmed_.size());
-    // What was sent has to be acknowledged before the rest fits into the windows.
+    // The rest fits into the windows only after the clients have acknowledged these frames.
     for (Client& client : clients_) {
       received += client.received;
       if (client.is_rejected) continue;

@@ -1,9 +1,9 @@
 // stored_core.hpp: a core whose store confirms records as late as the caller wants, and clients that exchange frames
 // with it by hand, without a network.
 //
-// It judges what holds for every store (promises 1, 4, 5 and 8 of docs/promises.md): nothing is sent before the store
-// has its record, the versions of a topic rise, a reader of every transition is sent each one, and each request is
-// answered once. What differs between two stores is the caller's to compare.
+// StoredCore judges what holds for every store (promises 1, 4, 5 and 8 of docs/promises.md): no state is sent before
+// the store has its record, the versions of a topic rise, a reader of every transition is sent each one, and each
+// request is answered once. What differs between two stores is the caller's to compare.
 #pragma once
 
 #include <cstddef>

@@ -56,7 +56,7 @@ constexpr void check_composite_condition() {
       "a condition on composed topics is a callable that takes their values, or the tuple of them, and returns bool");
 }
 
-// What may be composed, and as which member.
+// The handles that may be composed, each with its type of member.
 template <class Handle>
 struct HandleTraits;
 template <TopicType T>

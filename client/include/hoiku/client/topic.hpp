@@ -144,7 +144,7 @@ StateTest state_test(P&& condition) {
   return StateTest(std::move(function), quality_use);
 }
 
-// What a reader of one topic that gives an M, and has this test, makes of it.
+// Returns how a reader of one topic uses its state, if it gives an M and has this test.
 template <MemberType M>
 std::vector<MemberUse> uses_for(const StateTest& test) {
   MemberUse use = member_use<M>();

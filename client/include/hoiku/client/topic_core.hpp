@@ -66,7 +66,7 @@ enum class Required : unsigned char {
   anything  // it may be null
 };
 
-// What a reader makes of the quality of a member.
+// How a reader uses the quality of a member.
 enum class QualityUse : unsigned char {
   none,   // a hold needs a live value
   named,  // by the condition, which alone decides whether a hold goes on
