@@ -287,10 +287,7 @@ void Waits::hold_group(WaitGroup& group, const Transition& committed, TimePoint 
     } else if (committed.revision < wait->judged_after) {
       suspend(*wait);
     } else {
-      end(*wait);
-      --group.holds;
-      wait->group = nullptr;
-      ended.push_back(WaitEnd{wait, {}});
+      end_hold(*wait, ended);
     }
   }
 }
@@ -330,11 +327,16 @@ void Waits::judge_late(const TopicTable& topics, TimePoint was_due, TimePoint no
   }
 }
 
-void Waits::complete(Wait& wait, std::vector<WaitEnd>& ended) {
-  WaitGroup& group = *std::exchange(wait.group, nullptr);
+// Takes a complete hold, which is in no list, out of its group. The group may be empty after that.
+void Waits::end_hold(Wait& wait, std::vector<WaitEnd>& ended) {
   end(wait);
-  --group.holds;
+  --std::exchange(wait.group, nullptr)->holds;
   ended.push_back(WaitEnd{&wait, {}});
+}
+
+void Waits::complete(Wait& wait, std::vector<WaitEnd>& ended) {
+  WaitGroup& group = *wait.group;
+  end_hold(wait, ended);
   discard_if_empty(group);
   discard_if_empty(wait.topic);
 }

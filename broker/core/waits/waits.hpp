@@ -106,6 +106,7 @@ class Waits {
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void suspend(Wait& wait);
+  void end_hold(Wait& wait, std::vector<WaitEnd>& ended);
   void complete(Wait& wait, std::vector<WaitEnd>& ended);
   void detach(Wait& wait) noexcept;
   void discard_if_empty(WaitGroup& group) noexcept;
