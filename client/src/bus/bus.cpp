@@ -169,10 +169,6 @@ Task<Bus> connect_core(Nursery& nursery, std::shared_ptr<link::Connector> connec
   co_return Bus(std::move(core));
 }
 
-}  // namespace
-
-namespace {
-
 Task<Bus> connect_endpoint(Nursery& nursery, std::string endpoint, ConnectOptions options) {
   std::shared_ptr<link::Connector> connector = link::make_connector(endpoint, options.link);
   if (!options.on_event) options.on_event = log_to_stderr(options.name);
