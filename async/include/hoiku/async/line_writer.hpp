@@ -39,7 +39,7 @@ class LineWriter {
   // Writes `line`, which has no newline, and a newline: soon.
   void write(std::string line);
   // Waits until everything is written or dropped, for `limit` at most. False: something still waits. If the last flush
-  // was in vain and nothing could be written since, it returns at once.
+  // was in vain and the thread has returned from no write since, it returns at once.
   bool flush(std::chrono::milliseconds limit = flush_limit);
 
  private:
