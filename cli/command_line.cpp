@@ -85,8 +85,7 @@ CLI::App& add_verb(CLI::App& app, const char* name, const char* description, con
 
 void add_if_version(CLI::App& verb, RawArguments& raw) {
   verb.add_option("--if-version", raw.if_version,
-                  "Only if the topic has this version, as --json shows it (0: only if it has none: it was never set, "
-                  "or was removed)")
+                  "Only if the topic has this version, as --json shows it (0: only if it is not set now)")
       ->type_name("N@EPOCH|0");
 }
 

@@ -70,7 +70,7 @@ struct Core::Modules {
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
   BrokerTopics broker_topics{topics,   subscriptions, waits, log,
                              sessions, requests,      now,   [this] { return statistics(); }};
-  TopicScan scan{topics, states, schemas, subscriptions, catch_up, life, requests, sessions, budget, now};
+  TopicScan scan{topics, schemas, subscriptions, catch_up, life, requests, sessions, budget, now};
   Lookups lookups{limits, topics, states, schemas, subscriptions, waits, sessions, catch_up, budget, now};
   Output output{limits, options.instance_id, peers, sessions, log, life, requests, scan, lookups};
   Handshake handshake{limits, peers, sessions, requests, broker_topics, events};
@@ -287,7 +287,7 @@ void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePo
   effects.replaced = replaced;
   subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, effects.woken, failed);
   const Topic& topic = topics[write.topic];
-  const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(topic.type());
+  const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(ValueType::null);
   waits.on_transition(write.topic, WaitedTopic{type, topic.committed(), at}, replaced, at, effects.ended);
   requests.apply(std::move(effects));
 }

@@ -121,7 +121,11 @@ class CoreTest : public testing::Test {
     while (auto out = core->take_output(at())) deliver(*out);
   }
   void commit() {
-    store.append(core->take_records());
+    std::vector<Record> records = core->take_records();
+    for (const Record& record : records) {
+      for (const State& state : record.transitions) epochs[state->topic] = state->version.epoch;
+    }
+    store.append(std::move(records));
     if (const auto news = store.poll()) core->committed(news->sequence, at());
   }
   void deliver(const Outgoing& out) {
@@ -146,6 +150,8 @@ class CoreTest : public testing::Test {
     }
     now = end;
   }
+  // A version of the topic's present epoch, whose commits have come through commit().
+  Version version(const std::string& topic, std::uint64_t number) const { return {epochs.at(topic), number}; }
   PeerId new_peer() { return PeerId{++peers}; }
   Statistics statistics() const { return core->statistics(); }
 
@@ -164,6 +170,7 @@ class CoreTest : public testing::Test {
   std::unique_ptr<Core> core = std::make_unique<Core>(default_options());
   MemoryStore store;
   std::uint64_t peers = 0;
+  std::map<std::string, std::uint64_t> epochs;  // by topic
   std::map<PeerId, FakeClient*> by_peer;
   std::map<PeerId, std::vector<std::shared_ptr<const proto::ServerFrame>>> unknown_peers;
 };

@@ -50,6 +50,7 @@ class History {
         const std::string name = "client-" + std::to_string(clients_.size());
         clients_.push_back(
             std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
+        if (witness_.past().model().forgets()) clients_.back()->expect_forgetting();
       }
       is_restless_ = true;
       while (steps() < steps_min) {

@@ -173,7 +173,7 @@ class Commands {
     wait.topic = topic();
     if (dice_.chance(50)) wait.predicate = *Predicate::parse("value > old_value");
     if (wait.topic.starts_with("number") && dice_.chance(50))
-      wait.after = Version{0, client.known.at(wait.topic).number};  // the cores may draw other epochs
+      wait.after = Version{0, client.known.at(wait.topic).number};  // StoredCore adds the epoch
     client.waits.push_back(id);
     return wait;
   }

@@ -46,13 +46,13 @@ void OwnCommands::execute(Session& session, const proto::Declare& command, Insta
 
 Result<void> OwnCommands::declare(const proto::Declare& command, TopicId id, Instant now) {
   Topic& topic = topics_[id];
-  const bool was_typed = topic.type() != ValueType::null;
+  const bool was_typed = topic.type().type != ValueType::null;
   if (command.type != ValueType::null) {
     if (auto declared = topic.declare_type(command.type, command.message_type); !declared) return declared;
   }
   declarations_.declare(id, command.deadline, now.monotonic);
   if (command.history) histories_.keep(id, static_cast<std::size_t>(*command.history));
-  if (!was_typed && topic.type() != ValueType::null) on_type_known(id);
+  if (!was_typed && topic.type().type != ValueType::null) on_type_known(id);
   return {};
 }
 
@@ -99,7 +99,7 @@ void OwnCommands::execute(Session& session, const proto::Own& command, Instant n
 // Checks that the session may own the topic, and that its last will fits: the will is executed later without a check.
 Result<void> OwnCommands::check_lease(const Session& session, const proto::Own& command, TopicId id) const {
   auto allowed = access_.check_own(session, id, command.take_over);
-  if (allowed) allowed = topics_[id].check_type(command.last_will);
+  if (allowed) allowed = topics_[id].check_last_will(command.last_will);
   if (!allowed) return allowed;
   const Lease* revoked = leases_.find(id);
   const std::size_t removed = revoked != nullptr ? revoked->last_will.payload_bytes() : 0;
@@ -118,12 +118,10 @@ void OwnCommands::begin_lease(Session& session, const proto::Own& command, Topic
   lease.topic = id;
   lease.last_will = command.last_will;
   leases_.begin(lease, command.lasting.count() > 0 ? std::optional(now.monotonic + command.lasting) : std::nullopt);
-  // The last will has to fit the topic's type when it is executed, so it gives a type to a topic that has none.
   Topic& topic = topics_[id];
-  if (topic.type() == ValueType::null && !command.last_will.is_null()) {
-    topic.learn_type(command.last_will);
-    on_type_known(id);
-  }
+  const bool was_typed = topic.type().type != ValueType::null;
+  topic.begin_last_will(command.last_will);
+  if (!was_typed && topic.type().type != ValueType::null) on_type_known(id);
   session.answer(proto::Owned{command.id, version_of(topic.committed())}, AnswerBudget::reader);
 }
 

@@ -57,7 +57,7 @@ void WriteCommands::execute(Session& session, const proto::Commit& command, Inst
 
   // A pattern that now reads too many topics fails after the writes: closing it earlier would remove the new topics.
   Effects effects;
-  effects.released = create_missing_topics(command, *found, effects.overfull);
+  effects.released = create_missing_topics(command, *found, effects);
   apply(session, command, effects.released, now, reply);
   requests_.apply(std::move(effects));
 }
@@ -77,6 +77,7 @@ std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& 
     if (refused.failure.code == ErrorCode::version_conflict) refused.current = version_of(written.pending());
     return refused;
   };
+  if (!topic) topic = topics_.find_removed(name);
   return topic ? refused_by(topics_[*topic]) : refused_by(Topic(name, 0));  // a topic that was never set
 }
 
@@ -124,10 +125,10 @@ Result<void> WriteCommands::check_room(const proto::Commit& command, const Found
 
 // Returns all topics of the commit, in the order of its writes.
 std::vector<TopicId> WriteCommands::create_missing_topics(const proto::Commit& command, const Found& found,
-                                                          std::vector<Subscription*>& overfull) {
+                                                          Effects& effects) {
   std::vector<TopicId> topics;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    topics.push_back(found[i] ? *found[i] : *life_.find_or_create(command.writes[i].topic, overfull));
+    topics.push_back(found[i] ? *found[i] : *life_.find_or_create(command.writes[i].topic, effects));
   }
   return topics;
 }

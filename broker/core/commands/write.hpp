@@ -48,8 +48,7 @@ class WriteCommands {
                                      const Update& update) const;
   Result<Found> find_topics(const proto::Commit& command) const;
   Result<void> check_room(const proto::Commit& command, const Found& found) const;
-  std::vector<TopicId> create_missing_topics(const proto::Commit& command, const Found& found,
-                                             std::vector<Subscription*>& overfull);
+  std::vector<TopicId> create_missing_topics(const proto::Commit& command, const Found& found, Effects& effects);
   void apply(const Session& session, const proto::Commit& command, const std::vector<TopicId>& topics, Instant now,
              Reply& reply);
 

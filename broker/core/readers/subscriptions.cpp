@@ -66,14 +66,6 @@ void Subscriptions::topic_restored(TopicId topic, const State& state, std::vecto
   }
 }
 
-void Subscriptions::send_in_snapshot(Subscription& subscription, TopicId topic, const State& state) {
-  const TopicReaders* readers = readers_.find(topic);
-  if (readers == nullptr) return;
-  for (Slot* slot : readers->slots) {
-    if (&slot->subscription() == &subscription) enter_snapshot(*slot, state);
-  }
-}
-
 // The topic's history was discarded: only the unset state can be tested.
 bool Subscriptions::enter_snapshot(Slot& slot, const State& unset) {
   Filter* filter = slot.subscription().options().filter;

@@ -65,8 +65,6 @@ class Subscriptions {
   // A removed topic is restored with its last state, which is unset: sends that to resuming patterns that still scan.
   // Appends the sessions that had nothing to be sent before.
   void topic_restored(TopicId topic, const State& state, std::vector<SessionId>& woken);
-  // The subscription's slot for that topic, if it has one, enters the snapshot with that state.
-  void send_in_snapshot(Subscription& subscription, TopicId topic, const State& state);
   // The slot is sent once more, unless its interval has just begun.
   static void send_again(Slot& slot, TimePoint now);
   // Appends the sessions that had nothing to be sent before, and the subscriptions that cannot continue.

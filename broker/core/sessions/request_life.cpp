@@ -33,7 +33,7 @@ Result<void> RequestLife::check_quota(const Session& session, proto::RequestId i
 
 Result<TopicId> RequestLife::find_or_create(std::string_view name) {
   Effects effects;
-  auto topic = life_.find_or_create(name, effects.overfull);
+  auto topic = life_.find_or_create(name, effects);
   apply(std::move(effects));
   return topic;
 }
@@ -91,7 +91,7 @@ void RequestLife::fail(Subscription& subscription, Failure failure) {
 void RequestLife::revoke(Lease& lease, std::string why) {
   Session& session = *sessions_.find(lease.owner);
   const proto::RequestId id = lease.id;
-  leases_.end(lease);
+  end(lease);
   session.requests.remove(id);
   session.answer(proto::Failed{id, {ErrorCode::not_owner, std::move(why)}, {}}, AnswerBudget::reader);
 }
@@ -113,12 +113,17 @@ void RequestLife::expire_waits(TimePoint now) {
   while (const Wait* wait = waits_.take_expired(now)) close(*sessions_.find(wait->owner), wait->id);
 }
 
+void RequestLife::end(Lease& lease) noexcept {
+  leases_.end(lease);
+  topics_[lease.topic].end_last_will();
+}
+
 // Sets the topics of these leases to their last wills, as one commit.
 void RequestLife::execute_wills(const std::vector<Lease*>& ending, const std::string& writer,
                                 std::vector<TopicId>& released) {
   TopicWrites writes;
   for (Lease* lease : ending) {
-    leases_.end(*lease);
+    end(*lease);
     released.push_back(lease->topic);
     log_.write_internal(writes, lease->topic, lease->last_will, Quality::orphaned, writer);
   }

@@ -21,8 +21,8 @@ namespace hoiku::broker {
 
 class RequestLife {
  public:
-  RequestLife(const Limits& limits, const TopicTable& topics, Subscriptions& subscriptions, Waits& waits,
-              Leases& leases, TopicPins& pins, CommitLog& log, SessionTable& sessions, TopicLife& life)
+  RequestLife(const Limits& limits, TopicTable& topics, Subscriptions& subscriptions, Waits& waits, Leases& leases,
+              TopicPins& pins, CommitLog& log, SessionTable& sessions, TopicLife& life)
       : limits_(limits),
         topics_(topics),
         subscriptions_(subscriptions),
@@ -61,12 +61,13 @@ class RequestLife {
   void detach(Session& session, const PostponedWait& wait, Ending& ending, Released& released);
   void detach(Session& session, Lease& lease, Ending& ending, Released& released);
   void execute_wills(const std::vector<Lease*>& ending, const std::string& writer, std::vector<TopicId>& released);
+  void end(Lease& lease) noexcept;
   void answer(const WaitEnd& end, const State& replaced);
   void fail_overfull(std::vector<Subscription*> overfull);
   void fail_all(const std::vector<FailedSubscription>& failed);
 
   const Limits& limits_;
-  const TopicTable& topics_;
+  TopicTable& topics_;
   Subscriptions& subscriptions_;
   Waits& waits_;
   Leases& leases_;

@@ -2,18 +2,23 @@
 
 namespace hoiku::broker {
 
-Result<TopicId> TopicLife::find_or_create(std::string_view name, std::vector<Subscription*>& overfull) {
+Result<TopicId> TopicLife::find_or_create(std::string_view name, Effects& effects) {
   if (const auto found = topics_.find(name)) return *found;
+  if (const auto removed = topics_.find_removed(name)) {
+    if (auto room = topics_.check_room(name, 1); !room) return room.failure();
+    restore(*removed, effects);
+    return *removed;
+  }
   auto created = topics_.create(name);
-  if (created) subscriptions_.topic_created(*created, name, 0, overfull);
+  if (created) subscriptions_.topic_created(*created, name, 0, effects.overfull);
   return created;
 }
 
-TopicId TopicLife::restore(std::size_t position, std::vector<Subscription*>& overfull) {
-  const State state = topics_.removed()[position];
-  const TopicId id = topics_.restore(position);
-  subscriptions_.topic_created(id, state->topic, state->version.number, overfull);
-  return id;
+void TopicLife::restore(TopicId id, Effects& effects) {
+  topics_.restore(id);
+  const State& state = topics_[id].committed();
+  subscriptions_.topic_created(id, state->topic, state->version.number, effects.overfull);
+  subscriptions_.topic_restored(id, state, effects.woken);
 }
 
 void TopicLife::remove_if_unused(TopicId id) {
@@ -21,8 +26,11 @@ void TopicLife::remove_if_unused(TopicId id) {
   if (leases_.find(id) != nullptr || declarations_.contains(id)) return;
   if (waits_.any(id) || subscriptions_.keeps(id) || pins_.is_pinned(id)) return;
   subscriptions_.topic_removed(id);
-  histories_.discard(id);
   topics_.remove(id);
+  while (const auto surplus = topics_.surplus()) {
+    histories_.discard(*surplus);
+    topics_.forget(*surplus);
+  }
 }
 
 }  // namespace hoiku::broker

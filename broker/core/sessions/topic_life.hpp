@@ -1,15 +1,16 @@
-// topic_life.hpp: creates topics when they are first named, and removes unused ones.
+// topic_life.hpp: creates topics when they are first named, removes unused ones, and restores them when they are named
+// again.
 //
 // Promises   a topic is removed only if it is unset, has no pending write, no owner and no declaration, nothing waits
-//            for it, no reader names it, and every reader of a pattern has been sent its last state.
+//            for it, no reader names it, and every reader of a pattern has been sent its last state. As long as it is
+//            remembered, nobody can tell by its versions and its history that it was removed.
 // Thread     the core's. Owner: Core; the tables are kept by reference.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "broker/core/readers/subscriptions.hpp"
+#include "broker/core/sessions/effects.hpp"
 #include "broker/core/topics/declarations.hpp"
 #include "broker/core/topics/history.hpp"
 #include "broker/core/topics/leases.hpp"
@@ -33,11 +34,11 @@ class TopicLife {
         declarations_(declarations),
         pins_(pins) {}
 
-  // Appends the subscriptions to `overfull` whose sessions would read too many topics with a new one: the caller fails
-  // them. Errors: those of TopicTable::create().
-  Result<TopicId> find_or_create(std::string_view name, std::vector<Subscription*>& overfull);
-  // Restores the removed topic at that position of TopicTable::removed(), with its last state.
-  TopicId restore(std::size_t position, std::vector<Subscription*>& overfull);
+  // Finds, creates or restores a topic. The caller applies the effects: sessions that are sent something, and
+  // subscriptions whose sessions would read too many topics with another one. Errors: those of TopicTable::create().
+  Result<TopicId> find_or_create(std::string_view name, Effects& effects);
+  // The topic is removed. The caller applies the effects.
+  void restore(TopicId topic, Effects& effects);
   void remove_if_unused(TopicId topic);
 
  private:

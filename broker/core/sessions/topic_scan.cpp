@@ -30,7 +30,7 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
 // Checks that the filter can be applied to the topic's values, if their type is known.
 Result<void> TopicScan::check_filter(const Subscription& subscription, TopicId id) const {
   const Topic& topic = topics_[id];
-  if (subscription.options().filter == nullptr || topic.type() == ValueType::null) return {};
+  if (subscription.options().filter == nullptr || topic.type().type == ValueType::null) return {};
   return subscription.options().filter->fits(content_type(topic, schemas_), topic.name());
 }
 
@@ -116,28 +116,20 @@ void TopicScan::finish(Session& session, Subscription& subscription) {
 // subscription has failed.
 bool TopicScan::restore_removed(Subscription& subscription) {
   budget_.spend(topics_.removed().size());
-  // Newest first, because only the last state of a name counts.
-  for (std::size_t left = topics_.removed().size(); left > 0; --left) {
-    const State state = topics_.removed()[left - 1];
-    if (state->revision <= *subscription.options().resume_after) continue;
-    if (!pattern_matches(subscription.options().pattern, state->topic)) continue;
-    if (subscription.scan().was_sent(*state)) continue;
-    if (const auto successor = topics_.find(state->topic)) {
-      // A new topic of that name exists, which was never set: that is the state to send.
-      if (!topics_[*successor].committed())
-        subscriptions_.send_in_snapshot(subscription, *successor, states_.committed(*successor));
-    } else if (!restore(subscription, left - 1)) {
-      return false;
-    }
+  std::vector<TopicId> unset;
+  for (const auto& [removal, id] : topics_.removed()) {
+    const State& state = topics_[id].committed();
+    if (state->revision <= *subscription.options().resume_after || subscription.scan().was_sent(*state)) continue;
+    if (pattern_matches(subscription.options().pattern, state->topic)) unset.push_back(id);
   }
-  return true;
+  // A topic that is restored may make room by closing a subscription, with which others are removed.
+  return std::all_of(unset.begin(), unset.end(),
+                     [&](TopicId id) { return !topics_.is_removed(id) || restore(subscription, id); });
 }
 
-bool TopicScan::restore(Subscription& subscription, std::size_t position) {
-  const State state = topics_.removed()[position];
+bool TopicScan::restore(Subscription& subscription, TopicId id) {
   Effects effects;
-  const TopicId id = life_.restore(position, effects.overfull);
-  subscriptions_.topic_restored(id, state, effects.woken);
+  life_.restore(id, effects);
   effects.released.push_back(id);
   const auto& overfull = effects.overfull;
   const bool fails = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();

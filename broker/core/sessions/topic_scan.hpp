@@ -15,7 +15,6 @@
 #include "broker/core/sessions/session_table.hpp"
 #include "broker/core/sessions/topic_life.hpp"
 #include "broker/core/topics/schemas.hpp"
-#include "broker/core/topics/topic_states.hpp"
 #include "broker/core/topics/topic_table.hpp"
 #include "broker/core/turn_budget.hpp"
 
@@ -23,11 +22,9 @@ namespace hoiku::broker {
 
 class TopicScan {
  public:
-  TopicScan(TopicTable& topics, const TopicStates& states, const Schemas& schemas, Subscriptions& subscriptions,
-            CatchUp& catch_up, TopicLife& life, RequestLife& requests, SessionTable& sessions, TurnBudget& budget,
-            const Instant& now)
+  TopicScan(TopicTable& topics, const Schemas& schemas, Subscriptions& subscriptions, CatchUp& catch_up,
+            TopicLife& life, RequestLife& requests, SessionTable& sessions, TurnBudget& budget, const Instant& now)
       : topics_(topics),
-        states_(states),
         schemas_(schemas),
         subscriptions_(subscriptions),
         catch_up_(catch_up),
@@ -57,10 +54,9 @@ class TopicScan {
   Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
   void finish(Session& session, Subscription& subscription);
   bool restore_removed(Subscription& subscription);
-  bool restore(Subscription& subscription, std::size_t position);
+  bool restore(Subscription& subscription, TopicId id);
 
   TopicTable& topics_;
-  const TopicStates& states_;
   const Schemas& schemas_;
   Subscriptions& subscriptions_;
   CatchUp& catch_up_;

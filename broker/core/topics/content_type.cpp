@@ -7,8 +7,8 @@
 namespace hoiku::broker {
 
 ContentType content_type(const Topic& topic, const Schemas& schemas) {
-  const std::string* message_type = topic.message_type();
-  return {topic.type(), message_type, message_type == nullptr ? nullptr : schemas.find(*message_type)};
+  const TopicType type = topic.type();
+  return {type.type, type.message_type, type.message_type == nullptr ? nullptr : schemas.find(*type.message_type)};
 }
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& content) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hoiku/proto/text.hpp"
+#include "hoiku/proto/version.hpp"
 
 namespace hoiku::broker {
 
@@ -13,67 +14,115 @@ bool widens(const Value& value, ValueType type) {
   return type == ValueType::float64 && value.type() == ValueType::int64;
 }
 
+TopicType type_of(const Value& value) noexcept {
+  const auto* message = value.get_if<MessageBytes>();
+  return {value.type(), message == nullptr ? nullptr : &message->type_name};
+}
+
 Value widened(const Value& value) { return static_cast<double>(*value.get_if<std::int64_t>()); }
 
 }  // namespace
 
-Topic::Topic(State removed)
-    : name_(removed->topic), epoch_(removed->version.epoch), committed_(std::move(removed)), pending_(committed_) {}
+// ---- The type
 
-Result<void> Topic::check(const Update& update) const {
-  if (update.if_version) {
-    const Version current = version_of(pending_);
-    // Epoch 0 says "the current epoch", as versions are written on the command line.
-    const bool same_epoch = update.if_version->epoch == 0 || update.if_version->epoch == current.epoch;
-    if (!same_epoch || update.if_version->number != current.number) {
-      return Failure{ErrorCode::version_conflict,
-                     "topic " + text::quote(name_) + " is at version " + std::to_string(current.number) + ", not " +
-                         std::to_string(update.if_version->number) + (same_epoch ? "" : " of another epoch") +
-                         ": read it and decide again"};
-    }
+TopicType Topic::type_with(const State& state) const noexcept {
+  if (fixed_type_ != nullptr) {
+    const bool is_message = fixed_type_->type == ValueType::message;
+    return {fixed_type_->type, is_message ? &fixed_type_->message_type : nullptr};
   }
-  return check_type(update.value);
+  return state ? type_of(state->value) : TopicType();
 }
 
-Result<void> Topic::check_type(const Value& value) const {
-  const ValueType given = value.type();
-  if (type_ == ValueType::null || given == ValueType::null || widens(value, type_)) return {};
-  if (given != type_) {
-    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds " + std::string(to_string(type_)) +
-                                                 " values, not " + std::string(to_string(given))};
+Result<void> Topic::check_type(const Value& value, const TopicType& type) const {
+  const TopicType given = type_of(value);
+  if (type.type == ValueType::null || given.type == ValueType::null || widens(value, type.type)) return {};
+  if (given.type != type.type) {
+    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds " +
+                                                 std::string(to_string(type.type)) + " values, not " +
+                                                 std::string(to_string(given.type))};
   }
-  if (given == ValueType::message && value.get_if<MessageBytes>()->type_name != *message_type_) {
+  if (given.message_type != nullptr && *given.message_type != *type.message_type) {
     return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds messages of type " +
-                                                 text::quote(*message_type_) + ", not " +
-                                                 text::quote(value.get_if<MessageBytes>()->type_name)};
+                                                 text::quote(*type.message_type) + ", not " +
+                                                 text::quote(*given.message_type)};
   }
   return {};
 }
 
-void Topic::learn_type(const Value& value) {
-  const auto* message = value.get_if<MessageBytes>();
-  type_ = value.type();
-  if (message != nullptr) message_type_ = std::make_unique<std::string>(message->type_name);
+void Topic::fix_type(const TopicType& type) {
+  if (fixed_type_ != nullptr) return;
+  fixed_type_ = std::make_unique<FixedType>();
+  fixed_type_->type = type.type;
+  if (type.message_type != nullptr) fixed_type_->message_type = *type.message_type;
 }
 
 Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
   const auto name_of = [](ValueType named, const std::string& name) {
     return std::string(to_string(named)) + (named == ValueType::message ? " " + text::quote(name) : "");
   };
-  if (type_ == ValueType::null) {
-    type_ = type;
-    if (type == ValueType::message) message_type_ = std::make_unique<std::string>(message_type);
-    return {};
+  const TopicType has = type_with(pending_);
+  const bool is_same = type == has.type && (type != ValueType::message || message_type == *has.message_type);
+  if (has.type != ValueType::null && !is_same) {
+    return Failure{ErrorCode::type_mismatch,
+                   "topic " + text::quote(name_) + " is of type " +
+                       name_of(has.type, has.message_type != nullptr ? *has.message_type : "") +
+                       " and cannot be declared as " + name_of(type, message_type)};
   }
-  if (type == type_ && (type != ValueType::message || message_type == *message_type_)) return {};
-  return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " is of type " +
-                                               name_of(type_, message_type_ ? *message_type_ : "") +
-                                               " and cannot be declared as " + name_of(type, message_type)};
+  fix_type({type, type == ValueType::message ? &message_type : nullptr});
+  fixed_type_->is_declared = true;
+  return {};
+}
+
+Result<void> Topic::check_last_will(const Value& value) const {
+  const bool is_declared = fixed_type_ != nullptr && fixed_type_->is_declared;
+  return check_type(value, is_declared ? type_with(nullptr) : pending_ ? type_of(pending_->value) : TopicType());
+}
+
+void Topic::begin_last_will(const Value& value) {
+  if (value.is_null()) return;
+  const TopicType has = type_with(pending_);
+  fix_type(has.type == ValueType::null ? type_of(value) : has);
+  fixed_type_->is_of_will = true;
+}
+
+void Topic::end_last_will() noexcept {
+  if (fixed_type_ == nullptr) return;
+  fixed_type_->is_of_will = false;
+  if (!fixed_type_->is_declared) fixed_type_.reset();
+}
+
+// ---- Writes
+
+Result<void> Topic::check_version(const Version& wanted) const {
+  const bool is_set = pending_ && !pending_->value.is_null();
+  const Version current = version_of(pending_);
+  const auto conflict = [&](const std::string& why) {
+    return Failure{ErrorCode::version_conflict, "topic " + text::quote(name_) + why + ": read it and decide again"};
+  };
+  if (wanted.number == 0) {
+    if (!is_set) return {};
+    return conflict(" is set, and at version " + to_string(current));
+  }
+  if (wanted.epoch == 0) {
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name_) + ": version " +
+                                                    std::to_string(wanted.number) +
+                                                    " has no epoch, so it could be of another life of the topic"};
+  }
+  if (wanted == current) return {};
+  if (current.number == 0) return conflict(" is not set, so it is not at version " + to_string(wanted));
+  return conflict(" is at version " + to_string(current) + ", not " + to_string(wanted));
+}
+
+Result<void> Topic::check(const Update& update) const {
+  if (update.if_version) {
+    if (auto checked = check_version(*update.if_version); !checked) return checked;
+  }
+  return check_type(update.value, type_with(pending_));
 }
 
 Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
   if (auto checked = check(update); !checked) return checked.failure();
-  const bool widen = widens(update.value, type_);
+  const bool widen = widens(update.value, type_with(pending_).type);
   const bool equal = !pending_ ? update.value.is_null()
                      : widen   ? pending_->value == widened(update.value)
                                : pending_->value == update.value;
@@ -89,7 +138,6 @@ Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision
   next->writer = update.writer;
   next->quality = update.quality;
   next->source_time = update.source_time;
-  if (type_ == ValueType::null && !next->value.is_null()) learn_type(next->value);
   pending_ = std::move(next);
   return Applied{pending_, true};
 }

@@ -4,9 +4,10 @@
 // store has the record of a write, and equal to it otherwise. Conditions, equality and the next version are judged by
 // the pending state.
 //
-// Promises   versions rise by exactly one; an equal value of equal quality makes no transition; a topic's type is the
-//            declared one, or that of its first value, and int64 widens to double; the same calls give the same
-//            transitions (no clock is read). An unset topic has no quality of its own: unsetting it again changes
+// Promises   versions rise by exactly one, also while the topic is unset or removed; an equal value of equal quality
+//            makes no transition; a topic's type is the declared one, or that of its owner's last will, otherwise that
+//            of its value: an unset topic without them takes any type. int64 widens to double. The same calls give the
+//            same transitions (no clock is read). An unset topic has no quality of its own: unsetting it again changes
 //            nothing.
 // Thread     the core's. Owner: TopicTable.
 #pragma once
@@ -33,20 +34,30 @@ struct Update {
   Quality quality = Quality::live;
 };
 
+// A type of values: for messages with the type of the messages.
+struct TopicType {
+  ValueType type = ValueType::null;           // null: none
+  const std::string* message_type = nullptr;  // null: these are no messages
+};
+
 class Topic {
  public:
   // `epoch` is the epoch of its first version.
   Topic(std::string name, std::uint64_t epoch) : name_(std::move(name)), epoch_(epoch) {}
-  // Restores a removed topic with its last state: its versions continue.
-  explicit Topic(State removed);
 
-  // Checks that the topic may hold the value. Error: type_mismatch.
-  Result<void> check_type(const Value& value) const;
-  // Gives a topic without a type the type of `value`, which is not null.
-  void learn_type(const Value& value);
+  // ---- Its type
+
+  // The type of the committed state's values; null: any.
+  TopicType type() const noexcept { return type_with(committed_); }
   // Gives the topic that type, and `message_type` if its values are messages. Error: type_mismatch, if it has another
   // type already.
   Result<void> declare_type(ValueType type, const std::string& message_type);
+  // Checks that this may be the topic's last will, instead of the one that it has. Error: type_mismatch.
+  Result<void> check_last_will(const Value& value) const;
+  // The last will has to fit when it is executed: until end_last_will() the topic keeps its type, or has that of
+  // `value`.
+  void begin_last_will(const Value& value);
+  void end_last_will() noexcept;
 
   // Checks whether apply() would accept the update. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
@@ -65,21 +76,35 @@ class Topic {
   const std::string& name() const noexcept { return name_; }
   const State& committed() const noexcept { return committed_; }
   const State& pending() const noexcept { return pending_; }
-  TimePoint changed_at() const noexcept { return changed_at_; }                     // of the committed state
-  ValueType type() const noexcept { return type_; }                                 // null: not known yet
-  const std::string* message_type() const noexcept { return message_type_.get(); }  // null: it holds no messages
+  TimePoint changed_at() const noexcept { return changed_at_; }  // of the committed state
   bool is_pending() const noexcept { return committed_ != pending_; }
+  bool is_removed() const noexcept { return removal_ != 0; }  // and remembered
   // Unset, without a pending write: removing the topic loses nothing but the continuity of its versions.
   bool is_idle() const noexcept { return !is_pending() && (!committed_ || committed_->value.is_null()); }
 
  private:
+  friend class TopicTable;  // its removal_
+
+  // A type that does not depend on the value.
+  struct FixedType {
+    ValueType type = ValueType::null;
+    std::string message_type;
+    bool is_declared = false;
+    bool is_of_will = false;
+  };
+
+  TopicType type_with(const State& state) const noexcept;
+  Result<void> check_version(const Version& wanted) const;
+  Result<void> check_type(const Value& value, const TopicType& type) const;
+  void fix_type(const TopicType& type);
+
   std::string name_;
   std::uint64_t epoch_;
   State committed_;
   State pending_;
   TimePoint changed_at_{};
-  std::unique_ptr<std::string> message_type_;  // only if type_ is message
-  ValueType type_ = ValueType::null;
+  std::unique_ptr<FixedType> fixed_type_;  // null: the value decides
+  std::uint64_t removal_ = 0;              // numbers the removals; 0: the topic exists
 };
 
 // The version that a reader without a value knows: {0, 0}.

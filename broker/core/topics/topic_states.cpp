@@ -20,6 +20,7 @@ State TopicStates::committed(TopicId id) const {
 
 State TopicStates::committed(std::string_view name) const {
   if (const auto id = topics_.find(name)) return committed(*id);
+  if (const auto id = topics_.find_removed(name)) return committed(*id);
   return never_set(name);
 }
 

@@ -11,11 +11,21 @@ namespace hoiku::broker {
 TopicTable::TopicTable(const TopicTableOptions& options)
     : options_(options), epochs_(options.epoch_seed), index_(epochs_()) {}
 
-std::optional<TopicId> TopicTable::find(std::string_view name) const {
+std::optional<TopicId> TopicTable::find_any(std::string_view name) const {
   const auto number = index_.find(index_.hash(name),
                                   [&](std::uint32_t candidate) { return topics_[TopicId{candidate}].name() == name; });
   if (!number) return std::nullopt;
   return TopicId{*number};
+}
+
+std::optional<TopicId> TopicTable::find(std::string_view name) const {
+  const auto found = find_any(name);
+  return found && !topics_[*found].is_removed() ? found : std::nullopt;
+}
+
+std::optional<TopicId> TopicTable::find_removed(std::string_view name) const {
+  const auto found = find_any(name);
+  return found && topics_[*found].is_removed() ? found : std::nullopt;
 }
 
 Result<void> TopicTable::check_room(std::string_view name, std::size_t count) const {
@@ -30,38 +40,44 @@ Result<void> TopicTable::check_room(std::string_view name, std::size_t count) co
 Result<TopicId> TopicTable::create(std::string_view name) {
   if (auto checked = check_topic_name(name, options_.limits); !checked) return checked.failure();
   if (auto room = check_room(name, 1); !room) return room.failure();
-  return place(std::make_unique<Topic>(std::string(name), new_epoch()));
-}
-
-TopicId TopicTable::place(std::unique_ptr<Topic> topic) {
   TopicId id{topics_.end()};
   if (!free_.empty()) {
     id = free_.back();
     free_.pop_back();
   }
-  index_.insert(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
-  reserved_ += is_reserved_name(topic->name()) ? 1 : 0;
-  topics_.insert(id, std::move(topic));
+  index_.insert(index_.hash(name), static_cast<std::uint32_t>(id));
+  reserved_ += is_reserved_name(name) ? 1 : 0;
+  topics_.insert(id, std::make_unique<Topic>(std::string(name), new_epoch()));
   return id;
 }
 
+// ---- Removed topics
+
 void TopicTable::remove(TopicId id) {
-  const std::unique_ptr<Topic> topic = topics_.take(id);
-  index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
-  free_.push_back(id);
-  reserved_ -= is_reserved_name(topic->name()) ? 1 : 0;
-  if (!topic->committed()) return;  // never set: no reader has a state of it
-  removed_.push_back(topic->committed());
-  if (removed_.size() > options_.limits.removed_topics_max) {
-    discarded_through_ = std::max(discarded_through_, removed_.front()->revision);
-    removed_.pop_front();
-  }
+  Topic& topic = topics_[id];
+  reserved_ -= is_reserved_name(topic.name()) ? 1 : 0;
+  topic.removal_ = ++removals_;
+  removed_.emplace(topic.removal_, id);
+  if (!topic.committed()) forget(id);  // it was never set: no reader has a state of it
 }
 
-TopicId TopicTable::restore(std::size_t position) {
-  State state = std::move(removed_[position]);
-  removed_.erase(removed_.begin() + static_cast<std::ptrdiff_t>(position));
-  return place(std::make_unique<Topic>(std::move(state)));
+void TopicTable::restore(TopicId id) {
+  Topic& topic = topics_[id];
+  removed_.erase(std::exchange(topic.removal_, 0));
+  reserved_ += is_reserved_name(topic.name()) ? 1 : 0;
+}
+
+std::optional<TopicId> TopicTable::surplus() const noexcept {
+  if (removed_.size() <= options_.limits.removed_topics_max) return std::nullopt;
+  return removed_.begin()->second;
+}
+
+void TopicTable::forget(TopicId id) {
+  const std::unique_ptr<Topic> topic = topics_.take(id);
+  forgotten_through_ = std::max(forgotten_through_, revision_of(topic->committed()));
+  removed_.erase(topic->removal_);
+  index_.erase(index_.hash(topic->name()), static_cast<std::uint32_t>(id));
+  free_.push_back(id);
 }
 
 std::uint64_t TopicTable::new_epoch() {

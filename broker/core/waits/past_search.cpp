@@ -19,8 +19,12 @@ Failure lagged(const std::string& topic, const std::string& what) {
 // `asked` is the version that the client knows, for the errors.
 Result<void> check_position(const Topic& topic, const Version& after, const std::string& asked) {
   const Version committed = version_of(topic.committed());
-  if (after.number > 0 && (committed.number == 0 || (after.epoch != 0 && after.epoch != committed.epoch)))
-    return lagged(topic.name(), asked + " belongs to an earlier epoch");
+  if (after.number == 0) return {};
+  if (after.epoch == 0) {
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + ": " + asked +
+                                                    " has no epoch, so it could be of another life of the topic"};
+  }
+  if (after.epoch != committed.epoch) return lagged(topic.name(), asked + " belongs to an earlier epoch");
   if (after.number > committed.number) {
     return Failure{ErrorCode::invalid_argument, "topic " + text::quote(topic.name()) + " is at version " +
                                                     std::to_string(committed.number) + "; version " +
@@ -29,20 +33,46 @@ Result<void> check_position(const Topic& topic, const Version& after, const std:
   return {};
 }
 
+// A predicate, resolved for each state that it is tested on: a topic that was unset may have taken another type.
+class Test {
+ public:
+  Test(const std::optional<Predicate>& predicate, const Schemas& schemas) : predicate_(predicate), schemas_(schemas) {}
+
+  // Error: invalid_predicate, type_mismatch.
+  Result<bool> matches(const Transition& state, const Value& old_value) {
+    if (!predicate_) return true;
+    const Value& typed = state.value.is_null() ? old_value : state.value;
+    const auto* message = typed.get_if<MessageBytes>();
+    const std::string type = message == nullptr ? std::string() : message->type_name;
+    if (!resolved_ || type_ != typed.type() || message_type_ != type) {
+      type_ = typed.type();
+      message_type_ = type;
+      auto read = message == nullptr ? resolved(*predicate_, type_)
+                                     : resolved(*predicate_, {type_, &message_type_, schemas_.find(message_type_)});
+      if (!read) return read.failure();
+      resolved_ = std::move(*read);
+    }
+    return resolved_->test(state.value, old_value, state.quality);
+  }
+
+ private:
+  const std::optional<Predicate>& predicate_;
+  const Schemas& schemas_;
+  std::optional<Predicate> resolved_;
+  ValueType type_ = ValueType::null;
+  std::string message_type_;
+};
+
 }  // namespace
 
 Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition& command, const Version& after) {
   const Topic& topic = topics_[id];
   const std::string asked = "version " + std::to_string(command.after.value_or(Version{}).number);
   if (auto checked = check_position(topic, after, asked); !checked) return checked.failure();
-  std::optional<Predicate> test;
-  if (command.predicate) {
-    auto read = resolved(*command.predicate, content_type(topic, schemas_));
-    if (!read) return about(topic.name(), read.failure());
-    test = std::move(*read);
-  }
+  Test test(command.predicate, schemas_);
+  const std::size_t fields = command.predicate ? command.predicate->fields() : 0;
   static const Value nothing;
-  const bool names_quality = test && test->names_quality();
+  const bool names_quality = command.predicate && command.predicate->names_quality();
   const Version committed = version_of(topic.committed());
   State before;
   for (std::uint64_t number = std::max<std::uint64_t>(after.number, 1); number <= committed.number; ++number) {
@@ -50,10 +80,12 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
     if (!state) {
       return lagged(topic.name(), "the history no longer has all transitions after " + asked);
     }
-    budget_.spend(steps_of_test(*state, test ? test->fields() : 0));
+    budget_.spend(steps_of_test(*state, fields));
     const bool is_candidate = number > after.number && (names_quality || !(before && before->value == state->value));
-    if (is_candidate && (!test || test->test(state->value, before ? before->value : nothing, state->quality))) {
-      return PastTransition{state, before, std::nullopt};
+    if (is_candidate) {
+      const auto matches = test.matches(*state, before ? before->value : nothing);
+      if (!matches) return about(topic.name(), matches.failure());
+      if (*matches) return PastTransition{state, before, std::nullopt};
     }
     if (budget_.is_spent() && number > after.number && number < committed.number)
       return PastTransition{nullptr, nullptr, Version{committed.epoch, number}};

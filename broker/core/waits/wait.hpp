@@ -30,8 +30,8 @@ struct Wait : Timer {  // the timer of the hold
   bool on_transition = false;                 // tested at transitions only, including those to unset; has no hold
 
   // Private to waits.cpp.
-  WaitGroup* group = nullptr;      // null: its topic's type is not known yet
-  std::size_t place = 0;           // in the list of the group, or of the topic
+  WaitGroup* group = nullptr;      // null: it is not armed
+  std::size_t place = 0;           // in a list of the group
   TimePoint hold_not_before{};     // a hold does not begin before this
   bool is_late = false;            // its timer is among the late ones
   std::uint64_t judged_after = 0;  // a late hold that waits for this revision of its topic; 0: for none

@@ -11,22 +11,26 @@ namespace hoiku::broker {
 // The waits of one topic whose predicates are equal.
 struct WaitGroup {
   TopicId topic{};
-  std::string key;                     // the predicate's key, and whether the waits are for a transition
+  std::string key;                     // in by_key, unless an equal group is there
   bool on_transition = false;          // the waits are for a transition
-  std::optional<Predicate> predicate;  // resolved for the topic's type
-  std::size_t place = 0;               // among the topic's groups
-  bool is_true = false;                // after the last transition; always false if the predicate is about transitions
-  bool is_holding = false;             // is_true, and the state is one of which a hold may consist
-  TimePoint holding_since{};           // the earliest moment from which holds of the group count
-  std::vector<Wait*> plain;            // waits without a hold: they end at the next match
-  std::vector<Wait*> suspended;        // holds without a timer
-  std::size_t holds = 0;               // waits with a hold, suspended or timed
+  std::optional<Predicate> predicate;  // as its waits name it
+  std::optional<Predicate> resolved;   // for the type of values that the topic has, or had last; empty: it had none
+  ValueType type = ValueType::null;    // that type; for messages with message_type
+  std::string message_type;
+  std::size_t place = 0;         // among the topic's groups
+  bool is_true = false;          // after the last transition; always false if the predicate is about transitions
+  bool is_holding = false;       // is_true, and the state is one of which a hold may consist
+  TimePoint holding_since{};     // the earliest moment from which holds of the group count
+  std::vector<Wait*> plain;      // waits without a hold: they end at the next match
+  std::vector<Wait*> suspended;  // holds without a timer
+  std::vector<Wait*> timed;      // holds with a timer, which may be late
+
+  bool is_empty() const noexcept { return plain.empty() && suspended.empty() && timed.empty(); }
 };
 
 struct Waits::TopicWaits {
   std::vector<std::unique_ptr<WaitGroup>> groups;
   std::unordered_map<std::string, WaitGroup*> by_key;
-  std::vector<Wait*> untyped;  // waits whose predicate cannot be resolved yet: the topic has no type
 };
 
 namespace {
@@ -38,11 +42,25 @@ void put(std::vector<Wait*>& list, Wait& wait) {
 
 void take(std::vector<Wait*>& list, const Wait& wait) noexcept { swap_remove<&Wait::place>(list, wait.place); }
 
-// Equal predicates about a state and about a transition are two groups. No predicate's key begins with a line break.
-std::string key_of(const Wait& wait) {
-  std::string key = wait.on_transition ? "\n" : "";
-  if (wait.predicate) key += wait.predicate->key();
-  return key;
+// Equal predicates about a state and about a transition are two groups, and so are one that is resolved and one that is
+// not. No predicate's key begins with a line break or a tabulator.
+std::string key_of(bool on_transition, const std::optional<Predicate>& predicate,
+                   const std::optional<Predicate>& resolved) {
+  std::string key = on_transition ? "\n" : "";
+  if (resolved) return key + resolved->key();
+  return predicate ? key + "\t" + predicate->key() : key;
+}
+
+// Whether the group's predicate is resolved for other values than these.
+bool is_of_other_type(const WaitGroup& group, const ContentType& type) noexcept {
+  if (!group.resolved || group.type != type.type) return true;
+  return type.message_type != nullptr && group.message_type != *type.message_type;
+}
+
+void set_resolved(WaitGroup& group, const ContentType& type, Predicate resolved) {
+  group.resolved = std::move(resolved);
+  group.type = type.type;
+  group.message_type = type.message_type == nullptr ? "" : *type.message_type;
 }
 
 bool names_quality(const WaitGroup& group) noexcept { return group.predicate && group.predicate->names_quality(); }
@@ -84,28 +102,31 @@ Waits::~Waits() = default;
 std::size_t Waits::count(TopicId topic) const noexcept {
   const TopicWaits* waits = by_topic_.find(topic);
   if (waits == nullptr) return 0;
-  std::size_t total = waits->untyped.size();
-  for (const auto& group : waits->groups) total += group->plain.size() + group->holds;
+  std::size_t total = 0;
+  for (const auto& group : waits->groups) total += group->plain.size() + group->suspended.size() + group->timed.size();
   return total;
 }
 
 bool Waits::matches(const WaitGroup& group, const Transition& state, const Value& old_value) {
   if (state.value.is_null() && !group.on_transition) return false;
   if (!group.predicate) return true;
+  if (!group.resolved) return false;
   ++tests_;
-  return group.predicate->test(state.value, old_value, state.quality);
+  return group.resolved->test(state.value, old_value, state.quality);
 }
 
-// Finds or creates the group of a wait with a resolved predicate; a new group begins with the committed state.
-WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) {
-  const std::string key = key_of(wait);
+// Finds or creates the wait's group; a new group begins with the committed state. `resolved` is the wait's predicate,
+// if the topic has a type.
+WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<Predicate> resolved) {
+  std::string key = key_of(wait.on_transition, wait.predicate, resolved);
   WaitGroup*& group = waits.by_key[key];
   if (group == nullptr) {
     auto made = std::make_unique<WaitGroup>();
     made->topic = wait.topic;
-    made->key = key;
+    made->key = std::move(key);
     made->on_transition = wait.on_transition;
     made->predicate = wait.predicate;
+    if (resolved) set_resolved(*made, topic.type, std::move(*resolved));
     made->place = waits.groups.size();
     made->is_true = !is_about_transition(*made) && topic.committed && matches(*made, *topic.committed, Value());
     made->is_holding = made->is_true && may_hold(*made, *topic.committed);
@@ -120,20 +141,14 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic) 
 }
 
 Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
-  const bool is_typed = topic.type.type != ValueType::null;
-  if (wait.predicate && is_typed) {
+  std::optional<Predicate> predicate;
+  if (wait.predicate && topic.type.type != ValueType::null) {
     auto read = resolved(*wait.predicate, topic.type);
     if (!read) return read.failure();
-    wait.predicate = std::move(read).value();
+    predicate = std::move(read).value();
   }
   wait.hold_not_before = topic.changed_at;
-  TopicWaits& waits = by_topic_.find_or_create(wait.topic);
-  if (wait.predicate && !is_typed) {
-    put(waits.untyped, wait);
-    begin(wait, now);
-    return false;
-  }
-  WaitGroup& group = join(waits, wait, topic);
+  WaitGroup& group = join(by_topic_.find_or_create(wait.topic), wait, topic, std::move(predicate));
   if (wait.hold.count() == 0 ? group.is_true : group.is_holding && due_at(wait) <= now) {
     wait.group = nullptr;
     discard_if_empty(group);
@@ -143,13 +158,10 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   begin(wait, now);
   if (wait.hold.count() == 0) {
     put(group.plain, wait);
+  } else if (group.is_holding) {
+    time(wait);
   } else {
-    ++group.holds;
-    if (group.is_holding) {
-      holds_.schedule(wait, due_at(wait));
-    } else {
-      suspend(wait);
-    }
+    put(group.suspended, wait);
   }
   return false;
 }
@@ -165,49 +177,65 @@ void Waits::end(Wait& wait) noexcept {
   expiries_.cancel(wait.expiry);
 }
 
-// A hold whose predicate is not true needs no timer.
-void Waits::suspend(Wait& wait) { put(wait.group->suspended, wait); }
+// Only a hold whose predicate is true needs a timer.
+void Waits::time(Wait& wait) {
+  put(wait.group->timed, wait);
+  holds_.schedule(wait, due_at(wait));
+}
+
+// The timer of a hold was due, and the hold does not end.
+void Waits::suspend(Wait& wait) {
+  take(wait.group->timed, wait);
+  put(wait.group->suspended, wait);
+}
 
 // Takes a wait out of its list; its group may be empty after that.
 void Waits::detach(Wait& wait) noexcept {
   end(wait);
-  if (wait.group == nullptr) {
-    take(by_topic_[wait.topic].untyped, wait);
-  } else if (wait.hold.count() == 0) {
-    take(wait.group->plain, wait);
+  WaitGroup& group = *wait.group;
+  if (wait.hold.count() == 0) {
+    take(group.plain, wait);
+  } else if (wait.is_scheduled()) {
+    (wait.is_late ? late_ : holds_).cancel(wait);
+    take(group.timed, wait);
   } else {
-    --wait.group->holds;
-    if (wait.is_scheduled()) {
-      (wait.is_late ? late_ : holds_).cancel(wait);
-    } else {
-      take(wait.group->suspended, wait);
-    }
+    take(group.suspended, wait);
   }
 }
 
 void Waits::cancel(Wait& wait) noexcept {
   detach(wait);
-  if (wait.group != nullptr) discard_if_empty(*wait.group);
+  discard_if_empty(*wait.group);
   discard_if_empty(wait.topic);
 }
 
+// Takes the group out of by_key, unless another group is there.
+void Waits::unlist(TopicWaits& waits, const WaitGroup& group) noexcept {
+  const auto found = waits.by_key.find(group.key);
+  if (found != waits.by_key.end() && found->second == &group) waits.by_key.erase(found);
+}
+
 void Waits::discard_if_empty(WaitGroup& group) noexcept {
-  if (!group.plain.empty() || group.holds > 0) return;
+  if (!group.is_empty()) return;
   TopicWaits& waits = by_topic_[group.topic];
   predicates_ -= group.predicate ? 1 : 0;
-  waits.by_key.erase(waits.by_key.find(group.key));
+  unlist(waits, group);
   swap_remove<&WaitGroup::place>(waits.groups, group.place);
 }
 
 void Waits::discard_if_empty(TopicId topic) noexcept {
-  const TopicWaits& waits = by_topic_[topic];
-  if (waits.groups.empty() && waits.untyped.empty()) by_topic_.erase(topic);
+  if (by_topic_[topic].groups.empty()) by_topic_.erase(topic);
 }
 
 void Waits::on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
   TopicWaits* waits = by_topic_.find(id);
   if (waits == nullptr) return;
-  settle_types(*waits, topic, ended);
+  // Backwards, because an empty group's place is taken by the last one.
+  for (std::size_t left = waits->groups.size(); left > 0; --left) {
+    WaitGroup& group = *waits->groups[left - 1];
+    resolve(group, topic.type, ended);
+    discard_if_empty(group);
+  }
   discard_if_empty(id);
 }
 
@@ -221,10 +249,10 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   // A transition between equal values changes the quality.
   const bool is_same_value = before && before->quality != topic.committed->quality && old_value == value;
   TopicWaits& waits = *found;
-  if (!waits.untyped.empty() && topic.type.type != ValueType::null) settle_types(waits, topic, ended);
   // Backwards, because an empty group's place is taken by the last one.
   for (std::size_t left = waits.groups.size(); left > 0; --left) {
     WaitGroup& group = *waits.groups[left - 1];
+    if (topic.type.type != ValueType::null) resolve(group, topic.type, ended);
     if (is_same_value && !names_quality(group)) {
       hold_group(group, *topic.committed, now, ended);
     } else {
@@ -235,24 +263,26 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   discard_if_empty(id);
 }
 
-// Resolves the predicates of untyped waits for the type that the topic has now.
-void Waits::settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
-  static const State never_set;
-  for (Wait* wait : std::exchange(waits.untyped, {})) {
-    auto read = resolved(*wait->predicate, topic.type);
-    if (!read) {
+// Resolves the group's predicate for the type that the topic has now. If that fails, its waits end with the error.
+void Waits::resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended) {
+  if (!group.predicate || !is_of_other_type(group, type)) return;
+  auto read = resolved(*group.predicate, type);
+  TopicWaits& waits = by_topic_[group.topic];
+  unlist(waits, group);
+  if (read) {
+    set_resolved(group, type, std::move(*read));
+    group.key = key_of(group.on_transition, group.predicate, group.resolved);
+    // Another group may have this predicate by now: then later waits join that one.
+    waits.by_key.emplace(group.key, &group);
+    return;
+  }
+  group.resolved.reset();
+  for (const auto list : {&WaitGroup::plain, &WaitGroup::suspended, &WaitGroup::timed}) {
+    for (Wait* wait : std::exchange(group.*list, {})) {
       end(*wait);
+      if (wait->is_scheduled()) (wait->is_late ? late_ : holds_).cancel(*wait);
+      wait->group = nullptr;
       ended.push_back(WaitEnd{wait, read.failure()});
-      continue;
-    }
-    wait->predicate = std::move(read).value();
-    // The group begins without a state: on_transition() then tests the value, as for all groups.
-    WaitGroup& group = join(waits, *wait, WaitedTopic{topic.type, never_set, {}});
-    if (wait->hold.count() == 0) {
-      put(group.plain, *wait);
-    } else {
-      ++group.holds;
-      suspend(*wait);
     }
   }
 }
@@ -283,9 +313,9 @@ void Waits::hold_group(WaitGroup& group, const Transition& committed, TimePoint 
   for (Wait* wait : std::exchange(group.suspended, {})) {
     if (restarts) wait->judged_after = 0;
     if (wait->judged_after == 0) {
-      holds_.schedule(*wait, due_at(*wait));
+      time(*wait);
     } else if (committed.revision < wait->judged_after) {
-      suspend(*wait);
+      put(group.suspended, *wait);
     } else {
       end_hold(*wait, ended);
     }
@@ -330,12 +360,13 @@ void Waits::judge_late(const TopicTable& topics, TimePoint was_due, TimePoint no
 // Takes a complete hold, which is in no list, out of its group. The group may be empty after that.
 void Waits::end_hold(Wait& wait, std::vector<WaitEnd>& ended) {
   end(wait);
-  --std::exchange(wait.group, nullptr)->holds;
+  wait.group = nullptr;
   ended.push_back(WaitEnd{&wait, {}});
 }
 
 void Waits::complete(Wait& wait, std::vector<WaitEnd>& ended) {
   WaitGroup& group = *wait.group;
+  take(group.timed, wait);
   end_hold(wait, ended);
   discard_if_empty(group);
   discard_if_empty(wait.topic);

@@ -76,7 +76,7 @@ class Waits {
   // The topic has changed from `before` (null: never set) to topic.committed. take_due(now) was called before.
   void on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
                      std::vector<WaitEnd>& ended);
-  // The topic has a type from now on; its state is the same.
+  // The topic has a type from now on, or another one; its state is the same.
   void on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
   // Appends the holds that are complete at `now`, in the order in which they became complete. Holds that were due more
   // than a tick ago become late.
@@ -97,18 +97,20 @@ class Waits {
 
  private:
   struct TopicWaits;
-  WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic);
+  WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<Predicate> resolved);
   bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
-  void settle_types(TopicWaits& waits, const WaitedTopic& topic, std::vector<WaitEnd>& ended);
+  void resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended);
   void match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
                    std::vector<WaitEnd>& ended);
   void hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended);
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
+  void time(Wait& wait);
   void suspend(Wait& wait);
   void end_hold(Wait& wait, std::vector<WaitEnd>& ended);
   void complete(Wait& wait, std::vector<WaitEnd>& ended);
   void detach(Wait& wait) noexcept;
+  static void unlist(TopicWaits& waits, const WaitGroup& group) noexcept;
   void discard_if_empty(WaitGroup& group) noexcept;
   void discard_if_empty(TopicId topic) noexcept;
 

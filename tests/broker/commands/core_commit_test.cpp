@@ -52,7 +52,7 @@ TEST_F(CoreCommit, ARefusedCommitCreatesNoTopics) {
   robot.connect();
   screen.connect();
   const auto pattern = screen.subscribe({"**"});
-  const auto conflict = robot.commit({write("a", 1), write("b", 2, Version{0, 1})});
+  const auto conflict = robot.commit({write("a", 1), write("b", 2, Version{1, 1})});
   const auto too_many = robot.commit({write("a", 1), write("b", 2), write("c", 3)});
   turn();
   EXPECT_EQ(robot.failed(conflict), ErrorCode::version_conflict);
@@ -141,8 +141,11 @@ TEST_F(CoreCommit, ACommitEqualToPendingStatesWaitsForTheLastOfThem) {
 
 TEST_F(CoreCommit, IsJudgedByThePendingStatesOfItsTopics) {
   robot.commit({write("a", 1), write("b", 1)});
-  const auto good = robot.commit({write("a", 2, Version{0, 1}), write("b", 2, Version{0, 1})});
-  const auto conflict = robot.commit({write("a", 3, Version{0, 2}), write("b", 3, Version{0, 1})});
+  const std::vector<Record> first = core->take_records();
+  const Version a = first.front().transitions[0]->version;
+  const Version b = first.front().transitions[1]->version;
+  const auto good = robot.commit({write("a", 2, a), write("b", 2, b)});
+  const auto conflict = robot.commit({write("a", 3, Version{a.epoch, 2}), write("b", 3, b)});
   turn();
   EXPECT_EQ(robot.failed(conflict), ErrorCode::version_conflict);
   EXPECT_EQ(robot.answered<proto::Failed>(conflict).current->number, 2u);
@@ -162,7 +165,7 @@ TEST_F(CoreCommit, ARefusedCommitLeavesNothingBehind) {
       {{write("a", 1), write("b//c", 1)}, ErrorCode::invalid_topic},
       {{write("a", 1), write("$hoiku/x", 1)}, ErrorCode::permission_denied},
       {{write("a", 1), write("number", "text")}, ErrorCode::type_mismatch},
-      {{write("a", 1), write("number", 2, Version{0, 7})}, ErrorCode::version_conflict},
+      {{write("a", 1), write("number", 2, Version{1, 7})}, ErrorCode::version_conflict},
       {{write("a", 1), write("b", std::string(Limits{}.value_bytes_max + 1, 'x'))}, ErrorCode::too_large},
       {std::vector<proto::TopicWrite>(Limits{}.commit_topics_max + 1, write("a", 1)), ErrorCode::limit_exceeded},
   };

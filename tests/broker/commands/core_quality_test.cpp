@@ -77,7 +77,7 @@ TEST_F(CoreQuality, ARefusedWriteIsNoTouch) {
   set(1.5);
   advance_by_deadlines(60ms);
   sensor.set("yaw", "north");
-  sensor.set("yaw", 2.5, Version{0, 7});
+  sensor.set("yaw", 2.5, Version{1, 7});
   turn();
   advance_by_deadlines(40ms);
   EXPECT_EQ(committed().quality, Quality::stale);
@@ -256,7 +256,7 @@ TEST_F(CoreQuality, ADeclaredHistoryKeepsMoreOrLess) {
     turn();
   }
   const auto after = [&](const std::string& topic, std::uint64_t number) {
-    const auto wait = screen.wait_transition(topic, "", Version{0, number});
+    const auto wait = screen.wait_transition(topic, "", version(topic, number));
     turn();
     return !std::holds_alternative<proto::Failed>(screen.answer(wait));
   };

@@ -194,7 +194,7 @@ TEST_F(CoreSchemas, ATransitionIsDecidedByFieldsOfBothValues) {
   EXPECT_TRUE(screen.has_answer(start));
   set(pose(R"({"x":3})"));
   EXPECT_EQ(screen.answered<proto::TransitionDone>(far).match->version.number, 4u);
-  const auto past = screen.wait_transition("pose", "value.x == 1.25", Version{0, 1});
+  const auto past = screen.wait_transition("pose", "value.x == 1.25", version("pose", 1));
   turn();
   EXPECT_EQ(screen.answered<proto::TransitionDone>(past).match->version.number, 2u);
 }
@@ -318,7 +318,7 @@ TEST_F(CoreSchemas, ASearchAmongLargeMessagesTakesSeveralTurns) {
                                                         std::string(1000, 'n') + "\"}")}));
   }
   advance(1ms);
-  const auto wait = screen.wait_transition("pose", "value.x > 4", Version{0, 1});
+  const auto wait = screen.wait_transition("pose", "value.x > 4", version("pose", 1));
   turn();
   EXPECT_FALSE(screen.has_answer(wait));
   for (int i = 0; i < 5; ++i) advance(1ms);

@@ -170,15 +170,52 @@ TEST_F(CoreWriting, GetOfABadNameIsRefused) {
   EXPECT_EQ(robot.failed(get), ErrorCode::invalid_topic);
 }
 
-TEST_F(CoreWriting, AnUnsetTopicWithoutReadersIsRemovedAndItsNextSetBeginsANewEpoch) {
+TEST_F(CoreWriting, AnUnsetTopicWithoutReadersIsRemovedAndItsVersionsContinue) {
   const auto first = robot.set("a", 1);
   robot.set("a", Value());
   turn();
   EXPECT_EQ(statistics().topics, 0u);
+  const auto get = screen.get("a");
+  turn();
+  EXPECT_EQ(screen.answered<proto::GetDone>(get).current->version, version("a", 2));
   const auto again = robot.set("a", "another type");
   turn();
+  EXPECT_EQ(done(again).version, (Version{done(first).version.epoch, 3}));
+}
+
+TEST_F(CoreWriting, AForgottenTopicBeginsANewEpoch) {
+  restart(limited([](Limits& limits) { limits.removed_topics_max = 1; }));
+  robot.connect();
+  const auto first = robot.set("a", 1);
+  robot.set("a", Value());
+  robot.set("b", 1);
+  robot.set("b", Value());
+  turn();
+  const auto unseen = robot.set("a", 2, Version{done(first).version.epoch, 2});
+  const auto again = robot.set("a", "another type");
+  turn();
+  EXPECT_EQ(robot.failed(unseen), ErrorCode::version_conflict);
   EXPECT_EQ(done(again).version.number, 1u);
   EXPECT_NE(done(again).version.epoch, done(first).version.epoch);
+}
+
+TEST_F(CoreWriting, NoVersionIsOfAStateThatItsWriterHasNotSeen) {
+  const auto first = robot.set("lock", "A");
+  turn();
+  const Version seen = done(first).version;
+  robot.set("lock", Value());
+  const auto other = robot.set("lock", "B");
+  const auto stale = screen.set("lock", "C", seen);
+  const auto unset = screen.set("lock", "C", Version{});
+  turn();
+  EXPECT_EQ(screen.failed(stale), ErrorCode::version_conflict);
+  EXPECT_EQ(screen.failed(unset), ErrorCode::version_conflict);
+  robot.set("lock", Value());
+  const auto conflict = screen.set("lock", "C", done(other).version);
+  const auto free = screen.set("lock", "C", Version{});
+  turn();
+  EXPECT_EQ(screen.failed(conflict), ErrorCode::version_conflict);
+  EXPECT_EQ(screen.answered<proto::SetDone>(free).version.number, 5u);
 }
 
 TEST_F(CoreWriting, AnUnsetTopicWithReadersKeepsItsVersions) {
@@ -238,11 +275,12 @@ TEST_F(CoreWriting, ATouchOfAPendingStateIsAnsweredWithItsCommit) {
 
 TEST_F(CoreWriting, LaterWritesAreJudgedByThePendingState) {
   const auto first = robot.set("a", 1);
-  const auto second = screen.set("a", 2, Version{0, 1});
-  const auto conflict = screen.set("a", 3, Version{0, 1});
+  const Version pending = core->take_records().front().transitions.front()->version;
+  const auto second = screen.set("a", 2, pending);
+  const auto conflict = screen.set("a", 3, pending);
   const auto mismatch = screen.set("a", "text");
   const auto records = core->take_records();
-  ASSERT_THAT(records, SizeIs(2));
+  ASSERT_THAT(records, SizeIs(1));
   turn();
   EXPECT_EQ(screen.failed(conflict), ErrorCode::version_conflict);
   EXPECT_EQ(screen.failed(mismatch), ErrorCode::type_mismatch);

@@ -32,6 +32,10 @@ void come_and_go(TopicTable& table, const std::string& name, std::uint64_t unset
   table.remove(id);
 }
 
+void forget_surplus(TopicTable& table) {
+  while (const auto surplus = table.surplus()) table.forget(*surplus);
+}
+
 TEST(TopicTable, FindsCreatedTopics) {
   TopicTable table(small());
   EXPECT_FALSE(table.find("a"));
@@ -69,8 +73,8 @@ TEST(TopicTable, RemovedTopicIsNotFoundAndItsNumberIsUsedAgain) {
   EXPECT_EQ(table.size(), 1u);
 }
 
-TEST(TopicTable, EachTopicHasItsOwnEpochAlsoAfterRemoval) {
-  TopicTable table(small(1000));
+TEST(TopicTable, AForgottenTopicBeginsWithAnotherEpoch) {
+  TopicTable table(small(1000, 0));
   std::set<std::uint64_t> epochs;
   for (std::uint64_t i = 0; i < 100; ++i) {
     const TopicId id = *table.create("a");
@@ -78,6 +82,7 @@ TEST(TopicTable, EachTopicHasItsOwnEpochAlsoAfterRemoval) {
     epochs.insert(table[id].committed()->version.epoch);
     set(table, id, {}, 2 * i + 2);
     table.remove(id);
+    forget_surplus(table);
   }
   EXPECT_EQ(epochs.size(), 100u);
   EXPECT_FALSE(epochs.contains(0));
@@ -117,35 +122,91 @@ TEST(TopicTable, AScanStopsWhenTheVisitorReturnsFalse) {
   EXPECT_EQ(seen, (std::vector<std::string>{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"}));
 }
 
+TEST(TopicTable, AScanLeavesRemovedTopicsOut) {
+  TopicTable table(small());
+  come_and_go(table, "a", 10);
+  ASSERT_TRUE(table.create("b"));
+  std::vector<std::string> seen;
+  for (std::size_t at = 0; at < table.end();) {
+    at = table.scan(at, 10, [&](TopicId, const Topic& topic) {
+      seen.push_back(topic.name());
+      return true;
+    });
+  }
+  EXPECT_EQ(seen, std::vector<std::string>{"b"});
+}
+
 TEST(TopicTable, RemembersRemovedTopicsUpToItsLimit) {
   TopicTable table(small(100, 3));
   EXPECT_TRUE(table.remembers(0));
   come_and_go(table, "a", 10);
   come_and_go(table, "b", 20);
   come_and_go(table, "c", 30);
+  forget_surplus(table);
   EXPECT_TRUE(table.remembers(0));
   come_and_go(table, "d", 40);
+  forget_surplus(table);
   EXPECT_EQ(table.removed().size(), 3u);
+  EXPECT_FALSE(table.find_removed("a"));
+  EXPECT_TRUE(table.find_removed("b"));
   EXPECT_FALSE(table.remembers(9));
   EXPECT_TRUE(table.remembers(10));
+}
+
+TEST(TopicTable, ANameThatComesAndGoesTakesOneEntry) {
+  TopicTable table(small(100, 3));
+  come_and_go(table, "a", 10);
+  for (std::uint64_t i = 2; i < 100; ++i) {
+    const auto removed = table.find_removed("b");
+    if (!removed) {
+      come_and_go(table, "b", 10 * i);
+    } else {
+      table.restore(*removed);
+      set(table, *removed, 1, 10 * i - 1);
+      set(table, *removed, {}, 10 * i);
+      table.remove(*removed);
+    }
+    forget_surplus(table);
+  }
+  EXPECT_EQ(table.removed().size(), 2u);
+  EXPECT_TRUE(table.find_removed("a"));
+  EXPECT_TRUE(table.remembers(0));
+}
+
+TEST(TopicTable, RemovedTopicsTakeNoRoom) {
+  TopicTable table(small(1));
+  come_and_go(table, "$a", 10);
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_EQ(table.reserved(), 0u);
+  ASSERT_TRUE(table.create("b"));
+  EXPECT_EQ(table.check_room("$a", 1).failure().code, ErrorCode::limit_exceeded);
 }
 
 TEST(TopicTable, NeverSetTopicsLeaveNothingBehind) {
   TopicTable table(small());
   table.remove(*table.create("a"));
   EXPECT_TRUE(table.removed().empty());
+  EXPECT_FALSE(table.find_removed("a"));
 }
 
 TEST(TopicTable, RestoresARemovedTopicAsItWasLeft) {
   TopicTable table(small());
-  come_and_go(table, "a", 10);
+  come_and_go(table, "$a", 10);
   come_and_go(table, "b", 20);
-  const State left = table.removed()[0];
-  const TopicId id = table.restore(0);
-  EXPECT_EQ(table.find("a"), id);
+  const TopicId id = *table.find_removed("$a");
+  EXPECT_FALSE(table.find("$a"));
+  EXPECT_FALSE(table.contains(id));
+  const State left = table[id].committed();
+  table.restore(id);
+  EXPECT_EQ(table.find("$a"), id);
+  EXPECT_TRUE(table.contains(id));
+  EXPECT_FALSE(table.find_removed("$a"));
   EXPECT_EQ(table[id].committed(), left);
   EXPECT_TRUE(table[id].is_idle());
   EXPECT_EQ(table.removed().size(), 1u);
+  EXPECT_EQ(table.reserved(), 1u);
+  set(table, id, 2, 30);
+  EXPECT_EQ(table[id].committed()->version, (Version{left->version.epoch, left->version.number + 1}));
 }
 
 }  // namespace

@@ -74,10 +74,10 @@ TEST_F(TopicTest, IfVersionLetsTheCurrentVersionPass) {
   EXPECT_EQ(topic.committed()->value, Value(2));
 }
 
-TEST_F(TopicTest, IfVersionWithEpochZeroMeansTheCurrentEpoch) {
+TEST_F(TopicTest, IfVersionWithoutAnEpochIsRefused) {
   set(1);
-  EXPECT_EQ(refused(2, Version{0, 2}), ErrorCode::version_conflict);
-  EXPECT_TRUE(set(2, Version{0, 1}).changed);
+  EXPECT_EQ(refused(2, Version{0, 1}), ErrorCode::invalid_argument);
+  EXPECT_EQ(refused(2, Version{0, 2}), ErrorCode::invalid_argument);
 }
 
 TEST_F(TopicTest, IfVersionOfAnotherEpochConflicts) {
@@ -85,9 +85,22 @@ TEST_F(TopicTest, IfVersionOfAnotherEpochConflicts) {
   EXPECT_EQ(refused(2, Version{epoch + 1, 1}), ErrorCode::version_conflict);
 }
 
-TEST_F(TopicTest, IfVersionZeroMeansNeverSet) {
+TEST_F(TopicTest, IfVersionZeroMeansNotSetNow) {
   EXPECT_TRUE(set(1, Version{0, 0}).changed);
   EXPECT_EQ(refused(2, Version{0, 0}), ErrorCode::version_conflict);
+  set({});
+  EXPECT_EQ(set(2, Version{0, 0}).state->version, (Version{epoch, 3}));
+  EXPECT_EQ(refused(2, Version{0, 0}), ErrorCode::version_conflict);
+}
+
+TEST_F(TopicTest, IfVersionOfAnUnsetStateLetsThatStatePass) {
+  set(1);
+  const Version unset = set({}).state->version;
+  set(1);
+  EXPECT_EQ(refused(2, unset), ErrorCode::version_conflict);
+  set({});
+  EXPECT_EQ(refused(2, unset), ErrorCode::version_conflict);
+  EXPECT_TRUE(set(2, Version{epoch, 4}).changed);
 }
 
 TEST_F(TopicTest, IfVersionIsCheckedEvenIfTheValueIsEqual) {
@@ -95,10 +108,10 @@ TEST_F(TopicTest, IfVersionIsCheckedEvenIfTheValueIsEqual) {
   EXPECT_EQ(refused(1, Version{epoch, 9}), ErrorCode::version_conflict);
 }
 
-TEST_F(TopicTest, TypeIsThatOfTheFirstValue) {
-  EXPECT_EQ(topic.type(), ValueType::null);
+TEST_F(TopicTest, TypeIsThatOfItsValue) {
+  EXPECT_EQ(topic.type().type, ValueType::null);
   set(1);
-  EXPECT_EQ(topic.type(), ValueType::int64);
+  EXPECT_EQ(topic.type().type, ValueType::int64);
   EXPECT_EQ(refused("one"), ErrorCode::type_mismatch);
   EXPECT_EQ(refused(true), ErrorCode::type_mismatch);
   EXPECT_EQ(refused(1.0), ErrorCode::type_mismatch);
@@ -119,14 +132,77 @@ TEST_F(TopicTest, MessagesOfAnotherTypeAreRefused) {
   EXPECT_TRUE(set(MessageBytes{"a.Pose", "y"}).changed);
 }
 
-TEST_F(TopicTest, UnsetIsATransitionToNullAndKeepsTheType) {
+TEST_F(TopicTest, UnsetIsATransitionToNullAndForgetsTheType) {
   set(1);
   const auto unset = set({});
   EXPECT_TRUE(unset.changed);
   EXPECT_TRUE(unset.state->value.is_null());
   EXPECT_EQ(unset.state->version.number, 2u);
   EXPECT_TRUE(topic.is_idle());
+  EXPECT_EQ(topic.type().type, ValueType::null);
+  EXPECT_EQ(set("text").state->version.number, 3u);
+  EXPECT_EQ(refused(1), ErrorCode::type_mismatch);
+}
+
+TEST_F(TopicTest, UnsetForgetsTheTypeOfMessages) {
+  set(MessageBytes{"a.Pose", "x"});
+  set({});
+  set(MessageBytes{"a.Twist", "x"});
+  EXPECT_EQ(*topic.type().message_type, "a.Twist");
+  EXPECT_EQ(refused(MessageBytes{"a.Pose", "x"}), ErrorCode::type_mismatch);
+}
+
+TEST_F(TopicTest, ADeclaredTypeSurvivesAnUnset) {
+  ASSERT_TRUE(topic.declare_type(ValueType::int64, ""));
+  set(1);
+  set({});
+  EXPECT_EQ(topic.type().type, ValueType::int64);
   EXPECT_EQ(refused("text"), ErrorCode::type_mismatch);
+}
+
+TEST_F(TopicTest, ALastWillKeepsTheTypeUntilItEnds) {
+  topic.begin_last_will(7);
+  EXPECT_EQ(topic.type().type, ValueType::int64);
+  EXPECT_EQ(refused("text"), ErrorCode::type_mismatch);
+  // Another will takes the place of this one.
+  EXPECT_TRUE(topic.check_last_will("text"));
+  set(1);
+  EXPECT_FALSE(topic.check_last_will("text"));
+  set({});
+  EXPECT_EQ(refused("text"), ErrorCode::type_mismatch);
+  topic.end_last_will();
+  EXPECT_TRUE(set("text").changed);
+}
+
+TEST_F(TopicTest, ALastWillThatIsUnsetKeepsNoType) {
+  set(1);
+  topic.begin_last_will({});
+  set({});
+  EXPECT_TRUE(set("text").changed);
+}
+
+TEST_F(TopicTest, AnIntegerAsTheLastWillOfATopicOfDoublesKeepsItsType) {
+  set(1.5);
+  ASSERT_TRUE(topic.check_last_will(7));
+  topic.begin_last_will(7);
+  set({});
+  EXPECT_EQ(topic.type().type, ValueType::float64);
+  EXPECT_EQ(set(7).state->value, Value(7.0));
+}
+
+TEST_F(TopicTest, ADeclarationAfterALastWillOutlivesIt) {
+  topic.begin_last_will(7);
+  ASSERT_TRUE(topic.declare_type(ValueType::int64, ""));
+  topic.end_last_will();
+  EXPECT_EQ(refused("text"), ErrorCode::type_mismatch);
+}
+
+TEST_F(TopicTest, ReadersSeeTheTypeOfTheCommittedState) {
+  set(1);
+  ASSERT_TRUE(apply(Value()));
+  EXPECT_EQ(topic.type().type, ValueType::int64);
+  ASSERT_TRUE(apply("text"));
+  EXPECT_EQ(topic.type().type, ValueType::int64);
 }
 
 TEST_F(TopicTest, UnsetOfATopicThatWasNeverSetChangesNothing) {
@@ -160,19 +236,6 @@ TEST_F(TopicTest, ConditionsEqualityAndVersionsAreJudgedByThePendingState) {
   topic.commit(second->state, start + 2s);
   EXPECT_FALSE(topic.is_pending());
   EXPECT_EQ(topic.changed_at(), start + 2s);
-}
-
-TEST_F(TopicTest, ARestoredTopicContinuesItsVersions) {
-  set(1);
-  set({});
-  Topic again(topic.committed());
-  EXPECT_EQ(again.name(), "a/b");
-  const Value value(5);
-  const std::optional<Version> any;
-  const std::optional<WallTime> no_time;
-  const auto applied = again.apply(Update{value, any, no_time, writer, {}}, 9);
-  ASSERT_TRUE(applied);
-  EXPECT_EQ(applied->state->version, (Version{epoch, 3}));
 }
 
 }  // namespace

@@ -138,11 +138,11 @@ TEST_F(CoreQualityWaits, APastChangeOfQualityIsFound) {
   advance_by_deadlines(100ms);
   set(1.5);
   set(2.5);
-  const auto stale = wait_transition("quality == stale", Version{0, 1});
+  const auto stale = wait_transition("quality == stale", version("yaw", 1));
   EXPECT_EQ(screen.answered<proto::TransitionDone>(stale).match->version.number, 2u);
-  const auto live = wait_transition("quality == live && value < 2", Version{0, 1});
+  const auto live = wait_transition("quality == live && value < 2", version("yaw", 1));
   EXPECT_EQ(screen.answered<proto::TransitionDone>(live).match->version.number, 3u);
-  const auto later = wait_transition("quality == stale", Version{0, 2});
+  const auto later = wait_transition("quality == stale", version("yaw", 2));
   EXPECT_FALSE(screen.has_answer(later));
 }
 

@@ -63,12 +63,11 @@ class CorePostponedWaits : public CoreTransitionWaits {
     robot.declare("count", {}, kept);
     for (std::int64_t i = 1; i < kept; ++i) set("count", Value(i));
     advance(1ms);
-    for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
+    for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version("count", 1));
   }
   // The waits whose search is complete.
   std::size_t armed() const { return statistics().waits; }
 
-  const Version version_of_first{0, 1};
   std::array<proto::RequestId, 6> waits{};
 };
 
@@ -87,7 +86,7 @@ TEST_F(CorePostponedWaits, AreRemovedByCancellationAndWithTheirSession) {
   brain.cancel(waits[4]);
   for (int i = 0; i < 5; ++i) advance(0ns);
   EXPECT_EQ(armed(), 4u);
-  for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version_of_first);
+  for (auto& wait : waits) wait = brain.wait_transition("count", "value == -1", version("count", 1));
   brain.goodbye();
   for (int i = 0; i < 8; ++i) advance(0ns);
   EXPECT_EQ(armed(), 0u);
@@ -187,12 +186,37 @@ TEST_F(CoreTransitionWaits, VersionZeroIsBeforeTheFirstSet) {
   EXPECT_EQ(old_value(late), Value());
 }
 
-TEST_F(CoreTransitionWaits, EpochZeroMeansTheCurrentEpoch) {
+TEST_F(CoreTransitionWaits, AVersionWithoutAnEpochIsRefused) {
   set("n", 1);
   set("n", 2);
   const auto wait = brain.wait_transition("n", "", Version{0, 1});
   turn();
-  EXPECT_EQ(new_value(wait), Value(2));
+  EXPECT_EQ(brain.failed(wait), ErrorCode::invalid_argument);
+}
+
+TEST_F(CoreTransitionWaits, AnUnsetIsFoundBehindAVersionAlsoWhenTheTopicWasRemoved) {
+  set("n", 1);
+  robot.set("n", Value());
+  const auto wait = brain.wait_transition("n", "", version("n", 1));
+  turn();
+  EXPECT_EQ(new_value(wait), Value());
+  EXPECT_EQ(old_value(wait), Value(1));
+  EXPECT_EQ(statistics().topics, 0u);
+  set("n", "another type");
+  const auto number = brain.wait_transition("n", "value == 1 || value == 2", Version{});
+  const auto text = brain.wait_transition("n", "", version("n", 2));
+  turn();
+  EXPECT_EQ(new_value(number), Value(1));
+  EXPECT_EQ(new_value(text), Value("another type"));
+}
+
+TEST_F(CoreTransitionWaits, ASearchFailsAtTheFirstValueOfAnotherType) {
+  set("n", 1);
+  robot.set("n", Value());
+  set("n", "text");
+  const auto wait = brain.wait_transition("n", "value > 1", version("n", 1));
+  turn();
+  EXPECT_EQ(brain.failed(wait), ErrorCode::type_mismatch);
 }
 
 TEST_F(CoreTransitionWaits, ADiscardedTransitionIsAnErrorAndNeverALaterMatch) {
@@ -271,7 +295,7 @@ class CoreShortTurns : public CoreTransitionWaits {
 
 TEST_F(CoreShortTurns, APostponedWaitKeepsItsTopic) {
   for (int i = 1; i <= 10; ++i) set("n", i);
-  const auto busy = brain.wait_transition("n", "value == 100", Version{0, 1});
+  const auto busy = brain.wait_transition("n", "value == 100", version("n", 1));
   const auto postponed = brain.wait_transition("lid", "value == \"open\"", Version{});
   turn();
   set("lid", "open");
@@ -285,8 +309,8 @@ TEST_F(CoreShortTurns, APostponedWaitKeepsItsTopic) {
 
 TEST_F(CoreShortTurns, PostponedWaitsOfTwoSessionsTakeTurns) {
   for (int i = 1; i <= 50; ++i) set("n", i);
-  for (int i = 0; i < 100; ++i) robot.wait_transition("n", "value == 100", Version{0, 1});
-  const auto mine = brain.wait_transition("n", "value == 3", Version{0, 1});
+  for (int i = 0; i < 100; ++i) robot.wait_transition("n", "value == 100", version("n", 1));
+  const auto mine = brain.wait_transition("n", "value == 3", version("n", 1));
   turn();
   int turns = 0;
   while (!brain.has_answer(mine) && turns < 200) {
@@ -299,7 +323,7 @@ TEST_F(CoreShortTurns, PostponedWaitsOfTwoSessionsTakeTurns) {
 
 TEST_F(CoreShortTurns, PostponedWaitsLeaveHalfOfATurnToNewReaders) {
   for (int i = 1; i <= 50; ++i) set("n", i);
-  for (int i = 0; i < 100; ++i) brain.wait_transition("n", "value == 100", Version{0, 1});
+  for (int i = 0; i < 100; ++i) brain.wait_transition("n", "value == 100", version("n", 1));
   const auto pattern = robot.subscribe({"**"});
   turn();
   for (int i = 0; i < 3; ++i) advance(1ms);
@@ -308,7 +332,7 @@ TEST_F(CoreShortTurns, PostponedWaitsLeaveHalfOfATurnToNewReaders) {
 
 TEST_F(CoreShortTurns, PostponedWaitsLeaveNothingBehind) {
   for (int i = 1; i <= 10; ++i) set("n", i);
-  brain.wait_transition("n", "value == 100", Version{0, 1});
+  brain.wait_transition("n", "value == 100", version("n", 1));
   const auto cancelled = brain.wait_transition("m", "value == 100", Version{});
   brain.wait_transition("k", "value == 100", Version{}, 1ms);
   brain.wait_transition("l", "value == 100", Version{});

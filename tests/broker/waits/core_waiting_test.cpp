@@ -122,6 +122,43 @@ TEST_F(CoreWaiting, InvalidWaitsAreRefused) {
   EXPECT_EQ(statistics().waits, 0u);
 }
 
+TEST_F(CoreWaiting, AConditionIsReadForTheTypeThatTheTopicHasNow) {
+  set("a", 1);
+  const auto same = brain.wait("a", "value == \"b\"");
+  const auto other = brain.wait("a", "value > 5");
+  const auto hold = brain.wait("a", "value > 5", 1s);
+  const auto timed = brain.wait("a", "value >= 1", 1s);
+  const auto any = brain.wait("a", "", 1h);
+  turn();
+  EXPECT_EQ(brain.failed(same), ErrorCode::type_mismatch);
+  set("a", Value());
+  const auto unset = brain.wait("a", "value == \"b\"");
+  set("a", "b");
+  EXPECT_EQ(matched(unset), Value("b"));
+  for (const auto id : {other, hold, timed}) EXPECT_EQ(brain.failed(id), ErrorCode::type_mismatch);
+  EXPECT_FALSE(brain.has_answer(any));
+  EXPECT_EQ(statistics().waits, 1u);
+  EXPECT_EQ(statistics().predicates, 0u);
+  advance_by_deadlines(2s);
+}
+
+TEST_F(CoreWaiting, AWaitOutlivesAnUnsetOfItsTopic) {
+  set("a", 1);
+  const auto wait = brain.wait("a", "value > 5");
+  const auto hold = brain.wait("a", "value >= 1", 100ms);
+  turn();
+  advance_by_deadlines(60ms);
+  set("a", Value());
+  set("a", 2);
+  advance_by_deadlines(60ms);
+  EXPECT_FALSE(brain.has_answer(hold));
+  advance_by_deadlines(40ms);
+  EXPECT_EQ(matched(hold), Value(2));
+  set("a", Value());
+  set("a", 9.5);
+  EXPECT_EQ(matched(wait), Value(9.5));
+}
+
 TEST_F(CoreWaiting, ACancelledWaitIsNotAnswered) {
   const auto wait = brain.wait("a", "value > 5");
   brain.cancel(wait);

@@ -157,7 +157,7 @@ TEST_F(WaitsTest, OnATopicWithoutATypeThePredicateIsCheckedWhenTheTypeIsKnown) {
   EXPECT_FALSE(arm(1, predicate("value > 5")));
   EXPECT_FALSE(arm(2, predicate("value == \"text\"")));
   EXPECT_FALSE(arm(3, predicate("value > 50")));
-  EXPECT_EQ(waits.predicates(), 0u);
+  EXPECT_EQ(waits.predicates(), 3u);
   EXPECT_THAT(set(6), UnorderedElementsAre(1, 2));
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures[0].code, ErrorCode::type_mismatch);

@@ -14,11 +14,17 @@ std::string_view after_first(std::string_view text) {
   return slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
 }
 
-ValueType type_of(const Topic& topic) {
-  for (const State& state : topic.states) {
-    if (!state.value.is_null()) return state.value.type();
-  }
-  return ValueType::null;
+// Returns the type of the values around a transition: an unset topic has none, but was unset from one.
+ValueType type_at(const Topic& topic, std::size_t index) {
+  const ValueType type = topic.states[index].value.type();
+  return type == ValueType::null && index > 0 ? topic.states[index - 1].value.type() : type;
+}
+
+// Returns true if a value of this type cannot be compared with the literals of the predicate.
+bool is_of_other_type(const std::optional<Predicate>& predicate, ValueType type) {
+  if (!predicate || type == ValueType::null) return false;
+  const ValueType literal = literal_type(*predicate);
+  return literal != ValueType::null && literal != type;
 }
 
 }  // namespace
@@ -27,6 +33,16 @@ std::size_t Topic::index_at(std::uint64_t revision) const {
   std::size_t index = states.size() - 1;
   while (states[index].revision > revision) --index;
   return index;
+}
+
+Version Topic::version(std::size_t index) const {
+  // A state that was never reported has a version too: one more than the one before.
+  Version version;
+  for (std::size_t i = 0; i <= index; ++i) {
+    version.number = states[i].version ? states[i].version->number : version.number + 1;
+    if (states[i].version && states[i].version->number > 0) version.epoch = states[i].version->epoch;
+  }
+  return version;
 }
 
 bool matches(std::string_view pattern, std::string_view name) {
@@ -60,17 +76,12 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
                                                const std::optional<Version>& if_version) const {
   const Topic& topic = this->topic(name);
   if (if_version) {
-    // A state that was never reported has a version too: one more than the one before.
-    std::uint64_t number = 0;
-    std::optional<std::uint64_t> epoch;
-    for (const State& state : topic.states) {
-      number = state.version ? state.version->number : number + 1;
-      if (state.version && state.version->number > 0) epoch = state.version->epoch;
-    }
-    const bool other_epoch = if_version->epoch != 0 && epoch && if_version->epoch != *epoch;
-    if (if_version->number != number || other_epoch) return ErrorCode::version_conflict;
+    const bool is_set = !topic.newest().value.is_null();
+    if (if_version->number == 0 ? is_set : *if_version != topic.version(topic.states.size() - 1))
+      return if_version->number != 0 && if_version->epoch == 0 ? ErrorCode::invalid_argument
+                                                               : ErrorCode::version_conflict;
   }
-  const ValueType type = type_of(topic);
+  const ValueType type = topic.newest().value.type();
   if (!value.is_null() && type != ValueType::null && value.type() != type) return ErrorCode::type_mismatch;
   return std::nullopt;
 }
@@ -136,13 +147,10 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
   for (std::size_t i = first; i < topic.states.size(); ++i) {
     const State& state = topic.states[i];
     const ValueType type = state.value.type();
-    if (wait.predicate && type != ValueType::null) {
-      const ValueType literal = literal_type(*wait.predicate);
-      if (literal != ValueType::null && literal != type) {
-        const TimePoint due = std::max(armed, state.at);
-        if (due > end) return std::nullopt;
-        return WaitAnswer{0, due, ErrorCode::type_mismatch};
-      }
+    if (is_of_other_type(wait.predicate, type)) {
+      const TimePoint due = std::max(armed, state.at);
+      if (due > end) return std::nullopt;
+      return WaitAnswer{0, due, ErrorCode::type_mismatch};
     }
     const bool is_ignored = !of_quality && i > 0 && state.value == topic.states[i - 1].value;
     bool match = type != ValueType::null && !(edge && (i == first || is_ignored));
@@ -170,33 +178,41 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
   return std::nullopt;
 }
 
-std::optional<std::size_t> Model::answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const {
+std::optional<TransitionAnswer> Model::answer(const proto::WaitTransition& wait, TimePoint armed,
+                                              std::size_t behind) const {
   const auto& states = topic(wait.topic).states;
   const TimePoint end = forgotten_at(wait.expires_after, armed);
   const bool of_quality = wait.predicate && names_quality(*wait.predicate);
+  // Without `after` it counts from the state that it was armed in.
+  const bool is_armed_there = !wait.after || behind + 1 == states.size() || states[behind + 1].at > armed;
+  if (is_armed_there && is_of_other_type(wait.predicate, states[behind].value.type()))
+    return TransitionAnswer{behind, armed, true};
   for (std::size_t i = behind + 1; i < states.size() && states[i].at <= end; ++i) {
     if (states[i].value == states[i - 1].value && !of_quality) continue;  // a transition of the quality
-    if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value, states[i].quality)) return i;
+    const TimePoint due = std::max(armed, states[i].at);
+    if (is_of_other_type(wait.predicate, states[i].value.type())) return TransitionAnswer{i, due, true};
+    if (!wait.predicate || holds(*wait.predicate, states[i].value, states[i - 1].value, states[i].quality))
+      return TransitionAnswer{i, due, false};
   }
   return std::nullopt;
 }
 
 bool Model::passes(const Predicate& filter, const std::string& name, std::size_t index) const {
   const auto& states = topic(name).states;
-  const ValueType type = type_of(topic(name));
-  const ValueType literal = literal_type(filter);
-  if (literal != ValueType::null && type != ValueType::null && literal != type) return false;
+  const ValueType type = type_at(topic(name), index);
+  if (is_of_other_type(filter, type)) return false;
   if (type == ValueType::boolean && asks_for_order(filter)) return false;
   return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value(), states[index].quality);
 }
 
-bool Model::fits(const proto::WaitTransition& wait, TimePoint armed) const {
-  const ValueType literal = wait.predicate ? literal_type(*wait.predicate) : ValueType::null;
-  const auto& states = topic(wait.topic).states;
-  const auto typed =
-      std::find_if(states.begin(), states.end(), [](const State& state) { return !state.value.is_null(); });
-  if (typed == states.end() || typed->at > forgotten_at(wait.expires_after, armed)) return true;
-  return literal == ValueType::null || literal == typed->value.type();
+bool Model::fits(const Predicate& predicate, const std::string& name, std::uint64_t since) const {
+  const auto& states = topic(name).states;
+  const auto is_other = [&](const State& state) {
+    return is_of_other_type(predicate, state.value.type()) ||
+           (state.value.type() == ValueType::boolean && asks_for_order(predicate));
+  };
+  return std::none_of(states.begin() + static_cast<std::ptrdiff_t>(topic(name).index_at(since)), states.end(),
+                      is_other);
 }
 
 std::optional<std::size_t> Model::recognise(const Transition& transition, std::string& why) {
@@ -209,8 +225,9 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   if (transition.version.number == 0) {
     if (!transition.value.is_null()) return complain("has a value, although it was never set");
     if (found == topics_.end()) return 0;
-    // A topic that was never set, or was removed: the version of its last state without a value.
+    if (!forgets_) return 0;
     std::size_t last = found->second.states.size() - 1;
+    // It was forgotten: the version of its last state without a value.
     while (!found->second.states[last].value.is_null()) --last;
     return last;
   }
@@ -224,13 +241,13 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   if (state.writer != transition.writer) return complain("the writer was " + state.writer);
   if (!state.version) {
     state.version = transition.version;
-    const State& before = states[index - 1];
-    const bool goes_on =
-        !before.version || index == 1 ||
-        (transition.version.epoch == before.version->epoch && transition.version.number == before.version->number + 1);
-    const bool begins = transition.version.number == 1 && before.value.is_null();
-    if (!(index == 1 ? begins : goes_on || begins))
-      return complain("the version before was " + std::to_string(before.version->number));
+    const Version before = found->second.version(index - 1);
+    const bool is_same_epoch = before.epoch == 0 || transition.version.epoch == before.epoch;
+    const bool goes_on = is_same_epoch && transition.version.number == before.number + 1;
+    // The state before may have begun anew without being reported.
+    const bool begins = forgets_ && (!states[index - 1].version ||
+                                     (transition.version.number == 1 && states[index - 1].value.is_null()));
+    if (!goes_on && !begins) return complain("the version before was " + std::to_string(before.number));
   }
   if (*state.version != transition.version)
     return complain("it was called version " + std::to_string(state.version->number));

@@ -41,6 +41,8 @@ struct Topic {
   // Returns the index of the state that was committed at `revision`.
   std::size_t index_at(std::uint64_t revision) const;
   const State& at(std::uint64_t revision) const { return states[index_at(revision)]; }
+  // Returns the version of a state, even if it was never reported; the epoch is 0 as long as none was.
+  Version version(std::size_t index) const;
 };
 
 // Returns true if a pattern ('*' is one segment, '**' any number) matches a name.
@@ -56,8 +58,18 @@ struct WaitAnswer {
 // that very instant it may still answer.
 TimePoint forgotten_at(std::chrono::nanoseconds expires_after, TimePoint armed);
 
+struct TransitionAnswer {
+  std::size_t state = 0;  // of the topic: the match, or the one whose type the predicate is not about
+  TimePoint due{};
+  bool is_error = false;
+};
+
 class Model {
  public:
+  // `forgets`: the broker remembers so few removed topics that histories see it forget them: then a topic that was
+  // unset may begin anew. Otherwise its versions go on.
+  explicit Model(bool forgets = false) : forgets_(forgets) {}
+
   struct SetResult {
     std::optional<ErrorCode> error = std::nullopt;
     bool changed = false;
@@ -104,17 +116,18 @@ class Model {
                                    TimePoint now) const;
 
   // Returns the answer to a wait for a transition after the state with the index `behind`; empty if there is none yet.
-  std::optional<std::size_t> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
+  std::optional<TransitionAnswer> answer(const proto::WaitTransition& wait, TimePoint armed, std::size_t behind) const;
 
   // Returns true if the state with this index passes a filter; a value of another type does not.
   bool passes(const Predicate& filter, const std::string& topic, std::size_t state) const;
 
-  // Returns true if the predicate is of the topic's type, as far as that was known before the wait expired.
-  bool fits(const proto::WaitTransition& wait, TimePoint armed) const;
+  // Returns true if the predicate is of the type of all values that the topic has had since this revision.
+  bool fits(const Predicate& predicate, const std::string& topic, std::uint64_t since) const;
 
   // Returns the index of the state that a transition reports. Empty if there never was such a state: `why` says why.
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
 
+  bool forgets() const { return forgets_; }
   const Topic& topic(const std::string& name) const;
   const std::map<std::string, Topic>& topics() const { return topics_; }
   std::uint64_t revision() const { return revision_; }
@@ -145,6 +158,7 @@ class Model {
     TimePoint until{};
   };
 
+  bool forgets_;
   std::map<std::string, Topic> topics_;
   std::map<std::string, Lease> leases_;  // by topic
   std::map<std::string, Deadline> deadlines_;

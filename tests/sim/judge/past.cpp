@@ -5,7 +5,7 @@
 
 namespace hoiku::model {
 
-void Past::begin_again() { earlier_models_.push_back(std::exchange(model_, {})); }
+void Past::begin_again() { earlier_models_.push_back(std::exchange(model_, Model(model_.forgets()))); }
 
 bool Past::ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const {
   const auto was_in = [&](const Model& model) {

@@ -12,6 +12,8 @@ namespace hoiku::model {
 
 class Past {
  public:
+  explicit Past(bool forgets = false) : model_(forgets) {}  // as for Model
+
   // The model of the broker that runs; the reference stays valid.
   Model& model() { return model_; }
   const Model& model() const { return model_; }

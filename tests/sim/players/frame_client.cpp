@@ -157,6 +157,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     if (run_ != frame.welcome->instance_id) {
       complete_through_ = 0;
       versions_.clear();
+      unset_.clear();
     }
     run_ = frame.welcome->instance_id;
   }
@@ -167,7 +168,12 @@ void FrameClient::take(const proto::ServerFrame& frame) {
   if (frame.number != received_ + 1) return complaints_.push_back(name_ + " misses a frame");
   received_ = frame.number;
   for (const auto& delivery : frame.deliveries) {
-    versions_[delivery.transition->topic] = delivery.transition->version;
+    const Transition& state = *delivery.transition;
+    versions_[state.topic] = state.version;
+    if (state.value.is_null())
+      unset_.insert(state.topic);
+    else
+      unset_.erase(state.topic);
     if (const auto found = open_.find(delivery.subscription); found != open_.end()) ++found->second.delivered;
   }
   for (const auto& end : frame.snapshot_ends) {
@@ -233,10 +239,12 @@ proto::WaitTransition FrameClient::random_wait_transition() {
   if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
   if (const auto known = versions_.find(wait.topic); dice_.chance(60))
     wait.after = known == versions_.end() ? Version{} : known->second;
-  // Topics that become unset: no client needs to know their versions.
-  if (!wait.after && dice_.chance(30)) {
+  // Topics that are unset more often than not.
+  if (dice_.chance(20)) {
     wait.topic = "gone/" + std::to_string(dice_.below(3));
     wait.predicate.reset();
+    const auto known = versions_.find(wait.topic);
+    if (wait.after) wait.after = known == versions_.end() ? Version{} : known->second;
   }
   wait.expires_after = random_patience();
   open_[wait.id] = Open{{wait.topic}, true};
@@ -307,29 +315,32 @@ proto::Set FrameClient::random_set() {
   set.id = ++last_id_;
   set.topic = dice_.topic();
   set.value = dice_.value(set.topic);
-  if (dice_.chance(15)) {
-    const auto known = versions_.find(set.topic);
-    set.if_version = known == versions_.end() || dice_.chance(20) ? Version{} : known->second;
-    if (dice_.chance(20)) set.if_version->epoch = 0;
-    if (dice_.chance(10)) ++set.if_version->number;  // a version that does not exist yet
-  }
-  // A value of another type; but never as a topic's first value, which would decide its type.
-  const auto seen = versions_.find(set.topic);  // perhaps "never set"
-  if (seen != versions_.end() && seen->second.number > 0 && dice_.chance(4))
-    set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
+  if (dice_.chance(15)) set.if_version = random_version(set.topic);
+  // A value of another type, which an unset topic takes.
+  if (dice_.chance(3)) set.value = set.topic.starts_with("text") ? Value(7) : Value("seven");
+  if (dice_.chance(7)) set.value = Value();
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
-  // Unsets topics of its own, so that no other command needs to know their versions.
   if (dice_.chance(12)) {
     set.topic = "own/" + std::to_string(dice_.below(3));
-    set.if_version.reset();
+    if (set.if_version) set.if_version = random_version(set.topic);
     set.value = dice_.chance(15) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
   }
   if (dice_.chance(5)) {
     set.topic = "gone/" + std::to_string(dice_.below(3));
-    set.if_version.reset();
+    if (set.if_version) set.if_version = random_version(set.topic);
     set.value = dice_.chance(50) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
   }
   return set;
+}
+
+Version FrameClient::random_version(const std::string& topic) {
+  const auto known = versions_.find(topic);
+  // "Not set now". A broker that has forgotten the topic knows no version of its unset state.
+  if (known == versions_.end() || dice_.chance(20) || (forgetting_ && unset_.contains(topic))) return {};
+  Version version = known->second;
+  if (dice_.chance(10)) version.epoch = 0;
+  if (!forgetting_ && dice_.chance(10)) ++version.number;  // perhaps a version that does not exist yet
+  return version;
 }
 
 proto::Commit FrameClient::random_commit() {

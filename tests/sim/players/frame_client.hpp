@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ class FrameClient {
   FrameClient(std::shared_ptr<link::Connector> connector, std::string name, Dice dice,
               std::chrono::milliseconds session_timeout);
 
+  // The broker forgets removed topics: then this client avoids what depends on whether it has forgotten one already.
+  void expect_forgetting() { forgetting_ = true; }
   // Acts at random for `duration`, over any number of connections.
   Task<> live(Duration duration);
   // Sends no more commands, reads and acknowledges everything, and stays connected.
@@ -60,6 +63,7 @@ class FrameClient {
   proto::Command random_ownership();
   std::optional<proto::RequestId> random_of(const std::vector<proto::RequestId>& ids);
   proto::Set random_set();
+  Version random_version(const std::string& topic);
   proto::Commit random_commit();
   proto::Subscribe random_subscribe();
   std::optional<proto::RequestId> random_open(bool wait);
@@ -71,6 +75,7 @@ class FrameClient {
   Dice dice_;
   proto::Hello hello_;
   bool hasty_ = false;  // acknowledges at once, in this history
+  bool forgetting_ = false;
 
   std::uint64_t connection_number_ = 0;
   std::uint64_t session_since_ = 0;  // the connection with which the session began; 0: no session
@@ -86,6 +91,7 @@ class FrameClient {
   std::map<proto::RequestId, Open> open_;
   std::vector<proto::RequestId> leases_;  // requested and not released
   std::map<std::string, Version> versions_;
+  std::set<std::string> unset_;  // topics whose version is that of an unset state
   std::uint64_t run_ = 0;
   std::uint64_t complete_through_ = 0;
   std::vector<std::string> complaints_;

@@ -48,9 +48,21 @@ void StoredCore::break_connection(std::size_t client) {
   take_output();
 }
 
+// Two cores may draw other epochs for a topic, so the same frame has its versions without them.
+void StoredCore::add_epoch(std::optional<Version>& version, const std::string& topic) const {
+  if (!version || version->number == 0) return;
+  const auto found = epochs_.find(topic);
+  version->epoch = found == epochs_.end() ? 1 : found->second;
+}
+
 void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) {
   Client& sender = clients_.at(client);
-  for (const proto::Command& command : commands) {
+  for (proto::Command& command : commands) {
+    if (auto* set = std::get_if<proto::Set>(&command)) add_epoch(set->if_version, set->topic);
+    if (auto* wait = std::get_if<proto::WaitTransition>(&command)) add_epoch(wait->after, wait->topic);
+    if (auto* commit = std::get_if<proto::Commit>(&command)) {
+      for (proto::TopicWrite& write : commit->writes) add_epoch(write.if_version, write.topic);
+    }
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command))
       sender.readers.emplace(subscribe->id, Reader{*subscribe, {}});
   }
@@ -64,7 +76,10 @@ void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) 
 
 void StoredCore::turn(std::size_t records) {
   core_->advance(at());
-  for (broker::Record& record : core_->take_records()) unconfirmed_.push_back(std::move(record));
+  for (broker::Record& record : core_->take_records()) {
+    for (const broker::State& state : record.transitions) epochs_[state->topic] = state->version.epoch;
+    unconfirmed_.push_back(std::move(record));
+  }
   if (const std::size_t last = std::min(records, unconfirmed_.size()); last > 0) {
     const std::uint64_t sequence = unconfirmed_[last - 1].sequence;
     for (const broker::State& state : unconfirmed_[last - 1].transitions) confirmed_ = state->revision;

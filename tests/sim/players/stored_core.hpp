@@ -29,6 +29,7 @@ class StoredCore {
   // `name` begins each complaint. The clients are connected.
   StoredCore(std::string name, const broker::CoreOptions& options, std::size_t clients);
 
+  // Versions in conditions and in waits get the epoch that their topic has here.
   void send(std::size_t client, std::vector<proto::Command> commands);
   void break_connection(std::size_t client);  // and opens the next one; the session goes on
   void pass(Duration time) { now_ += time; }
@@ -70,6 +71,7 @@ class StoredCore {
 
   broker::Instant at() const;
   void connect(Client& client);
+  void add_epoch(std::optional<Version>& version, const std::string& topic) const;
   void take_output();
   void take(Client& client, const proto::ServerFrame& frame);
   void take(Client& client, const proto::Delivery& delivery);
@@ -83,7 +85,8 @@ class StoredCore {
   TimePoint now_{std::chrono::hours(1)};
   std::uint64_t peers_ = 0;
   std::deque<broker::Record> unconfirmed_;
-  std::uint64_t confirmed_ = 0;  // the newest revision that the store has
+  std::map<std::string, std::uint64_t> epochs_;  // by topic
+  std::uint64_t confirmed_ = 0;                  // the newest revision that the store has
   std::vector<std::string> complaints_;
 };
 

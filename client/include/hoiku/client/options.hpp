@@ -123,8 +123,9 @@ class ConnectOptions {
 
 // ---- Topic::set
 
-// The write is applied only if this is still the topic's version; otherwise VersionConflict. Version{} (number 0)
-// means: only if it was never set. An epoch of 0 with a number means the current epoch.
+// The write is applied only if this is still the topic's version; otherwise VersionConflict. A version belongs to one
+// state: whatever was unset, made anew or restarted in between, no other state has it. Version{} (number 0) means: only
+// if the topic is not set now. Throws Error(invalid_argument) for a number without an epoch.
 class IfVersion : public Option<struct IfVersionTag, std::optional<Version>> {
  public:
   IfVersion() : Option(std::nullopt) {}  // any version
@@ -199,8 +200,8 @@ class PostOptions {
 
 // ---- Topic::wait_transition
 
-// Only transitions after this version. Version{} (number 0) is before the first one; an epoch of 0 with a number means
-// the current epoch.
+// Only transitions after this version. Version{} (number 0) is before the first one. Throws Error(invalid_argument) for
+// a number without an epoch.
 using After = Option<struct AfterTag, Version>;
 inline After after(Version version) { return After(version); }
 

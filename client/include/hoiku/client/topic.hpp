@@ -189,7 +189,8 @@ class Topic : public ComparableTerm<Topic<T>> {
 
   // Returns the value; empty if the topic is unset. (If T is an optional already, a T.)
   Task<detail::OptionalOf<T>> get() const { return detail::value_or_unset_of<T>(detail::get_topic(core_), core_); }
-  // Returns the latest transition: value, version, time, writer, quality. Never null; version.number 0: never set.
+  // Returns the latest transition: value, version, time, writer, quality. Never null; version.number 0: never set,
+  // or forgotten by the broker.
   Task<TransitionPtr> latest() const { return detail::get_topic(core_); }
 
   // Sets the value, and returns the version that it became, or that it equals already. Throws VersionConflict if the

@@ -50,7 +50,7 @@ struct Set {
   RequestId id = 0;
   std::string topic;
   Value value;
-  std::optional<Version> if_version;  // only if the topic has this version; epoch 0: the current epoch
+  std::optional<Version> if_version;  // only at this version; number 0: only if the topic is not set
   std::optional<WallTime> source_time;
 };
 

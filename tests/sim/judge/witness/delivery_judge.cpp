@@ -70,16 +70,17 @@ void DeliveryJudge::check_order(Session& session, const Reader& reader, const pr
   if (delivery.transition->version.number == 0) return;
   const std::size_t missing = index - before - 1;
   if (index <= before || missing == 0) return;  // another check reports the former
-  // An unset topic is removed, with its history, after its readers have heard of it.
-  const bool was_forgotten = std::any_of(topic.states.begin() + static_cast<std::ptrdiff_t>(before) + 1,
-                                         topic.states.begin() + static_cast<std::ptrdiff_t>(index) + 1,
-                                         [](const State& state) { return state.value.is_null(); });
+  // A reader that resumes knows by itself what it has.
+  const bool comes_back = seen == reader.seen.end() && reader.resumed_from;
+  // The topic may have been removed while its reader was away, or forgotten with its history.
+  const bool was_forgotten =
+      (comes_back || model_.forgets()) && std::any_of(topic.states.begin() + static_cast<std::ptrdiff_t>(before) + 1,
+                                                      topic.states.begin() + static_cast<std::ptrdiff_t>(index) + 1,
+                                                      [](const State& state) { return state.value.is_null(); });
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
   if (before + 1 >= kept_from && !was_forgotten)
     return evidence_.complain(&session,
                               what + fmt::format("{} states before it were left out, and are in the history", missing));
-  // A reader that resumes knows by itself what it has.
-  const bool comes_back = seen == reader.seen.end() && reader.resumed_from;
   if (!comes_back && !was_forgotten && delivery.lagged != missing)
     evidence_.complain(&session, what + fmt::format("{} states before it were left out, and it was told {}", missing,
                                                     delivery.lagged));

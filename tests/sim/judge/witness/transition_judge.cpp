@@ -10,16 +10,6 @@
 namespace hoiku::model {
 namespace {
 
-// Returns the version of a state, even if it was never reported: versions rise by one.
-Version version_at(const Topic& topic, std::size_t index) {
-  Version version;
-  for (std::size_t i = 0; i <= index; ++i) {
-    version.number = topic.states[i].version ? topic.states[i].version->number : version.number + 1;
-    if (topic.states[i].version && topic.states[i].version->number > 0) version.epoch = topic.states[i].version->epoch;
-  }
-  return version;
-}
-
 bool has_been_unset(const Topic& topic) {
   return std::any_of(topic.states.begin() + 1, topic.states.end(),
                      [](const State& state) { return state.value.is_null(); });
@@ -56,10 +46,9 @@ std::vector<std::size_t> TransitionJudge::origins(const TransitionWaiter& waiter
   }
   const Version after = *waiter.command.after;
   for (std::size_t i = 0; i < topic.states.size(); ++i) {
-    const Version version = version_at(topic, i);
-    // A topic begins as "never set", and begins so again after it was removed.
-    const bool is_it = after.number == 0 ? i == 0 || topic.states[i].value.is_null()
-                                         : version.number == after.number && version.epoch == after.epoch;
+    // A topic begins as "never set", and begins so again after it was forgotten.
+    const bool begins = i == 0 || (model_.forgets() && topic.states[i].value.is_null());
+    const bool is_it = after.number == 0 ? begins : topic.version(i) == after;
     if (is_it) found.push_back(i);
   }
   return found;
@@ -70,30 +59,38 @@ bool TransitionJudge::may_be_lagged(const TransitionWaiter& waiter) const {
   const Topic& topic = model_.topic(waiter.command.topic);
   for (const std::size_t origin : origins(waiter)) {
     const auto behind = topic.states.begin() + static_cast<std::ptrdiff_t>(origin);
-    const bool was_unset =
-        std::any_of(behind, topic.states.end(), [](const State& state) { return state.value.is_null(); });
+    const bool may_be_forgotten = model_.forgets() && std::any_of(behind, topic.states.end(), [](const State& state) {
+                                    return state.value.is_null();
+                                  });
     const std::size_t changes = topic.states.size() - 1 - origin;
-    if (!was_unset && changes + 1 <= limits_.history_transitions_max) return false;
+    if (!may_be_forgotten && changes + 1 <= limits_.history_transitions_max) return false;
   }
   return true;
 }
 
 bool TransitionJudge::may_have_matched(const TransitionWaiter& waiter) const {
   const auto all = origins(waiter);
-  return all.empty() || !model_.fits(waiter.command, waiter.armed) ||
-         std::any_of(all.begin(), all.end(),
-                     [&](std::size_t i) { return model_.answer(waiter.command, waiter.armed, i).has_value(); });
+  return all.empty() || std::any_of(all.begin(), all.end(), [&](std::size_t i) {
+           return model_.answer(waiter.command, waiter.armed, i).has_value();
+         });
 }
 
 bool TransitionJudge::is_overdue(const TransitionWaiter& waiter, TimePoint instant) const {
-  if (!model_.fits(waiter.command, waiter.armed)) return true;
   const TimePoint end = forgotten_at(waiter.command.expires_after, waiter.armed);
-  const Topic& topic = model_.topic(waiter.command.topic);
   const auto all = origins(waiter);
   return std::all_of(all.begin(), all.end(), [&](std::size_t i) {
-    const auto match = model_.answer(waiter.command, waiter.armed, i);
-    return match && topic.states[*match].at <= instant && topic.states[*match].at < end;
+    const auto answer = model_.answer(waiter.command, waiter.armed, i);
+    return answer && answer->due <= instant && answer->due < end;
   });
+}
+
+// Which state was the committed one when the wait was armed is not known within the instant.
+bool TransitionJudge::may_misfit(const TransitionWaiter& waiter, std::size_t origin) const {
+  const auto answer = model_.answer(waiter.command, waiter.armed, origin);
+  const Topic& topic = model_.topic(waiter.command.topic);
+  const std::size_t last = answer ? answer->state : topic.states.size() - 1;
+  return waiter.command.predicate &&
+         !model_.fits(*waiter.command.predicate, waiter.command.topic, topic.states[std::min(origin, last)].revision);
 }
 
 void TransitionJudge::check_armed(Session& session, proto::RequestId id, const proto::TransitionArmed& from) {
@@ -101,9 +98,10 @@ void TransitionJudge::check_armed(Session& session, proto::RequestId id, const p
   const Topic& topic = model_.topic(waiter.command.topic);
   const auto all = origins(waiter);
   const bool is_known = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
-    const Version version = version_at(topic, i);
-    if (from.version.number == 0) return topic.states[i].value.is_null();
-    if (has_been_unset(topic)) return true;  // removed meanwhile, it may have begun again
+    const Version version = topic.version(i);
+    // Once it was forgotten, it may have begun again.
+    if (model_.forgets() && from.version.number == 0) return topic.states[i].value.is_null();
+    if (model_.forgets() && has_been_unset(topic)) return true;
     return from.version.number == version.number && (version.epoch == 0 || from.version.epoch == version.epoch);
   });
   if (waiter.command.after || waiter.told_from || !is_known)
@@ -120,10 +118,11 @@ void TransitionJudge::check_answer(Session& session, proto::RequestId id, const 
   session.transition_waiters.erase(id);
   session.gone[id] = TimePoint::min();
   if (const auto* failed = std::get_if<proto::Failed>(&answer)) {
-    const bool is_right = failed->failure.code == ErrorCode::lagged ? may_be_lagged(judged)
-                          : failed->failure.code == ErrorCode::type_mismatch
-                              ? !model_.fits(judged.command, judged.armed)
-                              : false;
+    const bool is_right =
+        failed->failure.code == ErrorCode::lagged ? may_be_lagged(judged)
+        : failed->failure.code == ErrorCode::type_mismatch
+            ? std::any_of(all.begin(), all.end(), [&](std::size_t i) { return may_misfit(judged, i); })
+            : false;
     if (!is_right)
       evidence_.complain(&session, fmt::format("wait for a transition #{} failed: {}", id, failed->failure.message));
     return;
@@ -140,8 +139,10 @@ void TransitionJudge::check_answer(Session& session, proto::RequestId id, const 
   if (!(before == (done->old_value ? *done->old_value : Value())))
     evidence_.complain(&session,
                        fmt::format("wait for a transition #{}: the old value was {}", id, to_display_string(before)));
-  const bool is_first = std::any_of(
-      all.begin(), all.end(), [&](std::size_t i) { return model_.answer(judged.command, judged.armed, i) == match; });
+  const bool is_first = std::any_of(all.begin(), all.end(), [&](std::size_t i) {
+    const auto right = model_.answer(judged.command, judged.armed, i);
+    return right && !right->is_error && right->state == *match;
+  });
   if (!is_first) {
     evidence_.complain(
         &session,

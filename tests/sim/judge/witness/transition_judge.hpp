@@ -26,6 +26,7 @@ class TransitionJudge {
   // Returns true if the following states may have left the history, or were lost with their topic or their broker.
   bool may_be_lagged(const TransitionWaiter& waiter) const;
   bool may_have_matched(const TransitionWaiter& waiter) const;
+  bool may_misfit(const TransitionWaiter& waiter, std::size_t origin) const;
   bool is_overdue(const TransitionWaiter& waiter, TimePoint instant) const;
   void check_armed(Session& session, proto::RequestId id, const proto::TransitionArmed& from);
 
