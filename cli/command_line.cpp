@@ -16,6 +16,8 @@ constexpr const char* set_examples =
     "  date +%s | hoiku set clock - --type int64\n"
     "  hoiku set chat/sign -- -\n"
     "  hoiku set robot/pose '{\"x\": 1.5}' --type message:robot.Pose\n";
+constexpr const char* unset_examples = "  hoiku unset door/lock\n";
+constexpr const char* forget_examples = "  hoiku forget sensr/touch\n";
 constexpr const char* get_examples =
     "  hoiku get sensor/touch/head\n"
     "  hoiku get sensor/touch/head --json\n"
@@ -97,6 +99,12 @@ void describe_writing(CLI::App& app, RawArguments& raw) {
   set.add_option("--type", raw.type, "Type of the value; bytes as hex, messages as JSON")
       ->type_name("bool|int64|double|string|bytes|null|message:TYPE");
   add_if_version(set, raw);
+  CLI::App& unset = add_verb(app, "unset", "Take a topic's value away, and print the version of that", unset_examples);
+  unset.add_option(topic_argument, raw.topic, "Topic name")->required();
+  add_if_version(unset, raw);
+  CLI::App& forget = add_verb(app, "forget", "Take a topic's declaration back: its type, deadline and history",
+                              forget_examples, "\nRefused while a client that has declared the topic is connected.\n");
+  forget.add_option(topic_argument, raw.topic, "Topic name")->required();
 }
 
 void describe_reading(CLI::App& app, RawArguments& raw) {
@@ -135,8 +143,8 @@ void describe_reading(CLI::App& app, RawArguments& raw) {
 
 void describe_command_line(CLI::App& app, RawArguments& raw) {
   const auto from_environment = link::endpoint_from_environment();
-  app.footer(footer(
-      {set_examples, get_examples, ls_examples, readers_examples, watch_examples, wait_examples, ping_examples}));
+  app.footer(footer({set_examples, unset_examples, forget_examples, get_examples, ls_examples, readers_examples,
+                     watch_examples, wait_examples, ping_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
   app.require_subcommand(1);
   app.fallthrough();

@@ -82,12 +82,14 @@ Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
   const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(raw.topic) : check_topic_name(raw.topic);
   if (!name) return name.failure();
   options.hint = wildcard_hint(raw.topic);
-  if (verb == "set") {
-    auto set = read_set(raw);
+  if (verb == "set" || verb == "unset") {
+    auto set = verb == "set" ? read_set(raw) : read_unset(raw);
     if (!set) return set.failure();
     options.verb = std::move(set).value();
   } else if (verb == "get") {
     options.verb = GetVerb{raw.topic, raw.raw};
+  } else if (verb == "forget") {
+    options.verb = ForgetVerb{raw.topic};
   } else if (verb == "ls") {
     options.verb = LsVerb{raw.topic, raw.names};
   } else if (verb == "watch") {

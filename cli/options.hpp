@@ -27,6 +27,7 @@ enum ExitStatus : int {
   terminated = 143
 };
 
+// `hoiku set`, and `hoiku unset`, whose value is null.
 struct SetVerb {
   std::string topic;
   Value value;
@@ -38,6 +39,9 @@ struct SetVerb {
 struct GetVerb {
   std::string topic;
   bool raw = false;  // only the bytes of the value
+};
+struct ForgetVerb {
+  std::string topic;
 };
 struct WatchVerb {
   std::string pattern;
@@ -72,7 +76,7 @@ struct Options {
   // The time limit of a one-shot command. For `wait`: how long it waits (empty: without limit).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as typed
-  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb> verb;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb, ForgetVerb> verb;
 };
 
 // Reads a rate: "10/s" and "100ms" both mean one per hundred milliseconds. Errors: invalid_argument, which shows the

@@ -58,6 +58,11 @@ std::string set_line(const std::string& topic, const Value& value, const Version
   return fmt::format("{} = {}  (version {})", text::one_line(topic), shown(value, style, messages), version.number);
 }
 
+std::string forget_line(const std::string& topic, bool json) {
+  if (json) return fmt::format(R"({{"topic":{},"declared":false}})", json_text(topic));
+  return text::one_line(topic) + " is not declared any more";
+}
+
 std::string value_line(const Transition& transition, ValueStyle style, const Messages& messages) {
   if (style.json)
     return fmt::format(

@@ -26,6 +26,7 @@ struct ValueStyle {
 
 std::string set_line(const std::string& topic, const Value& value, const Version& version, ValueStyle style,
                      const Messages& messages = {});
+std::string forget_line(const std::string& topic, bool json);
 // The value alone. A text keeps its line breaks.
 std::string value_line(const Transition& transition, ValueStyle style, const Messages& messages = {});
 // The bytes of the value: of a string and of bytes the payload, of a message its serialised form, of other values the

@@ -62,6 +62,13 @@ Answer answer_of(const Transition& state, bool json, bool raw, const Messages& m
   return answer;
 }
 
+Task<Answer> forget(Bus bus, ForgetVerb verb, bool json) {
+  co_await bus.topic_value(verb.topic).undeclare();
+  Answer answer;
+  answer.output = forget_line(verb.topic, json) + "\n";
+  co_return answer;
+}
+
 Task<Answer> get(Bus bus, GetVerb verb, bool json) {
   const TransitionPtr newest = co_await bus.topic_value(verb.topic).latest();
   if (newest->value.is_null()) {
@@ -77,6 +84,7 @@ Task<Answer> get(Bus bus, GetVerb verb, bool json) {
 
 Task<Answer> run_one_shot(Bus bus, const Options& options) {
   if (const auto* verb = std::get_if<SetVerb>(&options.verb)) return set(bus, *verb, options.json);
+  if (const auto* verb = std::get_if<ForgetVerb>(&options.verb)) return forget(bus, *verb, options.json);
   if (const auto* verb = std::get_if<LsVerb>(&options.verb)) return ls(bus, *verb, options.json);
   if (std::holds_alternative<ReadersVerb>(options.verb)) return readers(bus, options.json);
   return get(bus, std::get<GetVerb>(options.verb), options.json);

@@ -43,6 +43,7 @@ struct FakeClient {
   proto::RequestId declare(const std::string& topic, std::optional<std::chrono::nanoseconds> deadline = {},
                            std::optional<std::uint64_t> history = {});
   proto::RequestId declare_type(const std::string& topic, ValueType type, const std::string& message_type = "");
+  proto::RequestId undeclare(const std::string& topic);
   proto::RequestId own(const std::string& topic, Value last_will = {}, bool take_over = false,
                        std::chrono::nanoseconds lasting = 0ns);
   void release(proto::RequestId lease);
@@ -342,6 +343,11 @@ inline proto::RequestId FakeClient::declare(const std::string& topic, std::optio
 inline proto::RequestId FakeClient::declare_type(const std::string& topic, ValueType type,
                                                  const std::string& message_type) {
   send({proto::Declare{++last_id, topic, type, message_type, {}, {}}});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::undeclare(const std::string& topic) {
+  send({proto::Undeclare{++last_id, topic}});
   return last_id;
 }
 

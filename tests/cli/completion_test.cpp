@@ -27,7 +27,8 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, TheFirstWordIsAVerb) {
-  EXPECT_THAT(texts({}), ElementsAre("set", "get", "ls", "readers", "watch", "wait", "ping", "completion"));
+  EXPECT_THAT(texts({}),
+              ElementsAre("set", "unset", "forget", "get", "ls", "readers", "watch", "wait", "ping", "completion"));
   EXPECT_THAT(texts({"w"}), ElementsAre("watch", "wait"));
   EXPECT_THAT(texts({"--endpoint", "ipc:///b", "g"}), ElementsAre("get"));
   EXPECT_THAT(texts({"--json", "g"}), ElementsAre("get"));
@@ -58,7 +59,7 @@ TEST_F(CompletionTest, OptionsAreThoseOfTheVerbAndOfAll) {
 }
 
 TEST_F(CompletionTest, ATopicIsAskedForWhereOneStands) {
-  for (const char* verb : {"set", "get", "ls", "watch", "wait"}) {
+  for (const char* verb : {"set", "unset", "forget", "get", "ls", "watch", "wait"}) {
     EXPECT_TRUE(wants_topics({verb, ""})) << verb;
     EXPECT_TRUE(wants_topics({verb, "--timeout", "2s", "sen"})) << verb;
     EXPECT_TRUE(wants_topics({verb, "--timeout=2s", "--json", "sen"})) << verb;

@@ -269,6 +269,22 @@ TEST(Options, AnUnknownShellIsNamed) {
             std::string::npos);
 }
 
+TEST(Options, UnsetIsASetOfNothing) {
+  const auto unset = std::get<SetVerb>(std::get<Options>(parse({"unset", "a", "--if-version", "7@1f"})).verb);
+  EXPECT_EQ(unset.topic, "a");
+  EXPECT_TRUE(unset.value.is_null());
+  EXPECT_EQ(unset.if_version, (Version{0x1f, 7}));
+  EXPECT_NE(complaint({"unset", "a", "1"}).find("1"), std::string::npos);
+  EXPECT_NE(complaint({"unset", "a//b"}).find("a//b"), std::string::npos);
+  EXPECT_NE(complaint({"unset", "a", "--if-version", "7"}).find("has no epoch"), std::string::npos);
+}
+
+TEST(Options, ForgetNamesATopic) {
+  EXPECT_EQ(std::get<ForgetVerb>(std::get<Options>(parse({"forget", "a/b"})).verb).topic, "a/b");
+  EXPECT_NE(complaint({"forget", "a/*"}).find("a/*"), std::string::npos);
+  EXPECT_NE(complaint({"forget"}).find("topic is required"), std::string::npos);
+}
+
 TEST(Options, WhatIsWrongIsOneLineThatNamesIt) {
   EXPECT_NE(complaint({"get", "a//b"}).find("a//b"), std::string::npos);
   EXPECT_NE(complaint({"wait", "a", "value >"}).find("value >"), std::string::npos);

@@ -99,6 +99,69 @@ TEST(TopicDeclare, IsSentAgainAfterABrokerRestart) {
   });
 }
 
+TEST(TopicUndeclare, TakesTheDeadlineAndTheTypeBack) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "imu");
+    const auto yaw = bus.topic<double>("yaw");
+    co_await yaw.declare(deadline(100ms));
+    co_await yaw.set(1.5);
+    co_await yaw.undeclare();
+    EXPECT_EQ(bus.statistics().open_requests, 0u);
+    co_await sleep(1s);
+    const Quality quality = co_await quality_of(yaw);
+    EXPECT_EQ(quality, Quality::live);
+    co_await yaw.unset();
+    co_await bus.topic<std::string>("yaw").set("north");
+    co_await yaw.undeclare();  // is not declared any more
+  });
+}
+
+TEST(TopicUndeclare, IsNotDeclaredAgainAfterABrokerRestart) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "imu");
+    const auto yaw = bus.topic<double>("yaw");
+    const auto roll = bus.topic<double>("roll");
+    for (const auto& topic : {yaw, roll}) co_await topic.declare(deadline(100ms));
+    co_await yaw.undeclare();
+    co_await roll.undeclare();
+    co_await roll.declare(deadline(100ms));
+    co_await restart_broker(world, bus);
+    for (const auto& topic : {yaw, roll}) co_await topic.set(1.5);
+    co_await sleep(1s);
+    const Quality undeclared = co_await quality_of(yaw);
+    const Quality declared = co_await quality_of(roll);
+    EXPECT_EQ(undeclared, Quality::live);
+    EXPECT_EQ(declared, Quality::stale);
+  });
+}
+
+TEST(TopicUndeclare, OneWhoseCallerWasCancelledStillCounts) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    world.network().delay("imu", 10ms, 10ms);
+    Bus bus = co_await world.connect(nursery, "imu");
+    const auto yaw = bus.topic<double>("yaw");
+    co_await yaw.declare(deadline(100ms));
+    co_await move_on_after(5ms, yaw.undeclare());
+    co_await sleep(100ms);
+    EXPECT_EQ(bus.statistics().open_requests, 0u);
+    co_await restart_broker(world, bus);
+    co_await yaw.set(1.5);
+    co_await sleep(1s);
+    const Quality quality = co_await quality_of(yaw);
+    EXPECT_EQ(quality, Quality::live);
+  });
+}
+
+TEST(TopicUndeclare, IsRefusedWhileOnlyOthersHaveDeclared) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus imu = co_await world.connect(nursery, "imu");
+    Bus brain = co_await world.connect(nursery, "brain");
+    co_await imu.topic<double>("yaw").declare(deadline(100ms));
+    const bool refused = co_await fails_with<Error>(brain.topic<double>("yaw").undeclare());
+    EXPECT_TRUE(refused);
+  });
+}
+
 TEST(TopicDeclare, ARestartedBrokerThatRefusesADeclarationEndsTheNursery) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus other = co_await world.connect(nursery, "other");

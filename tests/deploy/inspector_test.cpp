@@ -77,12 +77,16 @@ TEST_F(Inspector, ASetThatComesTooLateEndsWithThreeAndNamesTheVersion) {
 
 TEST_F(Inspector, AVersionThatWasReadFitsNoLaterLifeOfATopic) {
   const std::string seen = version_of(hoiku({"set", "door/lock", "A", "--json"}).output);
-  EXPECT_EQ(hoiku({"set", "door/lock", "", "--type", "null"}).output, "door/lock = (unset)  (version 2)\n");
+  EXPECT_EQ(hoiku({"unset", "door/lock"}).output, "door/lock = (unset)  (version 2)\n");
   EXPECT_EQ(hoiku({"set", "door/lock", "5", "--if-version", "0"}).status, 0);
   EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", seen}).status, 3);
   EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", "0"}).status, 3);
   EXPECT_EQ(hoiku({"set", "door/lock", "C", "--if-version", "1"}).status, 2);
   EXPECT_EQ(hoiku({"get", "door/lock"}).output, "5\n");
+}
+
+TEST_F(Inspector, ForgetsWhatNobodyDeclares) {
+  EXPECT_EQ(hoiku({"forget", "door/lock"}).output, "door/lock is not declared any more\n");
 }
 
 TEST_F(Inspector, ATopicKeepsItsType) {

@@ -37,20 +37,52 @@ void OwnCommands::execute(Session& session, const proto::Declare& command, Insta
   if (auto checked = check(command); !checked) return reply.fail(checked.failure());
   const auto found = access_.find_or_create_writable(command.topic);
   if (!found) return reply.fail(found.failure());
-  if (auto declared = declare(command, *found, now); !declared) {
+  if (auto declared = declare(session, command, *found, now); !declared) {
     reply.fail(declared.failure());
     return life_.remove_if_unused(*found);
   }
   reply.done(proto::Done{command.id});
 }
 
-Result<void> OwnCommands::declare(const proto::Declare& command, TopicId id, Instant now) {
+void OwnCommands::execute(Session& session, const proto::Undeclare& command) {
+  Reply reply(session, command.id);
+  if (!reply.is_open()) return;
+  const auto found = access_.find_writable(command.topic);
+  if (!found) return reply.fail(found.failure());
+  if (*found) {
+    if (auto undeclared = undeclare(session, **found); !undeclared) return reply.fail(undeclared.failure());
+  }
+  reply.done(proto::Done{command.id});
+}
+
+Result<void> OwnCommands::undeclare(Session& session, TopicId id) {
+  const bool has_declared = session.declared.contains(id);
+  life_.withdraw(session, id);
+  const auto& declarers = declarations_.declarers(id);
+  if (declarers.empty()) {
+    if (declarations_.contains(id)) life_.undeclare(id);
+    life_.remove_if_unused(id);
+  } else if (!has_declared) {
+    return Failure{ErrorCode::not_owner, "topic " + text::quote(topics_[id].name()) + " is declared by client " +
+                                             access_.name_of(declarers.front()) +
+                                             ", whose session is open: only that client takes it back"};
+  }
+  return {};
+}
+
+Result<void> OwnCommands::declare(Session& session, const proto::Declare& command, TopicId id, Instant now) {
+  if (!session.declared.contains(id) && session.declared.size() >= limits_.declarations_per_session_max) {
+    return Failure{ErrorCode::limit_exceeded, "topic " + text::quote(command.topic) +
+                                                  " cannot be declared: a session declares at most " +
+                                                  std::to_string(limits_.declarations_per_session_max) + " topics"};
+  }
   Topic& topic = topics_[id];
   const bool was_typed = topic.type().type != ValueType::null;
   if (command.type != ValueType::null) {
     if (auto declared = topic.declare_type(command.type, command.message_type); !declared) return declared;
   }
-  declarations_.declare(id, command.deadline, now.monotonic);
+  declarations_.declare(id, session.id, command.deadline, now.monotonic);
+  session.declared.insert(id);
   if (command.history) histories_.keep(id, static_cast<std::size_t>(*command.history));
   if (!was_typed && topic.type().type != ValueType::null) on_type_known(id);
   return {};

@@ -1,4 +1,4 @@
-// own.hpp: the commands that declare topics and own them: Declare, Own, Release.
+// own.hpp: the commands that declare topics and own them: Declare, Undeclare, Own, Release.
 //
 // Promises   a topic has one owner at most; its last will fits the topic's type when the lease begins, so it can be
 //            executed without a check. A topic that is not written for its declared deadline becomes stale, once.
@@ -39,6 +39,7 @@ class OwnCommands {
         access_(access) {}
 
   void execute(Session& session, const proto::Declare& command, Instant now);
+  void execute(Session& session, const proto::Undeclare& command);
   void execute(Session& session, const proto::Own& command, Instant now);
   void execute(Session& session, const proto::Release& command);
 
@@ -46,7 +47,8 @@ class OwnCommands {
 
  private:
   Result<void> check(const proto::Declare& command) const;
-  Result<void> declare(const proto::Declare& command, TopicId id, Instant now);
+  Result<void> declare(Session& session, const proto::Declare& command, TopicId id, Instant now);
+  Result<void> undeclare(Session& session, TopicId id);
   Result<void> check(const Session& session, const proto::Own& command) const;
   Result<void> check_lease(const Session& session, const proto::Own& command, TopicId id) const;
   void begin_lease(Session& session, const proto::Own& command, TopicId id, Instant now);

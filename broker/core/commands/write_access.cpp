@@ -26,7 +26,7 @@ Result<void> WriteAccess::check_write(const Session& session, TopicId topic) con
   const Lease* lease = leases_.find(topic);
   if (lease == nullptr || lease->owner == session.id) return {};
   return Failure{ErrorCode::not_owner, "topic " + text::quote(topics_[topic].name()) + " belongs to client " +
-                                           owner_of(*lease) + ": no other client may write it"};
+                                           name_of(lease->owner) + ": no other client may write it"};
 }
 
 Result<void> WriteAccess::check_own(const Session& session, TopicId topic, bool take_over) const {
@@ -35,12 +35,12 @@ Result<void> WriteAccess::check_own(const Session& session, TopicId topic, bool 
   const std::string name = text::quote(topics_[topic].name());
   if (lease->owner == session.id) return Failure{ErrorCode::invalid_argument, "this client already owns topic " + name};
   if (take_over) return {};
-  return Failure{ErrorCode::not_owner, "topic " + name + " belongs to client " + owner_of(*lease) +
+  return Failure{ErrorCode::not_owner, "topic " + name + " belongs to client " + name_of(lease->owner) +
                                            ": wait until that client releases it, or take it over"};
 }
 
-std::string WriteAccess::owner_of(const Lease& lease) const {
-  const Session* session = sessions_.find(lease.owner);
+std::string WriteAccess::name_of(SessionId id) const {
+  const Session* session = sessions_.find(id);
   return text::quote(session != nullptr ? session->name : std::string());
 }
 

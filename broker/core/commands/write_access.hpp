@@ -33,9 +33,10 @@ class WriteAccess {
   // Errors: not_owner; invalid_argument, if it owns the topic already.
   Result<void> check_own(const Session& session, TopicId topic, bool take_over) const;
 
- private:
-  std::string owner_of(const Lease& lease) const;
+  // The name of the session's client, quoted for a sentence.
+  std::string name_of(SessionId session) const;
 
+ private:
   const Limits& limits_;
   const TopicTable& topics_;
   const Leases& leases_;

@@ -57,6 +57,10 @@ Effects RequestLife::close_all(Session& session) {
   // Sorts leases by id, so that the same calls give the same commit.
   std::sort(ending.begin(), ending.end(), [](const Lease* a, const Lease* b) { return a->id < b->id; });
   execute_wills(ending, session.name, effects.released);
+  while (!session.declared.empty()) {
+    effects.released.push_back(*session.declared.begin());
+    life_.withdraw(session, effects.released.back());
+  }
   return effects;
 }
 

@@ -41,7 +41,8 @@ class RequestLife {
 
   // Closes an open request of the session without an answer. The last will of a lease is executed.
   void close(Session& session, proto::RequestId id);
-  // Closes all of them; the last wills are one commit. The caller removes the session, then applies what is returned.
+  // Closes all of them, and withdraws the session's declarations; the last wills are one commit. The caller removes the
+  // session, then applies what is returned.
   [[nodiscard]] Effects close_all(Session& session);
   // Closes a subscription that cannot continue, and answers it with the error.
   void fail(Subscription& subscription, Failure failure);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,7 @@ struct Session : Timer {
   bool overrun = false;       // the client sends requests and does not acknowledge answers: the core closes the session
   Outbox outbox;
   OpenRequests requests;
+  std::set<TopicId> declared;              // topics; the broker keeps each declaration as long as a declarer is open
   std::deque<proto::RequestId> postponed;  // waits, in order of arrival; some may have ended
   bool scan_waits = false;                 // the scan continues in the next turn
   std::vector<Subscription*> scanning;     // subscriptions that have not met all of their topics yet

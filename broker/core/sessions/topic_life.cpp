@@ -23,7 +23,8 @@ void TopicLife::restore(TopicId id, Effects& effects) {
 
 void TopicLife::remove_if_unused(TopicId id) {
   if (!topics_.contains(id) || !topics_[id].is_idle()) return;
-  if (leases_.find(id) != nullptr || declarations_.contains(id)) return;
+  if (leases_.find(id) != nullptr || !declarations_.declarers(id).empty()) return;
+  if (declarations_.contains(id)) undeclare(id);
   if (waits_.any(id) || subscriptions_.keeps(id) || pins_.is_pinned(id)) return;
   subscriptions_.topic_removed(id);
   topics_.remove(id);
@@ -31,6 +32,17 @@ void TopicLife::remove_if_unused(TopicId id) {
     histories_.discard(*surplus);
     topics_.forget(*surplus);
   }
+}
+
+void TopicLife::withdraw(Session& session, TopicId id) {
+  session.declared.erase(id);
+  declarations_.withdraw(id, session.id);
+}
+
+void TopicLife::undeclare(TopicId id) {
+  declarations_.remove(id);
+  topics_[id].undeclare_type();
+  histories_.keep_default(id);
 }
 
 }  // namespace hoiku::broker

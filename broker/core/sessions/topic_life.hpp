@@ -1,7 +1,7 @@
 // topic_life.hpp: creates topics when they are first named, removes unused ones, and restores them when they are named
 // again.
 //
-// Promises   a topic is removed only if it is unset, has no pending write, no owner and no declaration, nothing waits
+// Promises   a topic is removed only if it is unset, has no pending write, no owner and no declarer, nothing waits
 //            for it, no reader names it, and every reader of a pattern has been sent its last state. As long as it is
 //            remembered, nobody can tell by its versions and its history that it was removed.
 // Thread     the core's. Owner: Core; the tables are kept by reference.
@@ -11,6 +11,7 @@
 
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/effects.hpp"
+#include "broker/core/sessions/session.hpp"
 #include "broker/core/topics/declarations.hpp"
 #include "broker/core/topics/history.hpp"
 #include "broker/core/topics/leases.hpp"
@@ -25,7 +26,7 @@ namespace hoiku::broker {
 class TopicLife {
  public:
   TopicLife(TopicTable& topics, Histories& histories, Subscriptions& subscriptions, const Waits& waits,
-            const Leases& leases, const Declarations& declarations, const TopicPins& pins)
+            const Leases& leases, Declarations& declarations, const TopicPins& pins)
       : topics_(topics),
         histories_(histories),
         subscriptions_(subscriptions),
@@ -39,7 +40,13 @@ class TopicLife {
   Result<TopicId> find_or_create(std::string_view name, Effects& effects);
   // The topic is removed. The caller applies the effects.
   void restore(TopicId topic, Effects& effects);
+  // Also takes back the declaration of a topic that is unset and not owned, if no session is left that has declared it.
   void remove_if_unused(TopicId topic);
+
+  // The session no longer declares the topic. The caller removes the topic if it is unused now.
+  void withdraw(Session& session, TopicId topic);
+  // Takes the topic's declaration back.
+  void undeclare(TopicId topic);
 
  private:
   TopicTable& topics_;
@@ -47,7 +54,7 @@ class TopicLife {
   Subscriptions& subscriptions_;
   const Waits& waits_;
   const Leases& leases_;
-  const Declarations& declarations_;
+  Declarations& declarations_;
   const TopicPins& pins_;
 };
 

@@ -12,6 +12,10 @@ void Histories::keep(TopicId topic, std::size_t transitions) {
   if (!std::exchange(history.grown, true)) grown_.push_back(topic);
 }
 
+void Histories::keep_default(TopicId topic) {
+  if (by_topic_.contains(topic)) keep(topic, 0);
+}
+
 void Histories::append(TopicId topic, State state) {
   History& history = by_topic_.find_or_create(topic);
   const std::size_t bytes = proto::size_of(*state).bound();

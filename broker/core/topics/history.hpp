@@ -29,6 +29,7 @@ class Histories {
   void discard(TopicId topic);  // for a topic that is removed
   // The topic keeps this many transitions from now on, its committed state included, however large they are.
   void keep(TopicId topic, std::size_t transitions);
+  void keep_default(TopicId topic);  // as many as the limits allow, from now on
   // Discards the states that exceed the limits.
   void trim();
 

@@ -73,6 +73,12 @@ Result<void> Topic::declare_type(ValueType type, const std::string& message_type
   return {};
 }
 
+void Topic::undeclare_type() noexcept {
+  if (fixed_type_ == nullptr) return;
+  fixed_type_->is_declared = false;
+  if (!fixed_type_->is_of_will) fixed_type_.reset();
+}
+
 Result<void> Topic::check_last_will(const Value& value) const {
   const bool is_declared = fixed_type_ != nullptr && fixed_type_->is_declared;
   return check_type(value, is_declared ? type_with(nullptr) : pending_ ? type_of(pending_->value) : TopicType());

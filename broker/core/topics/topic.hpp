@@ -52,6 +52,7 @@ class Topic {
   // Gives the topic that type, and `message_type` if its values are messages. Error: type_mismatch, if it has another
   // type already.
   Result<void> declare_type(ValueType type, const std::string& message_type);
+  void undeclare_type() noexcept;
   // Checks that this may be the topic's last will, instead of the one that it has. Error: type_mismatch.
   Result<void> check_last_will(const Value& value) const;
   // The last will has to fit when it is executed: until end_last_will() the topic keeps its type, or has that of

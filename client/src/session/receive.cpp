@@ -185,6 +185,15 @@ bool Session::keep_after_answer(proto::RequestId id, Request& request, const pro
     keep_declaration(id, *declare);
     return true;
   }
+  if (const auto* undeclare = request.get_if<proto::Undeclare>()) {
+    // A later declaration stays.
+    const auto declared = declared_.find(undeclare->topic);
+    if (std::holds_alternative<proto::Done>(answer) && declared != declared_.end() && declared->second < id) {
+      requests_.erase(declared->second);
+      declared_.erase(declared);
+    }
+    return false;
+  }
   if (const auto* schema = request.get_if<proto::RegisterSchema>()) {
     if (std::holds_alternative<proto::Done>(answer)) return true;
     registered_.erase(schema->message_type);

@@ -99,6 +99,15 @@ Task<> declare(TopicCore topic, DeclareOptions options) {
   pending.take<proto::Done>();
 }
 
+Task<> undeclare(TopicCore topic) {
+  client::BusCore& bus = *topic.bus();
+  proto::Undeclare command;
+  command.topic = topic.name();
+  client::BusCore::Pending pending(bus, std::move(command));
+  co_await pending.wait();
+  pending.take<proto::Done>();
+}
+
 Task<Lease> own(TopicCore topic, OwnOptions options) {
   proto::Own command;
   command.topic = topic.name();
@@ -115,6 +124,11 @@ Task<Lease> own(TopicCore topic, OwnOptions options) {
 Task<> declare_topic(TopicCore topic, DeclareOptions options) {
   topic.bus()->require_loop();
   return declare(std::move(topic), std::move(options));
+}
+
+Task<> undeclare_topic(TopicCore topic) {
+  topic.bus()->require_loop();
+  return undeclare(std::move(topic));
 }
 
 Task<Lease> own_topic(TopicCore topic, OwnOptions options) {

@@ -235,6 +235,8 @@ Result<Command> take(pb::Command& in, const Limits& limits) {
       return Command(List{id, std::move(*in.mutable_list()->mutable_pattern()), in.list().cursor()});
     case pb::Command::kDeclare:
       return take_declare(id, *in.mutable_declare());
+    case pb::Command::kUndeclare:
+      return Command(Undeclare{id, std::move(*in.mutable_undeclare()->mutable_topic())});
     case pb::Command::kOwn:
       return take_own(id, *in.mutable_own());
     case pb::Command::kRelease:

@@ -23,6 +23,7 @@ constexpr int field_of(const WaitTransition&) { return pb::Command::kWaitTransit
 constexpr int field_of(const List&)           { return pb::Command::kListFieldNumber; }
 constexpr int field_of(const Commit&)         { return pb::Command::kCommitFieldNumber; }
 constexpr int field_of(const Declare&)        { return pb::Command::kDeclareFieldNumber; }
+constexpr int field_of(const Undeclare&)      { return pb::Command::kUndeclareFieldNumber; }
 constexpr int field_of(const Own&)            { return pb::Command::kOwnFieldNumber; }
 constexpr int field_of(const Release&)        { return pb::Command::kReleaseFieldNumber; }
 constexpr int field_of(const RegisterSchema&) { return pb::Command::kRegisterSchemaFieldNumber; }
@@ -136,6 +137,8 @@ class ClientFrameEncoder {
     }
     if (command.history) to_.number_even_if_zero(W::kHistoryFieldNumber, *command.history);
   }
+
+  void put(const Undeclare& command) { to_.bytes(pb::Undeclare::kTopicFieldNumber, command.topic); }
 
   void put(const Own& command) {
     using W = pb::Own;

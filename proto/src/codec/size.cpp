@@ -56,6 +56,7 @@ struct Contents {
     return EncodedSize{wait.topic.size()} + size_of_predicate(wait.predicate);
   }
   EncodedSize operator()(const Declare& declare) const { return {declare.topic.size() + declare.message_type.size()}; }
+  EncodedSize operator()(const Undeclare& undeclare) const { return {undeclare.topic.size()}; }
   EncodedSize operator()(const Own& own) const { return EncodedSize{own.topic.size()} + size_of_value(own.last_will); }
   EncodedSize operator()(const RegisterSchema& schema) const {
     return {schema.message_type.size() + schema.files.size()};

@@ -130,6 +130,7 @@ inline void append_declarations(ClientFrame& frame, RequestId& id) {
   frame.commands.emplace_back(Own{id++, "a", Value(), false, {}});
   frame.commands.emplace_back(Own{id++, "a", Value(0.0), true, std::chrono::seconds(5)});
   frame.commands.emplace_back(Release{id++, 7});
+  frame.commands.emplace_back(Undeclare{id++, "a/b"});
   frame.commands.emplace_back(RegisterSchema{id++, "a.B", std::string("\x00\xFF", 2)});
   frame.commands.emplace_back(GetSchema{id++, "a.B"});
 }

@@ -67,6 +67,7 @@ std::vector<Command> extreme_commands() {
   commands.emplace_back(Unsubscribe{longest, longest});
   commands.emplace_back(CancelWait{longest, longest});
   commands.emplace_back(Release{longest, longest});
+  commands.emplace_back(Undeclare{longest, std::string(255, 'a')});
   return commands;
 }
 

@@ -108,6 +108,7 @@ Model::SetResult Model::set(const proto::Set& command, const Owner& by, const st
   if (const auto error = error_of_state(command.topic, command.value, command.if_version)) return {error};
   const SetResult result = apply(command.topic, command.value, revision_ + 1, writer, now);
   if (result.changed) ++revision_;
+  end_declarations();
   return result;
 }
 
@@ -129,6 +130,7 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
     results.push_back(apply(write.topic, write.value, revision_ + 1, writer, now));
   const auto changed = [](const SetResult& result) { return result.changed; };
   if (std::any_of(results.begin(), results.end(), changed)) ++revision_;
+  end_declarations();
   return results;
 }
 

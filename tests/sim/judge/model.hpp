@@ -100,7 +100,11 @@ class Model {
   OwnResult own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now);
   void release(const Owner& by, proto::RequestId lease, TimePoint now);
   void end_leases(const Owner& by, TimePoint now);  // its session has ended
-  void declare(const proto::Declare& command, TimePoint now);
+  void declare(const proto::Declare& command, const Owner& by, TimePoint now);
+  std::optional<ErrorCode> undeclare(const proto::Undeclare& command, const Owner& by);
+  // Sessions have ended: `has_expired` says which. A declaration ends when its topic is unset and not owned, and none
+  // of the sessions is left that have declared it.
+  void withdraw(const std::function<bool(const Owner&)>& has_expired);
 
   // Judges a commit that the broker made without a command. Returns an empty text if it had to, otherwise what is
   // wrong. `ended` gets the leases that ended with it.
@@ -149,7 +153,9 @@ class Model {
   struct Deadline {
     std::chrono::nanoseconds after{0};
     TimePoint touched{};
+    std::vector<Owner> declarers{};
   };
+  void end_declarations();
   bool is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const;
 
   // Holds that are due in this time wait for the end of the late turn.
@@ -160,8 +166,8 @@ class Model {
 
   bool forgets_;
   std::map<std::string, Topic> topics_;
-  std::map<std::string, Lease> leases_;  // by topic
-  std::map<std::string, Deadline> deadlines_;
+  std::map<std::string, Lease> leases_;        // by topic
+  std::map<std::string, Deadline> deadlines_;  // of declared topics; perhaps none
   std::uint64_t revision_ = 0;
   TimePoint instant_{};
   std::uint64_t before_instant_ = 0;

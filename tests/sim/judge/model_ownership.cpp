@@ -35,6 +35,7 @@ std::vector<std::string> Model::execute_wills(const std::vector<std::string>& to
       changed.push_back(topic);
   }
   if (!changed.empty()) ++revision_;
+  end_declarations();
   return changed;
 }
 
@@ -52,14 +53,40 @@ void Model::release(const Owner& by, proto::RequestId id, TimePoint now) {
   }
 }
 
-void Model::end_leases(const Owner& by, TimePoint now) { execute_wills(topics_of(by), now); }
+void Model::end_leases(const Owner& by, TimePoint now) {
+  execute_wills(topics_of(by), now);
+  withdraw([&](const Owner& declarer) { return declarer == by; });
+}
 
-void Model::declare(const proto::Declare& command, TimePoint now) {
-  if (!command.deadline) return;
-  const auto [found, fresh] = deadlines_.try_emplace(command.topic, Deadline{{}, now});
-  if (found->second.after == *command.deadline) return;
-  if (found->second.after.count() == 0) found->second.touched = now;
-  found->second.after = *command.deadline;
+void Model::declare(const proto::Declare& command, const Owner& by, TimePoint now) {
+  Deadline& declared = deadlines_.try_emplace(command.topic, Deadline{{}, now, {}}).first->second;
+  auto& declarers = declared.declarers;
+  if (std::find(declarers.begin(), declarers.end(), by) == declarers.end()) declarers.push_back(by);
+  if (!command.deadline || declared.after == *command.deadline) return;
+  if (declared.after.count() == 0) declared.touched = now;
+  declared.after = *command.deadline;
+}
+
+std::optional<ErrorCode> Model::undeclare(const proto::Undeclare& command, const Owner& by) {
+  const auto declared = deadlines_.find(command.topic);
+  if (declared == deadlines_.end()) return std::nullopt;
+  auto& declarers = declared->second.declarers;
+  const bool has_declared = std::erase(declarers, by) > 0;
+  if (!declarers.empty()) return has_declared ? std::nullopt : std::optional(ErrorCode::not_owner);
+  deadlines_.erase(declared);
+  return std::nullopt;
+}
+
+void Model::withdraw(const std::function<bool(const Owner&)>& has_expired) {
+  for (auto& [topic, declared] : deadlines_) std::erase_if(declared.declarers, has_expired);
+  end_declarations();
+}
+
+void Model::end_declarations() {
+  std::erase_if(deadlines_, [&](const auto& entry) {
+    return entry.second.declarers.empty() && topic(entry.first).newest().value.is_null() &&
+           !leases_.contains(entry.first);
+  });
 }
 
 bool Model::is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const {

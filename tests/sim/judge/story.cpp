@@ -68,6 +68,7 @@ struct Describe {
     if (c.lasting.count() > 0) text += " for " + seconds(c.lasting);
     return text;
   }
+  std::string operator()(const proto::Undeclare& c) const { return fmt::format("undeclare {}", c.topic); }
   std::string operator()(const proto::Release& c) const { return fmt::format("release #{}", c.lease); }
   std::string operator()(const proto::RegisterSchema& c) const {
     return fmt::format("#{} register {}", c.id, c.message_type);

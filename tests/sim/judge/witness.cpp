@@ -18,6 +18,7 @@ void Witness::step() {
   if (now() == instant_) return;
   if (!paused_since_) check_instant(instant_);
   instant_ = now();
+  leases_.begin_instant(instant_);
 }
 
 void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {

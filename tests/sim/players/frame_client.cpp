@@ -288,6 +288,7 @@ proto::Command FrameClient::random_ownership() {
       return proto::Release{++last_id_, *lease};
     }
   }
+  if (dice_.chance(7)) return proto::Undeclare{++last_id_, topic};
   if (dice_.chance(25)) {
     proto::Declare declare;
     declare.id = ++last_id_;

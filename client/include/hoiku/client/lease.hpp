@@ -129,6 +129,7 @@ class OwnOptions {
 };
 
 Task<> declare_topic(TopicCore topic, DeclareOptions options);
+Task<> undeclare_topic(TopicCore topic);
 Task<Lease> own_topic(TopicCore topic, OwnOptions options);
 
 }  // namespace detail

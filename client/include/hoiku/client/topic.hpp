@@ -246,12 +246,17 @@ class Topic : public ComparableTerm<Topic<T>> {
           });
   }
   // Declares properties of the topic, whoever writes it: deadline(100ms) or no_deadline, history(256), and always that
-  // it holds values of this type. They stay until the broker ends, and this Bus declares them again to a restarted
-  // broker; if that refuses, the nursery ends with the error. Throws TypeMismatch if the topic is of another type.
+  // it holds values of this type. They stay as long as the topic is set, owned, or declared by a Bus that is connected
+  // or may come back. This Bus declares them again to a restarted broker; if that refuses, the nursery ends with the
+  // error. Throws TypeMismatch if the topic is of another type.
   template <detail::DeclareOption... Options>
   Task<> declare(Options... options) const {
     return detail::declare_topic(core_, detail::DeclareOptions::of<T>(options...));
   }
+
+  // Takes back what this Bus has declared. The broker keeps it if another client has declared the topic too. Throws
+  // Error(not_owner) if only others have, and one of their sessions is open.
+  Task<> undeclare() const { return detail::undeclare_topic(core_); }
 
   // Owns the topic while the lease lives: writes of other sessions fail with Error(not_owner). When the lease ends, the
   // topic becomes last_will(v), otherwise unset; readers see it as orphaned. Throws Error(not_owner) if another session

@@ -63,6 +63,7 @@ struct Unanswered {
 template <> struct CommandTraits<Set>            : detail::OneShot<SetDone, true> {};
 template <> struct CommandTraits<Commit>         : detail::OneShot<CommitDone, true> {};
 template <> struct CommandTraits<Declare>        : detail::OneShot<Done> {};
+template <> struct CommandTraits<Undeclare>      : detail::OneShot<Done> {};
 template <> struct CommandTraits<RegisterSchema> : detail::OneShot<Done> {};
 
 template <> struct CommandTraits<Get>            : detail::Lookup<GetDone> {};

@@ -158,6 +158,12 @@ struct Declare {
   std::optional<std::uint64_t> history;              // how many transitions the broker keeps
 };
 
+// Takes a declaration back, unless another session that has declared the topic is open. Answered by Done.
+struct Undeclare {
+  RequestId id = 0;
+  std::string topic;
+};
+
 // Opens a lease: only this session may write the topic. The lease ends by Release, with the session, after `lasting`,
 // or when another session takes over. Answered by Owned; an end that the session did not ask for is told by Failed
 // (not_owner). When a lease ends, except by a take-over, the topic becomes its last will, orphaned.
@@ -198,7 +204,7 @@ struct ListReaders {
 struct Goodbye {};
 
 using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List,
-                             Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders>;
+                             Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders, Undeclare>;
 
 struct ClientFrame {
   std::uint64_t connection_number = 0;

@@ -38,8 +38,10 @@ void AnswerJudge::check_answer(Session& session, const proto::Answer& answer, co
   if (request.kind == Request::Kind::readers) return sums_.check_readers(session, id, answer, built);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
   if (request.kind == Request::Kind::declare) {
-    if (!std::holds_alternative<proto::Done>(answer))
-      evidence_.complain(&session, fmt::format("declaration #{} failed", id));
+    const auto expected = request.expected.front().error;
+    const bool is_right =
+        failed ? expected == failed->failure.code : std::holds_alternative<proto::Done>(answer) && !expected;
+    if (!is_right) evidence_.complain(&session, fmt::format("declaration #{} is answered wrongly", id));
     return;
   }
   check_write(session, id, request, answer);

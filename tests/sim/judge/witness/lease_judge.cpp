@@ -18,8 +18,11 @@ void LeaseJudge::take(Session& session, const proto::Command& command) {
     session.gone[release->lease] = all_told ? now() : never;
     session.leases.erase(watch);
   } else if (const auto* declare = std::get_if<proto::Declare>(&command)) {
-    model_.declare(*declare, now());
-    session.requests[declare->id] = Request{Request::Kind::declare, {declare->topic}, {}, 0, now()};
+    model_.declare(*declare, session.token, now());
+    session.requests[declare->id] = Request{Request::Kind::declare, {declare->topic}, {{}}, 0, now()};
+  } else if (const auto* undeclare = std::get_if<proto::Undeclare>(&command)) {
+    const auto error = model_.undeclare(*undeclare, session.token);
+    session.requests[undeclare->id] = Request{Request::Kind::declare, {undeclare->topic}, {{error}}, 0, now()};
   }
 }
 
@@ -78,8 +81,14 @@ void LeaseJudge::check_told(Session& session) {
   }
 }
 
+void LeaseJudge::begin_instant(TimePoint instant) {
+  const TimePoint before = instant - std::chrono::nanoseconds(1);
+  model_.withdraw([&](const proto::SessionToken& token) { return evidence_.has_expired(token, before); });
+}
+
 void LeaseJudge::check_neglected(TimePoint instant) {
   const auto is_gone = [&](const proto::SessionToken& token) { return evidence_.has_expired(token, instant); };
+  model_.withdraw(is_gone);
   if (const std::string what = model_.neglected(is_gone, instant); !what.empty() && evidence_.run)
     evidence_.complain(nullptr, what);
 }

@@ -20,6 +20,8 @@ class LeaseJudge {
   // Checks that the session has heard of its leases, after an instant.
   void check_told(Session& session);
   // Finds what the broker should have done by itself by the end of that instant.
+  // Sessions that expired before this instant declare nothing any more.
+  void begin_instant(TimePoint instant);
   void check_neglected(TimePoint instant);
 
  private:
