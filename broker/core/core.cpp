@@ -135,9 +135,9 @@ Core::Awaited Core::awaited_of(PeerId peer) const {
   return known->session ? Awaited::commands : Awaited::nothing;
 }
 
-void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now) {
+void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now, std::string_view origin) {
   modules_->begin(now);
-  Session* session = modules_->handshake.receive(peer, frame, now);
+  Session* session = modules_->handshake.receive(peer, frame, now, origin);
   if (session == nullptr) return;
   for (const proto::Command& command : frame.commands) {
     std::visit([&](const auto& which) { modules_->execute(*session, which, now); }, command);

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/core/sessions/event_log.hpp"
@@ -51,7 +52,8 @@ class Core {
   // A peer's next frame can be this, so that the caller need not decode what is refused anyway.
   enum class Awaited : std::uint8_t { hello, commands, nothing };
   Awaited awaited_of(PeerId peer) const;
-  void receive(PeerId peer, const proto::ClientFrame& frame, Instant now);
+  // `origin`: the peers with whom this one shares a quota of sessions; it counts with a hello. Empty: no quota.
+  void receive(PeerId peer, const proto::ClientFrame& frame, Instant now, std::string_view origin = {});
   // The peer sent bytes that are not a frame: the core sends it the failure, and ignores its later frames.
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.

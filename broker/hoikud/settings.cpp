@@ -23,6 +23,8 @@ constexpr std::array limits_table{
     LimitSetting{"values-bytes-max", &Limits::values_bytes_max, 1, memory_max,
                  "bytes of the values of all topics together"},
     LimitSetting{"sessions-max", &Limits::sessions_max, 1, count_max, "clients"},
+    LimitSetting{"sessions-per-address-max", &Limits::sessions_per_address_max, 1, count_max,
+                 "clients of one address; of one user, on a Unix socket"},
     LimitSetting{"subscriptions-per-session-max", &Limits::subscriptions_per_session_max, 1, count_max,
                  "subscriptions and waits of one client"},
     LimitSetting{"value-bytes-max", &Limits::value_bytes_max, 1, value_max_in(frame_max), "bytes of a value"},

@@ -39,6 +39,13 @@ NoteForm form_of(link::ServerLink::Note::Kind kind) {
   return {LogLevel::warn, "link"};
 }
 
+// Peers of one host, or of one user of a Unix socket, share a quota of sessions. The link says 192.168.1.7:40312, or
+// "pid 4711, uid 1000".
+std::string_view origin_of(std::string_view address) {
+  const auto user = address.find("uid ");
+  return user != std::string_view::npos ? address.substr(user) : address.substr(0, address.rfind(':'));
+}
+
 }  // namespace
 
 ServerOptions new_instance_options(const Limits& limits) {
@@ -126,7 +133,8 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
     commands += std::max<std::size_t>(topics, 1);
   }
-  core_.receive(peer, *frame, instant());
+  if (!frame->hello) return core_.receive(peer, *frame, instant());
+  core_.receive(peer, *frame, instant(), origin_of(link_->address_of(static_cast<std::uint64_t>(peer))));
 }
 
 bool Server::is_worth_decoding(PeerId peer, const std::string& frame) {

@@ -71,6 +71,7 @@ struct FakeClient {
 
   CoreTest& test;
   std::string name;
+  std::string origin;  // for Core::receive()
   proto::SessionToken token{};
   std::uint64_t connection_number = 0;
   PeerId peer{};
@@ -193,7 +194,7 @@ inline void FakeClient::connect(std::chrono::milliseconds timeout) {
   hello.hello->session_timeout = timeout;
   welcome.reset();
   fatal.reset();
-  test.core->receive(peer, hello, test.at());
+  test.core->receive(peer, hello, test.at(), origin);
   test.turn();
 }
 

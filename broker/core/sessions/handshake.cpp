@@ -32,7 +32,7 @@ Failure never_sent(std::uint64_t acknowledged) {
 
 }  // namespace
 
-Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
+Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now, std::string_view origin) {
   const Peer* peer = peers_.find(id);
   if (peer != nullptr && !peer->session) {  // it was rejected before, with a farewell
     ++rejected_frames_;
@@ -40,7 +40,7 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now) {
   }
   if (peer == nullptr) {
     if (frame.hello) {
-      hello(id, frame, now);
+      hello(id, frame, now, origin);
     } else {
       reject(id, frame.connection_number, {ErrorCode::session_lost, "the first frame of a connection needs a hello"});
     }
@@ -111,10 +111,10 @@ Result<void> Handshake::check_hello(const ClientFrame& frame) const {
   return {};
 }
 
-void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
+void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now, std::string_view origin) {
   if (auto checked = check_hello(frame); !checked) return reject(id, frame.connection_number, checked.failure());
   Session* session = sessions_.find(frame.hello->token);
-  if (session == nullptr) return open(id, frame, now);
+  if (session == nullptr) return open(id, frame, now, origin);
   if (frame.connection_number <= session->connection_number)
     return reject(id, frame.connection_number, violation("a newer connection of this session exists"));
   // A client that acknowledges less than before does not know the session any more.
@@ -122,7 +122,7 @@ void Handshake::hello(PeerId id, const ClientFrame& frame, Instant now) {
     events_.add(Event::Kind::session_closed, session_label(*session), "the client began a new session");
     detach(*session);
     close(*session, ServerFrame{});
-    return open(id, frame, now);
+    return open(id, frame, now, origin);
   }
   resume(id, *session, frame, now);
 }
@@ -138,13 +138,25 @@ void Handshake::resume(PeerId id, Session& session, const ClientFrame& frame, In
   welcome(id, session, frame, true, now);
 }
 
-void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
-  Session* session = sessions_.open(frame.hello->token);
-  if (session == nullptr) {
-    return reject(id, frame.connection_number,
-                  {ErrorCode::limit_exceeded, "the broker has " + std::to_string(sessions_.size()) +
-                                                  " sessions, which is its limit: try again later"});
+// A session that is away keeps its place only as long as it holds something, or nobody else needs the place.
+Result<void> Handshake::make_room(std::string_view origin) {
+  if (!sessions_.is_full(origin)) return {};
+  if (Session* replaced = sessions_.find_replaceable(origin)) {
+    events_.add(Event::Kind::session_closed, session_label(*replaced),
+                "it was away, and a new session needed its place");
+    close(*replaced, ServerFrame{});
+    return {};
   }
+  const bool is_whole_broker = sessions_.size() >= limits_.sessions_max;
+  const std::string count = std::to_string(is_whole_broker ? sessions_.size() : limits_.sessions_per_address_max);
+  return Failure{ErrorCode::limit_exceeded, "the broker has " + count + " sessions" +
+                                                (is_whole_broker ? "" : " of this address") +
+                                                ", which is its limit: try again later"};
+}
+
+void Handshake::open(PeerId id, const ClientFrame& frame, Instant now, std::string_view origin) {
+  if (auto room = make_room(origin); !room) return reject(id, frame.connection_number, room.failure());
+  Session* session = &sessions_.open(frame.hello->token, origin);
   session->name = frame.hello->client_name;
   session->first_connection = frame.connection_number;
   events_.add(Event::Kind::session_opened, session_label(*session), "", id);
@@ -153,7 +165,7 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now) {
 
 void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant now) {
   session.connection_number = frame.connection_number;
-  session.peer = id;
+  sessions_.set_connected(session, id);
   session.ack_due = false;
   sessions_.set_timeout(session, frame.hello->session_timeout, now.monotonic);
   Peer& peer = peers_.admit(id, session.id);
@@ -168,7 +180,7 @@ void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, b
 // The old connection gets no farewell: its frames have an older connection number, and are ignored.
 void Handshake::detach(Session& session) {
   if (session.peer) peers_.refuse(*session.peer, nullptr);
-  session.peer.reset();
+  sessions_.set_away(session);
 }
 
 void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failure) {
@@ -178,7 +190,7 @@ void Handshake::reject(PeerId id, std::uint64_t connection_number, Failure failu
   if (const Peer* peer = peers_.find(id)) {
     if (!peer->session) return;  // it has had its farewell
     Session& session = *sessions_.find(*peer->session);
-    session.peer.reset();
+    sessions_.set_away(session);
     session.was_rejected = true;
     broker_topics_.session_away(session);
     connection_number = session.connection_number;
@@ -194,7 +206,7 @@ void Handshake::disconnected(PeerId id) {
   if (peer == nullptr) return;
   if (peer->session) {
     Session& session = *sessions_.find(*peer->session);
-    session.peer.reset();
+    sessions_.set_away(session);
     broker_topics_.session_away(session);
   }
   peers_.remove(id);

@@ -5,10 +5,11 @@
 //            connection; the session waits for the next one. A session that closes leaves nothing at the broker but its
 //            last wills.
 // Thread     the core's. Owner: Core; everything is kept by reference.
-// Limits     client_name_bytes_max, sessions_max.
+// Limits     client_name_bytes_max, sessions_max, sessions_per_address_max.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "broker/core/sessions/broker_topics.hpp"
 #include "broker/core/sessions/event_log.hpp"
@@ -33,7 +34,8 @@ class Handshake {
         events_(events) {}
 
   // Returns the session that is to execute the frame's commands, or nullptr if the frame has none that are new.
-  [[nodiscard]] Session* receive(PeerId id, const proto::ClientFrame& frame, Instant now);
+  // `origin`: as for Core::receive().
+  [[nodiscard]] Session* receive(PeerId id, const proto::ClientFrame& frame, Instant now, std::string_view origin);
   // Ends a connection with an error; its session, if it has one, waits for the next one.
   void reject(PeerId id, std::uint64_t connection_number, Failure failure);
   void disconnected(PeerId id);
@@ -47,10 +49,11 @@ class Handshake {
   std::uint64_t rejected_frames() const noexcept { return rejected_frames_; }
 
  private:
-  void hello(PeerId id, const proto::ClientFrame& frame, Instant now);
+  void hello(PeerId id, const proto::ClientFrame& frame, Instant now, std::string_view origin);
   Result<void> check_hello(const proto::ClientFrame& frame) const;
   void resume(PeerId id, Session& session, const proto::ClientFrame& frame, Instant now);
-  void open(PeerId id, const proto::ClientFrame& frame, Instant now);
+  void open(PeerId id, const proto::ClientFrame& frame, Instant now, std::string_view origin);
+  Result<void> make_room(std::string_view origin);
   void welcome(PeerId id, Session& session, const proto::ClientFrame& frame, bool resumed, Instant now);
   bool accept(Session& session, const proto::ClientFrame& frame);
   void detach(Session& session);

@@ -43,6 +43,12 @@ struct Session : Timer {
     wake();
   }
 
+  // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged.
+  bool holds_nothing() const noexcept {
+    return requests.size() == 0 && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
+           outbox.acknowledged() == outbox.last_number();
+  }
+
   const SessionId id;
   const proto::SessionToken token;
   const Limits& limits;
@@ -51,6 +57,8 @@ struct Session : Timer {
   std::uint64_t first_connection = 0;   // the connection number with which the session began
   std::uint64_t connection_number = 0;  // the number of the newest connection
   std::optional<PeerId> peer;           // the newest connection, while it is open
+  std::string origin;                   // see Core::receive()
+  std::uint64_t away = 0;               // numbers the ends of connections, while the session waits for the next one
   std::chrono::milliseconds timeout{0};
   TimePoint last_heard{};
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 namespace hoiku::broker {
@@ -32,18 +33,51 @@ Session* SessionTable::find(const proto::SessionToken& token) noexcept {
   return found == by_token_.end() ? nullptr : found->second;
 }
 
-Session* SessionTable::open(const proto::SessionToken& token) {
-  if (sessions_.size() >= limits_->sessions_max) return nullptr;
+bool SessionTable::is_full(std::string_view origin) const noexcept {
+  return sessions_.size() >= limits_->sessions_max || has_its_share(origin);
+}
+
+bool SessionTable::has_its_share(std::string_view origin) const noexcept {
+  const auto found = by_origin_.find(origin);
+  return !origin.empty() && found != by_origin_.end() && found->second >= limits_->sessions_per_address_max;
+}
+
+Session* SessionTable::find_replaceable(std::string_view origin) const noexcept {
+  const bool only_its_own = has_its_share(origin);
+  for (const auto& [order, session] : away_) {
+    if (session->holds_nothing() && (!only_its_own || session->origin == origin)) return session;
+  }
+  return nullptr;
+}
+
+Session& SessionTable::open(const proto::SessionToken& token, std::string_view origin) {
   const SessionId id{++opened_};
   auto session = std::make_unique<Session>(id, token, *limits_, *peers_, totals_);
-  Session* opened = session.get();
+  Session& opened = *session;
+  opened.origin = origin;
+  ++by_origin_[opened.origin];
   sessions_.emplace(id, std::move(session));
-  by_token_.emplace(token, opened);
+  by_token_.emplace(token, &opened);
   return opened;
+}
+
+void SessionTable::set_connected(Session& session, PeerId peer) noexcept {
+  session.peer = peer;
+  away_.erase(std::exchange(session.away, 0));
+}
+
+void SessionTable::set_away(Session& session) {
+  session.peer.reset();
+  if (session.away != 0) return;
+  session.away = ++departures_;
+  away_.emplace(session.away, &session);
 }
 
 void SessionTable::remove(Session& session) {
   silences_.cancel(session);
+  away_.erase(session.away);
+  const auto origin = by_origin_.find(session.origin);
+  if (--origin->second == 0) by_origin_.erase(origin);
   by_token_.erase(session.token);
   sessions_.erase(session.id);
 }

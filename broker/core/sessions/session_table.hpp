@@ -6,8 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "broker/core/sessions/session.hpp"
@@ -25,8 +29,15 @@ class SessionTable {
   Session* find(SessionId id) noexcept;
   const Session* find(SessionId id) const noexcept { return const_cast<SessionTable*>(this)->find(id); }
   Session* find(const proto::SessionToken& token) noexcept;
-  // Opens a session for a token that find() does not find. nullptr: the broker has sessions_max already.
-  Session* open(const proto::SessionToken& token);
+  // Whether no session of that origin can be opened: the limits are reached.
+  bool is_full(std::string_view origin) const noexcept;
+  // The session whose place a new one of that origin may take: away longest of those that hold nothing. If the origin
+  // has reached its own limit: one of its own. nullptr: there is none.
+  Session* find_replaceable(std::string_view origin) const noexcept;
+  // Opens a session for a token that find() does not find. There is room for it.
+  Session& open(const proto::SessionToken& token, std::string_view origin);
+  void set_connected(Session& session, PeerId peer) noexcept;
+  void set_away(Session& session);
   void remove(Session& session);  // destroys the session
   std::size_t size() const noexcept { return sessions_.size(); }
   const OutboxTotals& totals() const noexcept { return totals_; }
@@ -43,6 +54,8 @@ class SessionTable {
   }
 
  private:
+  bool has_its_share(std::string_view origin) const noexcept;
+
   struct TokenHash {
     std::uint64_t seed;
     std::size_t operator()(const proto::SessionToken& token) const noexcept;
@@ -53,8 +66,11 @@ class SessionTable {
   OutboxTotals totals_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<proto::SessionToken, Session*, TokenHash> by_token_;
+  std::map<std::string, std::size_t, std::less<>> by_origin_;  // numbers of sessions
+  std::map<std::uint64_t, Session*> away_;                     // longest away first
   Timers silences_;
   std::uint64_t opened_ = 0;
+  std::uint64_t departures_ = 0;
 };
 
 }  // namespace hoiku::broker

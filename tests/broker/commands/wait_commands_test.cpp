@@ -60,8 +60,8 @@ class WaitCommandsTest : public testing::Test {
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
   BrokerTopics broker_topics{topics, subscriptions, waits, log, sessions, requests, now, [] { return Statistics(); }};
   WaitCommands commands{limits, topics, schemas, waits, past, pins, sessions, life, requests, broker_topics, budget};
-  Session& session = *sessions.open(token(1));
-  Session& other = *sessions.open(token(2));
+  Session& session = sessions.open(token(1), "");
+  Session& other = sessions.open(token(2), "");
 };
 
 TEST_F(WaitCommandsTest, AWaitThatMatchesAlreadyIsAnsweredAndNotKept) {

@@ -112,6 +112,21 @@ TEST_F(ServerTest, AVisitOpensNoSessionInTheLog) {
   EXPECT_THAT(log_, MatchesRegex("visit session=client-1-[0-9a-f]+ lasted_ms=1 detail=goodbye\n"));
 }
 
+TEST_F(ServerTest, ConnectionsOfOneHostOrOneUserShareAQuotaOfSessions) {
+  limits_.sessions_per_address_max = 1;
+  const std::vector<std::string> addresses{"192.168.1.7:40312",  "192.168.1.7:40313", "192.168.1.8:40312",
+                                           "[fe80::1]:40312",    "[fe80::1]:40313",   "pid 4711, uid 1000",
+                                           "pid 4712, uid 1000", "pid 4711, uid 1001"};
+  const std::vector<bool> is_welcome{true, false, true, true, false, true, false, true};
+  for (std::size_t i = 0; i < addresses.size(); ++i) wire_.addresses[i + 1] = addresses[i];
+  with_broker([&](Server&) -> Task<> {
+    for (std::size_t i = 0; i < addresses.size(); ++i) wire_.arrive(i + 1, hello(static_cast<std::uint8_t>(i + 1)));
+    co_await sleep(1ms);
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+      EXPECT_EQ(wire_.last(i + 1).welcome.has_value(), is_welcome[i]) << addresses[i];
+  });
+}
+
 TEST_F(ServerTest, TheLogHasWhatTheLinkNotes) {
   using Kind = ServerLink::Note::Kind;
   with_broker([&](Server&) -> Task<> {

@@ -69,7 +69,7 @@ class RequestLifeTest : public testing::Test {
   SessionTable sessions{limits, 1, peers};
   TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
-  Session& session = *sessions.open(proto::SessionToken{});
+  Session& session = sessions.open(proto::SessionToken{}, "");
 };
 
 TEST_F(RequestLifeTest, AClosedLeaseLeavesItsLastWillAndIsNotAnswered) {

@@ -22,6 +22,7 @@ struct Limits {
   std::size_t composite_topics_max = 64;
   std::size_t commit_topics_max = 64;
   std::size_t sessions_max = 10'000;
+  std::size_t sessions_per_address_max = 5000;                  // of one address; of one user, on a Unix socket
   std::size_t declarations_per_session_max = 10'000;            // topics that a session has declared
   std::size_t requests_in_flight_max = 4096;                    // per session; bounds the answers that wait to be sent
   std::size_t window_batches = 32;                              // unacknowledged batches per session
