@@ -95,7 +95,9 @@ SubscriptionOptions SubscribeCommands::options_of(const Session& session, const 
   if (can_resume(command)) {
     // Named topics are always sent, so only a pattern depends on the removed topics that the table remembers.
     options.is_whole = is_pattern(command) && !topics_.remembers(command.resume->revision);
-    if (!options.is_whole || command.mode == Mode::every) options.resume_after = command.resume->revision;
+    // A whole snapshot has the present states. A reader of earlier ones as well goes on where it was.
+    if (!options.is_whole || command.mode == Mode::every || command.filter)
+      options.resume_after = command.resume->revision;
   }
   options.opened_at = log_.revision();
   if (command.filter) options.filter = &subscriptions_.acquire_filter(*command.filter);

@@ -93,7 +93,7 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
     // The topic may have become unset after the state that passed a filter; the reader is not sent that.
     const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->value.is_null();
     if (is_unset) report.unset.push_back(slot->topic());
-    add(draft, subscription.deliver_latest(*slot, std::move(state), is_unset, states.time()));
+    add(draft, subscription.deliver_latest(*slot, std::move(state), states.time()));
   }
   return true;
 }

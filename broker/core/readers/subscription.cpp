@@ -130,9 +130,8 @@ void Subscription::mark_clean(Slot& slot) noexcept {
 
 // ---- The snapshot
 
-bool Subscription::enter_snapshot(Slot& slot, State match) noexcept {
+bool Subscription::enter_snapshot(Slot& slot) noexcept {
   if (slot.dirty_) return false;
-  if (match) slot.filter_state_->match = std::move(match);
   slot.started_ = false;
   slot.in_snapshot_ = true;
   ++snapshot_left_;
@@ -151,10 +150,6 @@ void Subscription::leave_snapshot(Slot& slot) noexcept {
   --snapshot_left_;
 }
 
-void Subscription::restart_count(Slot& slot) noexcept {
-  if (slot.filter_state_) slot.filter_state_->count_baseline = 0;
-}
-
 // ---- Deliveries
 
 proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t lagged) {
@@ -166,8 +161,7 @@ proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t
   return delivery;
 }
 
-proto::Delivery Subscription::deliver_latest(Slot& slot, State state, bool is_unset, TimePoint now) {
-  if (is_unset) scan_.remember_if_unset(*state);
+proto::Delivery Subscription::deliver_latest(Slot& slot, State state, TimePoint now) {
   mark_clean(slot);
   proto::Delivery delivery = build(slot, std::move(state), 0);
   if (slot.filter_state_) slot.filter_state_->not_before = now + options_.interval;
@@ -195,7 +189,6 @@ proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t
   slot.started_ = true;
   slot.sent_ = next->version.number;
   backlog_.spend();
-  scan_.remember_if_unset(*next);
   settle(slot, committed_number);
   if (slot.dirty_ && next->revision >= options_.opened_at) leave_snapshot(slot);
   return build(slot, std::move(next), lagged);
@@ -206,7 +199,6 @@ proto::Delivery Subscription::deliver_first_match(Slot& slot, std::uint64_t comm
   slot.sent_ = committed_number;
   backlog_.spend();
   mark_clean(slot);
-  scan_.remember_if_unset(*match);
   proto::Delivery delivery = build(slot, std::move(match), 0);
   begin_or_count(slot);
   return delivery;
@@ -226,7 +218,6 @@ proto::Delivery Subscription::deliver_passed(Slot& slot, State passed) {
   backlog_.spend();
   slot.sent_ = passed->version.number;
   if (passed->revision >= options_.opened_at) leave_snapshot(slot);
-  scan_.remember_if_unset(*passed);
   return build(slot, std::move(passed), std::exchange(slot.filter_state_->lagged, 0));
 }
 

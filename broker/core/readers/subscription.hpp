@@ -85,11 +85,11 @@ class Subscription {
 
   ScanState& scan() noexcept { return scan_; }
   const ScanState& scan() const noexcept { return scan_; }
-  // The broker no longer knows which topics were removed: the snapshot becomes a whole one. An `every` reader still
-  // continues after the states that it has.
+  // The broker no longer knows which topics were removed: the snapshot becomes a whole one. A reader of each state, or
+  // of those that pass a filter, still continues after the states that it has.
   void make_whole() noexcept {
     options_.is_whole = true;
-    if (options_.mode == Mode::latest) options_.resume_after.reset();
+    if (options_.mode == Mode::latest && options_.filter == nullptr) options_.resume_after.reset();
   }
   Backlog& backlog() noexcept { return backlog_; }  // of an `every` subscription
 
@@ -118,20 +118,18 @@ class Subscription {
   bool enqueue(Slot& slot) noexcept;
 
   // ---- The snapshot
-  // The slot is sent before the snapshot ends. `match`: the state for a filtered reader. True: as for mark_dirty().
-  bool enter_snapshot(Slot& slot, State match = nullptr) noexcept;
+  // The slot is sent before the snapshot ends. True: as for mark_dirty().
+  bool enter_snapshot(Slot& slot) noexcept;
   // As enter_snapshot(), for an `every` reader that has the topic's state: sends it once more if it is still the
   // committed one, and otherwise those after it.
   bool mention(Slot& slot) noexcept;
   bool is_snapshot_complete() const noexcept { return !scan_.is_running() && snapshot_left_ == 0; }
   // True once: the caller sends the end of the snapshot.
   bool end_snapshot() noexcept { return !std::exchange(snapshot_ended_, true); }
-  // Discards the baseline: the slot's count does not continue from the state that its reader has.
-  void restart_count(Slot& slot) noexcept;
 
   // ---- Deliveries: a frame has room for the slot's next state.
-  // `is_unset`: the topic is unset now. The caller takes the slot's unit out of the queue.
-  proto::Delivery deliver_latest(Slot& slot, State state, bool is_unset, TimePoint now);
+  // The caller takes the slot's unit out of the queue.
+  proto::Delivery deliver_latest(Slot& slot, State state, TimePoint now);
   // Deliveries to `every` readers. `committed_number` is the number of the topic's committed state.
   proto::Delivery deliver_next(Slot& slot, State next, std::uint64_t committed_number);
   proto::Delivery deliver_first_match(Slot& slot, std::uint64_t committed_number);

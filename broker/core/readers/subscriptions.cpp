@@ -1,6 +1,7 @@
 #include "broker/core/readers/subscriptions.hpp"
 
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 namespace hoiku::broker {
@@ -42,36 +43,19 @@ void Subscriptions::close(Subscription& subscription, std::vector<TopicId>& rele
 
 void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uint64_t number,
                                   std::vector<Subscription*>& overfull) {
-  // A reader is complete up to here, unless topic_restored() follows and says otherwise.
   StartPosition position;
   position.sent = position.count_baseline = number;
+  // Readers that resume may still have slots for what was removed.
+  std::unordered_set<const Subscription*> reading;
+  if (const TopicReaders* readers = readers_.find(topic)) {
+    for (const Slot* slot : readers->slots) reading.insert(&slot->subscription());
+  }
   matched_.clear();
   patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
-    if (subscription->scan().awaits(topic)) continue;
+    if (subscription->scan().awaits(topic) || reading.contains(subscription)) continue;
     if (!attach(*subscription, topic, 0, position)) overfull.push_back(subscription);
   }
-}
-
-void Subscriptions::topic_restored(TopicId topic, const State& state, std::vector<SessionId>& woken) {
-  const TopicReaders* readers = readers_.find(topic);
-  if (readers == nullptr) return;
-  for (Slot* slot : readers->slots) {
-    Subscription& subscription = slot->subscription();
-    const auto& resume_after = subscription.options().resume_after;
-    if (!subscription.scan().is_running() || !resume_after) continue;
-    if (state->revision <= *resume_after || subscription.scan().was_sent(*state)) continue;
-    subscription.restart_count(*slot);
-    if (enter_snapshot(*slot, state)) woken.push_back(subscription.options().owner);
-  }
-}
-
-// The topic's history was discarded: only the unset state can be tested.
-bool Subscriptions::enter_snapshot(Slot& slot, const State& unset) {
-  Filter* filter = slot.subscription().options().filter;
-  if (filter == nullptr) return slot.subscription().enter_snapshot(slot);
-  if (slot.is_dirty() || filter->uses_old_value() || !filter->passes(slot.topic(), *unset, Value())) return false;
-  return slot.subscription().enter_snapshot(slot, unset);
 }
 
 void Subscriptions::send_again(Slot& slot, TimePoint now) {

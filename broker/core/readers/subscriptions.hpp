@@ -59,12 +59,9 @@ class Subscriptions {
   // Takes the subscription's slots away, and appends the topics that it read: some may be unused now.
   void close(Subscription& subscription, std::vector<TopicId>& released);
 
-  // A topic was created, and readers have its states up to `number` (0: it has none). Appends the subscriptions whose
-  // sessions would have too many slots with it.
+  // A topic was created or restored. Readers that have no slot for it have its states up to `number` (0: it has none).
+  // Appends the subscriptions whose sessions would have too many slots with it.
   void topic_created(TopicId topic, std::string_view name, std::uint64_t number, std::vector<Subscription*>& overfull);
-  // A removed topic is restored with its last state, which is unset: sends that to resuming patterns that still scan.
-  // Appends the sessions that had nothing to be sent before.
-  void topic_restored(TopicId topic, const State& state, std::vector<SessionId>& woken);
   // The slot is sent once more, unless its interval has just begun.
   static void send_again(Slot& slot, TimePoint now);
   // Appends the sessions that had nothing to be sent before, and the subscriptions that cannot continue.
@@ -92,7 +89,6 @@ class Subscriptions {
   bool passes_filter(Slot& slot, const TopicTransition& transition, std::vector<FailedSubscription>& failed);
   void check_kept(const Subscription& subscription, std::vector<FailedSubscription>& failed) const;
   bool mark_dirty_after_interval(Slot& slot, TimePoint now);
-  static bool enter_snapshot(Slot& slot, const State& unset);
 
   const Limits* limits_;
   TopicMap<TopicReaders> readers_;

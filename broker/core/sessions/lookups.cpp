@@ -81,7 +81,7 @@ proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
   while (has_room && left > 0 && place < topics_.end()) {
     const std::size_t from = place;
     place = topics_.scan(from, std::min(left, steps_at_once), [&](TopicId id, const Topic& topic) {
-      has_room = !pattern_matches(list.pattern, topic.name()) || add(id);
+      has_room = topic.is_removed() || !pattern_matches(list.pattern, topic.name()) || add(id);
       return has_room;
     });
     if (!has_room) --place;  // the next page begins with it

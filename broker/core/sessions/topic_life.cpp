@@ -18,16 +18,27 @@ void TopicLife::restore(TopicId id, Effects& effects) {
   topics_.restore(id);
   const State& state = topics_[id].committed();
   subscriptions_.topic_created(id, state->topic, state->version.number, effects.overfull);
-  subscriptions_.topic_restored(id, state, effects.woken);
 }
 
 void TopicLife::remove_if_unused(TopicId id) {
+  if (topics_.is_removed(id)) return let_go(id);
   if (!topics_.contains(id) || !topics_[id].is_idle()) return;
   if (leases_.find(id) != nullptr || !declarations_.declarers(id).empty()) return;
   if (declarations_.contains(id)) undeclare(id);
   if (waits_.any(id) || subscriptions_.keeps(id) || pins_.is_pinned(id)) return;
   subscriptions_.topic_removed(id);
   topics_.remove(id);
+  forget_surplus();
+}
+
+void TopicLife::let_go(TopicId id) {
+  if (subscriptions_.keeps(id)) return;
+  subscriptions_.topic_removed(id);
+  topics_.let_go(id);
+  forget_surplus();
+}
+
+void TopicLife::forget_surplus() {
   while (const auto surplus = topics_.surplus()) {
     histories_.discard(*surplus);
     topics_.forget(*surplus);

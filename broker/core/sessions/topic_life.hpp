@@ -40,7 +40,10 @@ class TopicLife {
   Result<TopicId> find_or_create(std::string_view name, Effects& effects);
   // The topic is removed. The caller applies the effects.
   void restore(TopicId topic, Effects& effects);
-  // Also takes back the declaration of a topic that is unset and not owned, if no session is left that has declared it.
+  // Does not forget a removed topic until remove_if_unused() finds that its readers were sent its last state.
+  void hold(TopicId topic) noexcept { topics_.hold(topic); }
+  // Lets a removed topic go. Takes back the declaration of one that is unset and not owned, if no session is left that
+  // has declared it.
   void remove_if_unused(TopicId topic);
 
   // The session no longer declares the topic. The caller removes the topic if it is unused now.
@@ -49,6 +52,9 @@ class TopicLife {
   void undeclare(TopicId topic);
 
  private:
+  void let_go(TopicId topic);
+  void forget_surplus();
+
   TopicTable& topics_;
   Histories& histories_;
   Subscriptions& subscriptions_;

@@ -1,6 +1,5 @@
 #include "broker/core/sessions/topic_scan.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "broker/core/topics/content_type.hpp"
@@ -35,7 +34,7 @@ Result<void> TopicScan::check_filter(const Subscription& subscription, TopicId i
 }
 
 void TopicScan::begin(Session& session, Subscription& subscription) {
-  subscription.scan().begin(subscription.options().resume_after.has_value());
+  subscription.scan().begin();
   subscriptions_.open(subscription);
   session.scanning.push_back(&subscription);
 }
@@ -93,12 +92,16 @@ Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, con
   const bool is_new_to_reader = subscription.options().resume_after
                                     ? state && state->revision > *subscription.options().resume_after
                                     : is_set(state);
-  return catch_up_.attach(subscription, id, 0, is_new_to_reader);
+  if (!topic.is_removed()) return catch_up_.attach(subscription, id, 0, is_new_to_reader);
+  if (!is_new_to_reader) return {};
+  life_.hold(id);  // until this reader was sent its last state
+  auto attached = catch_up_.attach(subscription, id, 0, is_new_to_reader);
+  life_.remove_if_unused(id);
+  return attached;
 }
 
-// Ends the scan of existing topics, and continues with those that were removed while the reader was away.
+// Ends the scan.
 void TopicScan::finish(Session& session, Subscription& subscription) {
-  subscription.scan().reach_end();
   if (!subscription.options().is_whole && !topics_.remembers(*subscription.options().resume_after)) {
     // The table has discarded removed topics during the scan, so the snapshot becomes a whole one, with unchanged
     // topics.
@@ -107,34 +110,8 @@ void TopicScan::finish(Session& session, Subscription& subscription) {
       if (is_set(topics_[slot->topic()].committed())) Subscriptions::send_again(*slot, now_.monotonic);
     }
   }
-  if (subscription.options().resume_after && !restore_removed(subscription)) return;
   subscription.scan().end();
   if (subscription.is_snapshot_complete()) session.outbox.snapshot_ended(subscription);
-}
-
-// Restores the removed topics that a resuming pattern has to be sent; they are removed again after that. False: the
-// subscription has failed.
-bool TopicScan::restore_removed(Subscription& subscription) {
-  budget_.spend(topics_.removed().size());
-  std::vector<TopicId> unset;
-  for (const auto& [removal, id] : topics_.removed()) {
-    const State& state = topics_[id].committed();
-    if (state->revision <= *subscription.options().resume_after || subscription.scan().was_sent(*state)) continue;
-    if (pattern_matches(subscription.options().pattern, state->topic)) unset.push_back(id);
-  }
-  // A topic that is restored may make room by closing a subscription, with which others are removed.
-  return std::all_of(unset.begin(), unset.end(),
-                     [&](TopicId id) { return !topics_.is_removed(id) || restore(subscription, id); });
-}
-
-bool TopicScan::restore(Subscription& subscription, TopicId id) {
-  Effects effects;
-  life_.restore(id, effects);
-  effects.released.push_back(id);
-  const auto& overfull = effects.overfull;
-  const bool fails = std::find(overfull.begin(), overfull.end(), &subscription) != overfull.end();
-  requests_.apply(std::move(effects));
-  return !fails;
 }
 
 }  // namespace hoiku::broker

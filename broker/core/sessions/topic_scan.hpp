@@ -53,8 +53,6 @@ class TopicScan {
   Result<void> check_filter(const Subscription& subscription, TopicId id) const;
   Result<void> attach_found(Subscription& subscription, TopicId id, const Topic& topic);
   void finish(Session& session, Subscription& subscription);
-  bool restore_removed(Subscription& subscription);
-  bool restore(Subscription& subscription, TopicId id);
 
   TopicTable& topics_;
   const Schemas& schemas_;

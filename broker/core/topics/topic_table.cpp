@@ -63,8 +63,14 @@ void TopicTable::remove(TopicId id) {
 
 void TopicTable::restore(TopicId id) {
   Topic& topic = topics_[id];
-  removed_.erase(std::exchange(topic.removal_, 0));
+  if (removed_.erase(std::exchange(topic.removal_, 0)) == 0) --held_;
   reserved_ += is_reserved_name(topic.name()) ? 1 : 0;
+}
+
+void TopicTable::hold(TopicId id) noexcept { held_ += removed_.erase(topics_[id].removal_); }
+
+void TopicTable::let_go(TopicId id) {
+  if (removed_.emplace(topics_[id].removal_, id).second) --held_;
 }
 
 std::optional<TopicId> TopicTable::surplus() const noexcept {

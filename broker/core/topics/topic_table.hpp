@@ -4,6 +4,7 @@
 //            does a bounded piece of work, and sees every topic that exists from the first piece to the last.
 //            A removed topic is remembered for a while, with its id and its last state: if it is restored, its versions
 //            continue, and a reader that was away is sent that it is unset. A name has one entry, existing or removed.
+//            A held topic is a removed one that is not forgotten until it is let go.
 // Thread     the core's. Owner: Core.
 // Limits     topics_max: limit_exceeded. removed_topics_max removed topics are remembered: the caller forgets the rest.
 #pragma once
@@ -43,18 +44,18 @@ class TopicTable {
   bool contains(TopicId id) const noexcept { return topics_.contains(id) && !topics_[id].is_removed(); }
   Topic& operator[](TopicId id) noexcept { return topics_[id]; }
   const Topic& operator[](TopicId id) const noexcept { return topics_[id]; }
-  std::size_t size() const noexcept { return index_.size() - removed_.size(); }
+  std::size_t size() const noexcept { return index_.size() - removed(); }
   std::size_t reserved() const noexcept { return reserved_; }  // topics whose names begin with '$'
 
-  // Calls visit(id, topic) for the topics among the places [from, from + count), as long as it returns true, and says
-  // where to continue; the scan is complete when that is end(). A topic that is created or restored later may have any
-  // place, so the caller has to be told of it.
+  // Calls visit(id, topic) for the topics, removed ones too, among the places [from, from + count), as long as it
+  // returns true, and says where to continue; the scan is complete when that is end(). A topic that is created or
+  // restored later may have any place, so the caller has to be told of it.
   template <class Visit>
   std::size_t scan(std::size_t from, std::size_t count, Visit&& visit) {
     const std::size_t to = std::min(end(), from + count);
     while (from < to) {
       const TopicId id{static_cast<std::uint32_t>(from++)};
-      if (contains(id) && !visit(id, topics_[id])) break;
+      if (topics_.contains(id) && !visit(id, topics_[id])) break;
     }
     return from;
   }
@@ -68,11 +69,13 @@ class TopicTable {
   // The remembered topic of that name.
   std::optional<TopicId> find_removed(std::string_view name) const;
   bool is_removed(TopicId id) const noexcept { return topics_.contains(id) && topics_[id].is_removed(); }
-  // All of them, by the order of their removals.
-  const std::map<std::uint64_t, TopicId>& removed() const noexcept { return removed_; }
-  // The topic that is to be forgotten next, if more are removed than the limit allows: the one removed first.
+  void hold(TopicId id) noexcept;  // the topic is removed
+  void let_go(TopicId id);         // the topic is removed; it may be surplus() now
+  std::size_t removed() const noexcept { return removed_.size() + held_; }
+  // The topic that is to be forgotten next, if more are removed, and not held, than the limit allows: the one removed
+  // first.
   std::optional<TopicId> surplus() const noexcept;
-  void forget(TopicId id);  // the topic is removed
+  void forget(TopicId id);  // the topic is removed, and not held
   // Whether every topic that was unset after `revision` exists or is remembered.
   bool remembers(std::uint64_t revision) const noexcept { return revision >= forgotten_through_; }
 
@@ -86,7 +89,8 @@ class TopicTable {
   TopicMap<Topic> topics_;
   std::vector<TopicId> free_;
   std::size_t reserved_ = 0;
-  std::map<std::uint64_t, TopicId> removed_;
+  std::map<std::uint64_t, TopicId> removed_;  // by the order of their removals, without those that are held
+  std::size_t held_ = 0;
   std::uint64_t removals_ = 0;
   std::uint64_t forgotten_through_ = 0;
 };

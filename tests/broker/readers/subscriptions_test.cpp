@@ -48,7 +48,7 @@ class SubscriptionsTest : public testing::Test {
     Subscription& subscription = unit.subscription();
     queue.erase(unit);
     const State state = std::make_shared<Transition>();
-    const auto send = [&](Slot& slot) { subscription.deliver_latest(slot, state, false, TimePoint()); };
+    const auto send = [&](Slot& slot) { subscription.deliver_latest(slot, state, TimePoint()); };
     if (subscription.options().kind != SubscriptionKind::composite) return send(unit);
     for (const auto& slot : subscription.slots()) {
       if (slot->is_dirty()) send(*slot);
@@ -156,12 +156,24 @@ TEST_F(SubscriptionsTest, ANewTopicIsAttachedToMatchingPatterns) {
 
 TEST_F(SubscriptionsTest, AScanningPatternIsAttachedToEachTopicOnce) {
   Subscription& scanning = open(SubscriptionKind::pattern, 1, "**");
-  scanning.scan().begin(false);
+  scanning.scan().begin();
   scanning.scan().advance(1);
   std::vector<Subscription*> overfull;
   subscriptions.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has passed it
   subscriptions.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will reach it
   EXPECT_EQ(scanning.slots().size(), 1u);
+}
+
+TEST_F(SubscriptionsTest, AReaderThatStillHasASlotForARestoredTopicGetsNoSecond) {
+  Subscription& resuming = open(SubscriptionKind::pattern, 1, "**");
+  Subscription& other = open(SubscriptionKind::pattern, 2, "**");
+  ASSERT_TRUE(subscriptions.attach(resuming, topic_a, 0, in_snapshot()));
+  std::vector<Subscription*> overfull;
+  subscriptions.topic_created(topic_a, "x", 2, overfull);
+  EXPECT_EQ(resuming.slots().size(), 1u);
+  EXPECT_TRUE(resuming.slots()[0]->is_dirty());
+  ASSERT_EQ(other.slots().size(), 1u);
+  EXPECT_FALSE(other.slots()[0]->is_dirty());
 }
 
 TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {

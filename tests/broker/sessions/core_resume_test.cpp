@@ -79,6 +79,154 @@ TEST_F(CoreResume, AnUnsetDuringAScanOfSeveralTurnsIsSentOnce) {
   EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value())));
 }
 
+TEST_F(CoreResume, WhatWasRemovedIsSentInPieces) {
+  start(limited([](Limits& limits) { limits.turn_steps_max = 10; }));
+  for (int i = 0; i < 100; ++i) set("t/" + std::to_string(i), 1);
+  const auto point = here();
+  for (int i = 0; i < 100; ++i) set("t/" + std::to_string(i), Value());
+  const auto pattern = screen->subscribe({"t/*"}, point);
+  std::size_t sent = 0;
+  int turns = 0;
+  for (; !screen->ends.contains(pattern); ++turns) {
+    ASSERT_LT(turns, 100);
+    turns == 0 ? turn() : advance(0s);
+    const std::size_t piece = screen->take_deliveries(pattern).size();
+    EXPECT_LE(piece, 20u);
+    sent += piece;
+    const auto others = robot->set("other", turns);
+    turn();
+    EXPECT_TRUE(robot->has_answer(others)) << "others do not wait for it";
+    sent += screen->take_deliveries(pattern).size();
+  }
+  EXPECT_EQ(sent, 100u);
+  EXPECT_GT(turns, 4);
+}
+
+TEST_F(CoreResume, WhatWasRemovedIsSentToWhomItIsNewAndToNobodyElse) {
+  start(limited([](Limits& limits) { limits.slots_per_session_max = 2; }));
+  FakeClient full{*this, "full", 3};
+  full.connect();
+  for (const char* topic : {"t/a", "t/b"}) set(topic, 1);
+  const auto all = full.subscribe({"t/*"});
+  turn();
+  const auto point = here();
+  for (const char* topic : {"t/a", "t/b"}) set(topic, Value());
+  for (const char* topic : {"t/c", "t/d"}) set(topic, 1);
+  full.take_deliveries(all);
+  for (const char* topic : {"t/c", "t/d"}) set(topic, Value());
+  for (const char* topic : {"t/e", "t/f"}) set(topic, 1);
+  full.take_deliveries(all);
+  const auto one = screen->subscribe({"*/a"}, point);
+  const auto two = robot->subscribe({"*/b"}, point);
+  turn();
+  EXPECT_THAT(screen->take_deliveries(one), ElementsAre(Pair("t/a", Value())));
+  EXPECT_THAT(robot->take_deliveries(two), ElementsAre(Pair("t/b", Value())));
+  set("t/e", 2);
+  EXPECT_THAT(full.take_deliveries(all), ElementsAre(Pair("t/e", Value(2)))) << "its session had no room for a third";
+}
+
+TEST_F(CoreResume, AnEveryReaderIsSentAllThatTheHistoryOfARemovedTopicHas) {
+  set("t/a", 1);
+  const auto point = here();
+  set("t/a", 2);
+  set("t/a", 3);
+  set("t/a", Value());
+  const auto pattern = screen->subscribe({"t/*"}, point, proto::Mode::every);
+  turn();
+  EXPECT_THAT(screen->take_deliveries(pattern),
+              ElementsAre(Pair("t/a", Value(2)), Pair("t/a", Value(3)), Pair("t/a", Value())));
+  set("t/a", 4);
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value(4))));
+}
+
+// The state that a reader with a filter has to be sent may be one that the topic no longer has.
+TEST_F(CoreResume, AFilteredReaderGoesOnWhereItWasAlsoIfRemovedTopicsWereForgotten) {
+  start(limited([](Limits& limits) { limits.removed_topics_max = 0; }));
+  set("t/a", 1);
+  const auto point = here();
+  for (const char* topic : {"event/1", "event/2"}) {
+    set(topic, 1);
+    set(topic, Value());
+  }
+  set("t/a", 7);
+  set("t/a", 2);
+  proto::Subscribe subscribe;
+  subscribe.topics = {"t/*"};
+  subscribe.resume = point;
+  subscribe.filter = *Predicate::parse("value > 5");
+  const auto pattern = screen->subscribe(subscribe);
+  turn();
+  EXPECT_THAT(screen->take_deliveries(pattern), ElementsAre(Pair("t/a", Value(7))));
+  EXPECT_TRUE(screen->ends.contains(pattern));
+}
+
+class CoreResumeHeld : public CoreResume {
+ protected:
+  // Two removed topics are remembered. The screen acknowledges nothing, so that it is sent one of them.
+  void start_with_a_stopped_reader() {
+    start(limited([](Limits& limits) {
+      limits.removed_topics_max = 2;
+      limits.unacknowledged_bytes_max = 1;
+    }));
+    for (const char* topic : {"t/a", "t/b"}) set(topic, 1);
+    point = here();
+    for (const char* topic : {"t/a", "t/b"}) set(topic, Value());
+    screen->acknowledges = false;
+    resuming = screen->subscribe({"t/*"}, point);
+    turn();
+    ASSERT_THAT(screen->take_deliveries(resuming), ElementsAre(Pair("t/a", Value())));
+  }
+  void come_and_go(std::initializer_list<const char*> topics) {
+    for (const char* topic : topics) {
+      set(topic, 1);
+      set(topic, Value());
+    }
+  }
+  void go_on() {
+    screen->acknowledges = true;
+    screen->acknowledge();
+    ten_turns();
+  }
+
+  proto::RequestId resuming = 0;
+  proto::ResumePoint point;
+};
+
+TEST_F(CoreResumeHeld, ARemovedTopicIsRememberedUntilItsReaderWasSentThatItIsUnset) {
+  start_with_a_stopped_reader();
+  come_and_go({"event/1", "event/2", "event/3"});
+  go_on();
+  EXPECT_THAT(screen->take_deliveries(resuming), ElementsAre(Pair("t/b", Value())));
+  EXPECT_TRUE(screen->ends.contains(resuming));
+  const auto late = robot->subscribe({"*/*"}, point);
+  turn();
+  EXPECT_TRUE(robot->ends.at(late).whole);
+  const auto by_name = robot->subscribe({"event/2"}, point, proto::Mode::every);
+  turn();
+  EXPECT_THAT(robot->take_deliveries(by_name), ElementsAre(Pair("event/2", Value(1)), Pair("event/2", Value())))
+      << "two are remembered";
+}
+
+TEST_F(CoreResumeHeld, ATopicThatIsSetAgainMeanwhileIsSentAsItIs) {
+  start_with_a_stopped_reader();
+  set("t/b", 2);
+  go_on();
+  EXPECT_THAT(screen->take_deliveries(resuming), ElementsAre(Pair("t/b", Value(2))));
+  set("t/b", Value());
+  EXPECT_THAT(screen->take_deliveries(resuming), ElementsAre(Pair("t/b", Value())));
+}
+
+TEST_F(CoreResumeHeld, AReaderThatEndsLetsItGo) {
+  start_with_a_stopped_reader();
+  screen->goodbye();
+  turn();
+  come_and_go({"event/1", "event/2", "event/3"});
+  const auto late = robot->subscribe({"t/*"}, point);
+  turn();
+  EXPECT_TRUE(robot->ends.at(late).whole) << "it is forgotten";
+  EXPECT_THAT(robot->take_deliveries(late), IsEmpty());
+}
+
 // Readers of both modes, also with a filter that lets the unset state pass.
 TEST_F(CoreResume, EveryKindOfReaderIsSentAnUnsetDuringItsScanOnce) {
   for (const auto mode : {proto::Mode::latest, proto::Mode::every}) {
@@ -100,7 +248,7 @@ TEST_F(CoreResume, EveryKindOfReaderIsSentAnUnsetDuringItsScanOnce) {
   }
 }
 
-TEST_F(CoreResume, RestoredTopicsDoNotCountAgainstWriters) {
+TEST_F(CoreResume, RemovedTopicsThatAReaderIsStillSentTakeNoRoom) {
   CoreOptions options = default_options();
   options.limits.topics_max = 2;
   options.limits.unacknowledged_bytes_max = 1;  // one topic at a time
@@ -109,10 +257,11 @@ TEST_F(CoreResume, RestoredTopicsDoNotCountAgainstWriters) {
   const auto point = here();
   for (const char* topic : {"t/a", "t/b"}) set(topic, Value());
   for (const char* topic : {"t/c", "t/d"}) set(topic, 1);
-  screen->acknowledges = false;  // so one of the restored topics stays until the screen acknowledges
-  screen->subscribe({"t/*"}, point);
+  screen->acknowledges = false;  // so it has not been sent all
+  const auto resuming = screen->subscribe({"t/*"}, point);
   turn();
-  ASSERT_GT(statistics().topics, options.limits.topics_max);
+  ASSERT_FALSE(screen->ends.contains(resuming));
+  ASSERT_EQ(statistics().topics, options.limits.topics_max);
   const auto known = robot->commit({{"t/c", 2, {}, {}}, {"t/d", 2, {}, {}}});
   const auto unknown = robot->commit({{"t/c", 3, {}, {}}, {"t/e", 3, {}, {}}});
   turn();
