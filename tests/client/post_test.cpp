@@ -99,6 +99,37 @@ TEST(Post, ARefusedPostEndsTheNurseryAsAFailedChildDoes) {
   });
 }
 
+TEST(Post, FlushDoesNotReturnAsIfARefusedPostHadBeenApplied) {
+  in_a_world([](BusWorld& world, Nursery&) -> Task<> {
+    bool returned = false;
+    std::vector<std::string> told;
+    try {
+      co_await open_nursery([&](Nursery& inner) -> Task<> {
+        Bus robot = co_await world.connect(inner, "robot");
+        co_await robot.topic<int>("level").set(1);
+        robot.topic<std::string>("level").post("high");
+        // The Bus may be used until its nursery has ended, and each flush says it.
+        for (int round = 0; round < 2; ++round) {
+          co_await shield([&]() -> Task<> {
+            try {
+              co_await robot.flush();
+              returned = true;
+            } catch (const TypeMismatch& error) {
+              told.emplace_back(error.what());
+            }
+          });
+        }
+      });
+    } catch (const ExceptionGroup& group) {
+      group.for_each_leaf([&](const std::exception& leaf) { told.emplace_back(leaf.what()); });
+    }
+    EXPECT_FALSE(returned);
+    EXPECT_THAT(told, testing::ElementsAre("topic 'level' holds int64 values, not string",
+                                           "topic 'level' holds int64 values, not string",
+                                           "topic 'level' holds int64 values, not string"));
+  });
+}
+
 TEST(Post, APostThatIsRefusedWhileTheBusEndsIsReportedToo) {
   in_a_world([](BusWorld& world, Nursery&) -> Task<> {
     int errors = 0;

@@ -61,6 +61,8 @@ Task<> BusCore::settle_posts() {
 Task<> BusCore::flush() {
   co_await settle_posts();
   if (const std::exception_ptr unknown = posts_.take_unknown()) std::rethrow_exception(unknown);
+  // The nursery ends with the same error, perhaps a moment later.
+  if (posts_.first_refusal()) std::rethrow_exception(posts_.first_refusal());
   throw_if_ended();
 }
 

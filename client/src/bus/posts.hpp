@@ -1,7 +1,7 @@
 // posts.hpp: the writes that no task awaits, until the broker has acknowledged them.
 //
 // Promises   never more than the limits. Keeps the first unknown outcome until flush() throws it, and the first refusal
-//            until the nursery is told.
+//            for each flush(), besides the nursery, which is told once.
 // Limits     posts_max posts, and post_bytes_max for their values together; one post is always allowed.
 // Thread     the loop's. Owner: BusCore.
 #pragma once
@@ -53,9 +53,12 @@ class Posts {
   void failed(ErrorCode code, std::exception_ptr error) {
     std::exception_ptr& first = code == ErrorCode::outcome_unknown ? unknown_ : refusal_;
     if (!first) first = std::move(error);
+    if (code != ErrorCode::outcome_unknown && !refused_) refused_ = refusal_;
   }
   std::exception_ptr take_unknown() noexcept { return std::exchange(unknown_, nullptr); }
   std::exception_ptr take_refusal() noexcept { return std::exchange(refusal_, nullptr); }
+  // The first refusal, also after it was taken; null: there was none.
+  const std::exception_ptr& first_refusal() const noexcept { return refused_; }
 
   // The post that a newer one of the topic may replace; 0: none.
   proto::RequestId replaceable(const std::string& topic) const {
@@ -80,6 +83,7 @@ class Posts {
   std::unordered_map<std::string, proto::RequestId> replaceable_;  // by topic: the newest one, if it is open
   std::exception_ptr unknown_;
   std::exception_ptr refusal_;
+  std::exception_ptr refused_;
 };
 
 }  // namespace hoiku::client
