@@ -22,9 +22,11 @@ void TopicLife::restore(TopicId id, Effects& effects) {
 
 void TopicLife::remove_if_unused(TopicId id) {
   if (topics_.is_removed(id)) return let_go(id);
-  if (!topics_.contains(id) || !topics_[id].is_idle()) return;
+  if (!topics_.contains(id) || is_set(topics_[id].pending())) return;
   if (leases_.find(id) != nullptr || !declarations_.declarers(id).empty()) return;
+  // At once: whether the next write comes in this turn or after the store's answer must make no difference to it.
   if (declarations_.contains(id)) undeclare(id);
+  if (!topics_[id].is_idle()) return;
   if (waits_.any(id) || subscriptions_.keeps(id) || pins_.is_pinned(id)) return;
   subscriptions_.topic_removed(id);
   topics_.remove(id);

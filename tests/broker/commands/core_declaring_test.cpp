@@ -86,6 +86,21 @@ TEST_F(CoreDeclaring, ADeclarationStaysWhileItsTopicIsOwned) {
   EXPECT_EQ(statistics().topics, 0u);
 }
 
+TEST_F(CoreDeclaring, ADeclarationEndsWithItsTopicAlsoIfTheNextWriteComesInTheSameTurn) {
+  sensor.declare("yaw", 100ms);
+  sensor.declare_type("yaw", ValueType::float64);
+  set(0.5);
+  sensor.goodbye();
+  turn();
+  const auto unset = screen.set("yaw", Value());
+  const auto text = screen.set("yaw", "left");
+  turn();
+  EXPECT_TRUE(screen.answered<proto::SetDone>(unset).changed);
+  EXPECT_TRUE(screen.answered<proto::SetDone>(text).changed);
+  set(Value());
+  EXPECT_FALSE(becomes_stale());
+}
+
 TEST_F(CoreDeclaring, WhoWatchesKeepsNoDeclaration) {
   sensor.declare_type("yaw", ValueType::int64);
   sensor.declare("yaw", 100ms);
