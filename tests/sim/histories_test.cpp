@@ -1,9 +1,10 @@
 // Whole histories of the bus under a seed: real clients, the real broker, a network that delays and cuts, a broker that
 // is killed. The model judges them at the broker's end, and the clients judge what they see at theirs.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <deque>
 
+#include "tests/sim/deeds.hpp"
 #include "tests/sim/judge/frame_digest.hpp"
 #include "tests/sim/judge/witness.hpp"
 #include "tests/sim/players/bus_client.hpp"
@@ -15,6 +16,9 @@ namespace hoiku::model {
 namespace {
 
 using namespace std::chrono_literals;
+
+// So many histories do everything that Deed names.
+constexpr std::size_t histories_for_all_deeds = 25;
 
 class BusHistory {
  public:
@@ -40,6 +44,7 @@ class BusHistory {
     EXPECT_EQ(left.predicates, 0u);
     EXPECT_EQ(left.leases, 0u);
     EXPECT_EQ(left.kept_frames, 0u);
+    EXPECT_THAT(witness_.past().model().published_sessions(), testing::IsEmpty());
     world.network().observe(nullptr);
   }
 
@@ -47,6 +52,11 @@ class BusHistory {
     std::vector<std::string> all = witness_.complaints();
     for (const BusClient& client : clients_)
       all.insert(all.end(), client.complaints().begin(), client.complaints().end());
+    return all;
+  }
+  Deeds deeds() const {
+    Deeds all;
+    for (const BusClient& client : clients_) all.add(client.deeds());
     return all;
   }
   const Witness& witness() const { return witness_; }
@@ -100,17 +110,24 @@ class BusHistory {
 TEST(Histories, KeepThePromises) {
   std::uint64_t checked = 0;
   StepCount steps;
-  for (const std::uint64_t seed : seeds_of_histories()) {
+  Deeds deeds;
+  const auto seeds = seeds_of_histories();
+  for (const std::uint64_t seed : seeds) {
     SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
     BusHistory history(seed);
     sim::simulate_or_throw([&](sim::Simulation& world) { return history.run(world); }, sim::seed(seed));
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
     steps.add(history.steps());
+    deeds.add(history.deeds());
     history.digest().print(seed);
     if (HasFailure()) return print_replay(seed, "histories");
   }
   EXPECT_GE(steps.fewest(), steps_min);
+  if (seeds.size() >= histories_for_all_deeds) {
+    for (const std::string& name : deeds.missing()) ADD_FAILURE() << "no history did this: " << name;
+  }
+  if (number_from_environment("HOIKU_SIM_DEEDS")) std::printf("%s", deeds.describe().c_str());
   steps.print(checked);
 }
 

@@ -14,6 +14,17 @@ std::string_view after_first(std::string_view text) {
   return slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
 }
 
+bool segments_match(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  const std::string_view segment = first_segment(pattern);
+  if (segment == "**") {
+    if (segments_match(after_first(pattern), name)) return true;
+    return !name.empty() && segments_match(pattern, after_first(name));
+  }
+  if (name.empty() || (segment != "*" && segment != first_segment(name))) return false;
+  return segments_match(after_first(pattern), after_first(name));
+}
+
 // Returns the type of the values around a transition: an unset topic has none, but was unset from one.
 ValueType type_at(const Topic& topic, std::size_t index) {
   const ValueType type = topic.states[index].value.type();
@@ -46,14 +57,7 @@ Version Topic::version(std::size_t index) const {
 }
 
 bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  const std::string_view segment = first_segment(pattern);
-  if (segment == "**") {
-    if (matches(after_first(pattern), name)) return true;
-    return !name.empty() && matches(pattern, after_first(name));
-  }
-  if (name.empty() || (segment != "*" && segment != first_segment(name))) return false;
-  return matches(after_first(pattern), after_first(name));
+  return pattern.starts_with('$') == name.starts_with('$') && segments_match(pattern, name);
 }
 
 void Model::begin(TimePoint now) {
@@ -76,12 +80,12 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
                                                const std::optional<Version>& if_version) const {
   const Topic& topic = this->topic(name);
   if (if_version) {
+    if (if_version->number != 0 && if_version->epoch == 0) return ErrorCode::invalid_argument;
     const bool is_set = !topic.newest().value.is_null();
     if (if_version->number == 0 ? is_set : *if_version != topic.version(topic.states.size() - 1))
-      return if_version->number != 0 && if_version->epoch == 0 ? ErrorCode::invalid_argument
-                                                               : ErrorCode::version_conflict;
+      return ErrorCode::version_conflict;
   }
-  const ValueType type = topic.newest().value.type();
+  const ValueType type = type_of(name);
   if (!value.is_null() && type != ValueType::null && value.type() != type) return ErrorCode::type_mismatch;
   return std::nullopt;
 }

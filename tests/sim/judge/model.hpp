@@ -45,7 +45,8 @@ struct Topic {
   Version version(std::size_t index) const;
 };
 
-// Returns true if a pattern ('*' is one segment, '**' any number) matches a name.
+// Returns true if a pattern ('*' is one segment, '**' any number) matches a name. Only a pattern that begins with '$'
+// matches names that do.
 bool matches(std::string_view pattern, std::string_view name);
 
 struct WaitAnswer {
@@ -100,7 +101,7 @@ class Model {
   OwnResult own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now);
   void release(const Owner& by, proto::RequestId lease, TimePoint now);
   void end_leases(const Owner& by, TimePoint now);  // its session has ended
-  void declare(const proto::Declare& command, const Owner& by, TimePoint now);
+  std::optional<ErrorCode> declare(const proto::Declare& command, const Owner& by, TimePoint now);
   std::optional<ErrorCode> undeclare(const proto::Undeclare& command, const Owner& by);
   // Sessions have ended: `has_expired` says which. A declaration ends when its topic is unset and not owned, and none
   // of the sessions is left that have declared it.
@@ -112,6 +113,12 @@ class Model {
   std::string judge_own_commit(const std::vector<Transition>& record,
                                const std::function<TimePoint(const Owner&)>& expires_at, TimePoint now,
                                std::vector<Lease>& ended);
+  // The broker wrote its own topics, below $hoiku/. Returns an empty text if it may have, otherwise what is wrong. Its
+  // commit came before those commands of this turn that have its revision or a later one here: they are counted anew.
+  std::string judge_broker_topics(const std::vector<Transition>& record, TimePoint now);
+  // Returns the names of the sessions that have a topic below $hoiku/sessions/ which is set, as far as the topics tell.
+  std::vector<std::string> published_sessions() const;
+
   // Returns what the broker should have done by itself by the end of that instant; empty if nothing.
   std::string neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const;
 
@@ -143,6 +150,9 @@ class Model {
   static std::optional<ErrorCode> error_of_name(const std::string& name);
   std::optional<ErrorCode> error_of_state(const std::string& name, const Value& value,
                                           const std::optional<Version>& if_version) const;
+  // Returns the type of all values that the topic takes now; null if it takes any.
+  ValueType type_of(const std::string& name) const;
+  ValueType declared_type(const std::string& name) const;
   std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
   SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
                   TimePoint now, Quality as = Quality::live);
@@ -154,8 +164,11 @@ class Model {
     std::chrono::nanoseconds after{0};
     TimePoint touched{};
     std::vector<Owner> declarers{};
+    ValueType type = ValueType::null;
   };
   void end_declarations();
+  std::string wrong_broker_topic(const Transition& transition) const;
+  void count_anew(std::uint64_t from);
   bool is_overdue(const std::string& name, const Deadline& deadline, TimePoint at) const;
 
   // Holds that are due in this time wait for the end of the late turn.

@@ -11,14 +11,32 @@ std::optional<ErrorCode> Model::error_of_writer(const std::string& name, const O
   return ErrorCode::not_owner;
 }
 
+ValueType Model::declared_type(const std::string& name) const {
+  const auto declared = deadlines_.find(name);
+  return declared == deadlines_.end() ? ValueType::null : declared->second.type;
+}
+
+ValueType Model::type_of(const std::string& name) const {
+  if (const ValueType type = topic(name).newest().value.type(); type != ValueType::null) return type;
+  if (const ValueType type = declared_type(name); type != ValueType::null) return type;
+  const auto lease = leases_.find(name);
+  return lease == leases_.end() ? ValueType::null : lease->second.last_will.type();
+}
+
 Model::OwnResult Model::own(const proto::Own& command, const Owner& by, const std::string& writer, TimePoint now) {
   begin(now);
   OwnResult result;
-  if (const auto standing = leases_.find(command.topic); standing != leases_.end()) {
+  const auto standing = leases_.find(command.topic);
+  if (standing != leases_.end()) {
     if (standing->second.owner == by) return {ErrorCode::invalid_argument};
     if (!command.take_over) return {ErrorCode::not_owner};
     result.lost = standing->second;
   }
+  // The last will may be of another type than the one that it replaces.
+  const ValueType declared = declared_type(command.topic);
+  const ValueType held = declared != ValueType::null ? declared : topic(command.topic).newest().value.type();
+  if (!command.last_will.is_null() && held != ValueType::null && command.last_will.type() != held)
+    return {ErrorCode::type_mismatch};
   Lease& lease = leases_[command.topic];
   lease = Lease{by, command.id, command.last_will, writer, std::nullopt};
   if (command.lasting.count() > 0) lease.until = saturating_add(now, command.lasting);
@@ -58,13 +76,19 @@ void Model::end_leases(const Owner& by, TimePoint now) {
   withdraw([&](const Owner& declarer) { return declarer == by; });
 }
 
-void Model::declare(const proto::Declare& command, const Owner& by, TimePoint now) {
-  Deadline& declared = deadlines_.try_emplace(command.topic, Deadline{{}, now, {}}).first->second;
+std::optional<ErrorCode> Model::declare(const proto::Declare& command, const Owner& by, TimePoint now) {
+  if (command.type != ValueType::null) {
+    const ValueType has = type_of(command.topic);
+    if (has != ValueType::null && has != command.type) return ErrorCode::type_mismatch;
+  }
+  Deadline& declared = deadlines_.try_emplace(command.topic, Deadline{{}, now, {}, {}}).first->second;
+  if (command.type != ValueType::null) declared.type = command.type;
   auto& declarers = declared.declarers;
   if (std::find(declarers.begin(), declarers.end(), by) == declarers.end()) declarers.push_back(by);
-  if (!command.deadline || declared.after == *command.deadline) return;
+  if (!command.deadline || declared.after == *command.deadline) return std::nullopt;
   if (declared.after.count() == 0) declared.touched = now;
   declared.after = *command.deadline;
+  return std::nullopt;
 }
 
 std::optional<ErrorCode> Model::undeclare(const proto::Undeclare& command, const Owner& by) {

@@ -36,6 +36,23 @@ const State* Past::find(const std::string& topic, const Version& version) const 
   return nullptr;
 }
 
+const State* Past::before(const std::string& topic, const Version& version) const {
+  const State* found = nullptr;
+  for_each_model([&](const Model& model) {
+    const auto& states = model.topic(topic).states;
+    for (std::size_t i = 1; i < states.size(); ++i) {
+      if (states[i].version == version) found = &states[i - 1];
+    }
+  });
+  return found;
+}
+
+bool Past::always_fitted(const Predicate& predicate, const std::string& topic) const {
+  bool fitted = true;
+  for_each_model([&](const Model& model) { fitted = fitted && model.fits(predicate, topic, 0); });
+  return fitted;
+}
+
 std::optional<bool> Past::passes(const std::string& topic, const Version& version, const Predicate& filter) const {
   std::optional<bool> passes;
   for_each_model([&](const Model& model) {

@@ -24,6 +24,10 @@ class Past {
   bool ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const;
   // Returns the state with this version, or nullptr.
   const State* find(const std::string& topic, const Version& version) const;
+  // Returns the state that the one with this version replaced; nullptr if that is not known.
+  const State* before(const std::string& topic, const Version& version) const;
+  // Returns true if the predicate is of the type of all values that the topic has ever had.
+  bool always_fitted(const Predicate& predicate, const std::string& topic) const;
   // Returns whether the state with this version passes a filter; empty if there was no such state.
   std::optional<bool> passes(const std::string& topic, const Version& version, const Predicate& filter) const;
   // Returns how many states between the two do not pass; empty if they are of different epochs.

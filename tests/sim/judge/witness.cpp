@@ -1,6 +1,7 @@
 #include "tests/sim/judge/witness.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -18,7 +19,7 @@ void Witness::step() {
   if (now() == instant_) return;
   if (!paused_since_) check_instant(instant_);
   instant_ = now();
-  leases_.begin_instant(instant_);
+  leases_.begin_instant(paused_since_.value_or(instant_));  // input that waits is heard before silence is judged
 }
 
 void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
@@ -78,7 +79,29 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
 
 void Witness::broker_committed(const std::vector<Transition>& record) {
   step();
-  leases_.check_commit(record);
+  const auto is_own = [](const Transition& transition) { return transition.topic.starts_with('$'); };
+  if (std::none_of(record.begin(), record.end(), is_own)) return leases_.check_commit(record);
+  if (const std::string wrong = model_.judge_broker_topics(record, now()); !wrong.empty())
+    return evidence_.complain(nullptr, "publishes about itself: " + wrong);
+  evidence_.tell(fmt::format("--- revision {} is of the broker's own topics", record.front().revision));
+  for (auto& [token, session] : evidence_.sessions) count_anew(session, record.front().revision);
+}
+
+// What came in this turn was given revisions before it was known that the broker had this one.
+void Witness::count_anew(Session& session, std::uint64_t from) {
+  const auto move = [&](std::uint64_t& revision) { revision += revision >= from ? 1 : 0; };
+  for (auto& [id, reader] : session.readers) {
+    move(reader.opened_at);
+    move(reader.opened_after);
+  }
+  const auto move_wait = [&](auto& waiter) {
+    move(waiter.earliest);
+    move(waiter.latest);
+    if (waiter.armed == now()) waiter.latest = std::max(waiter.latest, from);
+  };
+  for (auto& [id, waiter] : session.waiters) move_wait(waiter);
+  for (auto& [id, waiter] : session.transition_waiters) move_wait(waiter);
+  for (auto& [id, request] : session.requests) move(request.earliest);
 }
 
 void Witness::broker_lost(std::uint64_t peer) {
@@ -274,6 +297,18 @@ void Witness::check_at_rest() {
     session.full.reset();  // from now on a frame that still waits for room is missing
     check_session(session, now());
   }
+  check_published_sessions();
+}
+
+// The broker publishes its sessions from when somebody first asked for them.
+void Witness::check_published_sessions() {
+  const std::vector<std::string> published = model_.published_sessions();
+  std::vector<std::string> names;
+  for (const auto& [token, session] : evidence_.sessions) names.push_back(session.name);
+  std::sort(names.begin(), names.end());
+  if (!published.empty() && published != names)
+    evidence_.complain(nullptr, fmt::format("publishes the sessions of {}, and has those of {}",
+                                            fmt::join(published, ", "), fmt::join(names, ", ")));
 }
 
 std::size_t Witness::waits_at_rest() const {

@@ -56,6 +56,8 @@ class Witness final : public sim::NetworkObserver {
   void take(Session& session, const proto::Command& command);
   void open(Session& session, const proto::Subscribe& command);
   void check_fresh(Session& session, const proto::ServerFrame& frame);
+  void count_anew(Session& session, std::uint64_t from);
+  void check_published_sessions();
   void check_instant(TimePoint instant);
   void check_session(Session& session, TimePoint instant);
 

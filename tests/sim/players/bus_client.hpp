@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "hoiku/testing.hpp"
-#include "tests/sim/judge/past.hpp"
 #include "tests/sim/judge/reader_judge.hpp"
-#include "tests/sim/players/dice.hpp"
+#include "tests/sim/players/bus_play.hpp"
+#include "tests/sim/players/bus_writer.hpp"
 
 namespace hoiku::model {
 
@@ -28,9 +28,10 @@ class BusClient {
   void check_at_rest();
   // Returns what it has open at the broker: subscriptions, waits and leases.
   std::size_t open_requests() const { return bus_ ? bus_->statistics().open_requests : 0; }
-  const std::vector<std::string>& complaints() const { return complaints_; }
+  const std::vector<std::string>& complaints() const { return play_.complaints; }
   // Returns the number of writes and waits that it began, and of values that it took.
-  std::uint64_t acts() const { return acts_; }
+  std::uint64_t acts() const { return play_.acts; }
+  const Deeds& deeds() const { return play_.deeds; }
 
  private:
   struct Reading {
@@ -43,41 +44,39 @@ class BusClient {
   class Listed;
 
   Task<> visit(TimePoint leave_at);
+  // Complains if the error may not have ended its Bus.
+  void judge_end_of_bus(const std::exception& error);
   Task<> repeat(Task<> (BusClient::*act)(Bus, TimePoint), Bus bus);
-  Task<> write(Bus bus, TimePoint until);
+  Task<> write(Bus bus, TimePoint) { return writer_.write(bus); }
+  Task<> post(Bus bus, TimePoint) { return writer_.post(bus); }
   Task<> wait(Bus bus, TimePoint until);
+  static Task<TransitionPtr> wait_for(hoiku::Topic<Value> topic, std::optional<Predicate> predicate,
+                                      std::chrono::nanoseconds hold);
   Task<> read_topic(Bus bus, TimePoint until);
   Task<> read_composite(Bus bus, TimePoint until);
   Task<> watch(Bus bus, TimePoint until);
   Task<> watch_every(Bus bus, TimePoint until);
-  Task<> watch_in(Bus bus, Mode mode);
+  Task<> watch_pattern(Bus bus, std::string pattern, Mode mode);
+  Task<> judge_items(PatternSubscription& subscription, Reading& reading, Mode mode);
   Task<> list_readers(Bus bus, TimePoint until);
   // ---- bus_client_acts.cpp
-  Task<> post(Bus bus, TimePoint until);
   Task<> own(Bus bus, TimePoint until);
+  Task<> write_owned(hoiku::Topic<Value> topic);
   Task<> declare(Bus bus, TimePoint until);
   Task<> list(Bus bus, TimePoint until);
+  Task<> watch_broker(Bus bus, TimePoint until);
+  Task<> get_of_broker(Bus bus);
   Task<> wait_transition(Bus bus, TimePoint until);
   Task<> follow(Bus bus, TimePoint until);
-  Task<> flush(Bus bus, std::string posted, Value value);
-  Task<> update(Bus bus);
 
   detail::SubscribeOptions random_reading(const std::string& pattern, Mode mode);
   std::optional<ReaderJudge::Filter> known_of(const std::optional<Predicate>& filter) const;
-  Task<> write_two(Bus bus);
-  Task<> write_once(Bus bus);
-  void complain(const std::string& text);
 
   sim::Simulation& world_;
-  const Past& past_;
-  std::string name_;
-  Dice dice_;
-  TimePoint quiet_{};
-  TimePoint end_{};
+  BusPlay play_;
+  BusWriter writer_{play_};
   std::optional<Bus> bus_;  // while it is connected
   std::list<Reading> readings_;
-  std::uint64_t acts_ = 0;
-  std::vector<std::string> complaints_;
 };
 
 }  // namespace hoiku::model

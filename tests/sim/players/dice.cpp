@@ -35,6 +35,11 @@ Value Dice::value(const std::string& topic) {
   return Value(chance(50));
 }
 
+Value Dice::next_value(const std::string& topic) {
+  if (chance(3)) return topic.starts_with("text") ? Value(7) : Value("seven");
+  return value(topic);
+}
+
 std::string Dice::pattern() {
   static const std::vector<std::string> patterns{"number/*",  "own/*",  "**",        "*/0",
                                                  "number/**", "text/*", "nothing/*", "**/deep"};
@@ -106,7 +111,8 @@ Predicate::Node Dice::about_quality() {
 }
 
 std::optional<Predicate> Dice::filter(const std::string& pattern) {
-  if (pattern.starts_with("gone")) return predicate("number/0");
+  if (pattern.starts_with("gone") || pattern.starts_with("$hoiku/broker")) return predicate("number/0");
+  if (pattern.starts_with("$hoiku/sessions")) return predicate("text/0");
   if (pattern.starts_with("own") || (pattern == "**" && chance(30))) return predicate("own/0");
   return predicate(is_plain_name(pattern) ? pattern : topic());
 }

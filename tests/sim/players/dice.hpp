@@ -32,7 +32,11 @@ class Dice {
   }
 
   std::string topic();
+  // Owned topics have names of their own, since their last wills and deadlines make transitions that nobody wrote.
+  std::string owned_topic() { return "own/" + std::to_string(below(3)); }
   Value value(const std::string& topic);
+  // Seldom of another type than the others of the topic: an unset topic takes it.
+  Value next_value(const std::string& topic);
   std::string pattern();
   std::vector<std::string> composite();
   std::optional<Predicate> predicate(const std::string& topic);  // of the topic's type

@@ -235,7 +235,7 @@ proto::WaitTransition FrameClient::random_wait_transition() {
   proto::WaitTransition wait;
   wait.id = ++last_id_;
   // Topics with owners and deadlines have transitions of the quality alone, too.
-  wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
+  wait.topic = dice_.chance(20) ? dice_.owned_topic() : dice_.topic();
   if (dice_.chance(80)) wait.predicate = dice_.predicate(wait.topic);
   if (const auto known = versions_.find(wait.topic); dice_.chance(60))
     wait.after = known == versions_.end() ? Version{} : known->second;
@@ -254,7 +254,7 @@ proto::WaitTransition FrameClient::random_wait_transition() {
 proto::Wait FrameClient::random_wait() {
   proto::Wait wait;
   wait.id = ++last_id_;
-  wait.topic = dice_.chance(20) ? "own/" + std::to_string(dice_.below(3)) : dice_.topic();
+  wait.topic = dice_.chance(20) ? dice_.owned_topic() : dice_.topic();
   wait.predicate = dice_.predicate(wait.topic);
   // An unset topic matches nothing.
   if (dice_.chance(10)) {
@@ -280,7 +280,7 @@ std::chrono::nanoseconds FrameClient::random_patience() {
 // Uses topics of its own, so that no other command needs to know their versions. All last wills are different values:
 // each end of a lease is a transition, of which the witness hears.
 proto::Command FrameClient::random_ownership() {
-  const std::string topic = "own/" + std::to_string(dice_.below(3));
+  const std::string topic = dice_.owned_topic();
   if (dice_.chance(30)) {
     const auto lease = random_of(leases_);
     if (lease) {
@@ -293,6 +293,7 @@ proto::Command FrameClient::random_ownership() {
     proto::Declare declare;
     declare.id = ++last_id_;
     declare.topic = topic;
+    if (dice_.chance(30)) declare.type = ValueType::int64;  // it stays while the topic is unset
     if (dice_.chance(80)) declare.deadline = dice_.chance(20) ? Duration(0) : dice_.between(20ms, 400ms);
     return declare;
   }
@@ -322,9 +323,10 @@ proto::Set FrameClient::random_set() {
   if (dice_.chance(7)) set.value = Value();
   if (dice_.chance(2)) set.topic = dice_.chance(50) ? "a//b" : "$hoiku/mine";
   if (dice_.chance(12)) {
-    set.topic = "own/" + std::to_string(dice_.below(3));
+    set.topic = dice_.owned_topic();
     if (set.if_version) set.if_version = random_version(set.topic);
     set.value = dice_.chance(15) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
+    if (dice_.chance(5)) set.value = "seven";
   }
   if (dice_.chance(5)) {
     set.topic = "gone/" + std::to_string(dice_.below(3));

@@ -97,7 +97,9 @@ void FilterJudge::check_count_baseline(Session& session, const Reader& reader, c
     return check_counts(session, reader, delivery, before, index, what);
   }
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
-  if (before >= kept_from) evidence_.complain(&session, what + "it is not told from where to count");
+  // A reader of the latest begins anew if removed topics were forgotten.
+  const bool may_begin_anew = model_.forgets() && reader.command.mode == proto::Mode::latest;
+  if (before >= kept_from && !may_begin_anew) evidence_.complain(&session, what + "it is not told from where to count");
   if (delivery.filtered > not_passing(reader, name, before, index))
     evidence_.complain(&session, what + "not so many were filtered");
 }

@@ -18,8 +18,8 @@ void LeaseJudge::take(Session& session, const proto::Command& command) {
     session.gone[release->lease] = all_told ? now() : never;
     session.leases.erase(watch);
   } else if (const auto* declare = std::get_if<proto::Declare>(&command)) {
-    model_.declare(*declare, session.token, now());
-    session.requests[declare->id] = Request{Request::Kind::declare, {declare->topic}, {{}}, 0, now()};
+    const auto error = model_.declare(*declare, session.token, now());
+    session.requests[declare->id] = Request{Request::Kind::declare, {declare->topic}, {{error}}, 0, now()};
   } else if (const auto* undeclare = std::get_if<proto::Undeclare>(&command)) {
     const auto error = model_.undeclare(*undeclare, session.token);
     session.requests[undeclare->id] = Request{Request::Kind::declare, {undeclare->topic}, {{error}}, 0, now()};
