@@ -7,6 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
 
 std::vector<std::string> names(const std::vector<TopicInfo>& topics) {
   std::vector<std::string> made;
@@ -37,6 +38,61 @@ TEST(BusList, HasTheTopicsOfAllPagesInTheOrderOfTheirNames) {
         EXPECT_EQ(bus.statistics().open_requests, 0u);
       },
       with_small_pages());
+}
+
+TEST(BusListPages, HaveEachTopicOnceAndTheFirstPageSaysSo) {
+  in_a_world(
+      [](BusWorld& world, Nursery& nursery) -> Task<> {
+        Bus bus = co_await world.connect(nursery, "robot");
+        const std::vector<std::string> all{"c", "a/y", "b", "a/x", "d"};
+        co_await set_all(bus, all);
+        TopicPages pages = bus.list_pages();
+        std::vector<std::string> found;
+        std::vector<bool> first;
+        for (;;) {
+          const std::optional<TopicPage> page = co_await pages.next();
+          if (!page) break;
+          EXPECT_LE(page->topics.size(), 2u);
+          first.push_back(page->is_first);
+          for (const std::string& name : names(page->topics)) found.push_back(name);
+        }
+        EXPECT_THAT(first, ElementsAre(true, false, false));
+        EXPECT_THAT(found, UnorderedElementsAreArray(all));
+        const std::optional<TopicPage> none = co_await pages.next();
+        EXPECT_FALSE(none);
+      },
+      with_small_pages());
+}
+
+TEST(BusListPages, BeginAgainAfterARestartOfTheBroker) {
+  in_a_world(
+      [](BusWorld& world, Nursery& nursery) -> Task<> {
+        Bus bus = co_await world.connect(nursery, "robot");
+        const std::vector<std::string> all{"a", "b", "c", "d"};
+        co_await set_all(bus, all);
+        TopicPages pages = bus.list_pages();
+        const std::optional<TopicPage> before = co_await pages.next();
+        EXPECT_TRUE(before && before->is_first && before->topics.size() == 2);
+        world.start_broker();
+        const std::optional<TopicPage> after = co_await pages.next();
+        EXPECT_TRUE(after && after->is_first && after->topics.empty());
+        const std::optional<TopicPage> none = co_await pages.next();
+        EXPECT_FALSE(none);
+      },
+      with_small_pages());
+}
+
+TEST(BusListPages, ACancelledPageCanBeAskedForAgain) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "robot");
+    co_await bus.topic<int>("a").set(1);
+    TopicPages pages = bus.list_pages();
+    world.network().delay("robot", 10ms, 10ms);
+    const bool late = co_await move_on_after(5ms, [&]() -> Task<> { co_await pages.next(); });
+    EXPECT_TRUE(late);
+    const std::optional<TopicPage> page = co_await pages.next();
+    EXPECT_TRUE(page && page->is_first && page->topics.size() == 1);
+  });
 }
 
 TEST(BusList, ShowsTheStateAndTheReadersOfEachTopic) {

@@ -13,4 +13,5 @@
 #include "hoiku/client/quality_term.hpp"
 #include "hoiku/client/remote_bus.hpp"
 #include "hoiku/client/topic.hpp"
+#include "hoiku/client/topic_pages.hpp"
 #include "hoiku/client/topic_transition.hpp"

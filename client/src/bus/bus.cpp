@@ -1,15 +1,13 @@
 #include "hoiku/client/bus.hpp"
 
-#include <algorithm>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <utility>
 
 #include "client/src/bus/bus_core.hpp"
+#include "client/src/bus/page_reader.hpp"
 #include "hoiku/async/line_writer.hpp"
 #include "hoiku/link/endpoint.hpp"
-#include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku {
@@ -45,37 +43,14 @@ Task<std::optional<MessageSchema>> schema_of(detail::BusPtr core, std::string me
   co_return std::move(*schema);
 }
 
-// Asks for one page after the other with `command`, and passes each to `take`. A cursor means nothing to another broker
-// instance: if the instance has changed, calls `restart` and begins with the first page again.
-template <class Command, class Take, class Restart>
-Task<> read_pages(client::BusCore& core, Command command, Take take, Restart restart) {
-  std::uint64_t instance_id = core.instance_id();
-  bool complete = false;
-  while (!complete) {
-    client::BusCore::Pending pending(core, command);
-    co_await pending.wait();
-    auto page = pending.take<typename proto::CommandTraits<Command>::Answer>();
-    if (core.instance_id() != instance_id) {
-      instance_id = core.instance_id();
-      command.cursor = 0;
-      restart();
-      continue;
-    }
-    command.cursor = page.next;
-    complete = page.next == 0;
-    take(page);
-  }
-}
-
-Task<std::vector<TopicInfo>> list_of(detail::BusPtr core, std::string pattern) {
+Task<std::vector<TopicInfo>> list_of(TopicPages pages) {
   std::map<std::string, TopicInfo> found;  // by name: a topic that moved between two pages is in both
-  proto::List command;
-  command.pattern = std::move(pattern);
-  const auto take = [&](proto::ListDone& page) {
-    for (const proto::ListRow& row : page.rows) found[row.current->topic] = TopicInfo{row.current, row.readers};
-  };
-  const auto restart = [&] { found.clear(); };
-  co_await read_pages(*core, std::move(command), take, restart);
+  for (;;) {
+    std::optional<TopicPage> page = co_await pages.next();
+    if (!page) break;
+    if (page->is_first) found.clear();
+    for (TopicInfo& topic : page->topics) found[topic.state->topic] = std::move(topic);
+  }
   std::vector<TopicInfo> topics;
   topics.reserve(found.size());
   for (auto& [name, info] : found) topics.push_back(std::move(info));
@@ -102,12 +77,14 @@ ReaderInfo reader_info(proto::ReaderRow row) {
 }
 
 Task<std::vector<ReaderInfo>> readers_of(detail::BusPtr core) {
+  client::PageReader<proto::ListReaders> pages(std::move(core), proto::ListReaders());
   std::vector<ReaderInfo> readers;
-  const auto take = [&](proto::ReadersDone& page) {
-    for (proto::ReaderRow& row : page.rows) readers.push_back(reader_info(std::move(row)));
-  };
-  const auto restart = [&] { readers.clear(); };
-  co_await read_pages(*core, proto::ListReaders(), take, restart);
+  for (;;) {
+    std::optional<proto::ReadersDone> page = co_await pages.next();
+    if (!page) break;
+    if (pages.is_first()) readers.clear();
+    for (proto::ReaderRow& row : page->rows) readers.push_back(reader_info(std::move(row)));
+  }
   co_return readers;
 }
 
@@ -118,12 +95,7 @@ Task<std::vector<ReaderInfo>> Bus::readers() const {
   return readers_of(core_);
 }
 
-Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const {
-  core_->require_loop();
-  const Result<void> valid = check_topic_pattern(pattern);
-  if (!valid) throw Error(valid.failure());
-  return list_of(core_, std::move(pattern));
-}
+Task<std::vector<TopicInfo>> Bus::list(std::string pattern) const { return list_of(list_pages(std::move(pattern))); }
 
 Task<std::optional<MessageSchema>> Bus::schema(std::string message_type) const {
   core_->require_loop();
