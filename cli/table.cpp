@@ -14,22 +14,18 @@ namespace hoiku::cli {
 namespace {
 
 constexpr std::size_t value_width_min = 8;
-constexpr std::size_t column_count = 8;
-constexpr std::size_t value_column = 1;
-using Row = std::array<std::string, column_count>;
+// Where nothing shortens values, the column is no wider: one photo would fill each line with blanks.
+constexpr std::size_t value_width_max = 80;
+constexpr std::string_view topic_header = "topic\nvalue\ntype\nversion\nage\nquality\nwriter\nreaders";
+constexpr char cell_end = '\n';  // no cell has one
 // Numbers are aligned to the right.
-constexpr std::array<bool, column_count> is_number{false, false, false, true, true, false, false, true};
+constexpr std::array<bool, 8> is_number{false, false, false, true, true, false, false, true};
 
-Row row_of(const TopicInfo& topic, WallTime now, const Messages& messages) {
-  const Transition& state = *topic.state;
-  return {text::one_line(state.topic),
-          text::one_line(messages.text(state.value)),
-          std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
-          std::to_string(state.version.number),
-          age_text(state.changed_at, now),
-          state.version.number == 0 ? "-" : std::string(to_string(state.quality)),
-          state.writer.empty() ? "-" : text::one_line(state.writer),
-          std::to_string(topic.readers)};
+// Takes the first cell off `cells`.
+std::string_view take_cell(std::string_view& cells) {
+  const std::string_view cell = cells.substr(0, cells.find(cell_end));
+  cells.remove_prefix(std::min(cell.size() + 1, cells.size()));
+  return cell;
 }
 
 // The width of each column.
@@ -42,15 +38,9 @@ std::array<std::size_t, n> widths_of(const std::vector<std::array<std::string, n
   return widths;
 }
 
-std::string padded(const std::string& cell, std::size_t width, bool to_the_right) {
+std::string padded(std::string_view cell, std::size_t width, bool to_the_right) {
   const std::string padding(width - std::min(columns_of(cell), width), ' ');
-  return to_the_right ? padding + cell : cell + padding;
-}
-
-std::string line_of(const Row& row, const std::array<std::size_t, column_count>& widths) {
-  std::string line;
-  for (std::size_t i = 0; i < column_count; ++i) line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], is_number[i]);
-  return line + "\n";
+  return to_the_right ? padding + std::string(cell) : std::string(cell) + padding;
 }
 
 // The pattern of a reader, or the first topics of its composite.
@@ -109,23 +99,59 @@ std::string age_text(WallTime then, WallTime now) {
   return fmt::format("{}d", age / hours(24));
 }
 
-std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
-                        const Messages& messages) {
-  std::vector<Row> rows{{"topic", "value", "type", "version", "age", "quality", "writer", "readers"}};
-  for (const TopicInfo& topic : topics) rows.push_back(row_of(topic, now, messages));
-  std::array<std::size_t, column_count> widths = widths_of(rows);
+TopicTable::TopicTable(std::optional<std::size_t> width) : width_(width) {
+  std::string_view names = topic_header;
+  for (std::size_t& column : widths_) column = columns_of(take_cell(names));
+}
+
+std::string TopicTable::cells(const TopicInfo& topic, WallTime now, const Messages& messages) {
+  const Transition& state = *topic.state;
+  std::string value = text::one_line(messages.text(state.value));
+  if (width_) value = cut_to_columns(value, std::max(*width_, value_width_min));
+  const std::array<std::string, column_count> row{
+      text::one_line(state.topic),
+      std::move(value),
+      std::string(state.value.is_null() ? "-" : to_string(state.value.type())),
+      std::to_string(state.version.number),
+      age_text(state.changed_at, now),
+      state.version.number == 0 ? "-" : std::string(to_string(state.quality)),
+      state.writer.empty() ? "-" : text::one_line(state.writer),
+      std::to_string(topic.readers)};
+  std::string joined;
+  for (std::size_t i = 0; i < column_count; ++i) {
+    widths_[i] = std::max(widths_[i], columns_of(row[i]));
+    joined += row[i];
+    if (i + 1 < column_count) joined += cell_end;
+  }
+  return joined;
+}
+
+std::string TopicTable::header() const { return line(topic_header); }
+
+std::string TopicTable::line(std::string_view cells) const {
+  const std::size_t value_columns = value_width();
+  std::string text;
+  for (std::size_t i = 0; i < column_count; ++i) {
+    const std::string_view cell = take_cell(cells);
+    if (i > 0) text += "  ";
+    if (i == value_column) {
+      text += padded(width_ ? cut_to_columns(cell, value_columns) : cell, value_columns, false);
+    } else {
+      text += padded(cell, widths_[i], is_number[i]);
+    }
+  }
+  return text + "\n";
+}
+
+std::size_t TopicTable::value_width() const {
+  const std::size_t wanted = widths_[value_column];
+  if (!width_) return std::min(wanted, value_width_max);
   std::size_t others = 2 * (column_count - 1);
   for (std::size_t i = 0; i < column_count; ++i) {
-    if (i != value_column) others += widths[i];
+    if (i != value_column) others += widths_[i];
   }
-  if (width) {
-    const std::size_t room = *width > others ? *width - others : 0;
-    widths[value_column] = std::min(widths[value_column], std::max(room, value_width_min));
-    for (Row& row : rows) row[value_column] = cut_to_columns(row[value_column], widths[value_column]);
-  }
-  std::string text;
-  for (const Row& row : rows) text += line_of(row, widths);
-  return text;
+  const std::size_t room = *width_ > others ? *width_ - others : 0;
+  return std::min(wanted, std::max(room, value_width_min));
 }
 
 }  // namespace hoiku::cli

@@ -93,6 +93,7 @@ Task<Answer> run_one_shot(Bus bus, const Options& options) {
 Task<int> print_answer(Answer answer) {
   try {
     co_await write_output(std::move(answer.output));
+    if (answer.print_rest) co_await answer.print_rest();
   } catch (const CannotWrite& error) {
     throw CannotWrite(error.number(), answer.note);
   }

@@ -1,6 +1,7 @@
 // verbs.hpp: the commands of the inspector. Each returns an exit status, or what it has to print, and throws errors.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace hoiku::cli {
 struct Answer {
   int status = done;
   std::string output;
-  bool is_cut = false;  // shows only the beginning of a value
-  std::string note;     // what is so even if the output cannot be written
+  std::function<Task<>()> print_rest;  // what follows `output`, and would take too much memory at once; may be empty
+  bool is_cut = false;                 // shows only the beginning of a value
+  std::string note;                    // what is so even if the output cannot be written
 };
 
 Task<int> execute(Options options);

@@ -32,10 +32,15 @@ Task<> collect(std::string endpoint, std::string pattern, Duration timeout, std:
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
     const auto silent = on_connection_event([](const ConnectionEvent&) {});
     Bus bus = co_await Bus::connect(nursery, endpoint, client_name("hoiku-complete"), connect_timeout(timeout), silent);
-    const std::vector<TopicInfo> topics = co_await bus.list(pattern);
-    // Each name becomes a line for the shell: whatever answers there must not make two of it.
-    for (const TopicInfo& topic : topics) {
-      if (check_topic_name(topic.state->topic)) names.push_back(topic.state->topic);
+    TopicPages pages = bus.list_pages(pattern);
+    for (;;) {
+      const std::optional<TopicPage> page = co_await pages.next();
+      if (!page) break;
+      if (page->is_first) names.clear();
+      // Each name becomes a line for the shell: whatever answers there must not make two of it.
+      for (const TopicInfo& topic : page->topics) {
+        if (check_topic_name(topic.state->topic)) names.push_back(topic.state->topic);
+      }
     }
   });
 }

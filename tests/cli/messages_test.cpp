@@ -70,7 +70,8 @@ TEST(Messages, StandInEveryKindOfOutput) {
   EXPECT_EQ(set_line("p", state->value, state->version, {}, messages), R"(p = {"x":1,"name":""}  (version 1))");
   EXPECT_THAT(set_line("p", state->value, state->version, {true, {}}, messages), HasSubstr(json));
   EXPECT_THAT(topic_line(TopicInfo{state, 0}, messages), HasSubstr(json));
-  EXPECT_THAT(topic_table({TopicInfo{state, 0}}, WallTime{}, {}, messages),
+  TopicTable table({});
+  EXPECT_THAT(table.line(table.cells(TopicInfo{state, 0}, WallTime{}, messages)),
               HasSubstr(R"(p      {"x":1,"name":""}  message)"));
   AnyTransition transition;
   transition.topic = "p";

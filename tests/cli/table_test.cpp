@@ -22,6 +22,16 @@ TopicInfo topic(std::string name, Value value, std::uint64_t number = 1, std::ui
   return TopicInfo{std::move(state), readers};
 }
 
+std::string topic_table(const std::vector<TopicInfo>& topics, WallTime now, std::optional<std::size_t> width,
+                        const Messages& messages = {}) {
+  TopicTable table(width);
+  std::vector<std::string> rows;
+  for (const TopicInfo& row : topics) rows.push_back(table.cells(row, now, messages));
+  std::string text = table.header();
+  for (const std::string& row : rows) text += table.line(row);
+  return text;
+}
+
 TEST(Table, HasALineForEachTopic) {
   EXPECT_EQ(topic_table({topic("battery", 80, 12, 3), topic("robot/mood", "calm")}, present, {}),
             "topic       value  type    version   age  quality  writer  readers\n"
@@ -43,6 +53,13 @@ TEST(Table, CutsValuesToTheTerminalAndNowhereElse) {
   EXPECT_THAT(cut, HasSubstr("äöü "));
   // The header is ASCII: its width is that of all lines.
   EXPECT_EQ(cut.find('\n'), 80u);
+}
+
+// One photo would fill each line with a megabyte of blanks.
+TEST(Table, AVeryLongValueWidensItsOwnLineOnly) {
+  const std::string text = topic_table({topic("note", std::string(200, 'x')), topic("short", "calm")}, present, {});
+  EXPECT_THAT(text, HasSubstr("\nnote   " + std::string(200, 'x') + "  string"));
+  EXPECT_THAT(text, HasSubstr("\nshort  calm" + std::string(76, ' ') + "  string"));
 }
 
 // The columns that a terminal gives each character: Japanese and emoji take two, combining marks none.
