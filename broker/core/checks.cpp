@@ -19,19 +19,27 @@ Result<void> check_duration(std::chrono::nanoseconds duration, const char* what,
 }
 
 Result<void> check_message_type(std::string_view type_name, const Limits& limits) {
+  if (!text::is_utf8(type_name))
+    return Failure{ErrorCode::invalid_argument, "the message type " + text::quote(type_name) + " is not UTF-8"};
   if (type_name.size() <= limits.message_type_bytes_max) return {};
   return Failure{ErrorCode::too_large, "the message type " + text::quote(type_name) + " has a name of " +
                                            std::to_string(type_name.size()) + " bytes; the limit is " +
                                            std::to_string(limits.message_type_bytes_max)};
 }
 
-Result<void> check_size(const std::string& topic, const Value& value, const Limits& limits) {
+Result<void> check_value(const std::string& topic, const Value& value, const Limits& limits) {
   if (const auto* message = value.get_if<MessageBytes>()) {
     if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
   }
-  if (value.payload_bytes() <= limits.value_bytes_max) return {};
-  return Failure{ErrorCode::too_large, "the value for topic " + text::quote(topic) + " exceeds the limit of " +
-                                           std::to_string(limits.value_bytes_max) + " bytes"};
+  if (value.payload_bytes() > limits.value_bytes_max) {
+    return Failure{ErrorCode::too_large, "the value for topic " + text::quote(topic) + " exceeds the limit of " +
+                                             std::to_string(limits.value_bytes_max) + " bytes"};
+  }
+  if (const auto* string = value.get_if<std::string>(); string != nullptr && !text::is_utf8(*string)) {
+    return Failure{ErrorCode::invalid_argument,
+                   "the string for topic " + text::quote(topic) + " is not UTF-8; bytes hold anything"};
+  }
+  return {};
 }
 
 }  // namespace hoiku::broker

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace hoiku::text {
 namespace {
@@ -123,6 +125,24 @@ void append_utf8(std::string& out, char32_t c) {
     put(0x80 | ((c >> 6) & 0x3F));
     put(0x80 | (c & 0x3F));
   }
+}
+
+bool is_utf8(std::string_view bytes) noexcept {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::uint64_t eight = 0;
+  while (!bytes.empty()) {
+    if (bytes.size() >= sizeof eight) {  // most texts are ASCII
+      std::memcpy(&eight, bytes.data(), sizeof eight);
+      if ((eight & high_bits) == 0) {
+        bytes.remove_prefix(sizeof eight);
+        continue;
+      }
+    }
+    const auto point = first_code_point(bytes);
+    if (!point) return false;
+    bytes.remove_prefix(point->bytes);
+  }
+  return true;
 }
 
 bool is_control(char32_t c) noexcept { return c < 0x20 || (c >= 0x7F && c < 0xA0); }

@@ -5,6 +5,20 @@
 namespace hoiku::text {
 namespace {
 
+// Each mistake at each distance from the eight bytes that are read at once.
+TEST(IsUtf8, KnowsUtf8FromOtherBytes) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string left(before, 'a');
+      const std::string right(after, 'z');
+      for (const char* good : {"", "é", "€", "🤖", "\x7F", "\xF4\x8F\xBF\xBF"})
+        EXPECT_TRUE(is_utf8(left + good + right)) << before << good << after;
+      for (const char* bad : {"\x80", "\xFF", "\xC3", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80"})
+        EXPECT_FALSE(is_utf8(left + bad + right)) << before << quote(bad) << after;
+    }
+  }
+}
+
 TEST(Text, AQuotedNameStandsInSingleQuotes) {
   EXPECT_EQ(quote("sensor/touch"), "'sensor/touch'");
   EXPECT_EQ(quote(""), "''");

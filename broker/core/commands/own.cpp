@@ -112,7 +112,7 @@ void OwnCommands::mark_stale_topics(TimePoint now) {
 Result<void> OwnCommands::check(const Session& session, const proto::Own& command) const {
   if (auto checked = check_duration(command.lasting, "a lease", limits_); !checked)
     return about(command.topic, checked.failure());
-  if (auto checked = check_size(command.topic, command.last_will, limits_); !checked) return checked;
+  if (auto checked = check_value(command.topic, command.last_will, limits_); !checked) return checked;
   return requests_.check_quota(session, command.id, command.last_will.payload_bytes(), command.topic);
 }
 

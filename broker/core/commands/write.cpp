@@ -19,7 +19,7 @@ Update update_of(const Written& write, const Session& session, Instant now) {
 void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
   Reply reply(session, command.id);
   if (!reply.is_open()) return;
-  if (auto checked = check_size(command.topic, command.value, limits_); !checked) return reply.fail(checked.failure());
+  if (auto checked = check_value(command.topic, command.value, limits_); !checked) return reply.fail(checked.failure());
   const auto found = access_.find_writable(command.topic);
   if (!found) return reply.fail(found.failure());
   const Update update = update_of(command, session, now);
@@ -91,7 +91,7 @@ Result<WriteCommands::Found> WriteCommands::find_topics(const proto::Commit& com
   Found found;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const std::string& name = writes[i].topic;
-    if (auto checked = check_size(name, writes[i].value, limits_); !checked) return checked.failure();
+    if (auto checked = check_value(name, writes[i].value, limits_); !checked) return checked.failure();
     const auto topic = access_.find_writable(name);
     if (!topic) return topic.failure();
     const auto is_same = [&](const proto::TopicWrite& other) { return other.topic == name; };

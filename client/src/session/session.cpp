@@ -51,19 +51,25 @@ Session::Session(SessionOptions options)
 
 // ---- Commands
 
-Result<void> Session::check_size(const std::string& topic, const Value& value) const {
-  if (value.payload_bytes() <= value_bytes_max_) return {};
-  return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
-                                           std::to_string(value.payload_bytes()) + " bytes; the broker takes at most " +
-                                           std::to_string(value_bytes_max_)};
+Result<void> Session::check_value(const std::string& topic, const Value& value) const {
+  if (value.payload_bytes() > value_bytes_max_) {
+    return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
+                                             std::to_string(value.payload_bytes()) +
+                                             " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
+  }
+  if (const auto* string = value.get_if<std::string>(); string != nullptr && !text::is_utf8(*string)) {
+    return Failure{ErrorCode::invalid_argument,
+                   "the string for " + text::quote(topic) + " is not UTF-8: a Topic<Bytes> holds any bytes"};
+  }
+  return {};
 }
 
 Result<void> Session::check_values(const proto::Command& command) const {
-  if (const auto* set = std::get_if<proto::Set>(&command)) return check_size(set->topic, set->value);
-  if (const auto* own = std::get_if<proto::Own>(&command)) return check_size(own->topic, own->last_will);
+  if (const auto* set = std::get_if<proto::Set>(&command)) return check_value(set->topic, set->value);
+  if (const auto* own = std::get_if<proto::Own>(&command)) return check_value(own->topic, own->last_will);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) {
     for (const proto::TopicWrite& write : commit->writes) {
-      if (Result<void> checked = check_size(write.topic, write.value); !checked) return checked;
+      if (Result<void> checked = check_value(write.topic, write.value); !checked) return checked;
     }
   }
   return {};

@@ -129,7 +129,7 @@ class Session {
 
  private:
   // session.cpp
-  Result<void> check_size(const std::string& topic, const Value& value) const;
+  Result<void> check_value(const std::string& topic, const Value& value) const;
   Result<void> check_values(const proto::Command& command) const;
   void push_ending(const proto::Command& opened);
   void append_commands(TimePoint now);

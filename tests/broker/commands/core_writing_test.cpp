@@ -110,6 +110,28 @@ TEST_F(CoreWriting, TheNameOfAMessagesTypeIsLimitedAndIsShortInErrors) {
   }
 }
 
+// Other programs would show replacement characters, and two values that look alike would differ.
+TEST_F(CoreWriting, TextsThatAreNotUtf8AreRefused) {
+  for (const char* text : {"\xFF", "caf\xE9", "\xED\xA0\x80", "cut off \xE2\x82"}) {
+    SCOPED_TRACE(text);
+    const MessageBytes message{text, ""};
+    const auto set = robot.set("a", text);
+    const auto commit = robot.commit({proto::TopicWrite{"b", 1, {}, {}}, proto::TopicWrite{"a", text, {}, {}}});
+    const auto own = robot.own("a", text);
+    const auto named = robot.set("a", message);
+    const auto declared = robot.declare_type("a", ValueType::message, text);
+    turn();
+    for (const auto refused : {set, commit, own, named, declared})
+      EXPECT_EQ(robot.failed(refused), ErrorCode::invalid_argument);
+    EXPECT_EQ(statistics().topics, 0u);
+  }
+  const auto text = robot.set("a", "café 🤖");
+  const auto bytes = robot.set("b", Bytes{"\xFF"});
+  const auto message = robot.set("c", MessageBytes{"its.Pose", "\xFF"});
+  turn();
+  for (const auto taken : {text, bytes, message}) EXPECT_TRUE(done(taken).changed);
+}
+
 TEST_F(CoreWriting, BadSetsAreRefusedAndLeaveNothingBehind) {
   restart(limited([](Limits& limits) { limits.value_bytes_max = 100; }));
   robot.connect();

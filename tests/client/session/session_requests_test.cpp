@@ -15,6 +15,16 @@ TEST_F(SessionTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
   EXPECT_TRUE(set("a", std::string(std::size_t{1} << 20, 'x')));
 }
 
+TEST_F(SessionTest, AStringThatIsNotUtf8IsRefusedBeforeItIsSent) {
+  connect();
+  const auto refused = set("a", "caf\xE9");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(refused.failure().message, "the string for 'a' is not UTF-8: a Topic<Bytes> holds any bytes");
+  EXPECT_TRUE(set("a", Bytes{"caf\xE9"}));
+  EXPECT_TRUE(set("b", "café"));
+}
+
 TEST_F(SessionTest, ALongNameIsShortenedInAnError) {
   connect();
   const auto refused = set(std::string(100'000, 'n'), std::string((std::size_t{1} << 20) + 1, 'x'));

@@ -19,6 +19,7 @@ struct CodePoint {
 // beyond U+10FFFF are not.
 std::optional<CodePoint> first_code_point(std::string_view bytes) noexcept;
 void append_utf8(std::string& out, char32_t code_point);
+bool is_utf8(std::string_view bytes) noexcept;
 
 bool is_control(char32_t c) noexcept;      // C0, DEL, C1
 bool is_white_space(char32_t c) noexcept;  // as Unicode says, beyond the control characters
