@@ -47,7 +47,7 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
   // Literals are read as the type of the topic's values; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
-  ++tests_;
+  ++*tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
   place = Tested{topic, state.revision, predicate->test(state.value, old_value, state.quality)};
   return place.passes;
@@ -63,21 +63,14 @@ std::string Filters::shared_key(const Predicate& predicate) const {
 Filter& Filters::acquire(const Predicate& predicate) {
   std::string key = shared_key(predicate);
   std::unique_ptr<Filter>& filter = by_key_[key];
-  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key));
+  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key), &tests_);
   ++filter->users_;
   return *filter;
 }
 
 void Filters::release(Filter& filter) noexcept {
   if (--filter.users_ > 0) return;
-  tests_by_removed_filters_ += filter.tests_;
   by_key_.erase(by_key_.find(filter.shared_key_));
-}
-
-std::uint64_t Filters::tests() const noexcept {
-  std::uint64_t tests = tests_by_removed_filters_;
-  for (const auto& [key, filter] : by_key_) tests += filter->tests_;
-  return tests;
 }
 
 }  // namespace hoiku::broker

@@ -35,9 +35,9 @@ class Filter {
  public:
   static constexpr std::size_t message_types_max = 16;
 
-  // `schemas`: describe the fields of messages; null: no fields are known.
-  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key = {})
-      : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)) {}
+  // `schemas`: describe the fields of messages; null: no fields are known. `tests` counts those of all filters.
+  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key, std::uint64_t* tests)
+      : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)), tests_(tests) {}
 
   // The predicate in its normal form.
   const std::string& key() const noexcept { return predicate_.key(); }
@@ -76,7 +76,7 @@ class Filter {
   // the schemas have changed.
   std::unordered_map<std::string, ForMessages> by_message_;
   std::array<Tested, remembered> tested_{};
-  std::uint64_t tests_ = 0;
+  std::uint64_t* tests_;
   std::size_t users_ = 0;
 };
 
@@ -86,14 +86,14 @@ class Filters {
   Filter& acquire(const Predicate& predicate);
   void release(Filter& filter) noexcept;
   std::size_t size() const noexcept { return by_key_.size(); }
-  std::uint64_t tests() const noexcept;
+  std::uint64_t tests() const noexcept { return tests_; }
 
  private:
   std::string shared_key(const Predicate& predicate) const;
 
   const Schemas* schemas_;
   std::unordered_map<std::string, std::unique_ptr<Filter>> by_key_;
-  std::uint64_t tests_by_removed_filters_ = 0;
+  std::uint64_t tests_ = 0;
 };
 
 }  // namespace hoiku::broker
