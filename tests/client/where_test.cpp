@@ -61,6 +61,41 @@ TEST(WhereText, IsAConditionOfATransition) {
   });
 }
 
+// Texts beside comparisons in C++, on one topic and on several.
+TEST(WhereText, IsAPartOfAJoinedCondition) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "robot");
+    const auto level = bus.topic<int>("level");
+    const auto lid = bus.topic<bool>("lid");
+    const auto mood = bus.topic_value("mood");
+    co_await lid.set(true);
+    co_await mood.set("calm");
+    const TimePoint start = now();
+    nursery.start_soon(rise, level);
+    const int alone = co_await until(satisfies(level, where("value > 1")), held_for(500ms));
+    EXPECT_EQ(alone, 2);
+    co_await until(satisfies(level, where("value > 2")) && level < 9);
+    EXPECT_EQ(now() - start, 2s);
+    co_await until(satisfies(level, where("value > 3")) && lid == true && satisfies(mood, where("value == \"calm\"")));
+    EXPECT_EQ(now() - start, 3s);
+    co_await until(!satisfies(level, where("value < 5")) && satisfies(lid, where("value == true")));
+    EXPECT_EQ(now() - start, 4s);
+  });
+}
+
+TEST(WhereText, ThatFitsNoJoinedConditionIsRefusedAtOnce) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "robot");
+    const auto level = bus.topic<int>("level");
+    EXPECT_THROW((void)satisfies(level, where("value == \"high\"")), TypeMismatch);
+    EXPECT_THROW((void)(satisfies(level, where("old_value > 3")) && level > 3), Error);
+    const auto anything = bus.topic_value("pose");
+    EXPECT_THROW((void)(satisfies(anything, where("value.x > 3")) && level > 3), Error);
+    EXPECT_EQ(world.statistics().topics, 0u);
+    co_return;
+  });
+}
+
 TEST(WhereText, MayBeAnExpressionOrAParsedPredicateToo) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "robot");

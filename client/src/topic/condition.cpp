@@ -11,6 +11,11 @@ namespace hoiku {
 
 JoinedCondition::JoinedCondition(const detail::TopicCore& topic, Predicate predicate, detail::TypeCheck check)
     : bus_(topic.bus()), topics_(1, topic.name()) {
+  if (predicate.uses_old_value()) {
+    throw Error(ErrorCode::invalid_predicate, text::quote(predicate.key()) +
+                                                  " names old_value, which a condition on several topics does not "
+                                                  "have: wait for a transition of the topic");
+  }
   root_.predicate = std::move(predicate);
   root_.check = check;
 }

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "hoiku/client/broker_predicate.hpp"
 #include "hoiku/client/topic.hpp"
+#include "hoiku/client/where.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
 
@@ -51,9 +53,12 @@ void check_type(const Value& held, const std::string& topic) {
 // Conditions on one or more topics, joined by &&, || and !.
 class JoinedCondition : public BoundCondition {
  public:
+  // Throws Error(invalid_predicate) for a text that names old_value, or fields that only the broker knows.
   template <TopicType T>
   JoinedCondition(const TopicCondition<T>& one)
-      : JoinedCondition(one.topic().core(), one.predicate(), detail::check_type<T>) {}
+      : JoinedCondition(one.topic().core(),
+                        detail::resolve_locally(one.predicate(), detail::declared_type<T>(), detail::schema_of<T>()),
+                        detail::check_type<T>) {}
 
   static JoinedCondition all_of(const JoinedCondition& a, const JoinedCondition& b) { return join(Kind::all, a, b); }
   static JoinedCondition any_of(const JoinedCondition& a, const JoinedCondition& b) { return join(Kind::any, a, b); }
@@ -125,6 +130,14 @@ TopicCondition<T> stale(const Topic<T>& topic) {
 template <TopicType T>
 TopicCondition<T> orphaned(const Topic<T>& topic) {
   return of_quality(topic, Quality::orphaned);
+}
+
+// A condition on a topic as text: until(satisfies(pose, where("value.x > 3")) && battery > 20). Throws as wait_value if
+// it does not fit the topic's type.
+template <TopicType T>
+TopicCondition<T> satisfies(const Topic<T>& topic, const Where& condition) {
+  return TopicCondition<T>(
+      topic, detail::fitting(detail::predicate_of(condition), detail::declared_type<T>(), detail::schema_of<T>()));
 }
 
 // Waits until the condition has been true throughout the hold, and returns the value, as Topic::wait_value does. The
