@@ -135,6 +135,8 @@ std::unique_ptr<Condition<T>> make_condition(P&& predicate) {
     static_assert(
         !std::same_as<D, bool> || std::same_as<T, bool>,
         "a bool as the condition of a value that is not one: does a variable named `value` hide hoiku::value?");
+    static_assert(!std::same_as<T, bool> || !std::is_pointer_v<D>,
+                  "this value is a bool: it is equal to true or false, not to a text or a pointer");
     static_assert(Coroutine<D&, const T&> || std::convertible_to<P, T>,
                   "a condition is an expression (value > 3), a callable that takes the value and returns bool, or a "
                   "value to be equal to");
