@@ -7,6 +7,7 @@
 #include <iostream>
 #include <system_error>
 
+#include "hoiku/async/line_writer.hpp"
 #include "hoiku/async/signals.hpp"
 
 namespace hoiku::services {
@@ -47,9 +48,17 @@ int usage_error(const std::string& name, const std::string& sentence) {
 int flushed(const std::string& name, int status) {
   std::cout.flush();
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
-  if (written) return status;
-  std::fprintf(stderr, "%s: cannot write: %s\n", name.c_str(), std::generic_category().message(errno).c_str());
-  return 1;
+  if (!written) {
+    std::fprintf(stderr, "%s: cannot write: %s\n", name.c_str(), std::generic_category().message(errno).c_str());
+    return 1;
+  }
+  const bool waits = !flush_lines();
+  if (const std::uint64_t dropped = dropped_prints(); waits || dropped > 0) {
+    std::fprintf(stderr, "%s: cannot write: %s\n", name.c_str(),
+                 waits ? "nobody reads the output" : ("lines dropped: " + std::to_string(dropped)).c_str());
+    return 1;
+  }
+  return status;
 }
 
 }  // namespace hoiku::services

@@ -71,9 +71,10 @@ struct LineWriter::State {
   std::deque<Line> queue;
   std::size_t queue_bytes = 0;
   std::uint64_t dropped = 0;  // since the last line that was queued
-  bool is_writing = false;    // the thread exists
-  pid_t process = 0;          // whose thread it is
-  bool is_stuck = false;      // a flush was in vain, and nothing was written since
+  std::uint64_t dropped_in_all = 0;
+  bool is_writing = false;  // the thread exists
+  pid_t process = 0;        // whose thread it is
+  bool is_stuck = false;    // a flush was in vain, and nothing was written since
 };
 
 // ---- The thread
@@ -130,7 +131,9 @@ void LineWriter::write_queue(State& state) {
     if (written && has_line) written = state.write_line(line.text);
     lock.lock();
     if (written) state.is_stuck = false;
-    if (!written) state.take_back(line.dropped_before + (has_line ? 1 : 0));
+    if (written) continue;
+    state.take_back(line.dropped_before + (has_line ? 1 : 0));
+    if (has_line) ++state.dropped_in_all;
   }
   state.is_writing = false;
   state.idle.notify_all();
@@ -170,12 +173,14 @@ void LineWriter::write(std::string line) {
   }
   if (state.queue_bytes + bytes > state.queue_bytes_max) {
     ++state.dropped;
+    ++state.dropped_in_all;
     return;
   }
   state.queue.push_back(State::Line{std::move(line), std::exchange(state.dropped, 0)});
   state.queue_bytes += bytes;
   if (state.is_writing || state.start_thread(state_)) return;
   state.dropped = state.queue.back().dropped_before + 1;
+  ++state.dropped_in_all;
   state.queue.pop_back();
   state.queue_bytes -= bytes;
 }
@@ -188,6 +193,11 @@ bool LineWriter::flush(std::chrono::milliseconds limit) {
   const bool is_done = state.idle.wait_for(lock, limit, is_idle);
   state.is_stuck = !is_done;
   return is_done;
+}
+
+std::uint64_t LineWriter::dropped() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->dropped_in_all;
 }
 
 // ---- The process's own
@@ -219,6 +229,7 @@ LineWriter& standard_output() {
 
 void log_line(std::string line) { standard_error().write(std::move(line)); }
 void print_line(std::string line) { standard_output().write(std::move(line)); }
+std::uint64_t dropped_prints() { return standard_output().dropped(); }
 
 bool flush_lines(std::chrono::milliseconds limit) {
   const bool printed = standard_output().flush(limit);

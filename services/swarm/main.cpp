@@ -138,7 +138,7 @@ constexpr const char* examples =
     "\nPrints once per second, and at the end in total, how many sets the broker acknowledged, how many rounds were "
     "late\n"
     "(not finished when the next one was due), and how many sets failed. Exit status 1 if a set failed or was never\n"
-    "answered.\n"
+    "answered, or if the reports could not be written.\n"
     "\nExamples:\n"
     "  swarm\n"
     "  swarm --controllers 5 --topics 5 --rate 10 --for 10s\n"

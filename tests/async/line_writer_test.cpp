@@ -106,6 +106,7 @@ TEST(LineWriter, APipeThatNobodyReadsStopsNobodyAndWhatIsDroppedIsCounted) {
   EXPECT_EQ(next, 200);
   EXPECT_GE(written, 10);
   EXPECT_LE(written, 11);  // the one that the thread holds, and the queue
+  EXPECT_EQ(lines.dropped(), static_cast<std::uint64_t>(100 - written));
   EXPECT_TRUE(lines.flush());
 }
 
@@ -141,6 +142,7 @@ TEST(LineWriter, AFullDiskAndAClosedDescriptorLoseTheirLinesOnly) {
   ::close(full.writer);
   lines.write("closed");
   EXPECT_TRUE(lines.flush());
+  EXPECT_EQ(lines.dropped(), 2u);
   ::dup2(pipe->writer, full.writer);
   lines.write("space");
   EXPECT_EQ(pipe->read_until("space\n"), "2 lines were dropped here: they could not be written\nspace\n");

@@ -47,6 +47,15 @@ TEST_F(Swarm, EndsWithASignalAndStillSaysWhatItDid) {
   EXPECT_THAT(swarm.standard_output(), HasSubstr("  in all  "));
 }
 
+// Its reports are its result.
+TEST_F(Swarm, FailsIfItsReportsCannotBeWritten) {
+  const Ended swarm = wire_tests::run_to_its_end(
+      "/bin/sh",
+      {"-c", "\"$0\" --controllers 1 --topics 1 --for 10ms --endpoint \"$1\" >/dev/full", SWARM_PATH, endpoint_});
+  EXPECT_EQ(swarm.status, 1);
+  EXPECT_EQ(swarm.error, "swarm: cannot write: lines dropped: 1\n");
+}
+
 TEST_F(Swarm, RefusesWhatMakesNoSense) {
   EXPECT_EQ(wire_tests::run_to_its_end(SWARM_PATH, {"--controllers", "0"}).status, 2);
   EXPECT_THAT(wire_tests::run_to_its_end(SWARM_PATH, {"--for", "10"}).error,

@@ -41,6 +41,8 @@ class LineWriter {
   // Waits until everything is written or dropped, for `limit` at most. False: something still waits. If the last flush
   // was in vain and the thread has returned from no write since, it returns at once.
   bool flush(std::chrono::milliseconds limit = flush_limit);
+  // Returns how many lines were dropped so far.
+  std::uint64_t dropped() const;
 
  private:
   struct State;
@@ -54,5 +56,7 @@ class LineWriter {
 void log_line(std::string line);
 void print_line(std::string line);
 bool flush_lines(std::chrono::milliseconds limit = LineWriter::flush_limit);
+// Returns how many lines of print_line() were dropped so far: for programs whose output is their result.
+std::uint64_t dropped_prints();
 
 }  // namespace hoiku
