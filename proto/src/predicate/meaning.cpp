@@ -36,6 +36,11 @@ Result<void> check_terms(const Node& comparison, const Node& term, const Node& o
     return invalid("the predicate compares with the word " + text::quote(term.literal_text) +
                    ": put a text in quotes, as in value == \"" + text::excerpt(term.literal_text) + "\"");
   }
+  const auto* literal = term.kind == Kind::literal ? term.literal.get_if<std::string>() : nullptr;
+  if (literal != nullptr && !text::is_utf8(*literal)) {
+    return invalid("the predicate compares with the text " + text::quote(*literal) +
+                   ", which is not UTF-8: no topic holds one");
+  }
   const ValueType type = literal_type(term);
   if (type == ValueType::null) return {};
   if (other.kind == Kind::absolute && !is_numeric(type)) {

@@ -96,6 +96,17 @@ TEST(PredicateBuild, LeavesTheWordsToCheck) {
   EXPECT_TRUE(Predicate::compare(Predicate::Op::equal, Value(1)).check(Limits{}));
 }
 
+TEST(PredicateBuild, LeavesTextsToCheckToo) {
+  for (const char* text : {"\xFF", "caf\xE9"}) {
+    const auto made = Predicate::compare(Predicate::Op::equal, Value(text));
+    ASSERT_FALSE(made.check(Limits{}));
+    EXPECT_EQ(made.check(Limits{}).failure().code, ErrorCode::invalid_predicate);
+    EXPECT_FALSE(Predicate::parse("value == \"" + std::string(text) + "\""));
+  }
+  EXPECT_TRUE(Predicate::compare(Predicate::Op::equal, Value("café")).check(Limits{}));
+  EXPECT_TRUE(Predicate::compare(Predicate::Op::equal, Value(Bytes{"\xFF"})).check(Limits{}));
+}
+
 TEST(PredicateBuild, RefusesTreesThatAreNoPredicate) {
   const Node value = node(Kind::new_value);
   const Node fine = comparison(value, word("1"));
