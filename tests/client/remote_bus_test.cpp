@@ -162,6 +162,21 @@ TEST(RemoteBus, APostThatTheBrokerRefusesEndsTheNurseryAndLaterOnesAreToldWhy) {
   });
 }
 
+// The thread that has read it is told: the nursery, which knows nothing of it, goes on.
+TEST(RemoteBus, AStringThatIsNotUtf8IsRefusedAtOnce) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus robot = co_await world.connect(nursery, "robot");
+    const RemoteBus remote = robot.remote();
+    const auto note = robot.topic<std::string>("note");
+    EXPECT_THROW(remote.post(note, "caf\xE9"), Error);
+    EXPECT_FALSE(remote.try_post(note, "caf\xE9"));
+    EXPECT_TRUE(remote.try_post(note, "café"));
+    co_await robot.flush();
+    const TransitionPtr last = co_await note.latest();
+    EXPECT_EQ(last->version.number, 1u);
+  });
+}
+
 TEST(RemoteBus, APostThatCannotBeSentEndsTheNurseryToo) {
   in_a_world([](BusWorld& world, Nursery&) -> Task<> {
     std::string told;

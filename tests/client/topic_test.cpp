@@ -30,6 +30,43 @@ TEST(Topic, AValueThatWasSetIsRead) {
   });
 }
 
+// What a write throws.
+Task<std::optional<ErrorCode>> error_of(Task<> write) {
+  try {
+    co_await std::move(write);
+  } catch (const Error& error) {
+    co_return error.code();
+  }
+  co_return std::nullopt;
+}
+
+TEST(Topic, AStringThatIsNotUtf8IsRefusedByEveryWrite) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    const auto note = bus.topic<std::string>("note");
+    const std::string latin = "caf\xE9";
+    auto set = [&]() -> Task<> { co_await note.set(latin); };
+    auto post = [&]() -> Task<> {
+      note.post(latin);
+      co_return;
+    };
+    auto update = [&]() -> Task<> { co_await note.update([&](const auto&) { return latin; }); };
+    auto commit = [&]() -> Task<> { co_await bus.commit([&](Transaction& both) { both.set(note, latin); }); };
+    auto own = [&]() -> Task<> { const Lease lease = co_await note.own(last_will(latin)); };
+    std::vector<Task<>> writes;
+    writes.push_back(set());
+    writes.push_back(post());
+    writes.push_back(update());
+    writes.push_back(commit());
+    writes.push_back(own());
+    for (Task<>& write : writes) {
+      const std::optional<ErrorCode> code = co_await error_of(std::move(write));
+      EXPECT_EQ(code, ErrorCode::invalid_argument);
+    }
+    EXPECT_EQ(world.statistics().topics, 0u);
+  });
+}
+
 TEST(Topic, EveryTypeComesBackAsItWas) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

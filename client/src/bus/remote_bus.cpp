@@ -19,6 +19,7 @@ void RemoteBus::require_own(const detail::TopicCore& topic) const {
 
 void RemoteBus::post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const {
   require_own(topic);
+  if (Result<void> checked = client::check_text(topic.name(), next); !checked) throw Error(checked.failure());
   switch (queue_->push({topic.name(), std::move(next), options})) {
     case RemoteQueue::Push::queued:
       return;
@@ -34,6 +35,7 @@ void RemoteBus::post_value(const detail::TopicCore& topic, Value next, const det
 
 bool RemoteBus::try_post_value(const detail::TopicCore& topic, Value next, const detail::PostOptions& options) const {
   require_own(topic);
+  if (!client::check_text(topic.name(), next)) return false;
   return queue_->push({topic.name(), std::move(next), options}) == RemoteQueue::Push::queued;
 }
 

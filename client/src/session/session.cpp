@@ -51,17 +51,20 @@ Session::Session(SessionOptions options)
 
 // ---- Commands
 
+Result<void> check_text(const std::string& topic, const Value& value) {
+  const auto* string = value.get_if<std::string>();
+  if (string == nullptr || text::is_utf8(*string)) return {};
+  return Failure{ErrorCode::invalid_argument,
+                 "the string for " + text::quote(topic) + " is not UTF-8: a Topic<Bytes> holds any bytes"};
+}
+
 Result<void> Session::check_value(const std::string& topic, const Value& value) const {
   if (value.payload_bytes() > value_bytes_max_) {
     return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
                                              std::to_string(value.payload_bytes()) +
                                              " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
   }
-  if (const auto* string = value.get_if<std::string>(); string != nullptr && !text::is_utf8(*string)) {
-    return Failure{ErrorCode::invalid_argument,
-                   "the string for " + text::quote(topic) + " is not UTF-8: a Topic<Bytes> holds any bytes"};
-  }
-  return {};
+  return check_text(topic, value);
 }
 
 Result<void> Session::check_values(const proto::Command& command) const {

@@ -66,6 +66,9 @@ struct Received {
   std::optional<Failure> fatal;  // the broker ends the connection, and with it the session
 };
 
+// Error: invalid_argument, if the value is a string that is not UTF-8.
+Result<void> check_text(const std::string& topic, const Value& value);
+
 class Session {
  public:
   enum class State : std::uint8_t { disconnected, greeting, established };

@@ -36,14 +36,14 @@ class RemoteBus {
   RemoteBus(const detail::BusPtr& bus, std::shared_ptr<client::RemoteQueue> queue)
       : bus_(bus.get()), queue_(std::move(queue)) {}
 
-  // Posts a value to a topic of this Bus, as Topic::post does. Throws TypeMismatch if the value does not fit into the
-  // type that the topic has at the broker, and Error(invalid_argument) for a topic of another Bus.
+  // Posts a value to a topic of this Bus, as Topic::post does. Throws TypeMismatch if the value does not fit into T's
+  // type on the bus, and Error(invalid_argument) for a topic of another Bus, and for a string that is not UTF-8.
   // Options, in any order: latest_only, measured_at(time).
   template <TopicType T, detail::PostOption... Options>
   void post(const Topic<T>& topic, std::type_identity_t<T> next, Options... options) const {
     post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()), detail::PostOptions::of(options...));
   }
-  // The same; returns false, and has posted nothing, if the queue is full or the Bus has ended.
+  // The same; false, and nothing was posted: the queue is full, the Bus has ended, or a string is not UTF-8.
   template <TopicType T, detail::PostOption... Options>
   bool try_post(const Topic<T>& topic, std::type_identity_t<T> next, Options... options) const {
     return try_post_value(topic.core(), detail::to_value<T>(std::move(next), topic.name()),
