@@ -90,14 +90,15 @@ std::optional<ErrorCode> Model::error_of_state(const std::string& name, const Va
   return std::nullopt;
 }
 
-Model::SetResult Model::apply(const std::string& name, const Value& value, std::uint64_t revision,
-                              const std::string& writer, TimePoint now, Quality as) {
+Model::SetResult Model::apply(const std::string& name, const Written& written, std::uint64_t revision, TimePoint now) {
+  const auto& [value, writer, source_time, quality] = written;
   Topic& topic = topics_[name];
-  if (const auto found = deadlines_.find(name); found != deadlines_.end() && as == Quality::live)
+  if (const auto found = deadlines_.find(name); found != deadlines_.end() && quality == Quality::live)
     found->second.touched = now;
   const State& newest = topic.newest();
-  if (value == newest.value && (value.is_null() || as == newest.quality)) return {{}, false, topic.states.size() - 1};
-  topic.states.push_back(State{revision, now, value, writer, {}, as, {}, {}});
+  if (value == newest.value && (value.is_null() || quality == newest.quality))
+    return {{}, false, topic.states.size() - 1};
+  topic.states.push_back(State{revision, now, value, writer, source_time, {}, quality, {}, {}});
   if (late_) {
     topic.states.back().holds_after = was_due_.value_or(late_->since - Duration(1));
     topic.states.back().holds_before = late_->until;
@@ -110,7 +111,7 @@ Model::SetResult Model::set(const proto::Set& command, const Owner& by, const st
   if (const auto error = error_of_name(command.topic)) return {error};
   if (const auto error = error_of_writer(command.topic, by)) return {error};
   if (const auto error = error_of_state(command.topic, command.value, command.if_version)) return {error};
-  const SetResult result = apply(command.topic, command.value, revision_ + 1, writer, now);
+  const SetResult result = apply(command.topic, {command.value, writer, command.source_time}, revision_ + 1, now);
   if (result.changed) ++revision_;
   end_declarations();
   return result;
@@ -131,7 +132,7 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
   }
   std::vector<SetResult> results;
   for (const proto::TopicWrite& write : command.writes)
-    results.push_back(apply(write.topic, write.value, revision_ + 1, writer, now));
+    results.push_back(apply(write.topic, {write.value, writer, write.source_time}, revision_ + 1, now));
   const auto changed = [](const SetResult& result) { return result.changed; };
   if (std::any_of(results.begin(), results.end(), changed)) ++revision_;
   end_declarations();
@@ -245,6 +246,11 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
   if (!(state.value == transition.value)) return complain("the value was " + to_display_string(state.value));
   if (state.quality != transition.quality) return complain("the quality is wrong");
   if (state.writer != transition.writer) return complain("the writer was " + state.writer);
+  if (state.source_time != transition.source_time) return complain("the source time is wrong");
+  // The clocks of a history begin together.
+  if (std::chrono::floor<std::chrono::microseconds>(state.at.time_since_epoch()) !=
+      transition.changed_at.time_since_epoch())
+    return complain("the time of the change is wrong");
   if (!state.version) {
     state.version = transition.version;
     const Version before = found->second.version(index - 1);

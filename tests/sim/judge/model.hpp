@@ -27,6 +27,7 @@ struct State {
   TimePoint at{};
   Value value;
   std::string writer;
+  std::optional<WallTime> source_time = std::nullopt;
   std::optional<Version> version = std::nullopt;  // as the broker reported it first; it must not differ later
   Quality quality = Quality::live;
   // For a transition in a late turn: holds that were due between these two are judged after it.
@@ -35,7 +36,7 @@ struct State {
 };
 
 struct Topic {
-  std::vector<State> states{State{0, {}, {}, {}, Version{}}};
+  std::vector<State> states{State{0, {}, {}, {}, {}, Version{}}};
 
   const State& newest() const { return states.back(); }
   // Returns the index of the state that was committed at `revision`.
@@ -154,8 +155,14 @@ class Model {
   ValueType type_of(const std::string& name) const;
   ValueType declared_type(const std::string& name) const;
   std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
-  SetResult apply(const std::string& name, const Value& value, std::uint64_t revision, const std::string& writer,
-                  TimePoint now, Quality as = Quality::live);
+  // What a write makes of a topic.
+  struct Written {
+    const Value& value;
+    const std::string& writer;
+    std::optional<WallTime> source_time = std::nullopt;
+    Quality quality = Quality::live;
+  };
+  SetResult apply(const std::string& name, const Written& written, std::uint64_t revision, TimePoint now);
   // Sets the topics of these leases to their last wills, and ends the leases. Returns the topics that changed.
   std::vector<std::string> execute_wills(const std::vector<std::string>& topics, TimePoint now);
   std::vector<std::string> topics_of(const Owner& by) const;

@@ -49,7 +49,7 @@ std::vector<std::string> Model::execute_wills(const std::vector<std::string>& to
   for (const std::string& topic : topics) {
     const Lease lease = leases_.at(topic);
     leases_.erase(topic);
-    if (apply(topic, lease.last_will, revision_ + 1, lease.writer, now, Quality::orphaned).changed)
+    if (apply(topic, {lease.last_will, lease.writer, {}, Quality::orphaned}, revision_ + 1, now).changed)
       changed.push_back(topic);
   }
   if (!changed.empty()) ++revision_;
@@ -131,7 +131,7 @@ std::string Model::judge_own_commit(const std::vector<Transition>& record,
     begin(now);
     const State newest = topics_[first.topic].newest();
     was_due_ = deadline->second.touched + deadline->second.after;
-    apply(first.topic, newest.value, revision_ + 1, newest.writer, now, Quality::stale);
+    apply(first.topic, {newest.value, newest.writer, newest.source_time, Quality::stale}, revision_ + 1, now);
     was_due_.reset();
     ++revision_;
     return {};

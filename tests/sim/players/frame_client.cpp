@@ -333,6 +333,8 @@ proto::Set FrameClient::random_set() {
     if (set.if_version) set.if_version = random_version(set.topic);
     set.value = dice_.chance(50) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
   }
+  if (dice_.chance(10))
+    set.source_time = WallTime(std::chrono::microseconds(dice_.below(3)) - std::chrono::microseconds(1));
   return set;
 }
 
@@ -350,7 +352,8 @@ proto::Commit FrameClient::random_commit() {
   proto::Commit commit;
   for (std::size_t left = 1 + dice_.below(4); left > 0; --left) {
     proto::Set set = random_set();
-    commit.writes.push_back(proto::TopicWrite{std::move(set.topic), std::move(set.value), set.if_version, {}});
+    commit.writes.push_back(
+        proto::TopicWrite{std::move(set.topic), std::move(set.value), set.if_version, set.source_time});
   }
   // Sometimes a topic appears twice, which is an error; but rarely.
   if (!dice_.chance(10)) {
