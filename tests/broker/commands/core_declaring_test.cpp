@@ -1,4 +1,7 @@
 // How long a topic stays declared: until its declaration is taken back, or nobody is left who needs it.
+#include <functional>
+#include <vector>
+
 #include "tests/broker/core_fixture.hpp"
 
 namespace hoiku::broker {
@@ -72,6 +75,27 @@ TEST_F(CoreDeclaring, ADeclarationStaysWhileItsTopicIsSet) {
   set(Value());
   EXPECT_EQ(statistics().topics, 0u);
   EXPECT_FALSE(becomes_stale());
+}
+
+TEST_F(CoreDeclaring, ADeclarationGoesAlsoIfItsTopicIsSetAgainAtOnce) {
+  const std::vector<std::function<void()>> unsets{
+      [&] { screen.set("yaw", Value()); },
+      [&] {
+        screen.commit({{"yaw", Value(), {}, {}}});
+      },
+      [&] { screen.release(screen.own("yaw", Value())); },
+  };
+  for (const auto& unset : unsets) {
+    sensor.declare("yaw", 100ms);
+    set(0.5);
+    sensor.goodbye();
+    turn();
+    unset();
+    screen.set("yaw", 0.5);
+    turn();
+    EXPECT_FALSE(becomes_stale()) << "nobody is left who declares it";
+    sensor.connect(1h);
+  }
 }
 
 TEST_F(CoreDeclaring, ADeclarationStaysWhileItsTopicIsOwned) {
