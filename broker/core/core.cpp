@@ -47,7 +47,7 @@ struct Core::Modules {
   const CoreOptions options;
   const Limits& limits = options.limits;
   Instant now{};  // the time of the last call
-  TurnBudget budget{limits.turn_steps_max};
+  TurnBudget budget{limits.turn_steps_max, options.capacities};
 
   TopicTable topics{TopicTableOptions{limits, options.epoch_seed}};
   Histories histories{limits};
@@ -58,14 +58,14 @@ struct Core::Modules {
   Schemas schemas{limits};
   CommitLog log{limits, topics, histories, leases, now};
 
-  Subscriptions subscriptions{limits, &schemas};
+  Subscriptions subscriptions{limits, &schemas, options.capacities};
   CatchUp catch_up{limits, topics, states, subscriptions, budget};
   Waits waits;
   PastSearch past{topics, states, schemas, budget};
 
-  PeerTable peers;
+  PeerTable peers{options.capacities};
   SessionTable sessions{limits, options.epoch_seed ^ options.instance_id, peers};
-  EventLog events;
+  EventLog events{options.capacities};
   TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};
   RequestLife requests{limits, topics, subscriptions, waits, leases, pins, log, sessions, life};
   BrokerTopics broker_topics{topics,   subscriptions, waits, log,

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/core/capacities.hpp"
 #include "broker/core/sessions/event_log.hpp"
 #include "broker/core/statistics.hpp"
 #include "broker/core/types.hpp"
@@ -38,6 +39,7 @@ struct Outgoing {
 
 struct CoreOptions {
   Limits limits;
+  Capacities capacities;
   std::uint64_t instance_id = 0;  // random, one per process life
   std::uint64_t epoch_seed = 0;  // epochs are drawn from a generator seeded with it: from a secure source in production
 };

@@ -9,19 +9,26 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "broker/core/capacities.hpp"
 #include "hoiku/proto/transition.hpp"
 
 namespace hoiku::broker {
 
 class TurnBudget {
  public:
-  explicit TurnBudget(std::size_t steps_per_turn) noexcept : steps_per_turn_(steps_per_turn), left_(steps_per_turn) {}
+  explicit TurnBudget(std::size_t steps_per_turn, const Capacities& capacities = {}) noexcept
+      : steps_per_turn_(steps_per_turn),
+        share_max_(capacities.share_steps),
+        page_steps_(capacities.page_steps),
+        left_(steps_per_turn) {}
 
   void renew() noexcept { left_ = steps_per_turn_; }
   std::size_t left() const noexcept { return left_; }
   bool is_spent() const noexcept { return left_ == 0; }
   // The steps that one session may spend before the others have their turn.
-  std::size_t share() const noexcept { return std::min(left_, share_max); }
+  std::size_t share() const noexcept { return std::min(left_, share_max_); }
+  // The steps that a page of a list may spend even if nothing is left, so that it makes progress.
+  std::size_t page_steps() const noexcept { return page_steps_; }
   void spend(std::size_t steps) noexcept { left_ -= std::min(left_, steps); }
 
   // Sets half of the remaining budget aside, until give_back().
@@ -33,9 +40,9 @@ class TurnBudget {
   void give_back(std::size_t steps) noexcept { left_ += steps; }
 
  private:
-  static constexpr std::size_t share_max = 4096;
-
   std::size_t steps_per_turn_;
+  std::size_t share_max_;
+  std::size_t page_steps_;
   std::size_t left_;
 };
 

@@ -28,6 +28,17 @@ Limits limits_of(std::uint64_t seed) {
   return limits;
 }
 
+// Every third history keeps as little as it can.
+broker::Capacities capacities_of(std::uint64_t seed) {
+  if (seed % 3 != 1) return {};
+  return {.filter_results = 1,
+          .filter_message_types = 1,
+          .refused_peers = 1,
+          .events = 1,
+          .share_steps = 2,
+          .page_steps = 1};
+}
+
 // Runs one history: the clients act and the network misbehaves, then all is quiet, then all clients leave.
 class History {
  public:
@@ -36,6 +47,7 @@ class History {
         dice_(seed, grain_),
         network_(sim::seed(dice_.number())),
         limits_(limits_of(seed)),
+        capacities_(capacities_of(seed)),
         witness_(story(), limits_) {
     if (seed % 7 == 6) pauses_.emplace(seed, grain_);
     network_.observe(&digest_);
@@ -90,6 +102,7 @@ class History {
     for (;;) {
       broker::CoreOptions options;
       options.limits = limits_;
+      options.capacities = capacities_;
       options.instance_id = dice_.number();
       options.epoch_seed = dice_.number();
       core_ = std::make_unique<broker::Core>(options);
@@ -154,6 +167,7 @@ class History {
   Dice dice_;
   sim::Network network_;
   Limits limits_;
+  broker::Capacities capacities_;
   Witness witness_;
   FrameDigest digest_{witness_};
   std::unique_ptr<broker::Core> core_;

@@ -23,7 +23,7 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   if (known != by_message_.end() && (known->second.predicate || known->second.tried_at == serial))
     return known->second.predicate;
   // A client that writes a topic, unsets it and writes another type can make any number of types.
-  if (known == by_message_.end() && by_message_.size() >= message_types_max) make_room();
+  if (known == by_message_.end() && by_message_.size() >= message_types_max_) make_room();
   ForMessages made{resolved(predicate_, content), serial};
   return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
 }
@@ -43,7 +43,7 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
 
 bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {
   // A topic has at most one transition per revision.
-  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % remembered];
+  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % tested_.size()];
   if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
   // Literals are read as the type of the topic's values; with null every comparison is false.
   const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
@@ -63,7 +63,7 @@ std::string Filters::shared_key(const Predicate& predicate) const {
 Filter& Filters::acquire(const Predicate& predicate) {
   std::string key = shared_key(predicate);
   std::unique_ptr<Filter>& filter = by_key_[key];
-  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key), &tests_);
+  if (!filter) filter = std::make_unique<Filter>(predicate, schemas_, std::move(key), &tests_, capacities_);
   ++filter->users_;
   return *filter;
 }

@@ -1,7 +1,7 @@
 // filters.hpp: the conditions of filtered readers. Equal conditions are one Filter, which tests each transition once.
 //
 // Conditions that name fields of messages are equal only under the same schemas. A Filter resolves the names at the
-// first message of a type, and keeps the result unless it meets more than message_types_max types.
+// first message of a type, and keeps the result unless it meets more types than Capacities allow.
 //
 // Promises   under a pattern, a value that cannot be compared (of another type) does not pass; old_value is the value
 //            of the version before.
@@ -18,7 +18,9 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "broker/core/capacities.hpp"
 #include "broker/core/topics/content_type.hpp"
 #include "broker/core/topics/schemas.hpp"
 #include "broker/core/types.hpp"
@@ -33,11 +35,15 @@ constexpr std::size_t predicate_bytes_shown = 255;
 
 class Filter {
  public:
-  static constexpr std::size_t message_types_max = 16;
-
   // `schemas`: describe the fields of messages; null: no fields are known. `tests` counts those of all filters.
-  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key, std::uint64_t* tests)
-      : predicate_(std::move(predicate)), schemas_(schemas), shared_key_(std::move(shared_key)), tests_(tests) {}
+  Filter(Predicate predicate, const Schemas* schemas, std::string shared_key, std::uint64_t* tests,
+         const Capacities& capacities)
+      : predicate_(std::move(predicate)),
+        schemas_(schemas),
+        shared_key_(std::move(shared_key)),
+        message_types_max_(capacities.filter_message_types),
+        tested_(capacities.filter_results),
+        tests_(tests) {}
 
   // The predicate in its normal form.
   const std::string& key() const noexcept { return predicate_.key(); }
@@ -62,7 +68,6 @@ class Filter {
     std::uint64_t tried_at = 0;  // the schemas' serial
   };
   static constexpr std::size_t types = 7;
-  static constexpr std::size_t remembered = 64;
 
   ContentType content_of(const Value& value) const;
   const Result<Predicate>& predicate_for(const ContentType& content);
@@ -72,17 +77,19 @@ class Filter {
   const Schemas* schemas_;
   std::string shared_key_;  // under which Filters has it
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
-  // By the type of the messages, at most message_types_max. A predicate that could not be resolved is tried again when
+  // By the type of the messages, at most message_types_max_. A predicate that could not be resolved is tried again when
   // the schemas have changed.
   std::unordered_map<std::string, ForMessages> by_message_;
-  std::array<Tested, remembered> tested_{};
+  std::size_t message_types_max_;
+  std::vector<Tested> tested_;
   std::uint64_t* tests_;
   std::size_t users_ = 0;
 };
 
 class Filters {
  public:
-  explicit Filters(const Schemas* schemas) : schemas_(schemas) {}
+  explicit Filters(const Schemas* schemas, const Capacities& capacities = {})
+      : schemas_(schemas), capacities_(capacities) {}
   Filter& acquire(const Predicate& predicate);
   void release(Filter& filter) noexcept;
   std::size_t size() const noexcept { return by_key_.size(); }
@@ -92,6 +99,7 @@ class Filters {
   std::string shared_key(const Predicate& predicate) const;
 
   const Schemas* schemas_;
+  Capacities capacities_;
   std::unordered_map<std::string, std::unique_ptr<Filter>> by_key_;
   std::uint64_t tests_ = 0;
 };

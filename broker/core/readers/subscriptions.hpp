@@ -49,8 +49,8 @@ Failure keeps_too_much(const Limits& limits);
 class Subscriptions {
  public:
   // `limits` and `schemas` (for filters that name fields) are kept by reference.
-  explicit Subscriptions(const Limits& limits, const Schemas* schemas = nullptr)
-      : limits_(&limits), filters_(schemas) {}
+  explicit Subscriptions(const Limits& limits, const Schemas* schemas = nullptr, const Capacities& capacities = {})
+      : limits_(&limits), filters_(schemas, capacities) {}
 
   void open(Subscription& subscription);
   Filter& acquire_filter(const Predicate& predicate) { return filters_.acquire(predicate); }  // close() releases it

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/capacities.hpp"
 #include "broker/core/types.hpp"
 
 namespace hoiku::broker {
@@ -34,9 +35,11 @@ struct Event {
 
 class EventLog {
  public:
+  explicit EventLog(const Capacities& capacities = {}) : events_max_(capacities.events) {}
+
   void add(Event::Kind kind, std::string session, std::string detail, std::optional<PeerId> peer = {}) {
     events_.push_back(Event{kind, std::move(session), std::move(detail), peer});
-    if (events_.size() > events_max) events_.pop_front();
+    if (events_.size() > events_max_) events_.pop_front();
   }
   std::vector<Event> take() {
     std::vector<Event> taken(std::make_move_iterator(events_.begin()), std::make_move_iterator(events_.end()));
@@ -45,8 +48,7 @@ class EventLog {
   }
 
  private:
-  static constexpr std::size_t events_max = 1024;
-
+  std::size_t events_max_;
   std::deque<Event> events_;
 };
 

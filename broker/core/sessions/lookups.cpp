@@ -12,11 +12,6 @@
 namespace hoiku::broker {
 namespace {
 
-// A page tests this many topics even if the turn's budget is spent, so that it makes progress.
-constexpr std::size_t steps_min = 64;
-// Topics are scanned in pieces of this size.
-constexpr std::size_t steps_at_once = 64;
-
 // The rows of a page; one is always allowed.
 template <class Row>
 class Rows {
@@ -76,11 +71,11 @@ proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
 
   // The cursor is a place in the table; a client may send any number.
   std::size_t place = static_cast<std::size_t>(std::min<std::uint64_t>(list.cursor, topics_.end()));
-  std::size_t left = std::max(std::min(limits_.list_steps_max, budget_.left()), steps_min);
+  std::size_t left = std::max(std::min(limits_.list_steps_max, budget_.left()), budget_.page_steps());
   bool has_room = true;
   while (has_room && left > 0 && place < topics_.end()) {
     const std::size_t from = place;
-    place = topics_.scan(from, std::min(left, steps_at_once), [&](TopicId id, const Topic& topic) {
+    place = topics_.scan(from, std::min(left, budget_.page_steps()), [&](TopicId id, const Topic& topic) {
       has_room = topic.is_removed() || !pattern_matches(list.pattern, topic.name()) || add(id);
       return has_room;
     });

@@ -30,7 +30,7 @@ void PeerTable::refuse(PeerId id, std::shared_ptr<const proto::ServerFrame> fare
 // Keeps admitted clients that were not sent their farewell yet: a broker that shuts down refuses all of them at once.
 // Looks at two peers for each one that is added, so that these do not keep the others in the table.
 void PeerTable::discard_oldest_refused() {
-  for (int i = 0; i < 2 && refused_.size() > refused_peers_max; ++i) {
+  for (int i = 0; i < 2 && refused_.size() > refused_peers_max_; ++i) {
     const PeerId id = refused_.front();
     refused_.pop_front();
     const Peer* oldest = find(id);

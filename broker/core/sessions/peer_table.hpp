@@ -2,8 +2,8 @@
 //
 // Promises   peers that are ready take turns; a peer whose link is full is passed over until it is writable.
 // Thread     the core's. Owner: Core.
-// Limits     refused peers are remembered so that their frames are ignored: at most `refused_peers_max` of them. A
-//            peer that was discarded is refused once more.
+// Limits     refused peers are remembered so that their frames are ignored: as many as Capacities allow. A peer that
+//            was discarded is refused once more.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "broker/core/capacities.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/message.hpp"
 
@@ -37,7 +38,7 @@ struct Peer {
 
 class PeerTable {
  public:
-  static constexpr std::size_t refused_peers_max = 1024;
+  explicit PeerTable(const Capacities& capacities = {}) : refused_peers_max_(capacities.refused_peers) {}
 
   Peer* find(PeerId id) noexcept;
   Peer& admit(PeerId id, SessionId session);
@@ -51,6 +52,7 @@ class PeerTable {
  private:
   void discard_oldest_refused();
 
+  std::size_t refused_peers_max_;
   std::unordered_map<PeerId, Peer> peers_;
   std::deque<PeerId> ready_;    // may name removed peers
   std::deque<PeerId> refused_;  // oldest first; may name removed peers

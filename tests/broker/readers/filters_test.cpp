@@ -12,7 +12,7 @@ TEST(Filters, OnlyAFewMessageTypesAreRemembered) {
   Filter& filter = filters.acquire(*Predicate::parse("value.heat > 80"));
   for (int i = 0; i < 1000; ++i) {
     EXPECT_FALSE(filter.fits(Value(MessageBytes{"Type" + std::to_string(i), ""}), "motor/1/heat"));
-    EXPECT_LE(filter.message_types(), Filter::message_types_max);
+    EXPECT_LE(filter.message_types(), Capacities{}.filter_message_types);
   }
   filters.release(filter);
   EXPECT_EQ(filters.size(), 0u);

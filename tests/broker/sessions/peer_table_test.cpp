@@ -52,7 +52,7 @@ TEST(PeerTable, ARefusedPeerHasAFarewellDueAndNoSession) {
 
 TEST(PeerTable, EachRefusedClientIsSentItsFarewell) {
   PeerTable table;
-  constexpr std::uint64_t clients = 3 * PeerTable::refused_peers_max;
+  constexpr std::uint64_t clients = 3 * Capacities{}.refused_peers;
   for (std::uint64_t i = 0; i < clients; ++i) table.admit(PeerId{i}, SessionId{i});
   for (std::uint64_t i = 0; i < clients; ++i) table.refuse(PeerId{i}, std::make_shared<proto::ServerFrame>());
   std::size_t told = 0;
@@ -62,17 +62,16 @@ TEST(PeerTable, EachRefusedClientIsSentItsFarewell) {
   for (std::uint64_t i = clients; i < 3 * clients; ++i) table.refuse(PeerId{i}, nullptr);
   std::size_t known = 0;
   for (std::uint64_t i = 0; i < 3 * clients; ++i) known += table.find(PeerId{i}) != nullptr ? 1 : 0;
-  EXPECT_EQ(known, PeerTable::refused_peers_max);
+  EXPECT_EQ(known, Capacities{}.refused_peers);
 }
 
 TEST(PeerTable, RemembersRefusedPeersUpToItsLimit) {
   PeerTable table;
   table.admit(PeerId{1'000'000}, SessionId{1});
-  for (std::uint64_t i = 0; i < 3 * PeerTable::refused_peers_max; ++i) table.refuse(PeerId{i}, nullptr);
+  for (std::uint64_t i = 0; i < 3 * Capacities{}.refused_peers; ++i) table.refuse(PeerId{i}, nullptr);
   std::size_t known = 0;
-  for (std::uint64_t i = 0; i < 3 * PeerTable::refused_peers_max; ++i)
-    known += table.find(PeerId{i}) != nullptr ? 1 : 0;
-  EXPECT_EQ(known, PeerTable::refused_peers_max);
+  for (std::uint64_t i = 0; i < 3 * Capacities{}.refused_peers; ++i) known += table.find(PeerId{i}) != nullptr ? 1 : 0;
+  EXPECT_EQ(known, Capacities{}.refused_peers);
   EXPECT_NE(table.find(PeerId{1'000'000}), nullptr);
 }
 

@@ -221,7 +221,7 @@ void Witness::take(Session& session, const proto::Command& command) {
   } else if (const auto* get = std::get_if<proto::Get>(&command)) {
     session.requests[get->id] = Request{Request::Kind::get, {get->topic}, {}, earliest, now()};
   } else if (const auto* list = std::get_if<proto::List>(&command)) {
-    session.requests[list->id] = Request{Request::Kind::list, {list->pattern}, {}, earliest, now()};
+    session.requests[list->id] = Request{Request::Kind::list, {list->pattern}, {}, earliest, now(), list->cursor};
   } else if (const auto* readers = std::get_if<proto::ListReaders>(&command)) {
     session.requests[readers->id] = Request{Request::Kind::readers, {}, {}, earliest, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {

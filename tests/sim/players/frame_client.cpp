@@ -182,6 +182,10 @@ void FrameClient::take(const proto::ServerFrame& frame) {
   for (const auto& answer : frame.answers) {
     if (std::holds_alternative<proto::TransitionArmed>(answer)) continue;  // its end comes later
     if (std::holds_alternative<proto::Owned>(answer)) continue;            // its end comes later
+    if (const auto* list = std::get_if<proto::ListDone>(&answer)) {
+      if (list->next != 0) pages_.push_back(proto::List{0, lists_[list->id], list->next});
+      lists_.erase(list->id);
+    }
     open_.erase(std::visit([](const auto& a) { return a.id; }, answer));
   }
   if (frame.complete_through != 0) complete_through_ = frame.complete_through;
@@ -193,6 +197,8 @@ void FrameClient::begin_session() {
   kept_.clear();
   open_.clear();
   leases_.clear();
+  lists_.clear();
+  pages_.clear();
 }
 
 // ---- Commands
@@ -206,7 +212,15 @@ proto::Command FrameClient::random_command() {
     proto::List list;
     list.id = ++last_id_;
     list.pattern = dice_.chance(15) ? "gone/**" : dice_.pattern();
+    lists_[list.id] = list.pattern;
     return list;
+  }
+  if (!pages_.empty() && dice_.chance(30)) {
+    proto::List page = pages_.back();
+    pages_.pop_back();
+    page.id = ++last_id_;
+    lists_[page.id] = page.pattern;
+    return page;
   }
   if (kind < 44) return proto::ListReaders{++last_id_, 0};
   if (kind < 49) {

@@ -89,7 +89,9 @@ class FrameClient {
 
   proto::RequestId last_id_ = 0;
   std::map<proto::RequestId, Open> open_;
-  std::vector<proto::RequestId> leases_;  // requested and not released
+  std::vector<proto::RequestId> leases_;           // requested and not released
+  std::map<proto::RequestId, std::string> lists_;  // the patterns of lists that were asked for
+  std::vector<proto::List> pages_;                 // that are still to be asked for
   std::map<std::string, Version> versions_;
   std::set<std::string> unset_;  // topics whose version is that of an unset state
   std::uint64_t run_ = 0;

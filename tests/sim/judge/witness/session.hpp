@@ -79,6 +79,13 @@ struct Request {
   std::vector<Model::SetResult> expected;  // for a write: one for each topic, or the one error
   std::uint64_t earliest = 0;              // for a get or list: it shows states from then on
   TimePoint at{};
+  std::uint64_t cursor = 0;  // for a list
+};
+
+// What the pages of a list have shown so far; of two lists that have the same next page, those of the later one.
+struct Pages {
+  std::uint64_t earliest = 0;  // of the first page
+  std::set<std::string> listed;
 };
 
 // A lease, and what the client has to hear of it.
@@ -108,6 +115,7 @@ struct Session {
   std::map<std::uint64_t, std::string> kept;  // frames as they were first sent
   std::optional<Moment> full;                 // when a frame was built that may still wait for room
   std::map<proto::RequestId, Request> requests;
+  std::map<std::pair<std::string, std::uint64_t>, Pages> pages;  // by the pattern and the cursor of the next page
   std::map<proto::RequestId, Reader> readers;
   std::map<proto::RequestId, Waiter> waiters;
   std::map<proto::RequestId, TransitionWaiter> transition_waiters;
