@@ -51,7 +51,8 @@ MUTANTS = [
     ("stale-loses-its-source-time", "a stale state has no time of its source", "broker/core/commands/own.cpp",
      "pending->writer, pending->source_time);", "pending->writer);"),
     ("declared-until-the-commit", "a declaration survives its topic's being unset if it is set again in the same turn",
-     "broker/core/sessions/topic_life.cpp", "!is_set(topics_[id].pending())", "topics_[id].is_idle()"),
+     "broker/core/sessions/topic_life.cpp", "is_set(topics_[id].pending())) return;",
+     "!topics_[id].is_idle()) return;"),
 
     # ---- readers
     ("composite-is-split", "the members of a composite are sent one by one", "broker/core/outbox/delivery_builder.cpp",
@@ -187,10 +188,10 @@ MUTANTS = [
      "  std::vector<TopicId> released;\n  execute_wills({&lease}, session.name, released);\n"
      "  session.requests.remove(id);"),
     ("declared-for-ever", "a declaration outlives the sessions that have declared it",
-     "broker/core/sessions/topic_life.cpp", "|| !declarations_.declarers(id).empty();",
-     "|| declarations_.contains(id);"),
+     "broker/core/sessions/topic_life.cpp", "|| !declarations_.declarers(id).empty()) return;",
+     "|| declarations_.contains(id)) return;"),
     ("declared-too-briefly", "a declaration ends when its topic is unset", "broker/core/sessions/topic_life.cpp",
-     "|| !declarations_.declarers(id).empty();", ";"),
+     "|| !declarations_.declarers(id).empty()) return;", ") return;"),
     ("anybody-undeclares", "a session takes back what others have declared", "broker/core/commands/own.cpp",
      "  } else if (!has_declared) {", "  } else if (!has_declared && id == TopicId{0}) {"),
     ("undeclared-keeps-its-deadline", "a declaration that was taken back leaves its deadline",

@@ -137,7 +137,8 @@ class Model {
   bool fits(const Predicate& predicate, const std::string& topic, std::uint64_t since) const;
 
   // Returns the index of the state that a transition reports. Empty if there never was such a state: `why` says why.
-  std::optional<std::size_t> recognise(const Transition& transition, std::string& why);
+  // `has_times`: it reports those of the change and of the source too.
+  std::optional<std::size_t> recognise(const Transition& transition, std::string& why, bool has_times = true);
 
   bool forgets() const { return forgets_; }
   const Topic& topic(const std::string& name) const;
@@ -148,6 +149,7 @@ class Model {
 
  private:
   void begin(TimePoint now);
+  bool is_time_of(const State& state, WallTime changed_at);
   static std::optional<ErrorCode> error_of_name(const std::string& name);
   std::optional<ErrorCode> error_of_state(const std::string& name, const Value& value,
                                           const std::optional<Version>& if_version) const;
@@ -166,6 +168,8 @@ class Model {
   // Sets the topics of these leases to their last wills, and ends the leases. Returns the topics that changed.
   std::vector<std::string> execute_wills(const std::vector<std::string>& topics, TimePoint now);
   std::vector<std::string> topics_of(const Owner& by) const;
+
+  std::optional<std::chrono::microseconds> calendar_;  // how far the broker's is ahead of the simulation's time
 
   struct Deadline {
     std::chrono::nanoseconds after{0};

@@ -88,10 +88,8 @@ void AnswerJudge::check_write(Session& session, proto::RequestId id, const Reque
     transition.value = state.value;
     transition.writer = state.writer;
     transition.quality = state.quality;
-    transition.source_time = state.source_time;
-    transition.changed_at = WallTime(std::chrono::floor<std::chrono::microseconds>(state.at.time_since_epoch()));
     std::string why;
-    if (!model_.recognise(transition, why)) evidence_.complain(&session, fmt::format("#{} write: {}", id, why));
+    if (!model_.recognise(transition, why, false)) evidence_.complain(&session, fmt::format("#{} write: {}", id, why));
   }
   if (all_known && revision != newest)
     evidence_.complain(&session, fmt::format("#{} is of revision {}, and is said to be of {}", id, newest, revision));
