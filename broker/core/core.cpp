@@ -151,7 +151,10 @@ void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
   modules_->handshake.reject(peer, 0, failure);
 }
 
-void Core::disconnected(PeerId peer) { modules_->handshake.disconnected(peer); }
+void Core::disconnected(PeerId peer, Instant now) {
+  modules_->begin(now);
+  modules_->handshake.disconnected(peer);
+}
 
 void Core::advance(Instant now) {
   modules_->begin(now);

@@ -59,7 +59,7 @@ class Core {
   // The peer sent bytes that are not a frame: the core sends it the failure, and ignores its later frames.
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.
-  void disconnected(PeerId peer);
+  void disconnected(PeerId peer, Instant now);
   // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines.
   void advance(Instant now);
 

@@ -116,7 +116,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
   if (!input.frame) {
     write_notes();  // why it ended, while the core knows whose it was
     full_.remove(peer);
-    core_.disconnected(peer);
+    core_.disconnected(peer, instant());
     return;
   }
   bytes += input.frame->size();
@@ -203,7 +203,7 @@ void Server::send(const Outgoing& outgoing) {
       return;
     case link::SendResult::closed:
       full_.remove(outgoing.peer);
-      core_.disconnected(outgoing.peer);
+      core_.disconnected(outgoing.peer, instant());
       return;
   }
 }

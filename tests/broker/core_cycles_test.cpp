@@ -152,7 +152,7 @@ TEST_F(CoreCycles, RandomFramesOfManyPeersHarmNobody) {
     core->receive(peer, nonsense.frame(), at());
     switch (nonsense.random() % 10) {
       case 0:
-        core->disconnected(peer);
+        core->disconnected(peer, at());
         break;
       case 1:
         core->full(peer);

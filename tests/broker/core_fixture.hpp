@@ -199,7 +199,7 @@ inline void FakeClient::connect(std::chrono::milliseconds timeout) {
 }
 
 inline void FakeClient::cut() {
-  test.core->disconnected(peer);
+  test.core->disconnected(peer, test.at());
   test.by_peer.erase(peer);
 }
 

@@ -42,8 +42,8 @@ class Player {
     frame.hello = hello_;
     deliver(std::move(frame), now);
   }
-  void vanish() {
-    core_.disconnected(*peer_);
+  void vanish(broker::Instant now) {
+    core_.disconnected(*peer_, now);
     peer_.reset();
   }
   void send(std::vector<proto::Command> commands, broker::Instant now) {
@@ -267,7 +267,7 @@ class WatchedHistory {
       return;
     }
     if (player.has_begun()) watcher.begin();
-    if (watcher.wants_to_vanish()) return player.vanish();
+    if (watcher.wants_to_vanish()) return player.vanish(now_);
     if (watcher.acts()) player.send({watcher.command(player.complete_through())}, now_);
   }
 

@@ -57,6 +57,20 @@ TEST_F(CoreBrokerTopics, TheSessionTopicFollowsItsSession) {
   EXPECT_THAT(list("$hoiku/sessions/*"), ElementsAre("$hoiku/sessions/screen-1"));
 }
 
+TEST_F(CoreBrokerTopics, ASessionIsAwaySinceItsConnectionEnded) {
+  imu.connect(1h);
+  const auto reader = screen.subscribe({"$hoiku/sessions/imu-2"});
+  turn();
+  now += 500ms;  // nothing happens in between
+  imu.cut();
+  turn();
+  ASSERT_FALSE(screen.deliveries.empty());
+  const auto& away = *screen.deliveries.back().transition;
+  EXPECT_EQ(screen.deliveries.back().subscription, reader);
+  EXPECT_EQ(away.value, Value("away"));
+  EXPECT_EQ(away.changed_at, at().wall);
+}
+
 TEST_F(CoreBrokerTopics, SessionsOpenedBeforeTheFirstRequestAreListed) {
   imu.connect(1s);
   imu.cut();

@@ -284,7 +284,7 @@ TEST_F(CoreSession, ANewerConnectionTakesTheSessionOver) {
   turn();
   EXPECT_FALSE(robot.has_answer(77));
   EXPECT_EQ(statistics().sessions, 1u);
-  core->disconnected(old_peer);
+  core->disconnected(old_peer, at());
   const auto set = robot.set("a", 1);
   turn();
   EXPECT_TRUE(robot.has_answer(set));
@@ -469,7 +469,7 @@ TEST_F(CoreSession, WelcomesAcknowledgementsAndFarewellsAreOfferedAgainToo) {
 TEST_F(CoreSession, UnexpectedCallsOfTheServerAreHarmless) {
   core->full(PeerId{1});
   core->writable(PeerId{1});
-  core->disconnected(PeerId{1});
+  core->disconnected(PeerId{1}, at());
   core->committed(100, at());
   robot.connect();
   core->full(robot.peer);

@@ -27,7 +27,7 @@ Task<> host(broker::Core& core, link::ServerLink& link, HostHooks hooks) {
     while (auto input = link.try_receive()) {
       const broker::PeerId peer{input->peer};
       if (!input->frame) {
-        core.disconnected(peer);
+        core.disconnected(peer, instant());
         full.erase(input->peer);
         continue;
       }

@@ -43,7 +43,7 @@ void StoredCore::connect(Client& client) {
 }
 
 void StoredCore::break_connection(std::size_t client) {
-  core_->disconnected(clients_.at(client).peer);
+  core_->disconnected(clients_.at(client).peer, at());
   connect(clients_.at(client));
   take_output();
 }
