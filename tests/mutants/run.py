@@ -2,17 +2,19 @@
 """run.py FOLDER [--table FILE] [NAME...]: breaks a copy of the tree in each of the ways of mutants.py, and runs random
 histories on it, or the hand-written test that the mutant names.
 
-The copy and its build stay in FOLDER for the next time, and have the layout of the tree, so that ccache finds them.
-Prints one line for each mutant. Status 1 if a mutant survived HOIKU_MUTANT_HISTORIES (500; a fifth of them of the Bus)
-histories or its hand-written test, or does not
-compile (warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and
-found, the results replace the lines of FILE between `<!-- mutants -->` and `<!-- end of mutants -->`.
+Each processor (or HOIKU_JOBS of them) has a copy and its build, which stay in FOLDER for the next time, and have the
+layout of the tree, so that ccache finds them. Prints one line for each mutant. Status 1 if a mutant survived
+HOIKU_MUTANT_HISTORIES (500; a fifth of them of the Bus) histories or its hand-written test, or does not compile
+(warnings are errors), or if the tree itself does not pass. With --table, and if all mutants were run and found, the
+results replace the lines of FILE between `<!-- mutants -->` and `<!-- end of mutants -->`.
 """
 import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 from mutants import MUTANTS
@@ -21,6 +23,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 JUDGE = "core_histories"  # of a mutant that names no other
 HISTORIES = int(os.environ.get("HOIKU_MUTANT_HISTORIES", "500"))
 SECONDS_MAX = 300  # a mutant that hangs is noticed too
+WORKERS = int(os.environ.get("HOIKU_JOBS", "0")) or os.cpu_count() or 1
 
 
 def run(command, **options):
@@ -44,12 +47,12 @@ def copy_tree(tree):
         shutil.copyfile(source, target)
 
 
-def build(tree, folder, programs):
+def build(tree, folder, programs, jobs=1):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         made = run(["cmake", "--preset", "dev", "-DHOIKU_UNITY=tests"], cwd=tree)  # one file changes at a time
         if made.returncode != 0:
             return made.stdout
-    made = run(["ninja", "-C", folder, *programs])
+    made = run(["ninja", "-C", folder, "-j", str(jobs), *programs])
     return None if made.returncode == 0 else made.stdout
 
 
@@ -133,6 +136,43 @@ def try_mutant(tree, folder, mutant):
     return True, found
 
 
+class Copy:
+    """A copy of the tree, in which one mutant is tried after the other."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.build = os.path.join(tree, "build", "dev")
+
+
+def try_all(copies, mutants):
+    """Tries the mutants, in each copy one at a time, and prints a line for each. Returns what found each, by its name;
+    None if nothing did."""
+    waiting = queue.SimpleQueue()
+    for mutant in mutants:
+        waiting.put(mutant)
+    results = {}
+
+    def work(copy):
+        while True:
+            try:
+                mutant = waiting.get_nowait()
+            except queue.Empty:
+                return
+            start = time.monotonic()
+            found, line = try_mutant(copy.tree, copy.build, mutant)
+            results[mutant[0]] = line if found else None
+            said = f"found by {line[0]}: {line[1][:110]}" if found else line
+            took = time.monotonic() - start
+            print(f"{'ok' if found else 'NOT OK':<7}{mutant[0]:<32}{said}  ({took:.0f} s)", flush=True)
+
+    threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
 BEGIN, END = "<!-- mutants -->\n", "<!-- end of mutants -->"
 
 
@@ -179,29 +219,24 @@ def main():
     unknown = set(wanted) - {mutant[0] for mutant in MUTANTS}
     if unknown:
         sys.exit(f"there is no mutant {', '.join(sorted(unknown))}; mutants.py has them")
-    tree = os.path.join(folder, "tree")
-    build_folder = os.path.join(tree, "build", "dev")
-    copy_tree(tree)
     chosen = [mutant for mutant in MUTANTS if not wanted or mutant[0] in wanted]
     judges = sorted({judge_of(mutant) for mutant in chosen})
     programs = sorted({program_of(judge) for judge in judges})
-    complaint = build(tree, build_folder, programs)
-    if complaint:
-        print(complaint[-4000:])
-        sys.exit("the tree itself does not build")
+    copies = [Copy(os.path.join(folder, f"tree-{number}")) for number in range(min(WORKERS, len(chosen)))]
+    for copy in copies:  # one after the other: ccache then knows what the first has compiled
+        copy_tree(copy.tree)
+        complaint = build(copy.tree, copy.build, programs, WORKERS)
+        if complaint:
+            print(complaint[-4000:])
+            sys.exit("the tree itself does not build")
     for judge in judges:
-        if judged(build_folder, judge):
+        if judged(copies[0].build, judge):
             sys.exit(f"the tree itself does not pass {judge}: mutants would say nothing")
-    survivors, rows = 0, []
-    for mutant in chosen:
-        start = time.monotonic()
-        found, line = try_mutant(tree, build_folder, mutant)
-        survivors += not found
-        if found:
-            rows.append((mutant, line))
-            line = f"found by {line[0]}: {line[1][:110]}"
-        print(f"{'ok' if found else 'NOT OK':<7}{mutant[0]:<32}{line}  ({time.monotonic() - start:.0f} s)", flush=True)
-    build(tree, build_folder, programs)
+    results = try_all(copies, chosen)
+    rows = [(mutant, results[mutant[0]]) for mutant in chosen if results[mutant[0]]]
+    survivors = len(chosen) - len(rows)
+    for copy in copies:
+        build(copy.tree, copy.build, programs, WORKERS)
     count = len(wanted) or len(MUTANTS)
     print(f"{count - survivors} of {count} mutants were found")
     if table and len(rows) == len(MUTANTS):

@@ -56,6 +56,8 @@ check_command() { # check [--long]
     # shellcheck disable=SC2119
     if ((EUID == 0)); then portable_command; else say "not checked: Debian 13 (./dev portable needs root)"; fi
     sim_command --histories 5000
+    # shellcheck disable=SC2119
+    mutants_command
   fi
   say "All checks passed."
 }

@@ -29,8 +29,21 @@ test_command() { # test [--preset NAME] [CTEST ARGUMENT...]
   run_tests "$preset" "$@"
 }
 
+run_histories() { # run_histories PROGRAM COUNT: the seeds 1 to COUNT, on all processors
+  local program=$1 count=$2 first=1 size runs=() run failed=''
+  size=$(((count + $(nproc) - 1) / $(nproc)))
+  while ((first <= count)); do
+    ((size <= count - first + 1)) || size=$((count - first + 1))
+    HOIKU_SIM_FIRST=$first HOIKU_SIM_HISTORIES=$size "build/dev/bin/$program" --gtest_brief=1 &
+    runs+=($!)
+    first=$((first + size))
+  done
+  for run in "${runs[@]}"; do wait "$run" || failed=1; done
+  [[ -z $failed ]] || fail "a history broke a promise; the command above replays it and prints its story."
+}
+
 sim_command() { # sim [--seed N] [--histories N] [--for 20s]
-  local seed='' histories='' seconds='' level
+  local seed='' histories='' seconds=''
   while (($#)); do
     case $1 in
       --seed) seed=${2:-} ;;
@@ -51,10 +64,8 @@ sim_command() { # sim [--seed N] [--histories N] [--for 20s]
     run_histories_for "$seconds"
   else
     histories=${histories:-1000}
-    for level in core_histories histories; do
-      HOIKU_SIM_HISTORIES=$histories build/dev/bin/$level --gtest_brief=1 ||
-        fail "a history broke a promise; the command above replays it and prints its story."
-    done
+    run_histories core_histories "$histories"
+    run_histories histories "$histories"
     say "$histories histories keep every promise"
   fi
 }
@@ -79,6 +90,7 @@ run_histories_for() {
 }
 
 # mutants [NAME...]: breaks a copy of the core in small ways, and checks that the random histories notice each.
+# shellcheck disable=SC2120
 mutants_command() {
   set_up "${build_packages[@]}"
   python3 tests/mutants/run.py build/mutants "$@" ||
