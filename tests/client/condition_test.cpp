@@ -155,6 +155,86 @@ TEST(Until, ConditionsOnTwoTopicsAreSeenTogether) {
   });
 }
 
+// A hold that the client measures, while it hears nothing.
+class HoldOfTheClient : public testing::TestWithParam<bool> {
+ protected:
+  // Two topics, or one with a function.
+  static Task<> held(Topic<int> x, Topic<bool> open) {
+    if (GetParam()) {
+      co_await open.wait_value([](bool is_open) { return is_open; }, held_for(300ms));
+    } else {
+      co_await until(x > 3 && open == true, held_for(300ms));
+    }
+  }
+  // What another client sets, after 150 ms and 50 ms later.
+  static Task<> flip(Topic<bool> open, bool comes_back) {
+    co_await sleep(150ms);
+    co_await open.set(false);
+    co_await sleep(50ms);
+    if (comes_back) co_await open.set(true);
+  }
+  struct Room {
+    Bus bus;
+    Topic<int> x;
+    Topic<bool> open;
+  };
+  static Task<Room> furnish(BusWorld& world, Nursery& nursery, std::string name) {
+    Bus bus = co_await world.connect(nursery, std::move(name));
+    co_return Room{bus, bus.topic<int>("x"), bus.topic<bool>("open")};
+  }
+};
+
+TEST_P(HoldOfTheClient, IsCompleteWhenItHearsThatNothingHasChanged) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    const Room room = co_await furnish(world, nursery, "a");
+    co_await room.x.set(5);
+    co_await room.open.set(true);
+    const TimePoint start = now();
+    nursery.start_soon([&world]() -> Task<> {
+      co_await sleep(100ms);
+      world.network().cut("a", 500ms);
+    });
+    co_await held(room.x, room.open);
+    EXPECT_EQ(now() - start, 600ms);
+    co_await held(room.x, room.open);
+    EXPECT_EQ(now() - start, 900ms);
+  });
+}
+
+TEST_P(HoldOfTheClient, DoesNotCountWhatHasChangedWhileItWasCutOff) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    const Room room = co_await furnish(world, nursery, "a");
+    const Room other = co_await furnish(world, nursery, "b");
+    co_await room.x.set(5);
+    co_await room.open.set(true);
+    const TimePoint start = now();
+    nursery.start_soon([open = other.open] { return flip(open, true); });
+    nursery.start_soon([&world]() -> Task<> {
+      co_await sleep(100ms);
+      world.network().cut("a", 500ms);
+    });
+    co_await held(room.x, room.open);
+    EXPECT_EQ(now() - start, 900ms) << "it begins anew when the client hears of it";
+  });
+}
+
+TEST_P(HoldOfTheClient, DoesNotCountWhatTheClientHearsTooLate) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    const Room room = co_await furnish(world, nursery, "a");
+    const Room other = co_await furnish(world, nursery, "b");
+    co_await room.x.set(5);
+    co_await room.open.set(true);
+    nursery.start_soon([open = other.open] { return flip(open, false); });
+    nursery.start_soon([&world]() -> Task<> {
+      co_await sleep(100ms);
+      world.network().cut_one_way("a", sim::End::client, 500ms);
+    });
+    EXPECT_TRUE(co_await move_on_after(10s, held(room.x, room.open)));
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Readers, HoldOfTheClient, testing::Bool());
+
 TEST(Until, StopsABehaviourTheMomentThatTheRoomIsEmpty) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

@@ -297,6 +297,12 @@ MUTANTS = [
      "if (equal && same_quality && !is_pending()) return Applied{pending_, false};"),
 
     # ---- the client
+    ("hold-is-not-confirmed", "a hold of the client succeeds while the client is cut off",
+     "client/src/topic/state_reader.cpp", "if (hold_ <= Duration::zero()) co_return true;", "co_return true;",
+     "client_bus Readers/HoldOfTheClient.*"),
+    ("late-end-is-a-hold", "a hold of the client succeeds with what had ended before it was complete",
+     "client/src/topic/state_reader.cpp", " && now() <= saturating_add(ripe, tick)", "",
+     "client_bus Readers/HoldOfTheClient.*"),
     ("never-unsubscribes", "the client does not tell the broker that a reader is gone",
      "client/src/session/session.cpp",
      "    push_ending(*request.command);\n",

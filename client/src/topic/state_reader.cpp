@@ -1,8 +1,12 @@
 // state_reader.cpp: evaluates conditions in the client, over a subscription.
+//
+// A hold is complete when the broker confirms it: a client that was stopped or cut off has not heard yet what ended it.
+// At the end of a hold the reader asks for its topics, and waits until it has the states that the broker answers.
 #include <algorithm>
 #include <utility>
 
 #include "client/src/bus/bus_core.hpp"
+#include "hoiku/async/nursery.hpp"
 #include "hoiku/async/sleep.hpp"
 #include "hoiku/client/topic_core.hpp"
 
@@ -27,13 +31,24 @@ bool may_hold(const TransitionPtr& member, QualityUse quality_use) {
   return !member || member->quality == Quality::live || quality_use != QualityUse::none;
 }
 
+// Whether a reader that has `here` has heard of `asked`.
+bool has_heard_of(const TransitionPtr& asked, const TransitionPtr& here) {
+  if (asked->value.is_null() && (!here || here->value.is_null())) return true;
+  return here && here->version.epoch == asked->version.epoch && here->version.number >= asked->version.number;
+}
+
 }  // namespace
 
 class StateReader::Impl final : public client::Reader {
  public:
   Impl(BusPtr bus, std::vector<std::string> topics, std::vector<MemberUse> uses, MembersTest test, Duration hold,
        Duration interval)
-      : bus_(std::move(bus)), state_(topics.size()), uses_(std::move(uses)), test_(std::move(test)), hold_(hold) {
+      : bus_(std::move(bus)),
+        topics_(topics),
+        state_(topics.size()),
+        uses_(std::move(uses)),
+        test_(std::move(test)),
+        hold_(hold) {
     SubscribeOptions options;
     options.interval = interval;
     check(options);
@@ -86,6 +101,7 @@ class StateReader::Impl final : public client::Reader {
       const bool wanted = since_ && !(given_ && is_same(*given_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
+        if (!co_await is_confirmed()) continue;
         if (client::LatestInbox* inbox = bus_->latest_inbox(id_)) inbox->take_all();
         given_ = state_;
         co_return state_;
@@ -99,9 +115,34 @@ class StateReader::Impl final : public client::Reader {
       if (first_) co_return *first_;
       if (error_) std::rethrow_exception(error_);
       const TimePoint ripe = since_ ? saturating_add(*since_, hold_) : never;
-      if (since_ && ripe <= now()) co_return state_;
+      if (since_ && ripe <= now()) {
+        if (co_await is_confirmed()) co_return state_;
+        continue;
+      }
       co_await move_on_at(ripe, news_.wait());
     }
+  }
+
+  // Whether the match goes on at the broker too. False: it has ended, or begun anew, or the reader has failed.
+  Task<bool> is_confirmed() {
+    if (hold_ <= Duration::zero()) co_return true;
+    const std::uint64_t match = matches_;
+    const Members asked = co_await ask();
+    while (matches_ == match && !error_ && !has_heard_of_all(asked)) co_await news_.wait();
+    co_return matches_ == match && !error_;
+  }
+  Task<Members> ask() {
+    Members answers(topics_.size());
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      for (std::size_t i = 0; i < topics_.size(); ++i)
+        nursery.start_soon([this, &answers, i] { return ask_for(i, answers); });
+      co_return;
+    });
+    co_return answers;
+  }
+  Task<> ask_for(std::size_t i, Members& answers) { answers[i] = co_await get_topic(TopicCore(bus_, topics_[i])); }
+  bool has_heard_of_all(const Members& asked) const {
+    return std::equal(asked.begin(), asked.end(), state_.begin(), has_heard_of);
   }
 
   bool is_same(const Members& given) const {
@@ -127,24 +168,34 @@ class StateReader::Impl final : public client::Reader {
       end_of_match();
       return;
     }
-    if (!since_ || gap || (!test_ && changed)) since_ = now();
+    if (!since_ || gap || (!test_ && changed)) {
+      since_ = now();
+      ++matches_;
+    }
     last_match_ = state_;
     if (hold_ <= Duration::zero() && !first_) first_ = state_;
   }
 
   void end_of_match() {
-    // A match that ends at the instant when the hold is complete counts as held.
-    if (hold_ > Duration::zero() && since_ && !first_ && now() >= saturating_add(*since_, hold_)) first_ = last_match_;
+    // A match that ends when the hold is complete counts as held, unless that is heard late.
+    const TimePoint ripe = since_ ? saturating_add(*since_, hold_) : never;
+    if (hold_ > Duration::zero() && !first_ && ripe <= now() && now() <= saturating_add(ripe, tick))
+      first_ = last_match_;
     since_.reset();
+    ++matches_;
   }
 
+  static constexpr Duration tick = std::chrono::milliseconds(1);  // as at the broker
+
   BusPtr bus_;
+  std::vector<std::string> topics_;
   proto::RequestId id_ = 0;
   Members state_;
   std::vector<MemberUse> uses_;
   MembersTest test_;
   Duration hold_;
   std::optional<TimePoint> since_;  // since when the test has been true; empty while it is false
+  std::uint64_t matches_ = 0;       // counts the beginnings and ends of matches
   Members last_match_;
   std::optional<Members> first_;
   std::optional<Members> given_;

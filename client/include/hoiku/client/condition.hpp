@@ -147,8 +147,8 @@ Task<T> until(const TopicCondition<T>& condition, HeldFor hold = HeldFor(std::ch
   return condition.topic().wait_value(condition.predicate(), hold);
 }
 // A condition over several topics is tested here, on states that existed at one revision. A match that was replaced
-// before it was sent is missed. A hold counts from when the transition arrived here, and starts again if a version was
-// skipped.
+// before it was sent is missed. A hold counts from when the transition arrived here, starts again if a version was
+// skipped, and is complete when the broker confirms that nothing else is the case: not while the client is cut off.
 Task<> until(const JoinedCondition& condition, HeldFor hold = HeldFor(std::chrono::nanoseconds(0)));
 
 // A bool is not a condition: a comparison with the result of get() waits for nothing.
