@@ -45,12 +45,15 @@ class ObservedStore final : public broker::Store {
 }  // namespace
 
 struct Simulation::Impl {
-  explicit Impl(Seed seed) : random(seed.number()), network(Seed(random())) { start_broker(); }
+  Impl(Seed seed, const Limits& broker_limits) : random(seed.number()), limits(broker_limits), network(Seed(random())) {
+    start_broker();
+  }
 
   void start_broker() {
     broker::ServerOptions options;
     options.core.instance_id = random();
     options.core.epoch_seed = random();
+    options.core.limits = limits;
     options.wall_time = [this] {
       return first_day + std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);
     };
@@ -72,6 +75,7 @@ struct Simulation::Impl {
   }
 
   std::mt19937_64 random;
+  Limits limits;
   TimePoint begin{};
   Network network;
   std::shared_ptr<broker::Server> broker;  // null while it is down
@@ -80,7 +84,7 @@ struct Simulation::Impl {
   Signal restarted;
 };
 
-Simulation::Simulation(Seed seed) : impl_(std::make_unique<Impl>(seed)) {}
+Simulation::Simulation(Seed seed, const Limits& limits) : impl_(std::make_unique<Impl>(seed, limits)) {}
 Simulation::~Simulation() = default;
 
 Network& Simulation::network() { return impl_->network; }
@@ -124,19 +128,22 @@ Task<> Simulation::run(const std::function<Task<>()>& body, Duration time_limit)
 
 namespace {
 
-Task<> run_simulation(const std::function<Task<>(Simulation&)>& test, Seed seed, Duration time_limit) {
-  Simulation simulation(seed);
+Task<> run_simulation(const std::function<Task<>(Simulation&)>& test, Seed seed, Duration time_limit,
+                      const Limits& limits) {
+  Simulation simulation(seed, limits);
   co_await simulation.run([&] { return test(simulation); }, time_limit);
 }
 
 }  // namespace
 
-int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
-  return run_virtual([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit); }, seed);
+int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit,
+             const Limits& limits) {
+  return run_virtual([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit, limits); }, seed);
 }
 
-void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit) {
-  run_virtual_or_throw([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit); }, seed);
+void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed, Duration time_limit,
+                       const Limits& limits) {
+  run_virtual_or_throw([&] { return run_simulation(test, seed.value_or(Seed(0)), time_limit, limits); }, seed);
 }
 
 }  // namespace hoiku::sim

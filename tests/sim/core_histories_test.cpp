@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Every other history has short histories of topics and little credit; two of three have short turns. Every fifth one
-// soon forgets removed topics.
+// soon forgets removed topics. Every fourth one has small values, frames, windows and pages.
 Limits limits_of(std::uint64_t seed) {
   Limits limits;
   if (seed % 2 == 0) limits.history_transitions_max = 1 + seed / 2 % 5;
@@ -25,6 +25,12 @@ Limits limits_of(std::uint64_t seed) {
   if (seed % 8 == 0 || seed % 4 == 2) limits.window_batches = 1 + seed / 8 % 3;
   if (seed % 3 != 0) limits.turn_steps_max = 3 + seed / 3 % 6;
   if (seed % 5 == 3) limits.removed_topics_max = seed / 5 % 3;
+  if (seed % 4 != 1) return limits;
+  limits.value_bytes_max = 300;
+  limits.frame_bytes_max = 2 * limits.value_bytes_max + 4096;
+  limits.unacknowledged_bytes_max = 400 + seed / 4 % 3 * 400;
+  if (seed % 8 == 1) limits.list_bytes_max = 500;
+  if (seed % 8 == 5) limits.list_rows_max = 1 + seed / 8 % 4;
   return limits;
 }
 
@@ -60,8 +66,9 @@ class History {
       nursery.start_soon([this] { return serve(); });
       for (std::size_t left = 2 + dice_.below(clients_max - 1); left > 0; --left) {
         const std::string name = "client-" + std::to_string(clients_.size());
-        clients_.push_back(
-            std::make_unique<FrameClient>(network_.connector(name), name, Dice(dice_.number(), grain_), 500ms));
+        Dice dice(dice_.number(), grain_);
+        if (limits_.value_bytes_max < Limits{}.value_bytes_max) dice.limit_values(limits_.value_bytes_max);
+        clients_.push_back(std::make_unique<FrameClient>(network_.connector(name), name, std::move(dice), 500ms));
         if (witness_.past().model().forgets()) clients_.back()->expect_forgetting();
       }
       is_restless_ = true;

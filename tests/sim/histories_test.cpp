@@ -20,16 +20,33 @@ using namespace std::chrono_literals;
 // So many histories do everything that Deed names.
 constexpr std::size_t histories_for_all_deeds = 25;
 
+// Every third history has small values, frames, windows, pages and histories of topics.
+Limits limits_of(std::uint64_t seed) {
+  Limits limits;
+  if (seed % 3 != 1) return limits;
+  limits.value_bytes_max = 300;
+  limits.frame_bytes_max = 2 * limits.value_bytes_max + 4096;
+  limits.unacknowledged_bytes_max = 400 + seed / 3 % 3 * 400;
+  limits.window_batches = 1 + seed / 3 % 5;
+  if (seed % 2 == 0) limits.list_bytes_max = 500;
+  if (seed % 2 == 1) limits.list_rows_max = 1 + seed / 3 % 4;
+  if (seed % 4 == 0) limits.history_transitions_max = 2 + seed / 3 % 5;
+  return limits;
+}
+
 class BusHistory {
  public:
-  explicit BusHistory(std::uint64_t seed) : grain_(grain_of(seed)), dice_(seed, grain_), witness_(story()) {}
+  explicit BusHistory(std::uint64_t seed)
+      : grain_(grain_of(seed)), dice_(seed, grain_), limits_(limits_of(seed)), witness_(story(), limits_) {}
 
   Task<> run(sim::Simulation& world) {
     world.network().observe(&digest_);
     settle_the_climate(world.network(), dice_);
     for (std::size_t left = 2 + dice_.below(clients_max - 1); left > 0; --left) {
       const std::string name = "client-" + std::to_string(clients_.size());
-      clients_.emplace_back(world, witness_.past(), name, Dice(dice_.number(), grain_));
+      Dice dice(dice_.number(), grain_);
+      if (limits_.value_bytes_max < Limits{}.value_bytes_max) dice.limit_values(limits_.value_bytes_max);
+      clients_.emplace_back(world, witness_.past(), name, std::move(dice));
     }
     // At the end of each season all clients leave. In the last one they stop writing before, and are asked what they
     // know.
@@ -60,6 +77,7 @@ class BusHistory {
     return all;
   }
   const Witness& witness() const { return witness_; }
+  const Limits& limits() const { return limits_; }
   const FrameDigest& digest() const { return digest_; }
   std::uint64_t steps() const {
     std::uint64_t all = witness_.steps();
@@ -102,6 +120,7 @@ class BusHistory {
 
   Duration grain_;
   Dice dice_;
+  Limits limits_;
   Witness witness_;
   FrameDigest digest_{witness_};
   std::deque<BusClient> clients_;
@@ -115,7 +134,8 @@ TEST(Histories, KeepThePromises) {
   for (const std::uint64_t seed : seeds) {
     SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
     BusHistory history(seed);
-    sim::simulate_or_throw([&](sim::Simulation& world) { return history.run(world); }, sim::seed(seed));
+    sim::simulate_or_throw([&](sim::Simulation& world) { return history.run(world); }, sim::seed(seed), 1h,
+                           history.limits());
     for (const std::string& complaint : history.complaints()) ADD_FAILURE() << complaint;
     checked += history.witness().checked();
     steps.add(history.steps());

@@ -1,4 +1,7 @@
 // Sessions: what survives a cut, what does not, and what is left after they have ended.
+#include <optional>
+#include <string>
+
 #include "tests/sim/sim_test.hpp"
 
 namespace hoiku {
@@ -172,6 +175,34 @@ SIM_TEST(Write, ThatCrossesACutIsAppliedOnce, bus, nursery) {
     EXPECT_EQ(version.number, static_cast<std::uint64_t>(cut_after) + 1);
     co_await sleep(100ms);
   }
+}
+
+// Returns the error of setting a text of so many bytes.
+Task<std::optional<ErrorCode>> error_of_text(Bus bus, std::size_t bytes) {
+  try {
+    co_await bus.topic<std::string>("mood").set(std::string(bytes, 'x'));
+  } catch (const Error& error) {
+    co_return error.code();
+  }
+  co_return std::nullopt;
+}
+
+TEST(Simulation, TheBrokerHasTheLimitsOfTheTestAlsoAfterARestart) {
+  Limits limits;
+  limits.value_bytes_max = 10;
+  const auto body = [](sim::Simulation& bus) -> Task<> {
+    co_await open_nursery([&](Nursery& nursery) -> Task<> {
+      for (int broker = 0; broker < 2; ++broker) {
+        const Bus robot = co_await bus.connect(nursery, client_name("robot"));
+        const auto fits = co_await error_of_text(robot, 10);
+        const auto too_large = co_await error_of_text(robot, 11);
+        EXPECT_EQ(fits, std::nullopt);
+        EXPECT_EQ(too_large, ErrorCode::too_large);
+        bus.restart_broker();
+      }
+    });
+  };
+  sim::simulate_or_throw(body, sim::seed(1), 1h, limits);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -38,8 +40,12 @@ std::vector<const Node*> trees_of(const Predicate& predicate) {
   return trees;
 }
 
-std::optional<double> as_number(const Value& value) {
-  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<double>(*i);  // the histories use small integers
+// Of 64 bits: it has each int64 and each double exactly.
+using Number = long double;
+static_assert(std::numeric_limits<Number>::digits >= 64);
+
+std::optional<Number> as_number(const Value& value) {
+  if (const auto* i = value.get_if<std::int64_t>()) return static_cast<Number>(*i);
   if (const auto* d = value.get_if<double>()) return *d;
   return std::nullopt;
 }
@@ -50,7 +56,9 @@ Value literal(const Node& node) {
   if (word.empty()) return node.literal;
   if (word == "true" || word == "false") return Value(word == "true");
   if (word.find_first_not_of("-0123456789") == std::string::npos) return Value(std::int64_t{std::stoll(word)});
-  return {};
+  char* end = nullptr;
+  const double number = std::strtod(word.c_str(), &end);
+  return *end == '\0' ? Value(number) : Value();
 }
 
 struct Seen {
@@ -69,12 +77,12 @@ Value term(const Node& node, const Seen& seen) {
       return literal(node);
     case Kind::absolute: {
       const auto a = as_number(term(node.children.front(), seen));
-      return a ? Value(std::abs(*a)) : Value();
+      return a ? Value(static_cast<double>(std::abs(*a))) : Value();
     }
     case Kind::difference: {
       const auto a = as_number(term(node.children[0], seen));
       const auto b = as_number(term(node.children[1], seen));
-      return a && b ? Value(*a - *b) : Value();
+      return a && b ? Value(static_cast<double>(*a - *b)) : Value();
     }
     default:
       return {};
@@ -82,12 +90,19 @@ Value term(const Node& node, const Seen& seen) {
 }
 
 template <class T>
+bool is_equal(const T& a, const T& b) {
+  return a == b;
+}
+bool is_equal(Number a, Number b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+// NaN equals NaN, and has no order: not even "less or equal".
+template <class T>
 bool compare(Op op, const T& a, const T& b) {
   switch (op) {
     case Op::equal:
-      return a == b;
+      return is_equal(a, b);
     case Op::not_equal:
-      return !(a == b);
+      return !is_equal(a, b);
     case Op::less:
       return a < b;
     case Op::less_equal:
@@ -129,6 +144,8 @@ bool condition(const Node& node, const Seen& seen) {
   if (const auto x = as_number(a), y = as_number(b); x && y) return compare(node.op, *x, *y);
   if (const auto *x = a.get_if<std::string>(), *y = b.get_if<std::string>(); x && y) return compare(node.op, *x, *y);
   if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
+  const auto *x = a.get_if<Bytes>(), *y = b.get_if<Bytes>();
+  if (x && y) return (node.op == Op::equal) == (x->data == y->data);
   return false;  // a comparison with null, or of unlike types
 }
 
@@ -139,7 +156,10 @@ bool any_node(const Node& node, const F& test) {
 }
 
 ValueType literal_type_of(const Node& node) {
-  if (node.kind == Kind::literal) return literal(node).type();
+  if (node.kind == Kind::literal) {
+    const ValueType type = literal(node).type();
+    return type == ValueType::float64 ? ValueType::int64 : type;
+  }
   for (const Node& child : node.children) {
     if (const ValueType type = literal_type_of(child); type != ValueType::null) return type;
   }

@@ -72,8 +72,10 @@ ValueType type_at(const Topic& topic, std::size_t index) {
 bool is_of_other_type(const std::optional<Predicate>& predicate, ValueType type) {
   if (!predicate || type == ValueType::null) return false;
   const ValueType literal = literal_type(*predicate);
-  return literal != ValueType::null && literal != type;
+  return literal != ValueType::null && literal != (type == ValueType::float64 ? ValueType::int64 : type);
 }
+
+bool has_order(ValueType type) { return type != ValueType::boolean && type != ValueType::bytes; }
 
 }  // namespace
 
@@ -107,7 +109,15 @@ void Model::begin_late_turn(TimePoint since, TimePoint now) {
   late_ = LateTurn{since, now - std::chrono::milliseconds(1)};
 }
 
-std::optional<ErrorCode> Model::error_of_name(const std::string& name) {
+std::size_t bytes_of(const Value& value) {
+  if (const auto* text = value.get_if<std::string>()) return text->size();
+  if (const auto* bytes = value.get_if<Bytes>()) return bytes->data.size();
+  if (const auto* message = value.get_if<MessageBytes>()) return message->type_name.size() + message->data.size();
+  return value.is_null() ? 0 : value.type() == ValueType::boolean ? 1 : 8;
+}
+
+std::optional<ErrorCode> Model::error_of_write(const std::string& name, const Value& value) const {
+  if (bytes_of(value) > value_bytes_max_) return ErrorCode::too_large;
   if (!is_name(name)) return ErrorCode::invalid_topic;
   if (name.front() == '$') return ErrorCode::permission_denied;
   return std::nullopt;
@@ -145,7 +155,7 @@ Model::SetResult Model::apply(const std::string& name, const Written& written, s
 
 Model::SetResult Model::set(const proto::Set& command, const Owner& by, const std::string& writer, TimePoint now) {
   begin(now);
-  if (const auto error = error_of_name(command.topic)) return {error};
+  if (const auto error = error_of_write(command.topic, command.value)) return {error};
   if (const auto error = error_of_writer(command.topic, by)) return {error};
   if (const auto error = error_of_state(command.topic, command.value, command.if_version)) return {error};
   const SetResult result = apply(command.topic, {command.value, writer, command.source_time}, revision_ + 1, now);
@@ -159,7 +169,7 @@ std::vector<Model::SetResult> Model::commit(const proto::Commit& command, const 
   begin(now);
   std::vector<std::string> names;
   for (const proto::TopicWrite& write : command.writes) {
-    if (const auto error = error_of_name(write.topic)) return {{error}};
+    if (const auto error = error_of_write(write.topic, write.value)) return {{error}};
     if (std::find(names.begin(), names.end(), write.topic) != names.end()) return {{ErrorCode::invalid_argument}};
     names.push_back(write.topic);
   }
@@ -245,7 +255,7 @@ bool Model::passes(const Predicate& filter, const std::string& name, std::size_t
   const auto& states = topic(name).states;
   const ValueType type = type_at(topic(name), index);
   if (is_of_other_type(filter, type)) return false;
-  if (type == ValueType::boolean && asks_for_order(filter)) return false;
+  if (type != ValueType::null && !has_order(type) && asks_for_order(filter)) return false;
   return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value(), states[index].quality);
 }
 
@@ -253,7 +263,7 @@ bool Model::fits(const Predicate& predicate, const std::string& name, std::uint6
   const auto& states = topic(name).states;
   const auto is_other = [&](const State& state) {
     return is_of_other_type(predicate, state.value.type()) ||
-           (state.value.type() == ValueType::boolean && asks_for_order(predicate));
+           (!state.value.is_null() && !has_order(state.value.type()) && asks_for_order(predicate));
   };
   return std::none_of(states.begin() + static_cast<std::ptrdiff_t>(topic(name).index_at(since)), states.end(),
                       is_other);

@@ -46,6 +46,9 @@ struct Topic {
   Version version(std::size_t index) const;
 };
 
+// Returns the bytes of a value that the limit of values counts.
+std::size_t bytes_of(const Value& value);
+
 // Returns true if a pattern ('*' is one segment, '**' any number) matches a name. Only a pattern that begins with '$'
 // matches names that do.
 bool matches(std::string_view pattern, std::string_view name);
@@ -69,8 +72,9 @@ struct TransitionAnswer {
 class Model {
  public:
   // `forgets`: the broker remembers so few removed topics that histories see it forget them: then a topic that was
-  // unset may begin anew. Otherwise its versions go on.
-  explicit Model(bool forgets = false) : forgets_(forgets) {}
+  // unset may begin anew. Otherwise its versions go on. `value_bytes_max` is the broker's limit.
+  explicit Model(bool forgets = false, std::size_t value_bytes_max = Limits{}.value_bytes_max)
+      : forgets_(forgets), value_bytes_max_(value_bytes_max) {}
 
   struct SetResult {
     std::optional<ErrorCode> error = std::nullopt;
@@ -141,6 +145,7 @@ class Model {
   std::optional<std::size_t> recognise(const Transition& transition, std::string& why, bool has_times = true);
 
   bool forgets() const { return forgets_; }
+  std::size_t value_bytes_max() const { return value_bytes_max_; }
   const Topic& topic(const std::string& name) const;
   const std::map<std::string, Topic>& topics() const { return topics_; }
   std::uint64_t revision() const { return revision_; }
@@ -150,7 +155,7 @@ class Model {
  private:
   void begin(TimePoint now);
   bool is_time_of(const State& state, WallTime changed_at);
-  static std::optional<ErrorCode> error_of_name(const std::string& name);
+  std::optional<ErrorCode> error_of_write(const std::string& name, const Value& value) const;
   std::optional<ErrorCode> error_of_state(const std::string& name, const Value& value,
                                           const std::optional<Version>& if_version) const;
   // Returns the type of all values that the topic takes now; null if it takes any.
@@ -189,6 +194,7 @@ class Model {
   };
 
   bool forgets_;
+  std::size_t value_bytes_max_;
   std::map<std::string, Topic> topics_;
   std::map<std::string, Lease> leases_;        // by topic
   std::map<std::string, Deadline> deadlines_;  // of declared topics; perhaps none

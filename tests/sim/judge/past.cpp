@@ -5,7 +5,24 @@
 
 namespace hoiku::model {
 
-void Past::begin_again() { earlier_models_.push_back(std::exchange(model_, Model(model_.forgets()))); }
+void Past::begin_again() {
+  earlier_models_.push_back(std::exchange(model_, Model(model_.forgets(), model_.value_bytes_max())));
+  begun_ = now();
+}
+
+std::vector<std::string> Past::set_since(TimePoint at) const {
+  std::vector<std::string> names;
+  if (at <= begun_) return names;
+  for (const auto& [name, topic] : model_.topics()) {
+    bool is_set = true;
+    for (auto state = topic.states.rbegin(); is_set && state != topic.states.rend(); ++state) {
+      is_set = !state->value.is_null();
+      if (state->at < at) break;
+    }
+    if (is_set) names.push_back(name);
+  }
+  return names;
+}
 
 bool Past::ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const {
   const auto was_in = [&](const Model& model) {

@@ -12,7 +12,8 @@ namespace hoiku::model {
 
 class Past {
  public:
-  explicit Past(bool forgets = false) : model_(forgets) {}  // as for Model
+  explicit Past(bool forgets = false, std::size_t value_bytes_max = Limits{}.value_bytes_max)  // as for Model
+      : model_(forgets, value_bytes_max) {}
 
   // The model of the broker that runs; the reference stays valid.
   Model& model() { return model_; }
@@ -22,6 +23,8 @@ class Past {
 
   // Returns true if these topics had these values at one moment.
   bool ever(const std::vector<std::string>& topics, const std::vector<Value>& values) const;
+  // Returns the topics that have been set throughout since then, if the broker has been there so long.
+  std::vector<std::string> set_since(TimePoint at) const;
   // Returns the state with this version, or nullptr.
   const State* find(const std::string& topic, const Version& version) const;
   // Returns the state that the one with this version replaced; nullptr if that is not known.
@@ -43,6 +46,7 @@ class Past {
 
   Model model_;
   std::vector<Model> earlier_models_;
+  TimePoint begun_{};  // the latest broker
 };
 
 }  // namespace hoiku::model

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "hoiku/proto/codec.hpp"
@@ -56,6 +57,8 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   step();
   const auto decoded = proto::decode_server_frame(bytes);
   if (!decoded) return evidence_.complain(nullptr, "sends what cannot be decoded: " + decoded.failure().message);
+  if (bytes.size() > evidence_.limits.frame_bytes_max)
+    evidence_.complain(nullptr, fmt::format("sends a frame of {} bytes", bytes.size()));
   const proto::ServerFrame& frame = *decoded;
   Session* session = evidence_.session_of(peer);
   evidence_.tell(fmt::format("{} < {}", session ? session->name : "somebody", describe(frame)));
@@ -234,7 +237,13 @@ void Witness::take(Session& session, const proto::Command& command) {
     const auto reader = session.readers.find(renew->subscription);
     if (reader != session.readers.end()) reader->second.taken = std::max(reader->second.taken, renew->taken);
   } else if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) {
-    if (session.readers.erase(unsubscribe->subscription) > 0) session.gone[unsubscribe->subscription] = now();
+    const auto reader = session.readers.find(unsubscribe->subscription);
+    if (reader == session.readers.end()) return;
+    // That its filter does not fit may wait for room.
+    const auto& [filter, topics] = std::tie(reader->second.command.filter, reader->second.command.topics);
+    const bool may_fail = filter && !model_.fits(*filter, topics.front(), reader->second.opened_after);
+    session.gone[unsubscribe->subscription] = may_fail ? never : now();
+    session.readers.erase(reader);
   } else if (const auto* cancel = std::get_if<proto::CancelWait>(&command)) {
     if (!transitions_.cancel(session, cancel->wait)) waits_.cancel(session, cancel->wait);
   } else {
@@ -277,6 +286,9 @@ void Witness::check_session(Session& session, TimePoint instant) {
   // A session that is not connected, or has a frame that waits for room, hears later; one that was silent too long,
   // never.
   if (!session.peer || !session.welcomed || session.full || instant - session.last_heard >= session.timeout) return;
+  // Answers that would be more than the window has room for wait for acknowledgements.
+  const bool has_small_window = evidence_.limits.unacknowledged_bytes_max < Limits{}.unacknowledged_bytes_max;
+  if (has_small_window && session.acknowledged < session.sent) return;
   for (const auto& [id, request] : session.requests)
     evidence_.complain(&session, fmt::format("#{} of {} was not answered", id, evidence_.time_in_words(request.at)));
   session.requests.clear();

@@ -81,7 +81,14 @@ Task<> BusClient::list(Bus bus, TimePoint) {
   if (now() >= play_.quiet) co_await sleep_until(play_.end + 1s);
   ++play_.acts;
   const std::string pattern = play_.dice.chance(10) ? "$hoiku/**" : play_.dice.pattern();
+  const TimePoint asked = now();
   const std::vector<TopicInfo> listed = co_await bus.list(pattern);
+  const auto is_listed = [&](const std::string& name) {
+    return std::any_of(listed.begin(), listed.end(), [&](const TopicInfo& info) { return info.state->topic == name; });
+  };
+  for (const std::string& name : play_.past.set_since(asked)) {
+    if (matches(pattern, name) && !is_listed(name)) play_.complain("the list of " + pattern + " lacks " + name);
+  }
   for (const TopicInfo& info : listed) {
     const Transition& state = *info.state;
     if (!matches(pattern, state.topic)) play_.complain("the list of " + pattern + " has " + state.topic);

@@ -35,6 +35,9 @@ Task<> BusWriter::write_once(Bus bus) {
     // Another client was faster.
   } catch (const Error& error) {
     if (error.code() == ErrorCode::type_mismatch) play_.did(Deed::refused_write);
+    // Only next_value() draws such a value, and only in histories with a small limit.
+    if (error.code() == ErrorCode::too_large && play_.past.model().value_bytes_max() < Limits{}.value_bytes_max)
+      co_return play_.did(Deed::too_large_write);
     const bool is_expected = error.code() == ErrorCode::outcome_unknown || error.code() == ErrorCode::type_mismatch ||
                              error.code() == ErrorCode::not_owner;
     if (!is_expected) play_.complain(std::string("a write failed: ") + error.what());

@@ -1,5 +1,6 @@
 #include "tests/sim/players/dice.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "hoiku/proto/topic_name.hpp"
@@ -20,24 +21,60 @@ Predicate::Node node(Kind kind, std::vector<Predicate::Node> children = {}) {
   return made;
 }
 
+bool has_order(const std::string& topic) { return !topic.starts_with("flag") && !topic.starts_with("bytes"); }
+
 }  // namespace
 
-std::string Dice::topic() {
-  static const std::vector<std::string> names{"number/0", "number/1", "number/2", "number/0/deep",
-                                              "text/0",   "text/1",   "flag/0"};
-  return pick(names);
+const std::vector<std::string>& Dice::topics() {
+  static const std::vector<std::string> names{"number/0", "number/1", "number/2", "number/0/deep", "text/0",
+                                              "text/1",   "flag/0",   "real/0",   "bytes/0"};
+  return names;
 }
 
+// Now and then at the ends of what its type can hold.
 Value Dice::value(const std::string& topic) {
-  static const std::vector<std::string> words{"rest", "left", "right"};
-  if (topic.starts_with("number") || topic.starts_with("own")) return Value(static_cast<std::int64_t>(below(5)));
-  if (topic.starts_with("text")) return Value(pick(words));
-  return Value(chance(50));
+  using Integer = std::numeric_limits<std::int64_t>;
+  static const std::vector<std::int64_t> far{Integer::min(), Integer::max(), Integer::max() - 1,
+                                             (std::int64_t{1} << 53) + 1, -1};
+  if (topic.starts_with("number") && chance(6)) return Value(pick(far));
+  if ((topic.starts_with("text") || topic.starts_with("bytes")) && chance(10)) {
+    std::string drawn = contents();
+    return topic.starts_with("text") ? Value(std::move(drawn)) : Value(Bytes(std::move(drawn)));
+  }
+  return literal(topic);
 }
 
 Value Dice::next_value(const std::string& topic) {
   if (chance(3)) return topic.starts_with("text") ? Value(7) : Value("seven");
+  if (value_bytes_max_ && topic.starts_with("text") && chance(2)) return Value(std::string(*value_bytes_max_ + 1, 'x'));
   return value(topic);
+}
+
+std::string Dice::contents() {
+  const std::size_t most = value_bytes_max_.value_or(chance(10) ? 5000 : 1000);
+  return std::string(chance(20) ? most : below(most + 1), static_cast<char>(below(2) * 0x7a));
+}
+
+// Of few values, so that comparisons often match.
+Value Dice::literal(const std::string& topic) {
+  using Real = std::numeric_limits<double>;
+  static const std::vector<std::string> words{"rest", "left", "right"};
+  static const std::vector<double> reals{0.0,
+                                         -0.0,
+                                         0.5,
+                                         -2.25,
+                                         5.0,
+                                         Real::quiet_NaN(),
+                                         Real::infinity(),
+                                         -Real::infinity(),
+                                         Real::max(),
+                                         Real::denorm_min()};
+  static const std::vector<std::string> octets{std::string(), std::string("\0\xff", 2), std::string("\xff")};
+  if (topic.starts_with("number") || topic.starts_with("own")) return Value(static_cast<std::int64_t>(below(5)));
+  if (topic.starts_with("text")) return Value(pick(words));
+  if (topic.starts_with("real")) return Value(pick(reals));
+  if (topic.starts_with("bytes")) return Value(Bytes(pick(octets)));
+  return Value(chance(50));
 }
 
 std::string Dice::pattern() {
@@ -81,22 +118,24 @@ Predicate::Node Dice::junction(Predicate::Node a, Predicate::Node b) {
 
 Predicate::Node Dice::comparison(const std::string& topic) {
   static const std::vector<Op> all{Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater, Op::greater_equal};
-  Predicate::Node literal = node(Kind::literal);
-  literal.literal = value(topic);
+  const bool is_text = topic.starts_with("text") || topic.starts_with("bytes");
+  Predicate::Node said = node(Kind::literal);
+  said.literal = is_text ? literal(topic) : value(topic);
   // A number, true and false may be said without their type.
-  if (literal.literal.type() != ValueType::string && chance(30)) {
-    literal.literal_text = to_display_string(literal.literal);
-    literal.literal = Value();
+  if (!is_text && chance(30)) {
+    said.literal_text = to_display_string(said.literal);
+    said.literal = Value();
   }
-  Predicate::Node made = node(Kind::comparison, {node(Kind::new_value), std::move(literal)});
+  Predicate::Node made = node(Kind::comparison, {node(Kind::new_value), std::move(said)});
   if (chance(30)) std::swap(made.children[0], made.children[1]);
-  made.op = topic.starts_with("flag") ? Op::equal : pick(all);
+  made.op = pick(all);
+  if (!has_order(topic)) made.op = topic.starts_with("bytes") && chance(50) ? Op::not_equal : Op::equal;
   return made;
 }
 
 Predicate::Node Dice::about_change(const std::string& topic) {
   Predicate::Node made = node(Kind::comparison, {node(Kind::new_value), node(Kind::old_value)});
-  made.op = !topic.starts_with("flag") && chance(50) ? Op::greater : Op::not_equal;
+  made.op = has_order(topic) && chance(50) ? Op::greater : Op::not_equal;
   return made;
 }
 

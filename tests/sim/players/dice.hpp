@@ -18,6 +18,8 @@ class Dice {
  public:
   // All durations are multiples of `grain`. With a coarse one, events coincide that otherwise never do.
   explicit Dice(std::uint64_t seed, Duration grain = Duration(1)) : random_(seed * 2 + 1), grain_(grain) {}
+  // Values have up to so many bytes; next_value() now and then has one more.
+  void limit_values(std::size_t bytes_max) { value_bytes_max_ = bytes_max; }
 
   std::uint64_t number() { return random_(); }
   // Returns a number from 0 to n-1.
@@ -31,7 +33,8 @@ class Dice {
     return from[below(from.size())];
   }
 
-  std::string topic();
+  static const std::vector<std::string>& topics();
+  std::string topic() { return pick(topics()); }
   // Owned topics have names of their own, since their last wills and deadlines make transitions that nobody wrote.
   std::string owned_topic() { return "own/" + std::to_string(below(3)); }
   Value value(const std::string& topic);
@@ -45,6 +48,8 @@ class Dice {
   std::chrono::nanoseconds interval();
 
  private:
+  std::string contents();  // of a text or of bytes
+  Value literal(const std::string& topic);
   Predicate::Node condition(const std::string& topic);
   Predicate::Node junction(Predicate::Node a, Predicate::Node b);
   Predicate::Node comparison(const std::string& topic);
@@ -53,6 +58,7 @@ class Dice {
 
   std::mt19937_64 random_;
   Duration grain_;
+  std::optional<std::size_t> value_bytes_max_;
 };
 
 // Returns the grain of a history, a coarse one for every third seed.

@@ -35,7 +35,8 @@ namespace sim {
 
 class Simulation {
  public:
-  explicit Simulation(Seed seed);
+  // The broker, and each one after a restart, has these limits.
+  explicit Simulation(Seed seed, const Limits& limits = {});
   ~Simulation();
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
@@ -64,12 +65,12 @@ class Simulation {
 };
 
 // Runs one test, from an ordinary function. Returns an exit status: 0, or 1 after an error, each leaf of which is
-// printed on stderr, with the seed. Without a seed, the order of tasks is FIFO.
+// printed on stderr, with the seed. Without a seed, the order of tasks is FIFO. `limits` are the broker's.
 int simulate(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed = {},
-             Duration time_limit = std::chrono::hours(1));
+             Duration time_limit = std::chrono::hours(1), const Limits& limits = {});
 // Runs one test as simulate() does, but throws what the test threw: for test frameworks.
 void simulate_or_throw(const std::function<Task<>(Simulation&)>& test, std::optional<Seed> seed = {},
-                       Duration time_limit = std::chrono::hours(1));
+                       Duration time_limit = std::chrono::hours(1), const Limits& limits = {});
 
 }  // namespace sim
 }  // namespace hoiku

@@ -114,12 +114,19 @@ void AnswerJudge::check_list(Session& session, proto::RequestId id, const Reques
   if (!list) return evidence_.complain(&session, fmt::format("#{} got no list", id));
   const std::string& pattern = request.topics.front();
   Pages pages{request.earliest, {}};
+  // A client may go on in a new session with a page that an earlier one was told of.
+  bool has_first_page = true;
   if (request.cursor != 0) {
     const auto before = session.pages.find({pattern, request.cursor});
-    if (before == session.pages.end())
-      return evidence_.complain(&session, fmt::format("#{} asks for a page that is not next", id));
-    pages = before->second;
+    has_first_page = before != session.pages.end();
+    if (has_first_page) pages = before->second;
   }
+  if (list->rows.size() > limits_.list_rows_max)
+    evidence_.complain(&session, fmt::format("#{} got a page of {} topics", id, list->rows.size()));
+  std::size_t bytes = 0;
+  for (const proto::ListRow& row : list->rows) bytes += row.current->topic.size() + bytes_of(row.current->value);
+  if (list->rows.size() > 1 && bytes > limits_.list_bytes_max)
+    evidence_.complain(&session, fmt::format("#{} got a page of {} bytes", id, bytes));
   std::set<std::string> listed;
   for (const proto::ListRow& row : list->rows) {
     std::string why;
@@ -132,6 +139,7 @@ void AnswerJudge::check_list(Session& session, proto::RequestId id, const Reques
     if (!matches(pattern, name)) evidence_.complain(&session, fmt::format("#{} lists {}", id, name));
     if (!listed.insert(name).second) evidence_.complain(&session, fmt::format("#{} lists {} twice", id, name));
   }
+  if (!has_first_page) return;
   pages.listed.merge(listed);
   if (list->next != 0) {
     session.pages.insert_or_assign({pattern, list->next}, std::move(pages));

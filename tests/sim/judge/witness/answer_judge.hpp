@@ -14,6 +14,7 @@ class AnswerJudge {
   AnswerJudge(Evidence& evidence, WaitJudge& waits, TransitionJudge& transitions, LeaseJudge& leases, SumJudge& sums)
       : evidence_(evidence),
         model_(evidence.past.model()),
+        limits_(evidence.limits),
         waits_(waits),
         transitions_(transitions),
         leases_(leases),
@@ -28,6 +29,7 @@ class AnswerJudge {
 
   Evidence& evidence_;
   Model& model_;
+  const Limits& limits_;
   WaitJudge& waits_;
   TransitionJudge& transitions_;
   LeaseJudge& leases_;

@@ -66,6 +66,10 @@ void DeliveryJudge::check_order(Session& session, const Reader& reader, const pr
     before = topic.index_at(*reader.resumed_from);
   } else if (reader.ended) {
     before = topic.index_at(reader.ended_at);
+    // It may have been unset when its part of the snapshot was built, which is not reported.
+    for (std::size_t at_end = topic.index_at(reader.met_by); at_end > before; --at_end) {
+      if (topic.states[at_end].value.is_null()) before = at_end;
+    }
   } else {
     return;  // the snapshot begins with the current state
   }

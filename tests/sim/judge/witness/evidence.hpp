@@ -19,7 +19,7 @@ inline constexpr std::size_t topics_of_a_history = 100;
 struct Evidence {
   Evidence(std::function<void(const std::string&)> tell_story, Limits broker_limits)
       : limits(broker_limits),
-        past(broker_limits.removed_topics_max < topics_of_a_history),
+        past(broker_limits.removed_topics_max < topics_of_a_history, broker_limits.value_bytes_max),
         story(std::move(tell_story)) {}
   Evidence(const Evidence&) = delete;  // judges refer to it
   Evidence& operator=(const Evidence&) = delete;

@@ -70,6 +70,18 @@ void FrameJudge::check_repeated(Session& session, const proto::ServerFrame& fram
     evidence_.complain(&session, fmt::format("frame {} is sent again with other content", frame.number));
 }
 
+// The window counts batches, and their bytes if there is more than one.
+void FrameJudge::check_window(const Session& session) {
+  std::size_t batches = 0, bytes = 0;
+  for (const auto& [number, kept] : session.kept) {
+    const auto frame = proto::decode_server_frame(kept);
+    batches += frame->deliveries.empty() ? 0 : 1;
+    for (const proto::Delivery& delivery : frame->deliveries) bytes += bytes_of(delivery.transition->value);
+  }
+  if (batches > limits_.window_batches || (batches > 1 && bytes > limits_.unacknowledged_bytes_max))
+    evidence_.complain(&session, fmt::format("its window is overrun: {} batches of {} bytes", batches, bytes));
+}
+
 Moment FrameJudge::take_fresh(Session& session, const proto::ServerFrame& frame) {
   if (frame.number != session.sent + 1)
     evidence_.complain(&session, fmt::format("a frame is missing before {}", frame.number));
@@ -80,12 +92,7 @@ Moment FrameJudge::take_fresh(Session& session, const proto::ServerFrame& frame)
   session.sent = frame.number;
   session.resent = frame.number;
   session.kept[frame.number] = content(frame);
-  const auto is_batch = [](const auto& kept) {
-    const auto decoded = proto::decode_server_frame(kept.second);
-    return !decoded->deliveries.empty();
-  };
-  if (std::cmp_greater(std::count_if(session.kept.begin(), session.kept.end(), is_batch), limits_.window_batches))
-    evidence_.complain(&session, "its window is overrun");
+  check_window(session);
   return built;
 }
 

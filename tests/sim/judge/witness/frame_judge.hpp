@@ -19,6 +19,7 @@ class FrameJudge {
 
  private:
   void welcome(Session& session, const proto::ServerFrame& frame);
+  void check_window(const Session& session);
 
   Evidence& evidence_;
   const Limits& limits_;

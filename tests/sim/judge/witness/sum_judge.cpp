@@ -82,7 +82,9 @@ void SumJudge::check_own_row(Session& session, proto::RequestId id, const Reader
   for (const auto& [name, topic] : model_.topics()) {
     std::uint64_t times = 0;
     for (const std::string& pattern : reader.command.topics) times += matches(pattern, name) ? 1 : 0;
-    const std::uint64_t from = std::min(reader.opened_after, reader.resumed_from.value_or(reader.opened_after));
+    // A reader of every transition counts from where it resumes, also if its snapshot is a whole one.
+    const auto& resume = reader.command.resume;
+    const std::uint64_t from = resume ? std::min(reader.opened_after, resume->revision) : reader.opened_after;
     written += times * (topic.states.size() - 1 - topic.index_at(from));
   }
   if (row.written > written)
