@@ -101,7 +101,8 @@ class StateReader::Impl final : public client::Reader {
       const bool wanted = since_ && !(given_ && is_same(*given_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
-        if (!co_await is_confirmed()) continue;
+        const bool confirmed = co_await is_confirmed();
+        if (!confirmed) continue;
         if (client::LatestInbox* inbox = bus_->latest_inbox(id_)) inbox->take_all();
         given_ = state_;
         co_return state_;
@@ -116,7 +117,8 @@ class StateReader::Impl final : public client::Reader {
       if (error_) std::rethrow_exception(error_);
       const TimePoint ripe = since_ ? saturating_add(*since_, hold_) : never;
       if (since_ && ripe <= now()) {
-        if (co_await is_confirmed()) co_return state_;
+        const bool confirmed = co_await is_confirmed();
+        if (confirmed) co_return state_;
         continue;
       }
       co_await move_on_at(ripe, news_.wait());
