@@ -332,8 +332,8 @@ MUTANTS = [
 
     # ---- the client
     ("hold-is-not-confirmed", "a hold of the client succeeds while the client is cut off",
-     "client/src/topic/state_reader.cpp", "if (hold_ <= Duration::zero()) co_return true;", "co_return true;",
-     "client_bus Readers/HoldOfTheClient.*"),
+     "client/src/topic/state_reader.cpp", "const Members asked = co_await ask();",
+     "co_return true;\n    const Members asked = co_await ask();", "client_bus Readers/HoldOfTheClient.*"),
     ("late-end-is-a-hold", "a hold of the client succeeds with what had ended before it was complete",
      "client/src/topic/state_reader.cpp", " && now() <= saturating_add(ripe, tick)", "",
      "client_bus Readers/HoldOfTheClient.*"),

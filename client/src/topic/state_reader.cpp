@@ -101,8 +101,10 @@ class StateReader::Impl final : public client::Reader {
       const bool wanted = since_ && !(given_ && is_same(*given_));
       const TimePoint ripe = wanted ? saturating_add(*since_, hold_) : never;
       if (wanted && ripe <= now()) {
-        const bool confirmed = co_await is_confirmed();
-        if (!confirmed) continue;
+        if (hold_ > Duration::zero()) {
+          const bool confirmed = co_await is_confirmed();
+          if (!confirmed) continue;
+        }
         if (client::LatestInbox* inbox = bus_->latest_inbox(id_)) inbox->take_all();
         given_ = state_;
         co_return state_;
@@ -127,7 +129,6 @@ class StateReader::Impl final : public client::Reader {
 
   // Whether the match goes on at the broker too. False: it has ended, or begun anew, or the reader has failed.
   Task<bool> is_confirmed() {
-    if (hold_ <= Duration::zero()) co_return true;
     const std::uint64_t match = matches_;
     const Members asked = co_await ask();
     while (matches_ == match && !error_ && !has_heard_of_all(asked)) co_await news_.wait();
