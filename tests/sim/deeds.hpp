@@ -44,6 +44,10 @@ enum class Deed : std::uint8_t {
   list_readers,
   watch_broker,
   get_of_broker,
+  set_message,
+  wait_for_a_field,
+  watch_fields,
+  schema,
   count,  // of all kinds
 };
 
@@ -81,6 +85,10 @@ inline constexpr std::array deed_names{
     "list readers",
     "watch topics of the broker",
     "get a topic of the broker",
+    "set a message",
+    "wait for a condition on a field",
+    "watch with a filter on a field",
+    "ask for a schema",
 };
 static_assert(deed_names.size() == static_cast<std::size_t>(Deed::count));
 

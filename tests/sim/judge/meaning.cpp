@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <pose.pb.h>
+
 namespace hoiku::model {
 namespace {
 
@@ -27,6 +29,7 @@ std::string told(const Node& node) {
   std::string text = std::to_string(static_cast<int>(node.kind)) + std::to_string(static_cast<int>(node.op)) + '{' +
                      node.literal_text + '|' + std::string(to_string(node.literal.type())) +
                      to_display_string(node.literal);
+  for (const std::string& name : node.path) text += '.' + name;
   for (const Node& child : node.children) text += told(child);
   return text + '}';
 }
@@ -67,10 +70,20 @@ struct Seen {
   Quality quality;
 };
 
+// The field as Protobuf's generated class reads it; null in anything but a Pose, and in a place that it does not have.
+Value field(const std::vector<std::string>& path, const Value& value) {
+  const auto* message = value.get_if<MessageBytes>();
+  Pose pose;
+  if (!message || message->type_name != pose.GetTypeName() || !pose.ParseFromString(message->data)) return {};
+  if (path.front() == "x") return Value(std::int64_t{pose.x()});
+  if (path.front() == "mood") return Value(pose.mood());
+  return pose.has_place() ? Value(pose.place().height()) : Value();
+}
+
 Value term(const Node& node, const Seen& seen) {
   switch (node.kind) {
     case Kind::new_value:
-      return seen.value;
+      return node.path.empty() ? seen.value : field(node.path, seen.value);
     case Kind::old_value:
       return seen.old_value;
     case Kind::literal:
@@ -146,6 +159,8 @@ bool condition(const Node& node, const Seen& seen) {
   if (const auto *x = a.get_if<bool>(), *y = b.get_if<bool>(); x && y) return compare(node.op, *x, *y);
   const auto *x = a.get_if<Bytes>(), *y = b.get_if<Bytes>();
   if (x && y) return (node.op == Op::equal) == (x->data == y->data);
+  const auto *m = a.get_if<MessageBytes>(), *n = b.get_if<MessageBytes>();
+  if (m && n) return (node.op == Op::equal) == (m->type_name == n->type_name && m->data == n->data);
   return false;  // a comparison with null, or of unlike types
 }
 
@@ -191,6 +206,11 @@ bool holds(const Predicate& predicate, const Value& value, const Value& old_valu
 }
 
 ValueType literal_type(const Predicate& predicate) { return agreed(predicate, literal_type_of); }
+
+bool uses_fields(const Predicate& predicate) {
+  return agreed(predicate,
+                [](const Node& tree) { return any_node(tree, [](const Node& node) { return !node.path.empty(); }); });
+}
 
 bool uses_old_value(const Predicate& predicate) {
   return agreed(predicate, [](const Node& tree) {

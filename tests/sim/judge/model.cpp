@@ -71,11 +71,14 @@ ValueType type_at(const Topic& topic, std::size_t index) {
 // Returns true if a value of this type cannot be compared with the literals of the predicate.
 bool is_of_other_type(const std::optional<Predicate>& predicate, ValueType type) {
   if (!predicate || type == ValueType::null) return false;
+  if (uses_fields(*predicate)) return type != ValueType::message;  // all of one type
   const ValueType literal = literal_type(*predicate);
   return literal != ValueType::null && literal != (type == ValueType::float64 ? ValueType::int64 : type);
 }
 
-bool has_order(ValueType type) { return type != ValueType::boolean && type != ValueType::bytes; }
+bool has_order(ValueType type) {
+  return type != ValueType::boolean && type != ValueType::bytes && type != ValueType::message;
+}
 
 }  // namespace
 
@@ -255,7 +258,7 @@ bool Model::passes(const Predicate& filter, const std::string& name, std::size_t
   const auto& states = topic(name).states;
   const ValueType type = type_at(topic(name), index);
   if (is_of_other_type(filter, type)) return false;
-  if (type != ValueType::null && !has_order(type) && asks_for_order(filter)) return false;
+  if (type != ValueType::null && !has_order(type) && asks_for_order(filter) && !uses_fields(filter)) return false;
   return holds(filter, states[index].value, index > 0 ? states[index - 1].value : Value(), states[index].quality);
 }
 
@@ -263,7 +266,8 @@ bool Model::fits(const Predicate& predicate, const std::string& name, std::uint6
   const auto& states = topic(name).states;
   const auto is_other = [&](const State& state) {
     return is_of_other_type(predicate, state.value.type()) ||
-           (!state.value.is_null() && !has_order(state.value.type()) && asks_for_order(predicate));
+           (!state.value.is_null() && !has_order(state.value.type()) && asks_for_order(predicate) &&
+            !uses_fields(predicate));
   };
   return std::none_of(states.begin() + static_cast<std::ptrdiff_t>(topic(name).index_at(since)), states.end(),
                       is_other);

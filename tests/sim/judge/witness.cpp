@@ -153,6 +153,7 @@ void Witness::broker_killed() {
   evidence_.past.begin_again();
   evidence_.sessions.clear();
   evidence_.peers.clear();
+  evidence_.schemas.clear();
   if (evidence_.run) evidence_.earlier_runs.push_back(*evidence_.run);
   evidence_.run.reset();
 }
@@ -227,6 +228,12 @@ void Witness::take(Session& session, const proto::Command& command) {
     session.requests[list->id] = Request{Request::Kind::list, {list->pattern}, {}, earliest, now(), list->cursor};
   } else if (const auto* readers = std::get_if<proto::ListReaders>(&command)) {
     session.requests[readers->id] = Request{Request::Kind::readers, {}, {}, earliest, now()};
+  } else if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) {
+    evidence_.schemas[schema->message_type] = schema->files;
+    session.requests[schema->id] = Request{Request::Kind::declare, {schema->message_type}, {{}}, 0, now()};
+  } else if (const auto* wanted = std::get_if<proto::GetSchema>(&command)) {
+    const bool is_known = evidence_.schemas.contains(wanted->message_type);
+    session.requests[wanted->id] = Request{Request::Kind::schema, {wanted->message_type}, {}, is_known, now()};
   } else if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) {
     open(session, *subscribe);
   } else if (const auto* wait = std::get_if<proto::Wait>(&command)) {

@@ -72,8 +72,8 @@ Task<> BusClient::visit(TimePoint leave_at) {
     for (const auto act :
          {&BusClient::write, &BusClient::wait, &BusClient::wait, &BusClient::read_topic, &BusClient::read_topic,
           &BusClient::read_composite, &BusClient::watch, &BusClient::watch_every, &BusClient::list_readers,
-          &BusClient::post, &BusClient::own, &BusClient::watch_broker, &BusClient::declare, &BusClient::list,
-          &BusClient::wait_transition, &BusClient::follow}) {
+          &BusClient::post, &BusClient::own, &BusClient::watch_broker, &BusClient::exchange_messages,
+          &BusClient::declare, &BusClient::list, &BusClient::wait_transition, &BusClient::follow}) {
       if (play_.dice.chance(60)) nursery.start_soon([this, act, bus] { return repeat(act, bus); });
     }
     co_await sleep_until(leave_at);
@@ -204,6 +204,7 @@ Task<> BusClient::judge_items(PatternSubscription& subscription, Reading& readin
     for (const std::string& sentence : judge.judge(transition)) play_.complain(sentence);
     for (const std::string& sentence : judge.judge(subscription.statistics())) play_.complain(sentence);
     if (transition.topic.starts_with('$')) play_.did(Deed::watch_broker);
+    if (transition.topic.starts_with("pose") && reading.filter) play_.did(Deed::watch_fields);
     play_.did(mode == Mode::every ? Deed::watch_every : reading.filter ? Deed::watch_filtered : Deed::watch);
     if (play_.dice.chance(20)) co_await sleep(play_.dice.between(0ms, 80ms));
   }

@@ -10,6 +10,7 @@
 
 #include "hoiku/testing.hpp"
 #include "tests/sim/judge/reader_judge.hpp"
+#include "tests/sim/players/bus_messages.hpp"
 #include "tests/sim/players/bus_play.hpp"
 #include "tests/sim/players/bus_writer.hpp"
 
@@ -49,6 +50,7 @@ class BusClient {
   Task<> repeat(Task<> (BusClient::*act)(Bus, TimePoint), Bus bus);
   Task<> write(Bus bus, TimePoint) { return writer_.write(bus); }
   Task<> post(Bus bus, TimePoint) { return writer_.post(bus); }
+  Task<> exchange_messages(Bus bus, TimePoint) { return messages_.exchange(bus); }
   Task<> wait(Bus bus, TimePoint until);
   static Task<TransitionPtr> wait_for(hoiku::Topic<Value> topic, std::optional<Predicate> predicate,
                                       std::chrono::nanoseconds hold);
@@ -75,6 +77,7 @@ class BusClient {
   sim::Simulation& world_;
   BusPlay play_;
   BusWriter writer_{play_};
+  BusMessages messages_{play_};
   std::optional<Bus> bus_;  // while it is connected
   std::list<Reading> readings_;
 };

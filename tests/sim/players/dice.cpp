@@ -78,8 +78,8 @@ Value Dice::literal(const std::string& topic) {
 }
 
 std::string Dice::pattern() {
-  static const std::vector<std::string> patterns{"number/*",  "own/*",  "**",        "*/0",
-                                                 "number/**", "text/*", "nothing/*", "**/deep"};
+  static const std::vector<std::string> patterns{"number/*", "own/*",     "**",     "*/0",    "number/**",
+                                                 "text/*",   "nothing/*", "pose/*", "**/deep"};
   return chance(35) ? topic() : pick(patterns);
 }
 
@@ -149,7 +149,30 @@ Predicate::Node Dice::about_quality() {
   return made;
 }
 
+Predicate Dice::about_field() {
+  static const std::vector<Op> all{Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater, Op::greater_equal};
+  const auto compared = [&] {
+    Predicate::Node field = node(Kind::new_value), said = node(Kind::literal);
+    const std::size_t kind = below(3);
+    if (kind == 0) {
+      field.path = {"x"};
+      said.literal = Value(static_cast<std::int64_t>(below(5)) - 1);
+    } else if (kind == 1) {
+      field.path = {"mood"};
+      said.literal = Value(chance(50) ? "calm" : "");
+    } else {
+      field.path = {"place", "height"};
+      said.literal = Value(static_cast<double>(below(3)) / 2);
+    }
+    Predicate::Node made = node(Kind::comparison, {std::move(field), std::move(said)});
+    made.op = pick(all);
+    return made;
+  };
+  return asked(chance(40) ? junction(compared(), compared()) : compared());
+}
+
 std::optional<Predicate> Dice::filter(const std::string& pattern) {
+  if (pattern.starts_with("pose")) return about_field();
   if (pattern.starts_with("gone") || pattern.starts_with("$hoiku/broker")) return predicate("number/0");
   if (pattern.starts_with("$hoiku/sessions")) return predicate("text/0");
   if (pattern.starts_with("own") || (pattern == "**" && chance(30))) return predicate("own/0");

@@ -44,6 +44,7 @@ class Dice {
   std::vector<std::string> composite();
   std::optional<Predicate> predicate(const std::string& topic);  // of the topic's type
   std::optional<Predicate> filter(const std::string& pattern);   // of the type of some topic that matches
+  Predicate about_field();                                       // of a Pose
   std::chrono::nanoseconds hold();
   std::chrono::nanoseconds interval();
 

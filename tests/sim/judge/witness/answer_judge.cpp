@@ -36,6 +36,7 @@ void AnswerJudge::check_answer(Session& session, const proto::Answer& answer, co
   session.requests.erase(found);
   if (request.kind == Request::Kind::get) return check_get(session, id, request, answer);
   if (request.kind == Request::Kind::readers) return sums_.check_readers(session, id, answer, built);
+  if (request.kind == Request::Kind::schema) return check_schema(session, id, request, answer);
   if (request.kind == Request::Kind::list) return check_list(session, id, request, answer);
   if (request.kind == Request::Kind::declare) {
     const auto expected = request.expected.front().error;
@@ -93,6 +94,15 @@ void AnswerJudge::check_write(Session& session, proto::RequestId id, const Reque
   }
   if (all_known && revision != newest)
     evidence_.complain(&session, fmt::format("#{} is of revision {}, and is said to be of {}", id, newest, revision));
+}
+
+// It may have been registered after it was asked for.
+void AnswerJudge::check_schema(Session& session, proto::RequestId id, const Request& request,
+                               const proto::Answer& answer) {
+  const auto* schema = std::get_if<proto::SchemaDone>(&answer);
+  const bool is_right = schema && (schema->files == evidence_.schemas[request.topics.front()] ||
+                                   (schema->files.empty() && request.earliest == 0));
+  if (!is_right) evidence_.complain(&session, fmt::format("#{} got a wrong schema", id));
 }
 
 void AnswerJudge::check_get(Session& session, proto::RequestId id, const Request& request,

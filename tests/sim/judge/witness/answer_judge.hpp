@@ -24,6 +24,7 @@ class AnswerJudge {
 
  private:
   void check_write(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
+  void check_schema(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_get(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
   void check_list(Session& session, proto::RequestId id, const Request& request, const proto::Answer& answer);
 

@@ -40,6 +40,7 @@ struct Evidence {
   Past past;
   std::map<proto::SessionToken, Session> sessions;
   std::map<std::uint64_t, proto::SessionToken> peers;
+  std::map<std::string, std::string> schemas;  // their files, by message type: the histories have one of each
   std::optional<std::uint64_t> run;
   std::vector<std::uint64_t> earlier_runs;
   std::uint64_t step = 0;

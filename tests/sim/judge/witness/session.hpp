@@ -73,7 +73,7 @@ struct TransitionWaiter {
 };
 
 struct Request {
-  enum class Kind { set, commit, get, list, readers, declare };
+  enum class Kind { set, commit, get, list, readers, declare, schema };
   Kind kind = Kind::set;
   std::vector<std::string> topics;         // one, or those of a commit; for a list: its pattern
   std::vector<Model::SetResult> expected;  // for a write: one for each topic, or the one error
