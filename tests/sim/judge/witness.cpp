@@ -277,8 +277,9 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
   for (const auto& delivery : frame.deliveries) deliveries_.check_delivery(session, delivery, built);
   deliveries_.check_composites(session);
   for (const auto& end : frame.snapshot_ends) deliveries_.check_snapshot_end(session, end, built);
-  if (frame.complete_through != 0) deliveries_.check_completeness(session, frame.complete_through, built);
   for (const auto& answer : frame.answers) answers_.check_answer(session, answer, built);
+  // After the answers: one may say that a reader has failed.
+  if (frame.complete_through != 0) deliveries_.check_completeness(session, frame.complete_through, built);
   sums_.count(session, frame);
 }
 
