@@ -185,10 +185,14 @@ class History {
   bool is_restless_ = false;
 };
 
+// Where the broker has forgotten removed topics, a reader of every transition keeps its cursor in those that exist; and
+// one that was not sent a removed topic yet has one slot for it when it is back.
+const std::vector<std::uint64_t> telling{438, 663, 913};
+
 TEST(CoreHistories, KeepThePromisesOfTheModel) {
   std::uint64_t checked = 0;
   StepCount steps;
-  for (const std::uint64_t seed : seeds_of_histories()) {
+  for (const std::uint64_t seed : seeds_of_histories(telling)) {
     History history(seed);
     SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
     sim::run_virtual_or_throw([&] { return history.run(); }, sim::seed(seed));

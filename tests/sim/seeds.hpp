@@ -21,10 +21,13 @@ inline std::optional<std::uint64_t> number_from_environment(const char* name) {
   return std::strtoull(text, nullptr, 10);
 }
 
-inline std::vector<std::uint64_t> seeds_of_histories() {
+// `telling`: later seeds that the tests run as well, because few histories show what these show.
+inline std::vector<std::uint64_t> seeds_of_histories(const std::vector<std::uint64_t>& telling = {}) {
   if (const auto seed = number_from_environment("HOIKU_SEED")) return {*seed};
-  std::vector<std::uint64_t> seeds(number_from_environment("HOIKU_SIM_HISTORIES").value_or(50));
+  const auto count = number_from_environment("HOIKU_SIM_HISTORIES");
+  std::vector<std::uint64_t> seeds(count.value_or(50));
   std::iota(seeds.begin(), seeds.end(), number_from_environment("HOIKU_SIM_FIRST").value_or(1));
+  if (!count) seeds.insert(seeds.end(), telling.begin(), telling.end());
   return seeds;
 }
 
