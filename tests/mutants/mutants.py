@@ -23,7 +23,7 @@ MUTANTS = [
      "if (wanted.epoch == 0) {",
      "if (wanted.epoch == 0 && wanted.number == current.number) return {};\n  if (wanted.epoch == 0) {"),
     ("zero-is-never-set", "if_version 0 refuses a topic that is unset and was set before",
-     "broker/core/topics/topic.cpp", "if (!is_set) return {};", "if (current.number == 0) return {};"),
+     "broker/core/topics/topic.cpp", "if (!is_set) return {};", "if (!is_set && current.number == 0) return {};"),
     ("zero-fits-a-value", "if_version 0 accepts a topic whose version is 1", "broker/core/topics/topic.cpp",
      "if (!is_set) return {};", "if (!is_set || current.number == 1) return {};"),
     ("type-survives-an-unset", "a topic that becomes unset keeps its type", "broker/core/topics/topic.cpp",

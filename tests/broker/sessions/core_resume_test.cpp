@@ -221,10 +221,10 @@ TEST_F(CoreResumeHeld, AReaderThatEndsLetsItGo) {
   screen->goodbye();
   turn();
   come_and_go({"event/1", "event/2", "event/3"});
-  const auto late = robot->subscribe({"t/*"}, point);
+  const auto late = robot->subscribe({"t/*"}, point, proto::Mode::every);
   turn();
-  EXPECT_TRUE(robot->ends.at(late).whole) << "it is forgotten";
-  EXPECT_THAT(robot->take_deliveries(late), IsEmpty());
+  EXPECT_TRUE(robot->ends.at(late).whole);
+  EXPECT_THAT(robot->take_deliveries(late), IsEmpty()) << "both are forgotten";
 }
 
 // Readers of both modes, also with a filter that lets the unset state pass.
