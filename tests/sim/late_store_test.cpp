@@ -295,8 +295,8 @@ class Twins {
   // The condition does not fit the type that the topic has.
   static bool is_mismatch(const proto::Answer& answer) {
     const auto* failed = std::get_if<proto::Failed>(&answer);
-    return failed != nullptr && (failed->failure.code == ErrorCode::type_mismatch ||
-                                 failed->failure.code == ErrorCode::invalid_predicate);
+    return failed != nullptr &&
+           (failed->failure.code == ErrorCode::type_mismatch || failed->failure.code == ErrorCode::invalid_predicate);
   }
 
   void compare(std::size_t client, proto::RequestId id, const proto::Answer& prompt, const proto::Answer& late) {

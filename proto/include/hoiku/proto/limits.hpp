@@ -15,7 +15,7 @@ struct Limits {
   std::size_t frame_bytes_max = std::size_t{4} << 20;
   std::size_t frame_items_max = 65'536;  // commands, or deliveries, snapshot ends and answers, in one frame
   std::size_t topics_max = 1'000'000;
-  std::size_t removed_topics_max = 16'384;  // removed topics whose versions and histories are remembered
+  std::size_t removed_topics_max = 16'384;              // removed topics whose versions and histories are remembered
   std::size_t values_bytes_max = std::size_t{1} << 30;  // committed values of all topics together
   std::size_t subscriptions_per_session_max = 10'000;   // subscriptions and waits together
   std::size_t slots_per_session_max = 1'000'000;        // topics that all subscriptions of a session match together
