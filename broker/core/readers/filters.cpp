@@ -6,12 +6,6 @@
 
 namespace hoiku::broker {
 
-ContentType Filter::content_of(const Value& value) const {
-  const auto* message = value.get_if<MessageBytes>();
-  if (message == nullptr) return {value.type()};
-  return {value.type(), &message->type_name, schemas_ == nullptr ? nullptr : schemas_->find(message->type_name)};
-}
-
 const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   if (content.message_type == nullptr) {
     auto& known = by_type_.at(static_cast<std::size_t>(content.type));
@@ -46,7 +40,8 @@ bool Filter::passes(TopicId topic, const Transition& state, const Value& old_val
   Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % tested_.size()];
   if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
   // Literals are read as the type of the topic's values; with null every comparison is false.
-  const Result<Predicate>& predicate = predicate_for(content_of(state.value.is_null() ? old_value : state.value));
+  const Result<Predicate>& predicate =
+      predicate_for(content_type(state.value.is_null() ? old_value : state.value, schemas_));
   ++*tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
   place = Tested{topic, state.revision, predicate->test(state.value, old_value, state.quality)};

@@ -51,7 +51,7 @@ class Filter {
   std::size_t fields() const noexcept { return predicate_.fields(); }
   // Checks that the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
-  Result<void> fits(const Value& value, const std::string& topic) { return fits(content_of(value), topic); }
+  Result<void> fits(const Value& value, const std::string& topic) { return fits(content_type(value, schemas_), topic); }
   std::size_t message_types() const noexcept { return by_message_.size(); }  // with a remembered result
   // Whether `state`, which replaced `old_value`, passes.
   bool passes(TopicId topic, const Transition& state, const Value& old_value);
@@ -69,7 +69,6 @@ class Filter {
   };
   static constexpr std::size_t types = 7;
 
-  ContentType content_of(const Value& value) const;
   const Result<Predicate>& predicate_for(const ContentType& content);
   void make_room();
 

@@ -1,5 +1,7 @@
 #include "broker/core/topics/content_type.hpp"
 
+#include <utility>
+
 #include "broker/core/topics/schemas.hpp"
 #include "broker/core/topics/topic.hpp"
 #include "hoiku/proto/text.hpp"
@@ -11,6 +13,12 @@ ContentType content_type(const Topic& topic, const Schemas& schemas) {
   return {type.type, type.message_type, type.message_type == nullptr ? nullptr : schemas.find(*type.message_type)};
 }
 
+ContentType content_type(const Value& value, const Schemas* schemas) {
+  const auto* message = value.get_if<MessageBytes>();
+  if (message == nullptr) return {value.type()};
+  return {value.type(), &message->type_name, schemas == nullptr ? nullptr : schemas->find(message->type_name)};
+}
+
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& content) {
   if (content.message_type != nullptr && content.schema == nullptr && predicate.fields() > 0) {
     return Failure{
@@ -19,6 +27,17 @@ Result<Predicate> resolved(const Predicate& predicate, const ContentType& conten
             ", whose schema is not registered: Bus::topic registers it for a Protobuf message that is not lite"};
   }
   return predicate.resolved_for(content.type, content.schema);
+}
+
+Result<ResolvedPredicate> ResolvedPredicate::resolve(const Predicate& predicate, const ContentType& content) {
+  auto made = resolved(predicate, content);
+  if (!made) return made.failure();
+  return ResolvedPredicate{std::move(*made), content.type,
+                           content.message_type == nullptr ? "" : *content.message_type};
+}
+
+bool ResolvedPredicate::is_for(const ContentType& content) const noexcept {
+  return type == content.type && (content.message_type == nullptr || message_type == *content.message_type);
 }
 
 }  // namespace hoiku::broker

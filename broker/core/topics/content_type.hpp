@@ -1,4 +1,4 @@
-// content_type.hpp: the type of a topic's values, as predicates need it.
+// content_type.hpp: the type of a topic's values, as predicates need it, and predicates that are resolved for one.
 #pragma once
 
 #include <string>
@@ -23,8 +23,21 @@ struct ContentType {
 
 // The content of a topic, whose messages are described by `schemas`.
 ContentType content_type(const Topic& topic, const Schemas& schemas);
+// That of one value, which outlives the result. `schemas`: null, if no fields are known.
+ContentType content_type(const Value& value, const Schemas* schemas);
 
 // Errors: those of Predicate::resolved_for().
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& content);
+
+// A predicate that is resolved for values of one type.
+struct ResolvedPredicate {
+  // Errors: those of resolved().
+  static Result<ResolvedPredicate> resolve(const Predicate& predicate, const ContentType& content);
+  bool is_for(const ContentType& content) const noexcept;
+
+  Predicate predicate;
+  ValueType type = ValueType::null;
+  std::string message_type;  // for messages
+};
 
 }  // namespace hoiku::broker

@@ -42,25 +42,19 @@ class Test {
   Result<bool> matches(const Transition& state, const Value& old_value) {
     if (!predicate_) return true;
     const Value& typed = state.value.is_null() ? old_value : state.value;
-    const auto* message = typed.get_if<MessageBytes>();
-    const std::string type = message == nullptr ? std::string() : message->type_name;
-    if (!resolved_ || type_ != typed.type() || message_type_ != type) {
-      type_ = typed.type();
-      message_type_ = type;
-      auto read = message == nullptr ? resolved(*predicate_, type_)
-                                     : resolved(*predicate_, {type_, &message_type_, schemas_.find(message_type_)});
+    const ContentType content = content_type(typed, &schemas_);
+    if (!resolved_ || !resolved_->is_for(content)) {
+      auto read = ResolvedPredicate::resolve(*predicate_, content);
       if (!read) return read.failure();
       resolved_ = std::move(*read);
     }
-    return resolved_->test(state.value, old_value, state.quality);
+    return resolved_->predicate.test(state.value, old_value, state.quality);
   }
 
  private:
   const std::optional<Predicate>& predicate_;
   const Schemas& schemas_;
-  std::optional<Predicate> resolved_;
-  ValueType type_ = ValueType::null;
-  std::string message_type_;
+  std::optional<ResolvedPredicate> resolved_;
 };
 
 }  // namespace

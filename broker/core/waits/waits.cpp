@@ -14,9 +14,8 @@ struct WaitGroup {
   std::string key;                     // in by_key, unless an equal group is there
   bool on_transition = false;          // the waits are for a transition
   std::optional<Predicate> predicate;  // as its waits name it
-  std::optional<Predicate> resolved;   // for the type of values that the topic has, or had last; empty: it had none
-  ValueType type = ValueType::null;    // that type; for messages with message_type
-  std::string message_type;
+  // For the type of values that the topic has, or had last; empty: it had none.
+  std::optional<ResolvedPredicate> resolved;
   std::size_t place = 0;         // among the topic's groups
   bool is_true = false;          // after the last transition; always false if the predicate is about transitions
   bool is_holding = false;       // is_true, and the state is one of which a hold may consist
@@ -45,22 +44,10 @@ void take(std::vector<Wait*>& list, const Wait& wait) noexcept { swap_remove<&Wa
 // Equal predicates about a state and about a transition are two groups, and so are one that is resolved and one that is
 // not. No predicate's key begins with a line break or a tabulator.
 std::string key_of(bool on_transition, const std::optional<Predicate>& predicate,
-                   const std::optional<Predicate>& resolved) {
+                   const std::optional<ResolvedPredicate>& resolved) {
   std::string key = on_transition ? "\n" : "";
-  if (resolved) return key + resolved->key();
+  if (resolved) return key + resolved->predicate.key();
   return predicate ? key + "\t" + predicate->key() : key;
-}
-
-// Whether the group's predicate is resolved for other values than these.
-bool is_of_other_type(const WaitGroup& group, const ContentType& type) noexcept {
-  if (!group.resolved || group.type != type.type) return true;
-  return type.message_type != nullptr && group.message_type != *type.message_type;
-}
-
-void set_resolved(WaitGroup& group, const ContentType& type, Predicate resolved) {
-  group.resolved = std::move(resolved);
-  group.type = type.type;
-  group.message_type = type.message_type == nullptr ? "" : *type.message_type;
 }
 
 bool names_quality(const WaitGroup& group) noexcept { return group.predicate && group.predicate->names_quality(); }
@@ -112,12 +99,13 @@ bool Waits::matches(const WaitGroup& group, const Transition& state, const Value
   if (!group.predicate) return true;
   if (!group.resolved) return false;
   ++tests_;
-  return group.resolved->test(state.value, old_value, state.quality);
+  return group.resolved->predicate.test(state.value, old_value, state.quality);
 }
 
 // Finds or creates the wait's group; a new group begins with the committed state. `resolved` is the wait's predicate,
 // if the topic has a type.
-WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<Predicate> resolved) {
+WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic,
+                       std::optional<ResolvedPredicate> resolved) {
   std::string key = key_of(wait.on_transition, wait.predicate, resolved);
   WaitGroup*& group = waits.by_key[key];
   if (group == nullptr) {
@@ -126,7 +114,7 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, 
     made->key = std::move(key);
     made->on_transition = wait.on_transition;
     made->predicate = wait.predicate;
-    if (resolved) set_resolved(*made, topic.type, std::move(*resolved));
+    made->resolved = std::move(resolved);
     made->place = waits.groups.size();
     made->is_true = !is_about_transition(*made) && topic.committed && matches(*made, *topic.committed, Value());
     made->is_holding = made->is_true && may_hold(*made, *topic.committed);
@@ -141,9 +129,9 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, 
 }
 
 Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
-  std::optional<Predicate> predicate;
+  std::optional<ResolvedPredicate> predicate;
   if (wait.predicate && topic.type.type != ValueType::null) {
-    auto read = resolved(*wait.predicate, topic.type);
+    auto read = ResolvedPredicate::resolve(*wait.predicate, topic.type);
     if (!read) return read.failure();
     predicate = std::move(read).value();
   }
@@ -265,12 +253,12 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
 
 // Resolves the group's predicate for the type that the topic has now. If that fails, its waits end with the error.
 void Waits::resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended) {
-  if (!group.predicate || !is_of_other_type(group, type)) return;
-  auto read = resolved(*group.predicate, type);
+  if (!group.predicate || (group.resolved && group.resolved->is_for(type))) return;
+  auto read = ResolvedPredicate::resolve(*group.predicate, type);
   TopicWaits& waits = by_topic_[group.topic];
   unlist(waits, group);
   if (read) {
-    set_resolved(group, type, std::move(*read));
+    group.resolved = std::move(*read);
     group.key = key_of(group.on_transition, group.predicate, group.resolved);
     // Another group may have this predicate by now: then later waits join that one.
     waits.by_key.emplace(group.key, &group);

@@ -97,7 +97,7 @@ class Waits {
 
  private:
   struct TopicWaits;
-  WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<Predicate> resolved);
+  WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<ResolvedPredicate> resolved);
   bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
   void resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended);
   void match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
