@@ -38,8 +38,6 @@ class TopicLife {
   // Finds, creates or restores a topic. The caller applies the effects: sessions that are sent something, and
   // subscriptions whose sessions would read too many topics with another one. Errors: those of TopicTable::create().
   Result<TopicId> find_or_create(std::string_view name, Effects& effects);
-  // The topic is removed. The caller applies the effects.
-  void restore(TopicId topic, Effects& effects);
   // Does not forget a removed topic until remove_if_unused() finds that its readers were sent its last state.
   void hold(TopicId topic) noexcept { topics_.hold(topic); }
   // Lets a removed topic go. Takes back the declaration of one that is unset and not owned, if no session is left that
@@ -52,6 +50,7 @@ class TopicLife {
   void undeclare(TopicId topic);
 
  private:
+  void restore(TopicId topic, Effects& effects);
   void let_go(TopicId topic);
   void forget_surplus();
 

@@ -100,7 +100,6 @@ Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, con
   return attached;
 }
 
-// Ends the scan.
 void TopicScan::finish(Session& session, Subscription& subscription) {
   if (!subscription.options().is_whole && !topics_.remembers(*subscription.options().resume_after)) {
     // The table has discarded removed topics during the scan, so the snapshot becomes a whole one, with unchanged
