@@ -1,7 +1,7 @@
 // capacities.hpp: how much the core keeps or does at once where nobody can see a difference but in time.
 //
-// What a peer can run into is in Limits (hoiku/proto/limits.hpp). These are not configurable; the random histories make
-// them small, so that what happens beyond them happens there too.
+// Limits (hoiku/proto/limits.hpp) has what a peer can run into. Capacities are not configurable; the random histories
+// make them small, so that what happens beyond them happens there too.
 #pragma once
 
 #include <cstddef>

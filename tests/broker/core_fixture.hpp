@@ -155,6 +155,12 @@ class CoreTest : public testing::Test {
   // A version of the topic's present epoch, whose commits have come through commit().
   Version version(const std::string& topic, std::uint64_t number) const { return {epochs.at(topic), number}; }
   PeerId new_peer() { return PeerId{++peers}; }
+  // Takes the kinds of the events since the last call.
+  std::vector<Event::Kind> events() {
+    std::vector<Event::Kind> kinds;
+    for (const Event& event : core->take_events()) kinds.push_back(event.kind);
+    return kinds;
+  }
   Statistics statistics() const { return core->statistics(); }
 
   void expect_nothing_left() const {

@@ -166,34 +166,38 @@ class HoldOfTheClient : public testing::TestWithParam<bool> {
       co_await until(x > 3 && open == true, held_for(300ms));
     }
   }
-  // What another client sets, after 150 ms and 50 ms later.
+  // Another client sets this after 150 ms, and 50 ms later.
   static Task<> flip(Topic<bool> open, bool comes_back) {
     co_await sleep(150ms);
     co_await open.set(false);
     co_await sleep(50ms);
     if (comes_back) co_await open.set(true);
   }
+  // The topics of client a, for which the condition is true, and one of them as client b has it.
   struct Room {
-    Bus bus;
     Topic<int> x;
     Topic<bool> open;
+    Topic<bool> open_at_b;
   };
-  static Task<Room> furnish(BusWorld& world, Nursery& nursery, std::string name) {
-    Bus bus = co_await world.connect(nursery, std::move(name));
-    co_return Room{bus, bus.topic<int>("x"), bus.topic<bool>("open")};
+  static Task<Room> furnish(BusWorld& world, Nursery& nursery) {
+    Bus a = co_await world.connect(nursery, "a");
+    Bus b = co_await world.connect(nursery, "b");
+    const Room room{a.topic<int>("x"), a.topic<bool>("open"), b.topic<bool>("open")};
+    co_await room.x.set(5);
+    co_await room.open.set(true);
+    co_return room;
+  }
+  static Task<> cut_after_100ms(BusWorld& world) {
+    co_await sleep(100ms);
+    world.network().cut("a", 500ms);
   }
 };
 
 TEST_P(HoldOfTheClient, IsCompleteWhenItHearsThatNothingHasChanged) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
-    const Room room = co_await furnish(world, nursery, "a");
-    co_await room.x.set(5);
-    co_await room.open.set(true);
+    const Room room = co_await furnish(world, nursery);
     const TimePoint start = now();
-    nursery.start_soon([&world]() -> Task<> {
-      co_await sleep(100ms);
-      world.network().cut("a", 500ms);
-    });
+    nursery.start_soon([&world] { return cut_after_100ms(world); });
     co_await held(room.x, room.open);
     EXPECT_EQ(now() - start, 600ms);
     co_await held(room.x, room.open);
@@ -203,16 +207,10 @@ TEST_P(HoldOfTheClient, IsCompleteWhenItHearsThatNothingHasChanged) {
 
 TEST_P(HoldOfTheClient, DoesNotCountWhatHasChangedWhileItWasCutOff) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
-    const Room room = co_await furnish(world, nursery, "a");
-    const Room other = co_await furnish(world, nursery, "b");
-    co_await room.x.set(5);
-    co_await room.open.set(true);
+    const Room room = co_await furnish(world, nursery);
     const TimePoint start = now();
-    nursery.start_soon([open = other.open] { return flip(open, true); });
-    nursery.start_soon([&world]() -> Task<> {
-      co_await sleep(100ms);
-      world.network().cut("a", 500ms);
-    });
+    nursery.start_soon([open = room.open_at_b] { return flip(open, true); });
+    nursery.start_soon([&world] { return cut_after_100ms(world); });
     co_await held(room.x, room.open);
     EXPECT_EQ(now() - start, 900ms) << "it begins anew when the client hears of it";
   });
@@ -220,11 +218,8 @@ TEST_P(HoldOfTheClient, DoesNotCountWhatHasChangedWhileItWasCutOff) {
 
 TEST_P(HoldOfTheClient, DoesNotCountWhatTheClientHearsTooLate) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
-    const Room room = co_await furnish(world, nursery, "a");
-    const Room other = co_await furnish(world, nursery, "b");
-    co_await room.x.set(5);
-    co_await room.open.set(true);
-    nursery.start_soon([open = other.open] { return flip(open, false); });
+    const Room room = co_await furnish(world, nursery);
+    nursery.start_soon([open = room.open_at_b] { return flip(open, false); });
     nursery.start_soon([&world]() -> Task<> {
       co_await sleep(100ms);
       world.network().cut_one_way("a", sim::End::client, 500ms);

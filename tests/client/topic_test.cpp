@@ -30,7 +30,7 @@ TEST(Topic, AValueThatWasSetIsRead) {
   });
 }
 
-// What a write throws.
+// The error that a write throws.
 Task<std::optional<ErrorCode>> error_of(Task<> write) {
   try {
     co_await std::move(write);

@@ -47,7 +47,7 @@ TEST_F(Swarm, EndsWithASignalAndStillSaysWhatItDid) {
   EXPECT_THAT(swarm.standard_output(), HasSubstr("  in all  "));
 }
 
-// Its reports are its result.
+// The reports of swarm are its result.
 TEST_F(Swarm, FailsIfItsReportsCannotBeWritten) {
   const Ended swarm = wire_tests::run_to_its_end(
       "/bin/sh",

@@ -10,7 +10,7 @@
 
 namespace hoiku::model {
 
-// Each succeeded, and was judged.
+// Deeds that succeeded, and were judged.
 enum class Deed : std::uint8_t {
   set,
   set_of_another_type,

@@ -18,11 +18,6 @@ class CorePlaces : public CoreTest {
     client.connect(24h);
     return client.welcome.has_value();
   }
-  std::vector<Event::Kind> events() {
-    std::vector<Event::Kind> kinds;
-    for (const Event& event : core->take_events()) kinds.push_back(event.kind);
-    return kinds;
-  }
 
   FakeClient robot{*this, "robot", 1};
   FakeClient screen{*this, "screen", 2};

@@ -11,11 +11,6 @@ using testing::SizeIs;
 
 class CoreSession : public CoreTest {
  protected:
-  std::vector<Event::Kind> events() {
-    std::vector<Event::Kind> kinds;
-    for (const Event& event : core->take_events()) kinds.push_back(event.kind);
-    return kinds;
-  }
   FakeClient robot{*this, "robot", 1};
   FakeClient screen{*this, "screen", 2};
 };

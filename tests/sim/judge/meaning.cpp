@@ -43,7 +43,7 @@ std::vector<const Node*> trees_of(const Predicate& predicate) {
   return trees;
 }
 
-// Of 64 bits: it has each int64 and each double exactly.
+// A long double has 64 bits for digits: each int64 and each double exactly.
 using Number = long double;
 static_assert(std::numeric_limits<Number>::digits >= 64);
 

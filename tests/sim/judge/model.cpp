@@ -285,7 +285,7 @@ std::optional<std::size_t> Model::recognise(const Transition& transition, std::s
     if (found == topics_.end()) return 0;
     if (!forgets_) return 0;
     std::size_t last = found->second.states.size() - 1;
-    // It was forgotten: the version of its last state without a value.
+    // The topic was forgotten: the version of its last state without a value.
     while (!found->second.states[last].value.is_null()) --last;
     return last;
   }

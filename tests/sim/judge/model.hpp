@@ -162,7 +162,7 @@ class Model {
   ValueType type_of(const std::string& name) const;
   ValueType declared_type(const std::string& name) const;
   std::optional<ErrorCode> error_of_writer(const std::string& name, const Owner& by) const;
-  // What a write makes of a topic.
+  // The state that a write makes of a topic.
   struct Written {
     const Value& value;
     const std::string& writer;

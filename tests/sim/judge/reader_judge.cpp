@@ -39,7 +39,7 @@ std::vector<std::string> ReaderJudge::judge(const AnyTransition& transition) {
     const Version unset{transition.version.epoch, transition.version.number - others - 1};
     const State* known = unset.number == 0 ? nullptr : find_(transition.topic, unset);
     const bool since_unset = others < transition.version.number && (!known || known->value.is_null());
-    // What left the history cannot be tested; the reader had the topic before, in a state that did not pass.
+    // A state that left the history cannot be tested; the reader had the topic before, in one that did not pass.
     const bool may_be_lagged = filter_ && transition.lagged;
     if (transition.skipped != 0 && !since_unset && !may_be_lagged) complain("it is the first, and skipped is wrong");
   } else if (const std::string why = wrong_chain(before, transition); !why.empty()) {

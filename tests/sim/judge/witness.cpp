@@ -90,7 +90,7 @@ void Witness::broker_committed(const std::vector<Transition>& record) {
   for (auto& [token, session] : evidence_.sessions) count_anew(session, record.front().revision);
 }
 
-// What came in this turn was given revisions before it was known that the broker had this one.
+// The writes of this turn were given revisions before it was known that the broker had this one.
 void Witness::count_anew(Session& session, std::uint64_t from) {
   const auto move = [&](std::uint64_t& revision) { revision += revision >= from ? 1 : 0; };
   for (auto& [id, reader] : session.readers) {
@@ -246,7 +246,7 @@ void Witness::take(Session& session, const proto::Command& command) {
   } else if (const auto* unsubscribe = std::get_if<proto::Unsubscribe>(&command)) {
     const auto reader = session.readers.find(unsubscribe->subscription);
     if (reader == session.readers.end()) return;
-    // That its filter does not fit may wait for room.
+    // The answer that its filter does not fit may wait for room.
     const auto& [filter, topics] = std::tie(reader->second.command.filter, reader->second.command.topics);
     const bool may_fail = filter && !model_.fits(*filter, topics.front(), reader->second.opened_after);
     session.gone[unsubscribe->subscription] = may_fail ? never : now();

@@ -55,7 +55,7 @@ std::string Dice::contents() {
   return std::string(chance(20) ? most : below(most + 1), static_cast<char>(below(2) * 0x7a));
 }
 
-// Of few values, so that comparisons often match.
+// Draws from few values, so that comparisons often match.
 Value Dice::literal(const std::string& topic) {
   using Real = std::numeric_limits<double>;
   static const std::vector<std::string> words{"rest", "left", "right"};

@@ -96,7 +96,7 @@ void AnswerJudge::check_write(Session& session, proto::RequestId id, const Reque
     evidence_.complain(&session, fmt::format("#{} is of revision {}, and is said to be of {}", id, newest, revision));
 }
 
-// It may have been registered after it was asked for.
+// The schema may have been registered after it was asked for.
 void AnswerJudge::check_schema(Session& session, proto::RequestId id, const Request& request,
                                const proto::Answer& answer) {
   const auto* schema = std::get_if<proto::SchemaDone>(&answer);

@@ -82,7 +82,7 @@ struct Request {
   std::uint64_t cursor = 0;  // for a list
 };
 
-// What the pages of a list have shown so far; of two lists that have the same next page, those of the later one.
+// The pages of a list so far; of two lists that have the same next page, those of the later one.
 struct Pages {
   std::uint64_t earliest = 0;  // of the first page
   std::set<std::string> listed;
