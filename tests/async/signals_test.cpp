@@ -69,10 +69,11 @@ int status_after(int signal) {
 TEST(Signals, EachThatAsksForTheEndCancelsAndIsInTheStatus) {
   const std::pair<int, CancelSource> sources[] = {
       {SIGINT, CancelSource::keyboard_interrupt}, {SIGTERM, CancelSource::shutdown}, {SIGHUP, CancelSource::hangup}};
-  for (const auto& [signal, source] : sources) {
+  for (const auto& each : sources) {
+    const int signal = each.first;
     CancelSource why{};
     EXPECT_EQ(run([&]() -> Task<> { co_await until_signalled(signal, why); }), 128 + signal);
-    EXPECT_EQ(why, source);
+    EXPECT_EQ(why, each.second);
   }
 }
 
