@@ -22,7 +22,11 @@ namespace hoiku::wire_tests {
 using namespace std::chrono_literals;
 
 // The time limit of everything that has to happen. A test that passes never waits for it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr auto patience = 120s;  // a sanitizer costs a factor of 2 to 15
+#else
 inline constexpr auto patience = 30s;
+#endif
 
 // A new folder below the system's temporary one. Its end removes it with its content.
 class Folder {
