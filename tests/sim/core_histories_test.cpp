@@ -81,6 +81,9 @@ class History {
       }
       is_restless_ = false;
       co_await for_all([](FrameClient& client) { return client.listen(3s); });
+      // With little credit a reader of many topics takes longer.
+      for (int seconds = 0; seconds < 60 && !witness_.is_quiet_for(100ms); ++seconds)
+        co_await for_all([](FrameClient& client) { return client.listen(1s); });
       witness_.check_at_rest();
       co_await sleep(1ns);  // lets everything of this instant end
       EXPECT_EQ(core_->statistics().waits, witness_.waits_at_rest());
@@ -186,8 +189,9 @@ class History {
 };
 
 // Where the broker has forgotten removed topics, a reader of every transition keeps its cursor in those that exist; and
-// one that was not sent a removed topic yet has one slot for it when it is back.
-const std::vector<std::uint64_t> telling{438, 663, 913};
+// one that was not sent a removed topic yet has one slot for it when it is back. In 1569 the last session that declares
+// an unset topic expires at the instant at which the topic is set; in 2713 a reader with little credit takes long.
+const std::vector<std::uint64_t> telling{438, 663, 913, 1569, 2713};
 
 TEST(CoreHistories, KeepThePromisesOfTheModel) {
   std::uint64_t checked = 0;

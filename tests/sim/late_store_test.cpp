@@ -383,7 +383,8 @@ class Twins {
 
 TEST(LateStoreHistories, AreToldAsThoseOfAPromptStore) {
   std::size_t most_unconfirmed = 0;
-  for (const std::uint64_t seed : seeds_of_histories()) {
+  const std::vector<std::uint64_t> seeds = seeds_of_histories();
+  for (const std::uint64_t seed : seeds) {
     SCOPED_TRACE("HOIKU_SEED=" + std::to_string(seed));
     Twins twins(seed);
     twins.run();
@@ -391,7 +392,8 @@ TEST(LateStoreHistories, AreToldAsThoseOfAPromptStore) {
     most_unconfirmed = std::max(most_unconfirmed, twins.most_unconfirmed());
     if (HasFailure()) return print_replay(seed, "core_histories");
   }
-  EXPECT_GT(most_unconfirmed, 10u);
+  const bool is_replay = seeds.size() == 1;
+  EXPECT_TRUE(is_replay || most_unconfirmed > 10) << most_unconfirmed;
 }
 
 }  // namespace

@@ -110,7 +110,10 @@ class Model {
   std::optional<ErrorCode> undeclare(const proto::Undeclare& command, const Owner& by);
   // Sessions have ended: `has_expired` says which. A declaration ends when its topic is unset and not owned, and none
   // of the sessions is left that have declared it.
-  void withdraw(const std::function<bool(const Owner&)>& has_expired);
+  // `expires_now`: sessions that expire at this very instant. If the topic of their declaration is unset and is set at
+  // the same instant, the declaration has ended or has not, as the broker looks first at the time or at its input.
+  void withdraw(const std::function<bool(const Owner&)>& has_expired,
+                const std::function<bool(const Owner&)>& expires_now = {});
 
   // Judges a commit that the broker made without a command. Returns an empty text if it had to, otherwise what is
   // wrong. `ended` gets the leases that ended with it.
@@ -181,6 +184,7 @@ class Model {
     TimePoint touched{};
     std::vector<Owner> declarers{};
     ValueType type = ValueType::null;
+    bool may_have_ended = false;  // see withdraw()
   };
   void end_declarations();
   std::string wrong_broker_topic(const Transition& transition) const;

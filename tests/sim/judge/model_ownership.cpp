@@ -81,7 +81,7 @@ std::optional<ErrorCode> Model::declare(const proto::Declare& command, const Own
     const ValueType has = type_of(command.topic);
     if (has != ValueType::null && has != command.type) return ErrorCode::type_mismatch;
   }
-  Deadline& declared = deadlines_.try_emplace(command.topic, Deadline{{}, now, {}, {}}).first->second;
+  Deadline& declared = deadlines_.try_emplace(command.topic, Deadline{{}, now, {}, {}, false}).first->second;
   if (command.type != ValueType::null) declared.type = command.type;
   auto& declarers = declared.declarers;
   if (std::find(declarers.begin(), declarers.end(), by) == declarers.end()) declarers.push_back(by);
@@ -101,9 +101,16 @@ std::optional<ErrorCode> Model::undeclare(const proto::Undeclare& command, const
   return std::nullopt;
 }
 
-void Model::withdraw(const std::function<bool(const Owner&)>& has_expired) {
+void Model::withdraw(const std::function<bool(const Owner&)>& has_expired,
+                     const std::function<bool(const Owner&)>& expires_now) {
   for (auto& [topic, declared] : deadlines_) std::erase_if(declared.declarers, has_expired);
   end_declarations();
+  if (!expires_now) return;
+  for (auto& [topic, declared] : deadlines_) {
+    const bool all_expire = std::all_of(declared.declarers.begin(), declared.declarers.end(), expires_now);
+    if (all_expire && this->topic(topic).newest().value.is_null() && !leases_.contains(topic))
+      declared.may_have_ended = true;
+  }
 }
 
 void Model::end_declarations() {
@@ -157,7 +164,7 @@ std::string Model::judge_own_commit(const std::vector<Transition>& record,
 
 std::string Model::neglected(const std::function<bool(const Owner&)>& has_expired, TimePoint instant) const {
   for (const auto& [topic, deadline] : deadlines_) {
-    if (is_overdue(topic, deadline, instant)) return "'" + topic + "' should be stale";
+    if (is_overdue(topic, deadline, instant) && !deadline.may_have_ended) return "'" + topic + "' should be stale";
   }
   for (const auto& [topic, lease] : leases_) {
     if (has_expired(lease.owner) || (lease.until && *lease.until <= instant))

@@ -273,6 +273,7 @@ void Witness::open(Session& session, const proto::Subscribe& command) {
 // ---- Frames that the broker sends
 
 void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
+  last_fresh_ = now();
   const Moment built = frames_.take_fresh(session, frame);
   for (const auto& delivery : frame.deliveries) deliveries_.check_delivery(session, delivery, built);
   deliveries_.check_composites(session);
@@ -305,6 +306,11 @@ void Witness::check_session(Session& session, TimePoint instant) {
   transitions_.check_overdue(session, instant);
   if (session.acknowledged < session.sent) return;  // its window may be closed
   deliveries_.check_readers(session, instant);
+}
+
+bool Witness::is_quiet_for(Duration time) const {
+  const auto has_all = [](const auto& entry) { return entry.second.acknowledged == entry.second.sent; };
+  return last_fresh_ + time <= now() && std::all_of(evidence_.sessions.begin(), evidence_.sessions.end(), has_all);
 }
 
 void Witness::check_at_rest() {

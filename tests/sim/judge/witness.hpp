@@ -40,6 +40,8 @@ class Witness final : public sim::NetworkObserver {
   void was_cut_one_way(const std::string& client, sim::End deaf, Duration duration) override;
   void broke_unnoticed(const std::string& client, sim::End unaware, Duration duration) override;
 
+  // Whether no client was sent anything new for so long, and all have acknowledged everything.
+  bool is_quiet_for(Duration time) const;
   // Checks that every connected client knows everything, after writers have stopped and no frame is in flight.
   void check_at_rest();
   // Returns how many waits the broker has at rest.
@@ -72,6 +74,7 @@ class Witness final : public sim::NetworkObserver {
   AnswerJudge answers_{evidence_, waits_, transitions_, leases_, sums_};
   TimePoint instant_{};
   std::optional<TimePoint> paused_since_;
+  TimePoint last_fresh_{};
 };
 
 }  // namespace hoiku::model

@@ -83,7 +83,8 @@ void LeaseJudge::check_told(Session& session) {
 
 void LeaseJudge::begin_instant(TimePoint instant) {
   const TimePoint before = instant - std::chrono::nanoseconds(1);
-  model_.withdraw([&](const proto::SessionToken& token) { return evidence_.has_expired(token, before); });
+  model_.withdraw([&](const proto::SessionToken& token) { return evidence_.has_expired(token, before); },
+                  [&](const proto::SessionToken& token) { return evidence_.has_expired(token, instant); });
 }
 
 void LeaseJudge::check_neglected(TimePoint instant) {

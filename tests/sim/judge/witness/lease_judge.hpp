@@ -19,9 +19,9 @@ class LeaseJudge {
   bool check_answer(Session& session, proto::RequestId id, const proto::Answer& answer);
   // Checks that the session has heard of its leases, after an instant.
   void check_told(Session& session);
-  // Finds what the broker should have done by itself by the end of that instant.
   // Sessions that expired before this instant declare nothing any more.
   void begin_instant(TimePoint instant);
+  // Finds what the broker should have done by itself by the end of that instant.
   void check_neglected(TimePoint instant);
 
  private:
