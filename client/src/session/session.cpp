@@ -249,7 +249,8 @@ TimePoint Session::next_frame_due() const {
 std::vector<proto::Command> Session::take_commands(TimePoint now) {
   std::vector<proto::Command> commands;
   const std::size_t bytes_max =
-      std::min(options_.limits.turn_bytes_max, frame_bytes_max_ - proto::frame_overhead_bytes);
+      std::min({options_.limits.turn_bytes_max, frame_bytes_max_ - proto::frame_overhead_bytes,
+                options_.limits.command_items_max * proto::item_bytes_min});
   std::size_t bytes = 0;
   while (const proto::Command* next = queue_.front()) {
     const auto request = requests_.find(proto::id_of(*next));  // none for a command that is not answered

@@ -1,11 +1,14 @@
-// decode_client.cpp: client frames from bytes. Protobuf's generated code parses; the result is checked and moved into
-// our structs.
+// decode_client.cpp: client frames from bytes.
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/text.hpp"
 #include "proto/src/codec/decode_common.hpp"
 
@@ -13,274 +16,350 @@ namespace hoiku::proto {
 namespace {
 
 namespace pb = hoiku::v1;
+using wire::WireField;
 
-// Bounds the nodes and the depth of a tree before it is built: its cost grows with its nodes, each recursion with its
-// depth. See codec.hpp.
-class PredicateReader {
+// A list of a command may have so many times more elements than the limit, so that the command fails with an error of
+// its own: the rest of the frame counts. See codec.hpp.
+constexpr std::size_t tolerance = 4;
+
+class ClientFrameDecoder : private FrameDecoder {
  public:
-  explicit PredicateReader(const Limits& limits) : limits_(limits) {
-    limits_.predicate_nodes_max *= 4;
-    limits_.predicate_depth_max *= 2;
-    limits_.value_bytes_max *= 2;
-  }
+  explicit ClientFrameDecoder(const Limits& limits)
+      : FrameDecoder(limits.frame_bytes_max, limits.command_items_max), limits_(limits) {}
 
-  Result<hoiku::Predicate> read(pb::Predicate& in) {
-    auto root = node(in, 1);
-    if (!root) return root.failure();
-    auto predicate = hoiku::Predicate::build(std::move(*root), limits_);
-    if (!predicate) return violation(predicate.failure().message);
-    return predicate;
-  }
+  Result<ClientFrame> decode(std::string_view bytes);
 
  private:
-  Result<hoiku::Predicate::Node> node(pb::Predicate& in, std::size_t depth) {
-    if (++nodes_ > limits_.predicate_nodes_max || depth > limits_.predicate_depth_max) {
-      return violation("a predicate is several times larger than the limit");
-    }
-    if (in.kind() == pb::Predicate::KIND_UNSPECIFIED || !pb::Predicate::Kind_IsValid(in.kind())) {
-      return violation("a predicate has a node of the unknown kind " + std::to_string(in.kind()));
-    }
-    hoiku::Predicate::Node out;
-    out.kind = static_cast<hoiku::Predicate::Kind>(in.kind());
-    if (out.kind == hoiku::Predicate::Kind::comparison) {
-      if (in.op() == pb::Predicate::OP_UNSPECIFIED || !pb::Predicate::Op_IsValid(in.op())) {
-        return violation("a predicate has the unknown operator " + std::to_string(in.op()));
-      }
-      out.op = static_cast<hoiku::Predicate::Op>(in.op());
-    }
-    if (out.kind == hoiku::Predicate::Kind::literal) {
-      if (auto ok = literal(in, out); !ok) return ok.failure();
-    }
-    out.path.reserve(static_cast<std::size_t>(in.path_size()));
-    for (std::string& field : *in.mutable_path()) out.path.push_back(std::move(field));
-    for (pb::Predicate& child : *in.mutable_children()) {
-      auto read = node(child, depth + 1);
-      if (!read) return read;
-      out.children.push_back(std::move(*read));
-    }
-    return out;
-  }
+  Hello hello(std::string_view message);
+  void refuse_name(std::string_view name, const std::string& why);
 
-  Result<void> literal(pb::Predicate& in, hoiku::Predicate::Node& out) {
-    if (in.has_text()) {
-      out.literal_text = std::move(*in.mutable_text());
-      if (out.literal_text.empty()) return violation("a literal of a predicate is empty");
-      return {};
-    }
-    auto value = take_value(*in.mutable_value());
-    if (!value) return value.failure();
-    out.literal = std::move(*value);
-    return {};
-  }
+  Command command(std::string_view message);
+  Command content(const WireField& kind, RequestId id);  // of the command whose field is `kind`
+  Set set(std::string_view message, RequestId id);
+  TopicWrite topic_write(std::string_view message);
+  Commit commit(std::string_view message, RequestId id);
+  Subscribe subscribe(std::string_view message, RequestId id);
+  ResumePoint resume_point(std::string_view message);
+  Wait wait(std::string_view message, RequestId id);
+  WaitTransition wait_transition(std::string_view message, RequestId id);
+  Declare declare(std::string_view message, RequestId id);
+  Own own(std::string_view message, RequestId id);
+  List list(std::string_view message, RequestId id);
+  Renew renew(std::string_view message, RequestId id);
+  RegisterSchema register_schema(std::string_view message, RequestId id);
 
-  Limits limits_;
-  std::size_t nodes_ = 0;
+  // Bounds the nodes and the depth of a tree before it is built: its cost grows with its nodes, each recursion with its
+  // depth.
+  std::optional<Predicate> predicate(std::string_view message);
+  Predicate::Node node(std::string_view message, std::size_t depth);
+  struct Literal {
+    std::string_view bytes;
+    bool is_text = false;
+  };
+  void read_literal(const Literal& literal, Predicate::Node& out);
+
+  const Limits& limits_;
+  std::size_t nodes_left_ = 0;
 };
 
-Result<Hello> take(pb::Hello& in, const Limits& limits) {
-  if (in.version() != protocol_version) {  // first: in other versions the rest may mean something else
-    return Failure{ErrorCode::unsupported_version,
-                   fmt::format("the client speaks version {} of the protocol, and this broker speaks version {}",
-                               in.version(), protocol_version)};
-  }
+Result<ClientFrame> ClientFrameDecoder::decode(std::string_view bytes) {
+  using W = pb::ClientFrame;
+  ClientFrame out;
+  check_size(bytes);
+  if (!has_failed()) out.commands.reserve(count_items_of(bytes, W::kCommandsFieldNumber));
+  if (has_failed()) return result(std::move(out));
+  read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
+       into(W::kAcknowledgedFieldNumber, out.acknowledged),
+       contents(W::kHelloFieldNumber, [&](std::string_view message) { out.hello = hello(message); }),
+       contents(W::kCommandsFieldNumber, [&](std::string_view message) { out.commands.push_back(command(message)); }));
+  if (out.hello && !out.commands.empty()) fail(violation("a frame with a hello has commands"));
+  return result(std::move(out));
+}
+
+Hello ClientFrameDecoder::hello(std::string_view message) {
+  using W = pb::Hello;
   Hello out;
-  if (in.token().size() != out.token.size()) {
-    return violation(fmt::format("a hello's token has {} bytes instead of {}", in.token().size(), out.token.size()));
+  out.version = 0;
+  std::string_view token;
+  std::string_view name;
+  read(message, into(W::kVersionFieldNumber, out.version), into(W::kTokenFieldNumber, token),
+       into(W::kClientNameFieldNumber, name), into(W::kSessionTimeoutMsFieldNumber, out.session_timeout));
+  if (out.version != protocol_version) {  // first: in other versions the rest may mean something else
+    fail(Failure{ErrorCode::unsupported_version,
+                 fmt::format("the client speaks version {} of the protocol, and this broker speaks version {}",
+                             out.version, protocol_version)});
   }
-  std::copy(in.token().begin(), in.token().end(), out.token.begin());
-  out.client_name = std::move(*in.mutable_client_name());
-  const auto refuse_name = [&](const std::string& why) {
-    return Failure{ErrorCode::invalid_argument,
-                   fmt::format("the client name {} is not {}", text::quote(out.client_name), why)};
-  };
-  if (out.client_name.size() > limits.client_name_bytes_max) {
-    return refuse_name(fmt::format("at most {} bytes long", limits.client_name_bytes_max));
+  if (token.size() == out.token.size()) {
+    std::copy(token.begin(), token.end(), out.token.begin());
+  } else {
+    fail(violation(fmt::format("a hello's token has {} bytes instead of {}", token.size(), out.token.size())));
+  }
+  if (name.size() > limits_.client_name_bytes_max) {
+    refuse_name(name, fmt::format("at most {} bytes long", limits_.client_name_bytes_max));
   }
   // The name appears in logs, and in each transition that the client writes.
-  if (!text::is_one_line(out.client_name)) return refuse_name("one line of valid UTF-8");
-  out.session_timeout = milliseconds(in.session_timeout_ms());
+  if (!text::is_one_line(name)) refuse_name(name, "one line of valid UTF-8");
+  out.client_name = name;
   return out;
 }
 
-// A Set, or a TopicWrite of a Commit.
-template <class Out>
-Result<Out> take_write(pb::Set& in) {
-  Out out;
-  auto value = take_value(*in.mutable_value());
-  if (!value) return value.failure();
-  out.topic = std::move(*in.mutable_topic());
-  out.value = std::move(*value);
-  if (in.has_if_version()) out.if_version = version(in.if_version());
-  if (in.has_source_time_us()) out.source_time = wall_time(in.source_time_us());
+void ClientFrameDecoder::refuse_name(std::string_view name, const std::string& why) {
+  fail(Failure{ErrorCode::invalid_argument, fmt::format("the client name {} is not {}", text::quote(name), why)});
+}
+
+// ---- Commands
+
+Command ClientFrameDecoder::command(std::string_view message) {
+  RequestId id = 0;
+  const WireField kind = read_one_of(message, id, pb::Command::kIdFieldNumber, pb::Command::kSetFieldNumber,
+                                     pb::Command::kUndeclareFieldNumber);
+  return content(kind, id);
+}
+
+Command ClientFrameDecoder::content(const WireField& kind, RequestId id) {
+  using W = pb::Command;
+  const std::string_view message = kind.contents;
+  switch (kind.number) {
+    case W::kSetFieldNumber:
+      return set(message, id);
+    case W::kCommitFieldNumber:
+      return commit(message, id);
+    case W::kGetFieldNumber:
+      return Get{id, std::string(only_text(message, pb::Get::kTopicFieldNumber))};
+    case W::kSubscribeFieldNumber:
+      return subscribe(message, id);
+    case W::kUnsubscribeFieldNumber:
+      return Unsubscribe{id, only_number(message, pb::Unsubscribe::kSubscriptionFieldNumber)};
+    case W::kWaitFieldNumber:
+      return wait(message, id);
+    case W::kWaitTransitionFieldNumber:
+      return wait_transition(message, id);
+    case W::kCancelWaitFieldNumber:
+      return CancelWait{id, only_number(message, pb::CancelWait::kWaitFieldNumber)};
+    case W::kRenewFieldNumber:
+      return renew(message, id);
+    case W::kListFieldNumber:
+      return list(message, id);
+    case W::kDeclareFieldNumber:
+      return declare(message, id);
+    case W::kUndeclareFieldNumber:
+      return Undeclare{id, std::string(only_text(message, pb::Undeclare::kTopicFieldNumber))};
+    case W::kOwnFieldNumber:
+      return own(message, id);
+    case W::kReleaseFieldNumber:
+      return Release{id, only_number(message, pb::Release::kLeaseFieldNumber)};
+    case W::kRegisterSchemaFieldNumber:
+      return register_schema(message, id);
+    case W::kGetSchemaFieldNumber:
+      return GetSchema{id, std::string(only_text(message, pb::GetSchema::kMessageTypeFieldNumber))};
+    case W::kListReadersFieldNumber:
+      return ListReaders{id, only_number(message, pb::ListReaders::kCursorFieldNumber)};
+    case W::kGoodbyeFieldNumber:
+      return Goodbye{};
+    default:
+      fail(violation(fmt::format("command {} is of an unknown kind", id)));
+      return Goodbye{};
+  }
+}
+
+Set ClientFrameDecoder::set(std::string_view message, RequestId id) {
+  TopicWrite write = topic_write(message);
+  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time};
+}
+
+TopicWrite ClientFrameDecoder::topic_write(std::string_view message) {
+  using W = pb::Set;
+  TopicWrite out;
+  std::string_view written;
+  read(message, into(W::kTopicFieldNumber, out.topic), into(W::kValueFieldNumber, written),
+       contents(W::kIfVersionFieldNumber, [&](std::string_view bytes) { out.if_version = version(bytes); }),
+       into(W::kSourceTimeUsFieldNumber, out.source_time));
+  out.value = value(written);
   return out;
 }
 
-Result<Command> take_set(RequestId id, pb::Set& in) {
-  auto out = take_write<Set>(in);
-  if (!out) return out.failure();
-  out->id = id;
-  return Command(std::move(*out));
-}
-
-Result<Command> take_commit(RequestId id, pb::Commit& in) {
+Commit ClientFrameDecoder::commit(std::string_view message, RequestId id) {
   Commit out;
   out.id = id;
-  out.writes.reserve(static_cast<std::size_t>(in.writes_size()));
-  for (pb::Set& from : *in.mutable_writes()) {
-    auto write = take_write<TopicWrite>(from);
-    if (!write) return write.failure();
-    out.writes.push_back(std::move(*write));
-  }
-  return Command(std::move(out));
-}
-
-Result<Command> take_subscribe(RequestId id, pb::Subscribe& in, const Limits& limits) {
-  Subscribe out;
-  out.id = id;
-  out.topics.reserve(static_cast<std::size_t>(in.topics_size()));
-  for (std::string& topic : *in.mutable_topics()) out.topics.push_back(std::move(topic));
-  const auto mode = take_mode(in.mode());
-  if (!mode) return mode.failure();
-  out.mode = *mode;
-  if (in.has_filter()) {
-    auto filter = PredicateReader(limits).read(*in.mutable_filter());
-    if (!filter) return filter.failure();
-    out.filter = std::move(*filter);
-  }
-  out.interval = std::chrono::nanoseconds(in.interval_ns());
-  out.unread = in.unread();
-  if (in.has_resume()) out.resume = ResumePoint{in.resume().instance_id(), in.resume().revision()};
-  return Command(std::move(out));
-}
-
-// The common part of both kinds of waits.
-template <class Out, class In>
-Result<Out> take_any_wait(RequestId id, In& in, const Limits& limits) {
-  Out out;
-  out.id = id;
-  out.topic = std::move(*in.mutable_topic());
-  if (in.has_predicate()) {
-    auto predicate = PredicateReader(limits).read(*in.mutable_predicate());
-    if (!predicate) return predicate.failure();
-    out.predicate = std::move(*predicate);
-  }
-  out.expires_after = std::chrono::nanoseconds(in.expires_after_ns());
+  read(message, contents(pb::Commit::kWritesFieldNumber, [&](std::string_view bytes) {
+         if (out.writes.size() == tolerance * limits_.commit_topics_max) {
+           return fail(violation("a commit has several times more topic writes than the limit"));
+         }
+         append(out.writes, [&] { return topic_write(bytes); });
+       }));
   return out;
 }
 
-Result<Command> take_wait(RequestId id, pb::Wait& in, const Limits& limits) {
-  auto out = take_any_wait<Wait>(id, in, limits);
-  if (!out) return out.failure();
-  out->hold = std::chrono::nanoseconds(in.hold_ns());
-  return Command(std::move(*out));
+Subscribe ClientFrameDecoder::subscribe(std::string_view message, RequestId id) {
+  using W = pb::Subscribe;
+  Subscribe out;
+  out.id = id;
+  read(message,
+       contents(W::kTopicsFieldNumber,
+                [&](std::string_view bytes) {
+                  if (out.topics.size() == tolerance * limits_.composite_topics_max) {
+                    return fail(violation("a subscription has several times more topics than the limit"));
+                  }
+                  append(out.topics, [&] { return std::string(bytes); });
+                }),
+       contents(W::kResumeFieldNumber, [&](std::string_view bytes) { out.resume = resume_point(bytes); }),
+       varint(W::kModeFieldNumber, [&](std::uint64_t bits) { out.mode = mode(bits); }),
+       contents(W::kFilterFieldNumber, [&](std::string_view bytes) { out.filter = predicate(bytes); }),
+       into(W::kIntervalNsFieldNumber, out.interval), into(W::kUnreadFieldNumber, out.unread));
+  return out;
 }
 
-Result<Command> take_wait_transition(RequestId id, pb::WaitTransition& in, const Limits& limits) {
-  auto out = take_any_wait<WaitTransition>(id, in, limits);
-  if (!out) return out.failure();
-  if (in.has_after()) out->after = version(in.after());
-  return Command(std::move(*out));
+ResumePoint ClientFrameDecoder::resume_point(std::string_view message) {
+  using W = pb::ResumePoint;
+  ResumePoint out;
+  read(message, into_fixed(W::kInstanceIdFieldNumber, out.instance_id), into(W::kRevisionFieldNumber, out.revision));
+  return out;
 }
 
-Result<Command> take_declare(RequestId id, pb::Declare& in) {
-  if (!pb::Declare::Type_IsValid(in.type())) {
-    return violation(fmt::format("a topic is declared with the unknown type {}", static_cast<int>(in.type())));
-  }
+Wait ClientFrameDecoder::wait(std::string_view message, RequestId id) {
+  using W = pb::Wait;
+  Wait out;
+  out.id = id;
+  read(message, into(W::kTopicFieldNumber, out.topic),
+       contents(W::kPredicateFieldNumber, [&](std::string_view bytes) { out.predicate = predicate(bytes); }),
+       into(W::kHoldNsFieldNumber, out.hold), into(W::kExpiresAfterNsFieldNumber, out.expires_after));
+  return out;
+}
+
+WaitTransition ClientFrameDecoder::wait_transition(std::string_view message, RequestId id) {
+  using W = pb::WaitTransition;
+  WaitTransition out;
+  out.id = id;
+  read(message, into(W::kTopicFieldNumber, out.topic),
+       contents(W::kPredicateFieldNumber, [&](std::string_view bytes) { out.predicate = predicate(bytes); }),
+       contents(W::kAfterFieldNumber, [&](std::string_view bytes) { out.after = version(bytes); }),
+       into(W::kExpiresAfterNsFieldNumber, out.expires_after));
+  return out;
+}
+
+Declare ClientFrameDecoder::declare(std::string_view message, RequestId id) {
+  using W = pb::Declare;
   Declare out;
   out.id = id;
-  out.topic = std::move(*in.mutable_topic());
-  out.type = static_cast<ValueType>(in.type());
-  out.message_type = std::move(*in.mutable_message_type());
-  if (in.has_deadline_ns()) out.deadline = std::chrono::nanoseconds(in.deadline_ns());
-  if (in.has_history()) out.history = in.history();
-  return Command(std::move(out));
+  read(message, into(W::kTopicFieldNumber, out.topic),
+       varint(W::kTypeFieldNumber,
+              [&](std::uint64_t bits) {
+                if (bits > static_cast<std::uint64_t>(ValueType::message)) {
+                  return fail(violation(fmt::format("a topic is declared with the unknown type {}", bits)));
+                }
+                out.type = static_cast<ValueType>(bits);
+              }),
+       into(W::kMessageTypeFieldNumber, out.message_type), into(W::kDeadlineNsFieldNumber, out.deadline),
+       into(W::kHistoryFieldNumber, out.history));
+  return out;
 }
 
-Result<Command> take_own(RequestId id, pb::Own& in) {
+Own ClientFrameDecoder::own(std::string_view message, RequestId id) {
+  using W = pb::Own;
   Own out;
   out.id = id;
-  out.topic = std::move(*in.mutable_topic());
-  if (in.has_last_will()) {
-    auto will = take_value(*in.mutable_last_will());
-    if (!will) return will.failure();
-    out.last_will = std::move(*will);
-  }
-  out.take_over = in.take_over();
-  out.lasting = std::chrono::nanoseconds(in.lasting_ns());
-  return Command(std::move(out));
+  read(message, into(W::kTopicFieldNumber, out.topic),
+       contents(W::kLastWillFieldNumber, [&](std::string_view bytes) { out.last_will = value(bytes); }),
+       into(W::kTakeOverFieldNumber, out.take_over), into(W::kLastingNsFieldNumber, out.lasting));
+  return out;
 }
 
-Result<Command> take(pb::Command& in, const Limits& limits) {
-  const RequestId id = in.id();
-  switch (in.what_case()) {
-    case pb::Command::kSet:
-      return take_set(id, *in.mutable_set());
-    case pb::Command::kCommit:
-      return take_commit(id, *in.mutable_commit());
-    case pb::Command::kGet:
-      return Command(Get{id, std::move(*in.mutable_get()->mutable_topic())});
-    case pb::Command::kSubscribe:
-      return take_subscribe(id, *in.mutable_subscribe(), limits);
-    case pb::Command::kUnsubscribe:
-      return Command(Unsubscribe{id, in.unsubscribe().subscription()});
-    case pb::Command::kWait:
-      return take_wait(id, *in.mutable_wait(), limits);
-    case pb::Command::kWaitTransition:
-      return take_wait_transition(id, *in.mutable_wait_transition(), limits);
-    case pb::Command::kCancelWait:
-      return Command(CancelWait{id, in.cancel_wait().wait()});
-    case pb::Command::kRenew:
-      return Command(Renew{id, in.renew().subscription(), in.renew().taken()});
-    case pb::Command::kList:
-      return Command(List{id, std::move(*in.mutable_list()->mutable_pattern()), in.list().cursor()});
-    case pb::Command::kDeclare:
-      return take_declare(id, *in.mutable_declare());
-    case pb::Command::kUndeclare:
-      return Command(Undeclare{id, std::move(*in.mutable_undeclare()->mutable_topic())});
-    case pb::Command::kOwn:
-      return take_own(id, *in.mutable_own());
-    case pb::Command::kRelease:
-      return Command(Release{id, in.release().lease()});
-    case pb::Command::kRegisterSchema: {
-      pb::RegisterSchema& schema = *in.mutable_register_schema();
-      return Command(RegisterSchema{id, std::move(*schema.mutable_message_type()), std::move(*schema.mutable_files())});
-    }
-    case pb::Command::kGetSchema:
-      return Command(GetSchema{id, std::move(*in.mutable_get_schema()->mutable_message_type())});
-    case pb::Command::kListReaders:
-      return Command(ListReaders{id, in.list_readers().cursor()});
-    case pb::Command::kGoodbye:
-      return Command(Goodbye{});
-    case pb::Command::WHAT_NOT_SET:
-      break;
+List ClientFrameDecoder::list(std::string_view message, RequestId id) {
+  using W = pb::List;
+  List out;
+  out.id = id;
+  read(message, into(W::kPatternFieldNumber, out.pattern), into(W::kCursorFieldNumber, out.cursor));
+  return out;
+}
+
+Renew ClientFrameDecoder::renew(std::string_view message, RequestId id) {
+  using W = pb::Renew;
+  Renew out;
+  out.id = id;
+  read(message, into(W::kSubscriptionFieldNumber, out.subscription), into(W::kTakenFieldNumber, out.taken));
+  return out;
+}
+
+RegisterSchema ClientFrameDecoder::register_schema(std::string_view message, RequestId id) {
+  using W = pb::RegisterSchema;
+  RegisterSchema out;
+  out.id = id;
+  read(message, into(W::kMessageTypeFieldNumber, out.message_type), into(W::kFilesFieldNumber, out.files));
+  return out;
+}
+
+// ---- Predicates
+
+std::optional<Predicate> ClientFrameDecoder::predicate(std::string_view message) {
+  Limits limits = limits_;
+  limits.predicate_nodes_max *= 4;
+  limits.predicate_depth_max *= 2;
+  limits.value_bytes_max *= 2;
+  nodes_left_ = limits.predicate_nodes_max;
+  Predicate::Node root = node(message, 1);
+  if (has_failed()) return std::nullopt;
+  auto built = Predicate::build(std::move(root), limits);
+  if (built) return std::move(*built);
+  fail(violation(built.failure().message));
+  return std::nullopt;
+}
+
+Predicate::Node ClientFrameDecoder::node(std::string_view message, std::size_t depth) {
+  using W = pb::Predicate;
+  Predicate::Node out;
+  count_items(1);
+  if (has_failed()) return out;
+  if (nodes_left_ == 0 || depth > 2 * limits_.predicate_depth_max) {
+    fail(violation("a predicate is several times larger than the limit"));
+    return out;
   }
-  return violation("command " + std::to_string(id) + " is of an unknown kind");
+  --nodes_left_;
+  std::uint64_t kind = W::KIND_UNSPECIFIED;
+  std::uint64_t op = W::OP_UNSPECIFIED;
+  Literal literal;
+  read(message, into(W::kKindFieldNumber, kind), into(W::kOpFieldNumber, op),
+       contents(W::kValueFieldNumber,
+                [&](std::string_view bytes) {
+                  literal = {bytes, false};
+                }),
+       contents(W::kTextFieldNumber,
+                [&](std::string_view bytes) {
+                  literal = {bytes, true};
+                }),
+       contents(W::kPathFieldNumber,
+                [&](std::string_view bytes) { append(out.path, [&] { return std::string(bytes); }); }),
+       contents(W::kChildrenFieldNumber,
+                [&](std::string_view bytes) { out.children.push_back(node(bytes, depth + 1)); }));
+  if (has_failed()) return out;
+  if (kind == W::KIND_UNSPECIFIED || kind > W::Kind_MAX) {
+    fail(violation(fmt::format("a predicate has a node of the unknown kind {}", kind)));
+    return out;
+  }
+  out.kind = static_cast<Predicate::Kind>(kind);
+  if (out.kind == Predicate::Kind::comparison) {
+    if (op == W::OP_UNSPECIFIED || op > W::Op_MAX) {
+      fail(violation(fmt::format("a predicate has the unknown operator {}", op)));
+      return out;
+    }
+    out.op = static_cast<Predicate::Op>(op);
+  }
+  if (out.kind == Predicate::Kind::literal) read_literal(literal, out);
+  return out;
+}
+
+void ClientFrameDecoder::read_literal(const Literal& literal, Predicate::Node& out) {
+  if (!literal.is_text) {
+    out.literal = value(literal.bytes);
+    return;
+  }
+  out.literal_text = literal.bytes;
+  if (out.literal_text.empty()) fail(violation("a literal of a predicate is empty"));
 }
 
 }  // namespace
 
 Result<ClientFrame> decode_client_frame(std::string_view bytes, const Limits& limits) {
-  google::protobuf::Arena arena;
-  auto& in = *google::protobuf::Arena::CreateMessage<pb::ClientFrame>(&arena);
-  if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
-  if (auto ok = check_items(in.commands_size(), limits); !ok) return ok.failure();
-  ClientFrame out;
-  out.connection_number = in.connection_number();
-  out.number = in.number();
-  out.acknowledged = in.acknowledged();
-  if (in.has_hello()) {
-    auto hello = take(*in.mutable_hello(), limits);
-    if (!hello) return hello.failure();
-    if (in.commands_size() > 0) return violation("a frame with a hello has commands");
-    out.hello = std::move(*hello);
-  }
-  out.commands.reserve(static_cast<std::size_t>(in.commands_size()));
-  for (pb::Command& from : *in.mutable_commands()) {
-    auto command = take(from, limits);
-    if (!command) return command.failure();
-    out.commands.push_back(std::move(*command));
-  }
-  return out;
+  return ClientFrameDecoder(limits).decode(bytes);
 }
 
 }  // namespace hoiku::proto

@@ -3,13 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
+#include <bit>
 
 #include "hoiku.pb.h"
 
 namespace hoiku::proto {
 
 namespace pb = hoiku::v1;
+using wire::WireField;
 
 Failure violation(std::string message) { return Failure{ErrorCode::protocol_violation, std::move(message)}; }
 
@@ -20,57 +21,116 @@ std::chrono::milliseconds milliseconds(std::uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(count, max)));
 }
 
-hoiku::Version version(const pb::Version& in) { return hoiku::Version{in.epoch(), in.number()}; }
+std::chrono::nanoseconds nanoseconds(std::uint64_t count) {
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(count));
+}
 
-Result<hoiku::Value> take_value(pb::Value& in) {
-  switch (in.kind_case()) {
-    case pb::Value::kNull:
-      return hoiku::Value{};
-    case pb::Value::kBoolean:
-      return hoiku::Value(in.boolean());
-    case pb::Value::kInt64:
-      return hoiku::Value(std::int64_t{in.int64()});
-    case pb::Value::kFloat64:
-      return hoiku::Value(in.float64());
-    case pb::Value::kText:
-      return hoiku::Value(std::move(*in.mutable_text()));
-    case pb::Value::kBlob:
-      return hoiku::Value(Bytes{std::move(*in.mutable_blob())});
-    case pb::Value::kMessage: {
-      pb::Value::Message& message = *in.mutable_message();
-      return hoiku::Value(MessageBytes{std::move(*message.mutable_type_name()), std::move(*message.mutable_data())});
-    }
-    case pb::Value::KIND_NOT_SET:
-      break;
+std::int64_t from_zigzag(std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 1 ^ (0 - (bits & 1))); }
+
+void FrameDecoder::check_size(std::string_view frame) {
+  if (frame.size() <= frame_bytes_max_) return;
+  fail(Failure{ErrorCode::too_large,
+               fmt::format("a frame has {} bytes, at most {} are allowed", frame.size(), frame_bytes_max_)});
+}
+
+void FrameDecoder::count_items(std::size_t items) {
+  if (items <= items_left_) {
+    items_left_ -= items;
+    return;
   }
-  return violation("a value is missing or of an unknown kind");
+  fail(Failure{ErrorCode::too_large, fmt::format("a frame has more than {} items", items_max_)});
 }
 
-Result<Mode> take_mode(int in) {
-  if (in == pb::MODE_LATEST) return Mode::latest;
-  if (in == pb::MODE_EVERY) return Mode::every;
-  return violation(fmt::format("a subscription has the unknown mode {}", in));
+std::size_t FrameDecoder::count_items_of(std::string_view message, int field) {
+  std::size_t count = 0;
+  wire::WireReader reader(message);
+  while (const auto read = reader.next()) count += key_of(*read) == key(field, wire::WireType::length) ? 1 : 0;
+  count_items(count);
+  return failure_ ? 0 : count;
 }
 
-namespace {
-
-Result<void> at_most(std::size_t limit, std::size_t count, const char* what) {
-  if (count <= limit) return {};
-  return Failure{ErrorCode::too_large, fmt::format("a frame has {} {}, at most {} are allowed", count, what, limit)};
+wire::WireField FrameDecoder::read_one_of(std::string_view message, RequestId& id, int id_field, int first, int last) {
+  WireField kind;
+  read_all(message, [&](const WireField& field) {
+    const int number = static_cast<int>(field.number);
+    if (field.type == wire::WireType::length && number >= first && number <= last) kind = field;
+    if (field.type == wire::WireType::varint && number == id_field) id = field.bits;
+  });
+  return kind;
 }
 
-}  // namespace
-
-Result<void> parse(std::string_view bytes, const Limits& limits, google::protobuf::MessageLite& out) {
-  constexpr std::size_t protobuf_bytes_max = std::numeric_limits<int>::max();
-  if (auto ok = at_most(std::min(limits.frame_bytes_max, protobuf_bytes_max), bytes.size(), "bytes"); !ok) return ok;
-  // Protobuf itself refuses messages that are nested deeper than 100.
-  if (out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
-  return violation(fmt::format("a frame of {} bytes is malformed or truncated", bytes.size()));
+std::string_view FrameDecoder::only_text(std::string_view message, int field) {
+  std::string_view out;
+  read(message, into(field, out));
+  return out;
 }
 
-Result<void> check_items(int count, const Limits& limits) {
-  return at_most(limits.frame_items_max, static_cast<std::size_t>(count), "items");
+std::uint64_t FrameDecoder::only_number(std::string_view message, int field) {
+  std::uint64_t out = 0;
+  read(message, into(field, out));
+  return out;
+}
+
+Version FrameDecoder::version(std::string_view message) {
+  Version out;
+  read(message, into_fixed(pb::Version::kEpochFieldNumber, out.epoch),
+       into(pb::Version::kNumberFieldNumber, out.number));
+  return out;
+}
+
+Value FrameDecoder::value(std::string_view message) {
+  using W = pb::Value;
+  using wire::WireType;
+  std::optional<WireField> kind;
+  read_all(message, [&](const WireField& field) {
+    switch (key_of(field)) {
+      case key(W::kNullFieldNumber, WireType::varint):
+      case key(W::kBooleanFieldNumber, WireType::varint):
+      case key(W::kInt64FieldNumber, WireType::varint):
+      case key(W::kFloat64FieldNumber, WireType::fixed64):
+      case key(W::kTextFieldNumber, WireType::length):
+      case key(W::kBlobFieldNumber, WireType::length):
+      case key(W::kMessageFieldNumber, WireType::length):
+        kind = field;
+        break;
+      default:
+        break;
+    }
+  });
+  if (!kind) {
+    fail(violation("a value is missing or of an unknown kind"));
+    return {};
+  }
+  switch (kind->number) {
+    case W::kBooleanFieldNumber:
+      return kind->bits != 0;
+    case W::kInt64FieldNumber:
+      return from_zigzag(kind->bits);
+    case W::kFloat64FieldNumber:
+      return std::bit_cast<double>(kind->bits);
+    case W::kTextFieldNumber:
+      return std::string(kind->contents);
+    case W::kBlobFieldNumber:
+      return Bytes{std::string(kind->contents)};
+    case W::kMessageFieldNumber:
+      return message_value(kind->contents);
+    default:
+      return {};  // null
+  }
+}
+
+Value FrameDecoder::message_value(std::string_view message) {
+  MessageBytes out;
+  read(message, into(pb::Value::Message::kTypeNameFieldNumber, out.type_name),
+       into(pb::Value::Message::kDataFieldNumber, out.data));
+  return out;
+}
+
+Mode FrameDecoder::mode(std::uint64_t bits) {
+  if (bits == pb::MODE_LATEST) return Mode::latest;
+  if (bits == pb::MODE_EVERY) return Mode::every;
+  fail(violation(fmt::format("a subscription has the unknown mode {}", bits)));
+  return Mode::latest;
 }
 
 }  // namespace hoiku::proto

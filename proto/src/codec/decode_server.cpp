@@ -1,183 +1,278 @@
-// decode_server.cpp: server frames from bytes, as decode_client.cpp does for client frames.
+// decode_server.cpp: server frames from bytes.
+#include <fmt/core.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/command_traits.hpp"
 #include "proto/src/codec/decode_common.hpp"
 
 namespace hoiku::proto {
 namespace {
 
 namespace pb = hoiku::v1;
+using wire::WireField;
+using State = std::shared_ptr<const Transition>;
 
-Result<std::shared_ptr<const hoiku::Transition>> take(pb::Transition& in) {
-  auto value = take_value(*in.mutable_value());
-  if (!value) return value.failure();
-  if (!pb::Quality_IsValid(in.quality())) {
-    return violation("a transition has the unknown quality " + std::to_string(in.quality()));
-  }
-  auto out = std::make_shared<hoiku::Transition>();
-  out->topic = std::move(*in.mutable_topic());
-  out->version = version(in.version());
-  out->revision = in.revision();
-  out->value = std::move(*value);
-  out->changed_at = wall_time(in.changed_at_us());
-  out->writer = std::move(*in.mutable_writer());
-  out->quality = static_cast<hoiku::Quality>(in.quality());
-  if (in.has_source_time_us()) out->source_time = wall_time(in.source_time_us());
-  return std::shared_ptr<const hoiku::Transition>(std::move(out));
+class ServerFrameDecoder : private FrameDecoder {
+ public:
+  explicit ServerFrameDecoder(const Limits& limits) : FrameDecoder(limits.frame_bytes_max, limits.frame_items_max) {}
+
+  Result<ServerFrame> decode(std::string_view bytes);
+
+ private:
+  Welcome welcome(std::string_view message);
+  Failure failure(std::string_view message);
+  Delivery delivery(std::string_view message);
+  SnapshotEnd snapshot_end(std::string_view message);
+  State transition(std::string_view message);
+
+  Answer answer(std::string_view message);
+  Answer content(const WireField& kind, RequestId id);
+  SetDone set_done(std::string_view message, RequestId id);
+  CommitDone commit_done(std::string_view message, RequestId id);
+  CommitDone::Written written(std::string_view message);
+  TransitionDone transition_done(std::string_view message, RequestId id);
+  ListDone list_done(std::string_view message, RequestId id);
+  ListRow list_row(std::string_view message);
+  ReadersDone readers_done(std::string_view message, RequestId id);
+  ReaderRow reader_row(std::string_view message);
+  Failed failed(std::string_view message, RequestId id);
+
+  // Of a message with one field.
+  State only_transition(std::string_view message, int field) { return transition(only_text(message, field)); }
+  Version only_version(std::string_view message, int field) { return version(only_text(message, field)); }
+};
+
+Result<ServerFrame> ServerFrameDecoder::decode(std::string_view bytes) {
+  using W = pb::ServerFrame;
+  ServerFrame out;
+  check_size(bytes);
+  if (has_failed()) return result(std::move(out));
+  out.deliveries.reserve(count_items_of(bytes, W::kDeliveriesFieldNumber));
+  out.answers.reserve(count_items_of(bytes, W::kAnswersFieldNumber));
+  if (has_failed()) return result(std::move(out));
+  read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
+       into(W::kAcknowledgedFieldNumber, out.acknowledged),
+       contents(W::kWelcomeFieldNumber, [&](std::string_view message) { out.welcome = welcome(message); }),
+       contents(W::kFatalFieldNumber, [&](std::string_view message) { out.fatal = failure(message); }),
+       contents(W::kDeliveriesFieldNumber,
+                [&](std::string_view message) { out.deliveries.push_back(delivery(message)); }),
+       contents(W::kSnapshotEndsFieldNumber,
+                [&](std::string_view message) { append(out.snapshot_ends, [&] { return snapshot_end(message); }); }),
+       contents(W::kAnswersFieldNumber, [&](std::string_view message) { out.answers.push_back(answer(message)); }),
+       into(W::kCompleteThroughFieldNumber, out.complete_through));
+  return result(std::move(out));
 }
 
-Failure take(pb::Failure& in) { return Failure{static_cast<ErrorCode>(in.code()), std::move(*in.mutable_message())}; }
-
-Welcome take(const pb::Welcome& in) {
+Welcome ServerFrameDecoder::welcome(std::string_view message) {
+  using W = pb::Welcome;
   Welcome out;
-  out.resumed = in.resumed();
-  out.instance_id = in.instance_id();
-  out.first_connection = in.first_connection();
-  out.session_timeout = milliseconds(in.session_timeout_ms());
-  out.value_bytes_max = in.value_bytes_max();
-  out.frame_bytes_max = in.frame_bytes_max();
-  out.credit_transitions = in.credit_transitions();
+  read(message, into(W::kResumedFieldNumber, out.resumed), into_fixed(W::kInstanceIdFieldNumber, out.instance_id),
+       into(W::kFirstConnectionFieldNumber, out.first_connection),
+       into(W::kSessionTimeoutMsFieldNumber, out.session_timeout),
+       into(W::kValueBytesMaxFieldNumber, out.value_bytes_max), into(W::kFrameBytesMaxFieldNumber, out.frame_bytes_max),
+       into(W::kCreditTransitionsFieldNumber, out.credit_transitions));
   return out;
 }
 
-Result<Answer> take_list(RequestId id, pb::ListDone& in) {
-  ListDone out;
-  out.id = id;
-  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (pb::ListRow& row : *in.mutable_rows()) {
-    auto current = take(*row.mutable_current());
-    if (!current) return current.failure();
-    out.rows.push_back(ListRow{std::move(*current), row.readers()});
-  }
-  out.next = in.next();
-  return Answer(std::move(out));
+Failure ServerFrameDecoder::failure(std::string_view message) {
+  using W = pb::Failure;
+  Failure out;
+  out.code = static_cast<ErrorCode>(pb::ERROR_UNSPECIFIED);
+  read(message, varint(W::kCodeFieldNumber, [&](std::uint64_t bits) { out.code = static_cast<ErrorCode>(bits); }),
+       into(W::kMessageFieldNumber, out.message));
+  return out;
 }
 
-Answer take_commit_done(RequestId id, const pb::CommitDone& in) {
+// ---- Transitions
+
+Delivery ServerFrameDecoder::delivery(std::string_view message) {
+  using W = pb::Delivery;
+  Delivery out;
+  std::string_view delivered;
+  read(message, into(W::kSubscriptionFieldNumber, out.subscription), into(W::kMemberFieldNumber, out.member),
+       into(W::kTransitionFieldNumber, delivered), into(W::kLaggedFieldNumber, out.lagged),
+       into(W::kFilteredFieldNumber, out.filtered), into(W::kCountBaselineFieldNumber, out.count_baseline));
+  out.transition = transition(delivered);
+  return out;
+}
+
+SnapshotEnd ServerFrameDecoder::snapshot_end(std::string_view message) {
+  using W = pb::SnapshotEnd;
+  SnapshotEnd out;
+  read(message, into(W::kSubscriptionFieldNumber, out.subscription), into(W::kRevisionFieldNumber, out.revision),
+       into(W::kWholeFieldNumber, out.whole));
+  return out;
+}
+
+State ServerFrameDecoder::transition(std::string_view message) {
+  using W = pb::Transition;
+  auto out = std::make_shared<Transition>();
+  std::string_view content;
+  read(message, into(W::kTopicFieldNumber, out->topic),
+       contents(W::kVersionFieldNumber, [&](std::string_view bytes) { out->version = version(bytes); }),
+       into(W::kRevisionFieldNumber, out->revision), into(W::kValueFieldNumber, content),
+       varint(W::kChangedAtUsFieldNumber,
+              [&](std::uint64_t bits) { out->changed_at = wall_time(static_cast<std::int64_t>(bits)); }),
+       into(W::kWriterFieldNumber, out->writer),
+       varint(W::kQualityFieldNumber,
+              [&](std::uint64_t bits) {
+                if (bits > static_cast<std::uint64_t>(Quality::orphaned)) {
+                  return fail(violation(fmt::format("a transition has the unknown quality {}", bits)));
+                }
+                out->quality = static_cast<Quality>(bits);
+              }),
+       into(W::kSourceTimeUsFieldNumber, out->source_time));
+  out->value = value(content);
+  return out;
+}
+
+// ---- Answers
+
+Answer ServerFrameDecoder::answer(std::string_view message) {
+  RequestId id = 0;
+  const WireField kind = read_one_of(message, id, pb::Answer::kIdFieldNumber, pb::Answer::kSetDoneFieldNumber,
+                                     pb::Answer::kReadersDoneFieldNumber);
+  return content(kind, id);
+}
+
+Answer ServerFrameDecoder::content(const WireField& kind, RequestId id) {
+  using W = pb::Answer;
+  const std::string_view message = kind.contents;
+  switch (kind.number) {
+    case W::kSetDoneFieldNumber:
+      return set_done(message, id);
+    case W::kGetDoneFieldNumber:
+      return GetDone{id, only_transition(message, pb::GetDone::kCurrentFieldNumber)};
+    case W::kWaitDoneFieldNumber:
+      return WaitDone{id, only_transition(message, pb::WaitDone::kMatchFieldNumber)};
+    case W::kTransitionDoneFieldNumber:
+      return transition_done(message, id);
+    case W::kTransitionArmedFieldNumber:
+      return TransitionArmed{id, only_version(message, pb::TransitionArmed::kVersionFieldNumber)};
+    case W::kFailedFieldNumber:
+      return failed(message, id);
+    case W::kCommitDoneFieldNumber:
+      return commit_done(message, id);
+    case W::kListDoneFieldNumber:
+      return list_done(message, id);
+    case W::kDoneFieldNumber:
+      return Done{id};
+    case W::kOwnedFieldNumber:
+      return Owned{id, only_version(message, pb::Owned::kVersionFieldNumber)};
+    case W::kSchemaDoneFieldNumber:
+      return SchemaDone{id, std::string(only_text(message, pb::SchemaDone::kFilesFieldNumber))};
+    case W::kReadersDoneFieldNumber:
+      return readers_done(message, id);
+    default:
+      fail(violation(fmt::format("the answer to request {} is of an unknown kind", id)));
+      return Done{id};
+  }
+}
+
+SetDone ServerFrameDecoder::set_done(std::string_view message, RequestId id) {
+  using W = pb::SetDone;
+  SetDone out;
+  out.id = id;
+  read(message, contents(W::kVersionFieldNumber, [&](std::string_view bytes) { out.version = version(bytes); }),
+       into(W::kRevisionFieldNumber, out.revision), into(W::kChangedFieldNumber, out.changed));
+  return out;
+}
+
+CommitDone ServerFrameDecoder::commit_done(std::string_view message, RequestId id) {
+  using W = pb::CommitDone;
   CommitDone out;
   out.id = id;
-  out.revision = in.revision();
-  out.written.reserve(static_cast<std::size_t>(in.written_size()));
-  for (const pb::CommitDone::Written& written : in.written())
-    out.written.push_back(CommitDone::Written{version(written.version()), written.changed()});
+  read(message, into(W::kRevisionFieldNumber, out.revision),
+       contents(W::kWrittenFieldNumber,
+                [&](std::string_view bytes) { append(out.written, [&] { return written(bytes); }); }));
   return out;
 }
 
-Result<Answer> take_readers(RequestId id, pb::ReadersDone& in) {
-  ReadersDone out;
-  out.id = id;
-  out.rows.reserve(static_cast<std::size_t>(in.rows_size()));
-  for (pb::ReaderRow& from : *in.mutable_rows()) {
-    const auto mode = take_mode(from.mode());
-    if (!mode) return mode.failure();
-    ReaderRow& row = out.rows.emplace_back();
-    row.client = std::move(*from.mutable_client());
-    row.session = std::move(*from.mutable_session());
-    for (std::string& topic : *from.mutable_topics()) row.topics.push_back(std::move(topic));
-    row.mode = *mode;
-    row.filter = std::move(*from.mutable_filter());
-    row.interval = std::chrono::nanoseconds(from.interval_ns());
-    row.matched = from.matched();
-    row.written = from.written();
-    row.delivered = from.delivered();
-    row.in_flight = from.in_flight();
-    row.conflated = from.conflated();
-    row.filtered = from.filtered();
-    row.lagged = from.lagged();
-    row.pending = from.pending();
-  }
-  out.next = in.next();
-  return Answer(std::move(out));
+CommitDone::Written ServerFrameDecoder::written(std::string_view message) {
+  using W = pb::CommitDone::Written;
+  CommitDone::Written out;
+  read(message, contents(W::kVersionFieldNumber, [&](std::string_view bytes) { out.version = version(bytes); }),
+       into(W::kChangedFieldNumber, out.changed));
+  return out;
 }
 
-Result<Answer> take(pb::Answer& in) {
-  const RequestId id = in.id();
-  switch (in.what_case()) {
-    case pb::Answer::kSetDone: {
-      const pb::SetDone& done = in.set_done();
-      return Answer(SetDone{id, version(done.version()), done.revision(), done.changed()});
-    }
-    case pb::Answer::kGetDone: {
-      auto current = take(*in.mutable_get_done()->mutable_current());
-      if (!current) return current.failure();
-      return Answer(GetDone{id, std::move(*current)});
-    }
-    case pb::Answer::kWaitDone: {
-      auto match = take(*in.mutable_wait_done()->mutable_match());
-      if (!match) return match.failure();
-      return Answer(WaitDone{id, std::move(*match)});
-    }
-    case pb::Answer::kTransitionDone: {
-      pb::TransitionDone& done = *in.mutable_transition_done();
-      auto match = take(*done.mutable_match());
-      if (!match) return match.failure();
-      TransitionDone out{id, std::move(*match), nullptr};
-      if (done.has_old_value()) {
-        auto old_value = take_value(*done.mutable_old_value());
-        if (!old_value) return old_value.failure();
-        out.old_value = std::make_shared<const Value>(std::move(*old_value));
-      }
-      return Answer(std::move(out));
-    }
-    case pb::Answer::kTransitionArmed:
-      return Answer(TransitionArmed{id, version(in.transition_armed().version())});
-    case pb::Answer::kFailed: {
-      Failed failed{id, take(*in.mutable_failed()->mutable_failure()), std::nullopt};
-      if (in.failed().has_current()) failed.current = version(in.failed().current());
-      return Answer(std::move(failed));
-    }
-    case pb::Answer::kCommitDone:
-      return take_commit_done(id, in.commit_done());
-    case pb::Answer::kListDone:
-      return take_list(id, *in.mutable_list_done());
-    case pb::Answer::kDone:
-      return Answer(Done{id});
-    case pb::Answer::kOwned:
-      return Answer(Owned{id, version(in.owned().version())});
-    case pb::Answer::kSchemaDone:
-      return Answer(SchemaDone{id, std::move(*in.mutable_schema_done()->mutable_files())});
-    case pb::Answer::kReadersDone:
-      return take_readers(id, *in.mutable_readers_done());
-    case pb::Answer::WHAT_NOT_SET:
-      break;
-  }
-  return violation("the answer to request " + std::to_string(id) + " is of an unknown kind");
+TransitionDone ServerFrameDecoder::transition_done(std::string_view message, RequestId id) {
+  using W = pb::TransitionDone;
+  TransitionDone out;
+  out.id = id;
+  std::string_view match;
+  read(message, into(W::kMatchFieldNumber, match), contents(W::kOldValueFieldNumber, [&](std::string_view bytes) {
+         out.old_value = std::make_shared<const Value>(value(bytes));
+       }));
+  out.match = transition(match);
+  return out;
+}
+
+ListDone ServerFrameDecoder::list_done(std::string_view message, RequestId id) {
+  using W = pb::ListDone;
+  ListDone out;
+  out.id = id;
+  read(
+      message,
+      contents(W::kRowsFieldNumber, [&](std::string_view bytes) { append(out.rows, [&] { return list_row(bytes); }); }),
+      into(W::kNextFieldNumber, out.next));
+  return out;
+}
+
+ListRow ServerFrameDecoder::list_row(std::string_view message) {
+  using W = pb::ListRow;
+  ListRow out;
+  std::string_view current;
+  read(message, into(W::kCurrentFieldNumber, current), into(W::kReadersFieldNumber, out.readers));
+  out.current = transition(current);
+  return out;
+}
+
+ReadersDone ServerFrameDecoder::readers_done(std::string_view message, RequestId id) {
+  using W = pb::ReadersDone;
+  ReadersDone out;
+  out.id = id;
+  read(message,
+       contents(W::kRowsFieldNumber,
+                [&](std::string_view bytes) { append(out.rows, [&] { return reader_row(bytes); }); }),
+       into(W::kNextFieldNumber, out.next));
+  return out;
+}
+
+ReaderRow ServerFrameDecoder::reader_row(std::string_view message) {
+  using W = pb::ReaderRow;
+  ReaderRow out;
+  read(message, into(W::kClientFieldNumber, out.client), into(W::kSessionFieldNumber, out.session),
+       contents(W::kTopicsFieldNumber,
+                [&](std::string_view bytes) { append(out.topics, [&] { return std::string(bytes); }); }),
+       varint(W::kModeFieldNumber, [&](std::uint64_t bits) { out.mode = mode(bits); }),
+       into(W::kFilterFieldNumber, out.filter), into(W::kIntervalNsFieldNumber, out.interval),
+       into(W::kMatchedFieldNumber, out.matched), into(W::kWrittenFieldNumber, out.written),
+       into(W::kDeliveredFieldNumber, out.delivered), into(W::kConflatedFieldNumber, out.conflated),
+       into(W::kFilteredFieldNumber, out.filtered), into(W::kLaggedFieldNumber, out.lagged),
+       into(W::kPendingFieldNumber, out.pending), into(W::kInFlightFieldNumber, out.in_flight));
+  return out;
+}
+
+Failed ServerFrameDecoder::failed(std::string_view message, RequestId id) {
+  using W = pb::Failed;
+  Failed out;
+  out.id = id;
+  out.failure = failure({});
+  read(message, contents(W::kFailureFieldNumber, [&](std::string_view bytes) { out.failure = failure(bytes); }),
+       contents(W::kCurrentFieldNumber, [&](std::string_view bytes) { out.current = version(bytes); }));
+  return out;
 }
 
 }  // namespace
 
 Result<ServerFrame> decode_server_frame(std::string_view bytes, const Limits& limits) {
-  google::protobuf::Arena arena;
-  auto& in = *google::protobuf::Arena::CreateMessage<pb::ServerFrame>(&arena);
-  if (auto ok = parse(bytes, limits, in); !ok) return ok.failure();
-  for (const int count : {in.deliveries_size(), in.snapshot_ends_size(), in.answers_size()}) {
-    if (auto ok = check_items(count, limits); !ok) return ok.failure();
-  }
-  ServerFrame out;
-  out.connection_number = in.connection_number();
-  out.number = in.number();
-  out.acknowledged = in.acknowledged();
-  if (in.has_welcome()) out.welcome = take(in.welcome());
-  if (in.has_fatal()) out.fatal = take(*in.mutable_fatal());
-  out.deliveries.reserve(static_cast<std::size_t>(in.deliveries_size()));
-  for (pb::Delivery& from : *in.mutable_deliveries()) {
-    auto transition = take(*from.mutable_transition());
-    if (!transition) return transition.failure();
-    out.deliveries.push_back(Delivery{from.subscription(), from.member(), std::move(*transition), from.lagged(),
-                                      from.filtered(), from.count_baseline()});
-  }
-  out.snapshot_ends.reserve(static_cast<std::size_t>(in.snapshot_ends_size()));
-  for (const pb::SnapshotEnd& end : in.snapshot_ends()) {
-    out.snapshot_ends.push_back(SnapshotEnd{end.subscription(), end.revision(), end.whole()});
-  }
-  out.answers.reserve(static_cast<std::size_t>(in.answers_size()));
-  for (pb::Answer& from : *in.mutable_answers()) {
-    auto answer = take(from);
-    if (!answer) return answer.failure();
-    out.answers.push_back(std::move(*answer));
-  }
-  out.complete_through = in.complete_through();
-  return out;
+  return ServerFrameDecoder(limits).decode(bytes);
 }
 
 }  // namespace hoiku::proto

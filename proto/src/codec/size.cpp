@@ -6,12 +6,12 @@ namespace hoiku::proto {
 namespace {
 
 // Bytes of tags, lengths, ids and versions around a command, an answer, a value or a node of a predicate.
-constexpr std::size_t around = 64;
+constexpr std::size_t around = item_bytes_min;
 constexpr std::size_t around_transition = 120;  // eight fields and the nested ones, each at its longest
 constexpr std::size_t around_list_row = 24;
 constexpr std::size_t around_reader_row = 160;
-constexpr std::size_t around_written = 32;  // a version, and whether it is new
-constexpr std::size_t around_name = 8;      // of a list of names
+constexpr std::size_t around_written = item_bytes_min;  // a version, and whether it is new
+constexpr std::size_t around_name = item_bytes_min;     // of a list of names
 
 EncodedSize size_of_value(const Value& value) { return {value.payload_bytes(), around}; }
 

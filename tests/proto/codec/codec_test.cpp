@@ -129,17 +129,64 @@ TEST(Codec, AFrameOverItsLimitIsTooLarge) {
   EXPECT_EQ(decode_server_frame(std::string(5 << 20, '\0')).failure().code, ErrorCode::too_large);
 }
 
-TEST(Codec, AFrameWithTooManyItemsIsTooLarge) {
+// The number of items with which a frame is just accepted. `limit` is the limit of the frame's items.
+template <class Decode>
+std::size_t items_of(const std::string& bytes, std::size_t Limits::*limit, Decode decode) {
   Limits limits;
-  limits.frame_items_max = samples::commands().commands.size();
-  EXPECT_TRUE(decode_client_frame(encode(samples::commands()), limits));
-  --limits.frame_items_max;
-  EXPECT_EQ(refusal(encode(samples::commands()), limits), ErrorCode::too_large);
+  std::size_t items = 0;
+  for (limits.*limit = 0; !decode(bytes, limits); ++items) {
+    EXPECT_EQ(decode(bytes, limits).failure().code, ErrorCode::too_large);
+    limits.*limit = items + 1;
+  }
+  return items;
+}
 
-  limits.frame_items_max = std::max(samples::batch().deliveries.size(), samples::batch().answers.size());
-  EXPECT_TRUE(decode_server_frame(encode(samples::batch()), limits));
-  --limits.frame_items_max;
-  EXPECT_EQ(decode_server_frame(encode(samples::batch()), limits).failure().code, ErrorCode::too_large);
+std::size_t client_items(Command command) {
+  ClientFrame frame;
+  frame.commands.push_back(std::move(command));
+  return items_of(encode(frame), &Limits::command_items_max, decode_client_frame);
+}
+
+std::size_t server_items(const ServerFrame& frame) {
+  return items_of(encode(frame), &Limits::frame_items_max, decode_server_frame);
+}
+
+TEST(Codec, AFrameWithTooManyItemsIsTooLarge) {
+  const Predicate field = Predicate::parse("value.position.x > 3").value();
+  EXPECT_EQ(client_items(Get{1, "a"}), 1u);
+  EXPECT_EQ(client_items(Commit{1, {3, TopicWrite{"a", Value(1), {}, {}}}}), 4u);
+  EXPECT_EQ(client_items(Subscribe{1, {"a", "b", "c"}, {}}), 4u);
+  // A comparison, its two terms, and the two names of the field.
+  EXPECT_EQ(client_items(Wait{1, "a", field, {}}), 6u);
+  EXPECT_EQ(client_items(WaitTransition{1, "a", field, {}}), 6u);
+  EXPECT_EQ(client_items(Subscribe{1, {"a"}, {}, Mode::latest, field}), 7u);
+
+  const auto transition = samples::transition(Value(1));
+  const ReaderRow row{"client", "session", {"a", "b"}, Mode::latest, ""};
+  ServerFrame frame;
+  frame.deliveries.assign(3, Delivery{1, 0, transition});
+  frame.snapshot_ends.assign(4, SnapshotEnd{1, 2, true});
+  EXPECT_EQ(server_items(frame), 7u);
+  frame.answers = {SetDone{}, ListDone{1, {2, ListRow{transition, 1}}, 0}, CommitDone{1, 1, {3, CommitDone::Written()}},
+                   ReadersDone{1, {2, row}, 0}};
+  EXPECT_EQ(server_items(frame), 7u + 4 + 2 + 3 + 2 * 3);
+}
+
+TEST(Codec, AListSeveralTimesTooLongIsAViolation) {
+  Limits limits;
+  limits.commit_topics_max = limits.composite_topics_max = 2;
+  const TopicWrite write{"a", Value(1), {}, {}};
+  const std::string name = "a";
+  for (const std::size_t count : {8u, 9u}) {
+    for (const Command& command : {Command(Commit{1, {count, write}}), Command(Subscribe{1, {count, name}, {}})}) {
+      ClientFrame frame;
+      frame.commands = {command};
+      const auto decoded = decode_client_frame(encode(frame), limits);
+      EXPECT_EQ(bool(decoded), count == 8) << command.index();
+      if (decoded) continue;
+      EXPECT_EQ(decoded.failure().code, ErrorCode::protocol_violation);
+    }
+  }
 }
 
 TEST(Codec, AMillionEmptyCommandsAreRefusedAsOne) {
@@ -226,6 +273,32 @@ TEST(Codec, AWidePredicateIsRefusedBeforeItIsBuilt) {
   std::string node = number_field(1, 2);
   for (int i = 0; i < 100'000; ++i) node += field(6, "");
   EXPECT_EQ(refusal(field(5, field(6, field(2, node)))), ErrorCode::protocol_violation);
+}
+
+// What a field says last counts, also in Protobuf.
+TEST(Codec, OfAFieldThatOccursTwiceTheLastOneCounts) {
+  const std::string first = field(1, "a") + field(2, number_field(2, 1));
+  const auto decoded = decode_client_frame(field(5, field(3, field(1, "x")) + field(2, first + field(1, "b"))));
+  ASSERT_TRUE(decoded) << decoded.failure().message;
+  EXPECT_EQ(only<Set>(*decoded).topic, "b");
+  EXPECT_EQ(only<Set>(*decoded).value, Value(true));
+}
+
+TEST(Codec, AFieldOfAnotherTypeOnTheWireIsUnknown) {
+  const std::string value = field(2, number_field(2, 1));
+  const auto decoded = decode_client_frame(field(5, number_field(2, 7) + field(2, number_field(1, 7) + value)));
+  ASSERT_TRUE(decoded) << decoded.failure().message;
+  EXPECT_EQ(only<Set>(*decoded).topic, "");
+}
+
+TEST(Codec, BytesThatEndWithinAFieldAreAViolation) {
+  for (const std::string& inner :
+       {std::string("\x0a\x05", 2) + "abc", std::string("\x08\x80", 2), std::string("\x0f")}) {
+    EXPECT_EQ(refusal(inner), ErrorCode::protocol_violation);
+    EXPECT_EQ(refusal(field(5, inner)), ErrorCode::protocol_violation);
+    EXPECT_EQ(refusal(field(5, field(2, inner))), ErrorCode::protocol_violation);
+    EXPECT_EQ(refusal(field(5, field(2, field(2, inner)))), ErrorCode::protocol_violation);
+  }
 }
 
 // ---- let through ---------------------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ struct EncodedSize {
 
 inline constexpr std::size_t frame_overhead_bytes = 256;  // the frame's numbers and a Welcome
 inline constexpr std::size_t snapshot_end_bytes = 64;
+// No item of a frame has a smaller bound, so a frame's bound also bounds its items: commands, and the topics, topic
+// writes, nodes and names in them; deliveries, ends of snapshots, answers, and the rows in them.
+inline constexpr std::size_t item_bytes_min = 64;
 
 EncodedSize size_of(const Transition& transition);
 EncodedSize delivery_size(const Transition& transition);  // of a Delivery with it
