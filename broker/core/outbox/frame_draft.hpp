@@ -1,6 +1,7 @@
 // frame_draft.hpp: a frame of a session that is being built, and where its contents come from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -48,9 +49,11 @@ struct FrameDraft {
   std::size_t bytes = proto::frame_overhead_bytes;  // the size of the frame so far
 };
 
-// The bytes of a frame that has several values; one value alone may take more.
+// The bytes of a frame that has several values; one value alone may take more. A client takes no frame with more than
+// frame_items_max items.
 inline std::size_t frame_budget(const Limits& limits) noexcept {
-  return limits.frame_bytes_max - limits.frame_bytes_max / 4;
+  return std::min(limits.frame_bytes_max - limits.frame_bytes_max / 4,
+                  proto::frame_overhead_bytes + limits.frame_items_max * proto::item_bytes_min);
 }
 
 }  // namespace hoiku::broker

@@ -203,6 +203,25 @@ TEST_F(OutboxTest, FramesStayUnderTheirLimit) {
   EXPECT_EQ(sent, 30u);
 }
 
+// A client ends the connection at a frame with more items, and the next one would have as many.
+TEST_F(OutboxTest, FramesHaveNoMoreItemsThanAClientTakes) {
+  limits.frame_bytes_max = limits.unacknowledged_bytes_max = std::size_t{64} << 20;
+  limits.frame_items_max = 50;
+  std::vector<std::uint32_t> topics;
+  for (std::uint32_t i = 0; i < 200; ++i) topics.push_back(i);
+  subscribe(topics);
+  for (int i = 0; i < 100; ++i) subscribe({});
+  for (proto::RequestId id = 1; id <= 200; ++id) outbox.answer(proto::SetDone{id, {}, 1, true}, AnswerBudget::request);
+  for (Subscription& one : all) outbox.snapshot_ended(one);
+  std::size_t sent = 0;
+  while (const auto frame = build()) {
+    const std::size_t items = frame->deliveries.size() + frame->snapshot_ends.size() + frame->answers.size();
+    EXPECT_LE(items, limits.frame_items_max);
+    sent += items;
+  }
+  EXPECT_EQ(sent, 200u + 101 + 200);
+}
+
 TEST_F(OutboxTest, AnswersAreOutsideTheWindow) {
   limits.window_batches = 1;
   subscribe({0});
