@@ -12,6 +12,7 @@ namespace hoiku::broker {
 namespace {
 
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
 class PatternIndexTest : public testing::Test {
@@ -66,12 +67,45 @@ TEST_F(PatternIndexTest, EqualPatternsAreOneEntry) {
   EXPECT_THAT(match("a/b"), IsEmpty());
 }
 
+TEST_F(PatternIndexTest, PatternsThatMeanTheSameAreOneEntry) {
+  Subscription& one = add("a/**");
+  Subscription& two = add("a/**/**");
+  EXPECT_EQ(index.size(), 1u);
+  EXPECT_THAT(match("a/b"), UnorderedElementsAre(&one, &two));
+  index.remove(two);
+  index.remove(one);
+  EXPECT_EQ(index.size(), 0u);
+}
+
+TEST_F(PatternIndexTest, PatternsWithAnEarlyWildcardAreNotTriedOneByOne) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string number = std::to_string(i);
+    for (const char* before : {"**/x", "*/y", "a/**/z", "a/*/*/v"}) add(before + number);
+    add("w" + number + "/**");
+  }
+  std::vector<Subscription*> found;
+  EXPECT_LT(index.match("a/b/c/d", found), 20u);
+  EXPECT_THAT(found, IsEmpty());
+  EXPECT_LT(index.match("a/b/c/z7", found), 20u);
+  EXPECT_THAT(found, SizeIs(1));
+}
+
+// Each '**' may take any number of segments: tried one after the other, there would be thousands of ways.
+TEST_F(PatternIndexTest, ManyWildcardsInOnePatternAreOneWay) {
+  Subscription& many = add("**/a/**/a/**/a/**/a/**/a/**/b");
+  std::vector<Subscription*> found;
+  EXPECT_LT(index.match("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/c", found), 200u);
+  EXPECT_THAT(found, IsEmpty());
+  index.match("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/b", found);
+  EXPECT_THAT(found, UnorderedElementsAre(&many));
+}
+
 TEST_F(PatternIndexTest, AgreesWithTryingEveryPattern) {
   std::mt19937 random(11);
-  const std::vector<std::string> segments{"a", "b", "c", "*", "**"};
+  const std::vector<std::string> segments{"a", "b", "$c", "*", "**"};
   const auto make = [&](std::size_t kinds) {
     std::string made = segments[random() % kinds];
-    for (auto more = random() % 3; more > 0; --more) made += "/" + segments[random() % kinds];
+    for (auto more = random() % 5; more > 0; --more) made += "/" + segments[random() % kinds];
     return made;
   };
   std::set<Subscription*> live;
@@ -92,6 +126,9 @@ TEST_F(PatternIndexTest, AgreesWithTryingEveryPattern) {
     ASSERT_EQ(std::set<Subscription*>(found.begin(), found.end()), expected);
     ASSERT_EQ(found.size(), expected.size());
   }
+  for (Subscription* one : live) index.remove(*one);
+  EXPECT_EQ(index.size(), 0u);
+  EXPECT_THAT(match("a"), IsEmpty());
 }
 
 }  // namespace
