@@ -91,6 +91,7 @@ struct Core::Modules {
   void begin(Instant at);
   void judge_late_holds(TimePoint at);
   void expire(TimePoint at);
+  void search(Instant at);
   void commit(PendingCommit commit, TimePoint at);
   void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
   Statistics statistics() const;
@@ -161,9 +162,12 @@ void Core::advance(Instant now) {
   modules_->judge_late_holds(now.monotonic);
   modules_->expire(now.monotonic);
   modules_->broker_topics.refresh_if_due(now.monotonic);
-  modules_->budget.renew();
-  modules_->wait_commands.resume_postponed(now);
-  modules_->scan.resume();
+  modules_->search(now);
+}
+
+void Core::search(Instant now) {
+  modules_->begin(now);
+  modules_->search(now);
 }
 
 std::vector<Record> Core::take_records() { return modules_->log.take_records(); }
@@ -266,6 +270,12 @@ void Core::Modules::expire(TimePoint at) {
   requests.expire_leases(at);
   own_commands.mark_stale_topics(at);
   requests.expire_waits(at);
+}
+
+void Core::Modules::search(Instant at) {
+  budget.renew();
+  wait_commands.resume_postponed(at);
+  scan.resume();
 }
 
 // Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.

@@ -3,7 +3,8 @@
 //
 // Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same
 //            results. No frame of a peer can make it fail: it answers an invalid one with an error that says why.
-// A turn     the caller (1) calls receive() for the frames that are waiting, within a turn's limits, then advance(now);
+// A turn     the caller (1) calls receive() for the frames that are waiting, within a turn's limits, then advance(now),
+//            or search(now) if more are waiting;
 //            (2) hands take_records() to the store, and calls committed() when the store says so: at once or much
 //            later; (3) calls take_output() and sends each frame, in order. It repeats that on input, on a store's
 //            answer, when a full link drains, and at next_deadline().
@@ -60,8 +61,12 @@ class Core {
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.
   void disconnected(PeerId peer, Instant now);
-  // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines.
+  // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines. Then
+  // does what search() does.
   void advance(Instant now);
+  // Continues the searches of new readers and waits, within a turn's budget: instead of advance(), while more input is
+  // waiting than a turn takes.
+  void search(Instant now);
 
   std::vector<Record> take_records();
   // The store has every record up to `sequence`: the core commits them, in order.

@@ -87,6 +87,8 @@ Task<> Server::turn() {
   if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
     core_.advance(instant());
     turns_without_advance_ = 0;
+  } else {
+    core_.search(instant());
   }
   hand_to_store();
   send_output();
@@ -99,27 +101,25 @@ Task<> Server::turn() {
 }
 
 bool Server::take_input() {
-  const Limits& limits = options_.core.limits;
-  std::size_t commands = 0;
-  std::size_t bytes = 0;
-  while (commands < limits.turn_commands_max && bytes < limits.turn_bytes_max) {
+  TurnShare share(options_.core.limits, now());
+  do {
     std::optional<link::ServerLink::Input> input = link_->try_receive();
     if (!input) return true;
-    take(std::move(*input), commands, bytes);
-  }
+    take(std::move(*input), share);
+  } while (!share.is_spent(now()));
   return false;
 }
 
-void Server::take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes) {
+void Server::take(link::ServerLink::Input input, TurnShare& share) {
   const PeerId peer{input.peer};
-  ++commands;
+  share.spend_commands(1);
   if (!input.frame) {
     write_notes();  // why it ended, while the core knows whose it was
     full_.remove(peer);
     core_.disconnected(peer, instant());
     return;
   }
-  bytes += input.frame->size();
+  share.spend_bytes(input.frame->size());
   if (!is_worth_decoding(peer, *input.frame)) return;
   const Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
   if (!frame) {
@@ -131,7 +131,7 @@ void Server::take(link::ServerLink::Input input, std::size_t& commands, std::siz
     std::size_t topics = 1;
     if (const auto* commit = std::get_if<proto::Commit>(&command)) topics = commit->writes.size();
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
-    commands += std::max<std::size_t>(topics, 1);
+    share.spend_commands(std::max<std::size_t>(topics, 1));
   }
   if (!frame->hello) return core_.receive(peer, *frame, instant());
   core_.receive(peer, *frame, instant(), origin_of(link_->address_of(static_cast<std::uint64_t>(peer))));

@@ -1,8 +1,8 @@
 // server.hpp: runs a broker: couples the core, a store and a link in one coroutine.
 //
-// A turn receives the waiting input (at most Limits::turn_commands_max commands or turn_bytes_max bytes), lets the core
-// decide, hands its records to the store, reports to it which are stored, and sends each connection its frames. Then it
-// waits for input, for the store, or for the core's next deadline, whichever is first.
+// A turn receives the waiting input, within the limits of turn_share.hpp, lets the core decide, hands its records to
+// the store, reports to it which are stored, and sends each connection its frames. Then it waits for input, for the
+// store, or for the core's next deadline, whichever is first.
 //
 // Promises   nothing that a peer sends ends serve(). A connection that cannot take a frame delays no other: it is
 //            passed over and asked again a moment later. The time is the loop's, so a server also runs on a virtual
@@ -23,6 +23,7 @@
 #include "broker/server/full_peers.hpp"
 #include "broker/server/log.hpp"
 #include "broker/server/session_log.hpp"
+#include "broker/server/turn_share.hpp"
 #include "broker/store/store.hpp"
 #include "hoiku/async/doorbell.hpp"
 #include "hoiku/async/task.hpp"
@@ -72,7 +73,7 @@ class Server {
   Instant instant() const;
   Task<> turn();
   bool take_input();  // false: more input is waiting
-  void take(link::ServerLink::Input input, std::size_t& commands, std::size_t& bytes);
+  void take(link::ServerLink::Input input, TurnShare& share);
   bool is_worth_decoding(PeerId peer, const std::string& frame);  // false: it is refused, or ignored
   void hand_to_store();
   Task<> finish_records(TimePoint end);

@@ -218,6 +218,26 @@ TEST_F(ServerTest, AFloodDoesNotPreventExpiryOfSilentSessions) {
   });
 }
 
+TEST_F(ServerTest, AFloodDoesNotDelayTheSnapshotsOfPatterns) {
+  limits_.turn_commands_max = 1;
+  limits_.turn_steps_max = 10;
+  constexpr std::uint64_t topics = 100;
+  with_broker([&](Server&) -> Task<> {
+    wire_.arrive(1, hello(1, 1h));
+    wire_.arrive(2, hello(2, 1h));
+    for (std::uint64_t i = 1; i <= topics; ++i) wire_.arrive(1, set_frame(i, "a/" + std::to_string(i), Value(1)));
+    co_await sleep(1ms);
+    ClientFrame frame;
+    frame.connection_number = frame.number = 1;
+    frame.commands.emplace_back(proto::Subscribe{1, {"a/*"}, {}});
+    wire_.arrive(2, frame);
+    for (int i = 0; i < 1000; ++i) wire_.inbox.push_back(ServerLink::Input{1, proto::encode(heartbeat())});
+    for (std::uint64_t turn = 0; turn < topics / 10 + 5; ++turn) co_await checkpoint();
+    EXPECT_FALSE(wire_.inbox.empty());
+    EXPECT_FALSE(wire_.last(2).snapshot_ends.empty());
+  });
+}
+
 TEST_F(ServerTest, NoWriteIsAcknowledgedBeforeTheStoreHasItsRecord) {
   SlowStore::Desk desk;
   store_ = std::make_unique<SlowStore>(desk);

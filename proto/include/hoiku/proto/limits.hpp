@@ -41,8 +41,10 @@ struct Limits {
   std::size_t schema_bytes_max = std::size_t{1} << 20;      // files of one schema
   std::size_t schema_items_max = 32'768;                    // fields of the descriptors of one schema
   std::size_t schemas_bytes_max = std::size_t{16} << 20;
-  std::size_t turn_commands_max = 4096;
+  // Input of one turn of the broker; and, without the time, of one frame of a client.
+  std::size_t turn_commands_max = 512;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
+  std::chrono::nanoseconds turn_time_max{std::chrono::milliseconds{2}};
   std::size_t turn_steps_max = 65'536;                  // scan steps per turn: topics and past states
   std::size_t list_rows_max = 256;                      // per page of a list
   std::size_t list_bytes_max = std::size_t{256} << 10;  // per page of a list; one row is always allowed
