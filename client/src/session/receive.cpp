@@ -65,6 +65,8 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
   apply_deliveries(frame, received);
   if (frame.complete_through != 0) completeness_ = {frame.complete_through, completeness_.statements + 1};
   for (const proto::Answer& answer : frame.answers) apply_answer(answer, now, received);
+  // An answer may have ended a request that had news in the same frame.
+  if (!frame.answers.empty()) std::erase_if(received.news, [this](auto id) { return !requests_.contains(id); });
   return received;
 }
 
@@ -162,7 +164,6 @@ void Session::apply_answer(const proto::Answer& answer, TimePoint now, Received&
   } else {
     received.completions.push_back(Completion::failed(id, violation("the answer does not fit the request")));
   }
-  std::erase(received.news, id);
   requests_.erase(found);
 }
 
