@@ -285,8 +285,13 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, effects.failed);
   requests.apply(std::move(effects));
   for (Notice& notice : commit.notices) {
-    if (Session* session = sessions.find(notice.session))
+    Session* session = sessions.find(notice.session);
+    if (session == nullptr) continue;
+    if (notice.post_in != 0) {
+      session->post_committed(notice.post_in);
+    } else {
       session->answer(std::move(notice.answer), AnswerBudget::request);
+    }
   }
   for (const TopicWrite& write : commit.writes) {
     if (write.state->value.is_null()) life.remove_if_unused(write.topic);

@@ -28,6 +28,7 @@ struct FakeClient {
   void cut();  // ends the connection, and notifies the broker
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
+  proto::RequestId post(const std::string& topic, Value value, std::optional<Version> if_version = {});
   proto::RequestId commit(std::vector<proto::TopicWrite> writes);
   proto::RequestId get(const std::string& topic);
   proto::RequestId list(const std::string& pattern, std::uint64_t cursor = 0);
@@ -90,6 +91,7 @@ struct FakeClient {
   std::map<proto::RequestId, proto::SnapshotEnd> ends;
   std::uint64_t complete_through = 0;
   std::uint64_t acknowledged_by_broker = 0;
+  std::uint64_t settled = 0;
 };
 
 class CoreTest : public testing::Test {
@@ -238,6 +240,8 @@ inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_
     welcome = in.welcome;
     if (!in.welcome->resumed) sent = received = acknowledged = 0;
   }
+  if (in.welcome) settled = 0;
+  if (in.settled != 0 && (in.number == 0 || in.number > received)) settled = in.settled;
   if (in.number == 0) {
     EXPECT_TRUE(in.deliveries.empty() && in.snapshot_ends.empty() && in.answers.empty());
     EXPECT_EQ(in.complete_through, 0u);
@@ -277,6 +281,11 @@ inline proto::RequestId FakeClient::set(const std::string& topic, Value value, s
   command.value = std::move(value);
   command.if_version = if_version;
   send({command});
+  return last_id;
+}
+
+inline proto::RequestId FakeClient::post(const std::string& topic, Value value, std::optional<Version> if_version) {
+  send({proto::Set{++last_id, topic, std::move(value), if_version, {}, true}});
   return last_id;
 }
 

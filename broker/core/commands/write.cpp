@@ -17,7 +17,7 @@ Update update_of(const Written& write, const Session& session, Instant now) {
 }  // namespace
 
 void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
-  Reply reply(session, command.id);
+  Reply reply(session, command);
   if (!reply.is_open()) return;
   if (auto checked = check_value(command.topic, command.value, limits_); !checked) return reply.fail(checked.failure());
   const auto found = access_.find_writable(command.topic);
@@ -38,8 +38,12 @@ void WriteCommands::execute(Session& session, const proto::Set& command, Instant
   if (applied.changed) writes.push_back(TopicWrite{*id, state});
   proto::SetDone done{command.id, version_of(state), revision_of(state), applied.changed};
   const std::uint64_t pending = topics_[*id].is_pending() ? revision_of(state) : 0;
-  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done)}))
+  const std::uint64_t post_in = command.is_post ? session.received.last() : 0;
+  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done), post_in})) {
     reply.done(std::move(at_once->answer));
+  } else if (command.is_post) {
+    session.posts.begin(post_in);
+  }
   life_.remove_if_unused(*id);
 }
 

@@ -59,6 +59,12 @@ void AnswerQueue::push(proto::Answer answer, AnswerBudget budget) {
   queued_bytes_ += queued.bytes;
 }
 
+void AnswerQueue::refuse_post(proto::Failed refusal, std::uint64_t frame) {
+  ++refused_posts_;
+  untold_.push_back(frame);
+  push(std::move(refusal), AnswerBudget::post);
+}
+
 void AnswerQueue::push(proto::Lookup lookup) { queued_.push_back(Queued{std::move(lookup), AnswerBudget::request, 0}); }
 
 void AnswerQueue::limit_result(Queued& queued, const State& match) {
@@ -97,6 +103,22 @@ bool AnswerQueue::has_room_for_page(const FrameDraft& draft) const noexcept {
          (answer_bytes_ == 0 || answer_bytes_ + page_bytes_max() <= limits_->unacknowledged_bytes_max);
 }
 
+// The next answer is in a frame now.
+void AnswerQueue::count(AnswerBudget budget, FrameCost& cost) noexcept {
+  switch (budget) {
+    case AnswerBudget::request:
+      ++cost.requests;
+      return;
+    case AnswerBudget::reader:
+      ++cost.reader_answers;
+      return;
+    case AnswerBudget::post:
+      ++cost.refused_posts;
+      untold_.pop_front();
+      return;
+  }
+}
+
 void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
   while (!queued_.empty()) {
     Queued& next = queued_.front();
@@ -118,7 +140,7 @@ void AnswerQueue::fill(FrameDraft& draft, StateSource& states) {
     if (!fits) break;
     draft.bytes += bytes;
     draft.cost.answer_bytes += bytes;
-    (next.budget == AnswerBudget::request ? draft.cost.requests : draft.cost.reader_answers) += 1;
+    count(next.budget, draft.cost);
     queued_bytes_ -= next.bytes;
     draft.frame.answers.push_back(std::move(answer));
     queued_.pop_front();
@@ -130,6 +152,7 @@ void AnswerQueue::acknowledged(const FrameCost& cost) noexcept {
   answer_bytes_ -= cost.answer_bytes;
   requests_ -= cost.requests;
   reader_answers_ -= cost.reader_answers;
+  refused_posts_ -= cost.refused_posts;
 }
 
 }  // namespace hoiku::broker

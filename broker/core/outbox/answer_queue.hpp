@@ -8,6 +8,7 @@
 //            outstanding. An answer that fits into no frame becomes too_large.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,8 +21,8 @@
 
 namespace hoiku::broker {
 
-// The count that includes an answer until it is acknowledged: requests, or results for readers and waits.
-enum class AnswerBudget : std::uint8_t { request, reader };
+// The count that includes an answer until it is acknowledged: requests, results for readers and waits, refused posts.
+enum class AnswerBudget : std::uint8_t { request, reader, post };
 
 class AnswerQueue {
  public:
@@ -29,11 +30,19 @@ class AnswerQueue {
 
   void begin_request() noexcept { ++requests_; }
   std::size_t requests_in_flight() const noexcept { return requests_; }
-  std::size_t reader_answers() const noexcept { return reader_answers_; }  // not acknowledged yet
+  // These count until they are acknowledged.
+  std::size_t reader_answers() const noexcept { return reader_answers_; }
+  std::size_t refused_posts() const noexcept { return refused_posts_; }
 
   void push(proto::Answer answer, AnswerBudget budget);
   void push(proto::Lookup lookup);  // of the budget `request`
+  // `frame`: the client frame that the post came in.
+  void refuse_post(proto::Failed refusal, std::uint64_t frame);
   bool empty() const noexcept { return queued_.empty(); }
+  // The last client frame up to `frame` of which all refusals of posts are in a frame.
+  std::uint64_t told_through(std::uint64_t frame) const noexcept {
+    return untold_.empty() ? frame : std::min(frame, untold_.front() - 1);
+  }
 
   // Moves answers into the frame, as many as fit.
   void fill(FrameDraft& draft, StateSource& states);
@@ -49,6 +58,7 @@ class AnswerQueue {
 
   void limit_result(Queued& queued, const State& match);
   void limit_error(Queued& queued, proto::Failed& failed) const;
+  void count(AnswerBudget budget, FrameCost& cost) noexcept;
   std::size_t page_bytes_max() const noexcept;
   bool has_room_for_page(const FrameDraft& draft) const noexcept;
 
@@ -59,6 +69,8 @@ class AnswerQueue {
   std::size_t answer_bytes_ = 0;  // sent and unacknowledged
   std::size_t requests_ = 0;
   std::size_t reader_answers_ = 0;
+  std::size_t refused_posts_ = 0;
+  std::deque<std::uint64_t> untold_;  // the client frames of the refused posts in queued_
 };
 
 }  // namespace hoiku::broker

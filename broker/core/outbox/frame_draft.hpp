@@ -37,6 +37,7 @@ struct FrameCost {
   std::size_t answer_bytes = 0;
   std::uint32_t requests = 0;
   std::uint32_t reader_answers = 0;
+  std::uint32_t refused_posts = 0;
   std::uint32_t deliveries = 0;
   bool is_batch = false;  // the frame has deliveries or ends of snapshots
 };

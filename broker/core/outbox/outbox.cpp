@@ -4,14 +4,14 @@
 
 namespace hoiku::broker {
 
-bool Outbox::build_frame(StateSource& states, std::uint64_t revision, bool all_known, BuildReport& report) {
+bool Outbox::build_frame(StateSource& states, const Facts& facts, BuildReport& report) {
   if (answers_.empty() && deliveries_.empty()) return false;
   queue().building = sent_.last_number() + 1;
   FrameDraft draft;
   if (!std::exchange(delivery_goes_first_, false)) answers_.fill(draft, states);
   if (deliveries_.is_window_open()) {
     delivery_goes_first_ = !deliveries_.fill(draft, states, report);
-    deliveries_.fill_ends(draft, revision);
+    deliveries_.fill_ends(draft, facts.revision);
   }
   proto::ServerFrame& frame = draft.frame;
   if (frame.answers.empty()) answers_.fill(draft, states);
@@ -22,7 +22,8 @@ bool Outbox::build_frame(StateSource& states, std::uint64_t revision, bool all_k
   };
   if (!std::is_sorted(frame.deliveries.begin(), frame.deliveries.end(), earlier))
     std::stable_sort(frame.deliveries.begin(), frame.deliveries.end(), earlier);
-  if (deliveries_.is_complete() && all_known) frame.complete_through = revision;
+  if (deliveries_.is_complete() && facts.all_known) frame.complete_through = facts.revision;
+  frame.settled = told_through(facts.settled);
 
   draft.cost.is_batch = !frame.deliveries.empty() || !frame.snapshot_ends.empty();
   draft.cost.deliveries = static_cast<std::uint32_t>(frame.deliveries.size());

@@ -42,16 +42,26 @@ class Outbox {
   std::size_t requests_in_flight() const noexcept { return answers_.requests_in_flight(); }
   // Results of waits, and failures of subscriptions, that are not acknowledged.
   std::size_t reader_answers() const noexcept { return answers_.reader_answers(); }
+  std::size_t refused_posts() const noexcept { return answers_.refused_posts(); }  // whose refusals are not
 
   void answer(proto::Answer answer, AnswerBudget budget) { answers_.push(std::move(answer), budget); }
+  // `frame`: the client frame that the post came in.
+  void refuse_post(proto::Failed refusal, std::uint64_t frame) { answers_.refuse_post(std::move(refusal), frame); }
+  // The last client frame up to `frame` of which all refusals of posts are in a frame.
+  std::uint64_t told_through(std::uint64_t frame) const noexcept { return answers_.told_through(frame); }
   void answer_late(proto::Lookup lookup) { answers_.push(std::move(lookup)); }
   void snapshot_ended(Subscription& subscription) { deliveries_.snapshot_ended(subscription); }
   void remove(Subscription& subscription) noexcept { deliveries_.remove(subscription); }
 
   bool is_window_open() const noexcept { return deliveries_.is_window_open(); }
-  // Builds the next frame, if anything may be sent now. `revision` is the newest committed one; `all_known`: no
-  // subscription of the session scans for topics.
-  bool build_frame(StateSource& states, std::uint64_t revision, bool all_known, BuildReport& report);
+  // What is true when a frame is built.
+  struct Facts {
+    std::uint64_t revision = 0;  // the newest committed one
+    bool all_known = false;      // no subscription of the session scans for topics
+    std::uint64_t settled = 0;   // the last client frame whose posts are committed or refused; 0: there are no posts
+  };
+  // Builds the next frame, if anything may be sent now.
+  bool build_frame(StateSource& states, const Facts& facts, BuildReport& report);
 
   bool has_next() const noexcept { return sent_.has_next(); }
   std::shared_ptr<const proto::ServerFrame> next(std::uint64_t connection_number, std::uint64_t acknowledged) {

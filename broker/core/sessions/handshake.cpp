@@ -166,7 +166,7 @@ void Handshake::open(PeerId id, const ClientFrame& frame, Instant now, std::stri
 void Handshake::welcome(PeerId id, Session& session, const ClientFrame& frame, bool resumed, Instant now) {
   session.connection_number = frame.connection_number;
   sessions_.set_connected(session, id);
-  session.ack_due = false;
+  session.ack_due = session.sends_posts;  // what it was told to be settled may not have arrived
   sessions_.set_timeout(session, frame.hello->session_timeout, now.monotonic);
   Peer& peer = peers_.admit(id, session.id);
   peer.welcome_due = true;

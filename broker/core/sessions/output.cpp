@@ -54,14 +54,16 @@ std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
   }
   if (session.outbox.has_next()) {
     peer.last = Peer::Sent::numbered;
-    session.ack_due = false;
-    return session.outbox.next(session.connection_number, session.received.last());
+    auto frame = session.outbox.next(session.connection_number, session.received.last());
+    session.ack_due = frame->settled < session.settled();  // a frame that is sent again says what was settled then
+    return frame;
   }
   if (std::exchange(session.ack_due, false)) {
     peer.last = Peer::Sent::acknowledgement;
     auto frame = std::make_shared<ServerFrame>();
     frame->connection_number = session.connection_number;
     frame->acknowledged = session.received.last();
+    frame->settled = session.settled();
     return frame;
   }
   return nullptr;
@@ -85,7 +87,9 @@ std::shared_ptr<const ServerFrame> Output::welcome_frame(const Peer& peer, const
 void Output::build_frame(Session& session) {
   for (;;) {
     BuildReport report;
-    const bool has_frame = session.outbox.build_frame(lookups_, log_.revision(), session.scanning.empty(), report);
+    const std::uint64_t settled = session.sends_posts ? session.posts.settled_through(session.received.last()) : 0;
+    const bool has_frame =
+        session.outbox.build_frame(lookups_, {log_.revision(), session.scanning.empty(), settled}, report);
     totals_.lagged += report.lagged;
     totals_.filtered += report.filtered;
     // The topic may have been kept only until this unset state was sent.

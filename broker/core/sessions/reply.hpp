@@ -4,7 +4,9 @@
 //            are in flight, it is answered with limit_exceeded, which is in flight itself; if twice as many are, the
 //            client does not read answers, and its session is marked as overrun: the core closes it.
 // Thread     the core's. Lives on the stack of a command; the session is kept by reference.
-// Limits     requests_in_flight_max.
+//            A post is not in flight, and is answered only if it is refused. If too many refusals are not acknowledged,
+//            the session is marked as overrun, too.
+// Limits     requests_in_flight_max, posts_in_flight_max.
 #pragma once
 
 #include <cstddef>
@@ -19,34 +21,51 @@ namespace hoiku::broker {
 
 class Reply {
  public:
-  Reply(Session& session, proto::RequestId id) : session_(session), id_(id) {
-    const std::size_t in_flight = session.outbox.requests_in_flight();
-    const std::size_t in_flight_max = session.limits.requests_in_flight_max;
+  Reply(Session& session, proto::RequestId id) : Reply(session, id, false) {}
+  // The reply to a Set, which may be a post.
+  Reply(Session& session, const proto::Set& set) : Reply(session, set.id, set.is_post) {}
+
+  // False: the request is refused, and further calls have no effect.
+  bool is_open() const noexcept { return is_open_; }
+
+  void done(proto::Answer answer) {
+    if (std::exchange(is_open_, false) && !is_post_) session_.answer(std::move(answer), AnswerBudget::request);
+  }
+  // `current`: the topic's version, for a writer that expected another one.
+  void fail(Failure failure, std::optional<Version> current = {}) {
+    proto::Failed failed{id_, std::move(failure), current};
+    if (!is_post_) return done(std::move(failed));
+    if (std::exchange(is_open_, false)) session_.refuse_post(std::move(failed));
+  }
+
+ private:
+  Reply(Session& session, proto::RequestId id, bool is_post) : session_(session), id_(id), is_post_(is_post) {
+    is_post ? open_post() : open_request();
+  }
+
+  void open_request() {
+    const std::size_t in_flight = session_.outbox.requests_in_flight();
+    const std::size_t in_flight_max = session_.limits.requests_in_flight_max;
     if (in_flight >= 2 * in_flight_max) {
-      session.overrun = true;
+      session_.overrun = true;
       return;
     }
-    session.outbox.begin_request();
+    session_.outbox.begin_request();
     is_open_ = true;
     if (in_flight < in_flight_max) return;
     fail({ErrorCode::limit_exceeded,
           "the session has " + std::to_string(in_flight) + " requests in flight: await some answers first"});
   }
 
-  // False: the request is refused, and further calls have no effect.
-  bool is_open() const noexcept { return is_open_; }
-
-  void done(proto::Answer answer) {
-    if (std::exchange(is_open_, false)) session_.answer(std::move(answer), AnswerBudget::request);
-  }
-  // `current`: the topic's version, for a writer that expected another one.
-  void fail(Failure failure, std::optional<Version> current = {}) {
-    done(proto::Failed{id_, std::move(failure), current});
+  void open_post() {
+    session_.sends_posts = true;
+    is_open_ = session_.outbox.refused_posts() < session_.limits.posts_in_flight_max;
+    if (!is_open_) session_.overrun = true;
   }
 
- private:
   Session& session_;
   proto::RequestId id_;
+  bool is_post_;
   bool is_open_ = false;
 };
 

@@ -16,6 +16,7 @@
 #include "broker/core/outbox/outbox.hpp"
 #include "broker/core/sessions/open_requests.hpp"
 #include "broker/core/sessions/peer_table.hpp"
+#include "broker/core/sessions/pending_posts.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -42,11 +43,26 @@ struct Session : Timer {
     outbox.answer(std::move(answer), budget);
     wake();
   }
+  // Refuses a post of the client frame that is being executed.
+  void refuse_post(proto::Failed refusal) {
+    outbox.refuse_post(std::move(refusal), received.last());
+    wake();
+  }
+  // A post of that client frame is committed.
+  void post_committed(std::uint64_t frame) {
+    if (!posts.end(frame)) return;
+    ack_due = true;
+    wake();
+  }
+  // The last client frame whose posts are settled; 0: the client sends no posts.
+  std::uint64_t settled() const noexcept {
+    return sends_posts ? outbox.told_through(posts.settled_through(received.last())) : 0;
+  }
 
   // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged.
   bool holds_nothing() const noexcept {
     return requests.size() == 0 && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
-           outbox.acknowledged() == outbox.last_number();
+           outbox.refused_posts() == 0 && outbox.acknowledged() == outbox.last_number();
   }
 
   const SessionId id;
@@ -66,6 +82,8 @@ struct Session : Timer {
   bool ack_due = false;
   bool was_rejected = false;  // the last connection ended with an error: the client may have given up the session
   bool overrun = false;       // the client sends requests and does not acknowledge answers: the core closes the session
+  bool sends_posts = false;
+  PendingPosts posts;
   Outbox outbox;
   OpenRequests requests;
   std::set<TopicId> declared;              // topics; the broker keeps each declaration as long as a declarer is open

@@ -18,10 +18,11 @@
 
 namespace hoiku::broker {
 
-// The answer to a writer, sent when its commit is committed; the session may be closed by then.
+// What a writer is told when its commit is committed; the session may be closed by then.
 struct Notice {
   SessionId session{};
   proto::Answer answer;
+  std::uint64_t post_in = 0;  // of a post: the client frame that it came in; it is not answered
 };
 
 struct TopicWrite {

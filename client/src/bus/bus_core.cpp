@@ -169,6 +169,7 @@ void BusCore::apply(Received received) {
       settle_unawaited(completion);
     }
   }
+  posts_.settle_through(received.posts_settled);
   settled_.set(posts_.settled_through());
   if (remote_) take_remote_posts();  // there may be room again
   // A user's predicate may open and close readers, so each is looked up in its turn.

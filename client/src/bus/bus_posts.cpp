@@ -27,6 +27,7 @@ void BusCore::post(std::string topic, Value value, const detail::PostOptions& op
   command.topic = std::move(topic);
   command.value = std::move(value);
   command.source_time = options.source_time;
+  command.is_post = true;
   const proto::RequestId id = submit(std::move(command));
   posts_.add(id, bytes, replaceable_at);
   if (older != 0) {

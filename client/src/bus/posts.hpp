@@ -6,9 +6,11 @@
 // Thread     the loop's. Owner: BusCore.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <exception>
-#include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,30 +27,31 @@ class Posts {
 
   // `instead_of` is the post that the new one replaces; 0: none.
   bool has_room(std::size_t bytes, proto::RequestId instead_of = 0) const noexcept {
-    const auto old = open_.find(instead_of);
-    const bool is_one_less = old != open_.end();
-    const std::size_t others = open_.size() - (is_one_less ? 1 : 0);
-    const std::size_t other_bytes = bytes_ - (is_one_less ? old->second.bytes : 0);
+    const auto old = place_of(instead_of);
+    const std::size_t others = size_ - (old ? 1 : 0);
+    const std::size_t other_bytes = bytes_ - (old ? open_[*old].bytes : 0);
     return others == 0 || (others < posts_max && other_bytes + bytes <= post_bytes_max);
   }
   // Room for a burst: half of both limits is free.
-  bool has_ample_room() const noexcept { return open_.size() <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
-  // `replaceable_at`: the topic, if a newer post of it may replace this one; empty otherwise.
+  bool has_ample_room() const noexcept { return size_ <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
+  // Ids rise. `replaceable_at`: the topic, if a newer post of it may replace this one; empty otherwise.
   void add(proto::RequestId id, std::size_t bytes, const std::string& replaceable_at) {
-    open_.emplace(id, Open{bytes, replaceable_at});
+    open_.push_back(Open{id, bytes, replaceable_at});
+    ++size_;
     bytes_ += bytes;
     last_ = id;
     if (!replaceable_at.empty()) replaceable_.insert_or_assign(replaceable_at, id);
   }
-  // Returns false if the request is not a post.
-  bool settle(proto::RequestId id) {
-    const auto found = open_.find(id);
-    if (found == open_.end()) return false;
-    bytes_ -= found->second.bytes;
-    const auto replaceable = replaceable_.find(found->second.replaceable_at);
-    if (replaceable != replaceable_.end() && replaceable->second == id) replaceable_.erase(replaceable);
-    open_.erase(found);
-    return true;
+  // Does nothing if the request is not an open post.
+  void settle(proto::RequestId id) {
+    if (const auto place = place_of(id)) close(open_[*place]);
+    drop_closed();
+  }
+  void settle_through(proto::RequestId id) {
+    for (; !open_.empty() && open_.front().id <= id; open_.pop_front()) {
+      if (open_.front().is_open) close(open_.front());
+    }
+    drop_closed();
   }
   void failed(ErrorCode code, std::exception_ptr error) {
     std::exception_ptr& first = code == ErrorCode::outcome_unknown ? unknown_ : refusal_;
@@ -68,16 +71,39 @@ class Posts {
   std::size_t replaceable_topics() const noexcept { return replaceable_.size(); }
 
   proto::RequestId last() const noexcept { return last_; }
-  // All posts up to this one have been answered.
-  proto::RequestId settled_through() const noexcept { return open_.empty() ? last_ : open_.begin()->first - 1; }
+  // All posts up to this one are settled.
+  proto::RequestId settled_through() const noexcept { return open_.empty() ? last_ : open_.front().id - 1; }
 
  private:
   struct Open {
+    proto::RequestId id = 0;
     std::size_t bytes = 0;
     std::string replaceable_at;
+    bool is_open = true;
   };
 
-  std::map<proto::RequestId, Open> open_;
+  // The open post's place in open_.
+  std::optional<std::size_t> place_of(proto::RequestId id) const noexcept {
+    const auto found = std::lower_bound(open_.begin(), open_.end(), id,
+                                        [](const Open& post, proto::RequestId wanted) { return post.id < wanted; });
+    if (found == open_.end() || found->id != id || !found->is_open) return std::nullopt;
+    return static_cast<std::size_t>(found - open_.begin());
+  }
+  void close(Open& post) {
+    post.is_open = false;
+    --size_;
+    bytes_ -= post.bytes;
+    const auto replaceable = replaceable_.find(post.replaceable_at);
+    if (replaceable != replaceable_.end() && replaceable->second == post.id) replaceable_.erase(replaceable);
+  }
+  // Closed posts between open ones take room only as long as they are fewer.
+  void drop_closed() {
+    while (!open_.empty() && !open_.front().is_open) open_.pop_front();
+    if (open_.size() > 2 * size_ + 32) std::erase_if(open_, [](const Open& post) { return !post.is_open; });
+  }
+
+  std::deque<Open> open_;  // by id; with closed ones between others
+  std::size_t size_ = 0;   // open ones
   std::size_t bytes_ = 0;
   proto::RequestId last_ = 0;
   std::unordered_map<std::string, proto::RequestId> replaceable_;  // by topic: the newest one, if it is open

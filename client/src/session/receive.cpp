@@ -54,6 +54,7 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
 
   if (frame.number == 0) {
     if (carries_content(frame)) return violation("a frame with content has no number");
+    received.posts_settled = std::max(received.posts_settled, posted_.settle(frame.settled));
     return received;
   }
   using Verdict = proto::ReceivedFrames::Verdict;
@@ -65,6 +66,8 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
   apply_deliveries(frame, received);
   if (frame.complete_through != 0) completeness_ = {frame.complete_through, completeness_.statements + 1};
   for (const proto::Answer& answer : frame.answers) apply_answer(answer, now, received);
+  // Posts that were refused, an earlier answer has named.
+  received.posts_settled = std::max(received.posts_settled, posted_.settle(frame.settled));
   // An answer may have ended a request that had news in the same frame.
   if (!frame.answers.empty()) std::erase_if(received.news, [this](auto id) { return !requests_.contains(id); });
   return received;
@@ -121,6 +124,7 @@ void Session::reject_oversized_commands(Received& received) {
         id, {ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
                                        std::to_string(frame_bytes_max_) + " bytes"}));
     if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.erase(schema->message_type);
+    posted_.remove(id);
     requests_.erase(id);
   }
 }
@@ -144,6 +148,11 @@ void Session::apply_deliveries(const proto::ServerFrame& frame, Received& receiv
 
 void Session::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {
   const proto::RequestId id = proto::id_of(answer);
+  if (posted_.contains(id) && !posted_.is_unsent(id) && std::holds_alternative<proto::Failed>(answer)) {
+    posted_.remove(id);
+    received.completions.push_back(Completion{id, answer});
+    return;
+  }
   const auto found = requests_.find(id);
   // A cancelled wait may be answered late.
   if (found == requests_.end() || found->second.stage != Request::Stage::sent) return;

@@ -23,6 +23,15 @@ Completion outcome_unknown(proto::RequestId id, const Request& write) {
                                  " was in flight: it may or may not have been applied; read the topic to find out"});
 }
 
+Failure outcome_unknown(const Posted::InDoubt& posts) {
+  const std::string topic = text::quote(posts.topic);
+  const std::string what =
+      posts.count == 1 ? "a post to " + topic + " was in flight: it"
+                       : std::to_string(posts.count) + " posts, to " + topic + " and others, were in flight: each";
+  return {ErrorCode::outcome_unknown,
+          "the session was lost while " + what + " may or may not have been applied; read the topics to find out"};
+}
+
 }  // namespace
 
 void Session::lose_session(Received& received) {
@@ -51,6 +60,10 @@ void Session::lose_session(Received& received) {
       received.completions.push_back(outcome_unknown(id, found->second));
     }
     requests_.erase(found);
+  }
+  if (const auto posts = posted_.lose_session()) {
+    received.completions.push_back(Completion::failed(posts->first, outcome_unknown(*posts)));
+    received.posts_settled = posts->last;
   }
   first_connection_ = 0;
   kept_ = {};

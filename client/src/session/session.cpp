@@ -87,6 +87,11 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
   }
   const proto::RequestId id = ++last_id_;
   set_id(command, id);
+  if (const auto* set = std::get_if<proto::Set>(&command); set != nullptr && set->is_post) {
+    posted_.add(id);
+    queue_.push(id, std::move(command));
+    return id;
+  }
   Request request;
   request.properties = proto::properties_of(command);
   request.until = until;
@@ -112,6 +117,11 @@ Result<proto::RequestId> Session::repeat(proto::RequestId wait, TimePoint until)
 }
 
 void Session::cancel(proto::RequestId id) {
+  if (posted_.is_unsent(id)) {
+    queue_.remove(id);
+    posted_.remove(id);
+    return;
+  }
   const auto found = requests_.find(id);
   if (found == requests_.end() || found->second.abandoned) return;
   Request& request = found->second;
@@ -145,6 +155,7 @@ void Session::push_ending(const proto::Command& opened) {
 }
 
 bool Session::is_unsent(proto::RequestId id) const {
+  if (posted_.is_unsent(id)) return true;
   const auto found = requests_.find(id);
   return found != requests_.end() && found->second.stage == Request::Stage::queued;
 }
@@ -262,6 +273,8 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
     if (commands.size() == options_.limits.turn_commands_max) break;
     if (is_one_shot) ++in_flight_;
     commands.push_back(queue_.pop());
+    const auto* set = std::get_if<proto::Set>(&commands.back());
+    if (set != nullptr && set->is_post) posted_.sent(set->id, set->topic, kept_.last_number() + 1);
     if (is_request) mark_sent(request->second, commands.back(), now);
     if (std::holds_alternative<proto::Goodbye>(commands.back())) break;  // the broker accepts nothing after it
   }

@@ -25,6 +25,7 @@
 
 #include "client/src/session/acknowledgement.hpp"
 #include "client/src/session/command_queue.hpp"
+#include "client/src/session/posted.hpp"
 #include "client/src/session/request.hpp"
 #include "client/src/session/subscription.hpp"
 #include "hoiku/async/time.hpp"
@@ -61,6 +62,7 @@ struct Completion {
 // The news of one frame. It is applied whole before the caller sees any of it.
 struct Received {
   std::vector<Completion> completions;
+  proto::RequestId posts_settled = 0;  // every post up to this one is settled, if it was not refused; 0: as before
   std::vector<proto::RequestId> news;  // subscriptions whose inboxes have something new, and leases that have begun
   std::optional<SessionNews> session;
   std::optional<Failure> fatal;  // the broker ends the connection, and with it the session
@@ -80,7 +82,7 @@ class Session {
   // ---- Commands. Accepted in every state; they leave with the next frame of an established session.
 
   // Queues a command that is answered or stays open (command_traits.hpp), and numbers it.
-  //   Set, Commit        never sent twice
+  //   Set, Commit        never sent twice; a Set that is a post has a completion only if it failed
   //   Wait, WaitTransition   `until` is when the caller stops waiting. The broker is told what is left of that when the
   //                      wait is sent, in each session, for its housekeeping. A WaitTransition goes on in a new session
   //                      from the version at which it was armed.
@@ -127,7 +129,7 @@ class Session {
   bool has_commands() const noexcept { return !queue_.empty(); }
   // Requests whose callers have not left.
   std::size_t open_requests() const noexcept {
-    return requests_.size() - abandoned_ - declared_.size() - registered_.size();
+    return requests_.size() + posted_.size() - abandoned_ - declared_.size() - registered_.size();
   }
 
  private:
@@ -175,6 +177,7 @@ class Session {
   CommandQueue queue_;
   proto::SentFrames<proto::ClientFrame> kept_;
   std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
+  Posted posted_;
   bool hello_due_ = false;
   TimePoint last_sent_{};
   bool goodbye_queued_ = false;

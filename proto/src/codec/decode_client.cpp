@@ -36,7 +36,7 @@ class ClientFrameDecoder : private FrameDecoder {
   Command command(std::string_view message);
   Command content(const WireField& kind, RequestId id);  // of the command whose field is `kind`
   Set set(std::string_view message, RequestId id);
-  TopicWrite topic_write(std::string_view message);
+  TopicWrite topic_write(std::string_view message, bool& is_post);
   Commit commit(std::string_view message, RequestId id);
   Subscribe subscribe(std::string_view message, RequestId id);
   ResumePoint resume_point(std::string_view message);
@@ -163,17 +163,18 @@ Command ClientFrameDecoder::content(const WireField& kind, RequestId id) {
 }
 
 Set ClientFrameDecoder::set(std::string_view message, RequestId id) {
-  TopicWrite write = topic_write(message);
-  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time};
+  bool is_post = false;
+  TopicWrite write = topic_write(message, is_post);
+  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time, is_post};
 }
 
-TopicWrite ClientFrameDecoder::topic_write(std::string_view message) {
+TopicWrite ClientFrameDecoder::topic_write(std::string_view message, bool& is_post) {
   using W = pb::Set;
   TopicWrite out;
   std::string_view written;
   read(message, into(W::kTopicFieldNumber, out.topic), into(W::kValueFieldNumber, written),
        contents(W::kIfVersionFieldNumber, [&](std::string_view bytes) { out.if_version = version(bytes); }),
-       into(W::kSourceTimeUsFieldNumber, out.source_time));
+       into(W::kSourceTimeUsFieldNumber, out.source_time), into(W::kPostFieldNumber, is_post));
   out.value = value(written);
   return out;
 }
@@ -185,7 +186,8 @@ Commit ClientFrameDecoder::commit(std::string_view message, RequestId id) {
          if (out.writes.size() == tolerance * limits_.commit_topics_max) {
            return fail(violation("a commit has several times more topic writes than the limit"));
          }
-         append(out.writes, [&] { return topic_write(bytes); });
+         bool is_post = false;  // a commit is always answered
+         append(out.writes, [&] { return topic_write(bytes, is_post); });
        }));
   return out;
 }

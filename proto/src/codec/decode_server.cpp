@@ -64,7 +64,7 @@ Result<ServerFrame> ServerFrameDecoder::decode(std::string_view bytes) {
        contents(W::kSnapshotEndsFieldNumber,
                 [&](std::string_view message) { append(out.snapshot_ends, [&] { return snapshot_end(message); }); }),
        contents(W::kAnswersFieldNumber, [&](std::string_view message) { out.answers.push_back(answer(message)); }),
-       into(W::kCompleteThroughFieldNumber, out.complete_through));
+       into(W::kCompleteThroughFieldNumber, out.complete_through), into(W::kSettledFieldNumber, out.settled));
   return result(std::move(out));
 }
 

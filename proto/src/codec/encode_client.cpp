@@ -73,7 +73,10 @@ class ClientFrameEncoder {
     if (write.source_time) put_time(to_, W::kSourceTimeUsFieldNumber, *write.source_time);
   }
 
-  void put(const Set& command) { put_write(command); }
+  void put(const Set& command) {
+    put_write(command);
+    to_.number(pb::Set::kPostFieldNumber, command.is_post ? 1 : 0);
+  }
 
   void put(const Commit& command) {
     for (const TopicWrite& write : command.writes) {

@@ -45,6 +45,7 @@ class ServerFrameEncoder {
     }
     for (const Answer& answer : frame.answers) put(answer);
     to_.number(W::kCompleteThroughFieldNumber, frame.complete_through);
+    to_.number(W::kSettledFieldNumber, frame.settled);
     return to_.take();
   }
 

@@ -60,7 +60,7 @@ class OutboxTest : public testing::Test, public StateSource {
   }
   std::shared_ptr<const proto::ServerFrame> build() {
     report = {};
-    if (!outbox.build_frame(*this, revision, true, report)) return nullptr;
+    if (!outbox.build_frame(*this, {revision, true, settled}, report)) return nullptr;
     return outbox.next(1, 0);
   }
   void acknowledge_all() { ASSERT_TRUE(outbox.acknowledge(outbox.last_number())); }
@@ -78,6 +78,7 @@ class OutboxTest : public testing::Test, public StateSource {
   std::deque<Subscription> all;
   std::map<TopicId, State> states;
   std::uint64_t revision = 0;
+  std::uint64_t settled = 0;
   BuildReport report;
 };
 

@@ -61,6 +61,7 @@ inline void append_writes(ClientFrame& frame, RequestId& id) {
     set.topic = "a/b";
     set.value = value;
     if (id % 2 == 0) set.if_version = Version{id % 4 == 0 ? 0 : ~std::uint64_t{0}, id};
+    set.is_post = id % 5 == 0;
     if (id % 3 == 0) set.source_time = WallTime(std::chrono::microseconds(static_cast<std::int64_t>(id) - 105));
     frame.commands.emplace_back(std::move(set));
   }
@@ -212,6 +213,7 @@ inline ServerFrame batch() {
            "eye", "eye-1", {"a", "b"}, Mode::every, "value > 3", std::chrono::seconds(1), 2, 39, 4, 9, 5, 6, 7, 8}},
       9});
   frame.complete_through = 4711;
+  frame.settled = 815;
   return frame;
 }
 

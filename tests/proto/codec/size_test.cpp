@@ -44,7 +44,7 @@ Predicate long_predicate(const std::string& name) {
 std::vector<Command> extreme_commands() {
   std::vector<Command> commands;
   for (const Value& value : long_values()) {
-    commands.emplace_back(Set{longest, "a", value, longest_version, longest_time});
+    commands.emplace_back(Set{longest, "a", value, longest_version, longest_time, true});
     commands.emplace_back(Own{longest, "a", value, true, longest_duration});
     commands.emplace_back(Commit{longest, {3, TopicWrite{"a", value, longest_version, longest_time}}});
   }
@@ -152,7 +152,8 @@ TEST(EncodedSize, AFrameAroundItsContentsHasABoundToo) {
   ClientFrame request;
   ServerFrame response;
   request.connection_number = request.number = request.acknowledged = longest;
-  response.connection_number = response.number = response.acknowledged = response.complete_through = longest;
+  response.connection_number = response.number = response.acknowledged = longest;
+  response.complete_through = response.settled = longest;
   response.welcome = Welcome{true, longest, longest, std::chrono::milliseconds::max(), longest, longest, longest};
   EXPECT_LE(encode(request).size(), frame_overhead_bytes);
   EXPECT_LE(encode(response).size(), frame_overhead_bytes);

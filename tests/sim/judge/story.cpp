@@ -13,7 +13,8 @@ std::string list(const std::vector<std::string>& names) {
 
 struct Describe {
   std::string operator()(const proto::Set& c) const {
-    std::string text = fmt::format("#{} set {} = {}", c.id, c.topic, to_display_string(c.value));
+    const char* verb = c.is_post ? "post" : "set";
+    std::string text = fmt::format("#{} {} {} = {}", c.id, verb, c.topic, to_display_string(c.value));
     if (c.if_version) text += fmt::format(" if version {}", c.if_version->number);
     return text;
   }

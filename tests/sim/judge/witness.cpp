@@ -73,6 +73,7 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
   frames_.check_header(*session, frame);
   if (frame.number == 0) {
     if (!frame.welcome) session->full.reset();  // it would have come after a frame that waits for room
+    frames_.check_settled(*session, frame);
   } else if (frame.number <= session->sent) {
     frames_.check_repeated(*session, frame);
   } else {
@@ -216,8 +217,12 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
 void Witness::take(Session& session, const proto::Command& command) {
   const std::uint64_t earliest = model_.revision_before(now());
   if (const auto* set = std::get_if<proto::Set>(&command)) {
-    session.requests[set->id] =
-        Request{Request::Kind::set, {set->topic}, {model_.set(*set, session.token, session.name, now())}, 0, now()};
+    Request request{Request::Kind::set, {set->topic}, {model_.set(*set, session.token, session.name, now())}, 0, now()};
+    if (set->is_post) {
+      session.posted_in = request.posted_in = session.received;
+      if (!request.expected.front().error) return;
+    }
+    session.requests[set->id] = std::move(request);
   } else if (const auto* commit = std::get_if<proto::Commit>(&command)) {
     Request request{Request::Kind::commit, {}, model_.commit(*commit, session.token, session.name, now()), 0, now()};
     for (const proto::TopicWrite& write : commit->writes) request.topics.push_back(write.topic);
@@ -279,6 +284,7 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
   deliveries_.check_composites(session);
   for (const auto& end : frame.snapshot_ends) deliveries_.check_snapshot_end(session, end, built);
   for (const auto& answer : frame.answers) answers_.check_answer(session, answer, built);
+  frames_.check_settled(session, frame);
   // After the answers: one may say that a reader has failed.
   if (frame.complete_through != 0) deliveries_.check_completeness(session, frame.complete_through, built);
   sums_.count(session, frame);
@@ -298,6 +304,10 @@ void Witness::check_session(Session& session, TimePoint instant) {
   // Answers that would be more than the window has room for wait for acknowledgements.
   const bool has_small_window = evidence_.limits.unacknowledged_bytes_max < Limits{}.unacknowledged_bytes_max;
   if (has_small_window && session.acknowledged < session.sent) return;
+  if (session.settled < session.posted_in)
+    evidence_.complain(&session, fmt::format("has posts up to frame {}, and was told that those up to {} are settled",
+                                             session.posted_in, session.settled));
+  session.settled = std::max(session.settled, session.posted_in);
   for (const auto& [id, request] : session.requests)
     evidence_.complain(&session, fmt::format("#{} of {} was not answered", id, evidence_.time_in_words(request.at)));
   session.requests.clear();

@@ -102,6 +102,8 @@ Task<> live(sim::Simulation& world) {
       both.set(heat, 3);
     });
     co_await battery.get();
+    robot.topic<int>("mood").post(1);
+    co_await robot.flush();
     const auto lid = robot.topic<int>("lid");
     {
       const auto lease = co_await lid.own(last_will(0));
@@ -342,6 +344,13 @@ const std::vector<NamedLie> lies{
     {"ASetThatIsNotAnswered",
      [](ServerFrame& frame) {
        return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::SetDone>(a); }) > 0;
+     }},
+    {"APostThatIsNeverSettled", [](ServerFrame& frame) { return std::exchange(frame.settled, 0) != 0; }},
+    {"APostThatIsSettledBeforeItArrived",
+     [](ServerFrame& frame) {
+       if (frame.settled == 0) return false;
+       ++frame.settled;
+       return true;
      }},
     {"ASetThatChangedNothing",
      [](ServerFrame& frame) {

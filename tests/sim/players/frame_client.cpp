@@ -345,6 +345,7 @@ proto::Set FrameClient::random_set() {
     if (set.if_version) set.if_version = random_version(set.topic);
     set.value = dice_.chance(50) ? Value() : Value(static_cast<std::int64_t>(dice_.below(3)));
   }
+  set.is_post = dice_.chance(25);
   if (dice_.chance(10))
     set.source_time = WallTime(std::chrono::microseconds(dice_.below(3)) - std::chrono::microseconds(1));
   return set;

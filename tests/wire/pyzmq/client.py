@@ -99,6 +99,7 @@ class Client:
         self.deliveries = []
         self.snapshot_ends = []
         self.complete_through = 0
+        self.settled = 0
 
     # ---- the connection ----------------------------------------------------------------------------------------------
 
@@ -200,6 +201,8 @@ class Client:
         """Takes the next frame, and acknowledges it if it has content."""
         frame = self.receive(what)
         self.discard_kept(frame.acknowledged)
+        if frame.number == 0 or frame.number > self.taken:
+            self.settled = max(self.settled, frame.settled)
         if frame.number == 0 or frame.number <= self.taken:
             return
         if frame.number != self.taken + 1:
@@ -244,6 +247,9 @@ class Client:
     def wait_until_heard(self):
         self.take_until(lambda: not self.kept, "the acknowledgement of its frames")
 
+    def wait_until_settled(self):
+        self.take_until(lambda: self.settled >= self.sent, "the settlement of its posts")
+
     def close(self):
         """Ends the session; the acknowledgement shows that the broker has heard it."""
         self.send(wire.Command(goodbye=wire.Goodbye()))
@@ -259,6 +265,12 @@ def text(value):
 
 def set_command(topic, value):
     return wire.Command(set=wire.Set(topic=topic.encode(), value=text(value)))
+
+
+def post_command(topic, value):
+    command = set_command(topic, value)
+    command.set.post = True
+    return command
 
 
 def commit_command(**values):

@@ -4,7 +4,8 @@ Each story has a broker of its own and fails with a sentence.
 """
 import hoiku_pb2 as wire
 from checks import check, connected, expect, refusal, texts, versions
-from client import Client, commit_command, equals, get_command, set_command, subscribe_command, wait_command
+from client import (Client, commit_command, equals, get_command, post_command, set_command, subscribe_command,
+                    wait_command)
 
 
 def sets_and_gets(start):
@@ -30,6 +31,18 @@ def fails_alone(start):
     expect("the code for a name that is not one", client.answer(bad).failed.failure.code, wire.ERROR_INVALID_TOPIC)
     expect("version of the Set before it", client.answer(good).set_done.version.number, 1)
     expect("version of the Set after it", client.answer(late).set_done.version.number, 2)
+
+
+def posts(start):
+    """Only what is refused is answered; `settled` says when the outcome of all is known."""
+    client = connected(start(), "py")
+    _, refused, _ = client.send(post_command("post/a", "x"), post_command("not//a/name", "x"),
+                                post_command("post/a", "y"))
+    client.wait_until_settled()
+    expect("the posts that are answered", [answer.id for answer in client.answers], [refused])
+    expect("the code for a name that is not one", client.answer(refused).failed.failure.code, wire.ERROR_INVALID_TOPIC)
+    topic = client.ask(get_command("post/a")).get_done.current
+    expect("value and version after two posts", (topic.value.text, topic.version.number), (b"y", 2))
 
 
 def is_refused_in_words(start):
@@ -109,5 +122,5 @@ def reads_every_transition(start):
     expect("how many were lagged", sum(delivery.lagged for delivery in read), 0)
 
 
-STORIES = [sets_and_gets, fails_alone, is_refused_in_words, waits, subscribes, reads_a_composite,
+STORIES = [sets_and_gets, fails_alone, posts, is_refused_in_words, waits, subscribes, reads_a_composite,
            reads_every_transition]

@@ -52,6 +52,7 @@ struct Set {
   Value value;
   std::optional<Version> if_version;  // only at this version; number 0: only if the topic is not set
   std::optional<WallTime> source_time;
+  bool is_post = false;  // answered only if it is refused; ServerFrame::settled tells when that is known
 };
 
 // One topic write of a Commit.
@@ -366,6 +367,9 @@ struct ServerFrame {
   // If not 0: every transition up to this revision has been delivered, except to readers with an interval. In numbered
   // frames only.
   std::uint64_t complete_through = 0;
+  // Every post in the client frames up to this number is committed, or was refused by an answer in an earlier frame or
+  // in this one.
+  std::uint64_t settled = 0;
 };
 
 }  // namespace proto

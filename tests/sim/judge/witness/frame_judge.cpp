@@ -59,6 +59,18 @@ void FrameJudge::welcome(Session& session, const proto::ServerFrame& frame) {
     evidence_.complain(&session, "was told the run of an earlier broker");
 }
 
+void FrameJudge::check_settled(Session& session, const proto::ServerFrame& frame) {
+  if (frame.settled == 0) return;
+  if (frame.settled < session.settled || frame.settled > session.received)
+    evidence_.complain(&session, fmt::format("was told that the posts up to frame {} are settled, after {}; {} arrived",
+                                             frame.settled, session.settled, session.received));
+  session.settled = frame.settled;
+  for (const auto& [id, request] : session.requests) {
+    if (request.posted_in != 0 && request.posted_in <= frame.settled)
+      evidence_.complain(&session, fmt::format("was told that post #{} is settled, and not that it is refused", id));
+  }
+}
+
 void FrameJudge::check_repeated(Session& session, const proto::ServerFrame& frame) {
   if (session.resent == 0 && frame.number > session.acknowledged + 1)
     evidence_.complain(&session, fmt::format("frame {} was left out after the reconnect", session.acknowledged + 1));

@@ -79,7 +79,8 @@ struct Request {
   std::vector<Model::SetResult> expected;  // for a write: one for each topic, or the one error
   std::uint64_t earliest = 0;              // for a get or list: it shows states from then on
   TimePoint at{};
-  std::uint64_t cursor = 0;  // for a list
+  std::uint64_t cursor = 0;     // for a list
+  std::uint64_t posted_in = 0;  // for a post, which is answered only if it is refused: its client frame
 };
 
 // The pages of a list so far; of two lists that have the same next page, those of the later one.
@@ -104,11 +105,13 @@ struct Session {
   std::uint64_t first_connection = 0;
   std::chrono::milliseconds timeout{0};
   TimePoint last_heard{};
-  bool resumed = false;        // the answer to its last hello
-  bool tie = false;            // silent for exactly its timeout: either is right
-  bool expired = false;        // its wills were executed
-  bool welcomed = false;       // on this connection
-  std::uint64_t received = 0;  // client frames that count
+  bool resumed = false;         // the answer to its last hello
+  bool tie = false;             // silent for exactly its timeout: either is right
+  bool expired = false;         // its wills were executed
+  bool welcomed = false;        // on this connection
+  std::uint64_t received = 0;   // client frames that count
+  std::uint64_t posted_in = 0;  // the last of them that had a post
+  std::uint64_t settled = 0;    // as the broker has said
   std::uint64_t sent = 0;
   std::uint64_t resent = 0;  // on this connection
   std::uint64_t acknowledged = 0;
