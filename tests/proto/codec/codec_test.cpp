@@ -197,13 +197,13 @@ TEST(Codec, AMillionEmptyCommandsAreRefusedAsOne) {
 
 TEST(Codec, AnotherVersionOfTheProtocolIsUnsupported) {
   ClientFrame frame = samples::hello();
-  frame.hello->version = 2;
+  frame.hello->version = protocol_version - 1;
   EXPECT_EQ(refusal(encode(frame)), ErrorCode::unsupported_version);
   EXPECT_EQ(refusal(field(4, number_field(1, 99))), ErrorCode::unsupported_version);  // whatever else is missing
 }
 
 TEST(Codec, AHelloHasSixteenBytesOfToken) {
-  const std::string version = number_field(1, 1);
+  const std::string version = number_field(1, protocol_version);
   EXPECT_TRUE(decode_client_frame(field(4, version + field(2, std::string(16, 'x')))));
   EXPECT_EQ(refusal(field(4, version + field(2, std::string(15, 'x')))), ErrorCode::protocol_violation);
   EXPECT_EQ(refusal(field(4, version + field(2, std::string(17, 'x')))), ErrorCode::protocol_violation);
@@ -335,7 +335,8 @@ TEST(Codec, APredicateALittleOverTheLimitsIsLetThroughForItsOwnError) {
 
 TEST(Codec, TimesThatDoNotFitBecomeTheLongest) {
   const std::string timeout = std::string("\x20") + std::string(9, '\xFF') + '\x01';  // 2^64 - 1 ms
-  const auto decoded = decode_client_frame(field(4, number_field(1, 1) + field(2, std::string(16, 'x')) + timeout));
+  const auto decoded =
+      decode_client_frame(field(4, number_field(1, protocol_version) + field(2, std::string(16, 'x')) + timeout));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->hello->session_timeout, std::chrono::milliseconds::max());
 }

@@ -103,7 +103,7 @@ class Client:
 
     # ---- the connection ----------------------------------------------------------------------------------------------
 
-    def connect(self, endpoint=None, version=1):
+    def connect(self, endpoint=None, version=2):
         """Connects with a new socket. Returns whether the session was resumed; then the kept frames were sent again."""
         self.endpoint = endpoint or self.endpoint
         self.dealer = Dealer(self.endpoint)

@@ -23,7 +23,7 @@ def exchange(frame):
 
 
 hello = hoiku_pb2.ClientFrame(connection_number=1)
-hello.hello.version = 1
+hello.hello.version = 2
 hello.hello.token = os.urandom(16)
 hello.hello.client_name = b"py"
 exchange(hello)

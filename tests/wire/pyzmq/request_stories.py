@@ -47,9 +47,9 @@ def posts(start):
 
 def is_refused_in_words(start):
     broker = start()
-    refused = refusal(lambda: Client(broker.endpoint, "py").connect(version=2))
+    refused = refusal(lambda: Client(broker.endpoint, "py").connect(version=1))
     expect("the code for another version", refused.code, wire.ERROR_UNSUPPORTED_VERSION)
-    check("version 2" in str(refused), f"the sentence does not name the version: {refused}")
+    check("version 1" in str(refused), f"the sentence does not name the version: {refused}")
     client = connected(broker, "py")
     client.send(set_command("gap", "1"), is_lost=True)
     client.send(set_command("gap", "2"))

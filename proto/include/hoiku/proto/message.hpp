@@ -28,7 +28,7 @@
 namespace [[gnu::visibility("default")]] hoiku {
 namespace proto {
 
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 
 // Made by the client from a secure random source. Whoever knows it is the session.
 using SessionToken = std::array<std::uint8_t, 16>;
