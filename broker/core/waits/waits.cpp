@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/swap_remove.hpp"
+#include "broker/core/waits/comparison_index.hpp"
 #include "hoiku/proto/duration.hpp"
 
 namespace hoiku::broker {
@@ -16,7 +17,9 @@ struct WaitGroup {
   std::optional<Predicate> predicate;  // as its waits name it
   // For the type of values that the topic has, or had last; empty: it had none.
   std::optional<ResolvedPredicate> resolved;
-  std::size_t place = 0;         // among the topic's groups
+  std::size_t place = 0;  // among the topic's groups
+  std::size_t place_in_visited = 0;
+  ComparisonIndex::Place place_in_index;  // nowhere: the group is visited
   bool is_true = false;          // after the last transition; always false if the predicate is about transitions
   bool is_holding = false;       // is_true, and the state is one of which a hold may consist
   TimePoint holding_since{};     // the earliest moment from which holds of the group count
@@ -28,7 +31,11 @@ struct WaitGroup {
 };
 
 struct Waits::TopicWaits {
-  std::vector<std::unique_ptr<WaitGroup>> groups;
+  std::vector<std::unique_ptr<WaitGroup>> groups;  // all; each is either in `visited` or in `compared`
+  std::vector<WaitGroup*> visited;                 // at each transition
+  // Groups without a hold, whose predicate is false. A transition that leaves it so leaves the group as it is.
+  ComparisonIndex compared;
+  ValueType compared_type = ValueType::null;  // for which their predicates are resolved
   std::unordered_map<std::string, WaitGroup*> by_key;
 };
 
@@ -122,6 +129,8 @@ WaitGroup& Waits::join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic,
     predicates_ += made->predicate ? 1 : 0;
     group = made.get();
     waits.groups.push_back(std::move(made));
+    group->place_in_visited = waits.visited.size();
+    waits.visited.push_back(group);
   }
   wait.group = group;
   wait.predicate.reset();  // the group has it
@@ -144,9 +153,14 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     return true;
   }
   begin(wait, now);
+  TopicWaits& waits = by_topic_[wait.topic];
   if (wait.hold.count() == 0) {
     put(group.plain, wait);
-  } else if (group.is_holding) {
+    file(waits, group);
+    return false;
+  }
+  visit_always(waits, group);
+  if (group.is_holding) {
     time(wait);
   } else {
     put(group.suspended, wait);
@@ -208,11 +222,31 @@ void Waits::discard_if_empty(WaitGroup& group) noexcept {
   TopicWaits& waits = by_topic_[group.topic];
   predicates_ -= group.predicate ? 1 : 0;
   unlist(waits, group);
+  visit_always(waits, group);
+  swap_remove<&WaitGroup::place_in_visited>(waits.visited, group.place_in_visited);
   swap_remove<&WaitGroup::place>(waits.groups, group.place);
 }
 
 void Waits::discard_if_empty(TopicId topic) noexcept {
   if (by_topic_[topic].groups.empty()) by_topic_.erase(topic);
+}
+
+// Moves a group that is visited to where it is found by its comparison, if it can be.
+void Waits::file(TopicWaits& waits, WaitGroup& group) {
+  const bool is_visited = std::holds_alternative<std::monostate>(group.place_in_index);
+  const bool has_holds = !group.suspended.empty() || !group.timed.empty();
+  if (!is_visited || has_holds || group.is_true || !group.resolved) return;
+  if (!waits.compared.empty() && waits.compared_type != group.resolved->type) return;
+  if (!waits.compared.add(group, group.resolved->predicate, group.place_in_index)) return;
+  waits.compared_type = group.resolved->type;
+  swap_remove<&WaitGroup::place_in_visited>(waits.visited, group.place_in_visited);
+}
+
+void Waits::visit_always(TopicWaits& waits, WaitGroup& group) {
+  if (std::holds_alternative<std::monostate>(group.place_in_index)) return;
+  waits.compared.remove(group.place_in_index);
+  group.place_in_visited = waits.visited.size();
+  waits.visited.push_back(&group);
 }
 
 void Waits::on_type_known(TopicId id, const WaitedTopic& topic, std::vector<WaitEnd>& ended) {
@@ -231,24 +265,37 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
                           std::vector<WaitEnd>& ended) {
   TopicWaits* found = by_topic_.find(id);
   if (found == nullptr) return;
+  TopicWaits& waits = *found;
+  found_.clear();
+  if (topic.type.type != ValueType::null && topic.type.type != waits.compared_type) {
+    // Their predicates mean something else now, or nothing.
+    waits.compared.all(found_);
+    for (WaitGroup* group : found_) visit_always(waits, *group);
+  } else {
+    waits.compared.find(topic.committed->value, found_);
+    for (WaitGroup* group : found_) visit(*group, topic, before, now, ended);
+  }
+  // Backwards, because the place of a group that leaves is taken by the last one.
+  for (std::size_t left = waits.visited.size(); left > 0; --left)
+    visit(*waits.visited[left - 1], topic, before, now, ended);
+  discard_if_empty(id);
+}
+
+void Waits::visit(WaitGroup& group, const WaitedTopic& topic, const State& before, TimePoint now,
+                  std::vector<WaitEnd>& ended) {
   static const Value nothing;
   const Value& value = topic.committed->value;
   const Value& old_value = before ? before->value : nothing;
   // A transition between equal values changes the quality.
   const bool is_same_value = before && before->quality != topic.committed->quality && old_value == value;
-  TopicWaits& waits = *found;
-  // Backwards, because an empty group's place is taken by the last one.
-  for (std::size_t left = waits.groups.size(); left > 0; --left) {
-    WaitGroup& group = *waits.groups[left - 1];
-    if (topic.type.type != ValueType::null) resolve(group, topic.type, ended);
-    if (is_same_value && !names_quality(group)) {
-      hold_group(group, *topic.committed, now, ended);
-    } else {
-      match_group(group, matches(group, *topic.committed, old_value), *topic.committed, now, ended);
-    }
-    discard_if_empty(group);
+  if (topic.type.type != ValueType::null) resolve(group, topic.type, ended);
+  if (is_same_value && !names_quality(group)) {
+    hold_group(group, *topic.committed, now, ended);
+  } else {
+    match_group(group, matches(group, *topic.committed, old_value), *topic.committed, now, ended);
   }
-  discard_if_empty(id);
+  if (!group.is_empty()) file(by_topic_[group.topic], group);
+  discard_if_empty(group);
 }
 
 // Resolves the group's predicate for the type that the topic has now. If that fails, its waits end with the error.
@@ -257,6 +304,7 @@ void Waits::resolve(WaitGroup& group, const ContentType& type, std::vector<WaitE
   auto read = ResolvedPredicate::resolve(*group.predicate, type);
   TopicWaits& waits = by_topic_[group.topic];
   unlist(waits, group);
+  visit_always(waits, group);
   if (read) {
     group.resolved = std::move(*read);
     group.key = key_of(group.on_transition, group.predicate, group.resolved);

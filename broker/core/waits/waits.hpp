@@ -22,8 +22,9 @@
 //            and only if, the predicate was true throughout; each wait ends once.
 // Thread     the core's. Owner: Core. A Wait belongs to its session, and is cancelled before it is destroyed unless it
 //            has ended.
-// Cost       a commit costs its topic's groups, and the waits that end; a hold's timer is due at most once per hold
-//            time. A wait that can expire has a second timer.
+// Cost       a commit costs its topic's groups, and the waits that end. It does not cost the groups without a hold that
+//            compare the value with one number or text, and that it does not end (comparison_index.hpp). A hold's timer
+//            is due at most once per hold time. A wait that can expire has a second timer.
 #pragma once
 
 #include <cstdint>
@@ -100,6 +101,10 @@ class Waits {
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<ResolvedPredicate> resolved);
   bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
   void resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended);
+  void file(TopicWaits& waits, WaitGroup& group);
+  static void visit_always(TopicWaits& waits, WaitGroup& group);
+  void visit(WaitGroup& group, const WaitedTopic& topic, const State& before, TimePoint now,
+             std::vector<WaitEnd>& ended);
   void match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
                    std::vector<WaitEnd>& ended);
   void hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended);
@@ -121,6 +126,7 @@ class Waits {
   std::size_t size_ = 0;
   std::size_t predicates_ = 0;
   std::uint64_t tests_ = 0;
+  std::vector<WaitGroup*> found_;  // of on_transition(); kept for its memory
 };
 
 }  // namespace hoiku::broker

@@ -109,6 +109,14 @@ bool Predicate::names_quality() const noexcept { return shared_->names_quality; 
 
 std::size_t Predicate::fields() const noexcept { return shared_->fields; }
 
+std::optional<Predicate::Comparison> Predicate::as_comparison() const noexcept {
+  if (root_->kind != Kind::comparison) return std::nullopt;
+  const Node& term = root_->children[0];  // the literal is on the right in the normal form
+  const Node& literal = root_->children[1];
+  if (term.kind != Kind::new_value || !term.path.empty() || literal.kind != Kind::literal) return std::nullopt;
+  return Comparison{root_->op, literal.literal};
+}
+
 Result<Predicate> Predicate::resolved_for(ValueType type, const MessageSchema* schema) const {
   auto root = predicate::resolve(*root_, type, schema);
   if (!root) return root.failure();

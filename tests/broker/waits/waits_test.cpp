@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <deque>
+#include <limits>
+#include <map>
+#include <random>
 
 namespace hoiku::broker {
 namespace {
@@ -129,7 +132,8 @@ TEST_F(WaitsTest, AnUnsetTopicMatchesNothing) {
 
 TEST_F(WaitsTest, EqualPredicatesAreTestedOncePerCommit) {
   set(0);
-  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_FALSE(arm(i, predicate(i % 2 == 0 ? "value > 5" : "(value>5)")));
+  for (std::uint64_t i = 0; i < 1000; ++i)
+    EXPECT_FALSE(arm(i, predicate(i % 2 == 0 ? "value > 5 && value < 9" : "value<9&&(value>5)")));
   EXPECT_EQ(waits.predicates(), 1u);
   const auto before = waits.tests();
   EXPECT_THAT(set(1), IsEmpty());
@@ -363,6 +367,104 @@ TEST_F(WaitsTest, InvalidWaitsAreRefused) {
   Predicate large = predicate("value > 1");
   for (int i = 0; i < 6; ++i) large = Predicate::all_of(large, Predicate::negate(large));
   EXPECT_EQ(code(large, 0ns), ErrorCode::invalid_predicate);
+}
+
+// ---- Comparisons with one constant
+
+TEST_F(WaitsTest, DistinctThresholdsThatAreNotReachedAreNotTested) {
+  set(0);
+  for (std::uint64_t id = 1; id <= 1000; ++id) {
+    const std::string number = std::to_string(10 * id);
+    EXPECT_FALSE(arm(id, predicate("value > " + number)));
+    EXPECT_FALSE(arm(1000 + id, predicate("value == " + number)));
+    EXPECT_FALSE(arm(2000 + id, predicate("value < -" + number)));
+  }
+  const auto before = waits.tests();
+  for (int i = 1; i < 10; ++i) EXPECT_THAT(set(i), IsEmpty());
+  EXPECT_EQ(waits.tests(), before);
+  EXPECT_THAT(set(10), ElementsAre(1001));
+  EXPECT_THAT(set(11), ElementsAre(1));
+  EXPECT_THAT(set(-11), ElementsAre(2001));
+  EXPECT_LE(waits.tests(), before + 5);
+}
+
+TEST_F(WaitsTest, DistinctTextsAreNotTestedOneByOne) {
+  set("calm");
+  for (std::uint64_t id = 1; id <= 1000; ++id)
+    EXPECT_FALSE(arm(id, predicate("value == \"mood " + std::to_string(id) + "\"")));
+  const auto before = waits.tests();
+  EXPECT_THAT(set("mood"), IsEmpty());
+  EXPECT_THAT(set("mood 7"), ElementsAre(7));
+  EXPECT_EQ(waits.tests(), before + 1);
+}
+
+TEST_F(WaitsTest, AThresholdIsTestedAlsoAfterAHoldHasJoinedIt) {
+  set(0);
+  EXPECT_FALSE(arm(1, predicate("value > 10")));
+  EXPECT_FALSE(arm(2, predicate("value > 10"), 10ms));
+  EXPECT_THAT(set(11), ElementsAre(1));
+  EXPECT_FALSE(arm(3, predicate("value > 20")));
+  EXPECT_THAT(set(0, time_zero + 5ms), IsEmpty());  // the hold is broken
+  EXPECT_THAT(advance(time_zero + 10ms), IsEmpty());
+  EXPECT_THAT(set(21, time_zero + 20ms), ElementsAre(3));
+  EXPECT_THAT(advance(time_zero + 30ms), ElementsAre(2));
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, ThresholdsMeanWhatTheTopicsTypeSays) {
+  set(0);
+  EXPECT_FALSE(arm(1, predicate("value > 10")));
+  EXPECT_FALSE(arm(2, predicate("value > 1")));
+  type = ValueType::float64;
+  EXPECT_THAT(set(0.5), IsEmpty());
+  EXPECT_THAT(set(1.5), ElementsAre(2));
+  EXPECT_FALSE(arm(3, predicate("value > 1.75")));
+  type = ValueType::string;
+  EXPECT_THAT(set("text"), UnorderedElementsAre(1, 3));
+  EXPECT_EQ(failures.size(), 2u);
+  expect_nothing_left();
+}
+
+TEST_F(WaitsTest, AgreeWithTestingEachPredicate) {
+  std::mt19937_64 random(7);
+  const std::vector<std::string> numbers{
+      "-9223372036854775808", "-1",    "0",     "0.5", "1", "2", "9007199254740992", "9007199254740993",
+      "9223372036854775807",  "1e300", "-1e300"};
+  const std::vector<Value> values{Value(std::numeric_limits<std::int64_t>::min()),
+                                  Value(-1),
+                                  Value(0),
+                                  Value(1),
+                                  Value(2),
+                                  Value(std::int64_t{9007199254740992}),
+                                  Value(std::int64_t{9007199254740993}),
+                                  Value(std::numeric_limits<std::int64_t>::max())};
+  set(0);
+  std::map<std::uint64_t, Predicate> open;
+  std::uint64_t last_id = 0;
+  for (int step = 0; step < 3000; ++step) {
+    if (random() % 3 != 0) {
+      const char* const ops[] = {">", ">=", "<", "<=", "==", "!="};
+      const Predicate wanted =
+          predicate("value " + std::string(ops[random() % 6]) + " " + numbers[random() % numbers.size()]);
+      const auto hold = random() % 5 == 0 ? std::chrono::nanoseconds(1h) : 0ns;
+      const bool is_true = wanted.test(committed->value, Value(), Quality::live);
+      ++last_id;
+      EXPECT_EQ(arm(last_id, wanted, hold), hold.count() == 0 && is_true);
+      if (hold.count() == 0 && !is_true) open.emplace(last_id, wanted);
+    } else if (!open.empty() && random() % 4 == 0) {
+      const auto chosen = std::next(open.begin(), static_cast<std::ptrdiff_t>(random() % open.size()));
+      cancel(chosen->first);
+      open.erase(chosen);
+    } else {
+      const Value value = values[random() % values.size()];
+      std::vector<std::uint64_t> expected;
+      for (const auto& [id, wanted] : open)
+        if (wanted.test(value, Value(), Quality::live)) expected.push_back(id);
+      for (const std::uint64_t id : expected) open.erase(id);
+      ASSERT_THAT(set(value), testing::UnorderedElementsAreArray(expected));
+    }
+  }
+  EXPECT_GT(last_id, 1000u);
 }
 
 }  // namespace

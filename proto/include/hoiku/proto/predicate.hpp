@@ -91,6 +91,13 @@ class Predicate {
   bool uses_old_value() const noexcept;
   bool names_quality() const noexcept;  // true: a change of the quality alone may change the result
   std::size_t fields() const noexcept;  // references to fields of messages
+  // `value op literal`. The literal belongs to the predicate.
+  struct Comparison {
+    Op op;
+    const Value& literal;
+  };
+  // The predicate as one comparison of the value itself with a literal. Empty: it is something else.
+  std::optional<Comparison> as_comparison() const noexcept;
 
   // The predicate for topics of `type` (null: not known), with its fields looked up in `schema`, that of the topic's
   // messages. An enumeration is its number, and a text compared with it the name of a value. Idempotent for one type; a
