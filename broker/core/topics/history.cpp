@@ -1,8 +1,11 @@
 #include "broker/core/topics/history.hpp"
-#include "hoiku/proto/size.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
+
+#include "broker/core/swap_remove.hpp"
+#include "hoiku/proto/size.hpp"
 
 namespace hoiku::broker {
 
@@ -21,9 +24,8 @@ void Histories::append(TopicId topic, State state) {
   const std::size_t bytes = proto::size_of(*state).bound();
   history.bytes += bytes;
   bytes_ += bytes;
-  ++kept_;
-  replaced_.push_back(Replaced{topic, state->version});
   history.states.push_back(std::move(state));
+  classify(history);
   if (!std::exchange(history.grown, true)) grown_.push_back(topic);
 }
 
@@ -31,6 +33,7 @@ void Histories::discard(TopicId topic) {
   History* removed = by_topic_.find(topic);
   if (removed == nullptr) return;
   while (removed->size() > 0) discard_oldest(*removed);
+  classify(*removed);
   by_topic_.erase(topic);
 }
 
@@ -38,7 +41,6 @@ void Histories::discard_oldest(History& history) noexcept {
   const std::size_t bytes = proto::size_of(*history.oldest()).bound();
   history.bytes -= bytes;
   bytes_ -= bytes;
-  --kept_;
   history.states[history.first++].reset();
   if (history.first * 2 >= history.states.size()) {
     history.states.erase(history.states.begin(), history.states.begin() + static_cast<std::ptrdiff_t>(history.first));
@@ -52,14 +54,30 @@ void Histories::trim() {
     // The topic may have been removed since, and its id given to another one, which is in the list too.
     if (grown == nullptr || !std::exchange(grown->grown, false)) continue;
     while (grown->size() > 0 && is_too_long(*grown)) discard_oldest(*grown);
+    classify(*grown);
   }
   while (bytes_ > limits_->histories_bytes_max) {
-    const Replaced oldest = replaced_.front();
-    replaced_.pop_front();
-    // Older states of the topic were replaced earlier, so this one is the oldest.
-    if (is_kept(oldest)) discard_oldest(by_topic_[oldest.topic]);
+    History& history = largest();
+    discard_oldest(history);
+    classify(history);
   }
-  if (replaced_.size() > 2 * kept_ + 1024) compact();
+}
+
+// Puts the history among those of its size.
+void Histories::classify(History& history) {
+  const std::size_t size_class = history.size() == 0 ? 0 : static_cast<std::size_t>(std::bit_width(history.bytes));
+  if (size_class == history.size_class) return;
+  if (history.size_class != 0) swap_remove<&History::place>(by_size_class_[history.size_class], history.place);
+  history.size_class = size_class;
+  if (size_class == 0) return;
+  history.place = by_size_class_[size_class].size();
+  by_size_class_[size_class].push_back(&history);
+}
+
+Histories::History& Histories::largest() noexcept {
+  const auto found =
+      std::find_if(by_size_class_.rbegin(), by_size_class_.rend(), [](const auto& list) { return !list.empty(); });
+  return *found->back();
 }
 
 bool Histories::is_too_long(const History& history) const noexcept {
@@ -67,17 +85,6 @@ bool Histories::is_too_long(const History& history) const noexcept {
   if (history.size() + 1 > limits_->history_transitions_max) return true;
   // The last replaced state stays, however large: a reader that has it needs the committed state only.
   return history.size() > 1 && history.bytes > limits_->history_bytes_max;
-}
-
-bool Histories::is_kept(const Replaced& replaced) const noexcept {
-  const History* kept = by_topic_.find(replaced.topic);
-  if (kept == nullptr || kept->size() == 0) return false;
-  return kept->oldest()->version.epoch == replaced.version.epoch &&
-         kept->oldest()->version.number <= replaced.version.number;
-}
-
-void Histories::compact() {
-  std::erase_if(replaced_, [this](const Replaced& replaced) { return !is_kept(replaced); });
 }
 
 State Histories::find(TopicId topic, std::uint64_t number) const noexcept {

@@ -5,13 +5,15 @@
 //            end of a turn, so all states that a turn wrote can be sent before that.
 // Thread     the core's. Owner: Core.
 // Limits     history_transitions_max and history_bytes_max per topic without a declared history; one replaced state may
-//            be larger. histories_bytes_max for all: the state that was replaced first is discarded first. Committed
-//            states count as transitions, and their bytes belong to the topics.
+//            be larger. histories_bytes_max for all: one of the largest histories loses its oldest state first, so that
+//            nobody's takes the room of one that is less than half as large. Committed states count as transitions, and
+//            their bytes belong to the topics.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <vector>
 
 #include "broker/core/topic_map.hpp"
@@ -46,28 +48,23 @@ class Histories {
     std::vector<State> states;
     std::size_t first = 0;
     std::size_t bytes = 0;
-    bool grown = false;      // is in grown_
-    std::size_t wanted = 0;  // declared number of transitions; 0: the limits apply
+    bool grown = false;          // is in grown_
+    std::size_t wanted = 0;      // declared number of transitions; 0: the limits apply
+    std::size_t size_class = 0;  // bit_width(bytes); 0: it has no states
+    std::size_t place = 0;       // in its size class
 
     std::size_t size() const noexcept { return states.size() - first; }
     const State& oldest() const noexcept { return states[first]; }
   };
-  // A replaced state, which may be discarded already.
-  struct Replaced {
-    TopicId topic{};
-    Version version;
-  };
-
   bool is_too_long(const History& history) const noexcept;
-  bool is_kept(const Replaced& replaced) const noexcept;
   void discard_oldest(History& history) noexcept;
-  void compact();
+  void classify(History& history);
+  History& largest() noexcept;  // there is a state
 
   const Limits* limits_;
   TopicMap<History> by_topic_;
   std::vector<TopicId> grown_;  // since the last trim(); some are removed
-  std::deque<Replaced> replaced_;
-  std::size_t kept_ = 0;  // entries of replaced_ that are not discarded
+  std::array<std::vector<History*>, std::numeric_limits<std::size_t>::digits + 1> by_size_class_;
   std::size_t bytes_ = 0;
 };
 

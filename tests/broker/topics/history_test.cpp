@@ -69,19 +69,49 @@ TEST_F(History, TheLastReplacedStateIsKeptHoweverLarge) {
   EXPECT_EQ(histories.bytes(), 0u);
 }
 
-TEST_F(History, TheStateReplacedFirstIsDiscardedFirst) {
+TEST_F(History, TheLargestLosesItsOldestStateFirst) {
   fill(battery, 2, 1000);
   last = 0;
-  fill(heat, 2, 1000);
+  fill(heat, 4, 1000);
   limits.histories_bytes_max = histories.bytes() - 1;
   histories.trim();
-  EXPECT_FALSE(histories.find(battery, 1));
-  EXPECT_TRUE(histories.find(battery, 2));
-  EXPECT_TRUE(histories.find(heat, 1));
+  EXPECT_FALSE(histories.find(heat, 1));
+  EXPECT_TRUE(histories.find(heat, 2));
+  EXPECT_TRUE(histories.find(battery, 1));
   limits.histories_bytes_max = 0;
   histories.trim();
-  EXPECT_FALSE(histories.find(heat, 2));
+  EXPECT_FALSE(histories.find(heat, 4));
+  EXPECT_FALSE(histories.find(battery, 2));
   EXPECT_EQ(histories.bytes(), 0u);
+}
+
+// However much somebody writes, and however long a history is declared.
+TEST_F(History, ASmallOneIsNotTakenByALargeOne) {
+  limits.histories_bytes_max = 100'000;
+  fill(battery, 1);
+  last = 0;
+  histories.keep(heat, 65'536);
+  for (int turn = 0; turn < 1000; ++turn) {
+    fill(heat, 10, 1000);
+    histories.trim();
+    ASSERT_LE(histories.bytes(), limits.histories_bytes_max);
+  }
+  EXPECT_TRUE(histories.find(battery, 1));
+  EXPECT_TRUE(histories.find(heat, last));
+}
+
+TEST_F(History, ManyOfOneSizeShareTheRoom) {
+  limits.histories_bytes_max = 100'000;
+  for (std::uint32_t topic = 0; topic < 20; ++topic) {
+    last = 0;
+    fill(TopicId{topic}, 10, 1000);
+    histories.trim();
+  }
+  for (std::uint32_t topic = 0; topic < 20; ++topic) EXPECT_TRUE(histories.find(TopicId{topic}, 10)) << topic;
+  histories.discard(TopicId{7});
+  fill(TopicId{7}, 1, 1000);
+  histories.trim();
+  EXPECT_LE(histories.bytes(), limits.histories_bytes_max);
 }
 
 TEST_F(History, ARemovedTopicsHistoryIsDiscardedAndANewTopicStartsWithoutOne) {
