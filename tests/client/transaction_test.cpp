@@ -139,8 +139,12 @@ TEST(Commit, MoreTopicsThanTheLimitAreRefused) {
     };
     const auto fits = co_await code_of(of(64));
     EXPECT_EQ(fits, std::nullopt);
-    const auto refused = co_await code_of(of(65));
-    EXPECT_EQ(refused, ErrorCode::limit_exceeded);
+    for (const std::size_t count : {65u, 257u, 20'000u}) {
+      const auto refused = co_await code_of(of(count));
+      EXPECT_EQ(refused, ErrorCode::limit_exceeded) << count;
+    }
+    const auto fits_again = co_await code_of(of(64));  // the session goes on
+    EXPECT_EQ(fits_again, std::nullopt);
   });
 }
 

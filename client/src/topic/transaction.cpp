@@ -2,6 +2,7 @@
 
 #include "client/src/bus/bus_core.hpp"
 #include "hoiku/async/sleep.hpp"
+#include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/text.hpp"
 
 namespace hoiku {
@@ -14,6 +15,11 @@ Task<Committed> commit_writes(detail::BusPtr bus, std::vector<detail::TopicWrite
   if (writes.empty()) {
     co_await checkpoint();
     co_return committed;
+  }
+  // A broker takes a commit that is much larger for a broken frame, and ends the connection.
+  if (const std::size_t most = Limits{}.commit_topics_max; writes.size() > most) {
+    throw Error(ErrorCode::limit_exceeded, "a commit writes at most " + std::to_string(most) +
+                                               " topics, and this one " + std::to_string(writes.size()));
   }
   proto::Commit command;
   for (detail::TopicWrite& write : writes) {
