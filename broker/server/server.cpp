@@ -13,12 +13,12 @@
 namespace hoiku::broker {
 namespace {
 
-// Silence is judged when all input was read, which may never be true under a flood. After this many turns the first
-// frame of every connection was read, since the link takes connections in turn.
+// Silence is judged when all input was read, which may never be true under a flood. Otherwise it is judged after this
+// many turns, and when more frames were read than there are sessions: the link takes connections in turn, so the first
+// frame of each was read.
 constexpr int turns_without_advance_max = 64;
 
-// To decode a large frame takes a tenth of a second: nobody may ask for that before the broker knows it. A hello with
-// the longest name has 300 bytes.
+// Nobody may ask for work before the broker knows it. A hello with the longest name has 300 bytes.
 constexpr std::size_t hello_bytes_max = 4096;
 
 // How a note of the link is written.
@@ -84,9 +84,12 @@ Task<> Server::serve_until_empty(Duration limit) {
 Task<> Server::turn() {
   ask_full_peers_again();
   const bool read_all = take_input();
-  if (read_all || ++turns_without_advance_ > turns_without_advance_max) {
+  ++turns_without_advance_;
+  if (read_all ||
+      (turns_without_advance_ > turns_without_advance_max && inputs_without_advance_ > core_.statistics().sessions)) {
     core_.advance(instant());
     turns_without_advance_ = 0;
+    inputs_without_advance_ = 0;
   } else {
     core_.search(instant());
   }
@@ -105,6 +108,7 @@ bool Server::take_input() {
   do {
     std::optional<link::ServerLink::Input> input = link_->try_receive();
     if (!input) return true;
+    ++inputs_without_advance_;
     take(std::move(*input), share);
   } while (!share.is_spent(now()));
   return false;
@@ -277,10 +281,11 @@ Task<Drained> Server::drain(Duration limit) {
   const TimePoint end = saturating_add(now(), limit);
   Drained drained;
   const std::uint64_t sent_before = frames_sent_;
-  take_input();
+  while (!take_input() && now() < end) co_await checkpoint();
   core_.advance(instant());
   const std::uint64_t committed_before = committed_;
   co_await finish_records(end);
+  send_output();  // the answers, before the farewells
   drained.sessions = core_.statistics().sessions;
   core_.shut_down(instant());
   co_await finish_records(now());  // the last wills: the store gets them before the links take the farewells

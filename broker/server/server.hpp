@@ -99,6 +99,7 @@ class Server {
   bool store_is_lost_ = false;   // it said that this broker must not continue
   FullPeers full_;
   int turns_without_advance_ = 0;
+  std::size_t inputs_without_advance_ = 0;
   std::uint64_t frames_sent_ = 0;
 };
 

@@ -69,6 +69,22 @@ TEST_F(ServerDrainTest, WaitingInputIsStillExecuted) {
   EXPECT_GE(wire_.last(1).acknowledged, 1U);
 }
 
+TEST_F(ServerDrainTest, AllWaitingInputIsAnsweredBeforeTheFarewell) {
+  constexpr std::uint64_t sets = 2000;  // more than a turn takes
+  drain_after(
+      [&]() -> Task<> {
+        wire_.arrive(1, hello(1));
+        co_await sleep(1ms);
+        for (std::uint64_t i = 1; i <= sets; ++i)
+          wire_.inbox.push_back(ServerLink::Input{1, proto::encode(set_frame(i, "battery", Value(int(i))))});
+      },
+      nothing);
+  std::size_t answers = 0;
+  for (const ServerFrame& frame : wire_.sent.at(1)) answers += frame.answers.size();
+  EXPECT_EQ(answers, sets);
+  EXPECT_TRUE(wire_.last(1).fatal);
+}
+
 TEST_F(ServerDrainTest, DrainWaitsForAFullPeerUntilTheLimit) {
   const Drained drained = drain_after(
       [&]() -> Task<> {

@@ -202,6 +202,20 @@ TEST_F(ServerTest, InputThatIsWaitingIsReadBeforeSilenceIsJudged) {
   });
 }
 
+TEST_F(ServerTest, InputOfManyThatIsWaitingIsReadBeforeSilenceIsJudged) {
+  limits_.turn_commands_max = 1;
+  constexpr std::uint8_t sessions = 200;  // more than the turns after which a flood is interrupted
+  with_broker([&](Server& broker) -> Task<> {
+    for (std::uint8_t peer = 1; peer <= sessions; ++peer) wire_.arrive(peer, hello(peer, 100ms));
+    co_await sleep(50ms);
+    // The heartbeats arrive while the broker is paused, so it is not notified.
+    for (std::uint64_t peer = 1; peer <= sessions; ++peer)
+      wire_.inbox.push_back(ServerLink::Input{peer, proto::encode(heartbeat())});
+    co_await sleep(60ms);
+    EXPECT_EQ(broker.statistics().sessions, sessions);
+  });
+}
+
 TEST_F(ServerTest, AFloodDoesNotPreventExpiryOfSilentSessions) {
   limits_.turn_commands_max = 1;
   with_broker([&](Server& broker) -> Task<> {
