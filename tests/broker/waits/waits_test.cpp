@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <deque>
 #include <limits>
 #include <map>
@@ -425,46 +426,70 @@ TEST_F(WaitsTest, ThresholdsMeanWhatTheTopicsTypeSays) {
   expect_nothing_left();
 }
 
-TEST_F(WaitsTest, AgreeWithTestingEachPredicate) {
-  std::mt19937_64 random(7);
-  const std::vector<std::string> numbers{
-      "-9223372036854775808", "-1",    "0",     "0.5", "1", "2", "9007199254740992", "9007199254740993",
-      "9223372036854775807",  "1e300", "-1e300"};
-  const std::vector<Value> values{Value(std::numeric_limits<std::int64_t>::min()),
-                                  Value(-1),
-                                  Value(0),
-                                  Value(1),
-                                  Value(2),
-                                  Value(std::int64_t{9007199254740992}),
-                                  Value(std::int64_t{9007199254740993}),
-                                  Value(std::numeric_limits<std::int64_t>::max())};
-  set(0);
-  std::map<std::uint64_t, Predicate> open;
-  std::uint64_t last_id = 0;
-  for (int step = 0; step < 3000; ++step) {
-    if (random() % 3 != 0) {
-      const char* const ops[] = {">", ">=", "<", "<=", "==", "!="};
-      const Predicate wanted =
-          predicate("value " + std::string(ops[random() % 6]) + " " + numbers[random() % numbers.size()]);
-      const auto hold = random() % 5 == 0 ? std::chrono::nanoseconds(1h) : 0ns;
-      const bool is_true = wanted.test(committed->value, Value(), Quality::live);
-      ++last_id;
-      EXPECT_EQ(arm(last_id, wanted, hold), hold.count() == 0 && is_true);
-      if (hold.count() == 0 && !is_true) open.emplace(last_id, wanted);
-    } else if (!open.empty() && random() % 4 == 0) {
-      const auto chosen = std::next(open.begin(), static_cast<std::ptrdiff_t>(random() % open.size()));
-      cancel(chosen->first);
-      open.erase(chosen);
-    } else {
-      const Value value = values[random() % values.size()];
-      std::vector<std::uint64_t> expected;
-      for (const auto& [id, wanted] : open)
-        if (wanted.test(value, Value(), Quality::live)) expected.push_back(id);
-      for (const std::uint64_t id : expected) open.erase(id);
-      ASSERT_THAT(set(value), testing::UnorderedElementsAreArray(expected));
+// Arms and cancels random waits, sets random values, and compares which waits end with testing the predicate of each.
+class WaitsAgree : public WaitsTest {
+ protected:
+  void agree(const std::vector<std::string>& predicates, const std::vector<Value>& values) {
+    std::map<std::uint64_t, Predicate> open;
+    std::uint64_t last_id = 0;
+    std::size_t ended = 0;
+    set(values.front());
+    for (int step = 0; step < 3000; ++step) {
+      if (random() % 3 != 0) {
+        const Predicate wanted = predicate(predicates[random() % predicates.size()]);
+        const auto hold = random() % 5 == 0 ? std::chrono::nanoseconds(1h) : 0ns;
+        const bool is_true = is_true_of(wanted, committed->value);
+        EXPECT_EQ(arm(++last_id, wanted, hold), hold.count() == 0 && is_true);
+        if (hold.count() == 0 && !is_true) open.emplace(last_id, wanted);
+      } else if (!open.empty() && random() % 4 == 0) {
+        const auto chosen = std::next(open.begin(), static_cast<std::ptrdiff_t>(random() % open.size()));
+        cancel(chosen->first);
+        open.erase(chosen);
+      } else {
+        const Value& value = values[random() % values.size()];
+        std::vector<std::uint64_t> expected;
+        for (const auto& [id, wanted] : open)
+          if (is_true_of(wanted, value)) expected.push_back(id);
+        for (const std::uint64_t id : expected) open.erase(id);
+        ended += expected.size();
+        ASSERT_THAT(set(value), testing::UnorderedElementsAreArray(expected));
+      }
     }
+    EXPECT_GT(ended, 300u);
   }
-  EXPECT_GT(last_id, 1000u);
+
+  static std::vector<std::string> comparisons(const std::vector<std::string>& constants) {
+    std::vector<std::string> all;
+    for (const char* op : {">", ">=", "<", "<=", "==", "!="})
+      for (const std::string& constant : constants) all.push_back("value " + std::string(op) + " " + constant);
+    return all;
+  }
+
+ private:
+  static bool is_true_of(const Predicate& wanted, const Value& value) {
+    return !value.is_null() && wanted.test(value, Value(), Quality::live);
+  }
+
+  std::mt19937_64 random{7};
+};
+
+TEST_F(WaitsAgree, OfIntegers) {
+  agree(comparisons({"-9223372036854775808", "-1", "0", "0.5", "1", "2", "9007199254740992", "9007199254740993",
+                     "9223372036854775807", "1e300", "-1e300"}),
+        {Value(0), Value(-1), Value(1), Value(2), Value(), Value(std::numeric_limits<std::int64_t>::min()),
+         Value(std::int64_t{9007199254740992}), Value(std::int64_t{9007199254740993}),
+         Value(std::numeric_limits<std::int64_t>::max())});
+}
+
+TEST_F(WaitsAgree, OfDoubles) {
+  agree(comparisons({"-1", "0", "-0.0", "0.5", "9007199254740992", "9007199254740993", "1e300", "nan"}),
+        {Value(0.5), Value(0.0), Value(-0.0), Value(-1.0), Value(1e300), Value(-1e300), Value(), Value(HUGE_VAL),
+         Value(std::nan("")), Value(9007199254740992.0)});
+}
+
+TEST_F(WaitsAgree, OfTexts) {
+  agree({"value == \"\"", "value == \"a\"", "value == \"b\"", "value != \"a\"", "value > \"a\"", "value <= \"b\""},
+        {Value("a"), Value(""), Value("b"), Value("c"), Value()});
 }
 
 }  // namespace
