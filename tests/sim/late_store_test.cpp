@@ -99,6 +99,7 @@ class Commands {
     const std::size_t kind = dice_.below(100);
     if (kind < 40) {
       proto::Set drawn = set(id);
+      drawn.is_post = dice_.chance(25);
       client.written[id] = {drawn.topic};
       return drawn;
     }

@@ -71,17 +71,31 @@ void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) 
   frame.number = ++sender.sent;
   frame.acknowledged = sender.received;
   frame.commands = std::move(commands);
+  take_records();
+  const std::size_t before = unconfirmed_.size();
   core_->receive(sender.peer, frame, at());
+  take_records();
+  const auto is_post = [](const proto::Command& command) {
+    const auto* set = std::get_if<proto::Set>(&command);
+    return set != nullptr && set->is_post;
+  };
+  if (std::any_of(frame.commands.begin(), frame.commands.end(), is_post)) sender.posted_in = frame.number;
+  if (unconfirmed_.size() > before && std::all_of(frame.commands.begin(), frame.commands.end(), is_post))
+    sender.posts[frame.number] = unconfirmed_.back().sequence;
 }
 
-void StoredCore::turn(std::size_t records) {
-  core_->advance(at());
+void StoredCore::take_records() {
   for (broker::Record& record : core_->take_records()) {
     for (const broker::State& state : record.transitions) epochs_[state->topic] = state->version.epoch;
     unconfirmed_.push_back(std::move(record));
   }
+}
+
+void StoredCore::turn(std::size_t records) {
+  core_->advance(at());
+  take_records();
   if (const std::size_t last = std::min(records, unconfirmed_.size()); last > 0) {
-    const std::uint64_t sequence = unconfirmed_[last - 1].sequence;
+    const std::uint64_t sequence = confirmed_sequence_ = unconfirmed_[last - 1].sequence;
     for (const broker::State& state : unconfirmed_[last - 1].transitions) confirmed_ = state->revision;
     unconfirmed_.erase(unconfirmed_.begin(), unconfirmed_.begin() + static_cast<std::ptrdiff_t>(last));
     core_->committed(sequence, at());
@@ -105,6 +119,10 @@ void StoredCore::settle() {
       core_->receive(client.peer, acknowledgement, at());
     }
   } while (!unconfirmed_.empty() || received != received_before);
+  for (const Client& client : clients_) {
+    if (!client.is_rejected && client.settled < client.posted_in)
+      complain(fmt::format("the posts up to frame {} are not settled: {}", client.posted_in, client.settled));
+  }
 }
 
 void StoredCore::shut_down() {
@@ -149,10 +167,21 @@ void StoredCore::take(Client& client, const proto::ServerFrame& frame) {
       core_->receive(client.peer, again, at());
     }
   }
+  if (frame.number == 0) take_settled(client, frame.settled);
   if (frame.number == 0 || frame.number <= client.received) return;
   client.received = frame.number;
   for (const proto::Delivery& delivery : frame.deliveries) take(client, delivery);
   for (const proto::Answer& answer : frame.answers) take(client, answer);
+  take_settled(client, frame.settled);
+}
+
+void StoredCore::take_settled(Client& client, std::uint64_t settled) {
+  client.settled = std::max(client.settled, settled);
+  for (; !client.posts.empty() && client.posts.begin()->first <= settled; client.posts.erase(client.posts.begin())) {
+    const auto& [frame, record] = *client.posts.begin();
+    if (record > confirmed_sequence_)
+      complain(fmt::format("the posts of frame {} are settled before the store has them", frame));
+  }
 }
 
 void StoredCore::take(Client& client, const proto::Delivery& delivery) {

@@ -63,6 +63,9 @@ class StoredCore {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
     std::deque<proto::ClientFrame> kept;
+    std::uint64_t posted_in = 0;  // the last frame with a post
+    std::uint64_t settled = 0;
+    std::map<std::uint64_t, std::uint64_t> posts;  // by the frames that have nothing else: their last records
     Answers answers;
     std::map<proto::RequestId, Reader> readers;
     std::map<std::string, Version> known;
@@ -72,8 +75,10 @@ class StoredCore {
   broker::Instant at() const;
   void connect(Client& client);
   void add_epoch(std::optional<Version>& version, const std::string& topic) const;
+  void take_records();
   void take_output();
   void take(Client& client, const proto::ServerFrame& frame);
+  void take_settled(Client& client, std::uint64_t settled);
   void take(Client& client, const proto::Delivery& delivery);
   void take(Client& client, const proto::Answer& answer);
   void check_confirmed(const Transition& transition, const std::string& what);
@@ -87,6 +92,7 @@ class StoredCore {
   std::deque<broker::Record> unconfirmed_;
   std::map<std::string, std::uint64_t> epochs_;  // by topic
   std::uint64_t confirmed_ = 0;                  // the newest revision that the store has
+  std::uint64_t confirmed_sequence_ = 0;         // its newest record
   std::vector<std::string> complaints_;
 };
 

@@ -12,9 +12,9 @@ class FrameJudge {
 
   // Checks what each frame has, before its content.
   void check_header(Session& session, const proto::ServerFrame& frame);
-  // Checks a frame that was sent before.
-  // After the answers of the frame.
+  // Checks what a frame says of posts, after its answers.
   void check_settled(Session& session, const proto::ServerFrame& frame);
+  // Checks a frame that was sent before.
   void check_repeated(Session& session, const proto::ServerFrame& frame);
   // Takes a new frame. Returns when it was built.
   Moment take_fresh(Session& session, const proto::ServerFrame& frame);
