@@ -429,8 +429,9 @@ MUTANTS = [
 
     # Posts.
     ("post-settled-before-its-refusal", "a post is settled although its refusal waits for room",
-     "broker/core/outbox/answer_queue.hpp", "return untold_.empty() ? frame : std::min(frame, untold_.front() - 1);",
-     "return frame;", "broker_core CorePosts.*"),
+     "broker/core/outbox/answer_queue.hpp",
+     "return unsent_refusals_.empty() ? frame : std::min(frame, unsent_refusals_.front() - 1);", "return frame;",
+     "broker_core CorePosts.*"),
     ("post-settled-before-the-store-has-it", "a post is settled when it is executed",
      "broker/core/sessions/pending_posts.hpp", "return frames_.empty() ? executed : frames_.front().number - 1;",
      "return executed;", "broker_core CorePosts.*"),

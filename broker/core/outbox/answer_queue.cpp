@@ -61,7 +61,7 @@ void AnswerQueue::push(proto::Answer answer, AnswerBudget budget) {
 
 void AnswerQueue::refuse_post(proto::Failed refusal, std::uint64_t frame) {
   ++refused_posts_;
-  untold_.push_back(frame);
+  unsent_refusals_.push_back(frame);
   push(std::move(refusal), AnswerBudget::post);
 }
 
@@ -114,7 +114,7 @@ void AnswerQueue::count(AnswerBudget budget, FrameCost& cost) noexcept {
       return;
     case AnswerBudget::post:
       ++cost.refused_posts;
-      untold_.pop_front();
+      unsent_refusals_.pop_front();
       return;
   }
 }

@@ -40,8 +40,8 @@ class AnswerQueue {
   void refuse_post(proto::Failed refusal, std::uint64_t frame);
   bool empty() const noexcept { return queued_.empty(); }
   // The last client frame up to `frame` of which all refusals of posts are in a frame.
-  std::uint64_t told_through(std::uint64_t frame) const noexcept {
-    return untold_.empty() ? frame : std::min(frame, untold_.front() - 1);
+  std::uint64_t settled_through(std::uint64_t frame) const noexcept {
+    return unsent_refusals_.empty() ? frame : std::min(frame, unsent_refusals_.front() - 1);
   }
 
   // Moves answers into the frame, as many as fit.
@@ -70,7 +70,7 @@ class AnswerQueue {
   std::size_t requests_ = 0;
   std::size_t reader_answers_ = 0;
   std::size_t refused_posts_ = 0;
-  std::deque<std::uint64_t> untold_;  // the client frames of the refused posts in queued_
+  std::deque<std::uint64_t> unsent_refusals_;  // the client frames of the refused posts in queued_
 };
 
 }  // namespace hoiku::broker

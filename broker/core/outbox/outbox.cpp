@@ -23,7 +23,7 @@ bool Outbox::build_frame(StateSource& states, const Facts& facts, BuildReport& r
   if (!std::is_sorted(frame.deliveries.begin(), frame.deliveries.end(), earlier))
     std::stable_sort(frame.deliveries.begin(), frame.deliveries.end(), earlier);
   if (deliveries_.is_complete() && facts.all_known) frame.complete_through = facts.revision;
-  frame.settled = told_through(facts.settled);
+  frame.settled = settled_through(facts.settled);
 
   draft.cost.is_batch = !frame.deliveries.empty() || !frame.snapshot_ends.empty();
   draft.cost.deliveries = static_cast<std::uint32_t>(frame.deliveries.size());

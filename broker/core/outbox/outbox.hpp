@@ -48,7 +48,7 @@ class Outbox {
   // `frame`: the client frame that the post came in.
   void refuse_post(proto::Failed refusal, std::uint64_t frame) { answers_.refuse_post(std::move(refusal), frame); }
   // The last client frame up to `frame` of which all refusals of posts are in a frame.
-  std::uint64_t told_through(std::uint64_t frame) const noexcept { return answers_.told_through(frame); }
+  std::uint64_t settled_through(std::uint64_t frame) const noexcept { return answers_.settled_through(frame); }
   void answer_late(proto::Lookup lookup) { answers_.push(std::move(lookup)); }
   void snapshot_ended(Subscription& subscription) { deliveries_.snapshot_ended(subscription); }
   void remove(Subscription& subscription) noexcept { deliveries_.remove(subscription); }

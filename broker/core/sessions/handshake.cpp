@@ -236,10 +236,15 @@ void Handshake::execute(Session& session, const proto::Goodbye&) {
 }
 
 void Handshake::close_overrun(Session& session) {
-  events_.add(Event::Kind::session_closed, session_label(session), "too many requests in flight");
-  const std::string in_flight = std::to_string(session.outbox.requests_in_flight());
+  const std::size_t posts = session.outbox.refused_posts() + session.posts.size();
+  const bool too_many_posts = posts >= limits_.unsettled_posts_max;
+  events_.add(Event::Kind::session_closed, session_label(session),
+              too_many_posts ? "too many posts are not settled" : "too many requests in flight");
   close(session, Failure{ErrorCode::limit_exceeded,
-                         "the session has " + in_flight + " requests in flight: acknowledge their answers"});
+                         too_many_posts ? "the session has " + std::to_string(posts) +
+                                              " posts that are not settled: acknowledge refusals, and await the others"
+                                        : "the session has " + std::to_string(session.outbox.requests_in_flight()) +
+                                              " requests in flight: acknowledge their answers"});
 }
 
 void Handshake::expire_sessions(TimePoint now) {

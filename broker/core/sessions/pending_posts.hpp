@@ -16,6 +16,7 @@ class PendingPosts {
  public:
   // A post of that client frame waits for the store. Frames come in order.
   void begin(std::uint64_t frame) {
+    ++posts_;
     if (frames_.empty() || frames_.back().number != frame) frames_.push_back(Frame{frame, 0});
     ++frames_.back().posts;
   }
@@ -24,10 +25,12 @@ class PendingPosts {
     const auto found = std::lower_bound(frames_.begin(), frames_.end(), frame,
                                         [](const Frame& one, std::uint64_t wanted) { return one.number < wanted; });
     --found->posts;
+    --posts_;
     const std::size_t before = frames_.size();
     while (!frames_.empty() && frames_.front().posts == 0) frames_.pop_front();
     return frames_.size() < before;
   }
+  std::size_t size() const noexcept { return posts_; }
   // The last client frame that is settled. `executed`: the last one that is executed.
   std::uint64_t settled_through(std::uint64_t executed) const noexcept {
     return frames_.empty() ? executed : frames_.front().number - 1;
@@ -39,6 +42,7 @@ class PendingPosts {
     std::size_t posts = 0;
   };
   std::deque<Frame> frames_;
+  std::size_t posts_ = 0;  // in all of them
 };
 
 }  // namespace hoiku::broker

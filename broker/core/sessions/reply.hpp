@@ -4,9 +4,9 @@
 //            are in flight, it is answered with limit_exceeded, which is in flight itself; if twice as many are, the
 //            client does not read answers, and its session is marked as overrun: the core closes it.
 // Thread     the core's. Lives on the stack of a command; the session is kept by reference.
-//            A post is not in flight, and is answered only if it is refused. If too many refusals are not acknowledged,
-//            the session is marked as overrun, too.
-// Limits     requests_in_flight_max, posts_in_flight_max.
+//            A post is not in flight, and is answered only if it is refused. If too many wait for the store, or too
+//            many refusals are not acknowledged, the session is marked as overrun, too.
+// Limits     requests_in_flight_max, unsettled_posts_max.
 #pragma once
 
 #include <cstddef>
@@ -59,7 +59,8 @@ class Reply {
 
   void open_post() {
     session_.sends_posts = true;
-    is_open_ = session_.outbox.refused_posts() < session_.limits.posts_in_flight_max;
+    const std::size_t unsettled = session_.outbox.refused_posts() + session_.posts.size();
+    is_open_ = unsettled < session_.limits.unsettled_posts_max;
     if (!is_open_) session_.overrun = true;
   }
 

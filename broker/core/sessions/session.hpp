@@ -56,13 +56,14 @@ struct Session : Timer {
   }
   // The last client frame whose posts are settled; 0: the client sends no posts.
   std::uint64_t settled() const noexcept {
-    return sends_posts ? outbox.told_through(posts.settled_through(received.last())) : 0;
+    return sends_posts ? outbox.settled_through(posts.settled_through(received.last())) : 0;
   }
 
-  // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged.
+  // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged, no
+  // post that waits for the store. (Its client may not have heard yet which of the others were applied.)
   bool holds_nothing() const noexcept {
     return requests.size() == 0 && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
-           outbox.refused_posts() == 0 && outbox.acknowledged() == outbox.last_number();
+           outbox.refused_posts() == 0 && posts.size() == 0 && outbox.acknowledged() == outbox.last_number();
   }
 
   const SessionId id;

@@ -22,15 +22,13 @@ namespace hoiku::broker {
 struct WaitGroup;
 
 class ComparisonIndex {
- private:
+ public:
   using Numbers = std::multimap<double, WaitGroup*>;
   using Texts = std::multimap<std::string, WaitGroup*>;
   struct NumberPlace {
     Numbers* in = nullptr;
     Numbers::iterator at;
   };
-
- public:
   // Where a group is. Default: nowhere.
   using Place = std::variant<std::monostate, NumberPlace, Texts::iterator>;
 

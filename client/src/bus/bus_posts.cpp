@@ -20,7 +20,7 @@ void BusCore::post(std::string topic, Value value, const detail::PostOptions& op
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
     throw Error(ErrorCode::limit_exceeded,
-                "too many posts are unacknowledged (at most " + std::to_string(Posts::posts_max) + ", or " +
+                "too many posts are not settled (at most " + std::to_string(Posts::posts_max) + ", or " +
                     std::to_string(Posts::post_bytes_max) + " bytes): await bus.writable() before the next one");
   }
   proto::Set command;

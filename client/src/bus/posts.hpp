@@ -1,4 +1,4 @@
-// posts.hpp: the writes that no task awaits, until the broker has acknowledged them.
+// posts.hpp: the writes that no task awaits, until they are settled: applied or refused.
 //
 // Promises   never more than the limits. Keeps the first unknown outcome until flush() throws it, and the first refusal
 //            for each flush(), besides the nursery, which is told once.

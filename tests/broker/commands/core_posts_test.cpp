@@ -138,7 +138,7 @@ TEST_F(CorePosts, ARefusalThatWaitsForRoomHoldsTheSettlementBack) {
 }
 
 TEST_F(CorePosts, AClientThatDoesNotReadItsRefusalsLosesItsSession) {
-  restart(limited([](Limits& limits) { limits.posts_in_flight_max = 10; }));
+  restart(limited([](Limits& limits) { limits.unsettled_posts_max = 10; }));
   robot.connect();
   robot.acknowledges = false;
   for (int i = 0; i < 10; ++i) robot.post("a//b", Value(1));
@@ -148,6 +148,38 @@ TEST_F(CorePosts, AClientThatDoesNotReadItsRefusalsLosesItsSession) {
   turn();
   ASSERT_TRUE(robot.fatal);
   EXPECT_EQ(robot.fatal->code, ErrorCode::limit_exceeded);
+  EXPECT_THAT(robot.fatal->message, testing::HasSubstr("10 posts that are not settled"));
+}
+
+TEST_F(CorePosts, AClientThatDoesNotAwaitASlowStoreLosesItsSession) {
+  restart(limited([](Limits& limits) { limits.unsettled_posts_max = 10; }));
+  robot.connect();
+  for (int i = 0; i < 10; ++i) robot.post("battery", Value(1));  // equal ones, too
+  turn_without_store();
+  EXPECT_FALSE(robot.fatal);
+  robot.post("battery", Value(2));
+  turn_without_store();
+  ASSERT_TRUE(robot.fatal);
+  EXPECT_EQ(robot.fatal->code, ErrorCode::limit_exceeded);
+}
+
+TEST_F(CorePosts, ASessionKeepsItsPlaceWhileAPostWaitsForTheStore) {
+  restart(limited([](Limits& limits) { limits.sessions_max = 1; }));
+  robot.connect();
+  robot.post("battery", Value(1));
+  turn_without_store();
+  robot.cut();
+  FakeClient other(*this, "other", 2);
+  other.peer = new_peer();
+  by_peer[other.peer] = &other;
+  proto::ClientFrame hello = other.frame();
+  hello.connection_number = ++other.connection_number;
+  hello.hello.emplace();
+  hello.hello->token = other.token;
+  core->receive(other.peer, hello, at());
+  turn_without_store();
+  ASSERT_TRUE(other.fatal);
+  EXPECT_EQ(other.fatal->code, ErrorCode::limit_exceeded);
 }
 
 TEST_F(CorePosts, APostOfASessionThatHasEndedIsCommitted) {

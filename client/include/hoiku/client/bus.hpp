@@ -159,9 +159,9 @@ class Bus {
 
   // Waits until there is room for a burst of posts (Topic::post): half of the limits.
   Task<> writable() const;
-  // Waits until all posts that were made so far are acknowledged. Throws Error(outcome_unknown) if some were in flight
-  // when the session was lost, since the last flush; and the broker's error if it refused a post, which also ends the
-  // nursery. So all posts were applied when it returns.
+  // Waits until all posts that were made so far are settled. Throws Error(outcome_unknown) if the session was lost
+  // before some were, since the last flush; and the broker's error if it refused a post, which also ends the nursery.
+  // So all posts were applied when it returns.
   Task<> flush() const;
   // Returns a handle whose post() any thread may call: remote_bus.hpp. All such handles of a Bus share one queue.
   // Throws Closed, or the error that ended the Bus, when the Bus has ended.

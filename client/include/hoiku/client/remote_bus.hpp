@@ -10,7 +10,7 @@
 //            goodbye.
 // Limits     16,384 posts or 1 MiB of topics and values in the queue; one post is always allowed.
 // Errors     A full queue: Error(limit_exceeded). It fills while the loop is busy, and while too many posts are not
-//            acknowledged. From the moment when the Bus's nursery has nothing left but the Bus: Closed, or the error
+//            settled. From the moment when the Bus's nursery has nothing left but the Bus: Closed, or the error
 //            that ended the Bus. try_post() returns false instead of both, for callbacks that must not throw.
 // Thread     any; each call takes a mutex for a moment, and never waits for the loop or the network. On a virtual clock
 //            only the loop's own thread, since such a loop waits for no thread.

@@ -218,9 +218,9 @@ class Topic : public ComparableTerm<Topic<T>> {
   }
   // Sets the value without waiting: for readings, which are followed by the next one anyway. Posts and sets are applied
   // in the order of the calls. Without a connection posts are queued. Throws Error(limit_exceeded) if more than 16,384
-  // posts or 1 MiB are unacknowledged: Bus::writable() waits for room, Bus::flush() for all acknowledgements. A post
-  // that the broker refuses ends the Bus's nursery with the error; if one was in flight when the session was lost, the
-  // next flush() throws.
+  // posts or 1 MiB are not settled: Bus::writable() waits for room, Bus::flush() until all are. A post that the broker
+  // refuses ends the Bus's nursery with the error; if the session was lost before one was settled, the next flush()
+  // throws.
   // Options, in any order: latest_only, measured_at(time). With latest_only the post replaces the last such post of
   // this topic, if that has not left yet: so a sensor without a connection keeps one reading for when it is back.
   // BusStatistics::conflated_posts counts the replaced ones.

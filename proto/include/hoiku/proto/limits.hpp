@@ -27,8 +27,9 @@ struct Limits {
   std::size_t sessions_per_address_max = 5000;        // of one address; of one user, on a Unix socket
   std::size_t declarations_per_session_max = 10'000;  // topics that a session has declared
   std::size_t requests_in_flight_max = 4096;          // per session; bounds the answers that wait to be sent
-  std::size_t posts_in_flight_max = 16'384;           // per session: refused posts whose refusals are not acknowledged
-  std::size_t window_batches = 32;                    // unacknowledged batches per session
+  std::size_t unsettled_posts_max = 16'384;  // per session: posts that wait for the store, or whose refusals are not
+                                             // acknowledged
+  std::size_t window_batches = 32;           // unacknowledged batches per session
   std::size_t unacknowledged_bytes_max = std::size_t{1} << 20;  // per session; one batch is always allowed
   std::size_t answer_bytes_max = std::size_t{16} << 20;         // per session; unsent results of waits, and errors
   std::size_t open_request_bytes_max = std::size_t{16} << 20;  // per session; predicates in normal form, and last wills
