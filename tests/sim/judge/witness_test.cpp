@@ -345,7 +345,6 @@ const std::vector<NamedLie> lies{
      [](ServerFrame& frame) {
        return std::erase_if(frame.answers, [](const auto& a) { return std::holds_alternative<proto::SetDone>(a); }) > 0;
      }},
-    {"APostThatIsNeverSettled", [](ServerFrame& frame) { return std::exchange(frame.settled, 0) != 0; }},
     {"APostThatIsSettledBeforeItArrived",
      [](ServerFrame& frame) {
        if (frame.settled == 0) return false;
