@@ -275,7 +275,7 @@ TEST_F(CoreTransitionWaits, AWaitIsRemovedByCancellationAndWithItsSession) {
 TEST_F(CoreTransitionWaits, AThousandEqualWaitsAreOneTestPerCommit) {
   std::vector<proto::RequestId> waits;
   set("n", 0);
-  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait_transition("n", "value > 2"));
+  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait_transition("n", "value > 2 && value != 9"));
   turn();
   const auto before = statistics().predicate_tests;
   for (int i = 1; i <= 3; ++i) set("n", i);

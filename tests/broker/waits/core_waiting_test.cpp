@@ -49,7 +49,7 @@ TEST_F(CoreWaiting, AValueThatMatchesAlreadyIsAnsweredAtOnce) {
 TEST_F(CoreWaiting, AThousandEqualWaitsAreOneTestPerCommit) {
   std::vector<proto::RequestId> waits;
   set("a", 0);
-  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait("a", "value > 5"));
+  for (int i = 0; i < 1000; ++i) waits.push_back(brain.wait("a", "value > 5 && value != 9"));
   turn();
   EXPECT_EQ(statistics().predicates, 1u);
   const auto before = statistics().predicate_tests;

@@ -466,8 +466,8 @@ class WaitsAgree : public WaitsTest {
   }
 
  private:
-  static bool is_true_of(const Predicate& wanted, const Value& value) {
-    return !value.is_null() && wanted.test(value, Value(), Quality::live);
+  bool is_true_of(const Predicate& wanted, const Value& value) const {
+    return !value.is_null() && wanted.resolved_for(type)->test(value, Value(), Quality::live);
   }
 
   std::mt19937_64 random{7};
