@@ -85,6 +85,15 @@ TEST_F(CorePosts, APostIsSettledWhenTheStoreHasIt) {
   EXPECT_EQ(robot.settled, 3u);
 }
 
+TEST_F(CorePosts, AFrameIsSettledWhenTheStoreHasAllOfItsPosts) {
+  robot.send({post("battery", Value(1)), post("motor", Value(2))});
+  turn_without_store();
+  confirm(last_record - 1);
+  EXPECT_EQ(robot.settled, 0u);
+  confirm(last_record);
+  EXPECT_EQ(robot.settled, 1u);
+}
+
 // A write of another session confirms nothing of this one's.
 TEST_F(CorePosts, EachSessionsPostsAreSettledByTheirOwnCommits) {
   FakeClient other(*this, "other", 2);
