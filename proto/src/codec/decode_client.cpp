@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
-#include "hoiku/proto/command_traits.hpp"
 #include "hoiku/proto/text.hpp"
 #include "proto/src/codec/decode_common.hpp"
 
@@ -66,7 +64,9 @@ Result<ClientFrame> ClientFrameDecoder::decode(std::string_view bytes) {
   using W = pb::ClientFrame;
   ClientFrame out;
   check_size(bytes);
-  if (!has_failed()) out.commands.reserve(count_items_of(bytes, W::kCommandsFieldNumber));
+  if (has_failed()) return result(std::move(out));
+  const auto [commands] = count_items_of(bytes, {W::kCommandsFieldNumber});
+  out.commands.reserve(commands);
   if (has_failed()) return result(std::move(out));
   read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
        into(W::kAcknowledgedFieldNumber, out.acknowledged),

@@ -25,8 +25,6 @@ std::chrono::nanoseconds nanoseconds(std::uint64_t count) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(count));
 }
 
-std::int64_t from_zigzag(std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 1 ^ (0 - (bits & 1))); }
-
 void FrameDecoder::check_size(std::string_view frame) {
   if (frame.size() <= frame_bytes_max_) return;
   fail(Failure{ErrorCode::too_large,
@@ -39,14 +37,6 @@ void FrameDecoder::count_items(std::size_t items) {
     return;
   }
   fail(Failure{ErrorCode::too_large, fmt::format("a frame has more than {} items", items_max_)});
-}
-
-std::size_t FrameDecoder::count_items_of(std::string_view message, int field) {
-  std::size_t count = 0;
-  wire::WireReader reader(message);
-  while (const auto read = reader.next()) count += key_of(*read) == key(field, wire::WireType::length) ? 1 : 0;
-  count_items(count);
-  return failure_ ? 0 : count;
 }
 
 wire::WireField FrameDecoder::read_one_of(std::string_view message, RequestId& id, int id_field, int first, int last) {
@@ -105,7 +95,7 @@ Value FrameDecoder::value(std::string_view message) {
     case W::kBooleanFieldNumber:
       return kind->bits != 0;
     case W::kInt64FieldNumber:
-      return from_zigzag(kind->bits);
+      return wire::from_zigzag(kind->bits);
     case W::kFloat64FieldNumber:
       return std::bit_cast<double>(kind->bits);
     case W::kTextFieldNumber:

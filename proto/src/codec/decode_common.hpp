@@ -7,6 +7,7 @@
 //            the frame has. It stops at the first failure.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,6 @@ Failure violation(std::string message);
 WallTime wall_time(std::int64_t microseconds);
 std::chrono::milliseconds milliseconds(std::uint64_t count);
 std::chrono::nanoseconds nanoseconds(std::uint64_t count);
-std::int64_t from_zigzag(std::uint64_t bits);
 
 // ---- The fields that a message may have, for FrameDecoder::read()
 
@@ -82,7 +82,7 @@ auto into(int number, Nanoseconds& to) {
   return varint(number, [&to](std::uint64_t bits) { to = nanoseconds(bits); });
 }
 inline auto into(int number, std::optional<WallTime>& to) {  // zigzag
-  return varint(number, [&to](std::uint64_t bits) { to = wall_time(from_zigzag(bits)); });
+  return varint(number, [&to](std::uint64_t bits) { to = wall_time(wire::from_zigzag(bits)); });
 }
 template <class Text>  // std::string, std::string_view
   requires(std::is_convertible_v<std::string_view, Text> || std::is_same_v<Text, std::string>)
@@ -130,8 +130,18 @@ class FrameDecoder {
 
   void check_size(std::string_view frame);  // too_large
   void count_items(std::size_t items);      // too_large
-  // Counts the message's fields of that number, up to the first malformed one. 0 if they are too many.
-  std::size_t count_items_of(std::string_view message, int field);
+  // Counts the message's fields of each of these numbers, up to the first malformed one. All 0 if they are too many.
+  template <std::size_t numbers>
+  std::array<std::size_t, numbers> count_items_of(std::string_view message, const int (&fields)[numbers]) {
+    std::array<std::size_t, numbers> counts{};
+    wire::WireReader reader(message);
+    while (const auto found = reader.next()) {
+      for (std::size_t i = 0; i < numbers; ++i) counts[i] += key_of(*found) == key(fields[i], wire::WireType::length);
+    }
+    for (const std::size_t count : counts) count_items(count);
+    if (failure_) counts.fill(0);
+    return counts;
+  }
   // Counts one more item, and appends it to the list.
   template <class List, class Decode>
   void append(List& list, const Decode& decode) {
@@ -146,7 +156,7 @@ class FrameDecoder {
   std::string_view only_text(std::string_view message, int field);
   std::uint64_t only_number(std::string_view message, int field);
 
-  // Each returns a default if it fails.
+  // The functions below return a default if they fail.
   Version version(std::string_view message);
   Value value(std::string_view message);
   Mode mode(std::uint64_t bits);

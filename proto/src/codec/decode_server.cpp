@@ -7,7 +7,6 @@
 
 #include "hoiku.pb.h"
 #include "hoiku/proto/codec.hpp"
-#include "hoiku/proto/command_traits.hpp"
 #include "proto/src/codec/decode_common.hpp"
 
 namespace hoiku::proto {
@@ -42,7 +41,7 @@ class ServerFrameDecoder : private FrameDecoder {
   ReaderRow reader_row(std::string_view message);
   Failed failed(std::string_view message, RequestId id);
 
-  // Of a message with one field.
+  // Both read a message that has one field.
   State only_transition(std::string_view message, int field) { return transition(only_text(message, field)); }
   Version only_version(std::string_view message, int field) { return version(only_text(message, field)); }
 };
@@ -52,8 +51,9 @@ Result<ServerFrame> ServerFrameDecoder::decode(std::string_view bytes) {
   ServerFrame out;
   check_size(bytes);
   if (has_failed()) return result(std::move(out));
-  out.deliveries.reserve(count_items_of(bytes, W::kDeliveriesFieldNumber));
-  out.answers.reserve(count_items_of(bytes, W::kAnswersFieldNumber));
+  const auto [deliveries, answers] = count_items_of(bytes, {W::kDeliveriesFieldNumber, W::kAnswersFieldNumber});
+  out.deliveries.reserve(deliveries);
+  out.answers.reserve(answers);
   if (has_failed()) return result(std::move(out));
   read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
        into(W::kAcknowledgedFieldNumber, out.acknowledged),

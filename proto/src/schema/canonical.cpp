@@ -60,7 +60,9 @@ Key key_of(const WireField& key, const pb::FieldDescriptor& field) {
   if (field.type() == pb::FieldDescriptor::TYPE_STRING) return std::string(key.contents);
   const bool is_zigzag =
       field.type() == pb::FieldDescriptor::TYPE_SINT32 || field.type() == pb::FieldDescriptor::TYPE_SINT64;
-  const auto plain = [&](std::uint64_t bits) { return is_zigzag ? (bits >> 1) ^ (0 - (bits & 1)) : bits; };
+  const auto plain = [&](std::uint64_t bits) {
+    return is_zigzag ? static_cast<std::uint64_t>(wire::from_zigzag(bits)) : bits;
+  };
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT32:
       return std::int64_t{static_cast<std::int32_t>(plain(static_cast<std::uint32_t>(key.bits)))};

@@ -24,8 +24,6 @@ bool is_member(const FieldPath::Impl::Member& member, const WireField& field) no
   return !member.closed || member.closed->all.contains(static_cast<std::int32_t>(field.bits));
 }
 
-std::int64_t zigzag(std::uint64_t bits) noexcept { return static_cast<std::int64_t>((bits >> 1) ^ (~(bits & 1) + 1)); }
-
 FieldContent content_of(FieldType type, const WireField& field) noexcept {
   const auto low = static_cast<std::uint32_t>(field.bits);
   switch (type) {
@@ -39,7 +37,7 @@ FieldContent content_of(FieldType type, const WireField& field) noexcept {
     case FieldType::fixed32:
       return static_cast<std::int64_t>(low);
     case FieldType::sint32:
-      return static_cast<std::int64_t>(static_cast<std::int32_t>(zigzag(low)));
+      return static_cast<std::int64_t>(static_cast<std::int32_t>(wire::from_zigzag(low)));
     case FieldType::int64:
     case FieldType::sfixed64:
       return static_cast<std::int64_t>(field.bits);
@@ -47,7 +45,7 @@ FieldContent content_of(FieldType type, const WireField& field) noexcept {
     case FieldType::fixed64:
       return field.bits;
     case FieldType::sint64:
-      return zigzag(field.bits);
+      return wire::from_zigzag(field.bits);
     case FieldType::float32:
       return static_cast<double>(std::bit_cast<float>(low));
     case FieldType::float64:

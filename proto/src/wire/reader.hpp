@@ -22,6 +22,11 @@ struct WireField {
   std::string_view contents;  // of a field with a length
 };
 
+// The signed number of a field in the zigzag form (sint32, sint64).
+constexpr std::int64_t from_zigzag(std::uint64_t bits) noexcept {
+  return static_cast<std::int64_t>((bits >> 1) ^ (0 - (bits & 1)));
+}
+
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes) noexcept : rest_(bytes) {}

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/proto/codec/sample_frames.hpp"
+#include "tests/proto/codec/wire_field.hpp"
 
 namespace hoiku::proto {
 namespace {
@@ -36,20 +37,6 @@ ErrorCode server_refusal(const std::string& bytes) {
   const auto decoded = decode_server_frame(bytes);
   EXPECT_FALSE(decoded);
   return decoded ? ErrorCode{} : decoded.failure().code;
-}
-
-// A field of Protobuf's wire format whose value is bytes, for numbers below 16.
-std::string field(unsigned number, const std::string& content) {
-  std::string out(1, static_cast<char>(number << 3 | 2));
-  for (std::size_t size = content.size();; size >>= 7) {
-    out += static_cast<char>(size >= 0x80 ? (size & 0x7F) | 0x80 : size);
-    if (size < 0x80) break;
-  }
-  return out + content;
-}
-
-std::string number_field(unsigned number, unsigned small_value) {
-  return {static_cast<char>(number << 3), static_cast<char>(small_value)};
 }
 
 // ---- round trips ---------------------------------------------------------------------------------------------------
@@ -275,7 +262,7 @@ TEST(Codec, AWidePredicateIsRefusedBeforeItIsBuilt) {
   EXPECT_EQ(refusal(field(5, field(6, field(2, node)))), ErrorCode::protocol_violation);
 }
 
-// What a field says last counts, also in Protobuf.
+// Protobuf takes the last one, too.
 TEST(Codec, OfAFieldThatOccursTwiceTheLastOneCounts) {
   const std::string first = field(1, "a") + field(2, number_field(2, 1));
   const auto decoded = decode_client_frame(field(5, field(3, field(1, "x")) + field(2, first + field(1, "b"))));

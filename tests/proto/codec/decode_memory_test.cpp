@@ -1,4 +1,4 @@
-// What a hostile frame costs: decoding allocates for the items that a frame may have, not for those that it has. A
+// The cost of hostile frames: decoding allocates for the items that a frame may have, not for those that it has. A
 // program of its own, because it counts all that `new` allocates.
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "hoiku/proto/codec.hpp"
+#include "tests/proto/codec/wire_field.hpp"
 
 namespace {
 std::size_t allocated = 0;
@@ -40,16 +41,6 @@ std::size_t most_allocated_in(const std::function<void()>& act) {
   allocated_most = allocated;
   act();
   return allocated_most - before;
-}
-
-// A field of Protobuf's wire format whose value is bytes, for numbers below 16.
-std::string field(unsigned number, const std::string& content) {
-  std::string out(1, static_cast<char>(number << 3 | 2));
-  for (std::size_t size = content.size();; size >>= 7) {
-    out += static_cast<char>(size >= 0x80 ? (size & 0x7F) | 0x80 : size);
-    if (size < 0x80) break;
-  }
-  return out + content;
 }
 
 // As many copies as a frame has room for.
