@@ -25,7 +25,8 @@ struct FakeClient {
 
   // Opens a connection, and receives its welcome. Commands before that are lost.
   void connect(std::chrono::milliseconds timeout = 10s);
-  void cut();  // ends the connection, and notifies the broker
+  void say_hello(std::chrono::milliseconds timeout = 10s);  // the same without the turn that answers it
+  void cut();                                               // ends the connection, and notifies the broker
 
   proto::RequestId set(const std::string& topic, Value value, std::optional<Version> if_version = {});
   proto::RequestId post(const std::string& topic, Value value, std::optional<Version> if_version = {});
@@ -191,6 +192,11 @@ inline FakeClient::FakeClient(CoreTest& core_test, std::string client_name, std:
 }
 
 inline void FakeClient::connect(std::chrono::milliseconds timeout) {
+  say_hello(timeout);
+  test.turn();
+}
+
+inline void FakeClient::say_hello(std::chrono::milliseconds timeout) {
   peer = test.new_peer();
   test.by_peer[peer] = this;
   ++connection_number;
@@ -203,7 +209,6 @@ inline void FakeClient::connect(std::chrono::milliseconds timeout) {
   welcome.reset();
   fatal.reset();
   test.core->receive(peer, hello, test.at(), origin);
-  test.turn();
 }
 
 inline void FakeClient::cut() {

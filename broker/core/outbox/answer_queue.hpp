@@ -30,7 +30,7 @@ class AnswerQueue {
 
   void begin_request() noexcept { ++requests_; }
   std::size_t requests_in_flight() const noexcept { return requests_; }
-  // These count until they are acknowledged.
+  // Answers count until they are acknowledged.
   std::size_t reader_answers() const noexcept { return reader_answers_; }
   std::size_t refused_posts() const noexcept { return refused_posts_; }
 

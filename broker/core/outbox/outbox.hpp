@@ -54,7 +54,7 @@ class Outbox {
   void remove(Subscription& subscription) noexcept { deliveries_.remove(subscription); }
 
   bool is_window_open() const noexcept { return deliveries_.is_window_open(); }
-  // What is true when a frame is built.
+  // The state of the broker and of the session when a frame is built.
   struct Facts {
     std::uint64_t revision = 0;  // the newest committed one
     bool all_known = false;      // no subscription of the session scans for topics

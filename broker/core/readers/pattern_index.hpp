@@ -49,7 +49,7 @@ class PatternIndex {
 
   Node root_;
   std::size_t patterns_ = 0;
-  // Of match(); kept for their memory.
+  // The members below belong to match(), and are kept for their memory.
   std::vector<Node*> reached_;
   std::vector<Node*> before_;
   std::uint64_t step_ = 0;

@@ -236,7 +236,7 @@ void Handshake::execute(Session& session, const proto::Goodbye&) {
 }
 
 void Handshake::close_overrun(Session& session) {
-  const std::size_t posts = session.outbox.refused_posts() + session.posts.size();
+  const std::size_t posts = session.unsettled_posts();
   const bool too_many_posts = posts >= limits_.unsettled_posts_max;
   events_.add(Event::Kind::session_closed, session_label(session),
               too_many_posts ? "too many posts are not settled" : "too many requests in flight");

@@ -87,9 +87,8 @@ std::shared_ptr<const ServerFrame> Output::welcome_frame(const Peer& peer, const
 void Output::build_frame(Session& session) {
   for (;;) {
     BuildReport report;
-    const std::uint64_t settled = session.sends_posts ? session.posts.settled_through(session.received.last()) : 0;
-    const bool has_frame =
-        session.outbox.build_frame(lookups_, {log_.revision(), session.scanning.empty(), settled}, report);
+    const Outbox::Facts facts{log_.revision(), session.scanning.empty(), session.decided()};
+    const bool has_frame = session.outbox.build_frame(lookups_, facts, report);
     totals_.lagged += report.lagged;
     totals_.filtered += report.filtered;
     // The topic may have been kept only until this unset state was sent.

@@ -59,8 +59,7 @@ class Reply {
 
   void open_post() {
     session_.sends_posts = true;
-    const std::size_t unsettled = session_.outbox.refused_posts() + session_.posts.size();
-    is_open_ = unsettled < session_.limits.unsettled_posts_max;
+    is_open_ = session_.unsettled_posts() < session_.limits.unsettled_posts_max;
     if (!is_open_) session_.overrun = true;
   }
 

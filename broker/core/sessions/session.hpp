@@ -54,16 +54,18 @@ struct Session : Timer {
     ack_due = true;
     wake();
   }
-  // The last client frame whose posts are settled; 0: the client sends no posts.
-  std::uint64_t settled() const noexcept {
-    return sends_posts ? outbox.settled_through(posts.settled_through(received.last())) : 0;
-  }
+  // The last client frame whose posts are committed or refused; 0: the client sends no posts.
+  std::uint64_t decided() const noexcept { return sends_posts ? posts.settled_through(received.last()) : 0; }
+  // The last client frame whose posts are settled: each refusal is in a frame, too.
+  std::uint64_t settled() const noexcept { return outbox.settled_through(decided()); }
+  // The posts that wait for the store, or whose refusals are not acknowledged.
+  std::size_t unsettled_posts() const noexcept { return outbox.refused_posts() + posts.size(); }
 
   // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged, no
   // post that waits for the store. (Its client may not have heard yet which of the others were applied.)
   bool holds_nothing() const noexcept {
     return requests.size() == 0 && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
-           outbox.refused_posts() == 0 && posts.size() == 0 && outbox.acknowledged() == outbox.last_number();
+           unsettled_posts() == 0 && outbox.acknowledged() == outbox.last_number();
   }
 
   const SessionId id;

@@ -23,7 +23,7 @@ struct ContentType {
 
 // The content of a topic, whose messages are described by `schemas`.
 ContentType content_type(const Topic& topic, const Schemas& schemas);
-// That of one value, which outlives the result. `schemas`: null, if no fields are known.
+// The content of one value, which outlives the result. `schemas`: null, if no fields are known.
 ContentType content_type(const Value& value, const Schemas* schemas);
 
 // Errors: those of Predicate::resolved_for().

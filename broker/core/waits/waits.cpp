@@ -39,6 +39,14 @@ struct Waits::TopicWaits {
   std::unordered_map<std::string, WaitGroup*> by_key;
 };
 
+// What a transition means for each group of its topic's waits.
+struct Waits::Change {
+  const WaitedTopic& topic;
+  const Value& old_value;
+  bool is_same_value = false;
+  TimePoint now{};
+};
+
 namespace {
 
 void put(std::vector<Wait*>& list, Wait& wait) {
@@ -266,35 +274,35 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   TopicWaits* found = by_topic_.find(id);
   if (found == nullptr) return;
   TopicWaits& waits = *found;
+  static const Value nothing;
+  const Value& old_value = before ? before->value : nothing;
+  // A transition between equal values changes the quality.
+  const bool is_same_value =
+      before && before->quality != topic.committed->quality && old_value == topic.committed->value;
+  const Change change{topic, old_value, is_same_value, now};
   found_.clear();
   if (topic.type.type != ValueType::null && topic.type.type != waits.compared_type) {
-    // Their predicates mean something else now, or nothing.
+    // The predicates of all indexed groups mean something else now, or nothing.
     waits.compared.all(found_);
     for (WaitGroup* group : found_) visit_always(waits, *group);
   } else {
     waits.compared.find(topic.committed->value, found_);
-    for (WaitGroup* group : found_) visit(*group, topic, before, now, ended);
+    for (WaitGroup* group : found_) visit(waits, *group, change, ended);
   }
   // Backwards, because the place of a group that leaves is taken by the last one.
-  for (std::size_t left = waits.visited.size(); left > 0; --left)
-    visit(*waits.visited[left - 1], topic, before, now, ended);
+  for (std::size_t left = waits.visited.size(); left > 0; --left) visit(waits, *waits.visited[left - 1], change, ended);
   discard_if_empty(id);
 }
 
-void Waits::visit(WaitGroup& group, const WaitedTopic& topic, const State& before, TimePoint now,
-                  std::vector<WaitEnd>& ended) {
-  static const Value nothing;
-  const Value& value = topic.committed->value;
-  const Value& old_value = before ? before->value : nothing;
-  // A transition between equal values changes the quality.
-  const bool is_same_value = before && before->quality != topic.committed->quality && old_value == value;
+void Waits::visit(TopicWaits& waits, WaitGroup& group, const Change& change, std::vector<WaitEnd>& ended) {
+  const WaitedTopic& topic = change.topic;
   if (topic.type.type != ValueType::null) resolve(group, topic.type, ended);
-  if (is_same_value && !names_quality(group)) {
-    hold_group(group, *topic.committed, now, ended);
+  if (change.is_same_value && !names_quality(group)) {
+    hold_group(group, *topic.committed, change.now, ended);
   } else {
-    match_group(group, matches(group, *topic.committed, old_value), *topic.committed, now, ended);
+    match_group(group, matches(group, *topic.committed, change.old_value), *topic.committed, change.now, ended);
   }
-  if (!group.is_empty()) file(by_topic_[group.topic], group);
+  if (!group.is_empty()) file(waits, group);
   discard_if_empty(group);
 }
 

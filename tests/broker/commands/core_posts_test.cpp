@@ -179,13 +179,7 @@ TEST_F(CorePosts, ASessionKeepsItsPlaceWhileAPostWaitsForTheStore) {
   turn_without_store();
   robot.cut();
   FakeClient other(*this, "other", 2);
-  other.peer = new_peer();
-  by_peer[other.peer] = &other;
-  proto::ClientFrame hello = other.frame();
-  hello.connection_number = ++other.connection_number;
-  hello.hello.emplace();
-  hello.hello->token = other.token;
-  core->receive(other.peer, hello, at());
+  other.say_hello();
   turn_without_store();
   ASSERT_TRUE(other.fatal);
   EXPECT_EQ(other.fatal->code, ErrorCode::limit_exceeded);

@@ -90,7 +90,7 @@ TEST_F(PatternIndexTest, PatternsWithAnEarlyWildcardAreNotTriedOneByOne) {
   EXPECT_THAT(found, SizeIs(1));
 }
 
-// Each '**' may take any number of segments: tried one after the other, there would be thousands of ways.
+// A '**' may take any number of segments: five of them have thousands of ways, if each way is tried.
 TEST_F(PatternIndexTest, ManyWildcardsInOnePatternAreOneWay) {
   Subscription& many = add("**/a/**/a/**/a/**/a/**/a/**/b");
   std::vector<Subscription*> found;
