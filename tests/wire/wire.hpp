@@ -21,12 +21,15 @@ namespace hoiku::wire_tests {
 
 using namespace std::chrono_literals;
 
-// The time limit of everything that has to happen. A test that passes never waits for it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr auto patience = 120s;  // a sanitizer costs a factor of 2 to 15
+inline constexpr bool is_sanitized = true;
 #else
-inline constexpr auto patience = 30s;
+inline constexpr bool is_sanitized = false;
 #endif
+
+// The time limit of everything that has to happen. A test that passes never waits for it. A sanitizer costs a factor of
+// 2 to 15.
+inline constexpr auto patience = is_sanitized ? 120s : 30s;
 
 // A new folder below the system's temporary one. Its end removes it with its content.
 class Folder {
