@@ -179,6 +179,7 @@ void Core::committed(std::uint64_t sequence, Instant now) {
 
 std::optional<Outgoing> Core::take_output(Instant now) {
   modules_->now.monotonic = std::max(modules_->now.monotonic, now.monotonic);
+  release_copies();
   while (Peer* peer = modules_->peers.take_ready()) {
     if (auto frame = modules_->output.next_frame(*peer)) {
       // The peer may have more to be sent: it queues again behind the other peers.
@@ -245,6 +246,7 @@ Statistics Core::Modules::statistics() const {
 
 // Begins every call that has a time: first executes the holds and intervals that are due, except late holds.
 void Core::Modules::begin(Instant at) {
+  release_copies();
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
   Effects hold_effects;
@@ -294,7 +296,7 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
     }
   }
   for (const TopicWrite& write : commit.writes) {
-    if (write.state->value.is_null()) life.remove_if_unused(write.topic);
+    if (write.state->is_unset()) life.remove_if_unused(write.topic);
   }
 }
 

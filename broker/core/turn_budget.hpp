@@ -10,7 +10,7 @@
 #include <cstddef>
 
 #include "broker/core/capacities.hpp"
-#include "hoiku/proto/transition.hpp"
+#include "broker/core/topics/state.hpp"
 
 namespace hoiku::broker {
 
@@ -48,9 +48,9 @@ class TurnBudget {
 
 // The scan steps of testing a state, for a predicate that reads so many `fields`: finding a field reads the whole
 // message. (A field of old_value is in the previous message, which is assumed to be as large.)
-inline std::size_t steps_of_test(const Transition& state, std::size_t fields) noexcept {
+inline std::size_t steps_of_test(const StateRecord& state, std::size_t fields) noexcept {
   constexpr std::size_t bytes_per_step = 64;
-  return 1 + fields * (state.value.payload_bytes() / bytes_per_step);
+  return 1 + fields * (state.payload_bytes() / bytes_per_step);
 }
 
 }  // namespace hoiku::broker

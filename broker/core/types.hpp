@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "hoiku/proto/transition.hpp"
+#include "broker/core/topics/state.hpp"
 
 namespace hoiku::broker {
 
@@ -25,14 +25,6 @@ enum class TopicId : std::uint32_t {};
 
 // A session. An id is never used again, so a commit's answer cannot reach another session than the writer's.
 enum class SessionId : std::uint64_t {};
-
-// A topic's state at one moment; null: never set.
-using State = std::shared_ptr<const Transition>;
-
-// The value of a state, which it keeps alive; null if the state is.
-inline std::shared_ptr<const Value> value_of(const State& state) noexcept {
-  return state ? std::shared_ptr<const Value>(state, &state->value) : nullptr;
-}
 
 // One commit for the store, of one topic or of several. The order of the log decides every topic's value.
 struct Record {

@@ -3,9 +3,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <type_traits>
 
 #include "hoiku/proto/text.hpp"
+#include "hoiku/proto/value_view.hpp"
 #include "proto/src/literal_text.hpp"
 
 namespace hoiku {
@@ -99,25 +99,11 @@ Result<ValueType> parse_value_type(std::string_view name) {
                                                   "string, bytes or message"};
 }
 
-std::size_t Value::payload_bytes() const noexcept {
-  return std::visit(
-      [](const auto& v) -> std::size_t {
-        using T = std::decay_t<decltype(v)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return 0;
-        if constexpr (std::is_arithmetic_v<T>) return sizeof(T);
-        if constexpr (std::is_same_v<T, std::string>) return v.size();
-        if constexpr (std::is_same_v<T, Bytes>) return v.data.size();
-        if constexpr (std::is_same_v<T, MessageBytes>) return v.type_name.size() + v.data.size();
-      },
-      data_);
-}
+std::size_t Value::payload_bytes() const noexcept { return ValueView(*this).payload_bytes(); }
 
 // Only the class declares this friend, so it does not have the visibility of the header's namespace.
 [[gnu::visibility("default")]] bool operator==(const Value& a, const Value& b) noexcept {
-  const auto* x = a.get_if<double>();
-  const auto* y = b.get_if<double>();
-  if (x && y && std::isnan(*x) && std::isnan(*y)) return true;
-  return a.data_ == b.data_;
+  return ValueView(a) == ValueView(b);
 }
 
 std::string to_display_string(const Value& value) {

@@ -34,7 +34,7 @@ class ObservedStore final : public broker::Store {
   void tell(const broker::Record& record) const {
     if (network_.observer() == nullptr) return;
     std::vector<Transition> transitions;
-    for (const broker::State& state : record.transitions) transitions.push_back(*state);
+    for (const broker::State& state : record.transitions) transitions.push_back(*state->transition());
     network_.observer()->broker_committed(transitions);
   }
 

@@ -12,6 +12,7 @@
 
 #include "broker/core/core.hpp"
 #include "broker/store/memory_store.hpp"
+#include "hoiku/proto/slot_table.hpp"
 
 namespace hoiku::broker {
 
@@ -56,6 +57,7 @@ struct FakeClient {
   void acknowledge();                               // everything that was received, in an unnumbered frame
   proto::ClientFrame frame() const;                 // with the header filled in
   void receive(std::shared_ptr<const proto::ServerFrame> frame);
+  std::shared_ptr<const proto::ServerFrame> without_runs(const proto::ServerFrame& frame);
 
   // The received answers and deliveries, in the order of the frames.
   const proto::Answer& answer(proto::RequestId id) const;
@@ -82,7 +84,9 @@ struct FakeClient {
   std::uint64_t received = 0;
   std::uint64_t acknowledged = 0;
   proto::RequestId last_id = 0;
-  std::vector<std::shared_ptr<const proto::ServerFrame>> frames;
+  std::vector<std::shared_ptr<const proto::ServerFrame>> frames;  // without runs
+  proto::SlotTable slots;
+  std::map<std::uint64_t, std::vector<proto::Delivery>> taken_deliveries;  // by the numbers of their frames
   std::optional<proto::Welcome> welcome;
   std::optional<Failure> fatal;
   std::map<proto::RequestId, proto::Answer> answers;
@@ -128,7 +132,7 @@ class CoreTest : public testing::Test {
   void commit() {
     std::vector<Record> records = core->take_records();
     for (const Record& record : records) {
-      for (const State& state : record.transitions) epochs[state->topic] = state->version.epoch;
+      for (const State& state : record.transitions) epochs[state->topic()] = state->version().epoch;
     }
     store.append(std::move(records));
     if (const auto news = store.poll()) core->committed(news->sequence, at());
@@ -235,10 +239,29 @@ inline void FakeClient::acknowledge() {
   test.core->receive(peer, frame(), test.at());
 }
 
+// A frame that is sent again has the deliveries that it had.
+inline std::shared_ptr<const proto::ServerFrame> FakeClient::without_runs(const proto::ServerFrame& frame) {
+  if (frame.welcome && !frame.welcome->resumed) {
+    slots.clear();
+    taken_deliveries.clear();
+  }
+  const auto taken = taken_deliveries.find(frame.number);
+  auto expanded = std::make_shared<proto::ServerFrame>(frame);
+  if (taken != taken_deliveries.end()) {
+    expanded->deliveries = taken->second;
+    expanded->runs.clear();
+    return expanded;
+  }
+  *expanded = *slots.without_runs(frame);
+  if (frame.number != 0) taken_deliveries[frame.number] = expanded->deliveries;
+  return expanded;
+}
+
 inline void FakeClient::receive(std::shared_ptr<const proto::ServerFrame> frame_in) {
+  frame_in = without_runs(*frame_in);
   const proto::ServerFrame& in = *frame_in;
   EXPECT_EQ(in.connection_number, connection_number);
-  frames.push_back(std::move(frame_in));
+  frames.push_back(frame_in);
   acknowledged_by_broker = in.acknowledged;
   if (in.fatal) fatal = in.fatal;
   if (in.welcome) {

@@ -21,7 +21,7 @@ class TopicHistoryTest : public testing::Test {
   State set(TopicId id, Value value, std::uint64_t revision, Quality quality = Quality::live) {
     static const std::optional<Version> any_version;
     static const std::optional<WallTime> no_time;
-    static const std::string writer = "writer";
+    static const SharedText writer("writer");
     Topic& topic = topics[id];
     const State before = topic.committed();
     State state = topic.apply(Update{value, any_version, no_time, writer, {}, quality}, revision)->state;

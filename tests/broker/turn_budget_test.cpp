@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/broker/make_state.hpp"
+
 namespace hoiku::broker {
 namespace {
 
@@ -44,9 +46,9 @@ TEST(TurnBudget, HalfOfTheRestIsSetAsideUntilItIsGivenBack) {
 TEST(TurnBudget, ATestThatReadsFieldsCostsAStepMorePerFieldAnd64BytesOfItsMessage) {
   Transition state;
   state.value = Value(MessageBytes{"robot.Mode", std::string(640, 'x')});
-  EXPECT_EQ(steps_of_test(state, 0), 1u);
-  EXPECT_EQ(steps_of_test(state, 3), 31u);
-  EXPECT_EQ(steps_of_test(Transition{}, 3), 1u);
+  EXPECT_EQ(steps_of_test(*make_state(state), 0), 1u);
+  EXPECT_EQ(steps_of_test(*make_state(state), 3), 31u);
+  EXPECT_EQ(steps_of_test(*make_state(Transition()), 3), 1u);
 }
 
 }  // namespace

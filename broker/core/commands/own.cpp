@@ -100,9 +100,9 @@ void OwnCommands::on_type_known(TopicId id) {
 void OwnCommands::mark_stale_topics(TimePoint now) {
   while (const auto id = declarations_.take_overdue(now)) {
     const State pending = topics_[*id].pending();  // keeps its value and writer alive while it is replaced
-    if (!pending || pending->value.is_null() || pending->quality != Quality::live) continue;
+    if (!pending || pending->is_unset() || pending->quality() != Quality::live) continue;
     TopicWrites writes;
-    log_.write_internal(writes, *id, pending->value, Quality::stale, pending->writer, pending->source_time);
+    log_.write_internal(writes, *id, pending->view(), Quality::stale, pending->writer_text(), pending->source_time());
     log_.submit_internal(std::move(writes));
   }
 }
@@ -140,7 +140,7 @@ Result<void> OwnCommands::check_lease(const Session& session, const proto::Own& 
 
 void OwnCommands::begin_lease(Session& session, const proto::Own& command, TopicId id, Instant now) {
   if (Lease* existing = leases_.find(id)) {
-    const std::string taker = text::quote(session.name);
+    const std::string taker = text::quote(session.name.text());
     requests_.revoke(*existing, "topic " + text::quote(command.topic) + " was taken over by client " + taker);
   }
   const std::size_t will_bytes = command.last_will.payload_bytes();

@@ -41,7 +41,7 @@ Result<void> WriteAccess::check_own(const Session& session, TopicId topic, bool 
 
 std::string WriteAccess::name_of(SessionId id) const {
   const Session* session = sessions_.find(id);
-  return text::quote(session != nullptr ? session->name : std::string());
+  return text::quote(session != nullptr ? session->name.text() : std::string());
 }
 
 }  // namespace hoiku::broker

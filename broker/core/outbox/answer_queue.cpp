@@ -10,7 +10,7 @@
 namespace hoiku::broker {
 namespace {
 
-State result_of_wait(const proto::Answer& answer) {
+std::shared_ptr<const Transition> result_of_wait(const proto::Answer& answer) {
   if (const auto* done = std::get_if<proto::WaitDone>(&answer)) return done->match;
   if (const auto* done = std::get_if<proto::TransitionDone>(&answer)) return done->match;
   return nullptr;
@@ -23,7 +23,7 @@ bool is_page(const proto::Lookup& lookup) {
 // For the error: what the answer is about. `lookup`: null if the answer is not one of a lookup.
 std::string subject_of(const proto::Answer& answer, const proto::Lookup* lookup) {
   const auto topic = [](const std::string& name) { return ", about topic " + text::quote(name) + ","; };
-  if (const State match = result_of_wait(answer)) return topic(match->topic);
+  if (const auto match = result_of_wait(answer)) return topic(match->topic);
   if (lookup == nullptr) return "";
   if (const auto* get = std::get_if<proto::Get>(lookup)) return topic(get->topic);
   if (const auto* schema = std::get_if<proto::GetSchema>(lookup))
@@ -49,7 +49,7 @@ proto::Failed too_large(const proto::Answer& answer, const proto::Lookup* lookup
 
 void AnswerQueue::push(proto::Answer answer, AnswerBudget budget) {
   if (budget == AnswerBudget::reader) ++reader_answers_;
-  const State match = result_of_wait(answer);
+  const auto match = result_of_wait(answer);
   Queued& queued = queued_.emplace_back(Queued{std::move(answer), budget, 0});
   if (match) {
     limit_result(queued, match);
@@ -67,7 +67,7 @@ void AnswerQueue::refuse_post(proto::Failed refusal, std::uint64_t frame) {
 
 void AnswerQueue::push(proto::Lookup lookup) { queued_.push_back(Queued{std::move(lookup), AnswerBudget::request, 0}); }
 
-void AnswerQueue::limit_result(Queued& queued, const State& match) {
+void AnswerQueue::limit_result(Queued& queued, const std::shared_ptr<const Transition>& match) {
   auto& answer = std::get<proto::Answer>(queued.content);
   // Waits that one transition answered share its value.
   const std::size_t bytes = match == last_match_ ? 0 : proto::size_of(answer).bound();

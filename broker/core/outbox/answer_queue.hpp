@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <variant>
 
 #include "broker/core/outbox/frame_draft.hpp"
@@ -56,7 +57,7 @@ class AnswerQueue {
     std::size_t bytes = 0;  // counted in queued_bytes_
   };
 
-  void limit_result(Queued& queued, const State& match);
+  void limit_result(Queued& queued, const std::shared_ptr<const Transition>& match);
   void limit_error(Queued& queued, proto::Failed& failed) const;
   void count(AnswerBudget budget, FrameCost& cost) noexcept;
   std::size_t page_bytes_max() const noexcept;
@@ -64,7 +65,7 @@ class AnswerQueue {
 
   const Limits* limits_;
   std::deque<Queued> queued_;
-  State last_match_;  // the state of the last queued result of a wait: equal results share it
+  std::shared_ptr<const Transition> last_match_;  // the state of the last queued result of a wait: equal results share it
   std::size_t queued_bytes_ = 0;
   std::size_t answer_bytes_ = 0;  // sent and unacknowledged
   std::size_t requests_ = 0;

@@ -9,7 +9,39 @@ constexpr int states_per_turn = 64;
 // The frame does not bound the states that a filter does not let pass.
 constexpr std::size_t steps_per_frame = 4096;
 
-std::size_t bytes_of(const Transition& transition) { return proto::delivery_size(transition).bound(); }
+std::size_t bytes_of(const StateRecord& state) { return state.bound() + proto::delivery_overhead_bytes; }
+
+proto::Delivery named(const Delivered& delivered, std::uint32_t slot) {
+  proto::Delivery delivery;
+  delivery.subscription = delivered.slot->subscription().options().id;
+  delivery.member = delivered.slot->member();
+  delivery.transition = delivered.state->transition();
+  delivery.lagged = delivered.lagged;
+  delivery.filtered = delivered.filtered;
+  delivery.count_baseline = delivered.count_baseline;
+  delivery.slot = slot;
+  return delivery;
+}
+
+// Whether the state continues the run.
+bool continues(const proto::Run& run, const Slot& slot, const StateRecord& state) noexcept {
+  return run.slot == slot.number() && run.number + run.count == state.version().number;
+}
+
+void add_to_run(proto::ServerFrame& frame, const Slot& slot, const StateRecord& state, bool is_new) {
+  if (is_new) {
+    proto::Run& run = frame.runs.emplace_back();
+    run.place = frame.deliveries.size();
+    run.slot = slot.number();
+    run.number = state.version().number;
+    run.revision = state.revision();
+    run.changed_at = state.changed_at();
+    run.writer = state.writer();
+  }
+  proto::Run& run = frame.runs.back();
+  ++run.count;
+  run.changes += state.change();
+}
 
 }  // namespace
 
@@ -34,21 +66,22 @@ void DeliveryBuilder::acknowledged(const FrameCost& cost) noexcept {
 }
 
 bool DeliveryBuilder::has_room(const FrameDraft& draft, std::size_t bytes) const noexcept {
-  const bool none_outstanding = batches_ == 0 && draft.frame.deliveries.empty();
+  const bool none_outstanding = batches_ == 0 && draft.deliveries.empty();
   if (!none_outstanding && batch_bytes_ + draft.cost.batch_bytes + bytes > limits_->unacknowledged_bytes_max)
     return false;
   return draft.has_no_values() || draft.bytes + bytes <= frame_budget(*limits_);
 }
 
 // The caller has checked has_room().
-void DeliveryBuilder::add(FrameDraft& draft, proto::Delivery delivery) {
-  const std::size_t bytes = bytes_of(*delivery.transition);
+void DeliveryBuilder::add(FrameDraft& draft, Delivered delivery) {
+  const std::size_t bytes = bytes_of(*delivery.state);
   draft.bytes += bytes;
   draft.cost.batch_bytes += bytes;
-  draft.frame.deliveries.push_back(std::move(delivery));
+  draft.deliveries.push_back(std::move(delivery));
 }
 
 bool DeliveryBuilder::fill(FrameDraft& draft, StateSource& states, BuildReport& report) {
+  draft.deliveries = std::move(finished_);
   bool fits = true;
   while (QueueEntry* first = queue_.first()) {
     if (report.steps >= steps_per_frame) {
@@ -62,8 +95,32 @@ bool DeliveryBuilder::fill(FrameDraft& draft, StateSource& states, BuildReport& 
     if (!fits) break;
   }
   unit_.clear();
-  const auto& frame = draft.frame;
-  return fits || !frame.deliveries.empty() || frame.answers.empty() || report.too_large != nullptr;
+  return fits || !draft.deliveries.empty() || draft.frame.answers.empty() || report.too_large != nullptr;
+}
+
+void DeliveryBuilder::finish(FrameDraft& draft) {
+  const auto earlier = [](const Delivered& a, const Delivered& b) { return a.state->revision() < b.state->revision(); };
+  std::vector<Delivered>& deliveries = draft.deliveries;
+  if (!std::is_sorted(deliveries.begin(), deliveries.end(), earlier))
+    std::stable_sort(deliveries.begin(), deliveries.end(), earlier);
+  bool is_in_run = false;
+  for (const Delivered& delivered : deliveries) {
+    Slot& slot = *delivered.slot;
+    proto::ServerFrame& frame = draft.frame;
+    if (slot.number() != 0 && delivered.is_plain()) {
+      is_in_run = is_in_run && continues(frame.runs.back(), slot, *delivered.state);
+      add_to_run(frame, slot, *delivered.state, !is_in_run);
+      is_in_run = true;
+      continue;
+    }
+    is_in_run = false;
+    // The version of a topic that was never set has no epoch: the changes of a run could not be of it.
+    const bool is_new = slot.number() == 0 && delivered.state->version().number != 0;
+    if (is_new) slot.subscription().give_number(slot);
+    frame.deliveries.push_back(named(delivered, is_new ? slot.number() : 0));
+  }
+  deliveries.clear();
+  finished_ = std::move(deliveries);
 }
 
 // Adds one topic's committed state (or the last one that passed a filter), or all dirty members of a composite.
@@ -91,7 +148,7 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
   queue_.erase(first);
   for (auto& [slot, state] : unit_) {
     // The topic may have become unset after the state that passed a filter; the reader is not sent that.
-    const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->value.is_null();
+    const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->is_unset();
     if (is_unset) report.unset.push_back(slot->topic());
     add(draft, subscription.deliver_latest(*slot, std::move(state), states.time()));
   }
@@ -102,12 +159,12 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
 bool DeliveryBuilder::add_every(FrameDraft& draft, Subscription& subscription, StateSource& states,
                                 BuildReport& report) {
   Slot& slot = subscription.backlog().next();
-  const std::size_t others = draft.frame.deliveries.size();
+  const std::size_t others = draft.deliveries.size();
   const bool fits = subscription.options().filter == nullptr ? add_next(draft, slot, states, report)
                                                              : add_filtered(draft, slot, states, report);
   // The slot stays at the front until the window has room for it. Otherwise smaller deliveries could overtake it until
   // its history is discarded.
-  if (!fits && draft.frame.deliveries.size() == others) return false;
+  if (!fits && draft.deliveries.size() == others) return false;
   subscription.backlog().yield(slot);
   return fits;
 }
@@ -117,11 +174,11 @@ bool DeliveryBuilder::add_next(FrameDraft& draft, Slot& slot, StateSource& state
   const TopicId topic = slot.topic();
   for (int left = states_per_turn; slot.is_dirty() && subscription.backlog().has_credit() && left > 0; --left) {
     const State committed = states.committed(topic);
-    const bool continues = slot.is_started() && committed->version.number > slot.sent();
+    const bool continues = slot.is_started() && committed->version().number > slot.sent();
     State next = continues ? states.after(topic, slot.sent()) : committed;
     if (!has_room(draft, bytes_of(*next))) return false;
-    if (next->value.is_null()) report.unset.push_back(topic);
-    proto::Delivery delivery = subscription.deliver_next(slot, std::move(next), committed->version.number);
+    if (next->is_unset()) report.unset.push_back(topic);
+    Delivered delivery = subscription.deliver_next(slot, std::move(next), committed->version().number);
     report.lagged += delivery.lagged;
     add(draft, std::move(delivery));
   }
@@ -146,16 +203,16 @@ bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& s
       if (!fits) break;
       add(draft, subscription.deliver_passed(slot, std::move(next.passed)));
     }
-    subscription.settle(slot, states.committed(topic)->version.number);
+    subscription.settle(slot, states.committed(topic)->version().number);
   }
-  if (!slot.is_dirty() && states.committed(topic)->value.is_null()) report.unset.push_back(topic);
+  if (!slot.is_dirty() && states.committed(topic)->is_unset()) report.unset.push_back(topic);
   return fits;
 }
 
 // Adds the state of a topic in the snapshot of a filtered `every` reader. Later states did not pass.
 bool DeliveryBuilder::add_first_match(FrameDraft& draft, Slot& slot, StateSource& states) {
   if (!has_room(draft, bytes_of(*slot.filter_state()->match))) return false;
-  add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version.number));
+  add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version().number));
   return true;
 }
 

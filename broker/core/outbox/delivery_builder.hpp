@@ -48,6 +48,8 @@ class DeliveryBuilder {
   [[nodiscard]] bool fill(FrameDraft& draft, StateSource& states, BuildReport& report);
   // Adds the ends of snapshots that are due. `revision` is the broker's.
   void fill_ends(FrameDraft& draft, std::uint64_t revision);
+  // Sorts the deliveries by revision, and puts them into the frame: as runs, as far as the client knows their slots.
+  void finish(FrameDraft& draft);
   void sent(const FrameCost& cost) noexcept;
   void acknowledged(const FrameCost& cost) noexcept;
 
@@ -58,7 +60,7 @@ class DeliveryBuilder {
   bool add_next(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
   bool add_filtered(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
   bool add_first_match(FrameDraft& draft, Slot& slot, StateSource& states);
-  static void add(FrameDraft& draft, proto::Delivery delivery);
+  static void add(FrameDraft& draft, Delivered delivery);
   bool has_room(const FrameDraft& draft, std::size_t bytes) const noexcept;
 
   const Limits* limits_;
@@ -67,6 +69,7 @@ class DeliveryBuilder {
   std::size_t batches_ = 0;                    // unacknowledged
   std::size_t batch_bytes_ = 0;                // of unacknowledged batches
   std::vector<std::pair<Slot*, State>> unit_;  // kept for its memory
+  std::vector<Delivered> finished_;            // empty; kept for its memory
 };
 
 }  // namespace hoiku::broker

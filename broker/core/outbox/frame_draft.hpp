@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "broker/core/readers/subscription.hpp"
 #include "broker/core/types.hpp"
@@ -43,9 +44,10 @@ struct FrameCost {
 };
 
 struct FrameDraft {
-  bool has_no_values() const noexcept { return frame.answers.empty() && frame.deliveries.empty(); }
+  bool has_no_values() const noexcept { return frame.answers.empty() && deliveries.empty(); }
 
-  proto::ServerFrame frame;
+  proto::ServerFrame frame;             // without the deliveries
+  std::vector<Delivered> deliveries;  // put into the frame when there are no more
   FrameCost cost;
   std::size_t bytes = proto::frame_overhead_bytes;  // the size of the frame so far
 };

@@ -17,16 +17,12 @@ bool Outbox::build_frame(StateSource& states, const Facts& facts, BuildReport& r
   if (frame.answers.empty()) answers_.fill(draft, states);
   if (draft.has_no_values() && frame.snapshot_ends.empty()) return false;
 
-  const auto earlier = [](const proto::Delivery& a, const proto::Delivery& b) {
-    return a.transition->revision < b.transition->revision;
-  };
-  if (!std::is_sorted(frame.deliveries.begin(), frame.deliveries.end(), earlier))
-    std::stable_sort(frame.deliveries.begin(), frame.deliveries.end(), earlier);
   if (deliveries_.is_complete() && facts.all_known) frame.complete_through = facts.revision;
   frame.settled = settled_through(facts.settled);
 
-  draft.cost.is_batch = !frame.deliveries.empty() || !frame.snapshot_ends.empty();
-  draft.cost.deliveries = static_cast<std::uint32_t>(frame.deliveries.size());
+  draft.cost.is_batch = !draft.deliveries.empty() || !frame.snapshot_ends.empty();
+  draft.cost.deliveries = static_cast<std::uint32_t>(draft.deliveries.size());
+  deliveries_.finish(draft);
   answers_.sent(draft.cost);
   deliveries_.sent(draft.cost);
   in_flight_ += draft.cost.deliveries;

@@ -24,7 +24,7 @@ StartPosition CatchUp::start_position(const Subscription& subscription, TopicId 
 
 StartPosition CatchUp::filtered_start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader) {
   const State committed = states_.committed(id);
-  const std::uint64_t committed_number = committed->version.number;
+  const std::uint64_t committed_number = committed->version().number;
   StartPosition start;
   start.sent = committed_number;
   if (!is_new_to_reader) {
@@ -69,19 +69,19 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
 }
 
 // Returns nothing if the filter uses the previous state, and the history has discarded that.
-std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const Transition& state) const {
+std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const StateRecord& state) const {
   static const Value nothing;
-  const std::uint64_t number = state.version.number;
+  const std::uint64_t number = state.version().number;
   if (number <= 1) return filter.passes(id, state, nothing);
   const State before = states_.find(id, number - 1);
   if (!before && filter.uses_old_value()) return std::nullopt;
-  return filter.passes(id, state, before ? before->value : nothing);
+  return filter.passes(id, state, before ? before->value() : nothing);
 }
 
 FilterScan CatchUp::find_next_match(const Slot& slot, std::size_t steps_max) {
   const TopicId id = slot.topic();
   const State committed = states_.committed(id);
-  const std::uint64_t committed_number = committed->version.number;
+  const std::uint64_t committed_number = committed->version().number;
   FilterScan found;
   found.through = slot.sent();
   while (found.through < committed_number && found.steps < steps_max) {
@@ -100,7 +100,7 @@ FilterScan CatchUp::find_next_match(const Slot& slot, std::size_t steps_max) {
     }
     ++(passes ? found.filtered : found.lagged);
     found.through = number;
-    found.revision = state->revision;
+    found.revision = state->revision();
   }
   budget_.spend(found.steps);
   return found;

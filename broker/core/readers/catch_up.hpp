@@ -39,7 +39,7 @@ class CatchUp {
  private:
   StartPosition start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
   StartPosition filtered_start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
-  std::optional<bool> test(Filter& filter, TopicId id, const Transition& state) const;
+  std::optional<bool> test(Filter& filter, TopicId id, const StateRecord& state) const;
 
   const Limits& limits_;
   const TopicTable& topics_;

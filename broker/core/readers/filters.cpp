@@ -7,7 +7,7 @@
 namespace hoiku::broker {
 
 const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
-  if (content.message_type == nullptr) {
+  if (!content.message_type) {
     auto& known = by_type_.at(static_cast<std::size_t>(content.type));
     if (!known) known = std::make_unique<const Result<Predicate>>(resolved(predicate_, content));
     return *known;
@@ -19,7 +19,7 @@ const Result<Predicate>& Filter::predicate_for(const ContentType& content) {
   // A client that writes a topic, unsets it and writes another type can make any number of types.
   if (known == by_message_.end() && by_message_.size() >= message_types_max_) make_room();
   ForMessages made{resolved(predicate_, content), serial};
-  return by_message_.insert_or_assign(*content.message_type, std::move(made)).first->second.predicate;
+  return by_message_.insert_or_assign(std::string(*content.message_type), std::move(made)).first->second.predicate;
 }
 
 // Evicts unresolved entries first; resolved ones keep their meaning.
@@ -35,16 +35,16 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
                                text::shorten(key(), predicate_bytes_shown) + ": " + why.message};
 }
 
-bool Filter::passes(TopicId topic, const Transition& state, const Value& old_value) {
+bool Filter::passes(TopicId topic, const StateRecord& state, const Value& old_value) {
   // A topic has at most one transition per revision.
-  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision) % tested_.size()];
-  if (state.revision != 0 && place.topic == topic && place.revision == state.revision) return place.passes;
+  Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision()) % tested_.size()];
+  if (state.revision() != 0 && place.topic == topic && place.revision == state.revision()) return place.passes;
   // Literals are read as the type of the topic's values; with null every comparison is false.
   const Result<Predicate>& predicate =
-      predicate_for(content_type(state.value.is_null() ? old_value : state.value, schemas_));
+      predicate_for(content_type(state.is_unset() ? ValueView(old_value) : state.view(), schemas_));
   ++*tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
-  place = Tested{topic, state.revision, predicate->test(state.value, old_value, state.quality)};
+  place = Tested{topic, state.revision(), predicate->test(state.value(), old_value, state.quality())};
   return place.passes;
 }
 

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,10 +53,10 @@ class Filter {
   std::size_t fields() const noexcept { return predicate_.fields(); }
   // Checks that the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
-  Result<void> fits(const Value& value, const std::string& topic) { return fits(content_type(value, schemas_), topic); }
+  Result<void> fits(const ValueView& value, const std::string& topic) { return fits(content_type(value, schemas_), topic); }
   std::size_t message_types() const noexcept { return by_message_.size(); }  // with a remembered result
   // Whether `state`, which replaced `old_value`, passes.
-  bool passes(TopicId topic, const Transition& state, const Value& old_value);
+  bool passes(TopicId topic, const StateRecord& state, const Value& old_value);
 
  private:
   friend class Filters;
@@ -78,7 +80,7 @@ class Filter {
   std::array<std::unique_ptr<const Result<Predicate>>, types> by_type_;
   // By the type of the messages, at most message_types_max_. A predicate that could not be resolved is tried again when
   // the schemas have changed.
-  std::unordered_map<std::string, ForMessages> by_message_;
+  std::map<std::string, ForMessages, std::less<>> by_message_;
   std::size_t message_types_max_;
   std::vector<Tested> tested_;
   std::uint64_t* tests_;

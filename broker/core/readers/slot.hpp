@@ -97,6 +97,16 @@ struct DeliveryQueue : SlotQueue {
   std::size_t out_of_credit = 0;   // `every` subscriptions that have something to be sent and no credit
   std::size_t kept_bytes = 0;      // unsent states that passed filters, of topics with newer states
   std::uint64_t building = 0;      // the number of the frame that is being built
+
+  // The numbers by which the client knows slots: at most one more than all before, so that it can keep an array.
+  std::uint32_t take_number() {
+    if (free_numbers.empty()) return ++numbers;
+    const std::uint32_t number = free_numbers.back();
+    free_numbers.pop_back();
+    return number;
+  }
+  std::uint32_t numbers = 0;
+  std::vector<std::uint32_t> free_numbers;
   std::uint64_t acknowledged = 0;  // the client has the frames up to this number
 };
 
@@ -110,6 +120,7 @@ class Slot : public QueueEntry {
   bool is_started() const noexcept { return started_; }
   bool is_dirty() const noexcept { return dirty_; }
   std::uint64_t sent() const noexcept { return sent_; }
+  std::uint32_t number() const noexcept { return number_; }  // 0: the client does not know it
   FilterState* filter_state() const noexcept { return filter_state_.get(); }
 
  private:
@@ -118,6 +129,7 @@ class Slot : public QueueEntry {
   TopicReaders* readers_;
   std::uint32_t place_in_readers_ = 0;
   std::uint32_t place_in_subscription_ = 0;
+  std::uint32_t number_ = 0;
   std::unique_ptr<FilterState> filter_state_;  // for a filter or an interval
   std::uint64_t sent_ = 0;                     // number of the state that was sent last, or did not pass
   std::uint16_t member_;

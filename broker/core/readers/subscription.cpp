@@ -1,7 +1,6 @@
 #include "broker/core/readers/subscription.hpp"
 
 #include "broker/core/swap_remove.hpp"
-#include "hoiku/proto/size.hpp"
 
 namespace hoiku::broker {
 
@@ -47,6 +46,7 @@ void Subscription::detach(Slot& slot) noexcept {
   if (slot.filter_state_) discard_match(slot);
   if (slot.dirty_) mark_clean(slot);
   if (options_.kind != SubscriptionKind::pattern) --readers.pinned_by_name;
+  if (slot.number_ != 0) queue_.free_numbers.push_back(slot.number_);
   --queue_.slots;
 }
 
@@ -68,11 +68,11 @@ bool Subscription::count(const Slot& slot) noexcept {
   return replaces;
 }
 
-void Subscription::count_filtered(Slot& slot, const Transition& state) noexcept {
+void Subscription::count_filtered(Slot& slot, const StateRecord& state) noexcept {
   if (slot.started_) counts_.add_filtered();
   FilterState& filter_state = *slot.filter_state_;
   ++(slot.dirty_ ? filter_state.filtered_after : filter_state.filtered);
-  if (!slot.dirty_) slot.sent_ = state.version.number;
+  if (!slot.dirty_) slot.sent_ = state.version().number;
 }
 
 void Subscription::count_unfit(const Slot& slot) noexcept {
@@ -91,7 +91,7 @@ void Subscription::set_match(Slot& slot, const State& state) noexcept {
 
 void Subscription::keep_match(Slot& slot) noexcept {
   FilterState& filter_state = *slot.filter_state_;
-  filter_state.kept_bytes = proto::size_of(*filter_state.match).bound();
+  filter_state.kept_bytes = filter_state.match->bound();
   queue_.kept_bytes += filter_state.kept_bytes;
 }
 
@@ -152,8 +152,8 @@ void Subscription::leave_snapshot(Slot& slot) noexcept {
 
 // ---- Deliveries
 
-proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t lagged) {
-  proto::Delivery delivery{options_.id, slot.member_, std::move(state), lagged};
+Delivered Subscription::build(Slot& slot, State state, std::uint64_t lagged) {
+  Delivered delivery{&slot, std::move(state), lagged};
   if (FilterState* filter_state = slot.filter_state_.get()) {
     delivery.filtered = std::exchange(filter_state->filtered, 0);
     delivery.count_baseline = std::exchange(filter_state->count_baseline, 0);
@@ -161,9 +161,9 @@ proto::Delivery Subscription::build(const Slot& slot, State state, std::uint64_t
   return delivery;
 }
 
-proto::Delivery Subscription::deliver_latest(Slot& slot, State state, TimePoint now) {
+Delivered Subscription::deliver_latest(Slot& slot, State state, TimePoint now) {
   mark_clean(slot);
-  proto::Delivery delivery = build(slot, std::move(state), 0);
+  Delivered delivery = build(slot, std::move(state), 0);
   if (slot.filter_state_) slot.filter_state_->not_before = now + options_.interval;
   begin_or_count(slot);
   return delivery;
@@ -179,27 +179,27 @@ void Subscription::begin_or_count(Slot& slot) {
   if (std::exchange(slot.started_, true)) counts_.send(queue_.building, queue_.acknowledged);
 }
 
-proto::Delivery Subscription::deliver_next(Slot& slot, State next, std::uint64_t committed_number) {
+Delivered Subscription::deliver_next(Slot& slot, State next, std::uint64_t committed_number) {
   const bool continues = slot.started_ && committed_number > slot.sent_;
-  const std::uint64_t lagged = continues ? next->version.number - slot.sent_ - 1 : 0;
+  const std::uint64_t lagged = continues ? next->version().number - slot.sent_ - 1 : 0;
   if (continues) {
     counts_.lag(lagged);
     counts_.send(queue_.building, queue_.acknowledged);
   }
   slot.started_ = true;
-  slot.sent_ = next->version.number;
+  slot.sent_ = next->version().number;
   backlog_.spend();
   settle(slot, committed_number);
-  if (slot.dirty_ && next->revision >= options_.opened_at) leave_snapshot(slot);
+  if (slot.dirty_ && next->revision() >= options_.opened_at) leave_snapshot(slot);
   return build(slot, std::move(next), lagged);
 }
 
-proto::Delivery Subscription::deliver_first_match(Slot& slot, std::uint64_t committed_number) {
+Delivered Subscription::deliver_first_match(Slot& slot, std::uint64_t committed_number) {
   State match = slot.filter_state_->match;
   slot.sent_ = committed_number;
   backlog_.spend();
   mark_clean(slot);
-  proto::Delivery delivery = build(slot, std::move(match), 0);
+  Delivered delivery = build(slot, std::move(match), 0);
   begin_or_count(slot);
   return delivery;
 }
@@ -213,11 +213,11 @@ void Subscription::skip(Slot& slot, const FilterScan& scanned) noexcept {
   if (scanned.revision >= options_.opened_at) leave_snapshot(slot);
 }
 
-proto::Delivery Subscription::deliver_passed(Slot& slot, State passed) {
+Delivered Subscription::deliver_passed(Slot& slot, State passed) {
   counts_.send(queue_.building, queue_.acknowledged);
   backlog_.spend();
-  slot.sent_ = passed->version.number;
-  if (passed->revision >= options_.opened_at) leave_snapshot(slot);
+  slot.sent_ = passed->version().number;
+  if (passed->revision() >= options_.opened_at) leave_snapshot(slot);
   return build(slot, std::move(passed), std::exchange(slot.filter_state_->lagged, 0));
 }
 

@@ -69,6 +69,18 @@ struct FilterScan {
   std::size_t steps = 0;     // one per test, and more if a test reads messages
 };
 
+// A state that a reader is sent, and what is said of those before it: as in proto::Delivery.
+struct Delivered {
+  // Whether it needs no more than a place in a run.
+  bool is_plain() const noexcept { return lagged == 0 && filtered == 0 && count_baseline == 0; }
+
+  Slot* slot = nullptr;
+  State state;
+  std::uint64_t lagged = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t count_baseline = 0;
+};
+
 class Subscription {
  public:
   // The queue is the session's, and is kept by reference.
@@ -99,13 +111,15 @@ class Subscription {
   // Takes the slot out of its topic and the queues. The caller then calls destroy_slot() or destroy_slots().
   void detach(Slot& slot) noexcept;
   void destroy_slot(Slot& slot) noexcept;
+  // The client is told the slot's number with the next delivery.
+  void give_number(Slot& slot) { slot.number_ = queue_.take_number(); }
   void destroy_slots() noexcept { slots_.clear(); }
 
   // ---- Transitions
   // Counts a transition of the slot's topic. True: it replaces a state that was not sent.
   bool count(const Slot& slot) noexcept;
   // Counts a transition that the filter does not let pass, or cannot test.
-  void count_filtered(Slot& slot, const Transition& state) noexcept;
+  void count_filtered(Slot& slot, const StateRecord& state) noexcept;
   void count_unfit(const Slot& slot) noexcept;
   // The filter lets the transition pass.
   void set_match(Slot& slot, const State& state) noexcept;
@@ -129,11 +143,11 @@ class Subscription {
 
   // ---- Deliveries: a frame has room for the slot's next state.
   // The caller takes the slot's unit out of the queue.
-  proto::Delivery deliver_latest(Slot& slot, State state, TimePoint now);
+  Delivered deliver_latest(Slot& slot, State state, TimePoint now);
   // Deliveries to `every` readers. `committed_number` is the number of the topic's committed state.
-  proto::Delivery deliver_next(Slot& slot, State next, std::uint64_t committed_number);
-  proto::Delivery deliver_first_match(Slot& slot, std::uint64_t committed_number);
-  proto::Delivery deliver_passed(Slot& slot, State passed);
+  Delivered deliver_next(Slot& slot, State next, std::uint64_t committed_number);
+  Delivered deliver_first_match(Slot& slot, std::uint64_t committed_number);
+  Delivered deliver_passed(Slot& slot, State passed);
   // Counts the states that a scan has passed over.
   void skip(Slot& slot, const FilterScan& scanned) noexcept;
   void settle(Slot& slot, std::uint64_t committed_number) noexcept;  // marks the slot clean if its last state was sent
@@ -146,7 +160,7 @@ class Subscription {
   void leave_snapshot(Slot& slot) noexcept;
   void discard_match(Slot& slot) noexcept;
   void begin_or_count(Slot& slot);
-  proto::Delivery build(const Slot& slot, State state, std::uint64_t lagged);
+  Delivered build(Slot& slot, State state, std::uint64_t lagged);
 
   SubscriptionOptions options_;
   DeliveryQueue& queue_;

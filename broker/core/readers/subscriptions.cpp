@@ -115,16 +115,16 @@ bool Subscriptions::passes_filter(Slot& slot, const TopicTransition& transition,
   static const Value nothing;
   Subscription& subscription = slot.subscription();
   const SubscriptionOptions& reader = subscription.options();
-  if (reader.kind == SubscriptionKind::plain && !transition.state->value.is_null()) {
+  if (reader.kind == SubscriptionKind::plain && !transition.state->is_unset()) {
     // The first value may have given the topic its type.
-    if (auto fits = reader.filter->fits(transition.state->value, transition.state->topic); !fits) {
+    if (auto fits = reader.filter->fits(transition.state->view(), transition.state->topic()); !fits) {
       failed.push_back({reader.owner, reader.id, fits.failure()});
       subscription.count_unfit(slot);
       return false;
     }
   }
   if (reader.filter->passes(transition.topic, *transition.state,
-                            transition.before ? transition.before->value : nothing)) {
+                            transition.before ? transition.before->value() : nothing)) {
     subscription.set_match(slot, transition.state);
     return true;
   }

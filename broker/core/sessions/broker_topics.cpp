@@ -84,7 +84,7 @@ void BrokerTopics::refresh_if_due(TimePoint now) {
 
 // Returns the topic, or nothing if it does not exist and is not created.
 std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string& name, const Value& value) {
-  static const std::string writer = "hoikud";
+  static thread_local const SharedText writer("hoikud");
   std::optional<TopicId> found = topics_.find(name);
   if (!found) {
     // Does not create a topic only to unset it: no event would remove it again.

@@ -157,7 +157,7 @@ Result<void> Handshake::make_room(std::string_view origin) {
 void Handshake::open(PeerId id, const ClientFrame& frame, Instant now, std::string_view origin) {
   if (auto room = make_room(origin); !room) return reject(id, frame.connection_number, room.failure());
   Session* session = &sessions_.open(frame.hello->token, origin);
-  session->name = frame.hello->client_name;
+  session->name = SharedText(frame.hello->client_name);
   session->first_connection = frame.connection_number;
   events_.add(Event::Kind::session_opened, session_label(*session), "", id);
   welcome(id, *session, frame, false, now);

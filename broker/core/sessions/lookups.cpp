@@ -47,7 +47,7 @@ proto::Answer Lookups::look_up(const proto::Lookup& lookup, std::size_t page_byt
       lookup);
 }
 
-proto::GetDone Lookups::look_up(const proto::Get& get) const { return {get.id, states_.committed(get.topic)}; }
+proto::GetDone Lookups::look_up(const proto::Get& get) const { return {get.id, states_.committed(get.topic)->transition()}; }
 
 proto::SchemaDone Lookups::look_up(const proto::GetSchema& schema) const {
   const MessageSchema* found = schemas_.find(schema.message_type);
@@ -60,7 +60,7 @@ proto::ListDone Lookups::page(const proto::List& list, std::size_t bytes_max) {
   Rows rows(page.rows, limits_.list_rows_max, bytes_max);
   const auto add = [&](TopicId id) {
     const State state = states_.committed(id);
-    proto::ListRow row{state, subscriptions_.readers(id) + waits_.count(id)};
+    proto::ListRow row{state->transition(), subscriptions_.readers(id) + waits_.count(id)};
     const std::size_t bytes = proto::size_of(row).bound();
     return rows.add(std::move(row), bytes);
   };
@@ -107,7 +107,7 @@ proto::ReaderRow Lookups::row_of(const Subscription& subscription) const {
   const SubscriptionOptions& reader = subscription.options();
   const Session& session = *sessions_.find(reader.owner);
   proto::ReaderRow row;
-  row.client = session.name;
+  row.client = session.name.text();
   row.session = session_label(session);
   if (reader.kind == SubscriptionKind::pattern || subscription.scan().is_running()) {
     row.topics.push_back(reader.pattern);

@@ -123,7 +123,7 @@ void RequestLife::end(Lease& lease) noexcept {
 }
 
 // Sets the topics of these leases to their last wills, as one commit.
-void RequestLife::execute_wills(const std::vector<Lease*>& ending, const std::string& writer,
+void RequestLife::execute_wills(const std::vector<Lease*>& ending, const SharedText& writer,
                                 std::vector<TopicId>& released) {
   TopicWrites writes;
   for (Lease* lease : ending) {
@@ -155,9 +155,9 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
   if (end.failure) {
     session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, AnswerBudget::reader);
   } else if (end.wait->on_transition) {
-    session.answer(proto::TransitionDone{id, topic.committed(), value_of(replaced)}, AnswerBudget::reader);
+    session.answer(proto::TransitionDone{id, topic.committed()->transition(), value_of(replaced)}, AnswerBudget::reader);
   } else {
-    session.answer(proto::WaitDone{id, topic.committed()}, AnswerBudget::reader);
+    session.answer(proto::WaitDone{id, topic.committed()->transition()}, AnswerBudget::reader);
   }
   session.requests.remove(id);
 }

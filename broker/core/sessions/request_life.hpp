@@ -61,7 +61,7 @@ class RequestLife {
   void detach(Session& session, Wait& wait, Ending& ending, Released& released);
   void detach(Session& session, const PostponedWait& wait, Ending& ending, Released& released);
   void detach(Session& session, Lease& lease, Ending& ending, Released& released);
-  void execute_wills(const std::vector<Lease*>& ending, const std::string& writer, std::vector<TopicId>& released);
+  void execute_wills(const std::vector<Lease*>& ending, const SharedText& writer, std::vector<TopicId>& released);
   void end(Lease& lease) noexcept;
   void answer(const WaitEnd& end, const State& replaced);
   void fail_overfull(std::vector<Subscription*> overfull);

@@ -72,7 +72,7 @@ struct Session : Timer {
   const proto::SessionToken token;
   const Limits& limits;
   PeerTable& peers;
-  std::string name;                     // the client's name
+  SharedText name;                      // the client's name
   std::uint64_t first_connection = 0;   // the connection number with which the session began
   std::uint64_t connection_number = 0;  // the number of the newest connection
   std::optional<PeerId> peer;           // the newest connection, while it is open

@@ -21,7 +21,7 @@ bool is_allowed_in_segment(char32_t c) {
 
 std::string session_label(const Session& session) {
   std::string label;
-  std::string_view rest = session.name;
+  std::string_view rest = session.name.text();
   std::size_t left = name_bytes_max;
   while (!rest.empty()) {
     const auto point = text::first_code_point(rest);

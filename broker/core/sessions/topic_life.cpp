@@ -17,7 +17,7 @@ Result<TopicId> TopicLife::find_or_create(std::string_view name, Effects& effect
 void TopicLife::restore(TopicId id, Effects& effects) {
   topics_.restore(id);
   const State& state = topics_[id].committed();
-  subscriptions_.topic_created(id, state->topic, state->version.number, effects.overfull);
+  subscriptions_.topic_created(id, state->topic(), state->version().number, effects.overfull);
 }
 
 void TopicLife::remove_if_unused(TopicId id) {

@@ -15,7 +15,7 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
     // A resuming reader knows the state unless it changed since. It cannot know that a topic was removed.
     const State& committed = topics_[*id].committed();
     const bool is_known =
-        subscription.options().resume_after && committed && committed->revision <= *subscription.options().resume_after;
+        subscription.options().resume_after && committed && committed->revision() <= *subscription.options().resume_after;
     auto attached = check_filter(subscription, *id);
     if (attached) attached = catch_up_.attach(subscription, *id, member++, !is_known);
     if (!attached) {
@@ -90,7 +90,7 @@ Result<void> TopicScan::attach_found(Subscription& subscription, TopicId id, con
   const State& state = topic.committed();
   // A whole snapshot has all topics that are set. A reader that resumes is also sent those that became unset since.
   const bool is_new_to_reader = subscription.options().resume_after
-                                    ? state && state->revision > *subscription.options().resume_after
+                                    ? state && state->revision() > *subscription.options().resume_after
                                     : is_set(state);
   if (!topic.is_removed()) return catch_up_.attach(subscription, id, 0, is_new_to_reader);
   if (!is_new_to_reader) return {};

@@ -7,7 +7,7 @@
 namespace hoiku::broker {
 
 std::size_t value_bytes(const Topic& topic) noexcept {
-  return topic.pending() ? topic.pending()->value.payload_bytes() : 0;
+  return topic.pending() ? topic.pending()->payload_bytes() : 0;
 }
 
 Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
@@ -37,8 +37,8 @@ std::optional<Notice> CommitLog::submit(TopicWrites writes, std::uint64_t pendin
   return std::nullopt;
 }
 
-void CommitLog::write_internal(TopicWrites& writes, TopicId id, const Value& value, Quality quality,
-                               const std::string& writer, const std::optional<WallTime>& source_time) {
+void CommitLog::write_internal(TopicWrites& writes, TopicId id, const ValueView& value, Quality quality,
+                               const SharedText& writer, const std::optional<WallTime>& source_time) {
   static const std::optional<Version> any_version;
   const Update update{value, any_version, source_time, writer, now_.wall, quality};
   const auto applied = apply(id, update, next_revision());

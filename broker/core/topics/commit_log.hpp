@@ -44,8 +44,8 @@ class CommitLog {
   [[nodiscard]] std::optional<Notice> submit(TopicWrites writes, std::uint64_t pending, Notice notice);
 
   // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed.
-  void write_internal(TopicWrites& writes, TopicId topic, const Value& value, Quality quality,
-                      const std::string& writer, const std::optional<WallTime>& source_time = {});
+  void write_internal(TopicWrites& writes, TopicId topic, const ValueView& value, Quality quality,
+                      const SharedText& writer, const std::optional<WallTime>& source_time = {});
   void submit_internal(TopicWrites writes);  // does nothing if `writes` is empty
 
   // ---- Committing

@@ -10,17 +10,17 @@ namespace hoiku::broker {
 
 ContentType content_type(const Topic& topic, const Schemas& schemas) {
   const TopicType type = topic.type();
-  return {type.type, type.message_type, type.message_type == nullptr ? nullptr : schemas.find(*type.message_type)};
+  if (!type.message_type) return {type.type};
+  return {type.type, *type.message_type, schemas.find(*type.message_type)};
 }
 
-ContentType content_type(const Value& value, const Schemas* schemas) {
-  const auto* message = value.get_if<MessageBytes>();
-  if (message == nullptr) return {value.type()};
-  return {value.type(), &message->type_name, schemas == nullptr ? nullptr : schemas->find(message->type_name)};
+ContentType content_type(const ValueView& value, const Schemas* schemas) {
+  if (value.type != ValueType::message) return {value.type};
+  return {value.type, value.type_name, schemas == nullptr ? nullptr : schemas->find(value.type_name)};
 }
 
 Result<Predicate> resolved(const Predicate& predicate, const ContentType& content) {
-  if (content.message_type != nullptr && content.schema == nullptr && predicate.fields() > 0) {
+  if (content.message_type && content.schema == nullptr && predicate.fields() > 0) {
     return Failure{
         ErrorCode::invalid_predicate,
         "the predicate names fields of " + text::quote(*content.message_type) +
@@ -33,11 +33,11 @@ Result<ResolvedPredicate> ResolvedPredicate::resolve(const Predicate& predicate,
   auto made = resolved(predicate, content);
   if (!made) return made.failure();
   return ResolvedPredicate{std::move(*made), content.type,
-                           content.message_type == nullptr ? "" : *content.message_type};
+                           std::string(content.message_type.value_or(""))};
 }
 
 bool ResolvedPredicate::is_for(const ContentType& content) const noexcept {
-  return type == content.type && (content.message_type == nullptr || message_type == *content.message_type);
+  return type == content.type && (!content.message_type || message_type == *content.message_type);
 }
 
 }  // namespace hoiku::broker

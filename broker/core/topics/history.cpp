@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "broker/core/swap_remove.hpp"
-#include "hoiku/proto/size.hpp"
 
 namespace hoiku::broker {
 
@@ -21,7 +20,7 @@ void Histories::keep_default(TopicId topic) {
 
 void Histories::append(TopicId topic, State state) {
   History& history = by_topic_.find_or_create(topic);
-  const std::size_t bytes = proto::size_of(*state).bound();
+  const std::size_t bytes = state->bound();
   history.bytes += bytes;
   bytes_ += bytes;
   history.states.push_back(std::move(state));
@@ -38,7 +37,7 @@ void Histories::discard(TopicId topic) {
 }
 
 void Histories::discard_oldest(History& history) noexcept {
-  const std::size_t bytes = proto::size_of(*history.oldest()).bound();
+  const std::size_t bytes = history.oldest()->bound();
   history.bytes -= bytes;
   bytes_ -= bytes;
   history.states[history.first++].reset();
@@ -89,8 +88,8 @@ bool Histories::is_too_long(const History& history) const noexcept {
 
 State Histories::find(TopicId topic, std::uint64_t number) const noexcept {
   const History* found = by_topic_.find(topic);
-  if (found == nullptr || found->size() == 0 || number < found->oldest()->version.number) return nullptr;
-  const std::uint64_t place = number - found->oldest()->version.number;
+  if (found == nullptr || found->size() == 0 || number < found->oldest()->version().number) return nullptr;
+  const std::uint64_t place = number - found->oldest()->version().number;
   return place < found->size() ? found->states[found->first + place] : nullptr;
 }
 
@@ -99,8 +98,8 @@ std::uint64_t Histories::first_after(TopicId topic, std::uint64_t revision) cons
   if (found == nullptr) return 0;
   const auto begin = found->states.begin() + static_cast<std::ptrdiff_t>(found->first);
   const auto newer =
-      std::partition_point(begin, found->states.end(), [&](const State& state) { return state->revision <= revision; });
-  return newer == found->states.end() ? 0 : (*newer)->version.number;
+      std::partition_point(begin, found->states.end(), [&](const State& state) { return state->revision() <= revision; });
+  return newer == found->states.end() ? 0 : (*newer)->version().number;
 }
 
 }  // namespace hoiku::broker

@@ -10,16 +10,14 @@ namespace hoiku::broker {
 namespace {
 
 // An int64 that goes into a topic of doubles; everything else stays as it is.
-bool widens(const Value& value, ValueType type) {
-  return type == ValueType::float64 && value.type() == ValueType::int64;
+bool widens(const ValueView& value, ValueType type) {
+  return type == ValueType::float64 && value.type == ValueType::int64;
 }
 
-TopicType type_of(const Value& value) noexcept {
-  const auto* message = value.get_if<MessageBytes>();
-  return {value.type(), message == nullptr ? nullptr : &message->type_name};
+TopicType type_of(const ValueView& value) noexcept {
+  if (value.type != ValueType::message) return {value.type, std::nullopt};
+  return {value.type, value.type_name};
 }
-
-Value widened(const Value& value) { return static_cast<double>(*value.get_if<std::int64_t>()); }
 
 }  // namespace
 
@@ -28,21 +26,21 @@ Value widened(const Value& value) { return static_cast<double>(*value.get_if<std
 TopicType Topic::type_with(const State& state) const noexcept {
   if (fixed_type_ != nullptr) {
     const bool is_message = fixed_type_->type == ValueType::message;
-    return {fixed_type_->type, is_message ? &fixed_type_->message_type : nullptr};
+    return {fixed_type_->type, is_message ? std::optional<std::string_view>(fixed_type_->message_type) : std::nullopt};
   }
-  return state ? type_of(state->value) : TopicType();
+  return state ? type_of(state->view()) : TopicType();
 }
 
-Result<void> Topic::check_type(const Value& value, const TopicType& type) const {
+Result<void> Topic::check_type(const ValueView& value, const TopicType& type) const {
   const TopicType given = type_of(value);
   if (type.type == ValueType::null || given.type == ValueType::null || widens(value, type.type)) return {};
   if (given.type != type.type) {
-    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds " +
+    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name()) + " holds " +
                                                  std::string(to_string(type.type)) + " values, not " +
                                                  std::string(to_string(given.type))};
   }
-  if (given.message_type != nullptr && *given.message_type != *type.message_type) {
-    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name_) + " holds messages of type " +
+  if (given.message_type && *given.message_type != *type.message_type) {
+    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name()) + " holds messages of type " +
                                                  text::quote(*type.message_type) + ", not " +
                                                  text::quote(*given.message_type)};
   }
@@ -53,7 +51,7 @@ void Topic::fix_type(const TopicType& type) {
   if (fixed_type_ != nullptr) return;
   fixed_type_ = std::make_unique<FixedType>();
   fixed_type_->type = type.type;
-  if (type.message_type != nullptr) fixed_type_->message_type = *type.message_type;
+  if (type.message_type) fixed_type_->message_type = *type.message_type;
 }
 
 Result<void> Topic::declare_type(ValueType type, const std::string& message_type) {
@@ -64,11 +62,11 @@ Result<void> Topic::declare_type(ValueType type, const std::string& message_type
   const bool is_same = type == has.type && (type != ValueType::message || message_type == *has.message_type);
   if (has.type != ValueType::null && !is_same) {
     return Failure{ErrorCode::type_mismatch,
-                   "topic " + text::quote(name_) + " is of type " +
-                       name_of(has.type, has.message_type != nullptr ? *has.message_type : "") +
+                   "topic " + text::quote(name()) + " is of type " +
+                       name_of(has.type, std::string(has.message_type.value_or(""))) +
                        " and cannot be declared as " + name_of(type, message_type)};
   }
-  fix_type({type, type == ValueType::message ? &message_type : nullptr});
+  fix_type({type, type == ValueType::message ? std::optional<std::string_view>(message_type) : std::nullopt});
   fixed_type_->is_declared = true;
   return {};
 }
@@ -79,12 +77,12 @@ void Topic::undeclare_type() noexcept {
   if (!fixed_type_->is_of_will) fixed_type_.reset();
 }
 
-Result<void> Topic::check_last_will(const Value& value) const {
+Result<void> Topic::check_last_will(const ValueView& value) const {
   const bool is_declared = fixed_type_ != nullptr && fixed_type_->is_declared;
-  return check_type(value, is_declared ? type_with(nullptr) : pending_ ? type_of(pending_->value) : TopicType());
+  return check_type(value, is_declared ? type_with(nullptr) : pending_ ? type_of(pending_->view()) : TopicType());
 }
 
-void Topic::begin_last_will(const Value& value) {
+void Topic::begin_last_will(const ValueView& value) {
   if (value.is_null()) return;
   const TopicType has = type_with(pending_);
   fix_type(has.type == ValueType::null ? type_of(value) : has);
@@ -100,17 +98,17 @@ void Topic::end_last_will() noexcept {
 // ---- Writes
 
 Result<void> Topic::check_version(const Version& wanted) const {
-  const bool is_set = pending_ && !pending_->value.is_null();
+  const bool is_set = pending_ && !pending_->is_unset();
   const Version current = version_of(pending_);
   const auto conflict = [&](const std::string& why) {
-    return Failure{ErrorCode::version_conflict, "topic " + text::quote(name_) + why + ": read it and decide again"};
+    return Failure{ErrorCode::version_conflict, "topic " + text::quote(name()) + why + ": read it and decide again"};
   };
   if (wanted.number == 0) {
     if (!is_set) return {};
     return conflict(" is set, and at version " + to_string(current));
   }
   if (wanted.epoch == 0) {
-    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name_) + ": version " +
+    return Failure{ErrorCode::invalid_argument, "topic " + text::quote(name()) + ": version " +
                                                     std::to_string(wanted.number) +
                                                     " has no epoch, so it could be of another life of the topic"};
   }
@@ -128,23 +126,15 @@ Result<void> Topic::check(const Update& update) const {
 
 Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
   if (auto checked = check(update); !checked) return checked.failure();
-  const bool widen = widens(update.value, type_with(pending_).type);
-  const bool equal = !pending_ ? update.value.is_null()
-                     : widen   ? pending_->value == widened(update.value)
-                               : pending_->value == update.value;
-  const bool same_quality = update.value.is_null() || (pending_ && pending_->quality == update.quality);
+  const ValueView value = widens(update.value, type_with(pending_).type) ? widened(update.value) : update.value;
+  const bool equal = pending_ ? pending_->view() == value : value.is_null();
+  const bool same_quality = value.is_null() || (pending_ && pending_->quality() == update.quality);
   if (equal && same_quality) return Applied{pending_, false};
 
-  auto next = std::make_shared<Transition>();
-  next->topic = name_;
-  next->version = {epoch_, version_of(pending_).number + 1};
-  next->revision = revision;
-  next->value = widen ? widened(update.value) : update.value;
-  next->changed_at = update.at;
-  next->writer = update.writer;
-  next->quality = update.quality;
-  next->source_time = update.source_time;
-  pending_ = std::move(next);
+  const Version version{epoch_, version_of(pending_).number + 1};
+  pending_ = State::make(
+      StateParts{name_, version, revision, value, update.at, update.writer, update.quality, update.source_time},
+      pending_);
   return Applied{pending_, true};
 }
 

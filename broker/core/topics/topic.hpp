@@ -20,16 +20,16 @@
 
 #include "broker/core/types.hpp"
 #include "hoiku/proto/error.hpp"
-#include "hoiku/proto/value.hpp"
+#include "hoiku/proto/value_view.hpp"
 
 namespace hoiku::broker {
 
-// A requested write. The references are valid during the call.
+// A requested write. The references and the view are valid during the call.
 struct Update {
-  const Value& value;  // null unsets the topic
+  ValueView value;  // null unsets the topic
   const std::optional<Version>& if_version;
   const std::optional<WallTime>& source_time;
-  const std::string& writer;
+  const SharedText& writer;
   WallTime at{};
   Quality quality = Quality::live;
 };
@@ -37,7 +37,7 @@ struct Update {
 // A type of values: for messages with the type of the messages.
 struct TopicType {
   ValueType type = ValueType::null;           // null: none
-  const std::string* message_type = nullptr;  // null: these are no messages
+  std::optional<std::string_view> message_type;  // nothing: these are no messages
 };
 
 class Topic {
@@ -54,10 +54,10 @@ class Topic {
   Result<void> declare_type(ValueType type, const std::string& message_type);
   void undeclare_type() noexcept;
   // Checks that this may be the topic's last will, instead of the one that it has. Error: type_mismatch.
-  Result<void> check_last_will(const Value& value) const;
+  Result<void> check_last_will(const ValueView& value) const;
   // The last will has to fit when it is executed: until end_last_will() the topic keeps its type, or has that of
   // `value`.
-  void begin_last_will(const Value& value);
+  void begin_last_will(const ValueView& value);
   void end_last_will() noexcept;
 
   // Checks whether apply() would accept the update. Errors: version_conflict, type_mismatch.
@@ -74,14 +74,16 @@ class Topic {
   // Commits `state`, which apply() made, when its record is in the log. Called in the order of the log.
   void commit(State state, TimePoint now);
 
-  const std::string& name() const noexcept { return name_; }
+  const std::string& name() const noexcept { return name_.text(); }
+  const SharedText& name_text() const noexcept { return name_; }
+  std::uint64_t epoch() const noexcept { return epoch_; }
   const State& committed() const noexcept { return committed_; }
   const State& pending() const noexcept { return pending_; }
   TimePoint changed_at() const noexcept { return changed_at_; }  // of the committed state
   bool is_pending() const noexcept { return committed_ != pending_; }
   bool is_removed() const noexcept { return removal_ != 0; }  // and remembered
   // Unset, without a pending write: removing the topic loses nothing but the continuity of its versions.
-  bool is_idle() const noexcept { return !is_pending() && (!committed_ || committed_->value.is_null()); }
+  bool is_idle() const noexcept { return !is_pending() && (!committed_ || committed_->is_unset()); }
 
  private:
   friend class TopicTable;  // its removal_
@@ -96,10 +98,10 @@ class Topic {
 
   TopicType type_with(const State& state) const noexcept;
   Result<void> check_version(const Version& wanted) const;
-  Result<void> check_type(const Value& value, const TopicType& type) const;
+  Result<void> check_type(const ValueView& value, const TopicType& type) const;
   void fix_type(const TopicType& type);
 
-  std::string name_;
+  SharedText name_;
   std::uint64_t epoch_;
   State committed_;
   State pending_;
@@ -109,8 +111,8 @@ class Topic {
 };
 
 // The version that a reader without a value knows: {0, 0}.
-inline Version version_of(const State& state) noexcept { return state ? state->version : Version{}; }
-inline bool is_set(const State& state) noexcept { return state && !state->value.is_null(); }
-inline std::uint64_t revision_of(const State& state) noexcept { return state ? state->revision : 0; }
+inline Version version_of(const State& state) noexcept { return state ? state->version() : Version{}; }
+inline bool is_set(const State& state) noexcept { return state && !state->is_unset(); }
+inline std::uint64_t revision_of(const State& state) noexcept { return state ? state->revision() : 0; }
 
 }  // namespace hoiku::broker

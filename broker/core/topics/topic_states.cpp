@@ -1,32 +1,33 @@
 #include "broker/core/topics/topic_states.hpp"
 
-#include <memory>
+#include <string>
+#include <utility>
 
 namespace hoiku::broker {
 namespace {
 
-State never_set(std::string_view name) {
-  auto state = std::make_shared<Transition>();
-  state->topic = name;
-  return state;
+State never_set(SharedText name) {
+  StateParts parts;
+  parts.topic = std::move(name);
+  return State::make(parts, nullptr);
 }
 
 }  // namespace
 
 State TopicStates::committed(TopicId id) const {
   const Topic& topic = topics_[id];
-  return topic.committed() ? topic.committed() : never_set(topic.name());
+  return topic.committed() ? topic.committed() : never_set(topic.name_text());
 }
 
 State TopicStates::committed(std::string_view name) const {
   if (const auto id = topics_.find(name)) return committed(*id);
   if (const auto id = topics_.find_removed(name)) return committed(*id);
-  return never_set(name);
+  return never_set(SharedText(std::string(name)));
 }
 
 State TopicStates::find(TopicId id, std::uint64_t number) const {
   const State& committed = topics_[id].committed();
-  return committed && committed->version.number == number ? committed : histories_.find(id, number);
+  return committed && committed->version().number == number ? committed : histories_.find(id, number);
 }
 
 State TopicStates::after(TopicId id, std::uint64_t number) const {

@@ -39,16 +39,15 @@ class Test {
   Test(const std::optional<Predicate>& predicate, const Schemas& schemas) : predicate_(predicate), schemas_(schemas) {}
 
   // Error: invalid_predicate, type_mismatch.
-  Result<bool> matches(const Transition& state, const Value& old_value) {
+  Result<bool> matches(const StateRecord& state, const Value& old_value) {
     if (!predicate_) return true;
-    const Value& typed = state.value.is_null() ? old_value : state.value;
-    const ContentType content = content_type(typed, &schemas_);
+    const ContentType content = content_type(state.is_unset() ? ValueView(old_value) : state.view(), &schemas_);
     if (!resolved_ || !resolved_->is_for(content)) {
       auto read = ResolvedPredicate::resolve(*predicate_, content);
       if (!read) return read.failure();
       resolved_ = std::move(*read);
     }
-    return resolved_->predicate.test(state.value, old_value, state.quality);
+    return resolved_->predicate.test(state.value(), old_value, state.quality());
   }
 
  private:
@@ -75,9 +74,9 @@ Result<PastTransition> PastSearch::find(TopicId id, const proto::WaitTransition&
       return lagged(topic.name(), "the history no longer has all transitions after " + asked);
     }
     budget_.spend(steps_of_test(*state, fields));
-    const bool is_candidate = number > after.number && (names_quality || !(before && before->value == state->value));
+    const bool is_candidate = number > after.number && (names_quality || !(before && before->view() == state->view()));
     if (is_candidate) {
-      const auto matches = test.matches(*state, before ? before->value : nothing);
+      const auto matches = test.matches(*state, before ? before->value() : nothing);
       if (!matches) return about(topic.name(), matches.failure());
       if (*matches) return PastTransition{state, before, std::nullopt};
     }

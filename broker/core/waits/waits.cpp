@@ -73,8 +73,8 @@ bool is_about_transition(const WaitGroup& group) noexcept {
 }
 
 // Whether a hold of the group may consist of this state. A predicate that names the quality says so itself.
-bool may_hold(const WaitGroup& group, const Transition& state) noexcept {
-  return state.quality == Quality::live || names_quality(group);
+bool may_hold(const WaitGroup& group, const StateRecord& state) noexcept {
+  return state.quality() == Quality::live || names_quality(group);
 }
 
 constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
@@ -109,12 +109,12 @@ std::size_t Waits::count(TopicId topic) const noexcept {
   return total;
 }
 
-bool Waits::matches(const WaitGroup& group, const Transition& state, const Value& old_value) {
-  if (state.value.is_null() && !group.on_transition) return false;
+bool Waits::matches(const WaitGroup& group, const StateRecord& state, const Value& old_value) {
+  if (state.is_unset() && !group.on_transition) return false;
   if (!group.predicate) return true;
   if (!group.resolved) return false;
   ++tests_;
-  return group.resolved->predicate.test(state.value, old_value, state.quality);
+  return group.resolved->predicate.test(state.value(), old_value, state.quality());
 }
 
 // Finds or creates the wait's group; a new group begins with the committed state. `resolved` is the wait's predicate,
@@ -275,10 +275,10 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
   if (found == nullptr) return;
   TopicWaits& waits = *found;
   static const Value nothing;
-  const Value& old_value = before ? before->value : nothing;
+  const Value& old_value = before ? before->value() : nothing;
   // A transition between equal values changes the quality.
   const bool is_same_value =
-      before && before->quality != topic.committed->quality && old_value == topic.committed->value;
+      before && before->quality() != topic.committed->quality() && before->view() == topic.committed->view();
   const Change change{topic, old_value, is_same_value, now};
   found_.clear();
   if (topic.type.type != ValueType::null && topic.type.type != waits.compared_type) {
@@ -286,7 +286,7 @@ void Waits::on_transition(TopicId id, const WaitedTopic& topic, const State& bef
     waits.compared.all(found_);
     for (WaitGroup* group : found_) visit_always(waits, *group);
   } else {
-    waits.compared.find(topic.committed->value, found_);
+    waits.compared.find(topic.committed->value(), found_);
     for (WaitGroup* group : found_) visit(waits, *group, change, ended);
   }
   // Backwards, because the place of a group that leaves is taken by the last one.
@@ -331,7 +331,7 @@ void Waits::resolve(WaitGroup& group, const ContentType& type, std::vector<WaitE
   }
 }
 
-void Waits::match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
+void Waits::match_group(WaitGroup& group, bool is_match, const StateRecord& committed, TimePoint now,
                         std::vector<WaitEnd>& ended) {
   if (!is_match) {
     // The timers of holds are not moved: each hold checks its group when it is due, so a flip costs nothing per hold.
@@ -349,7 +349,7 @@ void Waits::match_group(WaitGroup& group, bool is_match, const Transition& commi
 }
 
 // Updates whether the holds of a group count, after its predicate or the value's quality has changed.
-void Waits::hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended) {
+void Waits::hold_group(WaitGroup& group, const StateRecord& committed, TimePoint now, std::vector<WaitEnd>& ended) {
   const bool was_holding = std::exchange(group.is_holding, group.is_true && may_hold(group, committed));
   if (!group.is_holding) return;
   const bool restarts = !was_holding || !group.predicate;
@@ -358,7 +358,7 @@ void Waits::hold_group(WaitGroup& group, const Transition& committed, TimePoint 
     if (restarts) wait->judged_after = 0;
     if (wait->judged_after == 0) {
       time(*wait);
-    } else if (committed.revision < wait->judged_after) {
+    } else if (committed.revision() < wait->judged_after) {
       put(group.suspended, *wait);
     } else {
       end_hold(*wait, ended);
@@ -394,7 +394,7 @@ void Waits::judge_late(const TopicTable& topics, TimePoint was_due, TimePoint no
     holds_.schedule(wait, due);
   } else if (topic.is_pending()) {
     // The commit of what waited completes it, if the predicate is still true.
-    wait.judged_after = topic.pending()->revision;
+    wait.judged_after = topic.pending()->revision();
     suspend(wait);
   } else {
     complete(wait, ended);

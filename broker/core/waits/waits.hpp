@@ -100,14 +100,14 @@ class Waits {
   struct TopicWaits;
   struct Change;
   WaitGroup& join(TopicWaits& waits, Wait& wait, const WaitedTopic& topic, std::optional<ResolvedPredicate> resolved);
-  bool matches(const WaitGroup& group, const Transition& state, const Value& old_value);
+  bool matches(const WaitGroup& group, const StateRecord& state, const Value& old_value);
   void resolve(WaitGroup& group, const ContentType& type, std::vector<WaitEnd>& ended);
   void file(TopicWaits& waits, WaitGroup& group);
   static void visit_always(TopicWaits& waits, WaitGroup& group);
   void visit(TopicWaits& waits, WaitGroup& group, const Change& change, std::vector<WaitEnd>& ended);
-  void match_group(WaitGroup& group, bool is_match, const Transition& committed, TimePoint now,
+  void match_group(WaitGroup& group, bool is_match, const StateRecord& committed, TimePoint now,
                    std::vector<WaitEnd>& ended);
-  void hold_group(WaitGroup& group, const Transition& committed, TimePoint now, std::vector<WaitEnd>& ended);
+  void hold_group(WaitGroup& group, const StateRecord& committed, TimePoint now, std::vector<WaitEnd>& ended);
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void time(Wait& wait);

@@ -16,7 +16,7 @@ Failure violation(const std::string& what) {
 }
 
 bool carries_content(const proto::ServerFrame& frame) {
-  return !frame.deliveries.empty() || !frame.snapshot_ends.empty() || !frame.answers.empty();
+  return !frame.deliveries.empty() || !frame.runs.empty() || !frame.snapshot_ends.empty() || !frame.answers.empty();
 }
 
 // An answer may have been encoded without the state that it is about.
@@ -63,7 +63,7 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
   acknowledgement_.received(frame_bytes, now);
   if (verdict == Verdict::duplicate) return received;
 
-  apply_deliveries(frame, received);
+  if (Result<void> applied = apply_deliveries(frame, received); !applied) return applied.failure();
   if (frame.complete_through != 0) completeness_ = {frame.complete_through, completeness_.statements + 1};
   for (const proto::Answer& answer : frame.answers) apply_answer(answer, now, received);
   // Posts that were refused, an earlier answer has named.
@@ -129,21 +129,23 @@ void Session::reject_oversized_commands(Received& received) {
   }
 }
 
-void Session::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
+Result<void> Session::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
   const auto announce = [&](proto::RequestId id, Subscription& subscription) {
     if (subscription.announce()) received.news.push_back(id);
   };
-  for (const proto::Delivery& delivery : frame.deliveries) {
+  auto read = slots_.read(frame, [&](const proto::Delivery& delivery) {
     Subscription* found = subscription(delivery.subscription);
-    if (!found || !delivery.transition) continue;  // closed meanwhile
+    if (!found) return;  // closed meanwhile
     if (found->put(delivery)) announce(delivery.subscription, *found);
     renew_credit(delivery.subscription, *found);
-  }
+  });
+  if (!read) return read;
   for (const proto::SnapshotEnd& end : frame.snapshot_ends) {
     Subscription* found = subscription(end.subscription);
     if (found && found->end_snapshot(end, instance_id_, completeness_)) announce(end.subscription, *found);
   }
   for (const proto::RequestId id : received.news) subscription(id)->end_frame();
+  return {};
 }
 
 void Session::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {

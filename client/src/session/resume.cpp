@@ -71,6 +71,7 @@ void Session::lose_session(Received& received) {
   incoming_ = {};
   acknowledgement_.clear();
   completeness_ = {};
+  slots_.clear();
 }
 
 // Expires the leases whose time has passed. A broker that is not connected cannot say so.

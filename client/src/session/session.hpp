@@ -33,6 +33,7 @@
 #include "hoiku/proto/frame_stream.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
+#include "hoiku/proto/slot_table.hpp"
 
 namespace hoiku::client {
 
@@ -148,7 +149,7 @@ class Session {
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);
   void adopt_limits(const proto::Welcome& welcome);
   void reject_oversized_commands(Received& received);
-  void apply_deliveries(const proto::ServerFrame& frame, Received& received);
+  Result<void> apply_deliveries(const proto::ServerFrame& frame, Received& received);
   void apply_answer(const proto::Answer& answer, TimePoint now, Received& received);
   bool keep_after_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
                          Received& received);
@@ -187,6 +188,7 @@ class Session {
   proto::ReceivedFrames incoming_;
   Acknowledgement acknowledgement_;
   Completeness completeness_;
+  proto::SlotTable slots_;
 
   std::unordered_map<proto::RequestId, Request> requests_;
   std::unordered_map<std::string, proto::RequestId> declared_;  // by topic: answered declarations, which are kept

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 #include "hoiku.pb.h"
 
@@ -68,52 +68,57 @@ Version FrameDecoder::version(std::string_view message) {
   return out;
 }
 
-Value FrameDecoder::value(std::string_view message) {
+ValueView FrameDecoder::value_view(std::string_view message) {
   using W = pb::Value;
   using wire::WireType;
-  std::optional<WireField> kind;
+  std::optional<ValueView> out;
+  const auto take = [&out](ValueType type) -> ValueView& {
+    out.emplace().type = type;
+    return *out;
+  };
   read_all(message, [&](const WireField& field) {
     switch (key_of(field)) {
       case key(W::kNullFieldNumber, WireType::varint):
+        take(ValueType::null);
+        break;
       case key(W::kBooleanFieldNumber, WireType::varint):
+        take(ValueType::boolean).bits = field.bits != 0 ? 1 : 0;
+        break;
       case key(W::kInt64FieldNumber, WireType::varint):
+        take(ValueType::int64).bits = static_cast<std::uint64_t>(wire::from_zigzag(field.bits));
+        break;
       case key(W::kFloat64FieldNumber, WireType::fixed64):
+        take(ValueType::float64).bits = field.bits;
+        break;
       case key(W::kTextFieldNumber, WireType::length):
+        take(ValueType::string).content = field.contents;
+        break;
       case key(W::kBlobFieldNumber, WireType::length):
+        take(ValueType::bytes).content = field.contents;
+        break;
       case key(W::kMessageFieldNumber, WireType::length):
-        kind = field;
+        take(ValueType::message).content = field.contents;
         break;
       default:
         break;
     }
   });
-  if (!kind) {
+  if (!out) {
     fail(violation("a value is missing or of an unknown kind"));
     return {};
   }
-  switch (kind->number) {
-    case W::kBooleanFieldNumber:
-      return kind->bits != 0;
-    case W::kInt64FieldNumber:
-      return wire::from_zigzag(kind->bits);
-    case W::kFloat64FieldNumber:
-      return std::bit_cast<double>(kind->bits);
-    case W::kTextFieldNumber:
-      return std::string(kind->contents);
-    case W::kBlobFieldNumber:
-      return Bytes{std::string(kind->contents)};
-    case W::kMessageFieldNumber:
-      return message_value(kind->contents);
-    default:
-      return {};  // null
+  if (out->type == ValueType::message) {
+    const std::string_view inner = std::exchange(out->content, {});
+    read(inner, into(W::Message::kTypeNameFieldNumber, out->type_name),
+         into(W::Message::kDataFieldNumber, out->content));
   }
+  return *out;
 }
 
-Value FrameDecoder::message_value(std::string_view message) {
-  MessageBytes out;
-  read(message, into(pb::Value::Message::kTypeNameFieldNumber, out.type_name),
-       into(pb::Value::Message::kDataFieldNumber, out.data));
-  return out;
+Quality FrameDecoder::quality(std::uint64_t bits) {
+  if (bits <= static_cast<std::uint64_t>(Quality::orphaned)) return static_cast<Quality>(bits);
+  fail(violation(fmt::format("a transition has the unknown quality {}", bits)));
+  return Quality::live;
 }
 
 Mode FrameDecoder::mode(std::uint64_t bits) {

@@ -19,6 +19,7 @@
 
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/message.hpp"
+#include "hoiku/proto/value_view.hpp"
 #include "proto/src/wire/reader.hpp"
 
 namespace hoiku::proto {
@@ -158,11 +159,12 @@ class FrameDecoder {
 
   // The functions below return a default if they fail.
   Version version(std::string_view message);
-  Value value(std::string_view message);
+  ValueView value_view(std::string_view message);
+  Value value(std::string_view message) { return value_view(message).copy(); }
   Mode mode(std::uint64_t bits);
+  Quality quality(std::uint64_t bits);
 
  private:
-  Value message_value(std::string_view message);
 
   std::size_t frame_bytes_max_;
   std::size_t items_left_;

@@ -1,6 +1,7 @@
 // decode_server.cpp: server frames from bytes.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,7 +26,7 @@ class ServerFrameDecoder : private FrameDecoder {
  private:
   Welcome welcome(std::string_view message);
   Failure failure(std::string_view message);
-  Delivery delivery(std::string_view message);
+  void delivery(std::string_view message, ServerFrame& out);
   SnapshotEnd snapshot_end(std::string_view message);
   State transition(std::string_view message);
 
@@ -52,7 +53,6 @@ Result<ServerFrame> ServerFrameDecoder::decode(std::string_view bytes) {
   check_size(bytes);
   if (has_failed()) return result(std::move(out));
   const auto [deliveries, answers] = count_items_of(bytes, {W::kDeliveriesFieldNumber, W::kAnswersFieldNumber});
-  out.deliveries.reserve(deliveries);
   out.answers.reserve(answers);
   if (has_failed()) return result(std::move(out));
   read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
@@ -60,7 +60,7 @@ Result<ServerFrame> ServerFrameDecoder::decode(std::string_view bytes) {
        contents(W::kWelcomeFieldNumber, [&](std::string_view message) { out.welcome = welcome(message); }),
        contents(W::kFatalFieldNumber, [&](std::string_view message) { out.fatal = failure(message); }),
        contents(W::kDeliveriesFieldNumber,
-                [&](std::string_view message) { out.deliveries.push_back(delivery(message)); }),
+                [&](std::string_view message) { delivery(message, out); }),
        contents(W::kSnapshotEndsFieldNumber,
                 [&](std::string_view message) { append(out.snapshot_ends, [&] { return snapshot_end(message); }); }),
        contents(W::kAnswersFieldNumber, [&](std::string_view message) { out.answers.push_back(answer(message)); }),
@@ -90,15 +90,44 @@ Failure ServerFrameDecoder::failure(std::string_view message) {
 
 // ---- Transitions
 
-Delivery ServerFrameDecoder::delivery(std::string_view message) {
+// The bytes from the first change of a run to the last. Between them may be fields that are skipped later.
+std::string_view changes_of(std::string_view message) {
+  wire::WireReader reader(message);
+  std::size_t begin = message.size();
+  std::size_t end = 0;
+  for (std::size_t at = 0; const auto field = reader.next(); at = message.size() - reader.rest().size()) {
+    if (key_of(*field) != key(pb::Delivery::kChangesFieldNumber, wire::WireType::length)) continue;
+    begin = std::min(begin, at);
+    end = message.size() - reader.rest().size();
+  }
+  return message.substr(begin, end - begin);
+}
+
+void ServerFrameDecoder::delivery(std::string_view message, ServerFrame& out) {
   using W = pb::Delivery;
-  Delivery out;
+  Delivery one;
+  Run run;
   std::string_view delivered;
-  read(message, into(W::kSubscriptionFieldNumber, out.subscription), into(W::kMemberFieldNumber, out.member),
-       into(W::kTransitionFieldNumber, delivered), into(W::kLaggedFieldNumber, out.lagged),
-       into(W::kFilteredFieldNumber, out.filtered), into(W::kCountBaselineFieldNumber, out.count_baseline));
-  out.transition = transition(delivered);
-  return out;
+  read(message, into(W::kSubscriptionFieldNumber, one.subscription), into(W::kMemberFieldNumber, one.member),
+       into(W::kTransitionFieldNumber, delivered), into(W::kLaggedFieldNumber, one.lagged),
+       into(W::kFilteredFieldNumber, one.filtered), into(W::kCountBaselineFieldNumber, one.count_baseline),
+       into(W::kSlotFieldNumber, one.slot), into(W::kNumberFieldNumber, run.number),
+       into(W::kRevisionFieldNumber, run.revision),
+       varint(W::kChangedAtUsFieldNumber,
+              [&](std::uint64_t bits) { run.changed_at = wall_time(wire::from_zigzag(bits)); }),
+       into(W::kWriterFieldNumber, run.writer), contents(W::kChangesFieldNumber, [&](std::string_view) {
+         count_items(1);
+         ++run.count;
+       }));
+  if (run.count == 0) {
+    one.transition = transition(delivered);
+    out.deliveries.push_back(std::move(one));
+    return;
+  }
+  run.slot = one.slot;
+  run.place = out.deliveries.size();
+  run.changes = changes_of(message);
+  out.runs.push_back(std::move(run));
 }
 
 SnapshotEnd ServerFrameDecoder::snapshot_end(std::string_view message) {
@@ -119,13 +148,7 @@ State ServerFrameDecoder::transition(std::string_view message) {
        varint(W::kChangedAtUsFieldNumber,
               [&](std::uint64_t bits) { out->changed_at = wall_time(static_cast<std::int64_t>(bits)); }),
        into(W::kWriterFieldNumber, out->writer),
-       varint(W::kQualityFieldNumber,
-              [&](std::uint64_t bits) {
-                if (bits > static_cast<std::uint64_t>(Quality::orphaned)) {
-                  return fail(violation(fmt::format("a transition has the unknown quality {}", bits)));
-                }
-                out->quality = static_cast<Quality>(bits);
-              }),
+       varint(W::kQualityFieldNumber, [&](std::uint64_t bits) { out->quality = quality(bits); }),
        into(W::kSourceTimeUsFieldNumber, out->source_time));
   out->value = value(content);
   return out;

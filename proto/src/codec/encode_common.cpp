@@ -11,20 +11,27 @@ namespace {
 
 namespace pb = hoiku::v1;
 
-void put_content(wire::WireWriter& to, const Value& value) {
+void put_content(wire::WireWriter& to, const ValueView& value) {
   using W = pb::Value;
-  if (const auto* b = value.get_if<bool>()) return to.number_even_if_zero(W::kBooleanFieldNumber, *b ? 1 : 0);
-  if (const auto* i = value.get_if<std::int64_t>()) return to.zigzag_even_if_zero(W::kInt64FieldNumber, *i);
-  if (const auto* d = value.get_if<double>()) return to.float64_even_if_zero(W::kFloat64FieldNumber, *d);
-  if (const auto* s = value.get_if<std::string>()) return to.bytes_even_if_empty(W::kTextFieldNumber, *s);
-  if (const auto* b = value.get_if<Bytes>()) return to.bytes_even_if_empty(W::kBlobFieldNumber, b->data);
-  if (const auto* m = value.get_if<MessageBytes>()) {
-    return to.message(W::kMessageFieldNumber, value.payload_bytes() + 8, [&] {
-      to.bytes(W::Message::kTypeNameFieldNumber, m->type_name);
-      to.bytes(W::Message::kDataFieldNumber, m->data);
-    });
+  switch (value.type) {
+    case ValueType::null:
+      return to.number_even_if_zero(W::kNullFieldNumber, pb::NULL_VALUE);
+    case ValueType::boolean:
+      return to.number_even_if_zero(W::kBooleanFieldNumber, value.bits);
+    case ValueType::int64:
+      return to.zigzag_even_if_zero(W::kInt64FieldNumber, value.as_int64());
+    case ValueType::float64:
+      return to.fixed_even_if_zero(W::kFloat64FieldNumber, value.bits);
+    case ValueType::string:
+      return to.bytes_even_if_empty(W::kTextFieldNumber, value.content);
+    case ValueType::bytes:
+      return to.bytes_even_if_empty(W::kBlobFieldNumber, value.content);
+    case ValueType::message:
+      return to.message(W::kMessageFieldNumber, value.payload_bytes() + 8, [&] {
+        to.bytes(W::Message::kTypeNameFieldNumber, value.type_name);
+        to.bytes(W::Message::kDataFieldNumber, value.content);
+      });
   }
-  to.number_even_if_zero(W::kNullFieldNumber, pb::NULL_VALUE);
 }
 
 void put_node(wire::WireWriter& to, const Predicate::Node& node) {
@@ -46,7 +53,7 @@ void put_node(wire::WireWriter& to, const Predicate::Node& node) {
 
 }  // namespace
 
-void put_value(wire::WireWriter& to, int field, const Value& value) {
+void put_value(wire::WireWriter& to, int field, const ValueView& value) {
   to.message(field, value.payload_bytes() + 4, [&] { put_content(to, value); });
 }
 

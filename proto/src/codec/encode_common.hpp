@@ -10,7 +10,7 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
-#include "hoiku/proto/value.hpp"
+#include "hoiku/proto/value_view.hpp"
 #include "proto/src/wire/writer.hpp"
 
 namespace hoiku::proto {
@@ -18,7 +18,7 @@ namespace hoiku::proto {
 // The expected size of a message whose length takes one byte.
 inline constexpr std::size_t small = 64;
 
-void put_value(wire::WireWriter& to, int field, const Value& value);
+void put_value(wire::WireWriter& to, int field, const ValueView& value);
 void put_version(wire::WireWriter& to, int field, const Version& version);
 void put_time(wire::WireWriter& to, int field, WallTime time);
 void put_duration(wire::WireWriter& to, int field, std::chrono::nanoseconds duration);

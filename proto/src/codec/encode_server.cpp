@@ -36,10 +36,7 @@ class ServerFrameEncoder {
       to_.message(W::kWelcomeFieldNumber, small, [&] { put(*frame.welcome); });
     }
     if (frame.fatal) put_failure(to_, W::kFatalFieldNumber, *frame.fatal);
-    for (const Delivery& delivery : frame.deliveries) {
-      const std::size_t expected = delivery_size(*delivery.transition).expected();
-      to_.message(W::kDeliveriesFieldNumber, expected, [&] { put(delivery); });
-    }
+    put_deliveries(frame);
     for (const SnapshotEnd& end : frame.snapshot_ends) {
       to_.message(W::kSnapshotEndsFieldNumber, small, [&] { put(end); });
     }
@@ -61,6 +58,29 @@ class ServerFrameEncoder {
     to_.number(W::kCreditTransitionsFieldNumber, welcome.credit_transitions);
   }
 
+  void put_deliveries(const ServerFrame& frame) {
+    constexpr int field = pb::ServerFrame::kDeliveriesFieldNumber;
+    auto run = frame.runs.begin();
+    for (std::size_t place = 0; place <= frame.deliveries.size(); ++place) {
+      for (; run != frame.runs.end() && run->place == place; ++run) {
+        to_.message(field, run->changes.size() + small, [&] { put(*run); });
+      }
+      if (place == frame.deliveries.size()) break;
+      const Delivery& delivery = frame.deliveries[place];
+      to_.message(field, delivery_size(*delivery.transition).expected(), [&] { put(delivery); });
+    }
+  }
+
+  void put(const Run& run) {
+    using W = pb::Delivery;
+    to_.number(W::kSlotFieldNumber, run.slot);
+    to_.number(W::kNumberFieldNumber, run.number);
+    to_.number(W::kRevisionFieldNumber, run.revision);
+    put_time(to_, W::kChangedAtUsFieldNumber, run.changed_at);
+    to_.bytes(W::kWriterFieldNumber, run.writer);
+    to_.raw(run.changes);
+  }
+
   void put(const Delivery& delivery) {
     using W = pb::Delivery;
     to_.number(W::kSubscriptionFieldNumber, delivery.subscription);
@@ -69,6 +89,7 @@ class ServerFrameEncoder {
     to_.number(W::kLaggedFieldNumber, delivery.lagged);
     to_.number(W::kFilteredFieldNumber, delivery.filtered);
     to_.number(W::kCountBaselineFieldNumber, delivery.count_baseline);
+    to_.number(W::kSlotFieldNumber, delivery.slot);
   }
 
   void put(const SnapshotEnd& end) {

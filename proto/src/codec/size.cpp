@@ -98,8 +98,12 @@ struct Contents {
 
 }  // namespace
 
+EncodedSize transition_size(std::size_t topic, std::size_t writer, std::size_t payload) noexcept {
+  return {topic + writer + payload, around_transition};
+}
+
 EncodedSize size_of(const Transition& transition) {
-  return {transition.topic.size() + transition.writer.size() + transition.value.payload_bytes(), around_transition};
+  return transition_size(transition.topic.size(), transition.writer.size(), transition.value.payload_bytes());
 }
 
 EncodedSize delivery_size(const Transition& transition) { return size_of(transition) + EncodedSize{0, around}; }

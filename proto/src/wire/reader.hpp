@@ -27,6 +27,15 @@ constexpr std::int64_t from_zigzag(std::uint64_t bits) noexcept {
   return static_cast<std::int64_t>((bits >> 1) ^ (0 - (bits & 1)));
 }
 
+constexpr std::uint64_t to_zigzag(std::int64_t value) noexcept {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+
+// The bytes that the number takes as a varint.
+constexpr std::size_t varint_bytes(std::uint64_t value) noexcept {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes) noexcept : rest_(bytes) {}

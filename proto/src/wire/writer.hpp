@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "proto/src/wire/reader.hpp"
+
 namespace hoiku::wire {
 
 class WireWriter {
@@ -33,7 +35,7 @@ class WireWriter {
   }
 
   void zigzag_even_if_zero(int field, std::int64_t value) {
-    number_even_if_zero(field, (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+    number_even_if_zero(field, to_zigzag(value));
   }
 
   void fixed(int field, std::uint64_t value) {
@@ -81,11 +83,11 @@ class WireWriter {
     reserve(small_max);
     varint(tag(field, 2));
     const std::size_t length_at = end_;
-    const std::size_t room = varint_size(expected_bytes);
+    const std::size_t room = varint_bytes(expected_bytes);
     end_ += room;
     write();
     const std::size_t size = end_ - length_at - room;
-    const std::size_t needed = varint_size(size);
+    const std::size_t needed = varint_bytes(size);
     if (needed != room) {
       reserve(small_max);
       std::memmove(out_.data() + length_at + needed, out_.data() + length_at + room, size);
@@ -99,9 +101,6 @@ class WireWriter {
   static constexpr std::size_t small_max = 24;  // a tag and a number, each ten bytes at most
 
   static std::uint64_t tag(int field, unsigned type) { return static_cast<std::uint64_t>(field) << 3 | type; }
-  static std::size_t varint_size(std::uint64_t value) {
-    return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
-  }
 
   // Makes room for that many more bytes. The string is kept longer than its contents, because growing it byte by byte
   // would cost more than the bytes.

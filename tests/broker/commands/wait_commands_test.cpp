@@ -20,7 +20,7 @@ class WaitCommandsTest : public testing::Test {
   void set(const std::string& name, Value value) {
     const TopicId id = *requests.find_or_create(name);
     TopicWrites writes;
-    log.write_internal(writes, id, value, Quality::live, "writer");
+    log.write_internal(writes, id, value, Quality::live, SharedText("writer"));
     log.submit_internal(std::move(writes));
     while (const auto commit = log.take_through(log.next_revision())) log.commit(*commit, now.monotonic);
   }
@@ -35,7 +35,7 @@ class WaitCommandsTest : public testing::Test {
     proto::WaitTransition command;
     command.id = id;
     command.topic = "a";
-    command.after = Version{topics[*topics.find("a")].committed()->version.epoch, number};
+    command.after = Version{topics[*topics.find("a")].committed()->version().epoch, number};
     command.predicate = Predicate::parse(predicate).value();
     return command;
   }

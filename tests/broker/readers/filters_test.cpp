@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/proto/proto_text.hpp"
+#include "tests/broker/make_state.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -32,7 +33,7 @@ TEST(Filters, AResolvedPredicateStaysWhenUnresolvableTypesFollow) {
   state.value = MessageBytes{
       "its.Pose", *schemas.find("its.Pose")
                        ->from_json(R"({"y":4})")};  // the field number that x had when the predicate was resolved
-  EXPECT_TRUE(filter.passes(TopicId{1}, state, Value()));
+  EXPECT_TRUE(filter.passes(TopicId{1}, *make_state(state), Value()));
   filters.release(filter);
 }
 

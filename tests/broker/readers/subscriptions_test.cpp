@@ -4,6 +4,8 @@
 
 #include <deque>
 
+#include "tests/broker/make_state.hpp"
+
 namespace hoiku::broker {
 namespace {
 
@@ -47,7 +49,7 @@ class SubscriptionsTest : public testing::Test {
     Slot& unit = static_cast<Slot&>(*queue.first());
     Subscription& subscription = unit.subscription();
     queue.erase(unit);
-    const State state = std::make_shared<Transition>();
+    const State state = make_state(Transition());
     const auto send = [&](Slot& slot) { subscription.deliver_latest(slot, state, TimePoint()); };
     if (subscription.options().kind != SubscriptionKind::composite) return send(unit);
     for (const auto& slot : subscription.slots()) {

@@ -7,6 +7,8 @@
 
 #include "broker/core/readers/subscriptions.hpp"
 #include "hoiku/proto/size.hpp"
+#include "hoiku/proto/slot_table.hpp"
+#include "tests/broker/make_state.hpp"
 
 namespace hoiku::broker {
 namespace {
@@ -21,22 +23,23 @@ class OutboxTest : public testing::Test, public StateSource {
   State committed(TopicId topic) const override { return states.at(topic); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override {
-    if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})};
+    if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})->transition()};
     proto::ListDone made;
     made.id = std::get<proto::List>(lookup).id;
     made.next = page_bytes_max;  // distinct, so that a test can check it
-    made.rows.push_back(proto::ListRow{states.at(TopicId{0}), ++pages});
+    made.rows.push_back(proto::ListRow{states.at(TopicId{0})->transition(), ++pages});
     return made;
   }
   FilterScan find_next_match(const Slot&, std::size_t) override { return {}; }
   TimePoint time() const override { return {}; }
 
   void set(std::uint32_t topic, Value value) {
-    auto next = std::make_shared<Transition>();
-    next->topic = "t" + std::to_string(topic);
-    next->revision = ++revision;
-    next->value = std::move(value);
-    states[TopicId{topic}] = std::move(next);
+    Transition next;
+    next.topic = "t" + std::to_string(topic);
+    next.version = {1, ++versions[topic]};
+    next.revision = ++revision;
+    next.value = std::move(value);
+    states[TopicId{topic}] = make_state(next);
     std::vector<SessionId> woken;
     std::vector<FailedSubscription> failed;
     subscriptions.on_transition(TopicTransition{TopicId{topic}, states[TopicId{topic}], nullptr}, woken, failed);
@@ -61,7 +64,7 @@ class OutboxTest : public testing::Test, public StateSource {
   std::shared_ptr<const proto::ServerFrame> build() {
     report = {};
     if (!outbox.build_frame(*this, {revision, true, settled}, report)) return nullptr;
-    return outbox.next(1, 0);
+    return std::make_shared<const proto::ServerFrame>(*slots.without_runs(*outbox.next(1, 0)));
   }
   void acknowledge_all() { ASSERT_TRUE(outbox.acknowledge(outbox.last_number())); }
   static std::vector<std::uint64_t> revisions(const proto::ServerFrame& frame) {
@@ -77,6 +80,8 @@ class OutboxTest : public testing::Test, public StateSource {
   Subscriptions subscriptions{limits};
   std::deque<Subscription> all;
   std::map<TopicId, State> states;
+  std::map<std::uint32_t, std::uint64_t> versions;
+  proto::SlotTable slots;
   std::uint64_t revision = 0;
   std::uint64_t settled = 0;
   BuildReport report;
@@ -300,8 +305,8 @@ TEST_F(OutboxTest, AnAnswerThatFitsIntoNoFrameBecomesAnError) {
   limits.frame_bytes_max = 8000;
   for (int i = 0; i < 3; ++i) outbox.begin_request();
   set(0, std::string(5000, 'x'));
-  const State large = states[TopicId{0}];
-  const auto value = std::shared_ptr<const Value>(large, &large->value);
+  const auto large = states[TopicId{0}]->transition();
+  const auto value = value_of(states[TopicId{0}]);
   outbox.answer(proto::TransitionDone{1, large, nullptr}, AnswerBudget::reader);
   outbox.answer(proto::TransitionDone{2, large, value}, AnswerBudget::reader);
   outbox.answer(proto::Failed{3, {ErrorCode::type_mismatch, std::string(9000, 'x')}, {}}, AnswerBudget::request);
@@ -342,7 +347,7 @@ TEST_F(OutboxTest, UnsentResultsOfWaitsAreBounded) {
   limits.answer_bytes_max = 5000;
   for (proto::RequestId id = 1; id <= 10; ++id) {
     set(0, std::string(1000, static_cast<char>('a' + id)));
-    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
+    outbox.answer(proto::WaitDone{id, states[TopicId{0}]->transition()}, AnswerBudget::reader);
   }
   const auto frame = build();
   ASSERT_THAT(frame->answers, SizeIs(10));
@@ -371,7 +376,7 @@ TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
   limits.answer_bytes_max = 5000;
   set(0, std::string(1000, 'x'));
   for (proto::RequestId id = 1; id <= 100; ++id) {
-    outbox.answer(proto::WaitDone{id, states[TopicId{0}]}, AnswerBudget::reader);
+    outbox.answer(proto::WaitDone{id, states[TopicId{0}]->transition()}, AnswerBudget::reader);
   }
   for (const auto& answer : build()->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
 }

@@ -19,7 +19,7 @@ using testing::UnorderedElementsAre;
 // One session, and the modules that know what it keeps open.
 class RequestLifeTest : public testing::Test {
  protected:
-  RequestLifeTest() { session.name = "robot"; }
+  RequestLifeTest() { session.name = SharedText("robot"); }
   TopicId topic(const std::string& name) { return *requests.find_or_create(name); }
   Lease& own(proto::RequestId id, TopicId topic, Value last_will, std::optional<TimePoint> until = {}) {
     Lease& lease = session.requests.add(id, std::make_unique<Lease>(), last_will.payload_bytes());
@@ -80,9 +80,9 @@ TEST_F(RequestLifeTest, AClosedLeaseLeavesItsLastWillAndIsNotAnswered) {
   EXPECT_EQ(session.requests.size(), 0u);
   EXPECT_EQ(answers(), 0u);
   ASSERT_THAT(commits(), SizeIs(1));
-  EXPECT_EQ(topics[a].committed()->value, Value(7));
-  EXPECT_EQ(topics[a].committed()->quality, Quality::orphaned);
-  EXPECT_EQ(topics[a].committed()->writer, "robot");
+  EXPECT_EQ(topics[a].committed()->value(), Value(7));
+  EXPECT_EQ(topics[a].committed()->quality(), Quality::orphaned);
+  EXPECT_EQ(topics[a].committed()->writer(), "robot");
 }
 
 TEST_F(RequestLifeTest, TheLastWillsOfASessionAreOneCommit) {

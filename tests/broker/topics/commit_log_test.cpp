@@ -17,7 +17,7 @@ class CommitLogTest : public testing::Test {
   Topic::Applied apply(TopicId id, Value value) {
     static const std::optional<Version> any_version;
     static const std::optional<WallTime> no_time;
-    static const std::string writer = "writer";
+    static const SharedText writer("writer");
     auto applied = log.apply(id, Update{value, any_version, no_time, writer}, log.next_revision());
     return std::move(applied).value();
   }
@@ -48,7 +48,7 @@ TEST_F(CommitLogTest, ReadersSeeACommitWhenTheStoreHasItsRecordAndNotBefore) {
   const auto replaced = log.commit(*commit, now.monotonic);
   ASSERT_THAT(replaced, SizeIs(1));
   EXPECT_EQ(replaced[0], nullptr);
-  EXPECT_EQ(topics[a].committed()->value, Value(1));
+  EXPECT_EQ(topics[a].committed()->value(), Value(1));
   EXPECT_EQ(log.revision(), 1u);
   EXPECT_EQ(log.commits(), 1u);
   EXPECT_THAT(commit->notices, SizeIs(1));
@@ -61,9 +61,9 @@ TEST_F(CommitLogTest, AllTopicsOfACommitAreInOneRecordAndOneRevision) {
   const auto records = log.take_records();
   ASSERT_THAT(records, SizeIs(1));
   ASSERT_THAT(records[0].transitions, SizeIs(2));
-  for (const State& state : records[0].transitions) EXPECT_EQ(state->revision, records[0].sequence);
+  for (const State& state : records[0].transitions) EXPECT_EQ(state->revision(), records[0].sequence);
   log.commit(*log.take_through(1), now.monotonic);
-  EXPECT_EQ(topics[a].committed()->revision, topics[b].committed()->revision);
+  EXPECT_EQ(topics[a].committed()->revision(), topics[b].committed()->revision());
 }
 
 TEST_F(CommitLogTest, AReplacedStateGoesIntoTheHistory) {
@@ -71,15 +71,15 @@ TEST_F(CommitLogTest, AReplacedStateGoesIntoTheHistory) {
   EXPECT_FALSE(log.submit(write(a, 2), 0, notice(2)));
   while (const auto commit = log.take_through(2)) log.commit(*commit, now.monotonic);
   ASSERT_NE(histories.find(a, 1), nullptr);
-  EXPECT_EQ(histories.find(a, 1)->value, Value(1));
-  EXPECT_EQ(topics[a].committed()->value, Value(2));
+  EXPECT_EQ(histories.find(a, 1)->value(), Value(1));
+  EXPECT_EQ(topics[a].committed()->value(), Value(2));
 }
 
 TEST_F(CommitLogTest, AnEqualWriteIsAnsweredWithThePendingCommitOrAtOnce) {
   EXPECT_FALSE(log.submit(write(a, 1), 0, notice(1)));
   const Topic::Applied equal = apply(a, 1);
   EXPECT_FALSE(equal.changed);
-  EXPECT_FALSE(log.submit({}, equal.state->revision, notice(2)));
+  EXPECT_FALSE(log.submit({}, equal.state->revision(), notice(2)));
   EXPECT_THAT(log.take_through(1)->notices, SizeIs(2));
   EXPECT_TRUE(log.submit({}, 0, notice(3)));
   EXPECT_THAT(log.take_records(), SizeIs(1));
@@ -104,15 +104,15 @@ TEST_F(CommitLogTest, TheValuesOfAllTopicsAndAllLastWillsShareOneLimit) {
 TEST_F(CommitLogTest, AnInternalWriteIsACommitWithoutANoticeIfItChangesSomething) {
   now.wall = WallTime{std::chrono::seconds(9)};
   TopicWrites writes;
-  log.write_internal(writes, a, 1, Quality::orphaned, "hoikud");
+  log.write_internal(writes, a, Value(1), Quality::orphaned, SharedText("hoikud"));
   ASSERT_THAT(writes, SizeIs(1));
-  EXPECT_EQ(writes[0].state->quality, Quality::orphaned);
-  EXPECT_EQ(writes[0].state->changed_at, now.wall);
+  EXPECT_EQ(writes[0].state->quality(), Quality::orphaned);
+  EXPECT_EQ(writes[0].state->changed_at(), now.wall);
   log.submit_internal(std::move(writes));
   EXPECT_THAT(log.take_through(1)->notices, IsEmpty());
 
   TopicWrites unchanged;
-  log.write_internal(unchanged, a, 1, Quality::orphaned, "hoikud");
+  log.write_internal(unchanged, a, Value(1), Quality::orphaned, SharedText("hoikud"));
   EXPECT_THAT(unchanged, IsEmpty());
   log.take_records();
   log.submit_internal(std::move(unchanged));

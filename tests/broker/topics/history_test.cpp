@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/broker/make_state.hpp"
+
 namespace hoiku::broker {
 namespace {
 
@@ -14,7 +16,7 @@ State state(std::uint64_t number, std::uint64_t revision, std::size_t bytes = 4,
   made.version = Version{epoch, number};
   made.revision = revision;
   made.value = Value(std::string(bytes, 'x'));
-  return std::make_shared<const Transition>(std::move(made));
+  return make_state(made);
 }
 
 class History : public testing::Test {
@@ -32,7 +34,7 @@ TEST_F(History, FindsEachStateByItsNumber) {
   for (std::uint64_t number = 1; number <= 3; ++number) {
     const State found = histories.find(battery, number);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->version.number, number);
+    EXPECT_EQ(found->version().number, number);
   }
   EXPECT_FALSE(histories.find(battery, 4));
   EXPECT_FALSE(histories.find(battery, 0));
@@ -123,7 +125,7 @@ TEST_F(History, ARemovedTopicsHistoryIsDiscardedAndANewTopicStartsWithoutOne) {
   limits.histories_bytes_max = histories.bytes() - 1;
   histories.trim();
   EXPECT_FALSE(histories.find(battery, 1));
-  EXPECT_EQ(histories.find(battery, 2)->version.epoch, 2u);
+  EXPECT_EQ(histories.find(battery, 2)->version().epoch, 2u);
 }
 
 TEST_F(History, ATopicThatIsRemovedAndMadeAgainWithinATurnIsTrimmedOnce) {

@@ -14,10 +14,10 @@ TEST_F(TopicStatesTest, ATopicThatWasNeverSetHasAStateOfVersionZero) {
   const TopicId id = *topics.create("a");
   for (const State& state : {states.committed(id), states.committed("a"), states.committed("nowhere")}) {
     ASSERT_NE(state, nullptr);
-    EXPECT_EQ(state->version.number, 0u);
-    EXPECT_TRUE(state->value.is_null());
+    EXPECT_EQ(state->version().number, 0u);
+    EXPECT_TRUE(state->value().is_null());
   }
-  EXPECT_EQ(states.committed("nowhere")->topic, "nowhere");
+  EXPECT_EQ(states.committed("nowhere")->topic(), "nowhere");
 }
 
 TEST_F(TopicStatesTest, PastStatesAreFoundByTheirNumbersAsTheCommittedOneIs) {

@@ -18,7 +18,7 @@ TopicTableOptions small(std::size_t topics_max = 100, std::size_t removed_max = 
 void set(TopicTable& table, TopicId id, const Value& value, std::uint64_t revision) {
   const std::optional<Version> any;
   const std::optional<WallTime> no_time;
-  const std::string writer = "w";
+  const SharedText writer("w");
   auto applied = table[id].apply(Update{value, any, no_time, writer, {}}, revision);
   ASSERT_TRUE(applied);
   table[id].commit(applied->state, {});
@@ -79,7 +79,7 @@ TEST(TopicTable, AForgottenTopicBeginsWithAnotherEpoch) {
   for (std::uint64_t i = 0; i < 100; ++i) {
     const TopicId id = *table.create("a");
     set(table, id, 1, 2 * i + 1);
-    epochs.insert(table[id].committed()->version.epoch);
+    epochs.insert(table[id].committed()->version().epoch);
     set(table, id, {}, 2 * i + 2);
     table.remove(id);
     forget_surplus(table);
@@ -243,7 +243,7 @@ TEST(TopicTable, RestoresARemovedTopicAsItWasLeft) {
   EXPECT_EQ(table.removed(), 1u);
   EXPECT_EQ(table.reserved(), 1u);
   set(table, id, 2, 30);
-  EXPECT_EQ(table[id].committed()->version, (Version{left->version.epoch, left->version.number + 1}));
+  EXPECT_EQ(table[id].committed()->version(), (Version{left->version().epoch, left->version().number + 1}));
 }
 
 }  // namespace

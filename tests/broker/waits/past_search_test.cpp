@@ -11,7 +11,7 @@ namespace {
 
 class PastSearchTest : public OneTopicTest {
  protected:
-  Version version(std::uint64_t number) const { return {topics[id].committed()->version.epoch, number}; }
+  Version version(std::uint64_t number) const { return {topics[id].committed()->version().epoch, number}; }
   static proto::WaitTransition after(Version version, const std::string& predicate = "") {
     proto::WaitTransition command;
     command.topic = "a";
@@ -29,15 +29,15 @@ TEST_F(PastSearchTest, FindsTheFirstTransitionAfterAVersionAndWhatItReplaced) {
   for (int value : {10, 20, 30, 40}) set(value);
   const auto found = find(after(version(2)));
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->match->version.number, 3u);
-  EXPECT_EQ(found->replaced->value, Value(20));
+  EXPECT_EQ(found->match->version().number, 3u);
+  EXPECT_EQ(found->replaced->value(), Value(20));
   EXPECT_FALSE(found->searched_through);
 }
 
 TEST_F(PastSearchTest, FindsTheFirstTransitionThatSatisfiesThePredicate) {
   for (int value : {10, 20, 30, 40}) set(value);
-  EXPECT_EQ(find(after(version(1), "value > 25"))->match->value, Value(30));
-  EXPECT_EQ(find(after(version(1), "old_value == 30"))->match->value, Value(40));
+  EXPECT_EQ(find(after(version(1), "value > 25"))->match->value(), Value(30));
+  EXPECT_EQ(find(after(version(1), "old_value == 30"))->match->value(), Value(40));
   EXPECT_EQ(find(after(version(1), "value > 99"))->match, nullptr);
 }
 
@@ -54,7 +54,7 @@ TEST_F(PastSearchTest, ATransitionOfTheQualityAloneMatchesNothing) {
   set(10, Quality::stale);
   EXPECT_EQ(find(after(version(1)))->match, nullptr);
   set(20);
-  EXPECT_EQ(find(after(version(1)))->match->version.number, 3u);
+  EXPECT_EQ(find(after(version(1)))->match->version().number, 3u);
 }
 
 TEST_F(PastSearchTest, AHistoryThatDoesNotGoBackIsAnError) {
@@ -88,7 +88,7 @@ TEST_F(PastSearchTest, ASearchThatHasSpentTheBudgetContinuesWhereItStopped) {
   ASSERT_TRUE(second->searched_through);
   EXPECT_EQ(second->searched_through->number, 3u);
   budget = TurnBudget(1000);
-  EXPECT_EQ(search.find(id, command, *second->searched_through)->match->value, Value(50));
+  EXPECT_EQ(search.find(id, command, *second->searched_through)->match->value(), Value(50));
 }
 
 }  // namespace

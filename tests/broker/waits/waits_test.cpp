@@ -8,6 +8,8 @@
 #include <map>
 #include <random>
 
+#include "tests/broker/make_state.hpp"
+
 namespace hoiku::broker {
 namespace {
 
@@ -49,11 +51,11 @@ class WaitsTest : public testing::Test {
   // Returns the waits that ended by then or with this value.
   std::vector<std::uint64_t> set(Value value, TimePoint at) {
     std::vector<std::uint64_t> due = advance(at);
-    auto next = std::make_shared<Transition>();
+    Transition next;
     if (type == ValueType::null) type = value.type();
-    next->value = std::move(value);
+    next.value = std::move(value);
     const State before = committed;
-    committed = std::move(next);
+    committed = make_state(next);
     changed_at = at;
     std::vector<WaitEnd> ended;
     waits.on_transition(topic, state(), before, at, ended);
@@ -438,7 +440,7 @@ class WaitsAgree : public WaitsTest {
       if (random() % 3 != 0) {
         const Predicate wanted = predicate(predicates[random() % predicates.size()]);
         const auto hold = random() % 5 == 0 ? std::chrono::nanoseconds(1h) : 0ns;
-        const bool is_true = is_true_of(wanted, committed->value);
+        const bool is_true = is_true_of(wanted, committed->value());
         EXPECT_EQ(arm(++last_id, wanted, hold), hold.count() == 0 && is_true);
         if (hold.count() == 0 && !is_true) open.emplace(last_id, wanted);
       } else if (!open.empty() && random() % 4 == 0) {

@@ -277,9 +277,12 @@ void Witness::open(Session& session, const proto::Subscribe& command) {
 
 // ---- Frames that the broker sends
 
-void Witness::check_fresh(Session& session, const proto::ServerFrame& frame) {
+void Witness::check_fresh(Session& session, const proto::ServerFrame& sent) {
   last_fresh_ = now();
-  const Moment built = frames_.take_fresh(session, frame);
+  const auto expanded = session.slots.without_runs(sent);
+  if (!expanded) return evidence_.complain(&session, "is sent what it cannot read: " + expanded.failure().message);
+  const proto::ServerFrame& frame = *expanded;
+  const Moment built = frames_.take_fresh(session, sent, frame);
   for (const auto& delivery : frame.deliveries) deliveries_.check_delivery(session, delivery, built);
   deliveries_.check_composites(session);
   for (const auto& end : frame.snapshot_ends) deliveries_.check_snapshot_end(session, end, built);

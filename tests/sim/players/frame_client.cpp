@@ -167,7 +167,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
   if (frame.number == 0 || frame.number <= received_) return;
   if (frame.number != received_ + 1) return complaints_.push_back(name_ + " misses a frame");
   received_ = frame.number;
-  for (const auto& delivery : frame.deliveries) {
+  const auto read = slots_.read(frame, [&](const proto::Delivery& delivery) {
     const Transition& state = *delivery.transition;
     versions_[state.topic] = state.version;
     if (state.value.is_null())
@@ -175,7 +175,8 @@ void FrameClient::take(const proto::ServerFrame& frame) {
     else
       unset_.erase(state.topic);
     if (const auto found = open_.find(delivery.subscription); found != open_.end()) ++found->second.delivered;
-  }
+  });
+  if (!read) complaints_.push_back(name_ + ": " + read.failure().message);
   for (const auto& end : frame.snapshot_ends) {
     if (const auto found = open_.find(end.subscription); found != open_.end()) found->second.ended = true;
   }
@@ -194,6 +195,7 @@ void FrameClient::take(const proto::ServerFrame& frame) {
 void FrameClient::begin_session() {
   session_since_ = 0;
   sent_ = received_ = told_ = 0;
+  slots_.clear();
   kept_.clear();
   open_.clear();
   leases_.clear();

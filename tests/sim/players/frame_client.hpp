@@ -15,6 +15,7 @@
 #include "hoiku/async.hpp"
 #include "hoiku/link/link.hpp"
 #include "hoiku/proto/message.hpp"
+#include "hoiku/proto/slot_table.hpp"
 #include "tests/sim/players/dice.hpp"
 
 namespace hoiku::model {
@@ -82,6 +83,7 @@ class FrameClient {
   bool greeted_ = false;             // on this connection
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
+  proto::SlotTable slots_;
   std::uint64_t told_ = 0;  // acknowledged frames
   std::deque<proto::ClientFrame> kept_;
   std::optional<std::vector<proto::ClientFrame>> to_repeat_;

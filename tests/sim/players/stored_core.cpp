@@ -86,7 +86,7 @@ void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) 
 
 void StoredCore::take_records() {
   for (broker::Record& record : core_->take_records()) {
-    for (const broker::State& state : record.transitions) epochs_[state->topic] = state->version.epoch;
+    for (const broker::State& state : record.transitions) epochs_[state->topic()] = state->version().epoch;
     unconfirmed_.push_back(std::move(record));
   }
 }
@@ -96,7 +96,7 @@ void StoredCore::turn(std::size_t records) {
   take_records();
   if (const std::size_t last = std::min(records, unconfirmed_.size()); last > 0) {
     const std::uint64_t sequence = confirmed_sequence_ = unconfirmed_[last - 1].sequence;
-    for (const broker::State& state : unconfirmed_[last - 1].transitions) confirmed_ = state->revision;
+    for (const broker::State& state : unconfirmed_[last - 1].transitions) confirmed_ = state->revision();
     unconfirmed_.erase(unconfirmed_.begin(), unconfirmed_.begin() + static_cast<std::ptrdiff_t>(last));
     core_->committed(sequence, at());
   }
@@ -170,7 +170,8 @@ void StoredCore::take(Client& client, const proto::ServerFrame& frame) {
   if (frame.number == 0) take_settled(client, frame.settled);
   if (frame.number == 0 || frame.number <= client.received) return;
   client.received = frame.number;
-  for (const proto::Delivery& delivery : frame.deliveries) take(client, delivery);
+  const auto read = client.slots.read(frame, [&](const proto::Delivery& delivery) { take(client, delivery); });
+  if (!read) complain(read.failure().message);
   for (const proto::Answer& answer : frame.answers) take(client, answer);
   take_settled(client, frame.settled);
 }

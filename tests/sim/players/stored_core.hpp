@@ -19,6 +19,7 @@
 #include "broker/core/core.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/proto/message.hpp"
+#include "hoiku/proto/slot_table.hpp"
 
 namespace hoiku::model {
 
@@ -58,6 +59,7 @@ class StoredCore {
   };
   struct Client {
     proto::SessionToken token{};
+    proto::SlotTable slots;
     broker::PeerId peer{};
     std::uint64_t connection_number = 0;
     std::uint64_t sent = 0;

@@ -241,6 +241,20 @@ struct Delivery {
   // In the first delivery of a filtered reader after a lost session: the broker counts the versions after this
   // one. Of those up to it that the reader was not sent, none had passed the filter, since it was complete up to there.
   std::uint64_t count_baseline = 0;
+  // If not 0: runs of this session mean the topic and the subscription by this number, until it is given to others.
+  std::uint32_t slot = 0;
+};
+
+// Delivers transitions of one topic to one subscription, whose versions follow one another; none is lagged or filtered.
+struct Run {
+  std::size_t place = 0;      // it comes after so many deliveries of its frame
+  std::uint32_t slot = 0;     // of an earlier Delivery
+  std::uint64_t number = 0;   // the version number of the first
+  std::uint64_t revision = 0;  // of the first; so are the time and the writer
+  WallTime changed_at{};
+  std::string writer;
+  std::size_t count = 0;
+  std::string changes;  // encoded: change.hpp
 };
 
 // Ends the snapshot of a subscription: everything up to `revision` has been sent. Comes once per Subscribe.
@@ -362,6 +376,7 @@ struct ServerFrame {
   std::optional<Welcome> welcome;
   std::optional<Failure> fatal;  // ends the connection; the session is not resumed
   std::vector<Delivery> deliveries;
+  std::vector<Run> runs;                   // among the deliveries, each at its place
   std::vector<SnapshotEnd> snapshot_ends;  // apply after the deliveries of the same frame
   std::vector<Answer> answers;
   // If not 0: every transition up to this revision has been delivered, except to readers with an interval. In numbered

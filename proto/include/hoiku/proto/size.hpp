@@ -36,7 +36,10 @@ inline constexpr std::size_t snapshot_end_bytes = 64;
 inline constexpr std::size_t item_bytes_min = 64;
 
 EncodedSize size_of(const Transition& transition);
+// The same, by the sizes of its name, its writer and its payload.
+EncodedSize transition_size(std::size_t topic, std::size_t writer, std::size_t payload) noexcept;
 EncodedSize delivery_size(const Transition& transition);  // of a Delivery with it
+inline constexpr std::size_t delivery_overhead_bytes = 64;  // of a Delivery, beside its transition
 EncodedSize size_of(const TopicWrite& write);
 EncodedSize size_of(const ListRow& row);
 EncodedSize size_of(const ReaderRow& row);

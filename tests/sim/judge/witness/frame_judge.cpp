@@ -27,7 +27,7 @@ void FrameJudge::check_header(Session& session, const proto::ServerFrame& frame)
     evidence_.complain(
         &session, fmt::format("was acknowledged {}, but {} is what arrived", frame.acknowledged, session.received));
   if (frame.acknowledged == session.received) session.tie = false;  // the session continues
-  const bool has_content = !frame.deliveries.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty();
+  const bool has_content = !frame.deliveries.empty() || !frame.runs.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty();
   if (frame.number == 0 && has_content) evidence_.complain(&session, "is sent content without a number");
 }
 
@@ -78,7 +78,7 @@ void FrameJudge::check_repeated(Session& session, const proto::ServerFrame& fram
     evidence_.complain(&session, "frames are sent again out of order");
   session.resent = frame.number;
   const auto kept = session.kept.find(frame.number);
-  if (kept != session.kept.end() && kept->second != content(frame))
+  if (kept != session.kept.end() && kept->second.content != content(frame))
     evidence_.complain(&session, fmt::format("frame {} is sent again with other content", frame.number));
 }
 
@@ -86,15 +86,14 @@ void FrameJudge::check_repeated(Session& session, const proto::ServerFrame& fram
 void FrameJudge::check_window(const Session& session) {
   std::size_t batches = 0, bytes = 0;
   for (const auto& [number, kept] : session.kept) {
-    const auto frame = proto::decode_server_frame(kept);
-    batches += frame->deliveries.empty() ? 0 : 1;
-    for (const proto::Delivery& delivery : frame->deliveries) bytes += bytes_of(delivery.transition->value);
+    batches += kept.is_batch ? 1 : 0;
+    bytes += kept.value_bytes;
   }
   if (batches > limits_.window_batches || (batches > 1 && bytes > limits_.unacknowledged_bytes_max))
     evidence_.complain(&session, fmt::format("its window is overrun: {} batches of {} bytes", batches, bytes));
 }
 
-Moment FrameJudge::take_fresh(Session& session, const proto::ServerFrame& frame) {
+Moment FrameJudge::take_fresh(Session& session, const proto::ServerFrame& frame, const proto::ServerFrame& expanded) {
   if (frame.number != session.sent + 1)
     evidence_.complain(&session, fmt::format("a frame is missing before {}", frame.number));
   if (session.resumed && session.resent < session.sent && session.acknowledged < session.sent)
@@ -103,7 +102,10 @@ Moment FrameJudge::take_fresh(Session& session, const proto::ServerFrame& frame)
   session.full.reset();
   session.sent = frame.number;
   session.resent = frame.number;
-  session.kept[frame.number] = content(frame);
+  KeptFrame& kept = session.kept[frame.number];
+  kept.content = content(frame);
+  kept.is_batch = !expanded.deliveries.empty();
+  for (const proto::Delivery& delivery : expanded.deliveries) kept.value_bytes += bytes_of(delivery.transition->value);
   check_window(session);
   return built;
 }

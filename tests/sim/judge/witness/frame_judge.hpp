@@ -17,7 +17,8 @@ class FrameJudge {
   // Checks a frame that was sent before.
   void check_repeated(Session& session, const proto::ServerFrame& frame);
   // Takes a new frame. Returns when it was built.
-  Moment take_fresh(Session& session, const proto::ServerFrame& frame);
+  // `expanded`: the frame without runs.
+  Moment take_fresh(Session& session, const proto::ServerFrame& frame, const proto::ServerFrame& expanded);
 
  private:
   void welcome(Session& session, const proto::ServerFrame& frame);

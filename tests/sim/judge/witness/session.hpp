@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "hoiku/proto/slot_table.hpp"
 #include "tests/sim/judge/model.hpp"
 
 namespace hoiku::model {
@@ -72,6 +73,13 @@ struct TransitionWaiter {
   bool told_from = false;  // the broker has sent where it counts from
 };
 
+// A frame as it was first sent.
+struct KeptFrame {
+  std::string content;
+  bool is_batch = false;
+  std::size_t value_bytes = 0;
+};
+
 struct Request {
   enum class Kind { set, commit, get, list, readers, declare, schema };
   Kind kind = Kind::set;
@@ -115,7 +123,8 @@ struct Session {
   std::uint64_t sent = 0;
   std::uint64_t resent = 0;  // on this connection
   std::uint64_t acknowledged = 0;
-  std::map<std::uint64_t, std::string> kept;  // frames as they were first sent
+  std::map<std::uint64_t, KeptFrame> kept;
+  proto::SlotTable slots;
   std::optional<Moment> full;                 // when a frame was built that may still wait for room
   std::map<proto::RequestId, Request> requests;
   std::map<std::pair<std::string, std::uint64_t>, Pages> pages;  // by the pattern and the cursor of the next page
