@@ -27,15 +27,15 @@ Result<void> check_message_type(std::string_view type_name, const Limits& limits
                                            std::to_string(limits.message_type_bytes_max)};
 }
 
-Result<void> check_value(const std::string& topic, const Value& value, const Limits& limits) {
-  if (const auto* message = value.get_if<MessageBytes>()) {
-    if (auto checked = check_message_type(message->type_name, limits); !checked) return about(topic, checked.failure());
+Result<void> check_value(const std::string& topic, const ValueView& value, const Limits& limits) {
+  if (value.type == ValueType::message) {
+    if (auto checked = check_message_type(value.type_name, limits); !checked) return about(topic, checked.failure());
   }
   if (value.payload_bytes() > limits.value_bytes_max) {
     return Failure{ErrorCode::too_large, "the value for topic " + text::quote(topic) + " exceeds the limit of " +
                                              std::to_string(limits.value_bytes_max) + " bytes"};
   }
-  if (const auto* string = value.get_if<std::string>(); string != nullptr && !text::is_utf8(*string)) {
+  if (value.type == ValueType::string && !text::is_utf8(value.content)) {
     return Failure{ErrorCode::invalid_argument,
                    "the string for topic " + text::quote(topic) + " is not UTF-8; bytes hold anything"};
   }

@@ -10,7 +10,7 @@
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/limits.hpp"
 #include "hoiku/proto/predicate.hpp"
-#include "hoiku/proto/value.hpp"
+#include "hoiku/proto/value_view.hpp"
 
 namespace hoiku::broker {
 
@@ -24,7 +24,7 @@ Result<void> check_duration(std::chrono::nanoseconds duration, const char* what,
 Result<void> check_message_type(std::string_view type_name, const Limits& limits);
 // Errors: too_large, if the value, or the name of its message type, is over the limits; invalid_argument, if a string
 // or that name is not UTF-8.
-Result<void> check_value(const std::string& topic, const Value& value, const Limits& limits);
+Result<void> check_value(const std::string& topic, const ValueView& value, const Limits& limits);
 
 // The bytes that a session keeps for an open request with this predicate.
 inline std::size_t kept_bytes(const std::optional<Predicate>& predicate) noexcept {

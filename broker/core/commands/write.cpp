@@ -17,34 +17,83 @@ Update update_of(const Written& write, const Session& session, Instant now) {
 }  // namespace
 
 void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
-  Reply reply(session, command);
-  if (!reply.is_open()) return;
-  if (auto checked = check_value(command.topic, command.value, limits_); !checked) return reply.fail(checked.failure());
   const auto found = access_.find_writable(command.topic);
-  if (!found) return reply.fail(found.failure());
-  const Update update = update_of(command, session, now);
-  if (auto refused = check_write(session, *found, command.topic, update))
-    return reply.fail(std::move(refused->failure), refused->current);
-  const std::size_t removed = *found ? value_bytes(topics_[**found]) : 0;
-  if (auto room = log_.check_room(command.topic, command.value.payload_bytes(), removed); !room)
-    return reply.fail(room.failure());
-  const auto id = *found ? Result<TopicId>(**found) : requests_.find_or_create(command.topic);
-  if (!id) return reply.fail(id.failure());
+  if (command.topic_number != 0) give_number(session, command, found);
+  Reply reply(session, command.id, command.is_post);
+  if (!reply.is_open()) return;
+  const SingleWrite write{command.id, command.topic, command.is_post, update_of(command, session, now)};
+  this->write(session, reply, write, found, now);
+}
 
-  const Topic::Applied applied = *log_.apply(*id, update, log_.next_revision());
+// Also if the write is refused. A number of what is not a topic's name means nothing.
+void WriteCommands::give_number(Session& session, const proto::Set& command,
+                                const Result<std::optional<TopicId>>& found) {
+  NumberedTopic numbered;
+  if (found && *found) {
+    numbered = {topics_[**found].name_text(), **found, topics_[**found].epoch()};
+  } else if (found || found.failure().code == ErrorCode::permission_denied) {
+    numbered.name = SharedText(command.topic);
+  }
+  session.topic_numbers.give(command.topic_number, std::move(numbered));
+}
+
+void WriteCommands::execute(Session& session, const proto::Sets& command, Instant now) {
+  static const std::optional<Version> any_version;
+  static const std::optional<WallTime> no_time;
+  command.for_each([&](proto::RequestId id, std::uint32_t number, const ValueView& value) {
+    Reply reply(session, id, command.is_post);
+    if (!reply.is_open()) return !session.overrun;
+    NumberedTopic* topic = session.topic_numbers.find(number);
+    if (topic == nullptr) {
+      reply.fail({ErrorCode::invalid_argument,
+                  "no topic has the number " + std::to_string(number) + " in this session: a Set gives it"});
+      return true;
+    }
+    const bool is_known = topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
+    const std::string& name = topic->name.text();
+    const auto found = is_known ? Result<std::optional<TopicId>>(topic->id) : access_.find_writable(name);
+    const SingleWrite write{id, name, command.is_post,
+                            Update{value, any_version, no_time, session.name, now.wall, Quality::live}};
+    const auto written = this->write(session, reply, write, found, now);
+    // (It is gone again, if it was unset.)
+    if (!is_known && written && topics_.contains(*written))
+      *topic = {topics_[*written].name_text(), *written, topics_[*written].epoch()};
+    return true;
+  });
+}
+
+// Writes one topic, as a commit of its own. `found`: the topic, if it exists. Returns the topic, if it is written.
+std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, const SingleWrite& write,
+                                            const Result<std::optional<TopicId>>& found, Instant now) {
+  const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
+    reply.fail(std::move(failure), current);
+    return std::nullopt;
+  };
+  const ValueView& value = write.update.value;
+  if (auto checked = check_value(write.topic, value, limits_); !checked) return refuse(checked.failure());
+  if (!found) return refuse(found.failure());
+  if (auto refused = check_write(session, *found, write.topic, write.update))
+    return refuse(std::move(refused->failure), refused->current);
+  const std::size_t removed = *found ? value_bytes(topics_[**found]) : 0;
+  if (auto room = log_.check_room(write.topic, value.payload_bytes(), removed); !room) return refuse(room.failure());
+  const auto id = *found ? Result<TopicId>(**found) : requests_.find_or_create(write.topic);
+  if (!id) return refuse(id.failure());
+
+  const Topic::Applied applied = *log_.apply(*id, write.update, log_.next_revision());
   declarations_.touched(*id, now.monotonic);
   const State& state = applied.state;
   TopicWrites writes;
   if (applied.changed) writes.push_back(TopicWrite{*id, state});
-  proto::SetDone done{command.id, version_of(state), revision_of(state), applied.changed};
+  proto::SetDone done{write.id, version_of(state), revision_of(state), applied.changed};
   const std::uint64_t pending = topics_[*id].is_pending() ? revision_of(state) : 0;
-  const std::uint64_t post_in = command.is_post ? session.received.last() : 0;
+  const std::uint64_t post_in = write.is_post ? session.received.last() : 0;
   if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done), post_in})) {
     reply.done(std::move(at_once->answer));
-  } else if (command.is_post) {
+  } else if (write.is_post) {
     session.posts.begin(post_in);
   }
   life_.remove_if_unused(*id);
+  return *id;
 }
 
 void WriteCommands::execute(Session& session, const proto::Commit& command, Instant now) {

@@ -1,4 +1,4 @@
-// write.hpp: the commands that write: Set, Commit. Validates them, creates missing topics, and submits commits.
+// write.hpp: the commands that write: Set, Sets, Commit. Validates them, creates missing topics, and submits commits.
 //
 // Promises   all topics of a commit are checked before the first is written, so nothing has to be undone. A topic that
 //            was created for a write that changed nothing is removed again.
@@ -34,9 +34,17 @@ class WriteCommands {
         access_(access) {}
 
   void execute(Session& session, const proto::Set& command, Instant now);
+  void execute(Session& session, const proto::Sets& command, Instant now);
   void execute(Session& session, const proto::Commit& command, Instant now);
 
  private:
+  // A Set, or one write of a Sets.
+  struct SingleWrite {
+    proto::RequestId id = 0;
+    const std::string& topic;
+    bool is_post = false;
+    Update update;
+  };
   struct Refusal {
     Failure failure;
     std::optional<Version> current;  // of the topic, if the writer took it for another one
@@ -44,6 +52,9 @@ class WriteCommands {
   // The topics of a commit's writes, in their order; empty: the topic does not exist yet.
   using Found = std::vector<std::optional<TopicId>>;
 
+  std::optional<TopicId> write(Session& session, Reply& reply, const SingleWrite& write,
+                               const Result<std::optional<TopicId>>& found, Instant now);
+  void give_number(Session& session, const proto::Set& command, const Result<std::optional<TopicId>>& found);
   std::optional<Refusal> check_write(const Session& session, std::optional<TopicId> topic, const std::string& name,
                                      const Update& update) const;
   Result<Found> find_topics(const proto::Commit& command) const;

@@ -22,8 +22,10 @@ namespace hoiku::broker {
 class Reply {
  public:
   Reply(Session& session, proto::RequestId id) : Reply(session, id, false) {}
-  // The reply to a Set, which may be a post.
-  Reply(Session& session, const proto::Set& set) : Reply(session, set.id, set.is_post) {}
+  // The reply to a write, which may be a post.
+  Reply(Session& session, proto::RequestId id, bool is_post) : session_(session), id_(id), is_post_(is_post) {
+    is_post ? open_post() : open_request();
+  }
 
   // False: the request is refused, and further calls have no effect.
   bool is_open() const noexcept { return is_open_; }
@@ -39,10 +41,6 @@ class Reply {
   }
 
  private:
-  Reply(Session& session, proto::RequestId id, bool is_post) : session_(session), id_(id), is_post_(is_post) {
-    is_post ? open_post() : open_request();
-  }
-
   void open_request() {
     const std::size_t in_flight = session_.outbox.requests_in_flight();
     const std::size_t in_flight_max = session_.limits.requests_in_flight_max;

@@ -17,6 +17,7 @@
 #include "broker/core/sessions/open_requests.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/pending_posts.hpp"
+#include "broker/core/sessions/topic_numbers.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -85,6 +86,7 @@ struct Session : Timer {
   bool ack_due = false;
   bool was_rejected = false;  // the last connection ended with an error: the client may have given up the session
   bool overrun = false;       // the client sends requests and does not acknowledge answers: the core closes the session
+  TopicNumbers topic_numbers;
   bool sends_posts = false;
   PendingPosts posts;
   Outbox outbox;

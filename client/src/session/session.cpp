@@ -263,6 +263,7 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
       std::min({options_.limits.turn_bytes_max, frame_bytes_max_ - proto::frame_overhead_bytes,
                 options_.limits.command_items_max * proto::item_bytes_min});
   std::size_t bytes = 0;
+  std::size_t taken = 0;
   while (const proto::Command* next = queue_.front()) {
     const auto request = requests_.find(proto::id_of(*next));  // none for a command that is not answered
     const bool is_request = request != requests_.end();
@@ -270,15 +271,38 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
     if (is_one_shot && in_flight_ >= options_.limits.requests_in_flight_max) break;
     bytes += proto::size_of(*next).bound();
     if (!commands.empty() && bytes > bytes_max) break;
-    if (commands.size() == options_.limits.turn_commands_max) break;
+    if (taken++ == options_.limits.turn_commands_max) break;
     if (is_one_shot) ++in_flight_;
-    commands.push_back(queue_.pop());
-    const auto* set = std::get_if<proto::Set>(&commands.back());
+    proto::Command command = queue_.pop();
+    const auto* set = std::get_if<proto::Set>(&command);
     if (set != nullptr && set->is_post) posted_.sent(set->id, set->topic, kept_.last_number() + 1);
-    if (is_request) mark_sent(request->second, commands.back(), now);
+    if (is_request) mark_sent(request->second, command, now);
+    append(commands, std::move(command));
     if (std::holds_alternative<proto::Goodbye>(commands.back())) break;  // the broker accepts nothing after it
   }
   return commands;
+}
+
+// Packs plain writes of topics that have a number, and gives the others one.
+void Session::append(std::vector<proto::Command>& commands, proto::Command command) {
+  auto* set = std::get_if<proto::Set>(&command);
+  if (set == nullptr) {
+    commands.push_back(std::move(command));
+    return;
+  }
+  const std::uint32_t number = topic_numbers_.find(set->topic);
+  if (number == 0) set->topic_number = topic_numbers_.add(set->topic);
+  if (number == 0 || set->if_version || set->source_time) {
+    commands.push_back(std::move(command));
+    return;
+  }
+  auto* sets = commands.empty() ? nullptr : std::get_if<proto::Sets>(&commands.back());
+  if (sets == nullptr || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
+    sets = &std::get<proto::Sets>(commands.emplace_back(proto::Sets()));
+    sets->id = set->id;
+    sets->is_post = set->is_post;
+  }
+  sets->add(number, set->value);
 }
 
 void Session::mark_sent(Request& request, proto::Command& command, TimePoint now) {

@@ -28,6 +28,7 @@
 #include "client/src/session/posted.hpp"
 #include "client/src/session/request.hpp"
 #include "client/src/session/subscription.hpp"
+#include "client/src/session/topic_numbers.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -140,6 +141,7 @@ class Session {
   void push_ending(const proto::Command& opened);
   void append_commands(TimePoint now);
   std::vector<proto::Command> take_commands(TimePoint now);
+  void append(std::vector<proto::Command>& commands, proto::Command command);
   void mark_sent(Request& request, proto::Command& command, TimePoint now);
   std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
   void renew_credit(proto::RequestId id, Subscription& subscription);
@@ -179,6 +181,7 @@ class Session {
   proto::SentFrames<proto::ClientFrame> kept_;
   std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
   Posted posted_;
+  TopicNumbers topic_numbers_;
   bool hello_due_ = false;
   TimePoint last_sent_{};
   bool goodbye_queued_ = false;

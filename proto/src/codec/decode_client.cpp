@@ -34,6 +34,8 @@ class ClientFrameDecoder : private FrameDecoder {
   Command command(std::string_view message);
   Command content(const WireField& kind, RequestId id);  // of the command whose field is `kind`
   Set set(std::string_view message, RequestId id);
+  Sets sets(std::string_view message, RequestId id);
+  void numbers(std::string_view packed, std::vector<std::uint32_t>& out);
   TopicWrite topic_write(std::string_view message, bool& is_post);
   Commit commit(std::string_view message, RequestId id);
   Subscribe subscribe(std::string_view message, RequestId id);
@@ -112,7 +114,7 @@ void ClientFrameDecoder::refuse_name(std::string_view name, const std::string& w
 Command ClientFrameDecoder::command(std::string_view message) {
   RequestId id = 0;
   const WireField kind = read_one_of(message, id, pb::Command::kIdFieldNumber, pb::Command::kSetFieldNumber,
-                                     pb::Command::kUndeclareFieldNumber);
+                                     pb::Command::kSetsFieldNumber);
   return content(kind, id);
 }
 
@@ -122,6 +124,8 @@ Command ClientFrameDecoder::content(const WireField& kind, RequestId id) {
   switch (kind.number) {
     case W::kSetFieldNumber:
       return set(message, id);
+    case W::kSetsFieldNumber:
+      return sets(message, id);
     case W::kCommitFieldNumber:
       return commit(message, id);
     case W::kGetFieldNumber:
@@ -165,7 +169,40 @@ Command ClientFrameDecoder::content(const WireField& kind, RequestId id) {
 Set ClientFrameDecoder::set(std::string_view message, RequestId id) {
   bool is_post = false;
   TopicWrite write = topic_write(message, is_post);
-  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time, is_post};
+  std::uint32_t number = 0;
+  read(message, into(pb::Set::kTopicNumberFieldNumber, number));
+  if (number > topic_numbers_max) fail(violation(fmt::format("a topic has the number {}", number)));
+  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time, is_post, number};
+}
+
+Sets ClientFrameDecoder::sets(std::string_view message, RequestId id) {
+  using W = pb::Sets;
+  Sets out;
+  out.id = id;
+  read(message, contents(W::kTopicsFieldNumber, [&](std::string_view packed) { numbers(packed, out.topics); }),
+       contents(W::kLengthsFieldNumber, [&](std::string_view packed) { numbers(packed, out.lengths); }),
+       into(W::kValuesFieldNumber, out.values), into(W::kPostFieldNumber, out.is_post));
+  std::size_t bytes = 0;
+  for (const std::uint32_t length : out.lengths) bytes += length;
+  if (out.topics.size() != out.lengths.size() || bytes != out.values.size()) {
+    fail(violation("the writes, the lengths and the values of a command do not fit together"));
+    return {};
+  }
+  const auto is_value = [](RequestId, std::uint32_t, const ValueView&) { return true; };
+  if (!has_failed() && !out.for_each(is_value)) fail(violation("a value is missing or of an unknown kind"));
+  return out;
+}
+
+// Every number has its last byte below 0x80: so many there are.
+void ClientFrameDecoder::numbers(std::string_view packed, std::vector<std::uint32_t>& out) {
+  const auto ends = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+  const auto count = static_cast<std::size_t>(std::count_if(packed.begin(), packed.end(), ends));
+  count_items(count);
+  if (has_failed()) return;
+  out.reserve(out.size() + count);
+  wire::WireReader reader(packed);
+  while (const auto number = reader.next_number()) out.push_back(static_cast<std::uint32_t>(*number));
+  if (reader.is_malformed()) fail(violation("a frame is malformed or truncated"));
 }
 
 TopicWrite ClientFrameDecoder::topic_write(std::string_view message, bool& is_post) {

@@ -28,6 +28,7 @@ constexpr int field_of(const Own&)            { return pb::Command::kOwnFieldNum
 constexpr int field_of(const Release&)        { return pb::Command::kReleaseFieldNumber; }
 constexpr int field_of(const RegisterSchema&) { return pb::Command::kRegisterSchemaFieldNumber; }
 constexpr int field_of(const GetSchema&)      { return pb::Command::kGetSchemaFieldNumber; }
+constexpr int field_of(const Sets&)           { return pb::Command::kSetsFieldNumber; }
 constexpr int field_of(const ListReaders&)    { return pb::Command::kListReadersFieldNumber; }
 // clang-format on
 
@@ -63,6 +64,20 @@ class ClientFrameEncoder {
     });
   }
 
+  void put(const Sets& sets) {
+    using W = pb::Sets;
+    put_packed(W::kTopicsFieldNumber, sets.topics);
+    put_packed(W::kLengthsFieldNumber, sets.lengths);
+    to_.bytes(W::kValuesFieldNumber, sets.values);
+    to_.number(W::kPostFieldNumber, sets.is_post ? 1 : 0);
+  }
+
+  void put_packed(int field, const std::vector<std::uint32_t>& numbers) {
+    to_.message(field, numbers.size(), [&] {
+      for (const std::uint32_t number : numbers) to_.only_number(number);
+    });
+  }
+
   // A Set, or one of the writes of a Commit.
   template <class Written>
   void put_write(const Written& write) {
@@ -76,6 +91,7 @@ class ClientFrameEncoder {
   void put(const Set& command) {
     put_write(command);
     to_.number(pb::Set::kPostFieldNumber, command.is_post ? 1 : 0);
+    to_.number(pb::Set::kTopicNumberFieldNumber, command.topic_number);
   }
 
   void put(const Commit& command) {

@@ -39,6 +39,9 @@ struct Contents {
   EncodedSize operator()(const Set& set) const {
     return EncodedSize{set.topic.size(), around} + size_of_value(set.value);
   }
+  EncodedSize operator()(const Sets& sets) const {
+    return {sets.values.size(), (item_bytes_min + 10) * sets.topics.size() + around};
+  }
   EncodedSize operator()(const Commit& commit) const {
     EncodedSize size;
     for (const TopicWrite& write : commit.writes) size += size_of(write);

@@ -48,6 +48,13 @@ class WireReader {
     if (field.type == WireType::group && !skip_group(field.number)) return fail();
     return field;
   }
+  // Of a packed field: the next number. Empty as for next().
+  std::optional<std::uint64_t> next_number() noexcept {
+    if (rest_.empty() || malformed_) return std::nullopt;
+    std::uint64_t number = 0;
+    malformed_ = !varint(number, 10);
+    return malformed_ ? std::nullopt : std::optional(number);
+  }
   bool is_malformed() const noexcept { return malformed_; }
   std::string_view rest() const noexcept { return rest_; }  // the bytes after the last field
 

@@ -34,6 +34,12 @@ class WireWriter {
     varint(value);
   }
 
+  // A number of a packed field, which message() has begun.
+  void only_number(std::uint64_t value) {
+    reserve(small_max);
+    varint(value);
+  }
+
   void zigzag_even_if_zero(int field, std::int64_t value) {
     number_even_if_zero(field, to_zigzag(value));
   }

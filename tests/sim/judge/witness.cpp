@@ -43,7 +43,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   sums_.acknowledged(*session);
   if (frame.number != session->received + 1) return;  // a heartbeat, or a repeated frame
   session->received = frame.number;
-  for (const proto::Command& command : frame.commands) {
+  for (const proto::Command& command : session->writes.named(frame.commands)) {
     if (std::holds_alternative<proto::Goodbye>(command)) {
       model_.end_leases(session->token, now());
       evidence_.sessions.erase(evidence_.peers.at(peer));

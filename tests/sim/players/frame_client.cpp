@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hoiku/proto/codec.hpp"
+#include "hoiku/proto/topic_name.hpp"
 
 namespace hoiku::model {
 
@@ -105,9 +106,36 @@ Task<> FrameClient::send(proto::ClientFrame frame) {
   co_await link_->send(proto::encode(frame));
 }
 
+// Writes some topics by numbers, of which there are so few that they change hands all the time.
+std::vector<proto::Command> FrameClient::packed(std::vector<proto::Command> commands) {
+  std::vector<proto::Command> packed;
+  for (proto::Command& command : commands) {
+    auto* set = std::get_if<proto::Set>(&command);
+    if (set == nullptr || !is_plain_name(set->topic) || dice_.chance(20)) {
+      packed.push_back(std::move(command));
+      continue;
+    }
+    const auto number = std::find_if(numbers_.begin(), numbers_.end(), [&](const auto& one) { return one.second == set->topic; });
+    if (number == numbers_.end() || set->if_version || set->source_time) {
+      set->topic_number = static_cast<std::uint32_t>(1 + dice_.below(3));
+      numbers_[set->topic_number] = set->topic;
+      packed.push_back(std::move(command));
+      continue;
+    }
+    auto* sets = packed.empty() ? nullptr : std::get_if<proto::Sets>(&packed.back());
+    if (sets == nullptr || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
+      sets = &std::get<proto::Sets>(packed.emplace_back(proto::Sets()));
+      sets->id = set->id;
+      sets->is_post = set->is_post;
+    }
+    sets->add(number->first, set->value);
+  }
+  return packed;
+}
+
 Task<> FrameClient::send_commands(std::vector<proto::Command> commands) {
   kept_.push_back(frame(++sent_));
-  kept_.back().commands = std::move(commands);
+  kept_.back().commands = packed(std::move(commands));
   proto::ClientFrame copy = kept_.back();
   co_await send(std::move(copy));
 }
@@ -196,6 +224,7 @@ void FrameClient::begin_session() {
   session_since_ = 0;
   sent_ = received_ = told_ = 0;
   slots_.clear();
+  numbers_.clear();
   kept_.clear();
   open_.clear();
   leases_.clear();

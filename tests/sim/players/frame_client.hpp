@@ -63,6 +63,7 @@ class FrameClient {
   std::chrono::nanoseconds random_patience();
   proto::Command random_ownership();
   std::optional<proto::RequestId> random_of(const std::vector<proto::RequestId>& ids);
+  std::vector<proto::Command> packed(std::vector<proto::Command> commands);
   proto::Set random_set();
   Version random_version(const std::string& topic);
   proto::Commit random_commit();
@@ -84,6 +85,7 @@ class FrameClient {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   proto::SlotTable slots_;
+  std::map<std::uint32_t, std::string> numbers_;  // of topics
   std::uint64_t told_ = 0;  // acknowledged frames
   std::deque<proto::ClientFrame> kept_;
   std::optional<std::vector<proto::ClientFrame>> to_repeat_;

@@ -81,6 +81,7 @@ template <> struct CommandTraits<Renew>          : detail::Unanswered {};
 template <> struct CommandTraits<CancelWait>     : detail::Unanswered {};
 template <> struct CommandTraits<Release>        : detail::Unanswered {};
 template <> struct CommandTraits<Goodbye>        : detail::Unanswered {};
+template <> struct CommandTraits<Sets>           : detail::Unanswered {};  // each of its writes is answered as a Set
 // clang-format on
 
 namespace detail {

@@ -16,9 +16,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "hoiku/proto/encoded_value.hpp"
 #include "hoiku/proto/error.hpp"
 #include "hoiku/proto/mode.hpp"
 #include "hoiku/proto/predicate.hpp"
@@ -53,7 +55,39 @@ struct Set {
   std::optional<Version> if_version;  // only at this version; number 0: only if the topic is not set
   std::optional<WallTime> source_time;
   bool is_post = false;  // answered only if it is refused; ServerFrame::settled tells when that is known
+  // If not 0: later Sets of this session mean the topic by this number, until it is given to another one.
+  std::uint32_t topic_number = 0;
 };
+
+// Writes topics by their numbers, one after another: each as a Set without a condition and a source time. The first has
+// the id of the command, the others have the ids after it.
+struct Sets {
+  RequestId id = 0;
+  std::vector<std::uint32_t> topics;
+  std::vector<std::uint32_t> lengths;  // of the values
+  std::string values;                  // encoded (encoded_value.hpp), one after another
+  bool is_post = false;
+
+  std::size_t size() const noexcept { return topics.size(); }
+  // Appends a write.
+  void add(std::uint32_t topic, const ValueView& value);
+  // Calls take(id, topic, value) for each write, whose value is a view of `values`, as long as it returns true. False:
+  // a value is not one.
+  template <class Take>
+  bool for_each(Take&& take) const {
+    std::string_view rest = values;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      const auto value = read_value(rest.substr(0, lengths[i]));
+      if (!value) return false;
+      rest.remove_prefix(lengths[i]);
+      if (!take(id + i, topics[i], *value)) return true;
+    }
+    return true;
+  }
+};
+
+// The largest number of a topic.
+inline constexpr std::uint32_t topic_numbers_max = 4096;
 
 // One topic write of a Commit.
 struct TopicWrite {
@@ -205,7 +239,7 @@ struct ListReaders {
 struct Goodbye {};
 
 using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List,
-                             Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders, Undeclare>;
+                             Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders, Undeclare, Sets>;
 
 struct ClientFrame {
   std::uint64_t connection_number = 0;
