@@ -285,14 +285,14 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
   Effects effects;
   for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, effects.failed);
-  requests.apply(std::move(effects));
-  for (Notice& notice : commit.notices) {
+  if (!effects.empty()) requests.apply(std::move(effects));
+  for (const Notice& notice : commit.notices) {
     Session* session = sessions.find(notice.session);
     if (session == nullptr) continue;
     if (notice.post_in != 0) {
       session->post_committed(notice.post_in);
     } else {
-      session->answer(std::move(notice.answer), AnswerBudget::request);
+      session->answer(notice.answer(), AnswerBudget::request);
     }
   }
   for (const TopicWrite& write : commit.writes) {
@@ -306,10 +306,12 @@ void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePo
   Effects effects;
   effects.replaced = replaced;
   subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, effects.woken, failed);
-  const Topic& topic = topics[write.topic];
-  const ContentType type = waits.any(write.topic) ? content_type(topic, schemas) : ContentType(ValueType::null);
-  waits.on_transition(write.topic, WaitedTopic{type, topic.committed(), at}, replaced, at, effects.ended);
-  requests.apply(std::move(effects));
+  if (waits.any(write.topic)) {
+    const Topic& topic = topics[write.topic];
+    const WaitedTopic waited{content_type(topic, schemas), topic.committed(), at};
+    waits.on_transition(write.topic, waited, replaced, at, effects.ended);
+  }
+  if (!effects.empty()) requests.apply(std::move(effects));
 }
 
 }  // namespace hoiku::broker

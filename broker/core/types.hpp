@@ -1,11 +1,11 @@
 // types.hpp: times, states, and the ids that the modules of the core share.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 
+#include "broker/core/few.hpp"
 #include "broker/core/topics/state.hpp"
 
 namespace hoiku::broker {
@@ -29,7 +29,7 @@ enum class SessionId : std::uint64_t {};
 // One commit for the store, of one topic or of several. The order of the log decides every topic's value.
 struct Record {
   std::uint64_t sequence = 0;  // position in the log: 1, 2, 3 …
-  boost::container::small_vector<State, 1> transitions;
+  Few<State> transitions;
 };
 
 }  // namespace hoiku::broker

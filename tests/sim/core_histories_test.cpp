@@ -129,7 +129,7 @@ class History {
 
   void tell_witness(const broker::Record& made) {
     std::vector<Transition> record;
-    for (const broker::State& state : made.transitions) record.push_back(*state);
+    for (const broker::State& state : made.transitions) record.push_back(*state->transition());
     witness_.broker_committed(record);
   }
 

@@ -84,11 +84,11 @@ std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, cons
   const State& state = applied.state;
   TopicWrites writes;
   if (applied.changed) writes.push_back(TopicWrite{*id, state});
-  proto::SetDone done{write.id, version_of(state), revision_of(state), applied.changed};
   const std::uint64_t pending = topics_[*id].is_pending() ? revision_of(state) : 0;
   const std::uint64_t post_in = write.is_post ? session.received.last() : 0;
-  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done), post_in})) {
-    reply.done(std::move(at_once->answer));
+  if (const auto at_once =
+          log_.submit(std::move(writes), pending, {session.id, write.id, post_in, state, applied.changed, nullptr})) {
+    reply.done(at_once->answer());
   } else if (write.is_post) {
     session.posts.begin(post_in);
   }
@@ -204,8 +204,8 @@ void WriteCommands::apply(const Session& session, const proto::Commit& command, 
       pending = std::max(pending, revision_of(applied.state));
     }
   }
-  if (auto at_once = log_.submit(std::move(writes), pending, {session.id, std::move(done)}))
-    reply.done(std::move(at_once->answer));
+  Notice notice{session.id, command.id, 0, nullptr, false, std::make_shared<const proto::CommitDone>(std::move(done))};
+  if (const auto at_once = log_.submit(std::move(writes), pending, std::move(notice))) reply.done(at_once->answer());
 }
 
 }  // namespace hoiku::broker

@@ -12,6 +12,10 @@ namespace hoiku::broker {
 
 // The members are in the order in which apply() acts.
 struct Effects {
+  bool empty() const noexcept {
+    return woken.empty() && ended.empty() && overfull.empty() && failed.empty() && released.empty();
+  }
+
   std::vector<SessionId> woken;  // sessions that had nothing to be sent before
   std::vector<WaitEnd> ended;    // waits that are to be answered
   State replaced;  // the state before the transition that ended the waits; null: never set, or a hold ended

@@ -50,16 +50,20 @@ void CommitLog::submit_internal(TopicWrites writes) {
 }
 
 void CommitLog::push(TopicWrites writes, std::optional<Notice> notice) {
-  Record record{next_revision(), {}};
+  Record& record = records_.emplace_back();
+  record.sequence = next_revision();
   for (const TopicWrite& write : writes) record.transitions.push_back(write.state);
-  records_.push_back(std::move(record));
   queue_.push(std::move(writes), std::move(notice));
 }
 
-std::vector<Record> CommitLog::take_records() { return std::exchange(records_, {}); }
+std::vector<Record> CommitLog::take_records() {
+  std::vector<Record> next;
+  next.reserve(records_.size());  // as many as now, probably
+  return std::exchange(records_, std::move(next));
+}
 
-boost::container::small_vector<State, 1> CommitLog::commit(const PendingCommit& commit, TimePoint at) {
-  boost::container::small_vector<State, 1> replaced;
+Few<State> CommitLog::commit(const PendingCommit& commit, TimePoint at) {
+  Few<State> replaced;
   for (const TopicWrite& write : commit.writes) {
     Topic& topic = topics_[write.topic];
     replaced.push_back(topic.committed());

@@ -8,7 +8,6 @@
 // Limits     values_bytes_max, for the pending values of all topics and all last wills together.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,7 +53,7 @@ class CommitLog {
   // The next commit, if the store has all records up to `sequence`.
   std::optional<PendingCommit> take_through(std::uint64_t sequence) { return queue_.take_through(sequence); }
   // Commits all topics of a commit that was taken. Returns the states that it replaced, in the order of its writes.
-  boost::container::small_vector<State, 1> commit(const PendingCommit& commit, TimePoint at);
+  Few<State> commit(const PendingCommit& commit, TimePoint at);
 
   std::uint64_t revision() const noexcept { return revision_; }  // the revision of the last commit()
   std::uint64_t commits() const noexcept { return commits_; }

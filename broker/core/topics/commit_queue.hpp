@@ -5,14 +5,15 @@
 // Thread     the core's. Owner: CommitLog.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "broker/core/few.hpp"
+#include "broker/core/topics/topic.hpp"
 #include "broker/core/types.hpp"
 #include "hoiku/proto/message.hpp"
 
@@ -20,22 +21,33 @@ namespace hoiku::broker {
 
 // What a writer is told when its commit is committed; the session may be closed by then.
 struct Notice {
+  proto::Answer answer() const;
+
   SessionId session{};
-  proto::Answer answer;
+  proto::RequestId id = 0;
   std::uint64_t post_in = 0;  // of a post: the client frame that it came in; it is not answered
+  State state;                // of a Set
+  bool changed = false;       // of a Set: it has made the state
+  std::shared_ptr<const proto::CommitDone> commit;  // of a Commit
 };
 
 struct TopicWrite {
   TopicId topic{};
   State state;
 };
-using TopicWrites = boost::container::small_vector<TopicWrite, 1>;
+using TopicWrites = Few<TopicWrite>;
 
 struct PendingCommit {
   std::uint64_t sequence = 0;
   TopicWrites writes;
-  boost::container::small_vector<Notice, 1> notices;  // to the writer, then to the touches
+  Few<Notice> notices;  // to the writer, then to the touches
 };
+
+// The answer to the writer.
+inline proto::Answer Notice::answer() const {
+  if (commit) return *commit;
+  return proto::SetDone{id, version_of(state), revision_of(state), changed};
+}
 
 class CommitQueue {
  public:
@@ -43,27 +55,34 @@ class CommitQueue {
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
   // `notice`: nothing for a commit of the broker itself.
   void push(TopicWrites writes, std::optional<Notice> notice) {
-    PendingCommit commit;
+    PendingCommit& commit = queue_.emplace_back();
     commit.sequence = ++last_;
     commit.writes = std::move(writes);
     if (notice) commit.notices.push_back(std::move(*notice));
-    queue_.push_back(std::move(commit));
   }
   // A write was equal to the state that the pending commit `sequence` makes.
   void touch(std::uint64_t sequence, Notice notice) {
-    queue_[static_cast<std::size_t>(sequence - queue_.front().sequence)].notices.push_back(std::move(notice));
+    queue_[first_ + static_cast<std::size_t>(sequence - queue_[first_].sequence)].notices.push_back(std::move(notice));
   }
   // The next commit, if the log has everything up to `sequence`.
   std::optional<PendingCommit> take_through(std::uint64_t sequence) {
-    if (queue_.empty() || queue_.front().sequence > sequence) return std::nullopt;
-    std::optional<PendingCommit> taken(std::move(queue_.front()));
-    queue_.pop_front();
+    if (size() == 0 || queue_[first_].sequence > sequence) return std::nullopt;
+    std::optional<PendingCommit> taken(std::move(queue_[first_++]));
+    // A prompt store empties the queue in each turn. One that is late leaves it the memory of what was taken for a while.
+    if (first_ * 2 >= queue_.size()) drop_taken();
     return taken;
   }
-  std::size_t size() const noexcept { return queue_.size(); }
+  std::size_t size() const noexcept { return queue_.size() - first_; }
 
  private:
-  std::deque<PendingCommit> queue_;
+  void drop_taken() {
+    if (size() > 0 && first_ < 64) return;
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+
+  std::vector<PendingCommit> queue_;  // from first_ on
+  std::size_t first_ = 0;
   std::uint64_t last_ = 0;
 };
 

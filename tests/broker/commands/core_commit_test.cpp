@@ -66,8 +66,8 @@ TEST_F(CoreCommit, IsOneRevisionAndOneRecord) {
   const auto records = core->take_records();
   ASSERT_THAT(records, SizeIs(1));
   ASSERT_THAT(records[0].transitions, SizeIs(2));
-  EXPECT_EQ(records[0].transitions[0]->topic, "a");
-  EXPECT_EQ(records[0].transitions[1]->revision, records[0].sequence);
+  EXPECT_EQ(records[0].transitions[0]->topic(), "a");
+  EXPECT_EQ(records[0].transitions[1]->revision(), records[0].sequence);
   turn();
   EXPECT_FALSE(robot.has_answer(commit));
   core->committed(1, at());
@@ -142,8 +142,8 @@ TEST_F(CoreCommit, ACommitEqualToPendingStatesWaitsForTheLastOfThem) {
 TEST_F(CoreCommit, IsJudgedByThePendingStatesOfItsTopics) {
   robot.commit({write("a", 1), write("b", 1)});
   const std::vector<Record> first = core->take_records();
-  const Version a = first.front().transitions[0]->version;
-  const Version b = first.front().transitions[1]->version;
+  const Version a = first.front().transitions[0]->version();
+  const Version b = first.front().transitions[1]->version();
   const auto good = robot.commit({write("a", 2, a), write("b", 2, b)});
   const auto conflict = robot.commit({write("a", 3, Version{a.epoch, 2}), write("b", 3, b)});
   turn();

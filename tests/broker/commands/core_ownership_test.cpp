@@ -128,8 +128,8 @@ TEST_F(CoreOwnership, AllWillsOfASessionAreOneCommitInTheOrderOfTheLeases) {
   const auto records = core->take_records();
   ASSERT_THAT(records, SizeIs(1));
   ASSERT_THAT(records[0].transitions, SizeIs(3));
-  EXPECT_EQ(records[0].transitions[0]->topic, "imu/z");
-  EXPECT_EQ(records[0].transitions[2]->topic, "imu/y");
+  EXPECT_EQ(records[0].transitions[0]->topic(), "imu/z");
+  EXPECT_EQ(records[0].transitions[2]->topic(), "imu/y");
 }
 
 TEST_F(CoreOwnership, ATopicHasOneOwnerWhichCannotOwnItTwice) {

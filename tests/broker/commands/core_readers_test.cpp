@@ -172,13 +172,13 @@ TEST(SessionLabel, IsASegmentOfATopicsName) {
   PeerTable peers;
   OutboxTotals totals;
   Session session(SessionId{47}, {}, limits, peers, totals);
-  session.name = "screen";
+  session.name = SharedText("screen");
   EXPECT_EQ(session_label(session), "screen-2f");
-  session.name = "";
+  session.name = SharedText("");
   EXPECT_EQ(session_label(session), "client-2f");
-  session.name = "a/b *$\tc\x7F";
+  session.name = SharedText("a/b *$\tc\x7F");
   EXPECT_EQ(session_label(session), "a-b----c--2f");
-  session.name = std::string(39, 'x') + "é";  // not cut within a character
+  session.name = SharedText(std::string(39, 'x') + "é");  // not cut within a character
   EXPECT_EQ(session_label(session), std::string(39, 'x') + "-2f");
 }
 

@@ -266,7 +266,7 @@ TEST_F(CoreWriting, NoWriteIsCommittedOrAnsweredBeforeItIsInTheLog) {
   const auto records = core->take_records();
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_EQ(records[0].sequence, 1u);
-  EXPECT_EQ(records[0].transitions[0]->topic, "a");
+  EXPECT_EQ(records[0].transitions[0]->topic(), "a");
   turn();
   EXPECT_FALSE(robot.has_answer(set));
   EXPECT_FALSE(screen.has_answer(wait));
@@ -297,7 +297,7 @@ TEST_F(CoreWriting, ATouchOfAPendingStateIsAnsweredWithItsCommit) {
 
 TEST_F(CoreWriting, LaterWritesAreJudgedByThePendingState) {
   const auto first = robot.set("a", 1);
-  const Version pending = core->take_records().front().transitions.front()->version;
+  const Version pending = core->take_records().front().transitions.front()->version();
   const auto second = screen.set("a", 2, pending);
   const auto conflict = screen.set("a", 3, pending);
   const auto mismatch = screen.set("a", "text");

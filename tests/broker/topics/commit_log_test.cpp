@@ -21,7 +21,7 @@ class CommitLogTest : public testing::Test {
     auto applied = log.apply(id, Update{value, any_version, no_time, writer}, log.next_revision());
     return std::move(applied).value();
   }
-  static Notice notice(proto::RequestId request) { return {SessionId{1}, proto::SetDone{request, {}, 0, true}}; }
+  static Notice notice(proto::RequestId request) { return {SessionId{1}, request, 0, nullptr, true, nullptr}; }
   TopicWrites write(TopicId id, Value value) { return {TopicWrite{id, apply(id, std::move(value)).state}}; }
 
   Limits limits;

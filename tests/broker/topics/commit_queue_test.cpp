@@ -6,7 +6,7 @@ namespace hoiku::broker {
 namespace {
 
 Notice to(std::uint64_t session, proto::RequestId request) {
-  return Notice{SessionId{session}, proto::SetDone{request, {}, 0, true}};
+  return Notice{SessionId{session}, request, 0, nullptr, true, nullptr};
 }
 
 TopicWrites of(std::uint32_t topic) { return {TopicWrite{TopicId{topic}, nullptr}}; }
@@ -31,8 +31,8 @@ TEST(CommitQueue, ATouchIsAnsweredWithTheCommitThatItEquals) {
   queue.touch(2, to(6, 60));
   const auto second = queue.take_through(2);
   ASSERT_EQ(second->notices.size(), 3u);
-  EXPECT_EQ(std::get<proto::SetDone>(second->notices[0].answer).id, 1u);
-  EXPECT_EQ(std::get<proto::SetDone>(second->notices[2].answer).id, 60u);
+  EXPECT_EQ(second->notices[0].id, 1u);
+  EXPECT_EQ(second->notices[2].id, 60u);
   EXPECT_EQ(queue.take_through(3)->notices.size(), 1u);
 }
 
