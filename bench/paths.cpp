@@ -161,16 +161,19 @@ class Path {
   void write() {
     std::string content(scenario_.bytes, 'x');
     std::memcpy(content.data(), &written_, sizeof(written_));
+    const std::string& topic = topics_[written_++ % topics_.size()];
+    const std::size_t bytes = topic.size() + content.size();
+    Value value(Bytes(std::move(content)));
+    client::Session& session = clients_.front()->session;
+    if (scenario_.posts) {
+      if (!posts_.has_room(bytes)) std::abort();
+      posts_.add(session.post(topic, value).value(), bytes, "");
+      return;
+    }
     proto::Set command;
-    command.topic = topics_[written_ % topics_.size()];
-    const std::size_t bytes = command.topic.size() + content.size();
-    command.value = Value(Bytes(std::move(content)));
-    command.is_post = scenario_.posts;
-    ++written_;
-    if (scenario_.posts && !posts_.has_room(bytes)) std::abort();
-    const auto id = clients_.front()->session.submit(std::move(command));
-    if (!id) std::abort();
-    if (scenario_.posts) posts_.add(*id, bytes, "");
+    command.topic = topic;
+    command.value = std::move(value);
+    session.submit(std::move(command)).value();
   }
 
   void turn() {

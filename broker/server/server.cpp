@@ -134,7 +134,7 @@ void Server::take(link::ServerLink::Input input, TurnShare& share) {
     // A command with many topics is as much work as many commands.
     std::size_t topics = 1;
     if (const auto* commit = std::get_if<proto::Commit>(&command)) topics = commit->writes.size();
-    if (const auto* sets = std::get_if<proto::Sets>(&command)) topics = sets->size();
+    if (const auto* sets = std::get_if<proto::Sets>(&command)) topics = sets->size() + sets->names.size();
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
     share.spend_commands(std::max<std::size_t>(topics, 1));
   }

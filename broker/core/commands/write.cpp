@@ -17,36 +17,35 @@ Update update_of(const Written& write, const Session& session, Instant now) {
 }  // namespace
 
 void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
-  const auto found = access_.find_writable(command.topic);
-  if (command.topic_number != 0) give_number(session, command, found);
   Reply reply(session, command.id, command.is_post);
   if (!reply.is_open()) return;
   const SingleWrite write{command.id, command.topic, command.is_post, update_of(command, session, now)};
-  this->write(session, reply, write, found, now);
+  this->write(session, reply, write, access_.find_writable(command.topic), now);
 }
 
-// Also if the write is refused. A number of what is not a topic's name means nothing.
-void WriteCommands::give_number(Session& session, const proto::Set& command,
-                                const Result<std::optional<TopicId>>& found) {
+// What is not a name of a topic keeps its beginning: writes are refused as those of the whole.
+void WriteCommands::give_number(Session& session, const proto::Sets::Name& name) {
   NumberedTopic numbered;
+  const auto found = access_.find_writable(name.topic);
   if (found && *found) {
     numbered = {topics_[**found].name_text(), **found, topics_[**found].epoch()};
-  } else if (found || found.failure().code == ErrorCode::permission_denied) {
-    numbered.name = SharedText(command.topic);
+  } else {
+    numbered.name = SharedText(name.topic.substr(0, limits_.topic_name_bytes_max + 1));
   }
-  session.topic_numbers.give(command.topic_number, std::move(numbered));
+  session.topic_numbers.give(name.number, std::move(numbered));
 }
 
 void WriteCommands::execute(Session& session, const proto::Sets& command, Instant now) {
   static const std::optional<Version> any_version;
   static const std::optional<WallTime> no_time;
+  for (const proto::Sets::Name& name : command.names) give_number(session, name);
   command.for_each([&](proto::RequestId id, std::uint32_t number, const ValueView& value) {
     Reply reply(session, id, command.is_post);
     if (!reply.is_open()) return !session.overrun;
     NumberedTopic* topic = session.topic_numbers.find(number);
     if (topic == nullptr) {
       reply.fail({ErrorCode::invalid_argument,
-                  "no topic has the number " + std::to_string(number) + " in this session: a Set gives it"});
+                  "no topic has the number " + std::to_string(number) + " in this session"});
       return true;
     }
     const bool is_known = topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;

@@ -54,7 +54,7 @@ class WriteCommands {
 
   std::optional<TopicId> write(Session& session, Reply& reply, const SingleWrite& write,
                                const Result<std::optional<TopicId>>& found, Instant now);
-  void give_number(Session& session, const proto::Set& command, const Result<std::optional<TopicId>>& found);
+  void give_number(Session& session, const proto::Sets::Name& name);
   std::optional<Refusal> check_write(const Session& session, std::optional<TopicId> topic, const std::string& name,
                                      const Update& update) const;
   Result<Found> find_topics(const proto::Commit& command) const;

@@ -17,6 +17,7 @@ struct NumberedTopic {
   SharedText name;
   TopicId id{};             // when the number was given
   std::uint64_t epoch = 0;  // of the topic with that id; another one has another epoch. 0: there was no such topic
+  bool is_given = false;
 };
 
 class TopicNumbers {
@@ -25,10 +26,11 @@ class TopicNumbers {
   void give(std::uint32_t number, NumberedTopic topic) {
     if (number > topics_.size()) topics_.resize(number);
     topics_[number - 1] = std::move(topic);
+    topics_[number - 1].is_given = true;
   }
   // nullptr: the number means nothing.
   NumberedTopic* find(std::uint32_t number) noexcept {
-    if (number == 0 || number > topics_.size() || topics_[number - 1].name.text().empty()) return nullptr;
+    if (number == 0 || number > topics_.size() || !topics_[number - 1].is_given) return nullptr;
     return &topics_[number - 1];
   }
 

@@ -67,7 +67,10 @@ void BusCore::throw_if_ended() const {
 proto::RequestId BusCore::submit(proto::Command command, TimePoint until) {
   require_loop();
   throw_if_ended();
-  const Result<proto::RequestId> id = session_.submit(std::move(command), until);
+  return accepted(session_.submit(std::move(command), until));
+}
+
+proto::RequestId BusCore::accepted(Result<proto::RequestId> id) {
   if (!id) throw Error(id.failure());
   connection_.wake();
   return *id;

@@ -67,7 +67,7 @@ class BusCore {
 
   // A write that no task awaits. With latest_only it replaces the last such post of the topic, if that has not left
   // yet. Throws Error(limit_exceeded) if too many are unacknowledged.
-  void post(std::string topic, Value value, const detail::PostOptions& options);
+  void post(const std::string& topic, Value value, const detail::PostOptions& options);
   Task<> writable();
   Task<> flush();
   // The queue for the posts of other threads.
@@ -127,6 +127,8 @@ class BusCore {
 
  private:
   proto::RequestId submit(proto::Command command, TimePoint until = never);
+  // The id of a command that the session has taken, and that its next frame takes along. Throws the failure.
+  proto::RequestId accepted(Result<proto::RequestId> id);
   void throw_if_ended() const;
   void apply(Received received);
   void settle_unawaited(const Completion& completion);

@@ -12,10 +12,9 @@ proto::RequestId BusCore::unsent_post(const std::string& topic) {
   return session_.is_unsent(last) ? last : 0;
 }
 
-void BusCore::post(std::string topic, Value value, const detail::PostOptions& options) {
+void BusCore::post(const std::string& topic, Value value, const detail::PostOptions& options) {
   require_loop();
   throw_if_ended();
-  const std::string replaceable_at = options.latest_only ? topic : "";
   const proto::RequestId older = options.latest_only ? unsent_post(topic) : 0;
   const std::size_t bytes = topic.size() + value.payload_bytes();
   if (!posts_.has_room(bytes, older)) {
@@ -23,13 +22,17 @@ void BusCore::post(std::string topic, Value value, const detail::PostOptions& op
                 "too many posts are not settled (at most " + std::to_string(Posts::posts_max) + ", or " +
                     std::to_string(Posts::post_bytes_max) + " bytes): await bus.writable() before the next one");
   }
+  if (!options.latest_only && !options.source_time) {
+    posts_.add(accepted(session_.post(topic, value)), bytes, "");
+    return;
+  }
   proto::Set command;
-  command.topic = std::move(topic);
+  command.topic = topic;
   command.value = std::move(value);
   command.source_time = options.source_time;
   command.is_post = true;
   const proto::RequestId id = submit(std::move(command));
-  posts_.add(id, bytes, replaceable_at);
+  posts_.add(id, bytes, options.latest_only ? topic : "");
   if (older != 0) {
     // Taken back only after the newer one was accepted. That one is last, so the writes in between keep their order.
     session_.cancel(older);

@@ -27,7 +27,7 @@ class Posts {
 
   // `instead_of` is the post that the new one replaces; 0: none.
   bool has_room(std::size_t bytes, proto::RequestId instead_of = 0) const noexcept {
-    const auto old = place_of(instead_of);
+    const auto old = instead_of == 0 ? std::nullopt : place_of(instead_of);
     const std::size_t others = size_ - (old ? 1 : 0);
     const std::size_t other_bytes = bytes_ - (old ? open_[*old].bytes : 0);
     return others == 0 || (others < posts_max && other_bytes + bytes <= post_bytes_max);
@@ -93,6 +93,7 @@ class Posts {
     post.is_open = false;
     --size_;
     bytes_ -= post.bytes;
+    if (post.replaceable_at.empty()) return;
     const auto replaceable = replaceable_.find(post.replaceable_at);
     if (replaceable != replaceable_.end() && replaceable->second == post.id) replaceable_.erase(replaceable);
   }

@@ -17,6 +17,11 @@ void CommandQueue::push_first(proto::Command command) {
   ++live_;
 }
 
+proto::Sets* CommandQueue::last_sets() noexcept {
+  if (entries_.empty() || !entries_.back().command) return nullptr;
+  return std::get_if<proto::Sets>(&*entries_.back().command);
+}
+
 const proto::Command* CommandQueue::front() {
   if (!first_.empty()) return &first_.front();
   skip_removed();

@@ -23,10 +23,12 @@ class CommandQueue {
   void push(proto::RequestId id, proto::Command command);
   // A command of this session only, which may overtake all others, and cannot be removed.
   void push_first(proto::Command command);
+  // The last command, if it is a Sets that is not taken yet: writes with the next ids may be added. Null otherwise.
+  proto::Sets* last_sets() noexcept;
   // Null if the queue is empty.
   const proto::Command* front();
   proto::Command pop();
-  void remove(proto::RequestId id);
+  void remove(proto::RequestId id);  // not a Sets
   // Removes and returns all that `wanted` selects.
   std::vector<proto::Command> take_if(const std::function<bool(const proto::Command&)>& wanted);
   // Inserts `commands`, which are sorted by their ids, and drops what `drop` selects of the others, and all that was

@@ -116,16 +116,20 @@ void Session::adopt_limits(const proto::Welcome& welcome) {
 // Another broker may have lower limits than the one for which a command was accepted, and would drop the connection.
 void Session::reject_oversized_commands(Received& received) {
   const auto oversized = queue_.take_if([this](const proto::Command& command) {
-    return proto::size_of(command).bound() + proto::frame_overhead_bytes > frame_bytes_max_;
+    return bytes_of(command) + proto::frame_overhead_bytes > frame_bytes_max_;
   });
+  const Failure why{ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
+                                              std::to_string(frame_bytes_max_) + " bytes"};
   for (const proto::Command& command : oversized) {
-    const proto::RequestId id = proto::id_of(command);
-    received.completions.push_back(Completion::failed(
-        id, {ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
-                                       std::to_string(frame_bytes_max_) + " bytes"}));
+    const auto* sets = std::get_if<proto::Sets>(&command);
+    const proto::RequestId first = proto::id_of(command);
+    const proto::RequestId end = first + (sets == nullptr ? 1 : sets->size());
     if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.erase(schema->message_type);
-    posted_.remove(id);
-    requests_.erase(id);
+    for (proto::RequestId id = first; id < end; ++id) {
+      received.completions.push_back(Completion::failed(id, why));
+      posted_.remove(id);
+      requests_.erase(id);
+    }
   }
 }
 

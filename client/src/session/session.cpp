@@ -26,6 +26,18 @@ TimePoint heartbeat_due(TimePoint last_sent, Duration every) {
   return latest == never ? never : latest - latest.time_since_epoch() % grid;
 }
 
+// Whether a write with this id may be added.
+bool continues(const proto::Sets& sets, proto::RequestId id, bool is_post) noexcept {
+  return sets.is_post == is_post && sets.id + sets.size() == id;
+}
+
+proto::Sets& begin_sets(proto::Command& command, proto::RequestId id, bool is_post) {
+  auto& sets = command.emplace<proto::Sets>();
+  sets.id = id;
+  sets.is_post = is_post;
+  return sets;
+}
+
 void set_id(proto::Command& command, proto::RequestId id) {
   std::visit(
       [id](auto& which) {
@@ -51,14 +63,13 @@ Session::Session(SessionOptions options)
 
 // ---- Commands
 
-Result<void> check_text(const std::string& topic, const Value& value) {
-  const auto* string = value.get_if<std::string>();
-  if (string == nullptr || text::is_utf8(*string)) return {};
+Result<void> check_text(const std::string& topic, const ValueView& value) {
+  if (value.type != ValueType::string || text::is_utf8(value.content)) return {};
   return Failure{ErrorCode::invalid_argument,
                  "the string for " + text::quote(topic) + " is not UTF-8: a Topic<Bytes> holds any bytes"};
 }
 
-Result<void> Session::check_value(const std::string& topic, const Value& value) const {
+Result<void> Session::check_value(const std::string& topic, const ValueView& value) const {
   if (value.payload_bytes() > value_bytes_max_) {
     return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
                                              std::to_string(value.payload_bytes()) +
@@ -109,6 +120,34 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
   if (const auto* schema = std::get_if<proto::RegisterSchema>(&command)) registered_.insert(schema->message_type);
   queue_.push(id, std::move(command));
   requests_.emplace(id, std::move(request));
+  return id;
+}
+
+Result<proto::RequestId> Session::post(const std::string& topic, const ValueView& value) {
+  const std::size_t bytes = value.payload_bytes();
+  const std::uint32_t number = topic_numbers_.number_of(topic);
+  // A Sets fits into a frame with all the names that it may need.
+  const std::size_t writes_max = std::min<std::size_t>(256, frame_bytes_max_ / 1024);
+  const std::size_t bytes_max = frame_bytes_max_ / 4;
+  if (number == 0 || bytes > bytes_max) {
+    proto::Set command;
+    command.topic = topic;
+    command.value = value.copy();
+    command.is_post = true;
+    return submit(std::move(command));
+  }
+  if (Result<void> checked = check_value(topic, value); !checked) return checked.failure();
+  const proto::RequestId id = ++last_id_;
+  proto::Sets* sets = queue_.last_sets();
+  if (sets == nullptr || !continues(*sets, id, true) || sets->size() >= writes_max ||
+      sets->values.size() + bytes > bytes_max) {
+    proto::Command command;
+    begin_sets(command, id, true);
+    queue_.push(id, std::move(command));
+    sets = queue_.last_sets();
+  }
+  sets->add(number, value);
+  posted_.add(id);
   return id;
 }
 
@@ -269,40 +308,50 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
     const bool is_request = request != requests_.end();
     const bool is_one_shot = is_request && request->second.properties.is_one_shot();
     if (is_one_shot && in_flight_ >= options_.limits.requests_in_flight_max) break;
-    bytes += proto::size_of(*next).bound();
-    if (!commands.empty() && bytes > bytes_max) break;
-    if (taken++ == options_.limits.turn_commands_max) break;
+    const auto* packed = std::get_if<proto::Sets>(next);
+    bytes += bytes_of(*next);
+    taken += packed == nullptr ? 1 : packed->size();
+    if (!commands.empty() && (bytes > bytes_max || taken > options_.limits.turn_commands_max)) break;
     if (is_one_shot) ++in_flight_;
     proto::Command command = queue_.pop();
-    const auto* set = std::get_if<proto::Set>(&command);
-    if (set != nullptr && set->is_post) posted_.sent(set->id, set->topic, kept_.last_number() + 1);
+    mark_posts_sent(command);
     if (is_request) mark_sent(request->second, command, now);
-    append(commands, std::move(command));
+    pack(commands, std::move(command));
     if (std::holds_alternative<proto::Goodbye>(commands.back())) break;  // the broker accepts nothing after it
+  }
+  for (proto::Command& command : commands) {
+    if (auto* sets = std::get_if<proto::Sets>(&command)) topic_numbers_.tell(*sets);
   }
   return commands;
 }
 
-// Packs plain writes of topics that have a number, and gives the others one.
-void Session::append(std::vector<proto::Command>& commands, proto::Command command) {
-  auto* set = std::get_if<proto::Set>(&command);
-  if (set == nullptr) {
-    commands.push_back(std::move(command));
-    return;
-  }
-  const std::uint32_t number = topic_numbers_.find(set->topic);
-  if (number == 0) set->topic_number = topic_numbers_.add(set->topic);
-  if (number == 0 || set->if_version || set->source_time) {
+// Plain writes of topics with numbers go into one command, as long as their ids follow one another.
+void Session::pack(std::vector<proto::Command>& commands, proto::Command command) {
+  const auto* set = std::get_if<proto::Set>(&command);
+  const bool is_plain = set != nullptr && !set->if_version && !set->source_time;
+  const std::uint32_t number = is_plain ? topic_numbers_.number_of(set->topic) : 0;
+  if (number == 0) {
     commands.push_back(std::move(command));
     return;
   }
   auto* sets = commands.empty() ? nullptr : std::get_if<proto::Sets>(&commands.back());
-  if (sets == nullptr || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
-    sets = &std::get<proto::Sets>(commands.emplace_back(proto::Sets()));
-    sets->id = set->id;
-    sets->is_post = set->is_post;
-  }
+  if (sets == nullptr || !continues(*sets, set->id, set->is_post))
+    sets = &begin_sets(commands.emplace_back(), set->id, set->is_post);
   sets->add(number, set->value);
+}
+
+// An upper bound, with the names that the broker was not told.
+std::size_t Session::bytes_of(const proto::Command& command) const {
+  const auto* sets = std::get_if<proto::Sets>(&command);
+  return proto::size_of(command).bound() + (sets == nullptr ? 0 : topic_numbers_.untold_bytes(*sets));
+}
+
+void Session::mark_posts_sent(const proto::Command& command) {
+  const std::uint64_t frame = kept_.last_number() + 1;
+  if (const auto* set = std::get_if<proto::Set>(&command); set != nullptr && set->is_post)
+    posted_.sent(set->id, set->topic, frame);
+  if (const auto* sets = std::get_if<proto::Sets>(&command))
+    posted_.sent(sets->id + sets->size() - 1, topic_numbers_.name_of(sets->topics.front()), frame);
 }
 
 void Session::mark_sent(Request& request, proto::Command& command, TimePoint now) {

@@ -1,61 +1,68 @@
-// topic_numbers.hpp: the numbers by which a session's writes name topics, once the broker was told the names.
+// topic_numbers.hpp: the numbers by which writes name their topics. A session tells the broker what a number means when
+// it uses it first.
 //
 // Thread     the loop's. Owner: Session.
-// Limits     topic_numbers_max: then the topic that was numbered first gives its number to the next one.
+// Limits     topic_numbers_max topics; the writes of others are sent with their names.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "hoiku/proto/message.hpp"
+#include "hoiku/proto/size.hpp"
 
 namespace hoiku::client {
 
 class TopicNumbers {
  public:
-  // The topic's number; 0: the broker was not told it.
-  std::uint32_t find(const std::string& topic) {
-    if (topic == last_) return last_number_;
-    const auto found = numbers_.find(topic);
-    if (found == numbers_.end()) return 0;
+  // The topic's number, which stays; 0: there is none left.
+  std::uint32_t number_of(const std::string& topic) {
+    if (topic == last_ && last_number_ != 0) return last_number_;
+    const auto [found, is_new] = numbers_.try_emplace(topic, static_cast<std::uint32_t>(topics_.size() + 1));
+    if (is_new && topics_.size() == proto::topic_numbers_max) {
+      numbers_.erase(found);
+      return 0;
+    }
+    if (is_new) topics_.push_back(Numbered{topic, false});
     last_ = topic;
     last_number_ = found->second;
     return last_number_;
   }
-  // Numbers a topic that has no number. The frame that is built tells the broker.
-  std::uint32_t add(const std::string& topic) {
-    if (names_.size() < proto::topic_numbers_max) {
-      names_.push_back(topic);
-      return number(topic, names_.size());
+  const std::string& name_of(std::uint32_t number) const { return topics_[number - 1].name; }
+  // Adds the names that this session's broker was not told, of the topics of `sets`: it will be told now.
+  void tell(proto::Sets& sets) {
+    for (const std::uint32_t number : sets.topics) {
+      Numbered& topic = topics_[number - 1];
+      if (topic.is_told) continue;
+      topic.is_told = true;
+      sets.names.push_back({number, topic.name});
     }
-    std::string& name = names_[next_];
-    numbers_.erase(name);
-    last_.clear();
-    name = topic;
-    const std::size_t place = next_;
-    next_ = (next_ + 1) % names_.size();
-    return number(topic, place + 1);
   }
-  // A new session knows no numbers.
-  void clear() {
-    names_.clear();
-    numbers_.clear();
-    last_.clear();
-    next_ = 0;
+  // An upper bound of what tell() adds.
+  std::size_t untold_bytes(const proto::Sets& sets) const noexcept {
+    std::size_t bytes = 0;
+    for (const std::uint32_t number : sets.topics) {
+      const Numbered& topic = topics_[number - 1];
+      if (!topic.is_told) bytes += topic.name.size() + proto::item_bytes_min;
+    }
+    return bytes;
+  }
+  // A new session was told nothing.
+  void begin_session() noexcept {
+    for (Numbered& topic : topics_) topic.is_told = false;
   }
 
  private:
-  std::uint32_t number(const std::string& topic, std::size_t number) {
-    numbers_.emplace(topic, static_cast<std::uint32_t>(number));
-    return static_cast<std::uint32_t>(number);
-  }
-
-  std::vector<std::string> names_;  // by number, from 1
+  struct Numbered {
+    std::string name;
+    bool is_told = false;
+  };
+  std::vector<Numbered> topics_;  // by number, from 1
   std::unordered_map<std::string, std::uint32_t> numbers_;
-  std::size_t next_ = 0;  // when all are given: the place in names_ of the one that goes next
-  std::string last_;      // found last; empty: none
+  std::string last_;  // asked for last
   std::uint32_t last_number_ = 0;
 };
 

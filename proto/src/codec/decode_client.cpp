@@ -35,6 +35,7 @@ class ClientFrameDecoder : private FrameDecoder {
   Command content(const WireField& kind, RequestId id);  // of the command whose field is `kind`
   Set set(std::string_view message, RequestId id);
   Sets sets(std::string_view message, RequestId id);
+  Sets::Name topic_number(std::string_view message);
   void numbers(std::string_view packed, std::vector<std::uint32_t>& out);
   TopicWrite topic_write(std::string_view message, bool& is_post);
   Commit commit(std::string_view message, RequestId id);
@@ -169,10 +170,7 @@ Command ClientFrameDecoder::content(const WireField& kind, RequestId id) {
 Set ClientFrameDecoder::set(std::string_view message, RequestId id) {
   bool is_post = false;
   TopicWrite write = topic_write(message, is_post);
-  std::uint32_t number = 0;
-  read(message, into(pb::Set::kTopicNumberFieldNumber, number));
-  if (number > topic_numbers_max) fail(violation(fmt::format("a topic has the number {}", number)));
-  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time, is_post, number};
+  return Set{id, std::move(write.topic), std::move(write.value), write.if_version, write.source_time, is_post};
 }
 
 Sets ClientFrameDecoder::sets(std::string_view message, RequestId id) {
@@ -181,7 +179,9 @@ Sets ClientFrameDecoder::sets(std::string_view message, RequestId id) {
   out.id = id;
   read(message, contents(W::kTopicsFieldNumber, [&](std::string_view packed) { numbers(packed, out.topics); }),
        contents(W::kLengthsFieldNumber, [&](std::string_view packed) { numbers(packed, out.lengths); }),
-       into(W::kValuesFieldNumber, out.values), into(W::kPostFieldNumber, out.is_post));
+       into(W::kValuesFieldNumber, out.values), into(W::kPostFieldNumber, out.is_post),
+       contents(W::kNamesFieldNumber,
+                [&](std::string_view bytes) { append(out.names, [&] { return topic_number(bytes); }); }));
   std::size_t bytes = 0;
   for (const std::uint32_t length : out.lengths) bytes += length;
   if (out.topics.size() != out.lengths.size() || bytes != out.values.size()) {
@@ -190,6 +190,15 @@ Sets ClientFrameDecoder::sets(std::string_view message, RequestId id) {
   }
   const auto is_value = [](RequestId, std::uint32_t, const ValueView&) { return true; };
   if (!has_failed() && !out.for_each(is_value)) fail(violation("a value is missing or of an unknown kind"));
+  return out;
+}
+
+Sets::Name ClientFrameDecoder::topic_number(std::string_view message) {
+  Sets::Name out;
+  read(message, into(pb::TopicNumber::kNumberFieldNumber, out.number),
+       into(pb::TopicNumber::kTopicFieldNumber, out.topic));
+  if (out.number == 0 || out.number > topic_numbers_max)
+    fail(violation(fmt::format("a topic is given the number {}", out.number)));
   return out;
 }
 

@@ -70,6 +70,12 @@ class ClientFrameEncoder {
     put_packed(W::kLengthsFieldNumber, sets.lengths);
     to_.bytes(W::kValuesFieldNumber, sets.values);
     to_.number(W::kPostFieldNumber, sets.is_post ? 1 : 0);
+    for (const Sets::Name& name : sets.names) {
+      to_.message(W::kNamesFieldNumber, name.topic.size() + 8, [&] {
+        to_.number(pb::TopicNumber::kNumberFieldNumber, name.number);
+        to_.bytes(pb::TopicNumber::kTopicFieldNumber, name.topic);
+      });
+    }
   }
 
   void put_packed(int field, const std::vector<std::uint32_t>& numbers) {
@@ -91,7 +97,6 @@ class ClientFrameEncoder {
   void put(const Set& command) {
     put_write(command);
     to_.number(pb::Set::kPostFieldNumber, command.is_post ? 1 : 0);
-    to_.number(pb::Set::kTopicNumberFieldNumber, command.topic_number);
   }
 
   void put(const Commit& command) {

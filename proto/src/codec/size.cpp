@@ -40,7 +40,9 @@ struct Contents {
     return EncodedSize{set.topic.size(), around} + size_of_value(set.value);
   }
   EncodedSize operator()(const Sets& sets) const {
-    return {sets.values.size(), (item_bytes_min + 10) * sets.topics.size() + around};
+    EncodedSize size{sets.values.size(), 2 * item_bytes_min * sets.topics.size() + around};
+    for (const Sets::Name& name : sets.names) size += {name.topic.size(), around};
+    return size;
   }
   EncodedSize operator()(const Commit& commit) const {
     EncodedSize size;

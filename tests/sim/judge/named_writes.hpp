@@ -20,10 +20,9 @@ class NamedWrites {
       const auto* sets = std::get_if<proto::Sets>(&command);
       if (sets == nullptr) {
         named.push_back(command);
-        const auto* set = std::get_if<proto::Set>(&command);
-        if (set != nullptr && set->topic_number != 0) names_[set->topic_number] = set->topic;
         continue;
       }
+      for (const proto::Sets::Name& name : sets->names) names_[name.number] = name.topic;
       sets->for_each([&](proto::RequestId id, std::uint32_t topic, const ValueView& value) {
         named.push_back(proto::Set{id, names_.at(topic), value.copy(), {}, {}, sets->is_post});
         return true;

@@ -16,11 +16,11 @@ struct Describe {
     const char* verb = c.is_post ? "post" : "set";
     std::string text = fmt::format("#{} {} {} = {}", c.id, verb, c.topic, to_display_string(c.value));
     if (c.if_version) text += fmt::format(" if version {}", c.if_version->number);
-    if (c.topic_number != 0) text += fmt::format(", whose topic is number {}", c.topic_number);
     return text;
   }
   std::string operator()(const proto::Sets& c) const {
     std::string text = fmt::format("#{} {}", c.id, c.is_post ? "posts" : "sets");
+    for (const proto::Sets::Name& name : c.names) text += fmt::format(" {} is {},", name.number, name.topic);
     c.for_each([&](proto::RequestId, std::uint32_t topic, const ValueView& value) {
       text += fmt::format(" {} = {}", topic, to_display_string(value.copy()));
       return true;

@@ -111,22 +111,24 @@ std::vector<proto::Command> FrameClient::packed(std::vector<proto::Command> comm
   std::vector<proto::Command> packed;
   for (proto::Command& command : commands) {
     auto* set = std::get_if<proto::Set>(&command);
-    if (set == nullptr || !is_plain_name(set->topic) || dice_.chance(20)) {
-      packed.push_back(std::move(command));
-      continue;
-    }
-    const auto number = std::find_if(numbers_.begin(), numbers_.end(), [&](const auto& one) { return one.second == set->topic; });
-    if (number == numbers_.end() || set->if_version || set->source_time) {
-      set->topic_number = static_cast<std::uint32_t>(1 + dice_.below(3));
-      numbers_[set->topic_number] = set->topic;
+    if (set == nullptr || set->if_version || set->source_time || dice_.chance(20)) {
       packed.push_back(std::move(command));
       continue;
     }
     auto* sets = packed.empty() ? nullptr : std::get_if<proto::Sets>(&packed.back());
-    if (sets == nullptr || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
+    auto number =
+        std::find_if(numbers_.begin(), numbers_.end(), [&](const auto& one) { return one.second == set->topic; });
+    const bool is_new = number == numbers_.end() || dice_.chance(10);
+    // The names of a command count for all of its writes.
+    if (sets == nullptr || is_new || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
       sets = &std::get<proto::Sets>(packed.emplace_back(proto::Sets()));
       sets->id = set->id;
       sets->is_post = set->is_post;
+    }
+    if (is_new) {
+      const auto given = static_cast<std::uint32_t>(1 + dice_.below(3));
+      number = numbers_.insert_or_assign(given, set->topic).first;
+      sets->names.push_back({given, set->topic});
     }
     sets->add(number->first, set->value);
   }

@@ -55,18 +55,23 @@ struct Set {
   std::optional<Version> if_version;  // only at this version; number 0: only if the topic is not set
   std::optional<WallTime> source_time;
   bool is_post = false;  // answered only if it is refused; ServerFrame::settled tells when that is known
-  // If not 0: later Sets of this session mean the topic by this number, until it is given to another one.
-  std::uint32_t topic_number = 0;
 };
 
 // Writes topics by their numbers, one after another: each as a Set without a condition and a source time. The first has
 // the id of the command, the others have the ids after it.
 struct Sets {
+  // From this command on, in its session, the number means this topic.
+  struct Name {
+    std::uint32_t number = 0;  // from 1 to topic_numbers_max
+    std::string topic;
+  };
+
   RequestId id = 0;
   std::vector<std::uint32_t> topics;
   std::vector<std::uint32_t> lengths;  // of the values
   std::string values;                  // encoded (encoded_value.hpp), one after another
   bool is_post = false;
+  std::vector<Name> names;
 
   std::size_t size() const noexcept { return topics.size(); }
   // Appends a write.
