@@ -362,7 +362,8 @@ TEST_F(OutboxTest, UnsentErrorsAreBounded) {
     outbox.answer(proto::Failed{id, {ErrorCode::type_mismatch, std::string(1000, 'x')}, {}}, AnswerBudget::request);
   }
   std::size_t bytes = 0;
-  for (const auto& answer : build()->answers) {
+  const auto sent = build();
+  for (const auto& answer : sent->answers) {
     const Failure& failure = std::get<proto::Failed>(answer).failure;
     EXPECT_EQ(failure.code, ErrorCode::type_mismatch);
     bytes += failure.message.size();
@@ -378,7 +379,8 @@ TEST_F(OutboxTest, WaitsThatOneTransitionAnsweredShareItsBytes) {
   for (proto::RequestId id = 1; id <= 100; ++id) {
     outbox.answer(proto::WaitDone{id, states[TopicId{0}]->transition()}, AnswerBudget::reader);
   }
-  for (const auto& answer : build()->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
+  const auto frame = build();
+  for (const auto& answer : frame->answers) EXPECT_TRUE(std::holds_alternative<proto::WaitDone>(answer));
 }
 
 TEST_F(OutboxTest, ALargeDeliveryIsNotCrowdedOutByAnswers) {

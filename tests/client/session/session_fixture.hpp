@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "client/src/session/session.hpp"
+#include "tests/proto/named_writes.hpp"
 
 namespace hoiku::client {
 
@@ -106,11 +107,14 @@ class SessionTest : public testing::Test {
     EXPECT_TRUE(result) << (result ? "" : result.failure().message);
     return result ? std::move(*result) : Received{};
   }
-  // Takes the next frame, as a broker that processes it.
+  // Takes the next frame, as a broker that processes it. Its writes have names.
   ClientFramePtr take() {
     ClientFramePtr sent = session.take_frame(now);
-    if (sent && sent->number != 0) client_frames = sent->number;
-    return sent;
+    if (!sent) return sent;
+    if (sent->number != 0) client_frames = sent->number;
+    auto named = std::make_shared<proto::ClientFrame>(*sent);
+    named->commands = writes.named(sent->commands);
+    return named;
   }
   std::vector<proto::Command> take_commands() {
     ClientFramePtr sent = take();
@@ -147,6 +151,7 @@ class SessionTest : public testing::Test {
   std::uint64_t since = 0;
   std::uint64_t number = 0;         // of the last frame that the broker sent
   std::uint64_t client_frames = 0;  // the last one that the broker has processed
+  proto::NamedWrites writes;
   Session session{options()};
 };
 

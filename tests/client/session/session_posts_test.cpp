@@ -1,4 +1,5 @@
 // Posts: sets that are answered only if they are refused.
+#include "hoiku/proto/codec.hpp"
 #include "tests/client/session/session_fixture.hpp"
 
 namespace hoiku::client {
@@ -107,6 +108,142 @@ TEST_F(SessionPosts, OfALostSessionAreInDoubtUnlessTheyWereUnsent) {
   ASSERT_THAT(commands, SizeIs(1));
   EXPECT_EQ(proto::id_of(commands[0]), unsent);
   EXPECT_EQ(give(settled(1)).posts_settled, unsent);
+}
+
+// ---- Packed
+
+class PackedPosts : public SessionPosts {
+ protected:
+  proto::RequestId pack(const std::string& topic, const Value& value = Value(1)) {
+    return session.post(topic, value).value();
+  }
+  // The next frame, as it travels.
+  std::vector<proto::Command> travelling() {
+    const auto sent = session.take_frame(now);
+    if (!sent) return {};
+    if (sent->number != 0) client_frames = sent->number;
+    return sent->commands;
+  }
+  static std::vector<std::string> names(const proto::Sets& sets) {
+    std::vector<std::string> all;
+    for (const proto::Sets::Name& name : sets.names) all.push_back(name.topic);
+    return all;
+  }
+  static const proto::Sets& sets_of(const std::vector<proto::Command>& commands, std::size_t place = 0) {
+    return std::get<proto::Sets>(commands.at(place));
+  }
+};
+
+TEST_F(PackedPosts, TravelInOneCommandAndNameATopicOnce) {
+  connect();
+  const proto::RequestId first = pack("a");
+  pack("b", Value("x"));
+  pack("a", Value(2));
+  const auto commands = travelling();
+  ASSERT_THAT(commands, SizeIs(1));
+  EXPECT_EQ(sets_of(commands).id, first);
+  EXPECT_TRUE(sets_of(commands).is_post);
+  EXPECT_THAT(sets_of(commands).topics, testing::ElementsAre(1, 2, 1));
+  EXPECT_THAT(names(sets_of(commands)), testing::ElementsAre("a", "b"));
+  const proto::RequestId last = pack("b");
+  EXPECT_THAT(sets_of(travelling()).names, IsEmpty());
+  EXPECT_EQ(session.open_requests(), 4u);
+  EXPECT_EQ(give(settled(2)).posts_settled, last);
+}
+
+TEST_F(PackedPosts, KeepTheirOrderAmongOtherCommands) {
+  connect();
+  const proto::RequestId first = pack("a");
+  const proto::RequestId second = set("a", Value(2)).value();
+  const proto::RequestId third = get("a");
+  const proto::RequestId fourth = pack("a");
+  const auto commands = travelling();
+  ASSERT_THAT(commands, SizeIs(4));
+  EXPECT_EQ(sets_of(commands, 0).id, first);
+  EXPECT_EQ(sets_of(commands, 1).id, second);
+  EXPECT_FALSE(sets_of(commands, 1).is_post);
+  EXPECT_EQ(proto::id_of(commands[2]), third);
+  EXPECT_EQ(sets_of(commands, 3).id, fourth);
+}
+
+TEST_F(PackedPosts, ANewSessionIsToldTheNamesAgain) {
+  connect();
+  pack("a");
+  EXPECT_THAT(names(sets_of(travelling())), testing::ElementsAre("a"));
+  const proto::RequestId unsent = pack("a");
+  cut();
+  connect(2);
+  const auto commands = travelling();
+  EXPECT_EQ(sets_of(commands).id, unsent);
+  EXPECT_THAT(names(sets_of(commands)), testing::ElementsAre("a"));
+}
+
+TEST_F(PackedPosts, AFrameThatIsSentAgainNamesItsTopicsAgain) {
+  connect();
+  pack("a");
+  session.take_frame(now);  // lost
+  cut();
+  hello();
+  welcome_back();
+  EXPECT_THAT(names(sets_of(travelling())), testing::ElementsAre("a"));
+}
+
+TEST_F(PackedPosts, OneThatIsRefusedFailsAlone) {
+  connect();
+  pack("a");
+  const proto::RequestId refused = pack("b");
+  const proto::RequestId last = pack("c");
+  travelling();
+  const Received received = give(refusal(refused, 1));
+  ASSERT_THAT(received.completions, SizeIs(1));
+  EXPECT_EQ(received.completions[0].id, refused);
+  EXPECT_EQ(received.posts_settled, last);
+}
+
+TEST_F(PackedPosts, AStringThatIsNotUtf8IsRefusedAtOnce) {
+  EXPECT_EQ(session.post("a", Value("\xFF")).failure().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(session.open_requests(), 0u);
+}
+
+TEST_F(PackedPosts, ManyTopicsFitIntoFramesWithTheirNames) {
+  connect();
+  std::size_t topics = 0;
+  for (int i = 0; i < 1500; ++i) pack(std::string(200, 'x') + std::to_string(i), Value(std::string(500, 'y')));
+  for (;;) {
+    const auto sent = session.take_frame(now);
+    if (!sent) break;
+    const std::string bytes = proto::encode(*sent);
+    EXPECT_LE(bytes.size(), Limits{}.turn_bytes_max);
+    EXPECT_TRUE(proto::decode_client_frame(bytes));
+    for (const proto::Command& command : sent->commands) topics += std::get<proto::Sets>(command).names.size();
+  }
+  EXPECT_EQ(topics, 1500u);
+}
+
+TEST_F(PackedPosts, TopicsBeyondTheLastNumberTravelWithTheirNames) {
+  connect();
+  for (std::size_t i = 0; i <= proto::topic_numbers_max; ++i) pack("t" + std::to_string(i));
+  std::size_t named = 0;
+  for (auto commands = travelling(); !commands.empty(); commands = travelling()) {
+    for (const proto::Command& command : commands) named += std::holds_alternative<proto::Set>(command) ? 1 : 0;
+  }
+  EXPECT_EQ(named, 1u);
+}
+
+// A broker with smaller frames takes what was packed for one with larger ones, or the posts fail.
+TEST_F(PackedPosts, TooLargeForTheNextBrokerFailEach) {
+  const proto::RequestId first = pack("a", Value(std::string(60'000, 'x')));
+  const proto::RequestId second = pack("a", Value(std::string(60'000, 'x')));
+  hello();
+  proto::ServerFrame welcome = acknowledgement();
+  welcome.welcome.emplace();
+  welcome.welcome->first_connection = connection_number;
+  welcome.welcome->frame_bytes_max = 64 << 10;
+  const Received received = give(welcome);
+  ASSERT_THAT(received.completions, SizeIs(2));
+  EXPECT_EQ(received.completions[0].id, first);
+  EXPECT_EQ(received.completions[1].id, second);
+  EXPECT_EQ(session.open_requests(), 0u);
 }
 
 TEST_F(SessionPosts, OfAResumedSessionAreSentAgainAndInNoDoubt) {

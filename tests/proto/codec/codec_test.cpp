@@ -72,6 +72,26 @@ TEST(Codec, EveryValueArrivesAsItWasSent) {
   }
 }
 
+TEST(Codec, EveryValueOfPackedWritesArrivesAsItWasSent) {
+  ClientFrame frame;
+  Sets sets;
+  sets.id = 7;
+  sets.names = {{3, "a"}};
+  for (const Value& value : samples::values()) sets.add(3, value);
+  frame.commands.emplace_back(sets);
+  const Sets decoded = only<Sets>(round_trip(frame));
+  EXPECT_EQ(decoded.names.at(0).topic, "a");
+  std::vector<Value> values;
+  RequestId next = 7;
+  EXPECT_TRUE(decoded.for_each([&](RequestId id, std::uint32_t topic, const ValueView& value) {
+    EXPECT_EQ(id, next++);
+    EXPECT_EQ(topic, 3u);
+    values.push_back(value.copy());
+    return true;
+  }));
+  EXPECT_EQ(values, samples::values());
+}
+
 // Checks the numbers by name in messages whose fields look alike: a codec that swapped two of them both ways would pass
 // the test above.
 TEST(Codec, NumbersArriveInTheirOwnFields) {
@@ -81,6 +101,15 @@ TEST(Codec, NumbersArriveInTheirOwnFields) {
   EXPECT_EQ(delivery.lagged, 2u);
   EXPECT_EQ(delivery.filtered, 3u);
   EXPECT_EQ(delivery.count_baseline, 4u);
+  EXPECT_EQ(delivery.slot, 5u);
+  ASSERT_EQ(batch.runs.size(), 2u);
+  const proto::Run& run = batch.runs.back();
+  EXPECT_EQ(run.place, 1u);
+  EXPECT_EQ(run.slot, 5u);
+  EXPECT_EQ(run.number, 8u);
+  EXPECT_EQ(run.revision, 4712u);
+  EXPECT_EQ(run.changed_at, WallTime(std::chrono::microseconds(-1)));
+  EXPECT_EQ(run.count, samples::values().size());
   const ReaderRow& row = std::get<ReadersDone>(batch.answers.back()).rows.at(1);
   const std::vector<std::uint64_t> numbers{row.matched,   row.written,  row.delivered, row.in_flight,
                                            row.conflated, row.filtered, row.lagged,    row.pending};
@@ -157,6 +186,36 @@ TEST(Codec, AFrameWithTooManyItemsIsTooLarge) {
   frame.answers = {SetDone{}, ListDone{1, {2, ListRow{transition, 1}}, 0}, CommitDone{1, 1, {3, CommitDone::Written()}},
                    ReadersDone{1, {2, row}, 0}};
   EXPECT_EQ(server_items(frame), 7u + 4 + 2 + 3 + 2 * 3);
+}
+
+TEST(Codec, PackedWritesAndChangesAreItems) {
+  Sets sets;
+  for (int i = 0; i < 3; ++i) sets.add(1, Value(i));
+  sets.names = {{1, "a"}, {2, "b"}};
+  EXPECT_EQ(client_items(sets), 1u + 2 * 3 + 2);
+  ServerFrame frame;
+  frame.runs = samples::runs();
+  frame.runs.back().place = 0;
+  EXPECT_EQ(server_items(frame), 2 * (1 + samples::values().size()));
+}
+
+TEST(Codec, PackedWritesThatDoNotFitTogetherAreAViolation) {
+  Sets good;
+  good.add(1, Value(1));
+  good.add(2, Value("x"));
+  good.names = {{topic_numbers_max, "a"}};
+  std::vector<Sets> bad(6, good);
+  bad[0].topics.pop_back();
+  bad[1].lengths.back() += 1;
+  bad[2].values += "x";
+  bad[3].values[0] = '\x7F';                        // a value of an unknown kind
+  bad[4].lengths = {0, static_cast<std::uint32_t>(good.values.size())};
+  bad[5].names = {{topic_numbers_max + 1, "a"}};
+  for (const Sets& sets : bad) {
+    ClientFrame frame;
+    frame.commands.emplace_back(sets);
+    EXPECT_EQ(refusal(encode(frame)), ErrorCode::protocol_violation) << &sets - bad.data();
+  }
 }
 
 TEST(Codec, AListSeveralTimesTooLongIsAViolation) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "hoiku/proto/change.hpp"
 #include "hoiku/proto/message.hpp"
 
 namespace hoiku::proto::samples {
@@ -73,6 +74,13 @@ inline void append_writes(ClientFrame& frame, RequestId& id) {
   commit.id = id++;
   frame.commands.emplace_back(commit);
   frame.commands.emplace_back(Commit{id++, {}});
+  Sets sets;
+  sets.id = id;
+  sets.is_post = true;
+  sets.names = {{1, "a/b"}, {topic_numbers_max, "c"}};
+  for (const Value& value : values()) sets.add(1 + static_cast<std::uint32_t>(id++ % 200), value);
+  frame.commands.emplace_back(sets);
+  frame.commands.emplace_back(Sets());
 }
 
 inline void append_reading(ClientFrame& frame, RequestId& id) {
@@ -173,6 +181,39 @@ inline ServerFrame fatal() {
   return frame;
 }
 
+// A change with everything in it.
+inline Change change(const ValueView& value) {
+  Change made;
+  made.revision_step = 300;
+  made.time_step = std::chrono::microseconds(-5);
+  made.value = value;
+  made.quality = Quality::orphaned;
+  made.source_time = WallTime(std::chrono::microseconds(-7));
+  made.writer = "touch service";
+  return made;
+}
+
+inline void append(Run& run, const Change& change) {
+  const std::size_t begin = run.changes.size();
+  run.changes.resize(begin + encoded_bytes(change));
+  write(change, run.changes.data() + begin);
+  ++run.count;
+}
+
+// One at the beginning of a frame, one between the first two deliveries.
+inline std::vector<Run> runs() {
+  Run run;
+  run.slot = 5;
+  run.number = 8;
+  run.revision = 4712;
+  run.changed_at = WallTime(std::chrono::microseconds(-1));
+  run.writer = "touch service";
+  for (const Value& value : values()) append(run, change(value));
+  Run later = run;
+  later.place = 1;
+  return {run, later};
+}
+
 inline ServerFrame batch() {
   ServerFrame frame;
   frame.connection_number = 3;
@@ -181,7 +222,8 @@ inline ServerFrame batch() {
   std::uint32_t member = 0;
   for (const Value& value : values()) frame.deliveries.push_back(Delivery{5, member++, transition(value)});
   frame.deliveries.push_back(Delivery{6, 0, std::make_shared<Transition>()});
-  frame.deliveries.push_back(Delivery{6, 0, transition(Value(1)), 2, 3, 4});
+  frame.deliveries.push_back(Delivery{6, 0, transition(Value(1)), 2, 3, 4, 5});
+  frame.runs = runs();
   frame.snapshot_ends = {SnapshotEnd{5, 4711, true}, SnapshotEnd{6, 0, false}};
   frame.answers.emplace_back(SetDone{100, Version{1, 2}, 3, true});
   frame.answers.emplace_back(GetDone{101, transition(Value(1))});

@@ -62,6 +62,13 @@ std::vector<Command> extreme_commands() {
     commands.emplace_back(RegisterSchema{longest, name, name});
     commands.emplace_back(GetSchema{longest, name});
   }
+  Sets sets;
+  sets.id = longest;
+  for (const Value& value : long_values()) {
+    for (int i = 0; i < 50; ++i) sets.add(topic_numbers_max, value);
+    sets.names.push_back({topic_numbers_max, names().back()});
+  }
+  commands.emplace_back(sets);
   commands.emplace_back(ListReaders{longest, longest});
   commands.emplace_back(Renew{longest, longest, longest});
   commands.emplace_back(Unsubscribe{longest, longest});
@@ -140,9 +147,29 @@ TEST(EncodedSize, AnswersNeverTakeMoreThanTheirBound) {
   }
 }
 
+// A change in a run of its own: no run has a longer beginning for each of its changes.
+TEST(EncodedSize, AChangeTakesNoMoreThanTheDeliveryOfItsTransition) {
+  for (const auto& transition : extreme_transitions()) {
+    Change change;
+    change.revision_step = longest;
+    change.time_step = std::chrono::microseconds::min();
+    change.value = transition->value;
+    change.quality = transition->quality;
+    change.source_time = transition->source_time;
+    proto::Run run;
+    run.slot = std::numeric_limits<std::uint32_t>::max();
+    run.number = run.revision = longest;
+    run.changed_at = longest_time;
+    run.writer = transition->writer;
+    samples::append(run, change);
+    EXPECT_LE(encoded_alone(&ServerFrame::runs, run), delivery_size(*transition).bound());
+  }
+}
+
 TEST(EncodedSize, DeliveriesNeverTakeMoreThanTheirBound) {
   for (const auto& transition : extreme_transitions()) {
-    const Delivery delivery{longest, std::numeric_limits<std::uint32_t>::max(), transition, longest, longest, longest};
+    constexpr std::uint32_t longest_number = std::numeric_limits<std::uint32_t>::max();
+    const Delivery delivery{longest, longest_number, transition, longest, longest, longest, longest_number};
     EXPECT_LE(encoded_alone(&ServerFrame::deliveries, delivery), delivery_size(*transition).bound());
   }
   EXPECT_LE(encoded_alone(&ServerFrame::snapshot_ends, SnapshotEnd{longest, longest, true}), snapshot_end_bytes);

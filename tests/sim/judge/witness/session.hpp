@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "hoiku/proto/slot_table.hpp"
+#include "tests/proto/named_writes.hpp"
 #include "tests/sim/judge/model.hpp"
-#include "tests/sim/judge/named_writes.hpp"
 
 namespace hoiku::model {
 
@@ -126,7 +126,7 @@ struct Session {
   std::uint64_t acknowledged = 0;
   std::map<std::uint64_t, KeptFrame> kept;
   proto::SlotTable slots;
-  NamedWrites writes;
+  proto::NamedWrites writes;
   std::optional<Moment> full;                 // when a frame was built that may still wait for room
   std::map<proto::RequestId, Request> requests;
   std::map<std::pair<std::string, std::uint64_t>, Pages> pages;  // by the pattern and the cursor of the next page
