@@ -10,7 +10,7 @@
 #include <cstddef>
 
 #include "broker/core/capacities.hpp"
-#include "broker/core/topics/state.hpp"
+#include "broker/core/state.hpp"
 
 namespace hoiku::broker {
 

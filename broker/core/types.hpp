@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "broker/core/few.hpp"
-#include "broker/core/topics/state.hpp"
+#include "broker/core/state.hpp"
 
 namespace hoiku::broker {
 

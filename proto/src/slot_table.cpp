@@ -29,9 +29,9 @@ std::shared_ptr<const Transition> SlotTable::RunPosition::next(const Change& cha
     ++number_;
     revision_ += change.revision_step;
     // A broker may send any steps: their sum may wrap around.
-    changed_at_ = WallTime(std::chrono::microseconds(static_cast<std::int64_t>(
-        static_cast<std::uint64_t>(changed_at_.time_since_epoch().count()) +
-        static_cast<std::uint64_t>(change.time_step.count()))));
+    changed_at_ = WallTime(std::chrono::microseconds(
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(changed_at_.time_since_epoch().count()) +
+                                  static_cast<std::uint64_t>(change.time_step.count()))));
     if (change.writer) writer_ = *change.writer;
   }
   auto transition = std::make_shared<Transition>();

@@ -1,7 +1,7 @@
 // make_state.hpp: states as tests write them down: as transitions.
 #pragma once
 
-#include "broker/core/topics/state.hpp"
+#include "broker/core/state.hpp"
 
 namespace hoiku::broker {
 

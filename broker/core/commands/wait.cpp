@@ -87,7 +87,8 @@ Result<bool> WaitCommands::search_past(Session& session, const proto::WaitTransi
   const auto past = past_.find(topic, command, searched_through);
   if (!past) return past.failure();
   if (past->match) {
-    session.answer(proto::TransitionDone{command.id, past->match->transition(), value_of(past->replaced)}, AnswerBudget::reader);
+    session.answer(proto::TransitionDone{command.id, past->match->transition(), value_of(past->replaced)},
+                   AnswerBudget::reader);
     life_.remove_if_unused(topic);
     return true;
   }

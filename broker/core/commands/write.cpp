@@ -44,11 +44,12 @@ void WriteCommands::execute(Session& session, const proto::Sets& command, Instan
     if (!reply.is_open()) return !session.overrun;
     NumberedTopic* topic = session.topic_numbers.find(number);
     if (topic == nullptr) {
-      reply.fail({ErrorCode::invalid_argument,
-                  "no topic has the number " + std::to_string(number) + " in this session"});
+      reply.fail(
+          {ErrorCode::invalid_argument, "no topic has the number " + std::to_string(number) + " in this session"});
       return true;
     }
-    const bool is_known = topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
+    const bool is_known =
+        topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
     const std::string& name = topic->name.text();
     const auto found = is_known ? Result<std::optional<TopicId>>(topic->id) : access_.find_writable(name);
     const SingleWrite write{id, name, command.is_post,

@@ -65,7 +65,8 @@ class AnswerQueue {
 
   const Limits* limits_;
   std::deque<Queued> queued_;
-  std::shared_ptr<const Transition> last_match_;  // the state of the last queued result of a wait: equal results share it
+  std::shared_ptr<const Transition>
+      last_match_;  // the state of the last queued result of a wait: equal results share it
   std::size_t queued_bytes_ = 0;
   std::size_t answer_bytes_ = 0;  // sent and unacknowledged
   std::size_t requests_ = 0;

@@ -46,7 +46,7 @@ struct FrameCost {
 struct FrameDraft {
   bool has_no_values() const noexcept { return frame.answers.empty() && deliveries.empty(); }
 
-  proto::ServerFrame frame;             // without the deliveries
+  proto::ServerFrame frame;           // without the deliveries
   std::vector<Delivered> deliveries;  // put into the frame when there are no more
   FrameCost cost;
   std::size_t bytes = proto::frame_overhead_bytes;  // the size of the frame so far

@@ -53,7 +53,9 @@ class Filter {
   std::size_t fields() const noexcept { return predicate_.fields(); }
   // Checks that the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
-  Result<void> fits(const ValueView& value, const std::string& topic) { return fits(content_type(value, schemas_), topic); }
+  Result<void> fits(const ValueView& value, const std::string& topic) {
+    return fits(content_type(value, schemas_), topic);
+  }
   std::size_t message_types() const noexcept { return by_message_.size(); }  // with a remembered result
   // Whether `state`, which replaced `old_value`, passes.
   bool passes(TopicId topic, const StateRecord& state, const Value& old_value);

@@ -47,7 +47,9 @@ proto::Answer Lookups::look_up(const proto::Lookup& lookup, std::size_t page_byt
       lookup);
 }
 
-proto::GetDone Lookups::look_up(const proto::Get& get) const { return {get.id, states_.committed(get.topic)->transition()}; }
+proto::GetDone Lookups::look_up(const proto::Get& get) const {
+  return {get.id, states_.committed(get.topic)->transition()};
+}
 
 proto::SchemaDone Lookups::look_up(const proto::GetSchema& schema) const {
   const MessageSchema* found = schemas_.find(schema.message_type);

@@ -155,7 +155,8 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
   if (end.failure) {
     session.answer(proto::Failed{id, about(topic.name(), *end.failure), {}}, AnswerBudget::reader);
   } else if (end.wait->on_transition) {
-    session.answer(proto::TransitionDone{id, topic.committed()->transition(), value_of(replaced)}, AnswerBudget::reader);
+    session.answer(proto::TransitionDone{id, topic.committed()->transition(), value_of(replaced)},
+                   AnswerBudget::reader);
   } else {
     session.answer(proto::WaitDone{id, topic.committed()->transition()}, AnswerBudget::reader);
   }

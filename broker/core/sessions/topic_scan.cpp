@@ -14,8 +14,8 @@ void TopicScan::attach(Session& session, Subscription& subscription, const std::
     if (!id) return requests_.fail(subscription, id.failure());
     // A resuming reader knows the state unless it changed since. It cannot know that a topic was removed.
     const State& committed = topics_[*id].committed();
-    const bool is_known =
-        subscription.options().resume_after && committed && committed->revision() <= *subscription.options().resume_after;
+    const bool is_known = subscription.options().resume_after && committed &&
+                          committed->revision() <= *subscription.options().resume_after;
     auto attached = check_filter(subscription, *id);
     if (attached) attached = catch_up_.attach(subscription, *id, member++, !is_known);
     if (!attached) {

@@ -6,9 +6,7 @@
 
 namespace hoiku::broker {
 
-std::size_t value_bytes(const Topic& topic) noexcept {
-  return topic.pending() ? topic.pending()->payload_bytes() : 0;
-}
+std::size_t value_bytes(const Topic& topic) noexcept { return topic.pending() ? topic.pending()->payload_bytes() : 0; }
 
 Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, std::size_t removed) const {
   if (added <= removed || values_bytes_ + leases_.will_bytes() - removed + added <= limits_.values_bytes_max) return {};

@@ -25,9 +25,9 @@ struct Notice {
 
   SessionId session{};
   proto::RequestId id = 0;
-  std::uint64_t post_in = 0;  // of a post: the client frame that it came in; it is not answered
-  State state;                // of a Set
-  bool changed = false;       // of a Set: it has made the state
+  std::uint64_t post_in = 0;                        // of a post: the client frame that it came in; it is not answered
+  State state;                                      // of a Set
+  bool changed = false;                             // of a Set: it has made the state
   std::shared_ptr<const proto::CommitDone> commit;  // of a Commit
 };
 
@@ -68,7 +68,7 @@ class CommitQueue {
   std::optional<PendingCommit> take_through(std::uint64_t sequence) {
     if (size() == 0 || queue_[first_].sequence > sequence) return std::nullopt;
     std::optional<PendingCommit> taken(std::move(queue_[first_++]));
-    // A prompt store empties the queue in each turn. One that is late leaves it the memory of what was taken for a while.
+    // A prompt store empties the queue in each turn. With one that is late, what was taken keeps its memory a while.
     if (first_ * 2 >= queue_.size()) drop_taken();
     return taken;
   }

@@ -32,8 +32,7 @@ Result<Predicate> resolved(const Predicate& predicate, const ContentType& conten
 Result<ResolvedPredicate> ResolvedPredicate::resolve(const Predicate& predicate, const ContentType& content) {
   auto made = resolved(predicate, content);
   if (!made) return made.failure();
-  return ResolvedPredicate{std::move(*made), content.type,
-                           std::string(content.message_type.value_or(""))};
+  return ResolvedPredicate{std::move(*made), content.type, std::string(content.message_type.value_or(""))};
 }
 
 bool ResolvedPredicate::is_for(const ContentType& content) const noexcept {

@@ -18,9 +18,9 @@ struct ContentType {
   ContentType(ValueType value_type, std::string_view type_of_message, const MessageSchema* message_schema)
       : type(value_type), message_type(type_of_message), schema(message_schema) {}
 
-  ValueType type;                             // null: not known yet
+  ValueType type;                                // null: not known yet
   std::optional<std::string_view> message_type;  // for messages
-  const MessageSchema* schema = nullptr;      // for messages; null: not registered
+  const MessageSchema* schema = nullptr;         // for messages; null: not registered
 };
 
 // The content of a topic, whose messages are described by `schemas`.

@@ -97,8 +97,8 @@ std::uint64_t Histories::first_after(TopicId topic, std::uint64_t revision) cons
   const History* found = by_topic_.find(topic);
   if (found == nullptr) return 0;
   const auto begin = found->states.begin() + static_cast<std::ptrdiff_t>(found->first);
-  const auto newer =
-      std::partition_point(begin, found->states.end(), [&](const State& state) { return state->revision() <= revision; });
+  const auto newer = std::partition_point(begin, found->states.end(),
+                                          [&](const State& state) { return state->revision() <= revision; });
   return newer == found->states.end() ? 0 : (*newer)->version().number;
 }
 

@@ -61,10 +61,9 @@ Result<void> Topic::declare_type(ValueType type, const std::string& message_type
   const TopicType has = type_with(pending_);
   const bool is_same = type == has.type && (type != ValueType::message || message_type == *has.message_type);
   if (has.type != ValueType::null && !is_same) {
-    return Failure{ErrorCode::type_mismatch,
-                   "topic " + text::quote(name()) + " is of type " +
-                       name_of(has.type, std::string(has.message_type.value_or(""))) +
-                       " and cannot be declared as " + name_of(type, message_type)};
+    return Failure{ErrorCode::type_mismatch, "topic " + text::quote(name()) + " is of type " +
+                                                 name_of(has.type, std::string(has.message_type.value_or(""))) +
+                                                 " and cannot be declared as " + name_of(type, message_type)};
   }
   fix_type({type, type == ValueType::message ? std::optional<std::string_view>(message_type) : std::nullopt});
   fixed_type_->is_declared = true;

@@ -36,7 +36,7 @@ struct Update {
 
 // A type of values: for messages with the type of the messages.
 struct TopicType {
-  ValueType type = ValueType::null;           // null: none
+  ValueType type = ValueType::null;              // null: none
   std::optional<std::string_view> message_type;  // nothing: these are no messages
 };
 

@@ -116,7 +116,7 @@ void Session::adopt_limits(const proto::Welcome& welcome) {
 // Another broker may have lower limits than the one for which a command was accepted, and would drop the connection.
 void Session::reject_oversized_commands(Received& received) {
   const auto oversized = queue_.take_if([this](const proto::Command& command) {
-    return bytes_of(command) + proto::frame_overhead_bytes > frame_bytes_max_;
+    return packer_.bytes_of(command) + proto::frame_overhead_bytes > frame_bytes_max_;
   });
   const Failure why{ErrorCode::too_large, "the request does not fit into a frame of the broker, which has at most " +
                                               std::to_string(frame_bytes_max_) + " bytes"};

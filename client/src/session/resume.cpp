@@ -72,7 +72,7 @@ void Session::lose_session(Received& received) {
   acknowledgement_.clear();
   completeness_ = {};
   slots_.clear();
-  topic_numbers_.begin_session();
+  packer_.begin_session();
 }
 
 // Expires the leases whose time has passed. A broker that is not connected cannot say so.

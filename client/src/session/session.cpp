@@ -26,16 +26,16 @@ TimePoint heartbeat_due(TimePoint last_sent, Duration every) {
   return latest == never ? never : latest - latest.time_since_epoch() % grid;
 }
 
-// Whether a write with this id may be added.
-bool continues(const proto::Sets& sets, proto::RequestId id, bool is_post) noexcept {
-  return sets.is_post == is_post && sets.id + sets.size() == id;
+// The id of the last post in the command; 0: it has none.
+proto::RequestId last_post_of(const proto::Command& command) noexcept {
+  if (const auto* sets = std::get_if<proto::Sets>(&command)) return sets->id + sets->size() - 1;
+  const auto* set = std::get_if<proto::Set>(&command);
+  return set != nullptr && set->is_post ? set->id : 0;
 }
 
-proto::Sets& begin_sets(proto::Command& command, proto::RequestId id, bool is_post) {
-  auto& sets = command.emplace<proto::Sets>();
-  sets.id = id;
-  sets.is_post = is_post;
-  return sets;
+const std::string& topic_of_posts(const proto::Command& command, const WritePacker& packer) {
+  if (const auto* sets = std::get_if<proto::Sets>(&command)) return packer.first_topic_of(*sets);
+  return std::get<proto::Set>(command).topic;
 }
 
 void set_id(proto::Command& command, proto::RequestId id) {
@@ -69,21 +69,26 @@ Result<void> check_text(const std::string& topic, const ValueView& value) {
                  "the string for " + text::quote(topic) + " is not UTF-8: a Topic<Bytes> holds any bytes"};
 }
 
-Result<void> Session::check_value(const std::string& topic, const ValueView& value) const {
-  if (value.payload_bytes() > value_bytes_max_) {
+namespace {
+
+Result<void> check_value(const std::string& topic, const ValueView& value, std::size_t bytes_max) {
+  if (value.payload_bytes() > bytes_max) {
     return Failure{ErrorCode::too_large, "the value for " + text::quote(topic) + " has " +
                                              std::to_string(value.payload_bytes()) +
-                                             " bytes; the broker takes at most " + std::to_string(value_bytes_max_)};
+                                             " bytes; the broker takes at most " + std::to_string(bytes_max)};
   }
   return check_text(topic, value);
 }
 
+}  // namespace
+
 Result<void> Session::check_values(const proto::Command& command) const {
-  if (const auto* set = std::get_if<proto::Set>(&command)) return check_value(set->topic, set->value);
-  if (const auto* own = std::get_if<proto::Own>(&command)) return check_value(own->topic, own->last_will);
+  if (const auto* set = std::get_if<proto::Set>(&command)) return check_value(set->topic, set->value, value_bytes_max_);
+  if (const auto* own = std::get_if<proto::Own>(&command))
+    return check_value(own->topic, own->last_will, value_bytes_max_);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) {
     for (const proto::TopicWrite& write : commit->writes) {
-      if (Result<void> checked = check_value(write.topic, write.value); !checked) return checked;
+      if (Result<void> checked = check_value(write.topic, write.value, value_bytes_max_); !checked) return checked;
     }
   }
   return {};
@@ -124,31 +129,17 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
 }
 
 Result<proto::RequestId> Session::post(const std::string& topic, const ValueView& value) {
-  const std::size_t bytes = value.payload_bytes();
-  const std::uint32_t number = topic_numbers_.number_of(topic);
-  // A Sets fits into a frame with all the names that it may need.
-  const std::size_t writes_max = std::min<std::size_t>(256, frame_bytes_max_ / 1024);
-  const std::size_t bytes_max = frame_bytes_max_ / 4;
-  if (number == 0 || bytes > bytes_max) {
-    proto::Set command;
-    command.topic = topic;
-    command.value = value.copy();
-    command.is_post = true;
-    return submit(std::move(command));
+  if (Result<void> checked = check_value(topic, value, value_bytes_max_); !checked) return checked.failure();
+  const proto::RequestId id = last_id_ + 1;
+  if (packer_.queue_post(queue_, id, topic, value, frame_bytes_max_)) {
+    posted_.add(id);
+    return last_id_ = id;
   }
-  if (Result<void> checked = check_value(topic, value); !checked) return checked.failure();
-  const proto::RequestId id = ++last_id_;
-  proto::Sets* sets = queue_.last_sets();
-  if (sets == nullptr || !continues(*sets, id, true) || sets->size() >= writes_max ||
-      sets->values.size() + bytes > bytes_max) {
-    proto::Command command;
-    begin_sets(command, id, true);
-    queue_.push(id, std::move(command));
-    sets = queue_.last_sets();
-  }
-  sets->add(number, value);
-  posted_.add(id);
-  return id;
+  proto::Set command;
+  command.topic = topic;
+  command.value = value.copy();
+  command.is_post = true;
+  return submit(std::move(command));
 }
 
 Result<proto::RequestId> Session::repeat(proto::RequestId wait, TimePoint until) {
@@ -309,49 +300,19 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
     const bool is_one_shot = is_request && request->second.properties.is_one_shot();
     if (is_one_shot && in_flight_ >= options_.limits.requests_in_flight_max) break;
     const auto* packed = std::get_if<proto::Sets>(next);
-    bytes += bytes_of(*next);
+    bytes += packer_.bytes_of(*next);
     taken += packed == nullptr ? 1 : packed->size();
     if (!commands.empty() && (bytes > bytes_max || taken > options_.limits.turn_commands_max)) break;
     if (is_one_shot) ++in_flight_;
     proto::Command command = queue_.pop();
-    mark_posts_sent(command);
+    if (const proto::RequestId last = last_post_of(command))
+      posted_.sent(last, topic_of_posts(command, packer_), kept_.last_number() + 1);
     if (is_request) mark_sent(request->second, command, now);
-    pack(commands, std::move(command));
+    packer_.append(commands, std::move(command));
     if (std::holds_alternative<proto::Goodbye>(commands.back())) break;  // the broker accepts nothing after it
   }
-  for (proto::Command& command : commands) {
-    if (auto* sets = std::get_if<proto::Sets>(&command)) topic_numbers_.tell(*sets);
-  }
+  packer_.tell_names(commands);
   return commands;
-}
-
-// Plain writes of topics with numbers go into one command, as long as their ids follow one another.
-void Session::pack(std::vector<proto::Command>& commands, proto::Command command) {
-  const auto* set = std::get_if<proto::Set>(&command);
-  const bool is_plain = set != nullptr && !set->if_version && !set->source_time;
-  const std::uint32_t number = is_plain ? topic_numbers_.number_of(set->topic) : 0;
-  if (number == 0) {
-    commands.push_back(std::move(command));
-    return;
-  }
-  auto* sets = commands.empty() ? nullptr : std::get_if<proto::Sets>(&commands.back());
-  if (sets == nullptr || !continues(*sets, set->id, set->is_post))
-    sets = &begin_sets(commands.emplace_back(), set->id, set->is_post);
-  sets->add(number, set->value);
-}
-
-// An upper bound, with the names that the broker was not told.
-std::size_t Session::bytes_of(const proto::Command& command) const {
-  const auto* sets = std::get_if<proto::Sets>(&command);
-  return proto::size_of(command).bound() + (sets == nullptr ? 0 : topic_numbers_.untold_bytes(*sets));
-}
-
-void Session::mark_posts_sent(const proto::Command& command) {
-  const std::uint64_t frame = kept_.last_number() + 1;
-  if (const auto* set = std::get_if<proto::Set>(&command); set != nullptr && set->is_post)
-    posted_.sent(set->id, set->topic, frame);
-  if (const auto* sets = std::get_if<proto::Sets>(&command))
-    posted_.sent(sets->id + sets->size() - 1, topic_numbers_.name_of(sets->topics.front()), frame);
 }
 
 void Session::mark_sent(Request& request, proto::Command& command, TimePoint now) {

@@ -28,7 +28,7 @@
 #include "client/src/session/posted.hpp"
 #include "client/src/session/request.hpp"
 #include "client/src/session/subscription.hpp"
-#include "client/src/session/topic_numbers.hpp"
+#include "client/src/session/write_packer.hpp"
 #include "hoiku/async/time.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/proto/frame_stream.hpp"
@@ -93,8 +93,8 @@ class Session {
   //                      cancelled. A new session owns the topic again if no other does.
   // Errors: too_large, if a value is over the broker's limit or the command does not fit into a frame.
   Result<proto::RequestId> submit(proto::Command command, TimePoint until = never);
-  // Queues a post without a source time, which cannot be cancelled; at a fraction of the cost of submit(). Errors: those
-  // of submit().
+  // Queues a post without a source time, which cannot be cancelled, at a fraction of the cost of submit(). Errors:
+  // those of submit().
   Result<proto::RequestId> post(const std::string& topic, const ValueView& value);
   // Submits an open wait a second time, with another `until`; both stay open, and count from the same version.
   Result<proto::RequestId> repeat(proto::RequestId wait, TimePoint until);
@@ -139,14 +139,10 @@ class Session {
 
  private:
   // session.cpp
-  Result<void> check_value(const std::string& topic, const ValueView& value) const;
   Result<void> check_values(const proto::Command& command) const;
   void push_ending(const proto::Command& opened);
   void append_commands(TimePoint now);
   std::vector<proto::Command> take_commands(TimePoint now);
-  void pack(std::vector<proto::Command>& commands, proto::Command command);
-  std::size_t bytes_of(const proto::Command& command) const;
-  void mark_posts_sent(const proto::Command& command);
   void mark_sent(Request& request, proto::Command& command, TimePoint now);
   std::shared_ptr<const proto::ClientFrame> unnumbered_frame(bool with_hello);
   void renew_credit(proto::RequestId id, Subscription& subscription);
@@ -186,7 +182,7 @@ class Session {
   proto::SentFrames<proto::ClientFrame> kept_;
   std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
   Posted posted_;
-  TopicNumbers topic_numbers_;
+  WritePacker packer_;
   bool hello_due_ = false;
   TimePoint last_sent_{};
   bool goodbye_queued_ = false;

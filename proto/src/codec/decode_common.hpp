@@ -165,7 +165,6 @@ class FrameDecoder {
   Quality quality(std::uint64_t bits);
 
  private:
-
   std::size_t frame_bytes_max_;
   std::size_t items_left_;
   std::size_t items_max_;

@@ -79,7 +79,8 @@ char* write_value(ValueView& value, char* to) noexcept {
       break;
     case ValueType::message:
       writer.length(pb::Value::kMessageFieldNumber, message_bytes(value));
-      if (!value.type_name.empty()) value.type_name = writer.text(pb::Value::Message::kTypeNameFieldNumber, value.type_name);
+      if (!value.type_name.empty())
+        value.type_name = writer.text(pb::Value::Message::kTypeNameFieldNumber, value.type_name);
       if (!value.content.empty()) value.content = writer.text(pb::Value::Message::kDataFieldNumber, value.content);
       break;
   }

@@ -38,9 +38,7 @@ class RawWriter {
   }
 
  private:
-  void tag(int field, WireType type) noexcept {
-    *to_++ = static_cast<char>(field << 3 | static_cast<int>(type));
-  }
+  void tag(int field, WireType type) noexcept { *to_++ = static_cast<char>(field << 3 | static_cast<int>(type)); }
   void varint(std::uint64_t value) noexcept {
     for (; value >= 0x80; value >>= 7) *to_++ = static_cast<char>(static_cast<std::uint8_t>(value | 0x80));
     *to_++ = static_cast<char>(static_cast<std::uint8_t>(value));

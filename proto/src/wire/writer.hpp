@@ -40,9 +40,7 @@ class WireWriter {
     varint(value);
   }
 
-  void zigzag_even_if_zero(int field, std::int64_t value) {
-    number_even_if_zero(field, to_zigzag(value));
-  }
+  void zigzag_even_if_zero(int field, std::int64_t value) { number_even_if_zero(field, to_zigzag(value)); }
 
   void fixed(int field, std::uint64_t value) {
     if (value != 0) fixed_even_if_zero(field, value);

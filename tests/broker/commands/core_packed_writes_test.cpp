@@ -25,7 +25,8 @@ class CorePackedWrites : public CoreTest {
 };
 
 TEST_F(CorePackedWrites, EachIsACommitAndIsAnswered) {
-  const proto::Sets command = sets({{1, "a"}, {2, "b"}}, {{1, Value(1)}, {2, Value("x")}, {1, Value(2)}, {1, Value(2)}});
+  const proto::Sets command =
+      sets({{1, "a"}, {2, "b"}}, {{1, Value(1)}, {2, Value("x")}, {1, Value(2)}, {1, Value(2)}});
   robot.send({command});
   turn();
   const auto done = [&](std::uint64_t place) { return robot.answered<proto::SetDone>(command.id + place); };

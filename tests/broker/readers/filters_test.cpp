@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/proto/proto_text.hpp"
 #include "tests/broker/make_state.hpp"
+#include "tests/proto/proto_text.hpp"
 
 namespace hoiku::broker {
 namespace {

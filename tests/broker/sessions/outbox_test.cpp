@@ -23,7 +23,8 @@ class OutboxTest : public testing::Test, public StateSource {
   State committed(TopicId topic) const override { return states.at(topic); }
   State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override {
-    if (const auto* get = std::get_if<proto::Get>(&lookup)) return proto::GetDone{get->id, states.at(TopicId{0})->transition()};
+    if (const auto* get = std::get_if<proto::Get>(&lookup))
+      return proto::GetDone{get->id, states.at(TopicId{0})->transition()};
     proto::ListDone made;
     made.id = std::get<proto::List>(lookup).id;
     made.next = page_bytes_max;  // distinct, so that a test can check it

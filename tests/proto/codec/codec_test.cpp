@@ -208,7 +208,7 @@ TEST(Codec, PackedWritesThatDoNotFitTogetherAreAViolation) {
   bad[0].topics.pop_back();
   bad[1].lengths.back() += 1;
   bad[2].values += "x";
-  bad[3].values[0] = '\x7F';                        // a value of an unknown kind
+  bad[3].values[0] = '\x7F';  // a value of an unknown kind
   bad[4].lengths = {0, static_cast<std::uint32_t>(good.values.size())};
   bad[5].names = {{topic_numbers_max + 1, "a"}};
   for (const Sets& sets : bad) {

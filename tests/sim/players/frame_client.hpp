@@ -86,7 +86,7 @@ class FrameClient {
   std::uint64_t received_ = 0;
   proto::SlotTable slots_;
   std::map<std::uint32_t, std::string> numbers_;  // of topics
-  std::uint64_t told_ = 0;  // acknowledged frames
+  std::uint64_t told_ = 0;                        // acknowledged frames
   std::deque<proto::ClientFrame> kept_;
   std::optional<std::vector<proto::ClientFrame>> to_repeat_;
   TimePoint last_sent_{};

@@ -97,6 +97,9 @@ class Client:
         self.kept = []
         self.answers = []
         self.deliveries = []
+        self.slots = {}
+        self.runs = 0
+        self.numbers = {}
         self.snapshot_ends = []
         self.complete_through = 0
         self.settled = 0
@@ -208,11 +211,41 @@ class Client:
         if frame.number != self.taken + 1:
             raise Broken(f"frame {frame.number} follows frame {self.taken}")
         self.taken = frame.number
-        self.deliveries += frame.deliveries
+        for delivery in frame.deliveries:
+            self.deliveries += self.read_run(delivery) if delivery.changes else [self.read_named(delivery)]
         self.snapshot_ends += frame.snapshot_ends
         self.answers += frame.answers
         self.complete_through = max(self.complete_through, frame.complete_through)
         self.acknowledge()
+
+    def read_named(self, delivery):
+        if delivery.slot:
+            self.slots[delivery.slot] = delivery
+        return delivery
+
+    def read_run(self, run):
+        """Returns a delivery with a transition for each change."""
+        self.runs += 1
+        named = self.slots[run.slot]
+        number, revision, changed_at_us, writer = run.number, run.revision, run.changed_at_us, run.writer
+        read = []
+        for change in run.changes:
+            if read:
+                number += 1
+                revision += change.revision_step
+                changed_at_us += change.time_step_us
+                writer = change.writer or writer
+            delivery = wire.Delivery(subscription=named.subscription, member=named.member)
+            transition = delivery.transition
+            transition.topic, transition.version.epoch = named.transition.topic, named.transition.version.epoch
+            transition.version.number, transition.revision = number, revision
+            transition.changed_at_us, transition.writer = changed_at_us, writer
+            transition.value.CopyFrom(change.value)
+            transition.quality = change.quality
+            if change.HasField("source_time_us"):
+                transition.source_time_us = change.source_time_us
+            read.append(delivery)
+        return read
 
     def take_until(self, condition, what):
         while not condition():
@@ -255,6 +288,24 @@ class Client:
         self.send(wire.Command(goodbye=wire.Goodbye()))
         self.wait_until_heard()
         self.drop()
+
+
+    def sets(self, writes, post=False):
+        """One command for writes of (topic, text), which names a topic once in the session. Returns their ids."""
+        command = wire.Command()
+        packed = command.sets
+        for topic, text in writes:
+            if topic not in self.numbers:
+                self.numbers[topic] = len(self.numbers) + 1
+                packed.names.add(number=self.numbers[topic], topic=topic.encode())
+            value = wire.Value(text=text.encode()).SerializeToString()
+            packed.topics.append(self.numbers[topic])
+            packed.lengths.append(len(value))
+            packed.values += value
+        packed.post = post
+        first, = self.send(command)
+        self.last_id += len(writes) - 1
+        return list(range(first, first + len(writes)))
 
 
 # ---- commands --------------------------------------------------------------------------------------------------------

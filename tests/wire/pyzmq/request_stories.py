@@ -120,7 +120,31 @@ def reads_every_transition(start):
     read = reader.deliveries_of(every)
     check(versions(read) == list(range(written + 1)), f"a transition of {written} is missing: {versions(read)}")
     expect("how many were lagged", sum(delivery.lagged for delivery in read), 0)
+    check(reader.runs > 0, "nothing travelled in a run")
+    writers = {delivery.transition.writer for delivery in read if delivery.transition.version.number > 0}
+    expect("the writers", writers, {b"writer"})
+    revisions = [delivery.transition.revision for delivery in read]
+    check(revisions == sorted(revisions), "the revisions are not in order")
+
+
+def writes_by_numbers(start):
+    broker = start()
+    writer, reader = connected(broker, "writer"), connected(broker, "reader")
+    every, = reader.send(subscribe_command("packed/*", mode=wire.MODE_EVERY))
+    reader.snapshot_end(every)
+    ids = writer.sets([("packed/a", "1"), ("packed/b", "2"), ("packed/a", "3")])
+    versions_of = [writer.answer(command).set_done.version.number for command in ids]
+    expect("the versions of packed writes", versions_of, [1, 1, 2])
+    writer.sets([("packed/a", "4"), ("packed/c", "5")], post=True)
+    writer.wait_until_settled()
+    expect("what was written", texts(reader.wait_for_deliveries(every, 5)), ["1", "2", "3", "4", "5"])
+    unnamed = wire.Command()
+    unnamed.sets.topics.append(4096)
+    unnamed.sets.lengths.append(2)
+    unnamed.sets.values = wire.Value(null=wire.NULL_VALUE).SerializeToString()
+    refused, = writer.send(unnamed)
+    expect("a number without a name", writer.answer(refused).failed.failure.code, wire.ERROR_INVALID_ARGUMENT)
 
 
 STORIES = [sets_and_gets, fails_alone, posts, is_refused_in_words, waits, subscribes, reads_a_composite,
-           reads_every_transition]
+           reads_every_transition, writes_by_numbers]

@@ -13,7 +13,7 @@ struct Limits {
   std::size_t message_type_bytes_max = 255;  // name of a message type
   std::size_t value_bytes_max = std::size_t{1} << 20;
   std::size_t frame_bytes_max = std::size_t{4} << 20;
-  // Commands of one frame, with the topics, topic writes, nodes and names in them.
+  // Commands of one frame, with the topics, topic writes, nodes and names in them; twice the writes of a Sets.
   std::size_t command_items_max = 16'384;
   std::size_t frame_items_max = 65'536;  // deliveries, snapshot ends and answers of one frame, with the rows in them
   std::size_t topics_max = 1'000'000;

@@ -286,9 +286,9 @@ struct Delivery {
 
 // Delivers transitions of one topic to one subscription, whose versions follow one another; none is lagged or filtered.
 struct Run {
-  std::size_t place = 0;      // it comes after so many deliveries of its frame
-  std::uint32_t slot = 0;     // of an earlier Delivery
-  std::uint64_t number = 0;   // the version number of the first
+  std::size_t place = 0;       // it comes after so many deliveries of its frame
+  std::uint32_t slot = 0;      // of an earlier Delivery
+  std::uint64_t number = 0;    // the version number of the first
   std::uint64_t revision = 0;  // of the first; so are the time and the writer
   WallTime changed_at{};
   std::string writer;

@@ -32,13 +32,13 @@ struct EncodedSize {
 inline constexpr std::size_t frame_overhead_bytes = 256;  // the frame's numbers and a Welcome
 inline constexpr std::size_t snapshot_end_bytes = 64;
 // No item of a frame has a smaller bound, so a frame's bound also bounds its items: commands, and the topics, topic
-// writes, nodes and names in them; deliveries, ends of snapshots, answers, and the rows in them.
+// writes, nodes and names in them; deliveries, changes, ends of snapshots, answers, and the rows in them.
 inline constexpr std::size_t item_bytes_min = 64;
 
 EncodedSize size_of(const Transition& transition);
 // The same, by the sizes of its name, its writer and its payload.
 EncodedSize transition_size(std::size_t topic, std::size_t writer, std::size_t payload) noexcept;
-EncodedSize delivery_size(const Transition& transition);  // of a Delivery with it
+EncodedSize delivery_size(const Transition& transition);    // of a Delivery with it
 inline constexpr std::size_t delivery_overhead_bytes = 64;  // of a Delivery, beside its transition
 EncodedSize size_of(const TopicWrite& write);
 EncodedSize size_of(const ListRow& row);

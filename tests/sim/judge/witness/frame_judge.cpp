@@ -27,7 +27,8 @@ void FrameJudge::check_header(Session& session, const proto::ServerFrame& frame)
     evidence_.complain(
         &session, fmt::format("was acknowledged {}, but {} is what arrived", frame.acknowledged, session.received));
   if (frame.acknowledged == session.received) session.tie = false;  // the session continues
-  const bool has_content = !frame.deliveries.empty() || !frame.runs.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty();
+  const bool has_content =
+      !frame.deliveries.empty() || !frame.runs.empty() || !frame.answers.empty() || !frame.snapshot_ends.empty();
   if (frame.number == 0 && has_content) evidence_.complain(&session, "is sent content without a number");
 }
 

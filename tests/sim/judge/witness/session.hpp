@@ -127,7 +127,7 @@ struct Session {
   std::map<std::uint64_t, KeptFrame> kept;
   proto::SlotTable slots;
   proto::NamedWrites writes;
-  std::optional<Moment> full;                 // when a frame was built that may still wait for room
+  std::optional<Moment> full;  // when a frame was built that may still wait for room
   std::map<proto::RequestId, Request> requests;
   std::map<std::pair<std::string, std::uint64_t>, Pages> pages;  // by the pattern and the cursor of the next page
   std::map<proto::RequestId, Reader> readers;

@@ -1,4 +1,4 @@
-#include "broker/core/topics/state.hpp"
+#include "broker/core/state.hpp"
 
 #include <array>
 #include <new>

@@ -1,4 +1,4 @@
-#include "broker/core/topics/state.hpp"
+#include "broker/core/state.hpp"
 
 #include <gtest/gtest.h>
 
@@ -28,9 +28,17 @@ StateParts parts(std::uint64_t number, const ValueView& value, const SharedText&
 }
 
 std::vector<Value> values() {
-  return {Value(),       Value(true),        Value(-7),          Value(0.5),
-          Value(""),     Value("happy"),     Value(Bytes("x")),  Value(std::string(5000, 'x')),
-          Value(Bytes()), Value(MessageBytes("its.Pose", "\x08\x01")), Value(MessageBytes())};
+  return {Value(),
+          Value(true),
+          Value(-7),
+          Value(0.5),
+          Value(""),
+          Value("happy"),
+          Value(Bytes("x")),
+          Value(std::string(5000, 'x')),
+          Value(Bytes()),
+          Value(MessageBytes("its.Pose", "\x08\x01")),
+          Value(MessageBytes())};
 }
 
 TEST(State, IsWhatItWasMadeOf) {

@@ -1,0 +1,70 @@
+#include "client/src/session/write_packer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hoiku/proto/size.hpp"
+
+namespace hoiku::client {
+namespace {
+
+// Whether a write with this id may be added.
+bool continues(const proto::Sets& sets, proto::RequestId id, bool is_post) noexcept {
+  return sets.is_post == is_post && sets.id + sets.size() == id;
+}
+
+proto::Sets& begin_sets(proto::Command& command, proto::RequestId id, bool is_post) {
+  auto& sets = command.emplace<proto::Sets>();
+  sets.id = id;
+  sets.is_post = is_post;
+  return sets;
+}
+
+}  // namespace
+
+bool WritePacker::queue_post(CommandQueue& queue, proto::RequestId id, const std::string& topic, const ValueView& value,
+                             std::size_t frame_bytes_max) {
+  // A command fits into a frame with all the names that it may need.
+  const std::size_t writes_max = std::min<std::size_t>(256, frame_bytes_max / 1024);
+  const std::size_t bytes_max = frame_bytes_max / 4;
+  const std::size_t bytes = value.payload_bytes();
+  const std::uint32_t number = bytes > bytes_max ? 0 : numbers_.number_of(topic);
+  if (number == 0) return false;
+  proto::Sets* sets = queue.last_sets();
+  if (sets == nullptr || !continues(*sets, id, true) || sets->size() >= writes_max ||
+      sets->values.size() + bytes > bytes_max) {
+    proto::Command command;
+    begin_sets(command, id, true);
+    queue.push(id, std::move(command));
+    sets = queue.last_sets();
+  }
+  sets->add(number, value);
+  return true;
+}
+
+void WritePacker::append(std::vector<proto::Command>& commands, proto::Command command) {
+  const auto* set = std::get_if<proto::Set>(&command);
+  const bool is_plain = set != nullptr && !set->if_version && !set->source_time;
+  const std::uint32_t number = is_plain ? numbers_.number_of(set->topic) : 0;
+  if (number == 0) {
+    commands.push_back(std::move(command));
+    return;
+  }
+  auto* sets = commands.empty() ? nullptr : std::get_if<proto::Sets>(&commands.back());
+  if (sets == nullptr || !continues(*sets, set->id, set->is_post))
+    sets = &begin_sets(commands.emplace_back(), set->id, set->is_post);
+  sets->add(number, set->value);
+}
+
+void WritePacker::tell_names(std::vector<proto::Command>& commands) {
+  for (proto::Command& command : commands) {
+    if (auto* sets = std::get_if<proto::Sets>(&command)) numbers_.tell(*sets);
+  }
+}
+
+std::size_t WritePacker::bytes_of(const proto::Command& command) const {
+  const auto* sets = std::get_if<proto::Sets>(&command);
+  return proto::size_of(command).bound() + (sets == nullptr ? 0 : numbers_.untold_bytes(*sets));
+}
+
+}  // namespace hoiku::client
