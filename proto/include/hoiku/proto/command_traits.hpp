@@ -21,6 +21,7 @@ enum class Lifetime : std::uint8_t {
   one_shot,    // in flight until its one answer: its Answer, or Failed
   open,        // an open request: stays until its EndedBy, or until the broker ends it
   unanswered,  // ends or renews an open request, or ends the session
+  packed,      // several one-shots in one command, each with an id of its own
 };
 
 // ---- At compile time
@@ -48,6 +49,13 @@ struct Open {
   using EndedBy = EndingCommand;
   static constexpr Lifetime lifetime = Lifetime::open;
   static constexpr bool is_write = false;
+  static constexpr bool is_lookup = false;
+};
+struct Packed {
+  using Answer = void;
+  using EndedBy = void;
+  static constexpr Lifetime lifetime = Lifetime::packed;
+  static constexpr bool is_write = true;
   static constexpr bool is_lookup = false;
 };
 struct Unanswered {
@@ -81,7 +89,8 @@ template <> struct CommandTraits<Renew>          : detail::Unanswered {};
 template <> struct CommandTraits<CancelWait>     : detail::Unanswered {};
 template <> struct CommandTraits<Release>        : detail::Unanswered {};
 template <> struct CommandTraits<Goodbye>        : detail::Unanswered {};
-template <> struct CommandTraits<Sets>           : detail::Unanswered {};  // each of its writes is answered as a Set
+
+template <> struct CommandTraits<Sets>           : detail::Packed {};  // each write is answered as a Set is
 // clang-format on
 
 namespace detail {
