@@ -11,12 +11,12 @@
 namespace hoiku::broker {
 namespace {
 
-const SharedText topic("robot/mood");
-const SharedText brain("brain");
+const SharedText topic_name("robot/mood");
+const SharedText usual_writer("brain");
 
-StateParts parts(std::uint64_t number, const ValueView& value, const SharedText& writer = brain) {
+StateParts parts(std::uint64_t number, const ValueView& value, const SharedText& writer = usual_writer) {
   StateParts made;
-  made.topic = topic;
+  made.topic = topic_name;
   made.version = {7, number};
   made.revision = 10 * number;
   made.value = value;
