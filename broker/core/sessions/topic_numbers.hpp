@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "broker/core/shared_text.hpp"
@@ -17,7 +19,6 @@ struct NumberedTopic {
   SharedText name;
   TopicId id{};             // when the number was given
   std::uint64_t epoch = 0;  // of the topic with that id; another one has another epoch. 0: there was no such topic
-  bool is_given = false;
 };
 
 class TopicNumbers {
@@ -26,16 +27,15 @@ class TopicNumbers {
   void give(std::uint32_t number, NumberedTopic topic) {
     if (number > topics_.size()) topics_.resize(number);
     topics_[number - 1] = std::move(topic);
-    topics_[number - 1].is_given = true;
   }
   // nullptr: the number means nothing.
   NumberedTopic* find(std::uint32_t number) noexcept {
-    if (number == 0 || number > topics_.size() || !topics_[number - 1].is_given) return nullptr;
-    return &topics_[number - 1];
+    if (number == 0 || number > topics_.size() || !topics_[number - 1]) return nullptr;
+    return &*topics_[number - 1];
   }
 
  private:
-  std::vector<NumberedTopic> topics_;  // by number, from 1
+  std::vector<std::optional<NumberedTopic>> topics_;  // by number, from 1
 };
 
 }  // namespace hoiku::broker
