@@ -137,6 +137,7 @@ Core::Awaited Core::awaited_of(PeerId peer) const {
 }
 
 void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now, std::string_view origin) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   Session* session = modules_->handshake.receive(peer, frame, now, origin);
   if (session == nullptr) return;
@@ -153,11 +154,13 @@ void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
 }
 
 void Core::disconnected(PeerId peer, Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   modules_->handshake.disconnected(peer);
 }
 
 void Core::advance(Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   modules_->judge_late_holds(now.monotonic);
   modules_->expire(now.monotonic);
@@ -166,6 +169,7 @@ void Core::advance(Instant now) {
 }
 
 void Core::search(Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   modules_->search(now);
 }
@@ -173,13 +177,14 @@ void Core::search(Instant now) {
 std::vector<Record> Core::take_records() { return modules_->log.take_records(); }
 
 void Core::committed(std::uint64_t sequence, Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   while (auto commit = modules_->log.take_through(sequence)) modules_->commit(std::move(*commit), now.monotonic);
 }
 
 std::optional<Outgoing> Core::take_output(Instant now) {
   modules_->now.monotonic = std::max(modules_->now.monotonic, now.monotonic);
-  release_copies();
+  const CopiesOfOneCall copies;
   while (Peer* peer = modules_->peers.take_ready()) {
     if (auto frame = modules_->output.next_frame(*peer)) {
       // The peer may have more to be sent: it queues again behind the other peers.
@@ -216,6 +221,7 @@ std::string Core::session_label_of(PeerId id) const {
 Statistics Core::statistics() const { return modules_->statistics(); }
 
 void Core::shut_down(Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   modules_->handshake.close_all_sessions(Failure{ErrorCode::unavailable, "the broker is shutting down"});
 }
@@ -246,7 +252,6 @@ Statistics Core::Modules::statistics() const {
 
 // Begins every call that has a time: first executes the holds and intervals that are due, except late holds.
 void Core::Modules::begin(Instant at) {
-  release_copies();
   now.monotonic = std::max(now.monotonic, at.monotonic);
   now.wall = at.wall;
   Effects hold_effects;

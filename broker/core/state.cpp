@@ -14,10 +14,13 @@ namespace {
 // many at once, which malloc does several times more slowly.
 class RecordMemory {
  public:
+  static thread_local bool is_gone;  // of this thread
+
   RecordMemory() = default;
   RecordMemory(const RecordMemory&) = delete;
   RecordMemory& operator=(const RecordMemory&) = delete;
   ~RecordMemory() {
+    is_gone = true;
     for (Class& blocks : classes_) {
       while (blocks.first != nullptr) ::operator delete(std::exchange(blocks.first, blocks.first->next));
     }
@@ -33,7 +36,8 @@ class RecordMemory {
   }
   void give_back(void* memory, std::size_t bytes) noexcept {
     const std::size_t number = class_of(bytes);
-    if (number >= classes || classes_[number].size * (number + 1) * step >= class_bytes_max)
+    // A state of a static object outlives the thread's memory.
+    if (is_gone || number >= classes || classes_[number].size * (number + 1) * step >= class_bytes_max)
       return ::operator delete(memory);
     Class& blocks = classes_[number];
     blocks.first = new (memory) Block{blocks.first};
@@ -56,6 +60,7 @@ class RecordMemory {
   std::array<Class, classes> classes_;
 };
 
+thread_local bool RecordMemory::is_gone = false;
 thread_local RecordMemory memory;
 thread_local std::vector<State> copied;  // those that have a copy
 

@@ -4,7 +4,7 @@
 // Promises   immutable. A State shares its record; the record is gone with the last one.
 // Thread     the core's: the counts are not atomic, and the memory of records is used again by the same thread.
 // Cost       making one encodes its Change, once for all readers. value() and transition() decode it at the first call;
-//            the copy stays until release_copies(), which the core calls when it begins something new.
+//            the copy stays until release_copies(), which the core calls at the end of each of its calls.
 #pragma once
 
 #include <cstddef>
@@ -118,6 +118,14 @@ class State {
 
 // Lets the copies go that value() and transition() have made on this thread. Who holds one shares it on.
 void release_copies() noexcept;
+
+// On the stack of a call of the core: nothing of it is left on the thread afterwards.
+struct CopiesOfOneCall {
+  CopiesOfOneCall() = default;
+  CopiesOfOneCall(const CopiesOfOneCall&) = delete;
+  CopiesOfOneCall& operator=(const CopiesOfOneCall&) = delete;
+  ~CopiesOfOneCall() { release_copies(); }
+};
 
 // The value of a state; null if the state is.
 inline std::shared_ptr<const Value> value_of(const State& state) {
