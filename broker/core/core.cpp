@@ -149,6 +149,7 @@ void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now, st
 }
 
 void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
+  const CopiesOfOneCall copies;
   modules_->begin(now);
   modules_->handshake.reject(peer, 0, failure);
 }

@@ -50,7 +50,8 @@ class TurnBudget {
 // message. (A field of old_value is in the previous message, which is assumed to be as large.)
 inline std::size_t steps_of_test(const StateRecord& state, std::size_t fields) noexcept {
   constexpr std::size_t bytes_per_step = 64;
-  return 1 + fields * (state.payload_bytes() / bytes_per_step);
+  constexpr std::size_t copied_bytes_per_step = 1024;  // a value is copied to be tested
+  return 1 + state.payload_bytes() / copied_bytes_per_step + fields * (state.payload_bytes() / bytes_per_step);
 }
 
 }  // namespace hoiku::broker

@@ -2,7 +2,9 @@
 //
 // Promises   append() never waits. poll() reports each record once, in the order of the log, at once or much later;
 //            the callback of on_event() says when to ask. The core commits nothing before that.
-// Thread     the broker's, except for the callback of on_event(). Owner: Server (server/server.hpp).
+// Thread     the broker's, except for the callback of on_event(). A record is read and destroyed on the broker's thread
+//            too, because its states are shared with the core: a store with a thread copies in append() what it needs.
+//            Owner: Server (server/server.hpp).
 // Fits       a store that finishes at once (memory_store.hpp), a database with group commit on its own thread, and a
 //            replicated log, which may report that another broker has taken over, or that the fate of a record is
 //            unknown.

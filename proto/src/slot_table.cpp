@@ -15,12 +15,28 @@ Result<ServerFrame> SlotTable::without_runs(const ServerFrame& frame) {
   return expanded;
 }
 
-bool SlotTable::bind(const Delivery& delivery) {
-  if (delivery.slot > slots_.size() + 1) return false;
+Result<void> SlotTable::check(const ServerFrame& frame) const {
+  std::size_t slots = slots_.size();
+  auto run = frame.runs.begin();
+  for (std::size_t place = 0; place <= frame.deliveries.size(); ++place) {
+    for (; run != frame.runs.end() && run->place == place; ++run) {
+      if (run->slot == 0 || run->slot > slots) return violation("a run is of an unknown slot");
+    }
+    if (place == frame.deliveries.size()) break;
+    const Delivery& delivery = frame.deliveries[place];
+    if (delivery.slot > slots + 1) return violation("it has left out a slot number");
+    if (delivery.slot == slots + 1) ++slots;
+    if (delivery.slot != 0 && delivery.transition->topic.size() > run_name_bytes_max)
+      return violation("the topic of a slot has a name of " + std::to_string(delivery.transition->topic.size()) +
+                       " bytes");
+  }
+  return {};
+}
+
+void SlotTable::bind(const Delivery& delivery) {
   if (delivery.slot == slots_.size() + 1) slots_.emplace_back();
   const Transition& state = *delivery.transition;
   slots_[delivery.slot - 1] = Slot{delivery.subscription, delivery.member, state.topic, state.version.epoch};
-  return true;
 }
 
 std::shared_ptr<const Transition> SlotTable::RunPosition::next(const Change& change, const std::string& topic,

@@ -49,6 +49,8 @@ TEST(TurnBudget, ATestThatReadsFieldsCostsAStepMorePerFieldAnd64BytesOfItsMessag
   EXPECT_EQ(steps_of_test(*make_state(state), 0), 1u);
   EXPECT_EQ(steps_of_test(*make_state(state), 3), 31u);
   EXPECT_EQ(steps_of_test(*make_state(Transition()), 3), 1u);
+  state.value = Value(std::string(10'240, 'x'));  // is copied
+  EXPECT_EQ(steps_of_test(*make_state(state), 0), 11u);
 }
 
 }  // namespace

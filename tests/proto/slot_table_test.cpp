@@ -112,6 +112,26 @@ TEST_F(SlotTableTest, UnknownSlotsAndLeftOutNumbersAreViolations) {
   EXPECT_TRUE(is_refused(unknown));
 }
 
+TEST_F(SlotTableTest, NothingOfAFrameIsReadIfItCannotBeReadWhole) {
+  ServerFrame frame;
+  frame.deliveries = {named(1, "a"), named(3, "c")};
+  std::size_t read_deliveries = 0;
+  EXPECT_FALSE(table.check(frame));
+  EXPECT_FALSE(table.read(frame, [&](const Delivery&) { ++read_deliveries; }));
+  EXPECT_EQ(read_deliveries, 0u);
+  ServerFrame unknown;
+  unknown.runs = {run(1, 8, 1)};
+  EXPECT_TRUE(is_refused(unknown));  // slot 1 was not given its number
+}
+
+TEST_F(SlotTableTest, TheTopicOfASlotHasAShortName) {
+  ServerFrame frame;
+  frame.deliveries = {named(1, std::string(run_name_bytes_max, 'x'))};
+  read(frame);
+  frame.deliveries = {named(1, std::string(run_name_bytes_max + 1, 'x'))};
+  EXPECT_TRUE(is_refused(frame));
+}
+
 TEST_F(SlotTableTest, AMalformedRunIsAViolation) {
   ServerFrame frame;
   frame.deliveries = {named(1, "a")};

@@ -6,10 +6,14 @@ namespace hoiku::broker {
 namespace {
 
 constexpr int states_per_turn = 64;
+constexpr std::size_t finished_max = 512;  // deliveries whose memory a quiet session keeps
 // The frame does not bound the states that a filter does not let pass.
 constexpr std::size_t steps_per_frame = 4096;
 
-std::size_t bytes_of(const StateRecord& state) { return state.bound() + proto::delivery_overhead_bytes; }
+// The writer of a run may be named once more by its first change.
+std::size_t bytes_of(const StateRecord& state) {
+  return state.bound() + state.writer().size() + proto::delivery_overhead_bytes;
+}
 
 proto::Delivery named(const Delivered& delivered, std::uint32_t slot) {
   proto::Delivery delivery;
@@ -22,6 +26,9 @@ proto::Delivery named(const Delivered& delivered, std::uint32_t slot) {
   delivery.slot = slot;
   return delivery;
 }
+
+// Whether a run may have the name.
+bool is_short(const std::string& name) noexcept { return name.size() <= proto::run_name_bytes_max; }
 
 // Whether the state continues the run.
 bool continues(const proto::Run& run, const Slot& slot, const StateRecord& state) noexcept {
@@ -107,7 +114,7 @@ void DeliveryBuilder::finish(FrameDraft& draft) {
   for (const Delivered& delivered : deliveries) {
     Slot& slot = *delivered.slot;
     proto::ServerFrame& frame = draft.frame;
-    if (slot.number() != 0 && delivered.is_plain()) {
+    if (slot.number() != 0 && delivered.is_plain() && is_short(delivered.state->writer())) {
       is_in_run = is_in_run && continues(frame.runs.back(), slot, *delivered.state);
       add_to_run(frame, slot, *delivered.state, !is_in_run);
       is_in_run = true;
@@ -115,12 +122,13 @@ void DeliveryBuilder::finish(FrameDraft& draft) {
     }
     is_in_run = false;
     // The version of a topic that was never set has no epoch: the changes of a run could not be of it.
-    const bool is_new = slot.number() == 0 && delivered.state->version().number != 0;
+    const StateRecord& state = *delivered.state;
+    const bool is_new = slot.number() == 0 && state.version().number != 0 && is_short(state.topic());
     if (is_new) slot.subscription().give_number(slot);
     frame.deliveries.push_back(named(delivered, is_new ? slot.number() : 0));
   }
   deliveries.clear();
-  finished_ = std::move(deliveries);
+  if (deliveries.capacity() <= finished_max) finished_ = std::move(deliveries);
 }
 
 // Adds one topic's committed state (or the last one that passed a filter), or all dirty members of a composite.

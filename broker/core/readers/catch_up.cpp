@@ -70,12 +70,11 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
 
 // Returns nothing if the filter uses the previous state, and the history has discarded that.
 std::optional<bool> CatchUp::test(Filter& filter, TopicId id, const StateRecord& state) const {
-  static const Value nothing;
   const std::uint64_t number = state.version().number;
-  if (number <= 1) return filter.passes(id, state, nothing);
+  if (number <= 1) return filter.passes(id, state, nullptr);
   const State before = states_.find(id, number - 1);
   if (!before && filter.uses_old_value()) return std::nullopt;
-  return filter.passes(id, state, before ? before->value() : nothing);
+  return filter.passes(id, state, before);
 }
 
 FilterScan CatchUp::find_next_match(const Slot& slot, std::size_t steps_max) {

@@ -35,15 +35,19 @@ Result<void> Filter::fits(const ContentType& content, const std::string& topic) 
                                text::shorten(key(), predicate_bytes_shown) + ": " + why.message};
 }
 
-bool Filter::passes(TopicId topic, const StateRecord& state, const Value& old_value) {
+bool Filter::passes(TopicId topic, const StateRecord& state, const State& before) {
   // A topic has at most one transition per revision.
   Tested& place = tested_[(static_cast<std::size_t>(topic) * 31 + state.revision()) % tested_.size()];
   if (state.revision() != 0 && place.topic == topic && place.revision == state.revision()) return place.passes;
   // Literals are read as the type of the topic's values; with null every comparison is false.
-  const Result<Predicate>& predicate =
-      predicate_for(content_type(state.is_unset() ? ValueView(old_value) : state.view(), schemas_));
+  const Result<Predicate>& predicate = predicate_for(content_type(!state.is_unset() ? state.view()
+                                                                  : before          ? before->view()
+                                                                                    : ValueView(),
+                                                                  schemas_));
   ++*tests_;
   if (!predicate) return false;  // not remembered: the predicate's fields may become known
+  static const Value nothing;
+  const Value& old_value = before && uses_old_value() ? before->value() : nothing;
   place = Tested{topic, state.revision(), predicate->test(state.value(), old_value, state.quality())};
   return place.passes;
 }

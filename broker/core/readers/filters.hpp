@@ -57,8 +57,8 @@ class Filter {
     return fits(content_type(value, schemas_), topic);
   }
   std::size_t message_types() const noexcept { return by_message_.size(); }  // with a remembered result
-  // Whether `state`, which replaced `old_value`, passes.
-  bool passes(TopicId topic, const StateRecord& state, const Value& old_value);
+  // Whether `state` passes, which replaced `before`.
+  bool passes(TopicId topic, const StateRecord& state, const State& before);
 
  private:
   friend class Filters;

@@ -93,10 +93,11 @@ class SlotQueue {
 // The deliveries that one session is to be sent. A composite is queued once, by its first slot. An `every` subscription
 // is queued once, by an entry of its own; its dirty slots have a queue of their own (backlog.hpp).
 struct DeliveryQueue : SlotQueue {
-  std::size_t slots = 0;          // open slots of the session, dirty or not
-  std::size_t out_of_credit = 0;  // `every` subscriptions that have something to be sent and no credit
-  std::size_t kept_bytes = 0;     // unsent states that passed filters, of topics with newer states
-  std::uint64_t building = 0;     // the number of the frame that is being built
+  std::size_t slots = 0;           // open slots of the session, dirty or not
+  std::size_t out_of_credit = 0;   // `every` subscriptions that have something to be sent and no credit
+  std::size_t kept_bytes = 0;      // unsent states that passed filters, of topics with newer states
+  std::uint64_t building = 0;      // the number of the frame that is being built
+  std::uint64_t acknowledged = 0;  // the client has the frames up to this number
 
   // The numbers by which the client knows slots: at most one more than all before, so that it can keep an array.
   std::uint32_t take_number() {
@@ -107,7 +108,6 @@ struct DeliveryQueue : SlotQueue {
   }
   std::uint32_t numbers = 0;
   std::vector<std::uint32_t> free_numbers;
-  std::uint64_t acknowledged = 0;  // the client has the frames up to this number
 };
 
 class Slot : public QueueEntry {

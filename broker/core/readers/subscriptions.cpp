@@ -112,7 +112,6 @@ void Subscriptions::add_transition(Slot& slot, const TopicTransition& transition
 // Whether the transition passes the filter; counts it if it does not.
 bool Subscriptions::passes_filter(Slot& slot, const TopicTransition& transition,
                                   std::vector<FailedSubscription>& failed) {
-  static const Value nothing;
   Subscription& subscription = slot.subscription();
   const SubscriptionOptions& reader = subscription.options();
   if (reader.kind == SubscriptionKind::plain && !transition.state->is_unset()) {
@@ -123,8 +122,7 @@ bool Subscriptions::passes_filter(Slot& slot, const TopicTransition& transition,
       return false;
     }
   }
-  if (reader.filter->passes(transition.topic, *transition.state,
-                            transition.before ? transition.before->value() : nothing)) {
+  if (reader.filter->passes(transition.topic, *transition.state, transition.before)) {
     subscription.set_match(slot, transition.state);
     return true;
   }

@@ -84,7 +84,6 @@ void BrokerTopics::refresh_if_due(TimePoint now) {
 
 // Returns the topic, or nothing if it does not exist and is not created.
 std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string& name, const Value& value) {
-  static thread_local const SharedText writer("hoikud");
   std::optional<TopicId> found = topics_.find(name);
   if (!found) {
     // Does not create a topic only to unset it: no event would remove it again.
@@ -93,7 +92,7 @@ std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string&
     if (!made) return std::nullopt;
     found = *made;
   }
-  log_.write_internal(writes, *found, value, Quality::live, writer);
+  log_.write_internal(writes, *found, value, Quality::live, writer_);
   return *found;
 }
 

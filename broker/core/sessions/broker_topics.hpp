@@ -59,6 +59,7 @@ class BrokerTopics {
   RequestLife& requests_;
   const Instant& now_;
   std::function<Statistics()> statistics_;
+  const SharedText writer_{"hoikud"};
   bool is_enabled_ = false;  // a client has asked
   std::set<TopicId> statistics_topics_;
   std::optional<TimePoint> refreshed_at_;

@@ -41,14 +41,16 @@ proto::Command CommandQueue::pop() {
   return command;
 }
 
-void CommandQueue::remove(proto::RequestId id) {
+bool CommandQueue::remove(proto::RequestId id) {
   const auto found = std::lower_bound(entries_.begin(), entries_.end(), id,
                                       [](const Entry& entry, auto wanted) { return entry.id < wanted; });
-  if (found == entries_.end() || found->id != id || !found->command) return;
+  if (found == entries_.end() || found->id != id || !found->command) return false;
+  if (std::holds_alternative<proto::Sets>(*found->command)) return false;
   found->command.reset();
   --live_;
   // Compacts when most entries are removed ones: the removals since the last time pay for it.
   if (entries_.size() > 2 * live_ + 32) std::erase_if(entries_, [](const Entry& entry) { return !entry.command; });
+  return true;
 }
 
 std::vector<proto::Command> CommandQueue::take_if(const std::function<bool(const proto::Command&)>& wanted) {

@@ -28,7 +28,7 @@ class CommandQueue {
   // Null if the queue is empty.
   const proto::Command* front();
   proto::Command pop();
-  void remove(proto::RequestId id);  // not a Sets
+  bool remove(proto::RequestId id);  // false: there is no such command, or it is a Sets, which stays
   // Removes and returns all that `wanted` selects.
   std::vector<proto::Command> take_if(const std::function<bool(const proto::Command&)>& wanted);
   // Inserts `commands`, which are sorted by their ids, and drops what `drop` selects of the others, and all that was

@@ -57,6 +57,10 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
     received.posts_settled = std::max(received.posts_settled, posted_.settle(frame.settled));
     return received;
   }
+  // Before the frame counts as taken: it is applied whole, or not at all.
+  if (frame.number == incoming_.last() + 1) {
+    if (Result<void> checked = slots_.check(frame); !checked) return checked.failure();
+  }
   using Verdict = proto::ReceivedFrames::Verdict;
   const Verdict verdict = incoming_.accept(frame.number);
   if (verdict == Verdict::gap) return violation("a frame is missing before number " + std::to_string(frame.number));

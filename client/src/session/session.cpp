@@ -131,7 +131,7 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
 Result<proto::RequestId> Session::post(const std::string& topic, const ValueView& value) {
   if (Result<void> checked = check_value(topic, value, value_bytes_max_); !checked) return checked.failure();
   const proto::RequestId id = last_id_ + 1;
-  if (packer_.queue_post(queue_, id, topic, value, frame_bytes_max_)) {
+  if (packer_.queue_post(queue_, id, topic, value)) {
     posted_.add(id);
     return last_id_ = id;
   }
@@ -148,8 +148,7 @@ Result<proto::RequestId> Session::repeat(proto::RequestId wait, TimePoint until)
 
 void Session::cancel(proto::RequestId id) {
   if (posted_.is_unsent(id)) {
-    queue_.remove(id);
-    posted_.remove(id);
+    if (queue_.remove(id)) posted_.remove(id);
     return;
   }
   const auto found = requests_.find(id);
@@ -300,7 +299,8 @@ std::vector<proto::Command> Session::take_commands(TimePoint now) {
     const bool is_one_shot = is_request && request->second.properties.is_one_shot();
     if (is_one_shot && in_flight_ >= options_.limits.requests_in_flight_max) break;
     const auto* packed = std::get_if<proto::Sets>(next);
-    bytes += packer_.bytes_of(*next);
+    // A write that becomes a command with a name has two items more than its bound says.
+    bytes += packer_.bytes_of(*next) + (std::holds_alternative<proto::Set>(*next) ? 2 * proto::item_bytes_min : 0);
     taken += packed == nullptr ? 1 : packed->size();
     if (!commands.empty() && (bytes > bytes_max || taken > options_.limits.turn_commands_max)) break;
     if (is_one_shot) ++in_flight_;

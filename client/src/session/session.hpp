@@ -103,7 +103,7 @@ class Session {
   // The caller has left: an open request ends at the broker, an unsent command is never sent. A write that is in flight
   // may still be applied. Unknown ids are ignored.
   void cancel(proto::RequestId id);
-  // Whether the command is in no frame yet, so that cancel() takes it back whole.
+  // Whether the command is in no frame yet, so that cancel() takes it back whole, unless post() has queued it.
   bool is_unsent(proto::RequestId id) const;
 
   // The inbox of an open `latest` subscription; null otherwise.

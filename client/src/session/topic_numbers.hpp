@@ -5,6 +5,7 @@
 // Limits     topic_numbers_max topics; the writes of others are sent with their names.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,11 +43,14 @@ class TopicNumbers {
     }
   }
   // An upper bound of what tell() adds.
-  std::size_t untold_bytes(const proto::Sets& sets) const noexcept {
+  std::size_t untold_bytes(const proto::Sets& sets) const {
+    std::vector<std::uint32_t> untold;
     std::size_t bytes = 0;
     for (const std::uint32_t number : sets.topics) {
       const Numbered& topic = topics_[number - 1];
-      if (!topic.is_told) bytes += topic.name.size() + proto::item_bytes_min;
+      if (topic.is_told || std::find(untold.begin(), untold.end(), number) != untold.end()) continue;
+      untold.push_back(number);
+      bytes += topic.name.size() + proto::item_bytes_min;
     }
     return bytes;
   }

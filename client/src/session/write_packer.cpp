@@ -1,12 +1,15 @@
 #include "client/src/session/write_packer.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "hoiku/proto/size.hpp"
 
 namespace hoiku::client {
 namespace {
+
+// A command of this size fits into a frame of any broker, which has 64 KiB at least, with a name for each write.
+constexpr std::size_t writes_max = 64;
+constexpr std::size_t bytes_max = std::size_t{16} << 10;
 
 // Whether a write with this id may be added.
 bool continues(const proto::Sets& sets, proto::RequestId id, bool is_post) noexcept {
@@ -22,11 +25,8 @@ proto::Sets& begin_sets(proto::Command& command, proto::RequestId id, bool is_po
 
 }  // namespace
 
-bool WritePacker::queue_post(CommandQueue& queue, proto::RequestId id, const std::string& topic, const ValueView& value,
-                             std::size_t frame_bytes_max) {
-  // A command fits into a frame with all the names that it may need.
-  const std::size_t writes_max = std::min<std::size_t>(256, frame_bytes_max / 1024);
-  const std::size_t bytes_max = frame_bytes_max / 4;
+bool WritePacker::queue_post(CommandQueue& queue, proto::RequestId id, const std::string& topic,
+                             const ValueView& value) {
   const std::size_t bytes = value.payload_bytes();
   const std::uint32_t number = bytes > bytes_max ? 0 : numbers_.number_of(topic);
   if (number == 0) return false;

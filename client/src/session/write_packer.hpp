@@ -20,7 +20,7 @@ class WritePacker {
   // Queues a post, with the last ones if they may share a command. False: it has to be sent with the topic's name,
   // because there is no number left, or the value is large.
   [[nodiscard]] bool queue_post(CommandQueue& queue, proto::RequestId id, const std::string& topic,
-                                const ValueView& value, std::size_t frame_bytes_max);
+                                const ValueView& value);
   // Appends a command to those of a frame, packed if it is a plain write.
   void append(std::vector<proto::Command>& commands, proto::Command command);
   // The frame is complete: adds the names that the broker was not told.

@@ -182,7 +182,7 @@ Sets ClientFrameDecoder::sets(std::string_view message, RequestId id) {
        into(W::kValuesFieldNumber, out.values), into(W::kPostFieldNumber, out.is_post),
        contents(W::kNamesFieldNumber,
                 [&](std::string_view bytes) { append(out.names, [&] { return topic_number(bytes); }); }));
-  std::size_t bytes = 0;
+  std::uint64_t bytes = 0;
   for (const std::uint32_t length : out.lengths) bytes += length;
   if (out.topics.size() != out.lengths.size() || bytes != out.values.size()) {
     fail(violation("the writes, the lengths and the values of a command do not fit together"));
@@ -208,7 +208,7 @@ void ClientFrameDecoder::numbers(std::string_view packed, std::vector<std::uint3
   const auto count = static_cast<std::size_t>(std::count_if(packed.begin(), packed.end(), ends));
   count_items(count);
   if (has_failed()) return;
-  out.reserve(out.size() + count);
+  if (out.empty()) out.reserve(count);  // a list in many pieces grows as it likes
   wire::WireReader reader(packed);
   while (const auto number = reader.next_number()) out.push_back(static_cast<std::uint32_t>(*number));
   if (reader.is_malformed()) fail(violation("a frame is malformed or truncated"));

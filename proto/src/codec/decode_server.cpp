@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hoiku.pb.h"
+#include "hoiku/proto/change.hpp"
 #include "hoiku/proto/codec.hpp"
 #include "proto/src/codec/decode_common.hpp"
 
@@ -27,6 +28,7 @@ class ServerFrameDecoder : private FrameDecoder {
   Welcome welcome(std::string_view message);
   Failure failure(std::string_view message);
   void delivery(std::string_view message, ServerFrame& out);
+  void check_run(const Run& run);
   SnapshotEnd snapshot_end(std::string_view message);
   State transition(std::string_view message);
 
@@ -89,6 +91,15 @@ Failure ServerFrameDecoder::failure(std::string_view message) {
 
 // ---- Transitions
 
+// So that a frame can be applied as a whole, or not at all.
+void ServerFrameDecoder::check_run(const Run& run) {
+  const auto is_long = [](std::string_view name) { return name.size() > run_name_bytes_max; };
+  bool has_long_name = is_long(run.writer);
+  ChangeReader changes(run.changes);
+  while (const auto change = changes.next()) has_long_name = has_long_name || is_long(change->writer.value_or(""));
+  if (changes.is_malformed() || has_long_name) fail(violation("a run is malformed, or a writer's name is too long"));
+}
+
 // The bytes from the first change of a run to the last. Between them may be fields that are skipped later.
 std::string_view changes_of(std::string_view message) {
   wire::WireReader reader(message);
@@ -126,6 +137,7 @@ void ServerFrameDecoder::delivery(std::string_view message, ServerFrame& out) {
   run.slot = one.slot;
   run.place = out.deliveries.size();
   run.changes = changes_of(message);
+  check_run(run);
   out.runs.push_back(std::move(run));
 }
 

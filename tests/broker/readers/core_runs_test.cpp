@@ -139,6 +139,72 @@ TEST_F(CoreRuns, AWriterIsNamedWhereItChanges) {
   EXPECT_EQ(writers, (std::vector<std::string>{"robot", "hand", "robot"}));
 }
 
+TEST_F(CoreRuns, AllMembersOfACompositeTravelInOneFrame) {
+  const auto both = screen.subscribe({"a", "b"});
+  turn();
+  robot.commit({{"a", Value(1), {}, {}}, {"b", Value(1), {}, {}}});
+  turn();
+  robot.commit({{"a", Value(2), {}, {}}, {"b", Value(2), {}, {}}});
+  screen.deliveries.clear();
+  const auto sent = frames();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_THAT(sent[0].runs, SizeIs(2));
+  ASSERT_THAT(screen.deliveries, SizeIs(2));
+  EXPECT_EQ(screen.deliveries[0].member + screen.deliveries[1].member, 1u);
+  EXPECT_EQ(screen.deliveries[1].subscription, both);
+}
+
+TEST_F(CoreRuns, WhatAFilterHasCountedTravelsInADelivery) {
+  proto::Subscribe command;
+  command.topics = {"a"};
+  command.filter = *Predicate::parse("value != 2");
+  screen.subscribe(std::move(command));
+  robot.set("a", Value(1));
+  turn();
+  robot.set("a", Value(3));
+  EXPECT_THAT(frame().runs, SizeIs(1));
+  robot.set("a", Value(2));
+  turn();
+  robot.set("a", Value(4));
+  const auto counted = frame();
+  ASSERT_THAT(counted.deliveries, SizeIs(1));
+  EXPECT_EQ(counted.deliveries[0].filtered, 1u);
+  robot.set("a", Value(5));
+  EXPECT_THAT(frame().runs, SizeIs(1));
+}
+
+TEST_F(CoreRuns, AReaderWithAnIntervalHasRunsToo) {
+  proto::Subscribe command;
+  command.topics = {"a"};
+  command.interval = 1s;
+  screen.subscribe(std::move(command));
+  robot.set("a", Value(1));
+  turn();
+  advance(2s);
+  robot.set("a", Value(2));
+  EXPECT_THAT(frame().runs, SizeIs(1));
+  EXPECT_EQ(screen.last_value("a"), Value(2));
+}
+
+TEST_F(CoreRuns, ATopicOrAWriterWithALongNameTravelsWithIt) {
+  restart(limited([](Limits& limits) { limits.topic_name_bytes_max = limits.client_name_bytes_max = 5000; }));
+  robot.connect();
+  screen.connect();
+  FakeClient hand{*this, std::string(2000, 'h'), 3};
+  hand.connect();
+  const std::string long_name(2000, 'x');
+  screen.subscribe({"*"}, {}, proto::Mode::every);
+  for (int i = 1; i <= 2; ++i) {
+    robot.set(long_name, Value(i));
+    hand.set("a", Value(i));
+    const auto sent = frame();
+    EXPECT_THAT(sent.deliveries, SizeIs(2));
+    EXPECT_THAT(sent.runs, IsEmpty());
+  }
+  robot.set("a", Value(3));
+  EXPECT_THAT(frame().runs, SizeIs(1));
+}
+
 TEST_F(CoreRuns, AFrameThatIsSentAgainHasTheSameRuns) {
   screen.subscribe({"a"}, {}, proto::Mode::every);
   robot.set("a", Value(1));

@@ -33,7 +33,7 @@ TEST(Filters, AResolvedPredicateStaysWhenUnresolvableTypesFollow) {
   state.value = MessageBytes{
       "its.Pose", *schemas.find("its.Pose")
                        ->from_json(R"({"y":4})")};  // the field number that x had when the predicate was resolved
-  EXPECT_TRUE(filter.passes(TopicId{1}, *make_state(state), Value()));
+  EXPECT_TRUE(filter.passes(TopicId{1}, *make_state(state), nullptr));
   filters.release(filter);
 }
 

@@ -230,9 +230,8 @@ TEST_F(PackedPosts, TopicsBeyondTheLastNumberTravelWithTheirNames) {
   EXPECT_EQ(named, 1u);
 }
 
-// A broker with smaller frames takes what was packed for one with larger ones, or the posts fail.
-TEST_F(PackedPosts, TooLargeForTheNextBrokerFailEach) {
-  const proto::RequestId first = pack("a", Value(std::string(60'000, 'x')));
+TEST_F(PackedPosts, OneThatIsTooLargeForTheNextBrokerFailsAlone) {
+  const proto::RequestId first = pack("a", Value(std::string(70'000, 'x')));
   const proto::RequestId second = pack("a", Value(std::string(60'000, 'x')));
   hello();
   proto::ServerFrame welcome = acknowledgement();
@@ -240,10 +239,33 @@ TEST_F(PackedPosts, TooLargeForTheNextBrokerFailEach) {
   welcome.welcome->first_connection = connection_number;
   welcome.welcome->frame_bytes_max = 64 << 10;
   const Received received = give(welcome);
-  ASSERT_THAT(received.completions, SizeIs(2));
+  ASSERT_THAT(received.completions, SizeIs(1));
   EXPECT_EQ(received.completions[0].id, first);
-  EXPECT_EQ(received.completions[1].id, second);
-  EXPECT_EQ(session.open_requests(), 0u);
+  EXPECT_EQ(proto::id_of(travelling().at(0)), second);
+}
+
+TEST_F(PackedPosts, OfManyTopicsFitIntoTheFramesOfAnyBroker) {
+  for (int i = 0; i < 200; ++i) pack(std::string(240, 'x') + std::to_string(i), Value(std::string(250, 'y')));
+  hello();
+  proto::ServerFrame welcome = acknowledgement();
+  welcome.welcome.emplace();
+  welcome.welcome->first_connection = connection_number;
+  welcome.welcome->frame_bytes_max = 64 << 10;
+  EXPECT_THAT(give(welcome).completions, IsEmpty());
+  std::size_t sent_writes = 0;
+  while (const auto sent = session.take_frame(now)) {
+    EXPECT_LE(proto::encode(*sent).size(), std::size_t{64} << 10);
+    for (const proto::Command& command : sent->commands) sent_writes += std::get<proto::Sets>(command).size();
+  }
+  EXPECT_EQ(sent_writes, 200u);
+}
+
+TEST_F(PackedPosts, CannotBeTakenBack) {
+  connect();
+  const proto::RequestId first = pack("a");
+  pack("b");
+  session.cancel(first);
+  EXPECT_EQ(sets_of(travelling()).size(), 2u);
 }
 
 TEST_F(SessionPosts, OfAResumedSessionAreSentAgainAndInNoDoubt) {

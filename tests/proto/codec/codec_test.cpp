@@ -218,6 +218,20 @@ TEST(Codec, PackedWritesThatDoNotFitTogetherAreAViolation) {
   }
 }
 
+TEST(Codec, ARunThatIsMalformedOrHasALongNameIsAViolation) {
+  std::vector<proto::Run> bad(3, samples::runs().front());
+  bad[0].changes[2] = '\x7F';  // in the first change
+  bad[1].writer = std::string(run_name_bytes_max + 1, 'x');
+  Change change = samples::change(Value());
+  change.writer = bad[1].writer;
+  samples::append(bad[2], change);
+  for (const proto::Run& run : bad) {
+    ServerFrame frame;
+    frame.runs = {run};
+    EXPECT_EQ(server_refusal(encode(frame)), ErrorCode::protocol_violation) << &run - bad.data();
+  }
+}
+
 TEST(Codec, AListSeveralTimesTooLongIsAViolation) {
   Limits limits;
   limits.commit_topics_max = limits.composite_topics_max = 2;

@@ -161,8 +161,9 @@ TEST(EncodedSize, AChangeTakesNoMoreThanTheDeliveryOfItsTransition) {
     run.number = run.revision = longest;
     run.changed_at = longest_time;
     run.writer = transition->writer;
+    change.writer = transition->writer;
     samples::append(run, change);
-    EXPECT_LE(encoded_alone(&ServerFrame::runs, run), delivery_size(*transition).bound());
+    EXPECT_LE(encoded_alone(&ServerFrame::runs, run), delivery_size(*transition).bound() + run.writer.size());
   }
 }
 

@@ -234,7 +234,7 @@ class Client:
                 number += 1
                 revision += change.revision_step
                 changed_at_us += change.time_step_us
-                writer = change.writer or writer
+                writer = change.writer if change.HasField("writer") else writer
             delivery = wire.Delivery(subscription=named.subscription, member=named.member)
             transition = delivery.transition
             transition.topic, transition.version.epoch = named.transition.topic, named.transition.version.epoch

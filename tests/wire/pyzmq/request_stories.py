@@ -127,6 +127,20 @@ def reads_every_transition(start):
     check(revisions == sorted(revisions), "the revisions are not in order")
 
 
+def reads_runs_of_several_writers(start):
+    """A name may be empty, which is not the same as the name before."""
+    broker = start()
+    writers = [connected(broker, name) for name in ("robot", "", "hand")]
+    reader = connected(broker, "reader")
+    every, = reader.send(subscribe_command("shared", mode=wire.MODE_EVERY))
+    reader.snapshot_end(every)
+    for round in range(6):
+        writers[round % 3].ask(set_command("shared", str(round)))
+    read = reader.wait_for_deliveries(every, 7)[1:]
+    expect("the writers", [delivery.transition.writer for delivery in read], 2 * [b"robot", b"", b"hand"])
+    check(reader.runs > 0, "nothing travelled in a run")
+
+
 def writes_by_numbers(start):
     broker = start()
     writer, reader = connected(broker, "writer"), connected(broker, "reader")
@@ -147,4 +161,4 @@ def writes_by_numbers(start):
 
 
 STORIES = [sets_and_gets, fails_alone, posts, is_refused_in_words, waits, subscribes, reads_a_composite,
-           reads_every_transition, writes_by_numbers]
+           reads_every_transition, reads_runs_of_several_writers, writes_by_numbers]

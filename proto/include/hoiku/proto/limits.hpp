@@ -15,7 +15,7 @@ struct Limits {
   std::size_t frame_bytes_max = std::size_t{4} << 20;
   // Commands of one frame, with the topics, topic writes, nodes and names in them; twice the writes of a Sets.
   std::size_t command_items_max = 16'384;
-  std::size_t frame_items_max = 65'536;  // deliveries, snapshot ends and answers of one frame, with the rows in them
+  std::size_t frame_items_max = 65'536;  // deliveries, changes, snapshot ends and answers of one frame, with their rows
   std::size_t topics_max = 1'000'000;
   std::size_t removed_topics_max = 16'384;              // removed topics whose versions and histories are remembered
   std::size_t values_bytes_max = std::size_t{1} << 30;  // committed values of all topics together

@@ -284,6 +284,10 @@ struct Delivery {
   std::uint32_t slot = 0;
 };
 
+// The bytes that the name of a run's topic, and of each writer in it, has at most: a reader may repeat them for each
+// change.
+inline constexpr std::size_t run_name_bytes_max = 1024;
+
 // Delivers transitions of one topic to one subscription, whose versions follow one another; none is lagged or filtered.
 struct Run {
   std::size_t place = 0;       // it comes after so many deliveries of its frame

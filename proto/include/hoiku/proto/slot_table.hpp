@@ -22,10 +22,14 @@ class SlotTable {
  public:
   void clear() noexcept { slots_.clear(); }
 
+  // Whether the frame may be read next. Error: protocol_violation, if a run is of a slot that means nothing, or a slot
+  // number was left out.
+  Result<void> check(const ServerFrame& frame) const;
   // Calls take(delivery) for each delivery of the frame, and for each change of its runs as one, in their order.
-  // Error: protocol_violation, if a run is malformed, or a slot means nothing.
+  // Error: as check(), before the first call; and if a run is malformed, which no decoded one is.
   template <class Take>
   Result<void> read(const ServerFrame& frame, Take&& take) {
+    if (Result<void> checked = check(frame); !checked) return checked;
     auto run = frame.runs.begin();
     for (std::size_t place = 0; place <= frame.deliveries.size(); ++place) {
       for (; run != frame.runs.end() && run->place == place; ++run) {
@@ -33,7 +37,7 @@ class SlotTable {
       }
       if (place == frame.deliveries.size()) break;
       const Delivery& delivery = frame.deliveries[place];
-      if (delivery.slot != 0 && !bind(delivery)) return violation("it has left out a slot number");
+      if (delivery.slot != 0) bind(delivery);
       take(delivery);
     }
     return {};
@@ -50,12 +54,11 @@ class SlotTable {
     std::uint64_t epoch = 0;
   };
 
-  bool bind(const Delivery& delivery);
+  void bind(const Delivery& delivery);
   static Failure violation(std::string what);
 
   template <class Take>
   Result<void> read(const Run& run, Take& take) {
-    if (run.slot == 0 || run.slot > slots_.size()) return violation("a run is of an unknown slot");
     const Slot& slot = slots_[run.slot - 1];
     ChangeReader changes(run.changes);
     RunPosition at(run);
