@@ -107,7 +107,14 @@ class Model {
   void release(const Owner& by, proto::RequestId lease, TimePoint now);
   void end_leases(const Owner& by, TimePoint now);  // its session has ended
   std::optional<ErrorCode> declare(const proto::Declare& command, const Owner& by, TimePoint now);
-  std::optional<ErrorCode> undeclare(const proto::Undeclare& command, const Owner& by);
+  struct UndeclareResult {
+    std::optional<ErrorCode> error = std::nullopt;
+    bool may_be_done = false;  // either is right
+  };
+  // `expires_now`: sessions that expire at this very instant. If only these have declared the topic beside `by`, they
+  // count or they do not, as the broker looks first at the time or at its input.
+  UndeclareResult undeclare(const proto::Undeclare& command, const Owner& by,
+                            const std::function<bool(const Owner&)>& expires_now);
   // Sessions have ended: `has_expired` says which. A declaration ends when its topic is unset and not owned, and none
   // of the sessions is left that have declared it.
   // `expires_now`: sessions that expire at this very instant. If the topic of their declaration is unset and is set at

@@ -91,14 +91,20 @@ std::optional<ErrorCode> Model::declare(const proto::Declare& command, const Own
   return std::nullopt;
 }
 
-std::optional<ErrorCode> Model::undeclare(const proto::Undeclare& command, const Owner& by) {
+Model::UndeclareResult Model::undeclare(const proto::Undeclare& command, const Owner& by,
+                                        const std::function<bool(const Owner&)>& expires_now) {
   const auto declared = deadlines_.find(command.topic);
-  if (declared == deadlines_.end()) return std::nullopt;
+  if (declared == deadlines_.end()) return {};
   auto& declarers = declared->second.declarers;
   const bool has_declared = std::erase(declarers, by) > 0;
-  if (!declarers.empty()) return has_declared ? std::nullopt : std::optional(ErrorCode::not_owner);
-  deadlines_.erase(declared);
-  return std::nullopt;
+  if (declarers.empty()) {
+    deadlines_.erase(declared);
+    return {};
+  }
+  const bool all_expire = std::all_of(declarers.begin(), declarers.end(), expires_now);
+  if (all_expire) declared->second.may_have_ended = true;
+  if (has_declared) return {};
+  return {ErrorCode::not_owner, all_expire};
 }
 
 void Model::withdraw(const std::function<bool(const Owner&)>& has_expired,

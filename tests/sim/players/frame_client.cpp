@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 FrameClient::FrameClient(std::shared_ptr<link::Connector> connector, std::string name, Dice dice,
                          std::chrono::milliseconds session_timeout)
-    : connector_(std::move(connector)), name_(std::move(name)), dice_(std::move(dice)) {
+    : connector_(std::move(connector)), name_(std::move(name)), dice_(dice), packing_(std::move(dice)) {
   new_token();
   hello_.client_name = name_;
   hello_.session_timeout = session_timeout;
@@ -111,14 +111,14 @@ std::vector<proto::Command> FrameClient::packed(std::vector<proto::Command> comm
   std::vector<proto::Command> packed;
   for (proto::Command& command : commands) {
     auto* set = std::get_if<proto::Set>(&command);
-    if (set == nullptr || set->if_version || set->source_time || dice_.chance(20)) {
+    if (set == nullptr || set->if_version || set->source_time || packing_.chance(20)) {
       packed.push_back(std::move(command));
       continue;
     }
     auto* sets = packed.empty() ? nullptr : std::get_if<proto::Sets>(&packed.back());
     auto number =
         std::find_if(numbers_.begin(), numbers_.end(), [&](const auto& one) { return one.second == set->topic; });
-    const bool is_new = number == numbers_.end() || dice_.chance(10);
+    const bool is_new = number == numbers_.end() || packing_.chance(10);
     // The names of a command count for all of its writes.
     if (sets == nullptr || is_new || sets->is_post != set->is_post || sets->id + sets->size() != set->id) {
       sets = &std::get<proto::Sets>(packed.emplace_back(proto::Sets()));
@@ -126,7 +126,7 @@ std::vector<proto::Command> FrameClient::packed(std::vector<proto::Command> comm
       sets->is_post = set->is_post;
     }
     if (is_new) {
-      const auto given = static_cast<std::uint32_t>(1 + dice_.below(3));
+      const auto given = static_cast<std::uint32_t>(1 + packing_.below(3));
       number = numbers_.insert_or_assign(given, set->topic).first;
       sets->names.push_back({given, set->topic});
     }

@@ -75,6 +75,7 @@ class FrameClient {
   std::unique_ptr<link::Link> link_;
   std::string name_;
   Dice dice_;
+  Dice packing_;  // of its own: how writes are packed changes nothing of what a history does
   proto::Hello hello_;
   bool hasty_ = false;  // acknowledges at once, in this history
   bool forgetting_ = false;

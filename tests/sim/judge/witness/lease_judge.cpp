@@ -21,8 +21,11 @@ void LeaseJudge::take(Session& session, const proto::Command& command) {
     const auto error = model_.declare(*declare, session.token, now());
     session.requests[declare->id] = Request{Request::Kind::declare, {declare->topic}, {{error}}, 0, now()};
   } else if (const auto* undeclare = std::get_if<proto::Undeclare>(&command)) {
-    const auto error = model_.undeclare(*undeclare, session.token);
-    session.requests[undeclare->id] = Request{Request::Kind::declare, {undeclare->topic}, {{error}}, 0, now()};
+    const auto expires = [&](const proto::SessionToken& token) { return evidence_.has_expired(token, now()); };
+    const Model::UndeclareResult result = model_.undeclare(*undeclare, session.token, expires);
+    Request& request = session.requests[undeclare->id];
+    request = Request{Request::Kind::declare, {undeclare->topic}, {{result.error}}, 0, now()};
+    request.may_be_done = result.may_be_done;
   }
 }
 

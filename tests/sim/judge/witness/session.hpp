@@ -90,6 +90,7 @@ struct Request {
   TimePoint at{};
   std::uint64_t cursor = 0;     // for a list
   std::uint64_t posted_in = 0;  // for a post, which is answered only if it is refused: its client frame
+  bool may_be_done = false;     // for an Undeclare: instead of the expected error
 };
 
 // The pages of a list so far; of two lists that have the same next page, those of the later one.
