@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "bench/link/peer_client.hpp"
+#include "bench/peers/peer_client.hpp"
 #include "hoiku/link/link_kind.hpp"
 #include "hoiku/proto/mode.hpp"
 

@@ -1,10 +1,10 @@
-#include "bench/link/peer_client.hpp"
+#include "bench/peers/peer_client.hpp"
 
 #include <charconv>
 #include <stdexcept>
 
-#include "bench/link/relay_protocol.hpp"
-#include "bench/link/socket.hpp"
+#include "bench/peers/relay_protocol.hpp"
+#include "bench/peers/socket.hpp"
 
 namespace hoiku::bench {
 namespace {

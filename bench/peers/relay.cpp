@@ -16,8 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bench/link/loopback.hpp"
-#include "bench/link/relay_protocol.hpp"
+#include "bench/peers/loopback.hpp"
+#include "bench/peers/relay_protocol.hpp"
 
 namespace hoiku::bench {
 namespace {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <vector>
 
-#include "bench/link/loads.hpp"
-#include "bench/link/stamp.hpp"
+#include "bench/loads/loads.hpp"
+#include "bench/loads/stamp.hpp"
 #include "hoiku/async.hpp"
 #include "hoiku/hoiku.hpp"
 

@@ -32,9 +32,9 @@ scenarios:
   one-process  1,000 Buses in one process
 
 examples:
-  bench/link/link_bench.py build/bench/bin
-  bench/link/link_bench.py build/bench/bin --only one-way --only set --rounds 3
-  bench/link/link_bench.py build/bench/bin --only one-way --servers relay,zmtp --json > figures.json
+  bench/suite/link_bench.py build/bench/bin
+  bench/suite/link_bench.py build/bench/bin --only one-way --only set --rounds 3
+  bench/suite/link_bench.py build/bench/bin --only one-way --servers relay,zmtp --json > figures.json
 """
 
 

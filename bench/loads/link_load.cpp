@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "bench/link/loads.hpp"
+#include "bench/loads/loads.hpp"
 #include "hoiku/proto/duration.hpp"
 #include "services/command_line.hpp"
 

@@ -1,4 +1,4 @@
-#include "bench/link/stamp.hpp"
+#include "bench/loads/stamp.hpp"
 
 #include <algorithm>
 #include <chrono>

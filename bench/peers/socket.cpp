@@ -1,4 +1,4 @@
-#include "bench/link/socket.hpp"
+#include "bench/peers/socket.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "bench/link/loopback.hpp"
+#include "bench/peers/loopback.hpp"
 
 namespace hoiku::bench {
 namespace {

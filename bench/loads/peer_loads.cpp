@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <ctime>
 
-#include "bench/link/loads.hpp"
-#include "bench/link/stamp.hpp"
+#include "bench/loads/loads.hpp"
+#include "bench/loads/stamp.hpp"
 
 namespace hoiku::bench {
 namespace {
