@@ -1,141 +1,176 @@
-// hoiku_loads.cpp: the loads on hoikud, as a program on the client library has them.
-#include <sys/resource.h>
+// hoiku_loads.cpp: the loads on hoikud, as a program on the client library has them: publish, read, set.
+#include <algorithm>
 
-#include <cstdio>
-#include <fstream>
-#include <vector>
-
-#include "bench/loads/loads.hpp"
-#include "bench/loads/stamp.hpp"
-#include "hoiku/async.hpp"
-#include "hoiku/hoiku.hpp"
+#include "bench/loads/hoiku_side.hpp"
+#include "bench/loads/tally.hpp"
 
 namespace hoiku::bench {
 namespace {
 
-constexpr const char* topic_name = "load/value";
+using namespace std::chrono_literals;
 
-std::string endpoint_of(const Load& load) { return "tcp://127.0.0.1:" + std::to_string(load.port); }
+constexpr std::uint32_t history_of_readers = 65'536;  // transitions: more than any window
+constexpr int burst = 64;                             // posts between two looks at clock and window
+constexpr Duration pause = 50us;                      // of a writer whose window is full
 
-Task<Bus> connect(Nursery& nursery, const Load& load, LinkKind link, std::string name) {
-  return Bus::connect(nursery, endpoint_of(load), client_name(std::move(name)), link_kind(link));
+Bytes bytes_of(const Stamp& stamp, std::size_t size) { return Bytes(stamped(stamp, size)); }
+
+// ---- publish
+
+Task<> publish_at_a_rate(Topic<Bytes> topic, const Load& load) {
+  auto ticks = periodic(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / load.rate)));
+  Stamp stamp;
+  for (std::uint64_t number = 1; number <= load.values; ++number) {
+    co_await ticks.next();
+    stamp.number = number | (number == load.values ? Stamp::last_mark : 0);
+    stamp.made = monotonic_nanoseconds();
+    topic.post(bytes_of(stamp, load.size));
+    if (number == load.warm_up) tell_driver("measuring");
+  }
 }
 
-Task<> publish(LinkKind link, Load load) {
+Task<> wait_for_room(Window& window, std::uint64_t number) {
+  while (window.is_full(number)) {
+    co_await sleep(pause);
+    window.check_progress();
+  }
+}
+
+Task<> publish_at_full_speed(Bus bus, Topic<Bytes> topic, const Load& load, std::uint64_t& number) {
+  Board board(load.board);
+  Window window(board, load.followed, load.window);
+  const std::int64_t end = monotonic_nanoseconds() + load.duration.count();
+  Stamp stamp;
+  while (!stamp.is_last()) {
+    co_await bus.writable();
+    const bool is_time = monotonic_nanoseconds() >= end;
+    for (int i = 0; i < burst && !stamp.is_last(); ++i) {
+      stamp.number = ++number | (is_time ? Stamp::last_mark : 0);
+      topic.post(bytes_of(stamp, load.size));
+    }
+    board.writer().newest.store(number, std::memory_order_relaxed);
+    co_await wait_for_room(window, number);
+  }
+}
+
+Task<> publish(const HoikuSide& side, const Load& load) {
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    const Bus bus = co_await connect(nursery, load, link, "publisher");
-    const auto topic = bus.topic<Bytes>(topic_name);
-    auto ticks = periodic(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / load.rate)));
-    for (std::uint64_t number = 1; number <= load.values; ++number) {
-      co_await ticks.next();
-      topic.post(Bytes(stamped(number)));
-      if (number == load.warm_up) tell_driver("measuring");
+    const Bus bus = co_await connect(nursery, side, load, "publisher");
+    const auto topic = bus.topic<Bytes>(one_topic);
+    if (side.mode == proto::Mode::every) co_await topic.declare(history(history_of_readers));
+    std::uint64_t count = load.values;
+    const std::int64_t began = monotonic_nanoseconds();
+    if (load.rate > 0) {
+      co_await publish_at_a_rate(topic, load);
+    } else {
+      co_await publish_at_full_speed(bus, topic, load, count);
     }
     tell_driver("published");
     co_await bus.flush();
+    tell_published(count, began, monotonic_nanoseconds());
   });
 }
 
-Task<> read_every(Topic<Bytes> topic, Latencies& latencies) {
-  auto transitions = topic.transitions();
-  co_await topic.get();  // answered after the subscription has arrived
-  tell_driver("ready");
-  for (;;) {
-    const auto transition = co_await transitions.next();
-    if (transition.value && !latencies.take(transition.value->data)) co_return;
-  }
+// ---- read
+
+// What the library says that it has left out has to add up with what did not come.
+void check_skipped(const Tally& tally, std::uint64_t skipped) {
+  if (tally.lost() == skipped) return;
+  throw std::runtime_error(std::to_string(tally.lost()) + " values did not come, and " + std::to_string(skipped) +
+                           " are known to be skipped");
 }
 
-Task<> read_latest(Topic<Bytes> topic, Latencies& latencies) {
-  auto values = topic.eventual_values();
-  co_await topic.get();
-  tell_driver("ready");
-  for (;;) {
-    const Bytes value = co_await values.next();
-    if (!latencies.take(value.data)) co_return;
-  }
-}
+// Takes what one reader is given, until it has the last value.
+class Reading {
+ public:
+  Reading(PatternSubscription& subscription, Tally& tally) : subscription_(subscription), tally_(tally) {}
 
-Task<> read(LinkKind link, proto::Mode mode, Load load) {
-  co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    const Bus bus = co_await connect(nursery, load, link, "reader");
-    const auto topic = bus.topic<Bytes>(topic_name);
-    Latencies latencies(load.warm_up, load.values);
-    if (mode == proto::Mode::every) {
-      co_await read_every(topic, latencies);
-    } else {
-      co_await read_latest(topic, latencies);
+  Task<> run() {
+    while (!tally_.is_complete()) {
+      take(co_await subscription_.next());
+      while (std::optional<AnyTransition> next = subscription_.try_next()) take(*next);
     }
-    latencies.tell();
-  });
+    check_skipped(tally_, skipped_);
+  }
+
+ private:
+  void take(const AnyTransition& transition) {
+    const auto* bytes = transition.value.get_if<Bytes>();
+    if (bytes == nullptr) return;  // the state before the first value, or the mark after it
+    skipped_ += transition.lagged ? transition.lagged->count : transition.skipped;
+    tally_.take(bytes->data);
+  }
+
+  PatternSubscription& subscription_;
+  Tally& tally_;
+  std::uint64_t skipped_ = 0;
+};
+
+Task<> read_one(Bus bus, proto::Mode mode, Tally& tally, int& subscribing) {
+  PatternSubscription subscription = bus.watch(one_topic, mode);
+  co_await bus.topic<Bytes>(one_topic).get();  // answered after the subscription has arrived
+  if (--subscribing == 0) tell_driver("ready");
+  Reading reading(subscription, tally);
+  co_await reading.run();
 }
 
-Task<> set(LinkKind link, Load load) {
+Task<> read(const HoikuSide& side, const Load& load) {
+  Board board(load.board);
+  std::vector<Tally> tallies;
+  for (std::size_t i = 0; i < load.readers; ++i)
+    tallies.emplace_back(Tally::Expected{load.size, load.warm_up}, board.reader(load.first + i));
+  int subscribing = static_cast<int>(load.readers);
   co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    const Bus bus = co_await connect(nursery, load, link, "writer");
-    const auto topic = bus.topic<Bytes>(topic_name);
-    const std::int64_t began = monotonic_nanoseconds();
-    const std::int64_t end = began + load.duration.count();
+    for (Tally& tally : tallies) {
+      const Bus bus = co_await connect(nursery, side, load, "reader");
+      nursery.start_soon(read_one, bus, side.mode, std::ref(tally), std::ref(subscribing));
+    }
+  });
+  tell_tallies(tallies);
+}
+
+// ---- set
+
+Task<> set_until(Topic<Bytes> topic, std::int64_t end, std::size_t size, std::uint64_t& sets) {
+  Stamp stamp;
+  while (monotonic_nanoseconds() < end) {
+    stamp.number = ++sets;
+    co_await topic.set(bytes_of(stamp, size));
+  }
+}
+
+Task<> set(const HoikuSide& side, const Load& load) {
+  co_await open_nursery([&](Nursery& nursery) -> Task<> {
+    const Bus bus = co_await connect(nursery, side, load, "writer");
+    const auto topic = bus.topic<Bytes>(one_topic);
+    const Version before = (co_await topic.latest())->version;
     std::uint64_t sets = 0;
-    while (monotonic_nanoseconds() < end) co_await topic.set(Bytes(stamped(++sets)));
-    tell_sets(sets, monotonic_nanoseconds() - began);
-  });
-}
-
-// ---- Idle Buses
-
-// Each connection takes a descriptor, and the hard limit is higher than the one that a shell sets by default.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-long resident_kilobytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    long kilobytes = 0;
-    if (std::sscanf(line.c_str(), "VmRSS: %ld", &kilobytes) == 1) return kilobytes;
-  }
-  return 0;
-}
-
-Task<> be_idle(LinkKind link, int buses, Load load, int& lost) {
-  co_await open_nursery([&](Nursery& nursery) -> Task<> {
-    const auto count_lost = on_connection_event([&lost](const ConnectionEvent& event) {
-      if (event.kind == ConnectionEvent::Kind::lost) ++lost;
+    const std::int64_t began = monotonic_nanoseconds();
+    co_await open_nursery([&](Nursery& setters) -> Task<> {
+      for (std::size_t i = 0; i < load.in_flight; ++i)
+        setters.start_soon(set_until, topic, began + load.duration.count(), load.size, std::ref(sets));
+      co_return;
     });
-    const long before = resident_kilobytes();
-    std::vector<Bus> all;
-    for (int i = 0; i < buses; ++i) {
-      all.push_back(co_await Bus::connect(nursery, endpoint_of(load), client_name("idle-" + std::to_string(i)),
-                                          link_kind(link), count_lost));
-    }
-    tell_driver("connected {\"kilobytes\": " + std::to_string(resident_kilobytes() - before) + "}");
-    co_await sleep(load.duration);
-    tell_driver("{\"lost\": " + std::to_string(lost) + "}");
+    const std::int64_t ended = monotonic_nanoseconds();
+    const Version after = (co_await topic.latest())->version;
+    if (after.number - before.number != sets)
+      throw std::runtime_error(std::to_string(sets) + " sets were acknowledged, and the topic's version is another");
+    tell_sets(sets, ended - began);
   });
 }
 
 }  // namespace
 
-int publish_to_hoiku(LinkKind link, const Load& load) {
-  return run([&] { return publish(link, load); });
+int publish_to_hoiku(const HoikuSide& side, const Load& load) {
+  return run([&] { return publish(side, load); });
 }
 
-int read_from_hoiku(LinkKind link, proto::Mode mode, const Load& load) {
-  return run([&] { return read(link, mode, load); });
+int read_from_hoiku(const HoikuSide& side, const Load& load) {
+  return run([&] { return read(side, load); });
 }
 
-int set_at_hoiku(LinkKind link, const Load& load) {
-  return run([&] { return set(link, load); });
-}
-
-int idle(LinkKind link, int buses, const Load& load) {
-  allow_many_descriptors();
-  int lost = 0;
-  return run([&] { return be_idle(link, buses, load, lost); });
+int set_at_hoiku(const HoikuSide& side, const Load& load) {
+  return run([&] { return set(side, load); });
 }
 
 }  // namespace hoiku::bench

@@ -120,6 +120,8 @@ class Relay {
       }
     }
     append_frame(connection.output, RelayKind::acknowledged, state.version, {}, {});
+    if (kind == RelayKind::subscribe && state.version > 0)
+      append_frame(connection.output, RelayKind::value, state.version, topic, state.value);
     mark_dirty(connection);
   }
 

@@ -11,7 +11,7 @@ namespace hoiku::bench {
 
 enum class RelayKind : std::uint8_t {
   set,           // to the relay
-  subscribe,     // to the relay, which acknowledges it
+  subscribe,     // to the relay, which acknowledges it and sends the value that it has
   value,         // to a reader
   acknowledged,  // to the writer, or to a new reader
 };

@@ -44,13 +44,6 @@ void Socket::send(std::string_view bytes) {
   }
 }
 
-std::string_view Socket::take(std::size_t count) {
-  while (unread().size() < count) receive_more();
-  const std::string_view taken = unread().substr(0, count);
-  taken_ += count;
-  return taken;
-}
-
 std::string_view Socket::take_line() {
   std::size_t end = 0;
   while ((end = unread().find("\r\n")) == std::string_view::npos) receive_more();

@@ -18,18 +18,19 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
+  int descriptor() const { return descriptor_; }
   void send(std::string_view bytes);
-  // Wait for the next `count` bytes, or for the next line, which is returned without its CR LF. Valid until the next
-  // call.
-  std::string_view take(std::size_t count);
+  // Waits for input and receives what is there.
+  void receive_more();
+  // What was received and not consumed. Valid until the next call that receives.
+  std::string_view unread() const { return std::string_view(input_).substr(taken_); }
+  void consume(std::size_t count) { taken_ += count; }
+  // Waits for the next line and consumes it. Returns it without its CR LF; valid until the next call that receives.
   std::string_view take_line();
   // Discards all that has arrived, without waiting.
   void discard_input();
 
  private:
-  void receive_more();
-  std::string_view unread() const { return std::string_view(input_).substr(taken_); }
-
   int descriptor_;
   std::string input_;
   std::size_t taken_ = 0;  // bytes of input_

@@ -35,7 +35,7 @@ UMBRELLAS = {
 ROOMS = {layer.split("/")[0] for layer in LAYERS} | {"tests", "bench"}
 
 ONE_FILE_KNOWS = [  # (the header, as a pattern; the files that may include it; what it is)
-    (r"zmq\.h(pp)?|zmq_addon\.hpp", ["link/src/zmq/*", "tests/wire/*"], "ZeroMQ"),
+    (r"zmq\.h(pp)?|zmq_addon\.hpp", ["link/src/zmq/*", "tests/wire/*", "bench/peers/zmq_*"], "ZeroMQ"),
     (r"toml\.h", ["broker/hoikud/config.cpp"], "the TOML library"),
     (r".*\.pb\.h",
      ["proto/src/codec/*.cpp", "proto/src/schema/descriptors.cpp", "proto/src/schema/well_known.cpp",
