@@ -41,8 +41,6 @@ class ZmqSocket {
  public:
   ZmqSocket(void* context, int type) : socket_(::zmq_socket(context, type)) {
     check(socket_ != nullptr);
-    set(ZMQ_SNDHWM, 0);  // no limit: PUB and XPUB drop what exceeds one
-    set(ZMQ_RCVHWM, 0);
   }
   ~ZmqSocket() { ::zmq_close(socket_); }
   ZmqSocket(const ZmqSocket&) = delete;

@@ -1,114 +1,152 @@
-"""servers.py: starts the servers and loads that link_bench.py compares, and reads what a server costs: processor time,
-switches and memory from /proc, system calls from perf or strace.
-
-Every program is a child process that is ended when its `with` block ends.
-"""
-import contextlib
-import json
+"""servers.py: the servers that bench.py compares, how each is started, and the rows of the tables that they fill."""
 import os
-import re
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
+
+from programs import Cost, Failure, Program, kilobytes_of
 
 START_LIMIT = 10  # seconds
-OUTPUT_LIMIT = 120
 
+# ---- how a server is started: its command, for the folder of our programs, a port, and a folder of its own -----------
 
-class Failure(Exception):
-    """What could not be measured, as a sentence."""
-
-
-class Program:
-    """A child process. Its output goes to a file, so that nobody has to read it for the program to go on."""
-
-    def __init__(self, command):
-        self.command = command
-        self.output = tempfile.NamedTemporaryFile("w+", prefix="hoiku-link.", encoding="utf-8", errors="replace")
-        self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, cwd="/tmp")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.output.close()
-
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def text(self):
-        with open(self.output.name, encoding="utf-8", errors="replace") as file:
-            return file.read()
-
-    def failure(self, sentence):
-        last_lines = " | ".join(self.text().splitlines()[-3:])
-        return Failure(f"{' '.join(self.command)}: {sentence}; it said: {last_lines}")
-
-    def wait_for(self, pattern, seconds=OUTPUT_LIMIT):
-        """Returns the match of a pattern in what the program has said, as soon as there is one."""
-        end = time.monotonic() + seconds
-        while True:
-            has_ended = self.process.poll() is not None
-            found = re.search(pattern, self.text())
-            if found:
-                return found
-            if has_ended:
-                raise self.failure(f"ended with status {self.process.returncode}")
-            if time.monotonic() > end:
-                raise self.failure(f"did not say '{pattern}' within {seconds} s")
-            time.sleep(0.005)
-
-    def result(self):
-        """Returns the last line of JSON, after the program has ended well."""
-        try:
-            status = self.process.wait(OUTPUT_LIMIT)
-        except subprocess.TimeoutExpired:
-            raise self.failure("did not end") from None
-        lines = [line for line in self.text().splitlines() if line.startswith("{")]
-        if status != 0 or not lines:
-            raise self.failure(f"ended with status {status}")
-        return json.loads(lines[-1])
-
-
-# ---- servers: name, what it is, and its command for a port -----------------------------------------------------------
-
-SERVERS = {
-    "relay": ("the relay", lambda programs, port: [f"{programs}/relay", str(port)]),
-    "nats": ("NATS core", lambda _, port: ["nats-server", "-a", "127.0.0.1", "-p", str(port)]),
-    "redis": ("Redis SET+PUBLISH", lambda _, port: ["redis-server", "--bind", "127.0.0.1", "--port", str(port),
-                                                    "--save", "", "--appendonly", "no"]),
-    "zmtp": ("hoikud, zmtp", lambda programs, port: hoikud(programs, port, "zmtp")),
-    "libzmq": ("hoikud, libzmq", lambda programs, port: hoikud(programs, port, "libzmq")),
-}
+NATS = ["nats-server", "-a", "127.0.0.1", "-p"]
+REDIS = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+MOSQUITTO = """listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+log_type none
+set_tcp_nodelay true
+"""
+# Without these mosquitto drops what exceeds a thousand values for a reader, even for one that is only a moment late.
+MOSQUITTO_UNLIMITED = "max_queued_messages 0\nmax_inflight_messages 0\n"
 
 
 def hoikud(programs, port, link):
     return [f"{programs}/hoikud", "--listen", f"tcp://127.0.0.1:{port}", "--link", link, "--log-level", "warn"]
 
 
-def is_installed(programs, name):
-    return shutil.which(SERVERS[name][1](programs, 1)[0]) is not None
+def mosquitto(port, folder, limits):
+    os.chmod(folder, 0o755)  # started by root, it becomes another user
+    path = os.path.join(folder, "mosquitto.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(MOSQUITTO.format(port=port) + ("" if limits == "default" else MOSQUITTO_UNLIMITED))
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"  # not in everybody's PATH
+    return [program, "-c", path]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def command_of(server, programs, port, folder, limits="none"):
+    commands = {
+        "relay": lambda: [f"{programs}/relay", str(port)],
+        "nats": lambda: [*NATS, str(port)],
+        "jetstream": lambda: [*NATS, str(port), "-js", "-sd", folder],
+        "redis": lambda: [*REDIS, "--port", str(port), "--dir", folder],
+        "mosquitto": lambda: mosquitto(port, folder, limits),
+        "zeromq": lambda: [f"{programs}/zmq_broker", str(port)],
+        "zmtp": lambda: hoikud(programs, port, "zmtp"),
+        "libzmq": lambda: hoikud(programs, port, "libzmq"),
+    }
+    return commands[server]()
+
+
+VERSIONS = {"nats-server": ["nats-server", "--version"], "redis-server": ["redis-server", "--version"],
+            "mosquitto": ["mosquitto", "-h"]}
+
+
+def version_of(program):
+    """The version that a server prints about itself, as a word."""
+    words = VERSIONS[os.path.basename(program)]
+    said = subprocess.run([program, *words[1:]], capture_output=True, text=True, check=False).stdout
+    numbers = [word.strip("v=,") for word in said.replace("=", " ").split() if any(c.isdigit() for c in word)]
+    return numbers[0] if numbers else "?"
+
+
+# ---- the rows --------------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Row:
+    """One way to use one server. The title has the guarantee of a delivery."""
+    title: str
+    server: str
+    peer: str  # for bus_load
+    mode: str = "every"
+    conflates: bool = False  # a reader may be given the newest value only
+    titles: dict = field(default_factory=dict)  # other titles, by scenario
+
+
+AT_LEAST_ONCE = "mosquitto, QoS 1: at least once"
+RETAINED = "mosquitto, retained"
+ROWS = {
+    "relay": Row("bare relay, the floor: promises nothing", "relay", "relay"),
+    "nats": Row("NATS core: at most once", "nats", "nats",
+                titles={"acknowledged": "NATS core, PUB and PING: the server has read it",
+                        "acknowledged-256": "NATS core, PUB and PING: the server has read it"}),
+    "nats-client": Row("NATS core by its C client: at most once", "nats", "nats-client"),
+    "nats-kv": Row("JetStream KV in memory, by its C client: the latest 64 of a key", "jetstream", "nats-kv",
+                   conflates=True),
+    "redis": Row("Redis PUBLISH: at most once", "redis", "redis"),
+    "redis-set": Row("Redis SET+PUBLISH: the value kept, delivered at most once", "redis", "redis-set"),
+    "mosquitto": Row("mosquitto, QoS 0: at most once", "mosquitto", "mosquitto",
+                     titles={"acknowledged": AT_LEAST_ONCE, "acknowledged-256": AT_LEAST_ONCE,
+                             "topics": RETAINED, "reconnect": RETAINED}),
+    "zeromq": Row("ZeroMQ, PUSH and XPUB, batched: at most once", "zeromq", "zeromq"),
+    "hoiku": Row("Hoiku, every: each transition once and in order", "zmtp", "hoiku",
+                 titles={"topics": "Hoiku", "idle-1000": "Hoiku", "idle-4000": "Hoiku", "waits": "Hoiku",
+                         "robot": "Hoiku", "one-process": "Hoiku", "reconnect": "Hoiku, latest: the session resumes",
+                         "acknowledged": "Hoiku, set: applied exactly once",
+                         "acknowledged-256": "Hoiku, set: applied exactly once"}),
+    "hoiku-latest": Row("Hoiku, latest: the last value, skips counted", "zmtp", "hoiku", "latest", True),
+    "hoiku-libzmq": Row("Hoiku by ZeroMQ's library, every", "libzmq", "hoiku-libzmq",
+                        titles={name: "Hoiku by ZeroMQ's library"
+                                for name in ("idle-1000", "robot", "one-process", "acknowledged")}),
+}
+
+
+def missing(programs, row):
+    """What a row lacks on this machine, as a sentence; empty if nothing."""
+    with tempfile.TemporaryDirectory(prefix="hoiku-bench.") as folder:
+        program = command_of(ROWS[row].server, programs, 1, folder)[0]
+    if shutil.which(program) is None:
+        return f"{os.path.basename(program)} is not installed"
+    if ROWS[row].peer.startswith("nats-"):
+        known = subprocess.run([f"{programs}/bus_load", "peers"], capture_output=True, text=True, check=False).stdout
+        if ROWS[row].peer not in known.split():
+            return "bus_load was built without libnats"
+    return ""
+
+
+# ---- a server that runs ----------------------------------------------------------------------------------------------
+
+def two_free_ports():
+    """Returns the first of two neighbours: the broker on bare ZeroMQ takes two."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+                return port
+            except (OSError, OverflowError):
+                continue
 
 
 class Server(Program):
-    def __init__(self, programs, name):
-        self.programs, self.name, self.port = programs, name, free_port()
-        super().__init__(SERVERS[name][1](programs, self.port))
-        self.wait_until_it_listens()
+    def __init__(self, programs, row, limits="none"):
+        self.programs, self.row, self.port = programs, ROWS[row], two_free_ports()
+        self.folder = tempfile.TemporaryDirectory(prefix="hoiku-bench.")
+        super().__init__(command_of(self.row.server, programs, self.port, self.folder.name, limits))
+        try:
+            self.wait_until_it_listens()
+        except Failure:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.folder.cleanup()
 
     def wait_until_it_listens(self):
         end = time.monotonic() + START_LIMIT
@@ -121,93 +159,14 @@ class Server(Program):
                     raise self.failure("did not start") from None
                 time.sleep(0.02)
 
-    def load(self, command, *options):
-        """Starts a link_load for this server."""
-        words = [f"{self.programs}/link_load", command, "--server", self.name, "--port", str(self.port)]
+    def load(self, command, *options, port=None):
+        """Starts a bus_load for this server."""
+        words = [f"{self.programs}/bus_load", command, "--peer", self.row.peer, "--mode", self.row.mode,
+                 "--port", str(port or self.port)]
         return Program(words + [str(option) for option in options])
 
     def cost(self):
         return Cost(self.pid)
 
     def kilobytes(self):
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-
-
-# ---- what a server costs ---------------------------------------------------------------------------------------------
-
-class Cost:
-    """The processor time and the context switches of all threads of a process so far."""
-
-    def __init__(self, pid):
-        self.at = time.monotonic()
-        self.nanoseconds = self.switches = 0
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
-                self.nanoseconds += int(file.read().split()[0])
-            with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as file:
-                self.switches += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", file.read())))
-
-    def core_percent_since(self, earlier):
-        return (self.nanoseconds - earlier.nanoseconds) / 1e7 / (self.at - earlier.at)
-
-
-EVENTS = "/sys/kernel/tracing/events/syscalls"
-CALLS = ("read write readv writev recvfrom sendto recvmsg sendmsg poll ppoll epoll_wait epoll_pwait epoll_ctl futex "
-         "getpid nanosleep clock_nanosleep timerfd_settime sched_yield madvise openat close").split()
-PERF_ROW = re.compile(r"^(?P<calls>\d+),.*?:sys_enter(?P<name>\w*),", re.MULTILINE)
-STRACE_ROW = re.compile(r"^ *[\d.]+ +[\d.]+ +\d+ +(?P<calls>\d+) .*?(?P<name>\w+)$", re.MULTILINE)
-ATTACHING = 1  # seconds that a tool may take until it counts
-
-
-def counters(pid):
-    """The commands that count a process's system calls, and the rows of what they print. perf's counters cost a call
-    next to nothing. strace makes each call many times slower, so that a server finds more to do in one of them."""
-    if shutil.which("perf"):
-        events = [f"syscalls:sys_enter_{call}" for call in CALLS if os.path.isdir(f"{EVENTS}/sys_enter_{call}")]
-        yield ["perf", "stat", "-x", ",", "-e", ",".join(["raw_syscalls:sys_enter"] + events), "-p", str(pid)], PERF_ROW
-    if shutil.which("strace"):
-        yield ["strace", "-c", "-f", "-p", str(pid)], STRACE_ROW
-
-
-class CallCounter:
-    """Counts the system calls of all threads of a process."""
-
-    def __init__(self, pid):
-        self.program = self.row = None
-        for command, row in counters(pid):
-            self.program, self.row = Program(command), row
-            time.sleep(ATTACHING)
-            if self.program.process.poll() is None:
-                return
-            self.program.__exit__()
-            self.program = None
-
-    def stop(self):
-        """Returns the numbers of calls by name, and of all of them as "total"; nothing if no tool could count."""
-        if self.program is None:
-            return {}
-        with self.program:
-            self.program.process.send_signal(signal.SIGINT)
-            self.program.process.wait(OUTPUT_LIMIT)
-            found = self.row.finditer(self.program.text())
-            return {each["name"].lstrip("_") or "total": int(each["calls"]) for each in found if int(each["calls"])}
-
-
-# ---- the machine -----------------------------------------------------------------------------------------------------
-
-@contextlib.contextmanager
-def cores_awake():
-    """Lets each core count in circles when it has nothing else to do: waking a virtual core takes longer than most of
-    what is measured, and differs from minute to minute."""
-    spinners = []
-    try:
-        for core in os.sched_getaffinity(0):
-            spinners.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
-            os.sched_setaffinity(spinners[-1].pid, {core})
-            os.sched_setscheduler(spinners[-1].pid, os.SCHED_IDLE, os.sched_param(0))
-        yield
-    finally:
-        for spinner in spinners:
-            spinner.kill()
-            spinner.wait()
+        return kilobytes_of(self.pid)
