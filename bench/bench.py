@@ -13,6 +13,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "suite"))
@@ -92,7 +93,8 @@ def commit():
 def versions(rows, programs):
     found = {}
     for row in rows:
-        program = command_of(ROWS[row].server, programs, 1, "/tmp")[0] if ROWS[row].server != "mosquitto" else "mosquitto"
+        with tempfile.TemporaryDirectory(prefix="hoiku-bench.") as folder:
+            program = command_of(ROWS[row].server, programs, 1, folder)[0]
         name = os.path.basename(program)
         if name in ("nats-server", "redis-server", "mosquitto") and name not in found:
             found[name] = version_of(program)

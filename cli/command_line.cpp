@@ -41,6 +41,19 @@ constexpr const char* readers_examples =
 constexpr const char* ping_examples =
     "  hoiku ping\n"
     "  hoiku ping --quiet --timeout 2s || echo 'no broker'\n";
+constexpr const char* bench_examples =
+    "  hoiku bench\n"
+    "  hoiku bench --readers 16 --size 256 --for 10s\n"
+    "  hoiku bench --rate 1000 --json | jq .p99_us\n"
+    "  hoiku bench --set --topics 100\n"
+    "  hoiku bench --mode latest --readers 4\n";
+constexpr const char* bench_notes =
+    "\nPublisher, readers and probe are sessions of this one program, so the figures include its own work. In mode "
+    "every\n"
+    "the publisher waits for the slowest reader, so that none lags; in mode latest readers skip what they are too slow "
+    "for.\n"
+    "The latency is that of a probe: a value every 5 ms, in a session of its own beside the load.\n"
+    "The topics are below bench/, are unset at the end, and at Ctrl-C, which prints the figures so far.\n";
 constexpr const char* completion_examples =
     "  source <(hoiku completion bash)\n"
     "  hoiku completion fish > ~/.config/fish/completions/hoiku.fish\n";
@@ -139,12 +152,31 @@ void describe_reading(CLI::App& app, RawArguments& raw) {
   wait.add_option("--held-for", raw.held_for, "The condition must stay true for this time")->type_name("DURATION");
 }
 
+void describe_bench(CLI::App& app, RawArguments& raw) {
+  CLI::App& bench = add_verb(app, "bench", "Measure the broker under a load of this program: rates and latencies",
+                             bench_examples, bench_notes);
+  bench.add_option("--for", raw.bench_time, "How long to publish")->type_name("DURATION")->capture_default_str();
+  bench.add_option("--size", raw.bench_size, "Bytes of a value")->check(CLI::Range(16, 65536))->capture_default_str();
+  bench.add_option("--readers", raw.bench_readers, "Readers, each of all topics in a session of its own")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  bench.add_option("--topics", raw.bench_topics, "Topics, which are set in turn")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  bench.add_option("--mode", raw.bench_mode, "What the readers read: every transition, or the latest values")
+      ->type_name("every|latest")
+      ->capture_default_str();
+  bench.add_option("--rate", raw.bench_rate, "Values a second, of all topics together; default: as many as possible")
+      ->type_name("RATE");
+  bench.add_flag("--set", raw.bench_set, "Set each value and await the acknowledgement, instead of posting it");
+}
+
 }  // namespace
 
 void describe_command_line(CLI::App& app, RawArguments& raw) {
   const auto from_environment = link::endpoint_from_environment();
   app.footer(footer({set_examples, unset_examples, forget_examples, get_examples, ls_examples, readers_examples,
-                     watch_examples, wait_examples, ping_examples}));
+                     watch_examples, wait_examples, ping_examples, bench_examples}));
   app.set_version_flag("--version", std::string("hoiku ") + HOIKU_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
@@ -160,6 +192,7 @@ void describe_command_line(CLI::App& app, RawArguments& raw) {
   CLI::App& ping =
       add_verb(app, "ping", "Check whether a broker answers, and how fast; exit status 1 if none does", ping_examples);
   ping.add_flag("--quiet", raw.quiet, "Print nothing; only set the exit status");
+  describe_bench(app, raw);
   CLI::App& completion =
       add_verb(app, "completion", "Print the script with which a shell completes commands, options and topics",
                completion_examples);

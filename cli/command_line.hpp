@@ -27,6 +27,14 @@ struct RawArguments {
   bool raw = false;
   bool json = false;
   std::string shell;
+  // Of `bench`.
+  std::string bench_time = "5s";
+  std::string bench_mode = "every";
+  std::string bench_rate;
+  std::uint64_t bench_size = 16;
+  std::uint64_t bench_readers = 1;
+  std::uint64_t bench_topics = 1;
+  bool bench_set = false;
 };
 
 // Names of positional arguments that are completed with the topics of the broker.

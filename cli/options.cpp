@@ -52,6 +52,28 @@ Result<WaitVerb> read_wait(const RawArguments& raw) {
   return wait;
 }
 
+Result<BenchVerb> read_bench(const RawArguments& raw) {
+  BenchVerb bench;
+  const auto duration = parse_duration(raw.bench_time);
+  if (!duration) return duration.failure();
+  bench.duration = *duration;
+  if (!raw.bench_rate.empty()) {
+    const bool is_number = raw.bench_rate.find_first_not_of("0123456789") == std::string::npos;
+    const auto interval = parse_rate(raw.bench_rate + (is_number ? "/s" : ""));
+    if (!interval) return interval.failure();
+    bench.interval = *interval;
+  }
+  if (raw.bench_mode != "every" && raw.bench_mode != "latest")
+    return Failure{ErrorCode::invalid_argument,
+                   "there is no mode " + text::quote(raw.bench_mode) + ": readers read every or latest"};
+  bench.mode = raw.bench_mode == "every" ? proto::Mode::every : proto::Mode::latest;
+  bench.size = raw.bench_size;
+  bench.readers = raw.bench_readers;
+  bench.topics = raw.bench_topics;
+  bench.set = raw.bench_set;
+  return bench;
+}
+
 // The endpoint that was typed, or the one of the environment.
 Result<std::string> read_endpoint(const RawArguments& raw) {
   if (raw.endpoint.empty()) return link::endpoint_from_environment();
@@ -77,6 +99,12 @@ Result<Options> to_options(const RawArguments& raw, const std::string& verb) {
   if (verb == "ping" || verb == "readers") {
     if (verb == "ping") options.verb = PingVerb{raw.quiet};
     if (verb == "readers") options.verb = ReadersVerb{};
+    return options;
+  }
+  if (verb == "bench") {
+    auto bench = read_bench(raw);
+    if (!bench) return bench.failure();
+    options.verb = *bench;
     return options;
   }
   const auto name = verb == "watch" || verb == "ls" ? check_topic_pattern(raw.topic) : check_topic_name(raw.topic);
@@ -124,8 +152,9 @@ std::vector<std::string> mark_texts(int argc, const char* const* argv) {
 
 void strip_text_marks(RawArguments& raw) {
   raw.value_is_text = raw.value.starts_with(text_mark);
-  for (std::string* text : {&raw.endpoint, &raw.topic, &raw.value, &raw.type, &raw.condition, &raw.held_for, &raw.where,
-                            &raw.max_rate, &raw.timeout, &raw.shell}) {
+  for (std::string* text :
+       {&raw.endpoint, &raw.topic, &raw.value, &raw.type, &raw.condition, &raw.held_for, &raw.where, &raw.max_rate,
+        &raw.timeout, &raw.shell, &raw.bench_time, &raw.bench_mode, &raw.bench_rate}) {
     if (text->starts_with(text_mark)) text->erase(0, 1);
   }
   if (raw.if_version) std::erase(*raw.if_version, text_mark);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "hoiku/proto/mode.hpp"
 #include "hoiku/proto/predicate.hpp"
 #include "hoiku/proto/transition.hpp"
 #include "hoiku/proto/value.hpp"
@@ -68,6 +69,16 @@ struct ReadersVerb {};
 struct PingVerb {
   bool quiet = false;
 };
+// `hoiku bench`: a load of one publisher, and what it measures.
+struct BenchVerb {
+  std::chrono::nanoseconds duration{std::chrono::seconds(5)};
+  std::size_t size = 16;  // bytes of a value
+  std::uint64_t readers = 1;
+  std::uint64_t topics = 1;
+  proto::Mode mode = proto::Mode::every;
+  std::chrono::nanoseconds interval{0};  // between two values; zero: as many as possible
+  bool set = false;                      // each is set and acknowledged, not posted
+};
 
 struct Options {
   std::string endpoint;
@@ -76,7 +87,9 @@ struct Options {
   // The time limit of a one-shot command. For `wait`: how long it waits (empty: without limit).
   std::optional<std::chrono::nanoseconds> timeout;
   std::string timeout_text = "5s";  // as typed
-  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb, ForgetVerb> verb;
+  std::variant<SetVerb, GetVerb, WatchVerb, WaitVerb, PingVerb, LsVerb, ReadersVerb, CompleteVerb, ForgetVerb,
+               BenchVerb>
+      verb;
 };
 
 // Reads a rate: "10/s" and "100ms" both mean one per hundred milliseconds. Errors: invalid_argument, which shows the

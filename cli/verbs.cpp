@@ -199,6 +199,7 @@ Duration connect_limit(const Options& options) {
 Task<int> execute(Options options) {
   const Duration connecting = connect_limit(options);
   if (const auto* verb = std::get_if<CompleteVerb>(&options.verb)) co_return co_await complete_words(verb->words);
+  if (std::holds_alternative<BenchVerb>(options.verb)) co_return co_await bench(options, connecting);
   if (std::holds_alternative<PingVerb>(options.verb)) co_return co_await ping(options, connecting);
   co_return co_await open_nursery(
       [&](Nursery& nursery) -> Task<int> { co_return co_await run_verb(nursery, options, connecting); });

@@ -27,6 +27,8 @@ Task<int> ping(const Options& options, Duration limit);
 Task<int> complete_words(std::vector<std::string> words);
 Task<Answer> ls(Bus bus, LsVerb verb, bool json);
 Task<Answer> readers(Bus bus, bool json);
+// Prints the figures at the end, also if it is cancelled.
+Task<int> bench(const Options& options, Duration connecting);
 Task<int> watch(Bus bus, WatchVerb verb, bool json);
 
 // How long a command may take to connect. The time limit of `wait` is for its condition only.

@@ -39,9 +39,7 @@ void take_items(std::string_view batch, const Take& take) {
 // A socket and a message, which end with their blocks.
 class ZmqSocket {
  public:
-  ZmqSocket(void* context, int type) : socket_(::zmq_socket(context, type)) {
-    check(socket_ != nullptr);
-  }
+  ZmqSocket(void* context, int type) : socket_(::zmq_socket(context, type)) { check(socket_ != nullptr); }
   ~ZmqSocket() { ::zmq_close(socket_); }
   ZmqSocket(const ZmqSocket&) = delete;
   ZmqSocket& operator=(const ZmqSocket&) = delete;

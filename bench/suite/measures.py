@@ -34,7 +34,8 @@ def latency(row, options, size=16):
     with Server(options.programs, row) as server, Board(1) as board:
         with server.load("read", *amount, "--board", board.path) as reader:
             reader.wait_for("ready")
-            with server.load("publish", *amount, "--values", values, "--rate", RATE, "--board", board.path) as publisher:
+            paced = ["--values", values, "--rate", RATE, "--board", board.path]
+            with server.load("publish", *amount, *paced) as publisher:
                 publisher.wait_for("measuring")
                 before = server.cost()
                 publisher.wait_for("published")

@@ -1,4 +1,4 @@
-"""rounds.py: the rounds of a scenario: its rows take turns, in an order that turns too, so that none is always first."""
+"""rounds.py: the rounds of a scenario: its rows take turns, in an order that turns too: none is always first."""
 import contextlib
 import statistics
 import sys

@@ -1,11 +1,9 @@
-"""scenarios.py: the scenarios, in the order of the tables: what is measured, of which rows, and which figures are shown.
-"""
+"""scenarios.py: the scenarios, in the order of the tables: what is measured, of which rows, which figures are shown."""
 from dataclasses import dataclass, field
 from typing import Callable
 
 import measures
 
-STATELESS = ["relay", "nats", "nats-client", "redis", "mosquitto", "zeromq"]
 EVERYBODY = ["relay", "nats", "nats-client", "nats-kv", "redis", "redis-set", "mosquitto", "zeromq", "hoiku"]
 BASES = ("nats", "redis-set", "relay")
 
@@ -27,10 +25,9 @@ class Scenario:
 
 
 def throughput(title, size, readers, processes, rows=None):
-    note = (f"{size} bytes, one topic, {readers} readers in {processes} processes. A writer is at most 16,384 values ahead "
-            "of the slowest reader (of one of the latest value: as far as its library lets it).")
-    if readers == 1:
-        note = note.replace("1 readers in 1 processes", "1 reader")
+    who = "one reader" if readers == 1 else f"{readers} readers in {processes} processes"
+    note = (f"{size} bytes, one topic, {who}. A writer is at most 16,384 values ahead of the slowest reader (of one of "
+            "the latest value: as far as its library lets it).")
     return Scenario(
         title=title, note=note, rows=rows or EVERYBODY + ["hoiku-latest"],
         columns={"values": "values/s", "deliveries": "deliveries/s", "server_us": "server µs/value"},
@@ -40,7 +37,8 @@ def throughput(title, size, readers, processes, rows=None):
 
 def acknowledged(title, in_flight):
     return Scenario(
-        title=title, note="16 bytes, one topic, no reader. Bare ZeroMQ acknowledges nothing. A round has ten short turns.",
+        title=title,
+        note="16 bytes, one topic, no reader. Bare ZeroMQ acknowledges nothing. A round has ten short turns.",
         rows=["relay", "nats", "nats-kv", "redis-set", "mosquitto", "hoiku", "hoiku-libzmq"],
         columns={"sets": "sets/s", "server_us": "server µs/set"},
         measure=lambda server, options, seconds: measures.acknowledged(server, options, seconds, in_flight),
@@ -59,8 +57,9 @@ def idle(sessions, rows):
 
 SCENARIOS = {
     "latency": Scenario(
-        title="Latency at 1 kHz", note="16 bytes, one reader, each value sent at once. The costs are the server's, of one "
-        "value.", rows=EVERYBODY + ["hoiku-latest", "hoiku-libzmq"],
+        title="Latency at 1 kHz",
+        note="16 bytes, one reader, each value sent at once. The costs are the server's, of one value.",
+        rows=EVERYBODY + ["hoiku-latest", "hoiku-libzmq"],
         columns={"p50_us": "p50 µs", "p99_us": "p99 µs", "p999_us": "p99.9 µs", "server_us": "processor µs",
                  "switches": "switches", "calls": "system calls"},
         measure=measures.latency, ratio="p50_us", seconds=3.0, extra=measures.calls_of_latency,

@@ -27,8 +27,8 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, TheFirstWordIsAVerb) {
-  EXPECT_THAT(texts({}),
-              ElementsAre("set", "unset", "forget", "get", "ls", "readers", "watch", "wait", "ping", "completion"));
+  EXPECT_THAT(texts({}), ElementsAre("set", "unset", "forget", "get", "ls", "readers", "watch", "wait", "ping", "bench",
+                                     "completion"));
   EXPECT_THAT(texts({"w"}), ElementsAre("watch", "wait"));
   EXPECT_THAT(texts({"--endpoint", "ipc:///b", "g"}), ElementsAre("get"));
   EXPECT_THAT(texts({"--json", "g"}), ElementsAre("get"));
