@@ -26,6 +26,7 @@ inline std::size_t number_in(std::string_view text) {
 class RawWriter : public Writer {
  public:
   RawWriter(std::uint16_t port, const WriterOptions& options) : socket_(port), options_(options) {}
+  ~RawWriter() override { socket_.finish(); }
 
   void publish(std::string_view topic, std::string_view value) final {
     append(out_, topic, value);

@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +16,7 @@ namespace hoiku::bench {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+constexpr long finish_limit_s = 20;
 
 [[noreturn]] void fail(const char* what) {
   throw std::runtime_error(std::string(what) + ": " + std::generic_category().message(errno));
@@ -58,6 +60,15 @@ void Socket::discard_input() {
   }
   input_.clear();
   taken_ = 0;
+}
+
+void Socket::finish() {
+  ::shutdown(descriptor_, SHUT_WR);
+  const timeval limit{finish_limit_s, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  std::array<char, piece_bytes> piece;
+  while (::recv(descriptor_, piece.data(), piece.size(), 0) > 0) {
+  }
 }
 
 void Socket::receive_more() {

@@ -29,6 +29,9 @@ class Socket {
   std::string_view take_line();
   // Discards all that has arrived, without waiting.
   void discard_input();
+  // Sends nothing more, and waits until the server has read all and closes the connection: a socket that is closed with
+  // unread input resets the connection, and what the server has not read yet is lost.
+  void finish();
 
  private:
   int descriptor_;

@@ -65,11 +65,11 @@ def calls_of_latency(row, options, values=2000):
 def check_deliveries(row, figures, published, readers):
     """Each reader has to know the last value. What came has to be all, or, with the rest, has to add up to all."""
     if figures["complete"] != figures["readers"]:
-        raise Failure(f"{row.title}: {figures['complete']} of {figures['readers']} readers have the last value")
+        raise Failure(f"{figures['complete']} of {figures['readers']} readers have the last value")
     if figures["received"] + figures["lost"] != published * readers:
-        raise Failure(f"{row.title}: {figures['received']} + {figures['lost']} values of {published} x {readers}")
+        raise Failure(f"there are {figures['received']} + {figures['lost']} values of {published} x {readers}")
     if figures["lost"] and not row.conflates:
-        raise Failure(f"{row.title}: {figures['lost']} values were lost")
+        raise Failure(f"{figures['lost']} values were lost")
 
 
 def sum_of(results):
@@ -257,7 +257,7 @@ def load_script(options, scenario, link="zmtp"):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     found = re.findall(r"takes ([\d.]+) % of a core and ([\d.]+) MB", done.stdout)
     if done.returncode != 0 or not found:
-        raise Failure(f"load.sh: status {done.returncode}: {done.stderr}")
+        raise Failure(f"load.sh {scenario} ended with status {done.returncode}", done.stderr)
     return [(float(percent), float(megabytes)) for percent, megabytes in found]
 
 

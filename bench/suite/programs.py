@@ -18,7 +18,11 @@ OUTPUT_LIMIT = 60  # seconds
 
 
 class Failure(Exception):
-    """What could not be measured, as a sentence."""
+    """What could not be measured, as a sentence, and what may explain it."""
+
+    def __init__(self, sentence, details=""):
+        super().__init__(sentence + (f" ({details})" if details else ""))
+        self.sentence = sentence
 
 
 class Program:
@@ -48,7 +52,8 @@ class Program:
 
     def failure(self, sentence):
         last_lines = " | ".join(self.text().splitlines()[-3:])
-        return Failure(f"{' '.join(self.command)}: {sentence}; it said: {last_lines}")
+        name = " ".join([os.path.basename(self.command[0]), *self.command[1:2]])
+        return Failure(f"{name} {sentence}", f"{' '.join(self.command)}: it said: {last_lines}")
 
     def wait_for(self, pattern, seconds=OUTPUT_LIMIT):
         """Returns the match of a pattern in what the program has said, as soon as there is one."""

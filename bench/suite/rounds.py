@@ -35,7 +35,7 @@ def run_scenario(name, scenario, rows, options, figures):
 def note(name, row, number, values, figures):
     if isinstance(values, Failure):
         say(f"{name}: {row}: not measured: {values}")
-        figures.failures.setdefault(name, {})[row] = str(values).split(";")[0]
+        figures.failures.setdefault(name, {})[row] = values.sentence
     else:
         figures.add(name, row, number, values)
 

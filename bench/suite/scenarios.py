@@ -91,8 +91,9 @@ SCENARIOS = {
     "waits": Scenario(
         title="10,000 waits",
         note="Armed at the broker, 100 distinct predicates on one topic that is set 1,000 times a second. No peer has "
-             "any.", rows=["hoiku"], columns={"without_percent": "% of a core without", "core_percent": "with",
-                                              "megabytes": "MB"},
+             "any.",
+        rows=["hoiku"],
+        columns={"without_percent": "% of a core without", "core_percent": "with", "megabytes": "MB"},
         measure=measures.waits, seconds=4.0, rounds_max=3),
     "reconnect": Scenario(
         title="Reconnect of a reader of 1,000 topics",
