@@ -82,8 +82,8 @@ SCENARIOS = {
     "stopped": Scenario(
         title="A reader that stops",
         note="256 bytes at full speed to two readers, one of which is stopped for a while. The server's limits are its "
-             "defaults. No time to catch up: the server closed the connection, or the reader never caught up. The relay "
-             "has no limits, and is left out.",
+             "defaults. No time to catch up: the server closed the connection, or the reader never caught up. The "
+             "relay has no limits, and is left out.",
         rows=["nats", "redis-set", "mosquitto", "zeromq", "hoiku", "hoiku-latest"],
         columns={"before": "the other reader, values/s before", "during": "during", "ratio": "during / before",
                  "grown_megabytes": "server MB more", "late_ms": "ms to catch up", "missing": "values missed"},
