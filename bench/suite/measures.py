@@ -172,6 +172,14 @@ class Pace:
         return (self.board.received(self.reader) - self.count) / (time.monotonic() - self.at)
 
 
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failure("the readers were given nothing")
+        time.sleep(0.005)
+
+
 def watch_memory(server, seconds):
     end, most = time.monotonic() + seconds, 0
     while time.monotonic() < end:
@@ -204,10 +212,13 @@ def stopped(row, options):
             reader.wait_for("ready")
         publisher = stack.enter_context(server.load("publish", *size, "--followed", 1, "--for",
                                                     milliseconds(0.5 + before + during + after)))
+        wait_until(lambda: board.received(1) > 0 and board.received(0) > 0)
         time.sleep(0.5)
         pace = Pace(board, 0)
         kilobytes = watch_memory(server, before)
         rate_before, pace = pace.rate(), Pace(board, 0)
+        if rate_before == 0:
+            raise Failure("a reader was given nothing for a while, before anything was stopped")
         os.kill(readers[1].pid, signal.SIGSTOP)
         most = watch_memory(server, during)
         rate_during, written = pace.rate(), board.written()

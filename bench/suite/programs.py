@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-OUTPUT_LIMIT = 60  # seconds
+OUTPUT_LIMIT = 180  # seconds
 
 
 class Failure(Exception):
