@@ -11,6 +11,7 @@ import contextlib
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,8 @@ def measure(options):
 
 def main():
     options = parse()
+    # So that the servers and loads are ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if options.source:
         figures = read_figures(options.source)
         with open(about_path(options.source), encoding="utf-8") as file:
