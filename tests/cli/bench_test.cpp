@@ -12,18 +12,18 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-std::variant<Options, int> parse(std::vector<const char*> arguments) {
+std::variant<Options, int> parse_bench(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), {"hoiku", "bench"});
   return parse_options(static_cast<int>(arguments.size()), arguments.data());
 }
 
 BenchVerb verb_of(const std::vector<const char*>& arguments) {
-  return std::get<BenchVerb>(std::get<Options>(parse(arguments)).verb);
+  return std::get<BenchVerb>(std::get<Options>(parse_bench(arguments)).verb);
 }
 
-std::string complaint(const std::vector<const char*>& arguments) {
+std::string complaint_about(const std::vector<const char*>& arguments) {
   ::testing::internal::CaptureStderr();
-  const auto parsed = parse(arguments);
+  const auto parsed = parse_bench(arguments);
   const std::string said = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::get<int>(parsed), usage) << said;
   return said;
@@ -56,13 +56,13 @@ TEST(BenchOptions, AreRead) {
 }
 
 TEST(BenchOptions, ThatMakeNoSenseAreRefused) {
-  EXPECT_THAT(complaint({"--mode", "some"}), HasSubstr("there is no mode 'some': readers read every or latest"));
-  EXPECT_THAT(complaint({"--rate", "fast"}), HasSubstr("'fast' is not a rate"));
-  EXPECT_THAT(complaint({"--rate", "0"}), HasSubstr("is not a rate"));
-  EXPECT_THAT(complaint({"--for", "soon"}), HasSubstr("soon"));
-  EXPECT_THAT(complaint({"--size", "4"}), HasSubstr("--size"));
-  EXPECT_THAT(complaint({"--readers", "0"}), HasSubstr("--readers"));
-  EXPECT_THAT(complaint({"--topics", "-1"}), HasSubstr("--topics"));
+  EXPECT_THAT(complaint_about({"--mode", "some"}), HasSubstr("there is no mode 'some': readers read every or latest"));
+  EXPECT_THAT(complaint_about({"--rate", "fast"}), HasSubstr("'fast' is not a rate"));
+  EXPECT_THAT(complaint_about({"--rate", "0"}), HasSubstr("is not a rate"));
+  EXPECT_THAT(complaint_about({"--for", "soon"}), HasSubstr("soon"));
+  EXPECT_THAT(complaint_about({"--size", "4"}), HasSubstr("--size"));
+  EXPECT_THAT(complaint_about({"--readers", "0"}), HasSubstr("--readers"));
+  EXPECT_THAT(complaint_about({"--topics", "-1"}), HasSubstr("--topics"));
 }
 
 // ---- The load
