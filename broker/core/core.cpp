@@ -291,7 +291,7 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
   Effects effects;
   for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, effects.failed);
-  if (!effects.empty()) requests.apply(std::move(effects));
+  requests.apply(std::move(effects));
   for (const Notice& notice : commit.notices) {
     Session* session = sessions.find(notice.session);
     if (session == nullptr) continue;
@@ -317,7 +317,7 @@ void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePo
     const WaitedTopic waited{content_type(topic, schemas), topic.committed(), at};
     waits.on_transition(write.topic, waited, replaced, at, effects.ended);
   }
-  if (!effects.empty()) requests.apply(std::move(effects));
+  requests.apply(std::move(effects));
 }
 
 }  // namespace hoiku::broker

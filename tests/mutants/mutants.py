@@ -72,7 +72,7 @@ MUTANTS = [
     ("run-of-two-topics", "a run continues with a state of another topic", "broker/core/outbox/delivery_builder.cpp",
      "return run.slot == slot.number() &&", "return slot.number() != 0 &&"),
     ("slot-number-for-two", "a slot's number is given to another slot while it is used", "broker/core/readers/slot.hpp",
-     "    free_numbers.pop_back();", "    if (number % 2 == 0) free_numbers.pop_back();"),
+     "    free_numbers_.pop_back();", "    if (number % 2 == 0) free_numbers_.pop_back();"),
     ("run-keeps-its-writer", "a change names no writer", "broker/core/state.cpp",
      "if (!before || !parts.writer.is_same_as(before->writer_))", "if (!before)"),
     ("step-is-from-the-first", "a change's step of time is that of the change before", "broker/core/state.cpp",

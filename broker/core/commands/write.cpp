@@ -23,12 +23,17 @@ void WriteCommands::execute(Session& session, const proto::Set& command, Instant
   this->write(session, reply, write, access_.find_writable(command.topic), now);
 }
 
-// What is not a name of a topic keeps its beginning: writes are refused as those of the whole.
+NumberedTopic WriteCommands::numbered_topic(TopicId id) const {
+  const Topic& topic = topics_[id];
+  return {topic.name_text(), id, topic.epoch()};
+}
+
+// A text that no topic may have as its name keeps its beginning: writes are refused as those of the whole.
 void WriteCommands::give_number(Session& session, const proto::Sets::Name& name) {
   NumberedTopic numbered;
   const auto found = access_.find_writable(name.topic);
   if (found && *found) {
-    numbered = {topics_[**found].name_text(), **found, topics_[**found].epoch()};
+    numbered = numbered_topic(**found);
   } else {
     numbered.name = SharedText(name.topic.substr(0, limits_.topic_name_bytes_max + 1));
   }
@@ -55,9 +60,8 @@ void WriteCommands::execute(Session& session, const proto::Sets& command, Instan
     const SingleWrite write{id, name, command.is_post,
                             Update{value, any_version, no_time, session.name, now.wall, Quality::live}};
     const auto written = this->write(session, reply, write, found, now);
-    // (It is gone again, if it was unset.)
-    if (!is_known && written && topics_.contains(*written))
-      *topic = {topics_[*written].name_text(), *written, topics_[*written].epoch()};
+    // (The topic is gone again, if the write unset it.)
+    if (!is_known && written && topics_.contains(*written)) *topic = numbered_topic(*written);
     return true;
   });
 }

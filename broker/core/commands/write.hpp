@@ -54,6 +54,7 @@ class WriteCommands {
 
   std::optional<TopicId> write(Session& session, Reply& reply, const SingleWrite& write,
                                const Result<std::optional<TopicId>>& found, Instant now);
+  NumberedTopic numbered_topic(TopicId id) const;
   void give_number(Session& session, const proto::Sets::Name& name);
   std::optional<Refusal> check_write(const Session& session, std::optional<TopicId> topic, const std::string& name,
                                      const Update& update) const;

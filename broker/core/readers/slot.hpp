@@ -92,7 +92,8 @@ class SlotQueue {
 
 // The deliveries that one session is to be sent. A composite is queued once, by its first slot. An `every` subscription
 // is queued once, by an entry of its own; its dirty slots have a queue of their own (backlog.hpp).
-struct DeliveryQueue : SlotQueue {
+class DeliveryQueue : public SlotQueue {
+ public:
   std::size_t slots = 0;           // open slots of the session, dirty or not
   std::size_t out_of_credit = 0;   // `every` subscriptions that have something to be sent and no credit
   std::size_t kept_bytes = 0;      // unsent states that passed filters, of topics with newer states
@@ -101,13 +102,16 @@ struct DeliveryQueue : SlotQueue {
 
   // The numbers by which the client knows slots: at most one more than all before, so that it can keep an array.
   std::uint32_t take_number() {
-    if (free_numbers.empty()) return ++numbers;
-    const std::uint32_t number = free_numbers.back();
-    free_numbers.pop_back();
+    if (free_numbers_.empty()) return ++numbers_;
+    const std::uint32_t number = free_numbers_.back();
+    free_numbers_.pop_back();
     return number;
   }
-  std::uint32_t numbers = 0;
-  std::vector<std::uint32_t> free_numbers;
+  void give_back_number(std::uint32_t number) { free_numbers_.push_back(number); }
+
+ private:
+  std::uint32_t numbers_ = 0;
+  std::vector<std::uint32_t> free_numbers_;
 };
 
 class Slot : public QueueEntry {

@@ -46,7 +46,7 @@ void Subscription::detach(Slot& slot) noexcept {
   if (slot.filter_state_) discard_match(slot);
   if (slot.dirty_) mark_clean(slot);
   if (options_.kind != SubscriptionKind::pattern) --readers.pinned_by_name;
-  if (slot.number_ != 0) queue_.free_numbers.push_back(slot.number_);
+  if (slot.number_ != 0) queue_.give_back_number(slot.number_);
   --queue_.slots;
 }
 

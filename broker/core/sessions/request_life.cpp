@@ -137,6 +137,7 @@ void RequestLife::execute_wills(const std::vector<Lease*>& ending, const SharedT
 // ---- Effects
 
 void RequestLife::apply(Effects effects) {
+  if (effects.empty()) return;
   for (const SessionId id : effects.woken) sessions_.find(id)->wake();
   for (const WaitEnd& end : effects.ended) {
     // Another wait may be about the same topic, so the topic stays until all are answered.

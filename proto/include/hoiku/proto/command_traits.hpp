@@ -30,41 +30,25 @@ template <class Command>
 struct CommandTraits;  // Answer, EndedBy (void: none), lifetime, is_write, is_lookup
 
 namespace detail {
-template <class AnswerType, bool writes = false>
-struct OneShot {
+template <Lifetime life, class AnswerType = void, class EndingCommand = void, bool writes = false>
+struct Traits {
   using Answer = AnswerType;
-  using EndedBy = void;
-  static constexpr Lifetime lifetime = Lifetime::one_shot;
+  using EndedBy = EndingCommand;
+  static constexpr Lifetime lifetime = life;
   static constexpr bool is_write = writes;
   static constexpr bool is_lookup = false;
 };
+template <class AnswerType, bool writes = false>
+using OneShot = Traits<Lifetime::one_shot, AnswerType, void, writes>;
 // Reads what the broker has. The answer is what is true when the broker sends it.
 template <class AnswerType>
 struct Lookup : OneShot<AnswerType> {
   static constexpr bool is_lookup = true;
 };
 template <class AnswerType, class EndingCommand>
-struct Open {
-  using Answer = AnswerType;
-  using EndedBy = EndingCommand;
-  static constexpr Lifetime lifetime = Lifetime::open;
-  static constexpr bool is_write = false;
-  static constexpr bool is_lookup = false;
-};
-struct Packed {
-  using Answer = void;
-  using EndedBy = void;
-  static constexpr Lifetime lifetime = Lifetime::packed;
-  static constexpr bool is_write = true;
-  static constexpr bool is_lookup = false;
-};
-struct Unanswered {
-  using Answer = void;
-  using EndedBy = void;
-  static constexpr Lifetime lifetime = Lifetime::unanswered;
-  static constexpr bool is_write = false;
-  static constexpr bool is_lookup = false;
-};
+using Open = Traits<Lifetime::open, AnswerType, EndingCommand>;
+using Packed = Traits<Lifetime::packed, void, void, true>;
+using Unanswered = Traits<Lifetime::unanswered>;
 }  // namespace detail
 
 // clang-format off
