@@ -142,7 +142,7 @@ def measure(options):
 
 def main():
     options = parse()
-    # So that the servers and loads are ended too.
+    # SIGTERM raises SystemExit, so the servers and loads are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if options.source:
         figures = read_figures(options.source)

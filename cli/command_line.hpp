@@ -27,7 +27,7 @@ struct RawArguments {
   bool raw = false;
   bool json = false;
   std::string shell;
-  // Of `bench`.
+  // The options of `bench`.
   std::string bench_time = "5s";
   std::string bench_mode = "every";
   std::string bench_rate;

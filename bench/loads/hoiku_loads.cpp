@@ -74,7 +74,7 @@ Task<> publish(const HoikuSide& side, const Load& load) {
 
 // ---- read
 
-// What the library says that it has left out has to add up with what did not come.
+// The states that the library says it has left out have to add up with what did not come.
 void check_skipped(std::uint64_t missing, std::uint64_t skipped) {
   if (missing == skipped) return;
   throw std::runtime_error(std::to_string(missing) + " values did not come, and " + std::to_string(skipped) +

@@ -75,7 +75,7 @@ void tell_lost(int connections);
 // The resident memory of this process.
 long resident_kilobytes();
 
-// What follow knows: says "has N" for the newest N that all topics have.
+// The topics as `follow` has read them. It says "has N" for the newest N that all of them have.
 class Followed {
  public:
   explicit Followed(std::size_t topics) : topics_(topics) {}

@@ -29,7 +29,7 @@ std::string stamped(const Stamp& stamp, std::size_t size);
 // Throws std::runtime_error if the value is shorter than a stamp.
 Stamp stamp_of(std::string_view value);
 
-// What one reader of one topic was given.
+// The states that one reader of one topic was given.
 class Tally {
  public:
   struct Expected {

@@ -116,7 +116,7 @@ class CoreReader : public Reader {
 
 // ---- JetStream's key-value store
 
-// What the server has acknowledged, counted by a thread of the library.
+// The messages that the server has acknowledged, counted by a thread of the library.
 struct Acknowledged {
   std::mutex mutex;
   std::condition_variable changed;

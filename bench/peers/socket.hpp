@@ -22,7 +22,7 @@ class Socket {
   void send(std::string_view bytes);
   // Waits for input and receives what is there.
   void receive_more();
-  // What was received and not consumed. Valid until the next call that receives.
+  // The bytes that were received and not consumed. Valid until the next call that receives.
   std::string_view unread() const { return std::string_view(input_).substr(taken_); }
   void consume(std::size_t count) { taken_ += count; }
   // Waits for the next line and consumes it. Returns it without its CR LF; valid until the next call that receives.

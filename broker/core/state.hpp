@@ -41,7 +41,7 @@ class StateRecord {
 
   // An upper bound of what it takes in a frame, as proto::size_of() of its Transition.
   std::size_t bound() const noexcept;
-  // As the field of a Delivery (change.hpp). Its steps are those from the state that it replaced.
+  // The same as the field of a Delivery (change.hpp). Its steps are those from the state that it replaced.
   std::string_view change() const noexcept { return {bytes(), change_bytes_}; }
 
   const Value& value() const { return transition()->value; }
@@ -71,7 +71,7 @@ class StateRecord {
   mutable std::shared_ptr<const Transition> transition_;
 };
 
-// What a state is made of.
+// The parts from which a state is made.
 struct StateParts {
   SharedText topic;
   Version version;

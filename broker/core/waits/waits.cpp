@@ -39,7 +39,7 @@ struct Waits::TopicWaits {
   std::unordered_map<std::string, WaitGroup*> by_key;
 };
 
-// What a transition means for each group of its topic's waits.
+// The meaning of a transition for each group of its topic's waits.
 struct Waits::Change {
   const WaitedTopic& topic;
   const Value& old_value;

@@ -91,7 +91,7 @@ Failure ServerFrameDecoder::failure(std::string_view message) {
 
 // ---- Transitions
 
-// So that a frame can be applied as a whole, or not at all.
+// The whole run is checked first, so a frame is applied as a whole, or not at all.
 void ServerFrameDecoder::check_run(const Run& run) {
   const auto is_long = [](std::string_view name) { return name.size() > run_name_bytes_max; };
   bool has_long_name = is_long(run.writer);

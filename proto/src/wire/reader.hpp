@@ -48,7 +48,7 @@ class WireReader {
     if (field.type == WireType::group && !skip_group(field.number)) return fail();
     return field;
   }
-  // Of a packed field: the next number. Empty as for next().
+  // The next number of a packed field. Empty as for next().
   std::optional<std::uint64_t> next_number() noexcept {
     if (rest_.empty() || malformed_) return std::nullopt;
     std::uint64_t number = 0;

@@ -19,7 +19,7 @@ struct ValueView {
   bool is_null() const noexcept { return type == ValueType::null; }
   std::int64_t as_int64() const noexcept { return static_cast<std::int64_t>(bits); }
   double as_float64() const noexcept;
-  // As Value::payload_bytes().
+  // The same number as Value::payload_bytes().
   std::size_t payload_bytes() const noexcept;
   Value copy() const;
 
@@ -29,7 +29,7 @@ struct ValueView {
   std::string_view type_name;  // of a message
 };
 
-// As for values.
+// The same as for two values.
 bool operator==(const ValueView& a, const ValueView& b) noexcept;
 // An int64 that goes into a topic of doubles.
 ValueView widened(const ValueView& integer) noexcept;
