@@ -34,23 +34,38 @@ std::size_t ValueView::payload_bytes() const noexcept {
 }
 
 Value ValueView::copy() const {
-  switch (type) {
-    case ValueType::boolean:
-      return bits != 0;
-    case ValueType::int64:
-      return as_int64();
-    case ValueType::float64:
-      return as_float64();
-    case ValueType::string:
-      return std::string(content);
-    case ValueType::bytes:
-      return Bytes(std::string(content));
-    case ValueType::message:
-      return MessageBytes(std::string(type_name), std::string(content));
+  Value made;
+  made.assign(*this);
+  return made;
+}
+
+void Value::assign(const ValueView& value) {
+  switch (value.type) {
     case ValueType::null:
+      data_ = std::monostate();
       break;
+    case ValueType::boolean:
+      data_ = value.bits != 0;
+      break;
+    case ValueType::int64:
+      data_ = value.as_int64();
+      break;
+    case ValueType::float64:
+      data_ = value.as_float64();
+      break;
+    case ValueType::string:
+      become<std::string>() = value.content;
+      break;
+    case ValueType::bytes:
+      become<Bytes>().data = value.content;
+      break;
+    case ValueType::message: {
+      auto& message = become<MessageBytes>();
+      message.type_name = value.type_name;
+      message.data = value.content;
+      break;
+    }
   }
-  return {};
 }
 
 bool operator==(const ValueView& a, const ValueView& b) noexcept {

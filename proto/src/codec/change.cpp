@@ -20,9 +20,8 @@ constexpr int quality_field = pb::Change::kQualityFieldNumber;
 constexpr int source_time_field = pb::Change::kSourceTimeUsFieldNumber;
 constexpr int writer_field = pb::Change::kWriterFieldNumber;
 
-// The bytes of the Change itself.
-std::size_t content_bytes(const Change& change) noexcept {
-  std::size_t bytes = text_bytes(encoded_bytes(change.value));
+std::size_t bytes_around_the_value(const Change& change) noexcept {
+  std::size_t bytes = 0;
   if (change.revision_step != 0) bytes += number_bytes(change.revision_step);
   if (change.time_step.count() != 0) bytes += number_bytes(wire::to_zigzag(change.time_step.count()));
   if (change.quality != Quality::live) bytes += 2;
@@ -31,43 +30,65 @@ std::size_t content_bytes(const Change& change) noexcept {
   return bytes;
 }
 
-// Decodes one Change.
-class ChangeDecoder : private FrameDecoder {
- public:
-  ChangeDecoder() : FrameDecoder(0, 0) {}
-
-  std::optional<Change> decode(std::string_view message) {
-    Change change;
-    std::string_view content;
-    std::int64_t time_step = 0;
-    read(message, into(revision_step_field, change.revision_step),
-         varint(time_step_field, [&](std::uint64_t bits) { time_step = wire::from_zigzag(bits); }),
-         into(value_field, content), varint(quality_field, [&](std::uint64_t bits) { change.quality = quality(bits); }),
-         into(source_time_field, change.source_time),
-         contents(writer_field, [&](std::string_view bytes) { change.writer = bytes; }));
-    change.time_step = std::chrono::microseconds(time_step);
-    change.value = value_view(content);
-    if (has_failed()) return std::nullopt;
-    return change;
-  }
-};
-
 }  // namespace
 
-std::size_t encoded_bytes(const Change& change) noexcept { return text_bytes(content_bytes(change)); }
+ChangeWriter::ChangeWriter(const Change& change) noexcept
+    : change_(change),
+      value_bytes_(encoded_bytes(change.value)),
+      content_bytes_(text_bytes(value_bytes_) + bytes_around_the_value(change)),
+      bytes_(text_bytes(content_bytes_)) {}
 
-Change write(const Change& change, char* to) noexcept {
-  Change written = change;
+ValueView ChangeWriter::write(char* to) const noexcept {
   wire::RawWriter writer(to);
-  writer.length(pb::Delivery::kChangesFieldNumber, content_bytes(change));
-  if (change.revision_step != 0) writer.number(revision_step_field, change.revision_step);
-  if (change.time_step.count() != 0) writer.zigzag(time_step_field, change.time_step.count());
-  if (change.quality != Quality::live) writer.number(quality_field, static_cast<std::uint64_t>(change.quality));
-  if (change.source_time) writer.zigzag(source_time_field, change.source_time->time_since_epoch().count());
-  if (change.writer) written.writer = writer.text(writer_field, *change.writer);
-  writer.length(value_field, encoded_bytes(change.value));
-  write_value(written.value, writer.end());
+  writer.length(pb::Delivery::kChangesFieldNumber, content_bytes_);
+  if (change_.revision_step != 0) writer.number(revision_step_field, change_.revision_step);
+  if (change_.time_step.count() != 0) writer.zigzag(time_step_field, change_.time_step.count());
+  if (change_.quality != Quality::live) writer.number(quality_field, static_cast<std::uint64_t>(change_.quality));
+  if (change_.source_time) writer.zigzag(source_time_field, change_.source_time->time_since_epoch().count());
+  if (change_.writer) writer.text(writer_field, *change_.writer);
+  writer.length(value_field, value_bytes_);
+  ValueView written = change_.value;
+  write_value(written, writer.end());
   return written;
+}
+
+std::optional<Change> read_change(std::string_view contents) noexcept {
+  using wire::WireType;
+  Change change;
+  std::string_view value;
+  std::uint64_t bits = 0;
+  wire::WireReader reader(contents);
+  while (const std::uint32_t found = reader.next_key()) {
+    switch (found) {
+      case key(revision_step_field, WireType::varint):
+        reader.take(change.revision_step);
+        break;
+      case key(time_step_field, WireType::varint):
+        reader.take(bits);
+        change.time_step = std::chrono::microseconds(wire::from_zigzag(bits));
+        break;
+      case key(value_field, WireType::length):
+        reader.take(value);
+        break;
+      case key(quality_field, WireType::varint):
+        reader.take(bits);
+        if (bits > static_cast<std::uint64_t>(Quality::orphaned)) return std::nullopt;
+        change.quality = static_cast<Quality>(bits);
+        break;
+      case key(source_time_field, WireType::varint):
+        reader.take(bits);
+        change.source_time = wall_time(wire::from_zigzag(bits));
+        break;
+      case key(writer_field, WireType::length):
+        reader.take(change.writer.emplace());
+        break;
+      default:
+        reader.skip(found);
+        break;
+    }
+  }
+  if (reader.is_malformed() || !read_value(value, change.value)) return std::nullopt;
+  return change;
 }
 
 std::optional<Change> ChangeReader::next() noexcept {
@@ -75,7 +96,7 @@ std::optional<Change> ChangeReader::next() noexcept {
   while (const auto field = reader.next()) {
     rest_ = reader.rest();
     if (key_of(*field) != key(pb::Delivery::kChangesFieldNumber, wire::WireType::length)) continue;
-    std::optional<Change> change = ChangeDecoder().decode(field->contents);
+    const std::optional<Change> change = read_change(field->contents);
     malformed_ = !change;
     return change;
   }

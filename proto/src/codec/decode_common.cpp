@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hoiku.pb.h"
+#include "hoiku/proto/encoded_value.hpp"
 
 namespace hoiku::proto {
 
@@ -69,50 +70,10 @@ Version FrameDecoder::version(std::string_view message) {
 }
 
 ValueView FrameDecoder::value_view(std::string_view message) {
-  using W = pb::Value;
-  using wire::WireType;
-  std::optional<ValueView> out;
-  const auto take = [&out](ValueType type) -> ValueView& {
-    out.emplace().type = type;
-    return *out;
-  };
-  read_all(message, [&](const WireField& field) {
-    switch (key_of(field)) {
-      case key(W::kNullFieldNumber, WireType::varint):
-        take(ValueType::null);
-        break;
-      case key(W::kBooleanFieldNumber, WireType::varint):
-        take(ValueType::boolean).bits = field.bits != 0 ? 1 : 0;
-        break;
-      case key(W::kInt64FieldNumber, WireType::varint):
-        take(ValueType::int64).bits = static_cast<std::uint64_t>(wire::from_zigzag(field.bits));
-        break;
-      case key(W::kFloat64FieldNumber, WireType::fixed64):
-        take(ValueType::float64).bits = field.bits;
-        break;
-      case key(W::kTextFieldNumber, WireType::length):
-        take(ValueType::string).content = field.contents;
-        break;
-      case key(W::kBlobFieldNumber, WireType::length):
-        take(ValueType::bytes).content = field.contents;
-        break;
-      case key(W::kMessageFieldNumber, WireType::length):
-        take(ValueType::message).content = field.contents;
-        break;
-      default:
-        break;
-    }
-  });
-  if (!out) {
-    fail(violation("a value is missing or of an unknown kind"));
-    return {};
-  }
-  if (out->type == ValueType::message) {
-    const std::string_view inner = std::exchange(out->content, {});
-    read(inner, into(W::Message::kTypeNameFieldNumber, out->type_name),
-         into(W::Message::kDataFieldNumber, out->content));
-  }
-  return *out;
+  ValueView value;
+  if (read_value(message, value)) return value;
+  fail(violation("a value is malformed, missing, or of an unknown kind"));
+  return {};
 }
 
 Quality FrameDecoder::quality(std::uint64_t bits) {

@@ -31,12 +31,7 @@ std::chrono::nanoseconds nanoseconds(std::uint64_t count);
 
 // ---- The fields that a message may have, for FrameDecoder::read()
 
-constexpr std::uint32_t key(std::uint32_t number, wire::WireType type) noexcept {
-  return number << 3 | static_cast<std::uint32_t>(type);
-}
-constexpr std::uint32_t key(int number, wire::WireType type) noexcept {
-  return key(static_cast<std::uint32_t>(number), type);
-}
+using wire::key;
 constexpr std::uint32_t key_of(const wire::WireField& field) noexcept { return key(field.number, field.type); }
 
 // A known field: its key, and what takes it.
@@ -57,6 +52,11 @@ template <class Take>
 auto contents(int number, Take take) {
   const auto with_contents = [take](const wire::WireField& field) { take(field.contents); };
   return KnownField<decltype(with_contents)>{key(number, wire::WireType::length), with_contents};
+}
+// take(const WireField& field), of a field with contents
+template <class Take>
+auto whole(int number, Take take) {
+  return KnownField<Take>{key(number, wire::WireType::length), take};
 }
 
 inline auto into_fixed(int number, std::uint64_t& to) {

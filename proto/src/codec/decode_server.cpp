@@ -28,7 +28,8 @@ class ServerFrameDecoder : private FrameDecoder {
   Welcome welcome(std::string_view message);
   Failure failure(std::string_view message);
   void delivery(std::string_view message, ServerFrame& out);
-  void check_run(const Run& run);
+  void check_change(std::string_view message);
+  static Failure long_writer();
   SnapshotEnd snapshot_end(std::string_view message);
   State transition(std::string_view message);
 
@@ -91,54 +92,48 @@ Failure ServerFrameDecoder::failure(std::string_view message) {
 
 // ---- Transitions
 
-// The whole run is checked first, so a frame is applied as a whole, or not at all.
-void ServerFrameDecoder::check_run(const Run& run) {
-  const auto is_long = [](std::string_view name) { return name.size() > run_name_bytes_max; };
-  bool has_long_name = is_long(run.writer);
-  ChangeReader changes(run.changes);
-  while (const auto change = changes.next()) has_long_name = has_long_name || is_long(change->writer.value_or(""));
-  if (changes.is_malformed() || has_long_name) fail(violation("a run is malformed, or a writer's name is too long"));
-}
-
-// The bytes from the first change of a run to the last. Between them may be fields that are skipped later.
-std::string_view changes_of(std::string_view message) {
-  wire::WireReader reader(message);
-  std::size_t begin = message.size();
-  std::size_t end = 0;
-  for (std::size_t at = 0; const auto field = reader.next(); at = message.size() - reader.rest().size()) {
-    if (key_of(*field) != key(pb::Delivery::kChangesFieldNumber, wire::WireType::length)) continue;
-    begin = std::min(begin, at);
-    end = message.size() - reader.rest().size();
-  }
-  return message.substr(begin, end - begin);
-}
-
 void ServerFrameDecoder::delivery(std::string_view message, ServerFrame& out) {
   using W = pb::Delivery;
   Delivery one;
   Run run;
   std::string_view delivered;
-  read(message, into(W::kSubscriptionFieldNumber, one.subscription), into(W::kMemberFieldNumber, one.member),
-       into(W::kTransitionFieldNumber, delivered), into(W::kLaggedFieldNumber, one.lagged),
-       into(W::kFilteredFieldNumber, one.filtered), into(W::kCountBaselineFieldNumber, one.count_baseline),
-       into(W::kSlotFieldNumber, one.slot), into(W::kNumberFieldNumber, run.number),
-       into(W::kRevisionFieldNumber, run.revision),
+  std::string_view changes;
+  const auto add_change = [&](const WireField& field) {
+    check_change(field.contents);
+    if (run.count++ == 0) changes = field.bytes;
+    // Between two changes may be fields that are skipped later.
+    changes = {changes.data(), static_cast<std::size_t>(field.bytes.end() - changes.begin())};
+  };
+  read(message, whole(W::kChangesFieldNumber, add_change), into(W::kSubscriptionFieldNumber, one.subscription),
+       into(W::kMemberFieldNumber, one.member), into(W::kTransitionFieldNumber, delivered),
+       into(W::kLaggedFieldNumber, one.lagged), into(W::kFilteredFieldNumber, one.filtered),
+       into(W::kCountBaselineFieldNumber, one.count_baseline), into(W::kSlotFieldNumber, one.slot),
+       into(W::kNumberFieldNumber, run.number), into(W::kRevisionFieldNumber, run.revision),
        varint(W::kChangedAtUsFieldNumber,
               [&](std::uint64_t bits) { run.changed_at = wall_time(wire::from_zigzag(bits)); }),
-       into(W::kWriterFieldNumber, run.writer), contents(W::kChangesFieldNumber, [&](std::string_view) {
-         count_items(1);
-         ++run.count;
-       }));
+       into(W::kWriterFieldNumber, run.writer));
   if (run.count == 0) {
     one.transition = transition(delivered);
     out.deliveries.push_back(std::move(one));
     return;
   }
+  if (run.writer.size() > run_name_bytes_max) fail(long_writer());
   run.slot = one.slot;
   run.place = out.deliveries.size();
-  run.changes = changes_of(message);
-  check_run(run);
+  run.changes = changes;
   out.runs.push_back(std::move(run));
+}
+
+// All changes are checked before one is read, so a frame is applied as a whole, or not at all.
+void ServerFrameDecoder::check_change(std::string_view message) {
+  count_items(1);
+  const auto change = read_change(message);
+  if (!change) return fail(violation("a change is malformed, or its value is missing or of an unknown kind"));
+  if (change->writer && change->writer->size() > run_name_bytes_max) fail(long_writer());
+}
+
+Failure ServerFrameDecoder::long_writer() {
+  return violation(fmt::format("the name of a writer in a run has more than {} bytes", run_name_bytes_max));
 }
 
 SnapshotEnd ServerFrameDecoder::snapshot_end(std::string_view message) {

@@ -60,15 +60,11 @@ class ServerFrameEncoder {
 
   void put_deliveries(const ServerFrame& frame) {
     constexpr int field = pb::ServerFrame::kDeliveriesFieldNumber;
-    auto run = frame.runs.begin();
-    for (std::size_t place = 0; place <= frame.deliveries.size(); ++place) {
-      for (; run != frame.runs.end() && run->place == place; ++run) {
-        to_.message(field, run->changes.size() + small, [&] { put(*run); });
-      }
-      if (place == frame.deliveries.size()) break;
-      const Delivery& delivery = frame.deliveries[place];
-      to_.message(field, delivery_size(*delivery.transition).expected(), [&] { put(delivery); });
-    }
+    for_each_in_order(
+        frame, [&](const Run& run) { to_.message(field, run.changes.size() + small, [&] { put(run); }); },
+        [&](const Delivery& delivery) {
+          to_.message(field, delivery_size(*delivery.transition).expected(), [&] { put(delivery); });
+        });
   }
 
   void put(const Run& run) {

@@ -1,5 +1,8 @@
 #include "hoiku/proto/encoded_value.hpp"
 
+#include <array>
+#include <utility>
+
 #include "hoiku.pb.h"
 #include "hoiku/proto/message.hpp"
 #include "proto/src/codec/decode_common.hpp"
@@ -17,25 +20,20 @@ std::size_t message_bytes(const ValueView& value) noexcept {
   return optional_text_bytes(value.type_name.size()) + optional_text_bytes(value.content.size());
 }
 
-class ValueDecoder : private FrameDecoder {
- public:
-  ValueDecoder() : FrameDecoder(0, 0) {}
-  std::optional<ValueView> decode(std::string_view bytes) {
-    const ValueView value = value_view(bytes);
-    return has_failed() ? std::nullopt : std::optional(value);
+// Points the views of the value to those of an encoded Value::Message. False: it is malformed.
+bool read_message(std::string_view bytes, ValueView& value) noexcept {
+  using W = pb::Value::Message;
+  wire::WireReader reader(bytes);
+  while (const std::uint32_t found = reader.next_key()) {
+    if (found == key(W::kTypeNameFieldNumber, WireType::length)) {
+      reader.take(value.type_name);
+    } else if (found == key(W::kDataFieldNumber, WireType::length)) {
+      reader.take(value.content);
+    } else {
+      reader.skip(found);
+    }
   }
-};
-
-// Reads a string or bytes that are the only field, as every encoder writes them.
-std::optional<ValueView> read_only_text(std::string_view bytes) noexcept {
-  ValueView value;
-  const auto tag = static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[0]));
-  if (tag == key(pb::Value::kBlobFieldNumber, WireType::length)) value.type = ValueType::bytes;
-  if (tag == key(pb::Value::kTextFieldNumber, WireType::length)) value.type = ValueType::string;
-  const std::size_t size = static_cast<unsigned char>(bytes[1]);
-  if (value.type == ValueType::null || size >= 0x80 || size + 2 != bytes.size()) return std::nullopt;
-  value.content = bytes.substr(2);
-  return value;
+  return !reader.is_malformed();
 }
 
 }  // namespace
@@ -87,20 +85,70 @@ char* write_value(ValueView& value, char* to) noexcept {
   return writer.end();
 }
 
-std::optional<ValueView> read_value(std::string_view bytes) noexcept {
-  if (bytes.size() >= 2) {
-    if (const auto text = read_only_text(bytes)) return text;
+bool read_value(std::string_view bytes, ValueView& value) noexcept {
+  using W = pb::Value;
+  bool is_known = false;
+  const auto become = [&](ValueType type, std::uint64_t bits, std::string_view content) {
+    value = ValueView();
+    value.type = type;
+    value.bits = bits;
+    value.content = content;
+    is_known = true;
+  };
+  std::uint64_t bits = 0;
+  std::string_view content;
+  wire::WireReader reader(bytes);
+  while (const std::uint32_t found = reader.next_key()) {
+    switch (found) {
+      case key(W::kNullFieldNumber, WireType::varint):
+        reader.take(bits);
+        become(ValueType::null, 0, {});
+        break;
+      case key(W::kBooleanFieldNumber, WireType::varint):
+        reader.take(bits);
+        become(ValueType::boolean, bits != 0 ? 1 : 0, {});
+        break;
+      case key(W::kInt64FieldNumber, WireType::varint):
+        reader.take(bits);
+        become(ValueType::int64, static_cast<std::uint64_t>(wire::from_zigzag(bits)), {});
+        break;
+      case key(W::kFloat64FieldNumber, WireType::fixed64):
+        reader.take_fixed(bits);
+        become(ValueType::float64, bits, {});
+        break;
+      case key(W::kTextFieldNumber, WireType::length):
+        reader.take(content);
+        become(ValueType::string, 0, content);
+        break;
+      case key(W::kBlobFieldNumber, WireType::length):
+        reader.take(content);
+        become(ValueType::bytes, 0, content);
+        break;
+      case key(W::kMessageFieldNumber, WireType::length):
+        reader.take(content);
+        become(ValueType::message, 0, content);
+        break;
+      default:
+        reader.skip(found);
+        break;
+    }
   }
-  return ValueDecoder().decode(bytes);
+  if (!is_known || reader.is_malformed()) return false;
+  return value.type != ValueType::message || read_message(std::exchange(value.content, {}), value);
 }
 
 void Sets::add(std::uint32_t topic, const ValueView& value) {
   const std::size_t bytes = encoded_bytes(value);
   topics.push_back(topic);
   lengths.push_back(static_cast<std::uint32_t>(bytes));
+  ValueView written = value;
+  if (std::array<char, 64> buffer; bytes <= buffer.size()) {
+    write_value(written, buffer.data());
+    values.append(buffer.data(), bytes);
+    return;
+  }
   const std::size_t begin = values.size();
   values.resize(begin + bytes);
-  ValueView written = value;
   write_value(written, values.data() + begin);
 }
 

@@ -195,8 +195,9 @@ inline Change change(const ValueView& value) {
 
 inline void append(Run& run, const Change& change) {
   const std::size_t begin = run.changes.size();
-  run.changes.resize(begin + encoded_bytes(change));
-  write(change, run.changes.data() + begin);
+  const ChangeWriter writer(change);
+  run.changes.resize(begin + writer.bytes());
+  writer.write(run.changes.data() + begin);
   ++run.count;
 }
 

@@ -26,10 +26,23 @@ struct Change {
   std::optional<std::string_view> writer;  // nothing: the writer of the transition before
 };
 
-// The bytes that write() takes.
-std::size_t encoded_bytes(const Change& change) noexcept;
-// Writes the Change as a field of a Delivery, and returns it as it is there: its views are of the written bytes.
-Change write(const Change& change, char* to) noexcept;
+// Writes a Change as a field of a Delivery.
+class ChangeWriter {
+ public:
+  explicit ChangeWriter(const Change& change) noexcept;  // the change has to outlive it
+  std::size_t bytes() const noexcept { return bytes_; }  // that write() takes
+  // Returns a view of the value as it was written.
+  ValueView write(char* to) const noexcept;
+
+ private:
+  const Change& change_;
+  std::size_t value_bytes_;
+  std::size_t content_bytes_;  // of the Change itself
+  std::size_t bytes_;
+};
+
+// Reads the contents of such a field. Its views are of the bytes. Nothing: they are malformed.
+std::optional<Change> read_change(std::string_view contents) noexcept;
 
 // Reads the changes of a run, in their order.
 class ChangeReader {

@@ -14,8 +14,8 @@ namespace proto {
 std::size_t encoded_bytes(const ValueView& value) noexcept;
 // Returns the end of what it has written, and points the views of `value` there.
 char* write_value(ValueView& value, char* to) noexcept;
-// A view of the bytes; nothing, if they are not a value of a known kind.
-std::optional<ValueView> read_value(std::string_view bytes) noexcept;
+// Makes `value` a view of the bytes. False: they are not a value of a known kind.
+bool read_value(std::string_view bytes, ValueView& value) noexcept;
 
 }  // namespace proto
 }  // namespace hoiku

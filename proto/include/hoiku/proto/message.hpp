@@ -82,10 +82,10 @@ struct Sets {
   bool for_each(Take&& take) const {
     std::string_view rest = values;
     for (std::size_t i = 0; i < topics.size(); ++i) {
-      const auto value = read_value(rest.substr(0, lengths[i]));
-      if (!value) return false;
+      ValueView value;
+      if (!read_value(rest.substr(0, lengths[i]), value)) return false;
       rest.remove_prefix(lengths[i]);
-      if (!take(id + i, topics[i], *value)) return true;
+      if (!take(id + i, topics[i], value)) return true;
     }
     return true;
   }
@@ -429,6 +429,20 @@ struct ServerFrame {
   // in this one.
   std::uint64_t settled = 0;
 };
+
+// Calls on_run(run) and on_delivery(delivery) in the order in which the frame has them. `Frame` may be const.
+template <class Frame, class OnRun, class OnDelivery>
+void for_each_in_order(Frame& frame, OnRun&& on_run, OnDelivery&& on_delivery) {
+  auto run = frame.runs.begin();
+  const auto runs_before = [&](std::size_t place) {
+    for (; run != frame.runs.end() && run->place <= place; ++run) on_run(*run);
+  };
+  for (std::size_t place = 0; place < frame.deliveries.size(); ++place) {
+    runs_before(place);
+    on_delivery(frame.deliveries[place]);
+  }
+  runs_before(frame.deliveries.size());
+}
 
 }  // namespace proto
 }  // namespace hoiku

@@ -45,6 +45,8 @@ struct MessageBytes {
   friend bool operator==(const MessageBytes&, const MessageBytes&) = default;
 };
 
+struct ValueView;  // value_view.hpp
+
 class Value {
  public:
   Value() = default;  // null
@@ -66,12 +68,22 @@ class Value {
     return std::get_if<T>(&data_);
   }
 
+  // Becomes a copy of the viewed value, which is not of this one. Keeps its memory, if it was of that type.
+  void assign(const ValueView& value);
+
   // The size that value_bytes_max limits: the bytes of the payload (8 for numbers, 1 for bool, 0 for null).
   std::size_t payload_bytes() const noexcept;
 
   friend bool operator==(const Value& a, const Value& b) noexcept;
 
  private:
+  // The alternative T, which it becomes if it is of another type.
+  template <class T>
+  T& become() {
+    T* const same = std::get_if<T>(&data_);
+    return same ? *same : data_.emplace<T>();
+  }
+
   // The order of the alternatives is the order of ValueType.
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, MessageBytes> data_;
 };
