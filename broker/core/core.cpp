@@ -86,13 +86,15 @@ struct Core::Modules {
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
+  std::vector<SessionId> woken;  // by the last transition; kept for its memory
+
   template <class Command>
   void execute(Session& session, const Command& command, Instant at);
   void begin(Instant at);
   void judge_late_holds(TimePoint at);
   void expire(TimePoint at);
   void search(Instant at);
-  void commit(PendingCommit commit, TimePoint at);
+  void commit(const PendingCommit& commit, TimePoint at);
   void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
   Statistics statistics() const;
 };
@@ -180,7 +182,7 @@ std::vector<Record> Core::take_records() { return modules_->log.take_records(); 
 void Core::committed(std::uint64_t sequence, Instant now) {
   const CopiesOfOneCall copies;
   modules_->begin(now);
-  while (auto commit = modules_->log.take_through(sequence)) modules_->commit(std::move(*commit), now.monotonic);
+  while (const auto commit = modules_->log.take_through(sequence)) modules_->commit(*commit, now.monotonic);
 }
 
 std::optional<Outgoing> Core::take_output(Instant now) {
@@ -287,11 +289,11 @@ void Core::Modules::search(Instant at) {
 }
 
 // Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.
-void Core::Modules::commit(PendingCommit commit, TimePoint at) {
+void Core::Modules::commit(const PendingCommit& commit, TimePoint at) {
   const auto replaced = log.commit(commit, at);
-  Effects effects;
-  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, effects.failed);
-  requests.apply(std::move(effects));
+  std::vector<FailedSubscription> failed;
+  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, failed);
+  requests.fail_all(failed);
   for (const Notice& notice : commit.notices) {
     Session* session = sessions.find(notice.session);
     if (session == nullptr) continue;
@@ -309,14 +311,15 @@ void Core::Modules::commit(PendingCommit commit, TimePoint at) {
 // Appends the subscriptions that cannot continue to `failed`: the caller fails them when the whole commit is matched.
 void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at,
                           std::vector<FailedSubscription>& failed) {
+  woken.clear();
+  subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, woken, failed);
+  for (const SessionId id : woken) sessions.find(id)->wake();
+  if (!waits.any(write.topic)) return;
   Effects effects;
   effects.replaced = replaced;
-  subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, effects.woken, failed);
-  if (waits.any(write.topic)) {
-    const Topic& topic = topics[write.topic];
-    const WaitedTopic waited{content_type(topic, schemas), topic.committed(), at};
-    waits.on_transition(write.topic, waited, replaced, at, effects.ended);
-  }
+  const Topic& topic = topics[write.topic];
+  const WaitedTopic waited{content_type(topic, schemas), topic.committed(), at};
+  waits.on_transition(write.topic, waited, replaced, at, effects.ended);
   requests.apply(std::move(effects));
 }
 

@@ -84,11 +84,12 @@ State State::make(const StateParts& parts, const State& before) {
     change.time_step = parts.changed_at - before->changed_at_;
   }
   if (!before || !parts.writer.is_same_as(before->writer_)) change.writer = parts.writer.text();
-  const std::size_t change_bytes = proto::encoded_bytes(change);
+  const proto::ChangeWriter writer(change);
+  const std::size_t change_bytes = writer.bytes();
 
   auto* record = new (memory.take(sizeof(StateRecord) + change_bytes)) StateRecord;
   char* const bytes = reinterpret_cast<char*>(record + 1);
-  const proto::Change written = proto::write(change, bytes);
+  const ValueView value = writer.write(bytes);
   record->change_bytes_ = static_cast<std::uint32_t>(change_bytes);
   record->topic_ = parts.topic;
   record->writer_ = parts.writer;
@@ -100,7 +101,6 @@ State State::make(const StateParts& parts, const State& before) {
     record->has_source_time_ = true;
     record->source_time_us_ = parts.source_time->time_since_epoch().count();
   }
-  const ValueView& value = written.value;
   record->type_ = value.type;
   record->payload_bytes_ = static_cast<std::uint32_t>(value.payload_bytes());
   record->bits_ = value.bits;

@@ -24,7 +24,7 @@ class TopicHistoryTest : public testing::Test {
     static const SharedText writer("writer");
     Topic& topic = topics[id];
     const State before = topic.committed();
-    State state = topic.apply(Update{value, any_version, no_time, writer, {}, quality}, revision)->state;
+    State state = topic.apply(Update{value, any_version, no_time, writer, {}, quality}, revision).state;
     topic.commit(state, TimePoint{});
     if (before) histories.append(id, before);
     return state;

@@ -83,7 +83,7 @@ std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, cons
   const auto id = *found ? Result<TopicId>(**found) : requests_.find_or_create(write.topic);
   if (!id) return refuse(id.failure());
 
-  const Topic::Applied applied = *log_.apply(*id, write.update, log_.next_revision());
+  const Topic::Applied applied = log_.apply(*id, write.update, log_.next_revision());
   declarations_.touched(*id, now.monotonic);
   const State& state = applied.state;
   TopicWrites writes;
@@ -198,7 +198,7 @@ void WriteCommands::apply(const Session& session, const proto::Commit& command, 
   TopicWrites writes;
   std::uint64_t pending = 0;  // the last pending commit whose state a write equals
   for (std::size_t i = 0; i < topics.size(); ++i) {
-    const Topic::Applied applied = *log_.apply(topics[i], update_of(command.writes[i], session, now), revision);
+    const Topic::Applied applied = log_.apply(topics[i], update_of(command.writes[i], session, now), revision);
     declarations_.touched(topics[i], now.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));

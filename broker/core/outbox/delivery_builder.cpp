@@ -80,8 +80,7 @@ bool DeliveryBuilder::has_room(const FrameDraft& draft, std::size_t bytes) const
 }
 
 // The caller has checked has_room().
-void DeliveryBuilder::add(FrameDraft& draft, Delivered delivery) {
-  const std::size_t bytes = bytes_of(*delivery.state);
+void DeliveryBuilder::add(FrameDraft& draft, Delivered delivery, std::size_t bytes) {
   draft.bytes += bytes;
   draft.cost.batch_bytes += bytes;
   draft.deliveries.push_back(std::move(delivery));
@@ -158,7 +157,8 @@ bool DeliveryBuilder::add_latest(FrameDraft& draft, Slot& first, StateSource& st
     // The topic may have become unset after the state that passed a filter; the reader is not sent that.
     const bool is_unset = (slot->filter_state() != nullptr ? states.committed(slot->topic()) : state)->is_unset();
     if (is_unset) report.unset.push_back(slot->topic());
-    add(draft, subscription.deliver_latest(*slot, std::move(state), states.time()));
+    const std::size_t state_bytes = bytes_of(*state);
+    add(draft, subscription.deliver_latest(*slot, std::move(state), states.time()), state_bytes);
   }
   return true;
 }
@@ -180,15 +180,19 @@ bool DeliveryBuilder::add_every(FrameDraft& draft, Subscription& subscription, S
 bool DeliveryBuilder::add_next(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report) {
   Subscription& subscription = slot.subscription();
   const TopicId topic = slot.topic();
+  const State committed = states.committed(topic);
+  const std::uint64_t newest = committed->version().number;
+  std::span<const State> past;
+  if (slot.is_started() && newest > slot.sent()) past = states.past_after(topic, slot.sent());
   for (int left = states_per_turn; slot.is_dirty() && subscription.backlog().has_credit() && left > 0; --left) {
-    const State committed = states.committed(topic);
-    const bool continues = slot.is_started() && committed->version().number > slot.sent();
-    State next = continues ? states.after(topic, slot.sent()) : committed;
-    if (!has_room(draft, bytes_of(*next))) return false;
+    const State& next = past.empty() ? committed : past.front();
+    if (!past.empty()) past = past.subspan(1);
+    const std::size_t bytes = bytes_of(*next);
+    if (!has_room(draft, bytes)) return false;
     if (next->is_unset()) report.unset.push_back(topic);
-    Delivered delivery = subscription.deliver_next(slot, std::move(next), committed->version().number);
+    Delivered delivery = subscription.deliver_next(slot, next, newest);
     report.lagged += delivery.lagged;
-    add(draft, std::move(delivery));
+    add(draft, std::move(delivery), bytes);
   }
   return true;
 }
@@ -207,9 +211,10 @@ bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& s
     report.filtered += next.filtered;
     subscription.skip(slot, next);
     if (next.passed) {
-      fits = has_room(draft, bytes_of(*next.passed));
+      const std::size_t bytes = bytes_of(*next.passed);
+      fits = has_room(draft, bytes);
       if (!fits) break;
-      add(draft, subscription.deliver_passed(slot, std::move(next.passed)));
+      add(draft, subscription.deliver_passed(slot, std::move(next.passed)), bytes);
     }
     subscription.settle(slot, states.committed(topic)->version().number);
   }
@@ -219,8 +224,9 @@ bool DeliveryBuilder::add_filtered(FrameDraft& draft, Slot& slot, StateSource& s
 
 // Adds the state of a topic in the snapshot of a filtered `every` reader. Later states did not pass.
 bool DeliveryBuilder::add_first_match(FrameDraft& draft, Slot& slot, StateSource& states) {
-  if (!has_room(draft, bytes_of(*slot.filter_state()->match))) return false;
-  add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version().number));
+  const std::size_t bytes = bytes_of(*slot.filter_state()->match);
+  if (!has_room(draft, bytes)) return false;
+  add(draft, slot.subscription().deliver_first_match(slot, states.committed(slot.topic())->version().number), bytes);
   return true;
 }
 

@@ -60,7 +60,7 @@ class DeliveryBuilder {
   bool add_next(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
   bool add_filtered(FrameDraft& draft, Slot& slot, StateSource& states, BuildReport& report);
   bool add_first_match(FrameDraft& draft, Slot& slot, StateSource& states);
-  static void add(FrameDraft& draft, Delivered delivery);
+  static void add(FrameDraft& draft, Delivered delivery, std::size_t bytes);
   bool has_room(const FrameDraft& draft, std::size_t bytes) const noexcept;
 
   const Limits* limits_;

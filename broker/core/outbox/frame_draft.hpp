@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "broker/core/readers/subscription.hpp"
@@ -19,8 +20,9 @@ namespace hoiku::broker {
 class StateSource {
  public:
   virtual State committed(TopicId topic) const = 0;
-  // The state after the one of that number; if the topic's history has discarded it, the current one.
-  virtual State after(TopicId topic, std::uint64_t number) const = 0;
+  // The states between the one of that number and the committed one, in their order, until the topic's history changes.
+  // Nothing, if the history has discarded the first of them.
+  virtual std::span<const State> past_after(TopicId topic, std::uint64_t number) const = 0;
   // The next state that passes the filter of a started slot; null after `steps_max` steps without a match.
   virtual FilterScan find_next_match(const Slot& slot, std::size_t steps_max) = 0;
   // The rows of a page take `page_bytes_max` bytes at most, unless one alone is larger.

@@ -36,7 +36,9 @@ class Lookups final : public StateSource {
         now_(now) {}
 
   State committed(TopicId topic) const override { return states_.committed(topic); }
-  State after(TopicId topic, std::uint64_t number) const override { return states_.after(topic, number); }
+  std::span<const State> past_after(TopicId topic, std::uint64_t number) const override {
+    return states_.past_after(topic, number);
+  }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override;
   FilterScan find_next_match(const Slot& slot, std::size_t steps_max) override {
     return catch_up_.find_next_match(slot, steps_max);

@@ -145,7 +145,6 @@ void RequestLife::apply(Effects effects) {
     answer(end, effects.replaced);
   }
   fail_overfull(std::move(effects.overfull));
-  fail_all(effects.failed);
   for (const TopicId topic : effects.released) life_.remove_if_unused(topic);
 }
 

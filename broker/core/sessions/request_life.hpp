@@ -46,6 +46,7 @@ class RequestLife {
   [[nodiscard]] Effects close_all(Session& session);
   // Closes a subscription that cannot continue, and answers it with the error.
   void fail(Subscription& subscription, Failure failure);
+  void fail_all(const std::vector<FailedSubscription>& failed);  // some may have failed meanwhile
   // Revokes a lease, and sends its owner `why`. The last will is not executed: another owner continues.
   void revoke(Lease& lease, std::string why);
   void expire_leases(TimePoint now);
@@ -65,7 +66,6 @@ class RequestLife {
   void end(Lease& lease) noexcept;
   void answer(const WaitEnd& end, const State& replaced);
   void fail_overfull(std::vector<Subscription*> overfull);
-  void fail_all(const std::vector<FailedSubscription>& failed);
 
   const Limits& limits_;
   TopicTable& topics_;

@@ -15,10 +15,10 @@ Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, 
                                                 std::to_string(limits_.values_bytes_max) + " bytes"};
 }
 
-Result<Topic::Applied> CommitLog::apply(TopicId id, const Update& update, std::uint64_t revision) {
+Topic::Applied CommitLog::apply(TopicId id, const Update& update, std::uint64_t revision) {
   Topic& topic = topics_[id];
   const std::size_t removed = value_bytes(topic);
-  auto applied = topic.apply(update, revision);
+  Topic::Applied applied = topic.apply(update, revision);
   values_bytes_ = values_bytes_ - removed + value_bytes(topic);
   return applied;
 }
@@ -26,7 +26,7 @@ Result<Topic::Applied> CommitLog::apply(TopicId id, const Update& update, std::u
 std::optional<Notice> CommitLog::submit(TopicWrites writes, std::uint64_t pending, Notice notice) {
   if (!writes.empty()) {
     // A commit that changes something comes after the one that an equal write of it waits for.
-    push(std::move(writes), std::move(notice));
+    push(std::move(writes)).notices.push_back(std::move(notice));
   } else if (pending != 0) {
     queue_.touch(pending, std::move(notice));
   } else {
@@ -39,19 +39,20 @@ void CommitLog::write_internal(TopicWrites& writes, TopicId id, const ValueView&
                                const SharedText& writer, const std::optional<WallTime>& source_time) {
   static const std::optional<Version> any_version;
   const Update update{value, any_version, source_time, writer, now_.wall, quality};
-  const auto applied = apply(id, update, next_revision());
-  if (applied && applied->changed) writes.push_back(TopicWrite{id, applied->state});
+  if (!topics_[id].check(update)) return;
+  const Topic::Applied applied = apply(id, update, next_revision());
+  if (applied.changed) writes.push_back(TopicWrite{id, applied.state});
 }
 
 void CommitLog::submit_internal(TopicWrites writes) {
-  if (!writes.empty()) push(std::move(writes), std::nullopt);
+  if (!writes.empty()) push(std::move(writes));
 }
 
-void CommitLog::push(TopicWrites writes, std::optional<Notice> notice) {
+PendingCommit& CommitLog::push(TopicWrites writes) {
   Record& record = records_.emplace_back();
   record.sequence = next_revision();
   for (const TopicWrite& write : writes) record.transitions.push_back(write.state);
-  queue_.push(std::move(writes), std::move(notice));
+  return queue_.push(std::move(writes));
 }
 
 std::vector<Record> CommitLog::take_records() {

@@ -36,13 +36,14 @@ class CommitLog {
   // Checks that values of `added` bytes may replace values of `removed` bytes; values that do not grow are always
   // allowed. `topic` is for the error: limit_exceeded.
   Result<void> check_room(const std::string& topic, std::size_t added, std::size_t removed) const;
-  // Makes `update` the topic's pending state, as a part of the commit `revision`. Errors: those of Topic::apply().
-  Result<Topic::Applied> apply(TopicId topic, const Update& update, std::uint64_t revision);
+  // Makes `update`, which Topic::check() allows, the topic's pending state, as a part of the commit `revision`.
+  Topic::Applied apply(TopicId topic, const Update& update, std::uint64_t revision);
   // Submits what apply() has changed as one commit, which is answered with `notice`. If `writes` is empty, the notice
   // waits for the commit of revision `pending`; if that is 0, it is returned, to be answered at once.
   [[nodiscard]] std::optional<Notice> submit(TopicWrites writes, std::uint64_t pending, Notice notice);
 
-  // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed.
+  // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed. A
+  // value that is not of the topic's type changes nothing.
   void write_internal(TopicWrites& writes, TopicId topic, const ValueView& value, Quality quality,
                       const SharedText& writer, const std::optional<WallTime>& source_time = {});
   void submit_internal(TopicWrites writes);  // does nothing if `writes` is empty
@@ -59,7 +60,7 @@ class CommitLog {
   std::uint64_t commits() const noexcept { return commits_; }
 
  private:
-  void push(TopicWrites writes, std::optional<Notice> notice);
+  PendingCommit& push(TopicWrites writes);
 
   const Limits& limits_;
   TopicTable& topics_;

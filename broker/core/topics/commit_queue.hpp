@@ -53,12 +53,12 @@ class CommitQueue {
  public:
   // The next commit's position in the log, which is also its revision.
   std::uint64_t next_sequence() const noexcept { return last_ + 1; }
-  // `notice`: nothing for a commit of the broker itself.
-  void push(TopicWrites writes, std::optional<Notice> notice) {
+  // Returns the commit, until the next call, for the notice to its writer.
+  PendingCommit& push(TopicWrites writes) {
     PendingCommit& commit = queue_.emplace_back();
     commit.sequence = ++last_;
     commit.writes = std::move(writes);
-    if (notice) commit.notices.push_back(std::move(*notice));
+    return commit;
   }
   // A write was equal to the state that the pending commit `sequence` makes.
   void touch(std::uint64_t sequence, Notice notice) {

@@ -86,11 +86,17 @@ bool Histories::is_too_long(const History& history) const noexcept {
   return history.size() > 1 && history.bytes > limits_->history_bytes_max;
 }
 
-State Histories::find(TopicId topic, std::uint64_t number) const noexcept {
+std::span<const State> Histories::from(TopicId topic, std::uint64_t number) const noexcept {
   const History* found = by_topic_.find(topic);
-  if (found == nullptr || found->size() == 0 || number < found->oldest()->version().number) return nullptr;
+  if (found == nullptr || found->size() == 0 || number < found->oldest()->version().number) return {};
   const std::uint64_t place = number - found->oldest()->version().number;
-  return place < found->size() ? found->states[found->first + place] : nullptr;
+  if (place >= found->size()) return {};
+  return std::span<const State>(found->states).subspan(found->first + static_cast<std::size_t>(place));
+}
+
+State Histories::find(TopicId topic, std::uint64_t number) const noexcept {
+  const auto states = from(topic, number);
+  return states.empty() ? nullptr : states.front();
 }
 
 std::uint64_t Histories::first_after(TopicId topic, std::uint64_t revision) const noexcept {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "broker/core/topic_map.hpp"
@@ -35,6 +36,8 @@ class Histories {
   // Discards the states that exceed the limits.
   void trim();
 
+  // The topic's earlier states from that number on, until the next append() or trim(); nothing if it is discarded.
+  std::span<const State> from(TopicId topic, std::uint64_t number) const noexcept;
   // The topic's earlier state of that number; null if it is discarded.
   State find(TopicId topic, std::uint64_t number) const noexcept;
   // The number of the oldest state that is kept and newer than `revision`; 0: none is.

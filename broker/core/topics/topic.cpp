@@ -120,13 +120,16 @@ Result<void> Topic::check(const Update& update) const {
   if (update.if_version) {
     if (auto checked = check_version(*update.if_version); !checked) return checked;
   }
+  // As most writes are: of the type of the value that is there.
+  const ValueType type = update.value.type;
+  if (fixed_type_ == nullptr && pending_ && pending_->type() == type && type != ValueType::message) return {};
   return check_type(update.value, type_with(pending_));
 }
 
-Result<Topic::Applied> Topic::apply(const Update& update, std::uint64_t revision) {
-  if (auto checked = check(update); !checked) return checked.failure();
-  const ValueView value = widens(update.value, type_with(pending_).type) ? widened(update.value) : update.value;
-  const bool equal = pending_ ? pending_->view() == value : value.is_null();
+Topic::Applied Topic::apply(const Update& update, std::uint64_t revision) {
+  const bool is_wider = update.value.type == ValueType::int64 && widens(update.value, type_with(pending_).type);
+  const ValueView value = is_wider ? widened(update.value) : update.value;
+  const bool equal = pending_ ? pending_->type() == value.type && pending_->view() == value : value.is_null();
   const bool same_quality = value.is_null() || (pending_ && pending_->quality() == update.quality);
   if (equal && same_quality) return Applied{pending_, false};
 

@@ -60,16 +60,16 @@ class Topic {
   void begin_last_will(const ValueView& value);
   void end_last_will() noexcept;
 
-  // Checks whether apply() would accept the update. Errors: version_conflict, type_mismatch.
+  // Checks whether the topic can be written so. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
 
   struct Applied {
     State state;           // the pending state; null: never set
     bool changed = false;  // false: the value was equal already
   };
-  // Makes `update` the pending state. If it changes the topic, the transition has the revision `revision`, and is
-  // pending until commit(). Errors: version_conflict, type_mismatch; the topic is unchanged then.
-  Result<Applied> apply(const Update& update, std::uint64_t revision);
+  // Makes `update`, which check() allows, the pending state. If it changes the topic, the transition has the revision
+  // `revision`, and is pending until commit().
+  Applied apply(const Update& update, std::uint64_t revision);
 
   // Commits `state`, which apply() made, when its record is in the log. Called in the order of the log.
   void commit(State state, TimePoint now);

@@ -30,11 +30,6 @@ State TopicStates::find(TopicId id, std::uint64_t number) const {
   return committed && committed->version().number == number ? committed : histories_.find(id, number);
 }
 
-State TopicStates::after(TopicId id, std::uint64_t number) const {
-  State next = find(id, number + 1);
-  return next ? next : topics_[id].committed();
-}
-
 std::uint64_t TopicStates::first_after(TopicId id, std::uint64_t revision) const {
   const std::uint64_t kept = histories_.first_after(id, revision);
   return kept == 0 ? version_of(topics_[id].committed()).number : kept;

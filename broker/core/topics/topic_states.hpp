@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "broker/core/topics/history.hpp"
@@ -22,8 +23,11 @@ class TopicStates {
   State committed(std::string_view name) const;  // the topic need not exist
   // The state of that number, which is 1 or more.
   State find(TopicId topic, std::uint64_t number) const;
-  // The state after the one of that number, which is before the committed one; if it is discarded, the committed one.
-  State after(TopicId topic, std::uint64_t number) const;
+  // The states between the one of that number and the committed one, in their order, until the history changes.
+  // Nothing, if the first of them is discarded.
+  std::span<const State> past_after(TopicId topic, std::uint64_t number) const noexcept {
+    return histories_.from(topic, number + 1);
+  }
   // The number of the first known state that is newer than `revision`. The committed state is newer.
   std::uint64_t first_after(TopicId topic, std::uint64_t revision) const;
 

@@ -21,7 +21,7 @@ using testing::SizeIs;
 class OutboxTest : public testing::Test, public StateSource {
  protected:
   State committed(TopicId topic) const override { return states.at(topic); }
-  State after(TopicId topic, std::uint64_t) const override { return states.at(topic); }
+  std::span<const State> past_after(TopicId, std::uint64_t) const override { return {}; }
   proto::Answer look_up(const proto::Lookup& lookup, std::size_t page_bytes_max) override {
     if (const auto* get = std::get_if<proto::Get>(&lookup))
       return proto::GetDone{get->id, states.at(TopicId{0})->transition()};

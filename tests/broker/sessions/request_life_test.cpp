@@ -138,9 +138,7 @@ TEST_F(RequestLifeTest, ATopicIsRemovedWithTheLastRequestThatNeedsIt) {
 TEST_F(RequestLifeTest, ASubscriptionThatFailsTwiceIsAnsweredOnce) {
   subscribe(1, topic("a"));
   const FailedSubscription failed{session.id, 1, {ErrorCode::limit_exceeded, "too slow"}};
-  Effects effects;
-  effects.failed = {failed, failed};
-  requests.apply(std::move(effects));
+  requests.fail_all({failed, failed});
   EXPECT_EQ(answers(), 1u);
   EXPECT_EQ(session.requests.size(), 0u);
   EXPECT_EQ(subscriptions.size(), 0u);

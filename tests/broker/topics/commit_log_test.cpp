@@ -18,8 +18,7 @@ class CommitLogTest : public testing::Test {
     static const std::optional<Version> any_version;
     static const std::optional<WallTime> no_time;
     static const SharedText writer("writer");
-    auto applied = log.apply(id, Update{value, any_version, no_time, writer}, log.next_revision());
-    return std::move(applied).value();
+    return log.apply(id, Update{value, any_version, no_time, writer}, log.next_revision());
   }
   static Notice notice(proto::RequestId request) { return {SessionId{1}, request, 0, nullptr, true, nullptr}; }
   TopicWrites write(TopicId id, Value value) { return {TopicWrite{id, apply(id, std::move(value)).state}}; }

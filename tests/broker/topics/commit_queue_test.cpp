@@ -14,7 +14,7 @@ TopicWrites of(std::uint32_t topic) { return {TopicWrite{TopicId{topic}, nullptr
 TEST(CommitQueue, GivesPositionsFromOneAndTakesCommitsInOrder) {
   CommitQueue queue;
   EXPECT_EQ(queue.next_sequence(), 1u);
-  for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i), to(1, i));
+  for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i)).notices.push_back(to(1, i));
   EXPECT_EQ(queue.next_sequence(), 4u);
   EXPECT_EQ(queue.take_through(2)->sequence, 1u);
   EXPECT_EQ(queue.take_through(2)->sequence, 2u);
@@ -25,7 +25,7 @@ TEST(CommitQueue, GivesPositionsFromOneAndTakesCommitsInOrder) {
 
 TEST(CommitQueue, ATouchIsAnsweredWithTheCommitThatItEquals) {
   CommitQueue queue;
-  for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i), to(1, i));
+  for (std::uint32_t i = 0; i < 3; ++i) queue.push(of(i)).notices.push_back(to(1, i));
   ASSERT_TRUE(queue.take_through(1));
   queue.touch(2, to(5, 50));
   queue.touch(2, to(6, 60));

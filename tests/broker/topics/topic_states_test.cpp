@@ -1,5 +1,6 @@
 #include "broker/core/topics/topic_states.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "broker/core/topics/topic_pins.hpp"
@@ -7,6 +8,9 @@
 
 namespace hoiku::broker {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 class TopicStatesTest : public TopicHistoryTest {};
 
@@ -30,20 +34,21 @@ TEST_F(TopicStatesTest, PastStatesAreFoundByTheirNumbersAsTheCommittedOneIs) {
   EXPECT_EQ(states.find(id, 3), nullptr);
 }
 
-TEST_F(TopicStatesTest, AfterADiscardedStateComesTheCommittedOne) {
-  limits.history_transitions_max = 2;
+TEST_F(TopicStatesTest, TheStatesBetweenAReadersAndTheCommittedOneComeInOneRange) {
+  limits.history_transitions_max = 3;
   const TopicId id = *topics.create("a");
   set(id, 1, 1);
   const State second = set(id, 2, 2);
   const State third = set(id, 3, 3);
+  set(id, 4, 4);
   histories.trim();
   EXPECT_EQ(states.find(id, 1), nullptr);
-  EXPECT_EQ(states.after(id, 1), second);
-  EXPECT_EQ(states.after(id, 2), third);
-  set(id, 4, 4);
-  const State fifth = set(id, 5, 5);
+  EXPECT_THAT(states.past_after(id, 1), ElementsAre(second, third));
+  EXPECT_THAT(states.past_after(id, 2), ElementsAre(third));
+  EXPECT_THAT(states.past_after(id, 3), IsEmpty());
+  set(id, 5, 5);
   histories.trim();
-  EXPECT_EQ(states.after(id, 1), fifth);
+  EXPECT_THAT(states.past_after(id, 1), IsEmpty());  // the first of them is discarded
 }
 
 TEST_F(TopicStatesTest, TheFirstStateAfterARevisionIsTheCommittedOneIfNoOlderIsKept) {

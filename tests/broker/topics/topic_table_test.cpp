@@ -19,9 +19,7 @@ void set(TopicTable& table, TopicId id, const Value& value, std::uint64_t revisi
   const std::optional<Version> any;
   const std::optional<WallTime> no_time;
   const SharedText writer("w");
-  auto applied = table[id].apply(Update{value, any, no_time, writer, {}}, revision);
-  ASSERT_TRUE(applied);
-  table[id].commit(applied->state, {});
+  table[id].commit(table[id].apply(Update{value, any, no_time, writer, {}}, revision).state, {});
 }
 
 // Sets and unsets a topic, and removes it.

@@ -18,7 +18,10 @@ class TopicTest : public testing::Test {
  protected:
   Result<Topic::Applied> apply(Value value, std::optional<Version> if_version = {}) {
     static const std::optional<WallTime> no_time;
-    return topic.apply(Update{value, if_version, no_time, writer, WallTime{5us}}, ++revision);
+    const Update update{value, if_version, no_time, writer, WallTime{5us}};
+    ++revision;
+    if (auto checked = topic.check(update); !checked) return checked.failure();
+    return topic.apply(update, revision);
   }
   Topic::Applied set(Value value, std::optional<Version> if_version = {}) {
     auto applied = apply(std::move(value), if_version);
