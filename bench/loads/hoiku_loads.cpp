@@ -88,18 +88,17 @@ class Reading {
 
   Task<> run() {
     while (!tally_.is_complete()) {
-      take(co_await subscription_.next());
-      while (std::optional<AnyTransition> next = subscription_.try_next()) take(*next);
+      TransitionBatch batch = co_await subscription_.batch();
+      for (const AnyTransitionView& transition : batch) take(transition);
     }
     check_skipped(tally_.lost() - before_first_, skipped_);
   }
 
  private:
-  void take(const AnyTransition& transition) {
-    const auto* bytes = transition.value.get_if<Bytes>();
-    if (bytes == nullptr) return;  // the state before the first value, or the mark after it
+  void take(const AnyTransitionView& transition) {
+    if (transition.value.type != ValueType::bytes) return;  // the state before the first value, or the mark after it
     const bool is_first = tally_.received() == 0;
-    tally_.take(bytes->data);
+    tally_.take(transition.value.content);
     if (is_first) {
       before_first_ = tally_.lost();  // versions that came and went before the first one that the reader saw
     } else {

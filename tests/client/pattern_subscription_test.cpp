@@ -41,6 +41,67 @@ TEST(PatternSubscription, GivesTheStateThenTheMarkThenTheChanges) {
   });
 }
 
+TEST(PatternSubscription, ABatchHasWhatHasArrived) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    auto topic = bus.topic<std::string>("s/a");
+    co_await topic.set("a text that is not short");
+    PatternSubscription watch = bus.watch("s/*", Mode::every);
+    std::vector<AnyTransition> all;
+    std::size_t batches = 0;
+    const auto take_batch = [&]() -> Task<> {
+      ++batches;
+      TransitionBatch batch = co_await watch.batch();
+      for (const AnyTransitionView& transition : batch) all.push_back(transition.copy());
+    };
+    while (all.size() < 2) co_await take_batch();
+    EXPECT_EQ(all[0].value, Value("a text that is not short"));
+    EXPECT_EQ(all[0].topic, "s/a");
+    EXPECT_EQ(all[0].writer, "a");
+    EXPECT_TRUE(all[1].end_of_snapshot);
+
+    all.clear();
+    batches = 0;
+    for (int i = 0; i < 50; ++i) topic.post("text number " + std::to_string(i));
+    while (all.size() < 50) co_await take_batch();
+    EXPECT_LE(batches, 2u);  // both ends send what they have in one frame
+    for (std::size_t i = 0; i < 50; ++i) {
+      EXPECT_EQ(all[i].value, Value("text number " + std::to_string(i)));
+      EXPECT_EQ(all[i].version.number, i + 2);
+      EXPECT_EQ(all[i].old_value, i == 0 ? Value("a text that is not short") : all[i - 1].value);
+    }
+  });
+}
+
+// A program may wait in the middle of a batch, and look at the rest afterwards.
+TEST(PatternSubscription, ABatchIsCompleteWhateverArrivesMeanwhile) {
+  in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
+    Bus bus = co_await world.connect(nursery, "a");
+    auto topic = bus.topic<int>("s/a");
+    PatternSubscription watch = bus.watch("s/*", Mode::every);
+    TransitionBatch batch = co_await watch.batch();
+    for (const AnyTransitionView& mark : batch) EXPECT_TRUE(mark.end_of_snapshot);
+    for (int i = 1; i <= 3; ++i) topic.post(i);
+    co_await sim::settle();
+    std::int64_t expected = 1;
+    batch = co_await watch.batch();
+    for (const AnyTransitionView& transition : batch) {
+      EXPECT_EQ(transition.value, Value(expected));
+      ++expected;
+      topic.post(10);
+      topic.post(11);
+      co_await sim::settle();
+    }
+    EXPECT_EQ(expected, 4);  // what came later is of the next batch
+    world.start_broker();
+    batch = co_await watch.batch();
+    for (const AnyTransitionView& transition : batch) {
+      EXPECT_EQ(transition.value, Value(10));
+      break;
+    }
+  });
+}
+
 TEST(PatternSubscription, AnEmptyMatchHasAMarkToo) {
   in_a_world([](BusWorld& world, Nursery& nursery) -> Task<> {
     Bus bus = co_await world.connect(nursery, "a");

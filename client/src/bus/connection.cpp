@@ -149,9 +149,9 @@ Task<> Connection::send_frames(link::Link& link) {
 
 void Connection::take(const std::string& bytes) {
   ++statistics_.frames_received;
-  const auto frame = proto::decode_server_frame(bytes, received_limits);
+  auto frame = proto::decode_server_frame(bytes, received_limits);
   if (!frame) throw ConnectionFailed(frame.failure().message);
-  Result<Received> received = session_.receive(*frame, bytes.size(), now());
+  Result<Received> received = session_.receive(std::move(*frame), bytes.size(), now());
   if (!received) throw ConnectionFailed(received.failure().message);
   std::optional<Failure> rejection = received->fatal;
   if (rejection) rejection->message = text::one_line(rejection->message);

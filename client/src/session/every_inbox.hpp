@@ -5,6 +5,7 @@
 //            the reader's filter are not missing: they are counted. received == taken + pending.
 // Resync     as in latest_inbox.hpp; transitions that were received before it are still given.
 // Credit     what was not taken when a session was lost counts against the credit of the next one.
+// Cost       a run stays encoded until its reader takes its transitions.
 // Limits     the reader's credit, beyond what it has taken, and two transitions per topic. Of topics that are unset,
 //            only some are kept: unset_topics.hpp.
 // Thread     the loop's. Owner: Session.
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,6 +22,8 @@
 #include "client/src/session/unset_topics.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/proto/limits.hpp"
+#include "hoiku/proto/run_reader.hpp"
+#include "hoiku/proto/slot_table.hpp"
 
 namespace hoiku::client {
 
@@ -30,11 +34,14 @@ class EveryInbox {
 
   // Returns false if the transition was dropped as a duplicate.
   bool put(TransitionPtr transition, const GapCounts& counts);
+  // Puts all transitions of a run. Returns false if all were dropped.
+  bool put(proto::Run run, const proto::SlotTable::Slot& slot);
   // `resumes`: the broker goes on after what this inbox has, at the same instance.
   void begin_resync(bool resumes = false);
   // Returns whether the reader has something new: unset topics, or its first end of a snapshot.
   bool end_snapshot(std::uint64_t revision, bool whole);
 
+  // The next item, or nothing.
   std::optional<InboxItem> take();
   // Transitions of earlier sessions that were not taken when this session began.
   std::uint64_t unread() const noexcept { return unread_; }
@@ -47,25 +54,38 @@ class EveryInbox {
 
  private:
   struct TopicState {
-    TransitionPtr received;
-    TransitionPtr taken;
+    std::optional<Version> received;
+    // What the reader was given last. Its value is of the entry that is taken now, of `whole`, or of `copy`.
+    std::optional<InboxItem::Previous> taken;
+    TransitionPtr whole;
+    Value copy;
     bool confirmed = true;  // mentioned since the resync began
   };
+  // What has arrived: a transition, a run of them, or, without a topic, the end of the snapshot.
   struct Entry {
-    TransitionPtr transition;  // null: the end of the snapshot
     TopicState* topic = nullptr;
-    GapCounts counts;
+    TransitionPtr whole;
+    std::unique_ptr<proto::RunReader> run;
+    std::size_t left = 0;   // transitions that were not taken
+    GapCounts counts;       // before the first of them
     bool is_first = false;  // of its topic, since the resync began
+    bool is_begun = false;  // one of its transitions was taken
   };
 
   void push(TopicState& topic, TransitionPtr transition, const GapCounts& counts, bool is_first);
-  std::optional<Lagged> gap_before(const Entry& entry, const TransitionPtr& from) const;
+  void push(Entry entry, const Version& last);
+  std::optional<Lagged> gap_before(const Entry& entry, const Version& to,
+                                   const std::optional<InboxItem::Previous>& from) const;
+  // Lets go of the entry whose last transition was taken before.
+  void retire();
 
   bool is_filtered_;
   bool resumes_ = false;
 
   std::unordered_map<std::string, TopicState> topics_;
   std::deque<Entry> entries_;
+  bool is_front_taken_ = false;  // all its transitions were; the views of the last one are of it
+  TransitionView whole_;         // of an item that is not of a run
   bool snapshot_seen_ = false;
   UnsetTopics unset_;
   std::uint64_t unread_ = 0;

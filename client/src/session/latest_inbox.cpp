@@ -12,14 +12,17 @@ bool LatestInbox::put(std::uint32_t member, TransitionPtr transition, const GapC
   Slot* slot = slot_for(member, transition->topic);
   if (!slot) return false;
   const bool is_first = !std::exchange(slot->confirmed, true);
-  if (slot->latest && is_duplicate(*slot->latest, *transition)) {
+  if (slot->latest && is_duplicate(slot->latest->version, transition->version)) {
     ++statistics_.duplicates;
     return false;
   }
   GapCounts known = counts;
   if (is_first && !complete_through_)
     known.count_baseline = 0;  // a fresh start: versions before it are unaccounted for
-  if (!is_first || !is_past_resume_point(*slot)) slot->filtered += filtered_between(slot->latest, *transition, known);
+  if (!is_first || !is_past_resume_point(*slot)) {
+    const auto last = slot->latest ? std::optional(slot->latest->version) : std::nullopt;
+    slot->filtered += filtered_between(last, transition->version, known);
+  }
   store(*slot, std::move(transition));
   return true;
 }
@@ -47,17 +50,19 @@ std::optional<InboxItem> LatestInbox::take() {
   if (dirty_.empty()) return std::nullopt;
   Slot* slot = dirty_.front();
   dirty_.pop_front();
-  if (!slot) return InboxItem{};
-  InboxItem item;
-  item.transition = slot->latest;
-  item.filtered = std::exchange(slot->filtered, 0);
-  item.previous = mark_taken(*slot);
-  if (item.previous) {
-    const std::uint64_t missing = versions_between(*item.previous, *item.transition);
-    item.skipped = missing - std::min(missing, item.filtered);
+  std::optional<InboxItem> item(std::in_place);
+  if (!slot) return item;
+  item->filtered = std::exchange(slot->filtered, 0);
+  given_before_ = mark_taken(*slot);
+  given_ = *slot->taken;
+  item->transition = &given_;
+  if (given_before_) {
+    item->previous = InboxItem::Previous{given_before_->version, given_before_->value};
+    const std::uint64_t missing = versions_between(given_before_->version, slot->taken->version);
+    item->skipped = missing - std::min(missing, item->filtered);
   }
-  statistics_.filtered += item.filtered;
-  statistics_.skipped += item.skipped;
+  statistics_.filtered += item->filtered;
+  statistics_.skipped += item->skipped;
   return item;
 }
 
@@ -92,8 +97,8 @@ void LatestInbox::store(Slot& slot, TransitionPtr transition) {
 }
 
 bool LatestInbox::unset_unconfirmed(Slot& slot, std::uint64_t revision) {
-  if (std::exchange(slot.confirmed, true) || !slot.latest || is_unset(*slot.latest)) return false;
-  store(slot, unset_by_restart(*slot.latest, revision));
+  if (std::exchange(slot.confirmed, true) || !slot.latest || is_unset(slot.latest->version)) return false;
+  store(slot, unset_by_restart(slot.latest->topic, revision));
   return true;
 }
 

@@ -77,6 +77,8 @@ class LatestInbox {
   std::vector<Slot> members_;                       // for plain names; never resized: slots are pointed to
   std::unordered_map<std::string, Slot> by_topic_;  // for a pattern
   std::deque<Slot*> dirty_;                         // nullptr: the end of the snapshot
+  TransitionView given_;                            // the transition of the last item
+  TransitionPtr given_before_;                      // what that item calls `previous`
   UnsetTopics unset_;
   bool snapshot_seen_ = false;
   std::optional<std::uint64_t> complete_through_;  // at the last resync

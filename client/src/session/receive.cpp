@@ -29,7 +29,7 @@ bool is_complete(const proto::Answer& answer) {
 
 }  // namespace
 
-Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t frame_bytes, TimePoint now) {
+Result<Received> Session::receive(proto::ServerFrame frame, std::size_t frame_bytes, TimePoint now) {
   Received received;
   if (state_ == State::disconnected) return received;
   // A broker that could not read the Hello does not know the connection's number when it rejects it.
@@ -67,7 +67,7 @@ Result<Received> Session::receive(const proto::ServerFrame& frame, std::size_t f
   acknowledgement_.received(frame_bytes, now);
   if (verdict == Verdict::duplicate) return received;
 
-  if (Result<void> applied = apply_deliveries(frame, received); !applied) return applied.failure();
+  apply_deliveries(frame, received);
   if (frame.complete_through != 0) completeness_ = {frame.complete_through, completeness_.statements + 1};
   for (const proto::Answer& answer : frame.answers) apply_answer(answer, now, received);
   // Posts that were refused, an earlier answer has named.
@@ -137,23 +137,28 @@ void Session::reject_oversized_commands(Received& received) {
   }
 }
 
-Result<void> Session::apply_deliveries(const proto::ServerFrame& frame, Received& received) {
-  const auto announce = [&](proto::RequestId id, Subscription& subscription) {
-    if (subscription.announce()) received.news.push_back(id);
+void Session::apply_deliveries(proto::ServerFrame& frame, Received& received) {
+  // Calls put(subscription), which returns whether its reader has something new, unless it was closed meanwhile.
+  const auto deliver = [&](proto::RequestId id, const auto& put) {
+    Subscription* found = subscription(id);
+    if (!found) return;
+    if (put(*found) && found->announce()) received.news.push_back(id);
+    renew_credit(id, *found);
   };
-  auto read = slots_.read(frame, [&](const proto::Delivery& delivery) {
-    Subscription* found = subscription(delivery.subscription);
-    if (!found) return;  // closed meanwhile
-    if (found->put(delivery)) announce(delivery.subscription, *found);
-    renew_credit(delivery.subscription, *found);
-  });
-  if (!read) return read;
+  slots_.read_checked(
+      frame,
+      [&](const proto::SlotTable::Slot& slot, proto::Run& run) {
+        deliver(slot.subscription, [&](Subscription& to) { return to.put(std::move(run), slot); });
+      },
+      [&](const proto::Delivery& delivery) {
+        deliver(delivery.subscription, [&](Subscription& to) { return to.put(delivery); });
+      });
   for (const proto::SnapshotEnd& end : frame.snapshot_ends) {
     Subscription* found = subscription(end.subscription);
-    if (found && found->end_snapshot(end, instance_id_, completeness_)) announce(end.subscription, *found);
+    if (found && found->end_snapshot(end, instance_id_, completeness_) && found->announce())
+      received.news.push_back(end.subscription);
   }
   for (const proto::RequestId id : received.news) subscription(id)->end_frame();
-  return {};
 }
 
 void Session::apply_answer(const proto::Answer& answer, TimePoint now, Received& received) {

@@ -108,7 +108,8 @@ class Session {
 
   // The inbox of an open `latest` subscription; null otherwise.
   LatestInbox* latest_inbox(proto::RequestId subscription);
-  // The next item of a subscription of either mode, or nothing. May renew the credit of an `every` subscription.
+  // The next item of a subscription of either mode, or nothing; inbox.hpp says how long its views last. May renew the
+  // credit of an `every` subscription.
   std::optional<InboxItem> take(proto::RequestId subscription);
   // Null if the subscription is not open.
   const SubscriptionStatistics* statistics(proto::RequestId subscription) const;
@@ -123,7 +124,7 @@ class Session {
   void disconnected();
   State state() const noexcept { return state_; }
   // `frame_bytes` is the frame's size. A Failure means that the frame was invalid, and that the connection has to end.
-  Result<Received> receive(const proto::ServerFrame& frame, std::size_t frame_bytes, TimePoint now);
+  Result<Received> receive(proto::ServerFrame frame, std::size_t frame_bytes, TimePoint now);
   // The next frame to send, or null.
   std::shared_ptr<const proto::ClientFrame> take_frame(TimePoint now);
   // When take_frame() will return a frame although nothing has happened.
@@ -152,7 +153,7 @@ class Session {
   Result<void> accept_welcome(const proto::ServerFrame& frame, TimePoint now, Received& received);
   void adopt_limits(const proto::Welcome& welcome);
   void reject_oversized_commands(Received& received);
-  Result<void> apply_deliveries(const proto::ServerFrame& frame, Received& received);
+  void apply_deliveries(proto::ServerFrame& frame, Received& received);
   void apply_answer(const proto::Answer& answer, TimePoint now, Received& received);
   bool keep_after_answer(proto::RequestId id, Request& request, const proto::Answer& answer, TimePoint now,
                          Received& received);

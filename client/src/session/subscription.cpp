@@ -1,6 +1,8 @@
 #include "client/src/session/subscription.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "hoiku/proto/topic_name.hpp"
 
@@ -25,6 +27,15 @@ bool Subscription::put(const proto::Delivery& delivery) {
   return latest_.put(delivery.member, delivery.transition, counts);
 }
 
+bool Subscription::put(proto::Run run, const proto::SlotTable::Slot& slot) {
+  if (every_) return every_->put(std::move(run), slot);
+  bool is_new = false;
+  proto::RunReader reader(std::move(run), slot.topic, slot.epoch);
+  while (const TransitionView* transition = reader.next())
+    is_new |= latest_.put(slot.member, std::make_shared<const Transition>(transition->copy()));
+  return is_new;
+}
+
 bool Subscription::end_snapshot(const proto::SnapshotEnd& end, std::uint64_t instance, const Completeness& session) {
   snapshot_ended_ = true;
   statements_at_snapshot_ = session.statements;
@@ -33,11 +44,12 @@ bool Subscription::end_snapshot(const proto::SnapshotEnd& end, std::uint64_t ins
 }
 
 std::optional<InboxItem> Subscription::take(const Completeness& session) {
-  std::optional<InboxItem> item = every_ ? every_->take() : latest_.take();
-  if (item && item->transition && item->transition->value.is_null()) {
+  if (std::exchange(has_taken_unset_, false)) {
     const std::uint64_t revision = complete_through(session);
     every_ ? every_->trim(revision) : latest_.trim(revision);
   }
+  std::optional<InboxItem> item = every_ ? every_->take() : latest_.take();
+  has_taken_unset_ = item && item->transition && item->transition->value.is_null();
   return item;
 }
 

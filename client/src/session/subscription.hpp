@@ -26,8 +26,9 @@ class Subscription {
  public:
   Subscription(const proto::Subscribe& command, const Limits& limits);
 
-  // Both return whether the reader has something new.
+  // All three return whether the reader has something new.
   bool put(const proto::Delivery& delivery);
+  bool put(proto::Run run, const proto::SlotTable::Slot& slot);
   bool end_snapshot(const proto::SnapshotEnd& end, std::uint64_t instance, const Completeness& session);
 
   // `session`: what it was told so far.
@@ -63,7 +64,8 @@ class Subscription {
   bool has_interval_;
   bool was_sent_ = false;
   bool announced_ = false;
-  std::uint64_t renewed_ = 0;  // the last count that was sent in this session
+  bool has_taken_unset_ = false;  // so topics may be discarded, once the item's views are not needed any more
+  std::uint64_t renewed_ = 0;     // the last count that was sent in this session
 
   bool snapshot_ended_ = false;               // in this session
   std::uint64_t statements_at_snapshot_ = 0;  // of completeness, when the snapshot ended

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-#include "hoiku/proto/transition.hpp"
+#include "hoiku/proto/transition_view.hpp"
 
 namespace hoiku::client {
 
@@ -22,7 +22,9 @@ class UnsetTopics {
  public:
   explicit UnsetTopics(std::size_t topics_max) noexcept : topics_max_(topics_max) {}
 
-  void taken(const Transition& unset) { topics_.push_back(Unset{unset.topic, unset.version, unset.revision}); }
+  void taken(const TransitionView& unset) {
+    topics_.push_back(Unset{std::string(unset.topic), unset.version, unset.revision});
+  }
   // A snapshot has ended: later sessions resume after all that was taken before.
   void snapshot_ended() noexcept {
     for (Unset& topic : topics_) topic.revision = 0;

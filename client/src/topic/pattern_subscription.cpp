@@ -15,32 +15,42 @@ std::string checked(std::string pattern) {
   return pattern;
 }
 
-AnyTransition any_transition(const client::InboxItem& item) {
-  AnyTransition transition;
+AnyTransitionView view_of(const client::InboxItem& item) {
+  AnyTransitionView view;
   if (!item.transition) {
-    transition.end_of_snapshot = true;
-    return transition;
+    view.end_of_snapshot = true;
+    return view;
   }
-  transition = detail::any_transition(*item.transition, item.previous ? item.previous->value : Value());
-  transition.skipped = item.skipped;
-  transition.filtered = item.filtered;
-  transition.lagged = item.lagged;
-  return transition;
+  static_cast<TransitionView&>(view) = *item.transition;
+  if (item.previous) view.old_value = item.previous->value;
+  view.skipped = item.skipped;
+  view.filtered = item.filtered;
+  view.lagged = item.lagged;
+  return view;
 }
 
 }  // namespace
 
-AnyTransition detail::any_transition(const Transition& transition, Value old_value) {
+AnyTransition detail::any_transition(const hoiku::TransitionView& transition, const ValueView& old_value) {
   AnyTransition made;
   made.topic = transition.topic;
-  made.old_value = std::move(old_value);
-  made.value = transition.value;
+  made.old_value.assign(old_value);
+  made.value.assign(transition.value);
   made.version = transition.version;
   made.revision = transition.revision;
   made.changed_at = transition.changed_at;
   made.source_time = transition.source_time;
   made.writer = transition.writer;
   made.quality = transition.quality;
+  return made;
+}
+
+AnyTransition AnyTransitionView::copy() const {
+  AnyTransition made = detail::any_transition(*this, old_value);
+  made.end_of_snapshot = end_of_snapshot;
+  made.skipped = skipped;
+  made.filtered = filtered;
+  made.lagged = lagged;
   return made;
 }
 
@@ -65,20 +75,29 @@ class PatternSubscription::Impl final : public client::Reader {
 
   std::optional<AnyTransition> try_next() {
     bus_->require_loop();
-    if (error_) std::rethrow_exception(error_);
-    for (;;) {
-      const std::optional<client::InboxItem> item = bus_->take(id_);
-      if (!item) return std::nullopt;
-      // A topic that was unset and is unset has had no transition that this reader could see.
-      const bool was_unset = !item->previous || item->previous->version.number == 0;
-      if (item->transition && item->transition->version.number == 0 && was_unset) continue;
-      return any_transition(*item);
-    }
+    const auto view = take();
+    if (!view) return std::nullopt;
+    return view->copy();
   }
 
   Task<AnyTransition> next() {
     bus_->require_loop();
     return next_item();
+  }
+
+  Task<TransitionBatch> batch() {
+    bus_->require_loop();
+    return next_batch();
+  }
+
+  // ---- For TransitionBatch
+
+  const std::optional<AnyTransitionView>& current() const noexcept { return current_; }
+  void advance() {
+    current_.reset();
+    if (batch_left_ == 0 || error_) return;
+    current_ = take();
+    if (current_ && !current_->end_of_snapshot) --batch_left_;
   }
 
   SubscriptionStatistics statistics() const {
@@ -88,19 +107,44 @@ class PatternSubscription::Impl final : public client::Reader {
   }
 
  private:
+  // The next item that has arrived.
+  std::optional<AnyTransitionView> take() {
+    if (error_) std::rethrow_exception(error_);
+    for (;;) {
+      const std::optional<client::InboxItem> item = bus_->take(id_);
+      if (!item) return std::nullopt;
+      // A topic that was unset and is unset has had no transition that this reader could see.
+      const bool was_unset = !item->previous || item->previous->version.number == 0;
+      if (item->transition && item->transition->version.number == 0 && was_unset) continue;
+      return view_of(*item);
+    }
+  }
+
   Task<AnyTransition> next_item() {
     co_await checkpoint();
     for (;;) {
-      std::optional<AnyTransition> transition = try_next();
-      if (transition) co_return std::move(*transition);
+      if (const auto view = take()) co_return view->copy();
       co_await news_.wait();
     }
+  }
+
+  Task<TransitionBatch> next_batch() {
+    co_await checkpoint();
+    for (;;) {
+      current_ = take();
+      if (current_) break;
+      co_await news_.wait();
+    }
+    batch_left_ = statistics().pending;
+    co_return TransitionBatch(*this);
   }
 
   detail::BusPtr bus_;
   proto::RequestId id_ = 0;
   Signal news_;
   std::exception_ptr error_;
+  std::optional<AnyTransitionView> current_;  // of a batch
+  std::uint64_t batch_left_ = 0;              // transitions that had arrived when it began
 };
 
 PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options)
@@ -108,6 +152,16 @@ PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern
 PatternSubscription::~PatternSubscription() = default;
 Task<AnyTransition> PatternSubscription::next() { return impl_->next(); }
 std::optional<AnyTransition> PatternSubscription::try_next() { return impl_->try_next(); }
+Task<TransitionBatch> PatternSubscription::batch() { return impl_->batch(); }
 SubscriptionStatistics PatternSubscription::statistics() const { return impl_->statistics(); }
+
+const AnyTransitionView& TransitionBatch::Iterator::operator*() const noexcept { return *reader_->current(); }
+
+TransitionBatch::Iterator& TransitionBatch::Iterator::operator++() {
+  reader_->advance();
+  return *this;
+}
+
+bool TransitionBatch::Iterator::operator==(std::default_sentinel_t) const noexcept { return !reader_->current(); }
 
 }  // namespace hoiku

@@ -56,7 +56,7 @@ Task<AnyTransition> wait_at_the_broker(TopicCore topic, std::optional<Predicate>
   client::BusCore::Pending pending(bus, std::move(command), until);
   co_await pending.wait_renewing();
   const auto done = pending.take<proto::TransitionDone>();
-  co_return any_transition(*done.match, done.old_value ? *done.old_value : Value());
+  co_return any_transition(*done.match, done.old_value ? ValueView(*done.old_value) : ValueView());
 }
 
 Task<AnyTransition> wait_here(TopicCore topic, TransitionTest test) {

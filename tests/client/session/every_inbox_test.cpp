@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/proto/codec/sample_frames.hpp"
+
 namespace hoiku::client {
 namespace {
 
@@ -13,6 +15,25 @@ TransitionPtr transition(const std::string& topic, std::uint64_t number, Value v
   return made;
 }
 
+const proto::SlotTable::Slot slot_a{.subscription = 1, .member = 0, .topic = "a", .epoch = 7};
+
+// The versions from `first` to `last`, of which each is its own value.
+proto::Run run(std::uint64_t first, std::uint64_t last) {
+  proto::Run made;
+  made.slot = 1;
+  made.number = first;
+  made.revision = 100;
+  made.writer = "a writer with a long name";
+  for (std::uint64_t number = first; number <= last; ++number) {
+    const Value value(static_cast<std::int64_t>(number));
+    proto::Change change;
+    change.revision_step = 2;
+    change.value = value;
+    proto::samples::append(made, change);
+  }
+  return made;
+}
+
 TEST(EveryInbox, GivesEachTransitionInOrderWithTheOldValue) {
   EveryInbox inbox;
   for (int i = 1; i <= 3; ++i) EXPECT_TRUE(inbox.put(transition("a", static_cast<std::uint64_t>(i), i), {0}));
@@ -20,7 +41,7 @@ TEST(EveryInbox, GivesEachTransitionInOrderWithTheOldValue) {
     const auto item = inbox.take();
     ASSERT_TRUE(item);
     EXPECT_EQ(item->transition->value, Value(i));
-    EXPECT_EQ(item->previous ? item->previous->value : Value(), i == 1 ? Value() : Value(i - 1));
+    EXPECT_EQ(item->previous ? item->previous->value.copy() : Value(), i == 1 ? Value() : Value(i - 1));
     EXPECT_FALSE(item->lagged);
   }
   EXPECT_FALSE(inbox.take());
@@ -94,7 +115,7 @@ TEST(EveryInbox, TopicsMissingAtARestartedBrokerBecomeUnsetAfterTheirPendingTran
   EXPECT_TRUE(inbox.end_snapshot(1, true));
   std::vector<std::pair<std::string, Value>> given;
   while (const auto item = inbox.take()) {
-    if (item->transition) given.emplace_back(item->transition->topic, item->transition->value);
+    if (item->transition) given.emplace_back(item->transition->topic, item->transition->value.copy());
   }
   const std::vector<std::pair<std::string, Value>> expected{
       {"a", Value(1)}, {"b", Value(1)}, {"b", Value(5)}, {"a", Value()}};
@@ -205,6 +226,76 @@ TEST(EveryInbox, KeepsAnUnsetTopicThatHasSomethingToBeTaken) {
   inbox.take();
   inbox.trim(~std::uint64_t{0});
   EXPECT_EQ(inbox.take()->previous->version.number, 1u);
+}
+
+TEST(EveryInbox, GivesTheTransitionsOfARunOneByOne) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 1, 1), {});
+  EXPECT_TRUE(inbox.put(run(2, 4), slot_a));
+  inbox.put(transition("a", 5, 5), {});
+  EXPECT_EQ(inbox.statistics().received, 5u);
+  EXPECT_EQ(inbox.statistics().pending, 5u);
+  for (int i = 1; i <= 5; ++i) {
+    const auto item = inbox.take();
+    ASSERT_TRUE(item && item->transition);
+    EXPECT_EQ(item->transition->topic, "a");
+    EXPECT_EQ(item->transition->version, (Version{7, static_cast<std::uint64_t>(i)}));
+    EXPECT_EQ(item->transition->value, Value(i));
+    EXPECT_EQ(item->previous ? item->previous->value.copy() : Value(), i == 1 ? Value() : Value(i - 1));
+    EXPECT_FALSE(item->lagged);
+    EXPECT_EQ(inbox.statistics().taken, static_cast<std::uint64_t>(i));
+    if (i == 4) {
+      EXPECT_EQ(item->transition->revision, 104u);
+      EXPECT_EQ(item->transition->writer, "a writer with a long name");
+    }
+  }
+  EXPECT_FALSE(inbox.take());
+}
+
+// A resumed session sends again what came after its resume point.
+TEST(EveryInbox, WhatIsRepeatedInARunIsDropped) {
+  EveryInbox inbox;
+  inbox.put(run(1, 3), slot_a);
+  inbox.begin_resync(true);
+  EXPECT_TRUE(inbox.put(run(2, 5), slot_a));
+  EXPECT_FALSE(inbox.put(run(4, 5), slot_a));
+  EXPECT_EQ(inbox.statistics().duplicates, 4u);
+  for (std::int64_t i = 1; i <= 5; ++i) EXPECT_EQ(inbox.take()->transition->value, Value(i));
+  EXPECT_FALSE(inbox.take());
+  EXPECT_EQ(inbox.taken_in_session(), 9u);  // three of the session before, and six that came
+}
+
+TEST(EveryInbox, TheFirstOfARunIsToldWhatIsMissing) {
+  EveryInbox inbox;
+  inbox.put(run(1, 1), slot_a);
+  inbox.put(run(4, 5), slot_a);
+  inbox.take();
+  const auto first = inbox.take();
+  ASSERT_TRUE(first->lagged);
+  EXPECT_EQ(first->lagged->from.number, 2u);
+  EXPECT_EQ(first->lagged->count, 2u);
+  EXPECT_FALSE(inbox.take()->lagged);
+  EXPECT_EQ(inbox.statistics().skipped, 2u);
+}
+
+TEST(EveryInbox, AnItemStaysAsItIsUntilTheNextIsTaken) {
+  EveryInbox inbox(false, 0);
+  inbox.put(run(1, 1), slot_a);
+  inbox.put(transition("a", 2, std::string(100, 'x')), {});
+  inbox.put(run(3, 3), slot_a);
+  inbox.put(transition("a", 4, Value()), {});
+  inbox.take();
+  const auto second = inbox.take();
+  inbox.put(transition("b", 1, 1), {});
+  inbox.begin_resync();
+  inbox.end_snapshot(9, true);
+  EXPECT_EQ(second->transition->value, Value(std::string(100, 'x')));
+  EXPECT_EQ(second->previous->value, Value(1));
+  const auto third = inbox.take();
+  EXPECT_EQ(third->previous->value, Value(std::string(100, 'x')));
+  const auto fourth = inbox.take();
+  EXPECT_EQ(fourth->previous->value, Value(3));
+  EXPECT_EQ(fourth->transition->topic, "a");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ TEST(LatestInbox, ANewerVersionReplacesTheUnreadOneAndIsCounted) {
   const auto item = inbox.take();
   ASSERT_TRUE(item);
   EXPECT_EQ(item->transition->value, Value(30));
-  EXPECT_EQ(item->previous, nullptr);
+  EXPECT_FALSE(item->previous);
   EXPECT_EQ(item->skipped, 0u);  // nothing was seen before, so nothing is missing
   EXPECT_EQ(inbox.statistics().conflated, 2u);
   EXPECT_FALSE(inbox.take());
@@ -94,7 +94,7 @@ TEST(LatestInbox, TheMarkFollowsTheSnapshotOnce) {
   EXPECT_TRUE(inbox.end_snapshot(5, true));
   inbox.put(0, transition("a", 2, 2));
   EXPECT_EQ(inbox.take()->transition->version.number, 2u);
-  EXPECT_EQ(inbox.take()->transition, nullptr);
+  EXPECT_FALSE(inbox.take()->transition);
   inbox.begin_resync();
   EXPECT_FALSE(inbox.end_snapshot(9, false));
   EXPECT_FALSE(inbox.take());

@@ -91,6 +91,7 @@ TEST_F(SubscriptionTest, ATopicThatIsUnsetIsDiscardedWhenTheBrokerHasSaidThatIts
   for (std::uint64_t i = 1; i <= 2 * kept; ++i) come_and_go(i, 0);
   EXPECT_EQ(session.latest_inbox(id)->topics(), 2 * kept);
   come_and_go(2 * kept + 1, 2 * kept + 2);
+  EXPECT_FALSE(session.take(id));  // the item before is not used any more
   EXPECT_EQ(session.latest_inbox(id)->topics(), kept);
 }
 

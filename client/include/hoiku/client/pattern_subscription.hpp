@@ -9,6 +9,13 @@
 // Promises   the stream includes topics that are created later. In Mode::latest a slow reader gets the latest version
 //            of each topic, and hears how many it skipped; once writers stop, it has the last value of each. The stream
 //            goes on over a lost session and a restarted broker; topics that the new broker does not have become unset.
+// Speed      batch() gives what has arrived as views, which is several times as fast as next():
+//
+//   for (;;) {
+//     TransitionBatch batch = co_await all.batch();
+//     for (const AnyTransitionView& transition : batch) count(transition.topic);
+//   }
+//
 // Filter     with where(...) the stream has only what matches, in the snapshot too, and `old_value` is the last value
 //            that matched. Versions that do not match are counted. Topics that a restarted broker does not have are
 //            counted as well: the reader does not hear that they are unset.
@@ -16,7 +23,9 @@
 // Lifetime   subscribed while the object lives. One task at a time calls next().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +34,7 @@
 #include "hoiku/client/subscribe_options.hpp"
 #include "hoiku/client/subscription_statistics.hpp"
 #include "hoiku/client/topic_core.hpp"
+#include "hoiku/proto/transition_view.hpp"
 
 namespace [[gnu::visibility("default")]] hoiku {
 
@@ -44,10 +54,24 @@ struct AnyTransition {
   Quality quality = Quality::live;
 };
 
+// The same without copies: its texts and values are of the subscription, until the reader asks for the next transition
+// or its task waits.
+struct AnyTransitionView : TransitionView {
+  bool end_of_snapshot = false;
+  ValueView old_value;
+  std::uint64_t skipped = 0;
+  std::uint64_t filtered = 0;
+  std::optional<Lagged> lagged;
+
+  AnyTransition copy() const;
+};
+
 namespace detail {
 // The transition, for a reader that saw `old_value` before.
-AnyTransition any_transition(const Transition& transition, Value old_value);
+AnyTransition any_transition(const hoiku::TransitionView& transition, const ValueView& old_value);
 }  // namespace detail
+
+class TransitionBatch;
 
 class PatternSubscription {
  public:
@@ -63,11 +87,43 @@ class PatternSubscription {
   Task<AnyTransition> next();
   // Returns an item that has arrived already, or nothing. Throws what next() would throw.
   std::optional<AnyTransition> try_next();
+  // Waits until something has arrived, and returns what has, to be iterated over once. Throws as next().
+  Task<TransitionBatch> batch();
   SubscriptionStatistics statistics() const;
 
  private:
+  friend class TransitionBatch;
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// What has arrived at a PatternSubscription, which has to outlive it, and which is asked for nothing else meanwhile.
+class TransitionBatch {
+ public:
+  class Iterator {
+   public:
+    using value_type = AnyTransitionView;
+    using difference_type = std::ptrdiff_t;
+
+    const AnyTransitionView& operator*() const noexcept;
+    const AnyTransitionView* operator->() const noexcept { return &**this; }
+    Iterator& operator++();
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept;
+
+   private:
+    friend class TransitionBatch;
+    explicit Iterator(PatternSubscription::Impl& reader) noexcept : reader_(&reader) {}
+    PatternSubscription::Impl* reader_;
+  };
+
+  Iterator begin() noexcept { return Iterator(*reader_); }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  friend class PatternSubscription;
+  explicit TransitionBatch(PatternSubscription::Impl& reader) noexcept : reader_(&reader) {}
+  PatternSubscription::Impl* reader_;
 };
 
 }  // namespace hoiku
