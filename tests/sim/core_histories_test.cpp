@@ -191,8 +191,9 @@ class History {
 // Where the broker has forgotten removed topics, a reader of every transition keeps its cursor in those that exist; and
 // one that was not sent a removed topic yet has one slot for it when it is back. In 1569 the last session that declares
 // an unset topic expires at the instant at which the topic is set; in 1252 one expires in a pause of the broker, and
-// another one takes its declaration back when that is over; in 2713 a reader with little credit takes long.
-const std::vector<std::uint64_t> telling{438, 663, 913, 1252, 1569, 2713};
+// another one takes its declaration back when that is over; in 2713 a reader with little credit takes long; in
+// 1773 a client asks for what came after a version that only a reader which had left was sent.
+const std::vector<std::uint64_t> telling{438, 663, 913, 1252, 1569, 1773, 2713};
 
 TEST(CoreHistories, KeepThePromisesOfTheModel) {
   std::uint64_t checked = 0;

@@ -13,9 +13,13 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
   const Transition& transition = *delivery.transition;
   const std::string what = fmt::format("#{} is sent {}: ", delivery.subscription, describe(transition));
   const auto found = session.readers.find(delivery.subscription);
+  // Recognised for a reader that has left, too: its client knows the version now, and may ask for what came after it.
+  std::string why;
+  const auto index = model_.recognise(transition, why);
   if (found == session.readers.end()) {
     if (!session.was_there(delivery.subscription, built))
-      evidence_.complain(&session, what + "there is no such subscription");
+      return evidence_.complain(&session, what + "there is no such subscription");
+    if (!index) evidence_.complain(&session, what + why);
     return;
   }
   Reader& reader = found->second;
@@ -23,8 +27,6 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
   const bool fits = topics.size() == 1 ? delivery.member == 0 && matches(topics[0], transition.topic)
                                        : delivery.member < topics.size() && topics[delivery.member] == transition.topic;
   if (!fits) return evidence_.complain(&session, what + "it did not ask for that");
-  std::string why;
-  const auto index = model_.recognise(transition, why);
   if (!index) return evidence_.complain(&session, what + why);
   const std::uint64_t revision = model_.topic(transition.topic).states[*index].revision;
   // A filtered reader may get the last state that passed although the topic has changed since.
