@@ -16,7 +16,8 @@ fi
 # The packages of a build, and those that other commands need in addition. ccache and lld are used if installed.
 build_packages=(g++ cmake ninja-build pkgconf "$boost" libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler
   libfmt-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libgtest-dev libgmock-dev python3-minimal)
-test_packages=(python3-zmq python3-protobuf) # a foreign client; without them its test is skipped
+# A foreign client, and what counts instructions; without them their tests are skipped.
+test_packages=(python3-zmq python3-protobuf valgrind)
 install_packages=(make) # CMake's default generator, with which the guide builds a first service
 lint_packages=(shellcheck)
 bench_packages=(libbenchmark-dev nats-server libnats-dev redis-server mosquitto) # the peers: docs/benchmarks.md
