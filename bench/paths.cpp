@@ -29,12 +29,12 @@ namespace {
 std::uint64_t allocations = 0;
 }
 
-void* operator new(std::size_t bytes) {
+// None of them is inlined: g++ 12 would warn that memory of malloc() is given to `delete`, or the other way around.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
-// Not inlined: g++ 12 would warn that memory of `new` is given to free().
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
