@@ -103,6 +103,8 @@ State State::make(const StateParts& parts, const State& before) {
   }
   record->type_ = value.type;
   record->payload_bytes_ = static_cast<std::uint32_t>(value.payload_bytes());
+  record->bound_ = static_cast<std::uint32_t>(
+      proto::transition_size(parts.topic.text().size(), parts.writer.text().size(), record->payload_bytes_).bound());
   record->bits_ = value.bits;
   if (!value.content.empty()) record->bits_ = static_cast<std::uint64_t>(value.content.data() - bytes);
   if (!value.type_name.empty()) {
@@ -135,10 +137,6 @@ ValueView StateRecord::view() const noexcept {
 std::optional<WallTime> StateRecord::source_time() const noexcept {
   if (!has_source_time_) return std::nullopt;
   return WallTime(std::chrono::microseconds(source_time_us_));
-}
-
-std::size_t StateRecord::bound() const noexcept {
-  return proto::transition_size(topic().size(), writer().size(), payload_bytes_).bound();
 }
 
 const std::shared_ptr<const Transition>& StateRecord::transition() const {

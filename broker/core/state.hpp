@@ -40,7 +40,7 @@ class StateRecord {
   std::optional<WallTime> source_time() const noexcept;
 
   // An upper bound of what it takes in a frame, as proto::size_of() of its Transition.
-  std::size_t bound() const noexcept;
+  std::size_t bound() const noexcept { return bound_; }
   // The same as the field of a Delivery (change.hpp). Its steps are those from the state that it replaced.
   std::string_view change() const noexcept { return {bytes(), change_bytes_}; }
 
@@ -62,6 +62,7 @@ class StateRecord {
   WallTime changed_at_{};
   std::int64_t source_time_us_ = 0;
   std::uint64_t bits_ = 0;  // of a number, or where the content of the value begins
+  std::uint32_t bound_ = 0;
   std::uint32_t payload_bytes_ = 0;
   std::uint32_t type_name_bytes_ = 0;  // of a message
   std::uint32_t type_name_at_ = 0;
