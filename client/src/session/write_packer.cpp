@@ -1,5 +1,6 @@
 #include "client/src/session/write_packer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "hoiku/proto/size.hpp"
@@ -10,6 +11,7 @@ namespace {
 // A command of this size fits into a frame of any broker, which has 64 KiB at least, with a name for each write.
 constexpr std::size_t writes_max = 64;
 constexpr std::size_t bytes_max = std::size_t{16} << 10;
+constexpr std::size_t value_overhead = 4;  // around the payload of most values
 
 // Whether a write with this id may be added.
 bool continues(const proto::Sets& sets, proto::RequestId id, bool is_post) noexcept {
@@ -33,8 +35,12 @@ bool WritePacker::queue_post(CommandQueue& queue, proto::RequestId id, const std
   proto::Sets* sets = queue.last_sets();
   if (sets == nullptr || !continues(*sets, id, true) || sets->size() >= writes_max ||
       sets->values.size() + bytes > bytes_max) {
+    // Who posts once mostly posts again at once.
     proto::Command command;
-    begin_sets(command, id, true);
+    proto::Sets& begun = begin_sets(command, id, true);
+    begun.topics.reserve(writes_max);
+    begun.lengths.reserve(writes_max);
+    begun.values.reserve(std::min(8 * (bytes + value_overhead), bytes_max));
     queue.push(id, std::move(command));
     sets = queue.last_sets();
   }

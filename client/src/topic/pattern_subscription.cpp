@@ -15,18 +15,13 @@ std::string checked(std::string pattern) {
   return pattern;
 }
 
-AnyTransitionView view_of(const client::InboxItem& item) {
-  AnyTransitionView view;
-  if (!item.transition) {
-    view.end_of_snapshot = true;
-    return view;
-  }
-  static_cast<TransitionView&>(view) = *item.transition;
-  if (item.previous) view.old_value = item.previous->value;
+void assign(AnyTransitionView& view, const client::InboxItem& item) {
+  view.end_of_snapshot = item.transition == nullptr;
+  static_cast<TransitionView&>(view) = item.transition ? *item.transition : TransitionView();
+  view.old_value = item.previous ? item.previous->value : ValueView();
   view.skipped = item.skipped;
   view.filtered = item.filtered;
   view.lagged = item.lagged;
-  return view;
 }
 
 }  // namespace
@@ -75,9 +70,8 @@ class PatternSubscription::Impl final : public client::Reader {
 
   std::optional<AnyTransition> try_next() {
     bus_->require_loop();
-    const auto view = take();
-    if (!view) return std::nullopt;
-    return view->copy();
+    if (!take()) return std::nullopt;
+    return current_.copy();
   }
 
   Task<AnyTransition> next() {
@@ -92,12 +86,11 @@ class PatternSubscription::Impl final : public client::Reader {
 
   // ---- For TransitionBatch
 
-  const std::optional<AnyTransitionView>& current() const noexcept { return current_; }
+  // Null at the end of the batch.
+  const AnyTransitionView* current() const noexcept { return is_batch_over_ ? nullptr : &current_; }
   void advance() {
-    current_.reset();
-    if (batch_left_ == 0 || error_) return;
-    current_ = take();
-    if (current_ && !current_->end_of_snapshot) --batch_left_;
+    is_batch_over_ = batch_left_ == 0 || error_ || !take();
+    if (!is_batch_over_ && !current_.end_of_snapshot) --batch_left_;
   }
 
   SubscriptionStatistics statistics() const {
@@ -107,34 +100,29 @@ class PatternSubscription::Impl final : public client::Reader {
   }
 
  private:
-  // The next item that has arrived.
-  std::optional<AnyTransitionView> take() {
+  // Makes the next item that has arrived the current one; false: none has.
+  bool take() {
     if (error_) std::rethrow_exception(error_);
-    for (;;) {
-      const std::optional<client::InboxItem> item = bus_->take(id_);
-      if (!item) return std::nullopt;
+    while (const std::optional<client::InboxItem> item = bus_->take(id_)) {
       // A topic that was unset and is unset has had no transition that this reader could see.
       const bool was_unset = !item->previous || item->previous->version.number == 0;
       if (item->transition && item->transition->version.number == 0 && was_unset) continue;
-      return view_of(*item);
+      assign(current_, *item);
+      return true;
     }
+    return false;
   }
 
   Task<AnyTransition> next_item() {
     co_await checkpoint();
-    for (;;) {
-      if (const auto view = take()) co_return view->copy();
-      co_await news_.wait();
-    }
+    while (!take()) co_await news_.wait();
+    co_return current_.copy();
   }
 
   Task<TransitionBatch> next_batch() {
     co_await checkpoint();
-    for (;;) {
-      current_ = take();
-      if (current_) break;
-      co_await news_.wait();
-    }
+    while (!take()) co_await news_.wait();
+    is_batch_over_ = false;
     batch_left_ = statistics().pending;
     co_return TransitionBatch(*this);
   }
@@ -143,8 +131,9 @@ class PatternSubscription::Impl final : public client::Reader {
   proto::RequestId id_ = 0;
   Signal news_;
   std::exception_ptr error_;
-  std::optional<AnyTransitionView> current_;  // of a batch
-  std::uint64_t batch_left_ = 0;              // transitions that had arrived when it began
+  AnyTransitionView current_;  // what was taken last
+  bool is_batch_over_ = true;
+  std::uint64_t batch_left_ = 0;  // of the transitions that had arrived when the batch began
 };
 
 PatternSubscription::PatternSubscription(detail::BusPtr bus, std::string pattern, detail::SubscribeOptions options)
