@@ -11,8 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t history_of_readers = 65'536;  // transitions: more than any window
-constexpr int burst = 64;                             // posts between two looks at clock and window
-constexpr Duration pause = 50us;                      // of a writer whose window is full
+// Posts between two looks at clock and window: as many as fill a frame that the broker takes in one turn.
+constexpr std::size_t burst_max = 256;
+constexpr std::size_t burst_bytes = std::size_t{16} << 10;
+constexpr Duration pause = 50us;  // of a writer whose window is full
 
 Bytes bytes_of(const Stamp& stamp, std::size_t size) { return Bytes(stamped(stamp, size)); }
 
@@ -42,10 +44,11 @@ Task<> publish_at_full_speed(Bus bus, Topic<Bytes> topic, const Load& load, std:
   Window window(board, load.followed, load.window);
   const std::int64_t end = monotonic_nanoseconds() + load.duration.count();
   Stamp stamp;
+  const std::size_t burst = std::clamp<std::size_t>(burst_bytes / load.size, 1, burst_max);
   while (!stamp.is_last()) {
     co_await bus.writable();
     const bool is_time = monotonic_nanoseconds() >= end;
-    for (int i = 0; i < burst && !stamp.is_last(); ++i) {
+    for (std::size_t i = 0; i < burst && !stamp.is_last(); ++i) {
       stamp.number = ++number | (is_time ? Stamp::last_mark : 0);
       topic.post(bytes_of(stamp, load.size));
     }
