@@ -29,12 +29,12 @@ test_command() { # test [--preset NAME] [CTEST ARGUMENT...]
   run_tests "$preset" "$@"
 }
 
-run_histories() { # run_histories PROGRAM COUNT: the seeds 1 to COUNT, on all processors
-  local program=$1 count=$2 first=1 size runs=() run failed=''
+run_histories() { # run_histories PRESET PROGRAM COUNT: the seeds 1 to COUNT, on all processors
+  local preset=$1 program=$2 count=$3 first=1 size runs=() run failed=''
   size=$(((count + $(nproc) - 1) / $(nproc)))
   while ((first <= count)); do
     ((size <= count - first + 1)) || size=$((count - first + 1))
-    HOIKU_SIM_FIRST=$first HOIKU_SIM_HISTORIES=$size "build/dev/bin/$program" --gtest_brief=1 &
+    HOIKU_SIM_FIRST=$first HOIKU_SIM_HISTORIES=$size "build/$preset/bin/$program" --gtest_brief=1 &
     runs+=($!)
     first=$((first + size))
   done
@@ -64,8 +64,8 @@ sim_command() { # sim [--seed N] [--histories N] [--for 20s]
     run_histories_for "$seconds"
   else
     histories=${histories:-1000}
-    run_histories core_histories "$histories"
-    run_histories histories "$histories"
+    run_histories dev core_histories "$histories"
+    run_histories dev histories "$histories"
     say "$histories histories keep every promise"
   fi
 }
