@@ -25,7 +25,7 @@ SKIPPED = 77
 def instructions(program, scenario, rounds):
     """The instructions of a whole run."""
     # Which of its versions of memcpy the C library takes depends on the processor.
-    environment = dict(os.environ, GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX2_Usable,-AVX512F_Usable,-ERMS,-FSRM")
+    environment = dict(os.environ, GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM")
     valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     run = subprocess.run([*valgrind, program, scenario, str(rounds)], capture_output=True, text=True, env=environment)
     found = re.search(r"Collected : (\d+)", run.stderr)
