@@ -187,7 +187,11 @@ void Witness::hello(std::uint64_t peer, const proto::ClientFrame& frame) {
         frame.connection_number > known->second.connection_number && frame.acknowledged < known->second.acknowledged;
     if (forgotten && !known->second.expired) model_.end_leases(known->first, now());
     const bool is_silent = evidence_.silence_judged_at() - known->second.last_heard > known->second.timeout;
-    if (forgotten || is_silent || known->second.expired) evidence_.sessions.erase(known);
+    if (forgotten || is_silent || known->second.expired) {
+      // Before the new session has the token: the old one declares nothing any more.
+      model_.withdraw([&](const proto::SessionToken& token) { return token == known->first; });
+      evidence_.sessions.erase(known);
+    }
   }
   const auto [found, fresh] = evidence_.sessions.try_emplace(frame.hello->token);
   Session& session = found->second;

@@ -59,27 +59,38 @@ void DeliveryJudge::check_delivery(Session& session, const proto::Delivery& deli
 // Promise 5: each state once and in order, except those that had left the history, which are counted.
 void DeliveryJudge::check_order(Session& session, const Reader& reader, const proto::Delivery& delivery,
                                 std::size_t index, const std::string& what) {
+  if (delivery.transition->version.number == 0) return;
+  std::string complaint;
+  for (const std::size_t before : states_before(reader, delivery)) {
+    complaint = complaint_of_gap(reader, delivery, before, index);
+    if (complaint.empty()) return;
+  }
+  if (!complaint.empty()) evidence_.complain(&session, what + complaint);
+}
+
+// Which states of the topic this reader may have had before; none, if the snapshot begins with the current state.
+std::vector<std::size_t> DeliveryJudge::states_before(const Reader& reader, const proto::Delivery& delivery) const {
   const Topic& topic = model_.topic(delivery.transition->topic);
   const auto seen = reader.seen.find({delivery.member, delivery.transition->topic});
-  std::size_t before = 0;  // the state that this reader had
-  if (seen != reader.seen.end()) {
-    before = topic.index_at(seen->second);
-  } else if (reader.resumed_from) {
-    before = topic.index_at(*reader.resumed_from);
-  } else if (reader.ended) {
-    before = topic.index_at(reader.ended_at);
-    // It may have been unset when its part of the snapshot was built, which is not reported.
-    for (std::size_t at_end = topic.index_at(reader.met_by); at_end > before; --at_end) {
-      if (topic.states[at_end].value.is_null()) before = at_end;
-    }
-  } else {
-    return;  // the snapshot begins with the current state
+  if (seen != reader.seen.end()) return {topic.index_at(seen->second)};
+  if (reader.resumed_from) return {topic.index_at(*reader.resumed_from)};
+  if (!reader.ended) return {};
+  std::vector<std::size_t> found{topic.index_at(reader.ended_at)};
+  // It may have been unset when its part of the snapshot was built, which is not reported.
+  for (std::size_t at_end = topic.index_at(reader.met_by); at_end > found.front(); --at_end) {
+    if (topic.states[at_end].value.is_null()) found.push_back(at_end);
   }
-  if (delivery.transition->version.number == 0) return;
+  return found;
+}
+
+// What is wrong with the states between `before` and `index`, which were not sent.
+std::string DeliveryJudge::complaint_of_gap(const Reader& reader, const proto::Delivery& delivery, std::size_t before,
+                                            std::size_t index) const {
+  const Topic& topic = model_.topic(delivery.transition->topic);
   const std::size_t missing = index - before - 1;
-  if (index <= before || missing == 0) return;  // another check reports the former
+  if (index <= before || missing == 0) return {};  // another check reports the former
   // A reader that resumes knows by itself what it has.
-  const bool comes_back = seen == reader.seen.end() && reader.resumed_from;
+  const bool comes_back = reader.resumed_from && !reader.seen.contains({delivery.member, delivery.transition->topic});
   // The topic may have been removed while its reader was away, or forgotten with its history.
   const bool was_forgotten =
       (comes_back || model_.forgets()) && std::any_of(topic.states.begin() + static_cast<std::ptrdiff_t>(before) + 1,
@@ -87,11 +98,10 @@ void DeliveryJudge::check_order(Session& session, const Reader& reader, const pr
                                                       [](const State& state) { return state.value.is_null(); });
   const std::size_t kept_from = topic.states.size() - std::min(topic.states.size(), limits_.history_transitions_max);
   if (before + 1 >= kept_from && !was_forgotten)
-    return evidence_.complain(&session,
-                              what + fmt::format("{} states before it were left out, and are in the history", missing));
+    return fmt::format("{} states before it were left out, and are in the history", missing);
   if (!comes_back && !was_forgotten && delivery.lagged != missing)
-    evidence_.complain(&session, what + fmt::format("{} states before it were left out, and it was told {}", missing,
-                                                    delivery.lagged));
+    return fmt::format("{} states before it were left out, and it was told {}", missing, delivery.lagged);
+  return {};
 }
 
 void DeliveryJudge::check_composites(Session& session) {

@@ -28,6 +28,9 @@ class DeliveryJudge {
  private:
   void check_order(Session& session, const Reader& reader, const proto::Delivery& delivery, std::size_t index,
                    const std::string& what);
+  std::vector<std::size_t> states_before(const Reader& reader, const proto::Delivery& delivery) const;
+  std::string complaint_of_gap(const Reader& reader, const proto::Delivery& delivery, std::size_t before,
+                               std::size_t index) const;
   void check_composite(Session& session, proto::RequestId id, const Reader& reader);
   // A reader that is within its interval at `instant` may get the state later.
   void check_complete(Session& session, const Reader& reader, proto::RequestId id, std::uint64_t revision,
