@@ -100,8 +100,9 @@ void AnswerJudge::check_write(Session& session, proto::RequestId id, const Reque
 void AnswerJudge::check_schema(Session& session, proto::RequestId id, const Request& request,
                                const proto::Answer& answer) {
   const auto* schema = std::get_if<proto::SchemaDone>(&answer);
-  const bool is_right = schema && (schema->files == evidence_.schemas[request.topics.front()] ||
-                                   (schema->files.empty() && request.earliest == 0));
+  const auto known = evidence_.schemas.find(request.topics.front());
+  const bool is_known = schema && known != evidence_.schemas.end() && schema->files == known->second;
+  const bool is_right = is_known || (schema && schema->files.empty() && request.earliest == 0);
   if (!is_right) evidence_.complain(&session, fmt::format("#{} got a wrong schema", id));
 }
 
