@@ -29,7 +29,8 @@ namespace {
 std::uint64_t allocations = 0;
 }
 
-// None of them is inlined: g++ 12 would warn that memory of malloc() is given to `delete`, or the other way around.
+// The three functions are not inlined: g++ 12 would warn that memory of malloc() is given to `delete`, or the other way
+// around.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* memory = std::malloc(bytes)) return memory;

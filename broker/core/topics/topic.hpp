@@ -60,7 +60,7 @@ class Topic {
   void begin_last_will(const ValueView& value);
   void end_last_will() noexcept;
 
-  // Checks whether the topic can be written so. Errors: version_conflict, type_mismatch.
+  // Checks whether the topic takes the update. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
 
   struct Applied {

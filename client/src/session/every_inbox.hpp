@@ -55,13 +55,13 @@ class EveryInbox {
  private:
   struct TopicState {
     std::optional<Version> received;
-    // What the reader was given last. Its value is of the entry that is taken now, of `whole`, or of `copy`.
+    // The state that the reader was given last. Its value is of the entry that is taken now, of `whole`, or of `copy`.
     std::optional<InboxItem::Previous> taken;
     TransitionPtr whole;
     Value copy;
     bool confirmed = true;  // mentioned since the resync began
   };
-  // What has arrived: a transition, a run of them, or, without a topic, the end of the snapshot.
+  // An arrival: a transition, a run of them, or, without a topic, the end of the snapshot.
   struct Entry {
     TopicState* topic = nullptr;
     TransitionPtr whole;

@@ -22,7 +22,7 @@ struct GapCounts {
   std::uint64_t count_baseline = 0;  // the version at which these counts begin; 0: not said
 };
 
-// What a reader is given. Its transition, texts and values are of the inbox, until the next item is taken.
+// An item for the reader. Its transition, texts and values are of the inbox, until the next item is taken.
 struct InboxItem {
   struct Previous {
     Version version;

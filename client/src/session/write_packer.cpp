@@ -35,7 +35,7 @@ bool WritePacker::queue_post(CommandQueue& queue, proto::RequestId id, const std
   proto::Sets* sets = queue.last_sets();
   if (sets == nullptr || !continues(*sets, id, true) || sets->size() >= writes_max ||
       sets->values.size() + bytes > bytes_max) {
-    // Who posts once mostly posts again at once.
+    // A program that posts once mostly posts again at once.
     proto::Command command;
     proto::Sets& begun = begin_sets(command, id, true);
     begun.topics.reserve(writes_max);

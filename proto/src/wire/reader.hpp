@@ -113,7 +113,7 @@ class WireReader {
     return tag(found) && read_content(field, found);
   }
 
-  // Of a group: nothing.
+  // Reads the content of a field with that key; a group has none.
   bool read_content(WireField& field, std::uint32_t found_key) noexcept {
     field.number = found_key >> 3;
     field.type = type_of(found_key);
@@ -191,7 +191,7 @@ class WireReader {
     malformed_ = true;
     return std::nullopt;
   }
-  // Nothing is read after this.
+  // Ends the reading.
   std::uint32_t stop() noexcept {
     malformed_ = true;
     at_ = end_;

@@ -54,8 +54,8 @@ struct AnyTransition {
   Quality quality = Quality::live;
 };
 
-// The same without copies: its texts and values are of the subscription, until the reader asks for the next transition
-// or its task waits.
+// An AnyTransition without copies: the texts and values are those of the subscription, until the reader asks for the
+// next transition or its task waits.
 struct AnyTransitionView : TransitionView {
   bool end_of_snapshot = false;
   ValueView old_value;
@@ -87,7 +87,7 @@ class PatternSubscription {
   Task<AnyTransition> next();
   // Returns an item that has arrived already, or nothing. Throws what next() would throw.
   std::optional<AnyTransition> try_next();
-  // Waits until something has arrived, and returns what has, to be iterated over once. Throws as next().
+  // Waits until something has arrived, and returns all that has, to be iterated over once. Throws as next().
   Task<TransitionBatch> batch();
   SubscriptionStatistics statistics() const;
 
@@ -97,7 +97,8 @@ class PatternSubscription {
   std::unique_ptr<Impl> impl_;
 };
 
-// What has arrived at a PatternSubscription, which has to outlive it, and which is asked for nothing else meanwhile.
+// The transitions that have arrived at a PatternSubscription. The subscription outlives the batch, and is asked for
+// nothing else meanwhile.
 class TransitionBatch {
  public:
   class Iterator {

@@ -68,7 +68,7 @@ class Value {
     return std::get_if<T>(&data_);
   }
 
-  // Becomes a copy of the viewed value, which is not of this one. Keeps its memory, if it was of that type.
+  // Becomes a copy of the viewed value, whose bytes are not this one's. Keeps its memory, if it was of that type.
   void assign(const ValueView& value);
 
   // The size that value_bytes_max limits: the bytes of the payload (8 for numbers, 1 for bool, 0 for null).
