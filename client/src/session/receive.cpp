@@ -138,11 +138,14 @@ void Session::reject_oversized_commands(Received& received) {
 }
 
 void Session::apply_deliveries(proto::ServerFrame& frame, Received& received) {
+  const auto announce = [&](proto::RequestId id, Subscription& subscription) {
+    if (subscription.announce()) received.news.push_back(id);
+  };
   // Calls put(subscription), which returns whether its reader has something new, unless it was closed meanwhile.
   const auto deliver = [&](proto::RequestId id, const auto& put) {
     Subscription* found = subscription(id);
     if (!found) return;
-    if (put(*found) && found->announce()) received.news.push_back(id);
+    if (put(*found)) announce(id, *found);
     renew_credit(id, *found);
   };
   slots_.read_checked(
@@ -155,8 +158,7 @@ void Session::apply_deliveries(proto::ServerFrame& frame, Received& received) {
       });
   for (const proto::SnapshotEnd& end : frame.snapshot_ends) {
     Subscription* found = subscription(end.subscription);
-    if (found && found->end_snapshot(end, instance_id_, completeness_) && found->announce())
-      received.news.push_back(end.subscription);
+    if (found && found->end_snapshot(end, instance_id_, completeness_)) announce(end.subscription, *found);
   }
   for (const proto::RequestId id : received.news) subscription(id)->end_frame();
 }

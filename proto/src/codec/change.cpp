@@ -70,11 +70,13 @@ std::optional<Change> read_change(std::string_view contents) noexcept {
       case key(value_field, WireType::length):
         reader.take(value);
         break;
-      case key(quality_field, WireType::varint):
+      case key(quality_field, WireType::varint): {
         reader.take(bits);
-        if (bits > static_cast<std::uint64_t>(Quality::orphaned)) return std::nullopt;
-        change.quality = static_cast<Quality>(bits);
+        const auto quality = known_quality(bits);
+        if (!quality) return std::nullopt;
+        change.quality = *quality;
         break;
+      }
       case key(source_time_field, WireType::varint):
         reader.take(bits);
         change.source_time = wall_time(wire::from_zigzag(bits));

@@ -26,6 +26,11 @@ std::chrono::nanoseconds nanoseconds(std::uint64_t count) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(count));
 }
 
+std::optional<Quality> known_quality(std::uint64_t bits) noexcept {
+  if (bits > static_cast<std::uint64_t>(Quality::orphaned)) return std::nullopt;
+  return static_cast<Quality>(bits);
+}
+
 void FrameDecoder::check_size(std::string_view frame) {
   if (frame.size() <= frame_bytes_max_) return;
   fail(Failure{ErrorCode::too_large,
@@ -77,7 +82,7 @@ ValueView FrameDecoder::value_view(std::string_view message) {
 }
 
 Quality FrameDecoder::quality(std::uint64_t bits) {
-  if (bits <= static_cast<std::uint64_t>(Quality::orphaned)) return static_cast<Quality>(bits);
+  if (const auto known = known_quality(bits)) return *known;
   fail(violation(fmt::format("a transition has the unknown quality {}", bits)));
   return Quality::live;
 }

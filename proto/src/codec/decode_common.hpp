@@ -28,6 +28,7 @@ Failure violation(std::string message);
 WallTime wall_time(std::int64_t microseconds);
 std::chrono::milliseconds milliseconds(std::uint64_t count);
 std::chrono::nanoseconds nanoseconds(std::uint64_t count);
+std::optional<Quality> known_quality(std::uint64_t bits) noexcept;
 
 // ---- The fields that a message may have, for FrameDecoder::read()
 
