@@ -56,9 +56,7 @@ check_command() { # check [--long]
     # shellcheck disable=SC2119
     if ((EUID == 0)); then portable_command; else say "not checked: Debian 13 (./dev portable needs root)"; fi
     # Of the plain build, which is three times as fast as that of the tests.
-    run_histories plain core_histories 5000
-    run_histories plain histories 5000
-    say "5000 histories keep every promise"
+    run_both_histories plain 5000
     # shellcheck disable=SC2119
     mutants_command
   fi

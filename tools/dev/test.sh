@@ -42,6 +42,12 @@ run_histories() { # run_histories PRESET PROGRAM COUNT: the seeds 1 to COUNT, on
   [[ -z $failed ]] || fail "a history broke a promise; the command above replays it and prints its story."
 }
 
+run_both_histories() { # run_both_histories PRESET COUNT: of the core, and of the Bus
+  run_histories "$1" core_histories "$2"
+  run_histories "$1" histories "$2"
+  say "$2 histories keep every promise"
+}
+
 sim_command() { # sim [--seed N] [--histories N] [--for 20s]
   local seed='' histories='' seconds=''
   while (($#)); do
@@ -63,10 +69,7 @@ sim_command() { # sim [--seed N] [--histories N] [--for 20s]
   elif [[ -n $seconds ]]; then
     run_histories_for "$seconds"
   else
-    histories=${histories:-1000}
-    run_histories dev core_histories "$histories"
-    run_histories dev histories "$histories"
-    say "$histories histories keep every promise"
+    run_both_histories dev "${histories:-1000}"
   fi
 }
 
