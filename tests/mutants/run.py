@@ -17,8 +17,10 @@ import sys
 import threading
 import time
 
-from mutants import MUTANTS
+import client_mutants
+import mutants
 
+MUTANTS = mutants.MUTANTS + client_mutants.MUTANTS
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 JUDGE = "core_histories"  # of a mutant that names no other
 HISTORIES = int(os.environ.get("HOIKU_MUTANT_HISTORIES", "500"))
@@ -213,12 +215,12 @@ def main():
         table = arguments[place + 1]
         del arguments[place:place + 2]
         check_table(table)
-    if not arguments:
+    if not arguments or arguments[0].startswith("-"):
         sys.exit("usage: run.py FOLDER [--table FILE] [NAME...]")
     folder, wanted = os.path.abspath(arguments[0]), arguments[1:]
     unknown = set(wanted) - {mutant[0] for mutant in MUTANTS}
     if unknown:
-        sys.exit(f"there is no mutant {', '.join(sorted(unknown))}; mutants.py has them")
+        sys.exit(f"there is no mutant {', '.join(sorted(unknown))}; tests/mutants has them")
     chosen = [mutant for mutant in MUTANTS if not wanted or mutant[0] in wanted]
     judges = sorted({judge_of(mutant) for mutant in chosen})
     programs = sorted({program_of(judge) for judge in judges})
