@@ -117,4 +117,7 @@ MUTANTS = [
     ("unsent-post-in-doubt", "a post that was never sent is in doubt after a lost session",
      "client/src/session/posted.hpp", "std::upper_bound(ids_.begin(), ids_.end(), sent_through_)", "ids_.end()",
      "client_session SessionPosts.*"),
+    ("new-topics-of-a-restart-miss-nothing", "a reader that starts over hears of no gap before a topic new to it",
+     "client/src/session/every_inbox.cpp", "if (starts_over_ && !topic.received)",
+     "if (starts_over_ && topic.received)", "client_session EveryInbox.*"),
 ]

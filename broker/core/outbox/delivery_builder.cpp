@@ -20,7 +20,7 @@ proto::Delivery named(const Delivered& delivered, std::uint32_t slot) {
   delivery.subscription = delivered.slot->subscription().options().id;
   delivery.member = delivered.slot->member();
   delivery.transition = delivered.state->transition();
-  delivery.lagged = delivered.lagged;
+  delivery.lagged = delivered.lagged + delivered.lost_before;
   delivery.filtered = delivered.filtered;
   delivery.count_baseline = delivered.count_baseline;
   delivery.slot = slot;

@@ -18,6 +18,7 @@ StartPosition CatchUp::start_position(const Subscription& subscription, TopicId 
   } else if (subscription.options().resume_after && subscription.options().mode == Mode::every) {
     start.sent = committed_number == 0 ? 0 : states_.first_after(id, *subscription.options().resume_after) - 1;
     start.pending = committed_number - *start.sent;
+    start.is_in_gap = !history_reaches(id, *start.sent);
   }
   return start;
 }
@@ -35,11 +36,12 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
   const std::uint64_t first =
       is_resuming ? states_.first_after(id, *subscription.options().resume_after) : committed_number;
   // The count has a baseline only if the history proves that no transition is missing after it.
-  if (is_resuming && (first == 1 || states_.find(id, first - 1))) start.count_baseline = first - 1;
+  if (is_resuming && history_reaches(id, first - 1)) start.count_baseline = first - 1;
   if (is_resuming && subscription.options().mode == Mode::every) {
     start.in_snapshot = true;
     start.sent = first - 1;
     start.pending = committed_number - *start.sent;
+    start.is_in_gap = !history_reaches(id, *start.sent);
     return start;
   }
   std::uint64_t filtered_after = 0;
@@ -66,6 +68,11 @@ StartPosition CatchUp::filtered_start_position(const Subscription& subscription,
   start.is_superseded = start.match != committed;
   start.filtered_after = is_resuming ? filtered_after : 0;
   return start;
+}
+
+// Number 0 is the topic's beginning.
+bool CatchUp::history_reaches(TopicId id, std::uint64_t number) const {
+  return number == 0 || states_.find(id, number) != nullptr;
 }
 
 // Returns nothing if the filter uses the previous state, and the history has discarded that.

@@ -1,9 +1,10 @@
 // catch_up.hpp: decides with which state of a topic a reader starts, and finds the states that its filter lets pass.
 //
 // Promises   a reader that is new is sent the committed state first, if its filter lets it pass; one that resumes
-//            continues after the last state it has, as far as the topic's history goes back. A state whose predecessor
-//            is discarded cannot be tested by a filter over old_value: for an `every` reader it counts as lagged, a
-//            `latest` reader is not sent it.
+//            continues after the last state it has, as far as the topic's history goes back. An `every` reader is told
+//            if the history may have lost states that it does not have. A state whose predecessor is discarded cannot
+//            be tested by a filter over old_value: for an `every` reader it counts as lagged, a `latest` reader is not
+//            sent it.
 // Thread     the core's. Owner: Core; everything is kept by reference.
 // Cost       a search in a history spends the turn's budget.
 #pragma once
@@ -39,6 +40,7 @@ class CatchUp {
  private:
   StartPosition start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
   StartPosition filtered_start_position(const Subscription& subscription, TopicId id, bool is_new_to_reader);
+  bool history_reaches(TopicId id, std::uint64_t number) const;
   std::optional<bool> test(Filter& filter, TopicId id, const StateRecord& state) const;
 
   const Limits& limits_;

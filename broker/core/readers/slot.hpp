@@ -137,9 +137,10 @@ class Slot : public QueueEntry {
   std::unique_ptr<FilterState> filter_state_;  // for a filter or an interval
   std::uint64_t sent_ = 0;                     // number of the state that was sent last, or did not pass
   std::uint16_t member_;
-  bool started_ = false;      // transitions are counted; before that the snapshot's state is sent
-  bool dirty_ = false;        // the topic's committed state has not been sent
-  bool in_snapshot_ = false;  // nothing was sent since the subscription was opened
+  bool started_ = false;         // transitions are counted; before that the snapshot's state is sent
+  bool dirty_ = false;           // the topic's committed state has not been sent
+  bool in_snapshot_ = false;     // nothing was sent since the subscription was opened
+  bool resumes_in_gap_ = false;  // nothing was sent, and the history has lost states that the reader may not have
 };
 
 }  // namespace hoiku::broker

@@ -31,6 +31,7 @@ void Subscription::start(Slot& slot, StartPosition position) {
   if (!position.sent) return;
   slot.sent_ = *position.sent;
   slot.started_ = true;
+  slot.resumes_in_gap_ = position.is_in_gap;
   counts_.add_pending(position.pending);
   if (position.is_mentioned) mention(slot);
 }
@@ -158,6 +159,8 @@ Delivered Subscription::build(Slot& slot, State state, std::uint64_t lagged) {
     delivery.filtered = std::exchange(filter_state->filtered, 0);
     delivery.count_baseline = std::exchange(filter_state->count_baseline, 0);
   }
+  if (std::exchange(slot.resumes_in_gap_, false))
+    delivery.lost_before = delivery.state->version().number - 1 - delivery.lagged - delivery.filtered;
   return delivery;
 }
 

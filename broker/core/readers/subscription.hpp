@@ -52,10 +52,11 @@ struct StartPosition {
   bool is_mentioned = false;          // the snapshot mentions the state `sent`, which the reader has
   std::optional<std::uint64_t> sent;  // the reader has the states up to this number
   std::uint64_t pending = 0;          // states after that one
-  State match;                        // the state that a filtered reader is sent first
-  bool is_superseded = false;         // the topic has a newer state than `match`
-  std::uint64_t filtered = 0;         // reported with the first delivery
-  std::uint64_t filtered_after = 0;   // states after `match` that did not pass
+  bool is_in_gap = false;            // the history has lost the state `sent`, and so perhaps some that the reader lacks
+  State match;                       // the state that a filtered reader is sent first
+  bool is_superseded = false;        // the topic has a newer state than `match`
+  std::uint64_t filtered = 0;        // reported with the first delivery
+  std::uint64_t filtered_after = 0;  // states after `match` that did not pass
   std::uint64_t count_baseline = 0;
 };
 
@@ -72,11 +73,14 @@ struct FilterScan {
 // A state that a reader is sent, and what is said of those before it: as in proto::Delivery.
 struct Delivered {
   // Whether it needs no more than a place in a run.
-  bool is_plain() const noexcept { return lagged == 0 && filtered == 0 && count_baseline == 0; }
+  bool is_plain() const noexcept { return lagged == 0 && lost_before == 0 && filtered == 0 && count_baseline == 0; }
 
   Slot* slot = nullptr;
   State state;
   std::uint64_t lagged = 0;
+  // All states before those that the reader counts, if it resumes where the history has lost some: told as lagged, and
+  // not counted, since the reader may have had them.
+  std::uint64_t lost_before = 0;
   std::uint64_t filtered = 0;
   std::uint64_t count_baseline = 0;
 };

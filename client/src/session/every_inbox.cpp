@@ -64,6 +64,8 @@ void EveryInbox::push(TopicState& topic, TransitionPtr transition, const GapCoun
   entry.left = 1;
   entry.counts = counts;
   entry.is_first = is_first;
+  // All of it happened since the reader was complete, at another instance.
+  if (starts_over_ && !topic.received) entry.counts.lagged = transition->version.number - 1;
   if (is_first && !resumes_) entry.counts.count_baseline = 0;  // a fresh start: versions before it are unaccounted for
   const Version version = transition->version;
   entry.counts.filtered = filtered_between(topic.received, version, entry.counts);
@@ -80,6 +82,7 @@ void EveryInbox::push(Entry entry, const Version& last) {
 
 void EveryInbox::begin_resync(bool resumes) {
   resumes_ = resumes;
+  starts_over_ = snapshot_seen_ && !resumes;
   for (auto& [name, topic] : topics_) topic.confirmed = false;
   arrived_in_session_ = 0;
   unread_ = statistics_.pending;
@@ -94,6 +97,7 @@ bool EveryInbox::end_snapshot(std::uint64_t revision, bool whole) {
     news = true;
   }
   unset_.snapshot_ended();
+  starts_over_ = false;
   if (snapshot_seen_) return news;
   snapshot_seen_ = true;
   entries_.push_back(Entry{});

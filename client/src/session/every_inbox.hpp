@@ -1,8 +1,9 @@
 // every_inbox.hpp: the transitions that one `every` subscription has received and not yet taken: all of them, in order.
 //
 // Promises   no version comes twice or out of order. `previous` of an item is the transition that the reader was given
-//            before of that topic; `lagged` says which versions between the two are missing. Versions that did not pass
-//            the reader's filter are not missing: they are counted. received == taken + pending.
+//            before of that topic; `lagged` says which versions between the two are missing. A reader that was complete
+//            before the resync misses all versions of a topic that it has not seen. Versions that did not pass the
+//            reader's filter are not missing: they are counted. received == taken + pending.
 // Resync     as in latest_inbox.hpp; transitions that were received before it are still given.
 // Credit     what was not taken when a session was lost counts against the credit of the next one.
 // Cost       a run stays encoded until its reader takes its transitions.
@@ -81,6 +82,7 @@ class EveryInbox {
 
   bool is_filtered_;
   bool resumes_ = false;
+  bool starts_over_ = false;  // until the snapshot's end: this inbox was complete at another instance
 
   std::unordered_map<std::string, TopicState> topics_;
   std::deque<Entry> entries_;

@@ -68,6 +68,30 @@ TEST_F(CatchUpTest, AResumingReaderOfEveryTransitionContinuesAfterItsLastStateAs
   EXPECT_EQ(far.counts().pending(), 3u);
 }
 
+TEST_F(CatchUpTest, AReaderOfEveryTransitionThatResumesWhereTheHistoryHasLostStatesIsTold) {
+  limits.history_transitions_max = 3;
+  set_all({1, 2, 3, 4, 5});  // 3 and 4 are in the history
+  for (const std::string filter : {"", "value > 0"}) {
+    const auto lost_before_first = [&](std::uint64_t resume_after) {
+      Subscription& reader = open(Mode::every, resume_after, filter);
+      attach(reader, true);
+      Slot& slot = *reader.slots().front();
+      const State first = states.find(id, slot.sent() + 1);
+      const Delivered told = filter.empty() ? reader.deliver_next(slot, first, 5) : reader.deliver_passed(slot, first);
+      EXPECT_EQ(told.lagged, 0u);
+      EXPECT_EQ(reader.counts().lagged(), 0u);
+      const State second = states.find(id, slot.sent() + 1);
+      const Delivered next =
+          filter.empty() ? reader.deliver_next(slot, second, 5) : reader.deliver_passed(slot, second);
+      EXPECT_EQ(next.lost_before, 0u);
+      return told.lost_before;
+    };
+    EXPECT_EQ(lost_before_first(3), 0u) << "3 is in the history: the reader has it";
+    EXPECT_EQ(lost_before_first(2), 2u);
+    EXPECT_EQ(lost_before_first(0), 2u);
+  }
+}
+
 TEST_F(CatchUpTest, AFilteredReaderThatResumesIsSentTheLastStateThatPassesAndANewOneOnlyTheCommittedState) {
   set_all({20, 30, 5, 7});
   const Slot& resumed = attach(open(Mode::latest, 1, "value > 10"), true);

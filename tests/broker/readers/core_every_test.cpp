@@ -17,10 +17,20 @@ class CoreEvery : public RobotAndScreenTest {
   }
   // The numbers of the versions that one subscription was sent, in order.
   std::vector<std::uint64_t> numbers(proto::RequestId subscription, const std::string& topic) const {
+    return each(subscription, topic, [](const proto::Delivery& sent) { return sent.transition->version.number; });
+  }
+  // How many it was told are missing before each of them.
+  std::vector<std::uint64_t> lagged(proto::RequestId subscription, const std::string& topic) const {
+    return each(subscription, topic, [](const proto::Delivery& sent) { return sent.lagged; });
+  }
+
+ private:
+  template <class Number>
+  std::vector<std::uint64_t> each(proto::RequestId subscription, const std::string& topic, Number number) const {
     std::vector<std::uint64_t> found;
     for (const auto& delivery : screen->deliveries) {
       if (delivery.subscription == subscription && delivery.transition->topic == topic)
-        found.push_back(delivery.transition->version.number);
+        found.push_back(number(delivery));
     }
     return found;
   }
@@ -154,6 +164,23 @@ TEST_F(CoreEvery, AReaderThatLostItsSessionContinuesWhereItWas) {
   EXPECT_EQ(numbers(again, "c"), sequence(1, 2));
   EXPECT_FALSE(screen->ends.at(again).whole);
   EXPECT_EQ(screen->ends.at(again).revision, statistics().commits);
+}
+
+// Without being told, a client could not know that it misses anything of a topic that it has never seen.
+TEST_F(CoreEvery, AReaderThatComesBackIsToldWhatTheHistoryHasLost) {
+  start(limited([](Limits& limits) { limits.history_transitions_max = 3; }));
+  count("a", 1, 3);
+  const proto::ResumePoint here{4711, statistics().commits};
+  count("a", 4, 5);
+  count("b", 1, 9);
+  count("c", 1, 2);
+  const auto again = screen->subscribe({"*"}, here, Mode::every);
+  turn();
+  EXPECT_EQ(numbers(again, "b"), sequence(7, 9));
+  EXPECT_THAT(lagged(again, "b"), ElementsAre(6, 0, 0));
+  EXPECT_THAT(lagged(again, "a"), ElementsAre(0, 0));
+  EXPECT_THAT(lagged(again, "c"), ElementsAre(0, 0));
+  EXPECT_EQ(statistics().lagged, 0u) << "nothing that a reader waited for was discarded";
 }
 
 class CoreEveryForgotten : public CoreEvery {

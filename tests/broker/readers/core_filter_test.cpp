@@ -280,6 +280,15 @@ TEST_F(CoreFilter, WithADiscardedHistoryThereIsNoCountBaseline) {
   EXPECT_THAT(take_sent(high), ElementsAre("7 5+1"));
 }
 
+TEST_F(CoreFilter, AResumingEveryReaderIsToldWhatCannotBeTestedAnyMore) {
+  start(limited([](Limits& limits) { limits.history_transitions_max = 3; }));
+  set_all("a", {5, 1, 6, 1, 7, 2});
+  const auto all = read(resumed(filtered({"a"}, "value > 3", Mode::every), 2));
+  EXPECT_THAT(take_sent(all), ElementsAre("7 5+1!3"));
+  set_all("a", {8});
+  EXPECT_THAT(take_sent(all), ElementsAre("8 7+1"));
+}
+
 TEST_F(CoreFilter, AResumingEveryReaderContinuesWhereItWas) {
   set_all("a", {5, 1});
   set_all("a", {6, 2, 7, 3});

@@ -122,6 +122,46 @@ TEST(EveryInbox, TopicsMissingAtARestartedBrokerBecomeUnsetAfterTheirPendingTran
   EXPECT_EQ(given, expected);
 }
 
+TEST(EveryInbox, AReaderThatStartsOverMissesWhatCameBeforeTheFirstVersionOfANewTopic) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 3, 1), {});  // in the first snapshot nothing is missing
+  inbox.end_snapshot(3, true);
+  inbox.begin_resync();
+  inbox.put(transition("b", 4, 1, 8), {});
+  inbox.end_snapshot(4, true);
+  inbox.put(transition("c", 2, 1, 8), {});  // it was removed, and this is its next version
+  EXPECT_FALSE(inbox.take()->lagged);
+  inbox.take();  // the end of the first snapshot
+  const auto later = inbox.take();
+  ASSERT_TRUE(later->lagged);
+  EXPECT_EQ(later->lagged->from, (Version{8, 1}));
+  EXPECT_EQ(later->lagged->to, (Version{8, 3}));
+  EXPECT_EQ(later->lagged->count, 3u);
+  EXPECT_TRUE(is_unset(inbox.take()->transition->version));  // "a"
+  EXPECT_FALSE(inbox.take()->lagged);
+}
+
+TEST(EveryInbox, AReaderThatResumesMissesWhatTheBrokerSaysOfANewTopic) {
+  EveryInbox inbox;
+  inbox.put(transition("a", 2, 1), {});
+  inbox.end_snapshot(3, true);
+  inbox.begin_resync(true);
+  inbox.put(transition("a", 5, 2), {4});  // all that the history has lost, also what this reader was given
+  inbox.put(transition("b", 7, 1), {6});
+  inbox.put(transition("c", 2, 1), {});
+  inbox.take();
+  inbox.take();
+  const auto known = inbox.take();
+  ASSERT_TRUE(known->lagged);
+  EXPECT_EQ(known->lagged->from.number, 3u);
+  EXPECT_EQ(known->lagged->count, 2u);
+  const auto unknown = inbox.take();
+  ASSERT_TRUE(unknown->lagged);
+  EXPECT_EQ(unknown->lagged->from.number, 1u);
+  EXPECT_EQ(unknown->lagged->count, 6u);
+  EXPECT_FALSE(inbox.take()->lagged);
+}
+
 TEST(EveryInbox, AFilteredVersionIsNotMissing) {
   EveryInbox inbox(true);
   inbox.put(transition("a", 3, 1), {});

@@ -42,6 +42,9 @@ std::vector<std::string> ReaderJudge::judge(const AnyTransition& transition) {
     // A state that left the history cannot be tested; the reader had the topic before, in one that did not pass.
     const bool may_be_lagged = filter_ && transition.lagged;
     if (transition.skipped != 0 && !since_unset && !may_be_lagged) complain("it is the first, and skipped is wrong");
+    // After its snapshot a reader of every transition has each topic from its beginning, or is told what is missing.
+    if (marked_ && mode_ == Mode::every && !filter_ && transition.version.number != 0 && !since_unset)
+      complain("it is the first, and what is missing was not told");
   } else if (const std::string why = wrong_chain(before, transition); !why.empty()) {
     complain(why);
   }

@@ -96,6 +96,19 @@ TEST(ReaderJudge, FindsAMissingTransitionThatIsNotCounted) {
   EXPECT_THAT(judge_all(Mode::every, {transition(0, 3), told(transition(3, 6), 4)}), Not(IsEmpty()));
 }
 
+TEST(ReaderJudge, FindsANewTopicThatDoesNotBeginWithItsFirstTransition) {
+  AnyTransition mark;
+  mark.end_of_snapshot = true;
+  EXPECT_THAT(judge_all(Mode::latest, {mark, transition(0, 3)}), IsEmpty());
+  EXPECT_THAT(judge_all(Mode::every, {mark, transition(0, 1)}), IsEmpty());
+  EXPECT_THAT(judge_all(Mode::every, {mark, transition(0, 3)}), Not(IsEmpty()));
+  AnyTransition late = transition(0, 3);
+  late.skipped = 1;
+  EXPECT_THAT(judge_all(Mode::every, {mark, told(late, 1)}), Not(IsEmpty()));
+  late.skipped = 2;
+  EXPECT_THAT(judge_all(Mode::every, {mark, told(late, 0)}), IsEmpty());
+}
+
 TEST(ReaderJudge, FindsAnInventedTransition) {
   AnyTransition wrong = transition(3, 4);
   wrong.value = Value(41);
