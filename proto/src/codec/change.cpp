@@ -58,6 +58,11 @@ std::optional<Change> read_change(std::string_view contents) noexcept {
   std::string_view value;
   std::uint64_t bits = 0;
   wire::WireReader reader(contents);
+  // Most changes have these three, in this order.
+  reader.take_if(key(revision_step_field, WireType::varint), change.revision_step);
+  if (reader.take_if(key(time_step_field, WireType::varint), bits))
+    change.time_step = std::chrono::microseconds(wire::from_zigzag(bits));
+  reader.take_if(key(value_field, WireType::length), value);
   while (const std::uint32_t found = reader.next_key()) {
     switch (found) {
       case key(revision_step_field, WireType::varint):
@@ -94,17 +99,21 @@ std::optional<Change> read_change(std::string_view contents) noexcept {
 }
 
 std::optional<Change> ChangeReader::next() noexcept {
+  constexpr std::uint32_t change_key = key(pb::Delivery::kChangesFieldNumber, wire::WireType::length);
   wire::WireReader reader(rest_);
-  while (const auto field = reader.next()) {
-    rest_ = reader.rest();
-    if (key_of(*field) != key(pb::Delivery::kChangesFieldNumber, wire::WireType::length)) continue;
-    const std::optional<Change> change = read_change(field->contents);
-    malformed_ = !change;
-    return change;
+  std::string_view contents;
+  bool is_found = reader.take_if(change_key, contents);
+  while (!is_found) {
+    const std::uint32_t found = reader.next_key();
+    if (found == 0) break;
+    is_found = found == change_key;
+    is_found ? reader.take(contents) : reader.skip(found);
   }
-  malformed_ = malformed_ || reader.is_malformed();
-  rest_ = {};
-  return std::nullopt;
+  rest_ = reader.rest();
+  std::optional<Change> change;
+  if (is_found && !reader.is_malformed()) change = read_change(contents);
+  malformed_ = malformed_ || reader.is_malformed() || (is_found && !change);
+  return change;
 }
 
 }  // namespace hoiku::proto

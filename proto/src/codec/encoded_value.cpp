@@ -98,6 +98,12 @@ bool read_value(std::string_view bytes, ValueView& value) noexcept {
   std::uint64_t bits = 0;
   std::string_view content;
   wire::WireReader reader(bytes);
+  // Most values are one of these two.
+  if (reader.take_if(key(W::kBlobFieldNumber, WireType::length), content)) {
+    become(ValueType::bytes, 0, content);
+  } else if (reader.take_if(key(W::kInt64FieldNumber, WireType::varint), bits)) {
+    become(ValueType::int64, static_cast<std::uint64_t>(wire::from_zigzag(bits)), {});
+  }
   while (const std::uint32_t found = reader.next_key()) {
     switch (found) {
       case key(W::kNullFieldNumber, WireType::varint):
