@@ -1,6 +1,7 @@
 #include "broker/core/core.hpp"
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -86,7 +87,11 @@ struct Core::Modules {
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
-  std::vector<SessionId> woken;  // by the last transition; kept for its memory
+  // Of the commits that are being committed; empty otherwise, and kept for their memory.
+  Commits committing;
+  std::vector<State> replaced;
+  std::vector<SessionId> woken;
+  std::vector<FailedSubscription> failed;  // they cannot continue
 
   template <class Command>
   void execute(Session& session, const Command& command, Instant at);
@@ -94,8 +99,10 @@ struct Core::Modules {
   void judge_late_holds(TimePoint at);
   void expire(TimePoint at);
   void search(Instant at);
-  void commit(const PendingCommit& commit, TimePoint at);
-  void match(const TopicWrite& write, const State& replaced, TimePoint at, std::vector<FailedSubscription>& failed);
+  void commit_through(std::uint64_t sequence, TimePoint at);
+  void commit(std::span<const PendingWrite> commit, TimePoint at);
+  void match(const PendingWrite& write, const State& replaced, TimePoint at);
+  void tell(const Notice& notice);
   Statistics statistics() const;
 };
 
@@ -182,7 +189,7 @@ std::vector<Record> Core::take_records() { return modules_->log.take_records(); 
 void Core::committed(std::uint64_t sequence, Instant now) {
   const CopiesOfOneCall copies;
   modules_->begin(now);
-  while (const auto commit = modules_->log.take_through(sequence)) modules_->commit(*commit, now.monotonic);
+  modules_->commit_through(sequence, now.monotonic);
 }
 
 std::optional<Outgoing> Core::take_output(Instant now) {
@@ -288,38 +295,58 @@ void Core::Modules::search(Instant at) {
   scan.resume();
 }
 
-// Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.
-void Core::Modules::commit(const PendingCommit& commit, TimePoint at) {
-  const auto replaced = log.commit(commit, at);
-  std::vector<FailedSubscription> failed;
-  for (std::size_t i = 0; i < commit.writes.size(); ++i) match(commit.writes[i], replaced[i], at, failed);
-  requests.fail_all(failed);
-  for (const Notice& notice : commit.notices) {
-    Session* session = sessions.find(notice.session);
-    if (session == nullptr) continue;
-    if (notice.post_in != 0) {
-      session->post_committed(notice.post_in);
-    } else {
-      session->answer(notice.answer(), AnswerBudget::request);
+void Core::Modules::commit_through(std::uint64_t sequence, TimePoint at) {
+  log.take_through(sequence, committing);
+  auto notice = committing.notices.cbegin();
+  const auto tell_through = [&](std::uint64_t last) {
+    for (; notice != committing.notices.cend() && notice->sequence <= last; ++notice) tell(*notice);
+  };
+  for (std::span<const PendingWrite> rest = committing.writes; !rest.empty();) {
+    const std::uint64_t next = rest.front().sequence;
+    std::size_t size = 1;
+    while (size < rest.size() && rest[size].sequence == next) ++size;
+    commit(rest.first(size), at);
+    tell_through(next);
+    for (const PendingWrite& write : rest.first(size)) {
+      if (write.state->is_unset()) life.remove_if_unused(write.topic);
     }
+    rest = rest.subspan(size);
   }
-  for (const TopicWrite& write : commit.writes) {
-    if (write.state->is_unset()) life.remove_if_unused(write.topic);
+  tell_through(sequence);
+  committing.writes.clear();
+  committing.notices.clear();
+}
+
+// Commits all topics first, then matches readers and waits, so that none of them sees a part of the commit.
+void Core::Modules::commit(std::span<const PendingWrite> commit, TimePoint at) {
+  for (const PendingWrite& write : commit) replaced.push_back(log.commit(write, at));
+  log.committed(commit.front().sequence);
+  for (std::size_t i = 0; i < commit.size(); ++i) match(commit[i], replaced[i], at);
+  replaced.clear();
+  if (!failed.empty()) requests.fail_all(std::exchange(failed, {}));
+}
+
+void Core::Modules::tell(const Notice& notice) {
+  Session* session = sessions.find(notice.session);
+  if (session == nullptr) return;
+  if (notice.post_in != 0) {
+    session->posts_committed(notice.sequence);
+  } else {
+    session->answer(notice.answer(), AnswerBudget::request);
   }
 }
 
 // Appends the subscriptions that cannot continue to `failed`: the caller fails them when the whole commit is matched.
-void Core::Modules::match(const TopicWrite& write, const State& replaced, TimePoint at,
-                          std::vector<FailedSubscription>& failed) {
+void Core::Modules::match(const PendingWrite& write, const State& replaced_state, TimePoint at) {
   woken.clear();
-  subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced, at}, woken, failed);
+  subscriptions.on_transition(TopicTransition{write.topic, write.state, replaced_state, at}, woken, failed);
   for (const SessionId id : woken) sessions.find(id)->wake();
   if (!waits.any(write.topic)) return;
   Effects effects;
-  effects.replaced = replaced;
+  effects.replaced = replaced_state;
   const Topic& topic = topics[write.topic];
   const WaitedTopic waited{content_type(topic, schemas), topic.committed(), at};
-  waits.on_transition(write.topic, waited, replaced, at, effects.ended);
+  waits.on_transition(write.topic, waited, replaced_state, at, effects.ended);
   requests.apply(std::move(effects));
 }
 

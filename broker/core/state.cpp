@@ -74,7 +74,7 @@ thread_local std::vector<State> copied;  // those that have a copy
 
 }  // namespace
 
-State State::make(const StateParts& parts, const State& before) {
+State State::make(StateParts&& parts, const State& before) {
   proto::Change change;
   change.value = parts.value;
   change.quality = parts.quality;
@@ -85,35 +85,34 @@ State State::make(const StateParts& parts, const State& before) {
   }
   if (!before || !parts.writer.is_same_as(before->writer_)) change.writer = parts.writer.text();
   const proto::ChangeWriter writer(change);
-  const std::size_t change_bytes = writer.bytes();
-
-  auto* record = new (memory.take(sizeof(StateRecord) + change_bytes)) StateRecord;
-  char* const bytes = reinterpret_cast<char*>(record + 1);
-  const ValueView value = writer.write(bytes);
-  record->change_bytes_ = static_cast<std::uint32_t>(change_bytes);
-  record->topic_ = parts.topic;
-  record->writer_ = parts.writer;
-  record->version_ = parts.version;
-  record->revision_ = parts.revision;
-  record->changed_at_ = parts.changed_at;
-  record->quality_ = parts.quality;
-  if (parts.source_time) {
-    record->has_source_time_ = true;
-    record->source_time_us_ = parts.source_time->time_since_epoch().count();
-  }
-  record->type_ = value.type;
-  record->payload_bytes_ = static_cast<std::uint32_t>(value.payload_bytes());
-  record->bound_ = static_cast<std::uint32_t>(
-      proto::transition_size(parts.topic.text().size(), parts.writer.text().size(), record->payload_bytes_).bound());
-  record->bits_ = value.bits;
-  if (!value.content.empty()) record->bits_ = static_cast<std::uint64_t>(value.content.data() - bytes);
-  if (!value.type_name.empty()) {
-    record->type_name_bytes_ = static_cast<std::uint32_t>(value.type_name.size());
-    record->type_name_at_ = static_cast<std::uint32_t>(value.type_name.data() - bytes);
-  }
+  const std::size_t bytes = writer.bytes();
+  void* const block = memory.take(sizeof(StateRecord) + bytes);
+  const ValueView value = writer.write(static_cast<char*>(block) + sizeof(StateRecord));
   State made;
-  made.record_ = record;
+  made.record_ = new (block) StateRecord(std::move(parts), value, static_cast<std::uint32_t>(bytes));
   return made;
+}
+
+// `value` is the one of the change, which is written behind the record.
+StateRecord::StateRecord(StateParts&& parts, const ValueView& value, std::uint32_t change_bytes) noexcept
+    : change_bytes_(change_bytes),
+      topic_(std::move(parts.topic)),
+      writer_(std::move(parts.writer)),
+      version_(parts.version),
+      revision_(parts.revision),
+      changed_at_(parts.changed_at),
+      bits_(value.bits),
+      payload_bytes_(static_cast<std::uint32_t>(value.payload_bytes())),
+      type_(value.type),
+      quality_(parts.quality),
+      has_source_time_(parts.source_time.has_value()) {
+  if (has_source_time_) source_time_us_ = parts.source_time->time_since_epoch().count();
+  const proto::EncodedSize size = proto::transition_size(topic().size(), writer().size(), payload_bytes_);
+  bound_ = static_cast<std::uint32_t>(size.bound());
+  if (!value.content.empty()) bits_ = static_cast<std::uint64_t>(value.content.data() - bytes());
+  if (value.type_name.empty()) return;
+  type_name_bytes_ = static_cast<std::uint32_t>(value.type_name.size());
+  type_name_at_ = static_cast<std::uint32_t>(value.type_name.data() - bytes());
 }
 
 void State::destroy(const StateRecord* record) noexcept {

@@ -22,6 +22,7 @@
 namespace hoiku::broker {
 
 class State;
+struct StateParts;
 
 class StateRecord {
  public:
@@ -50,7 +51,7 @@ class StateRecord {
  private:
   friend class State;
   friend void release_copies() noexcept;
-  StateRecord() = default;
+  StateRecord(StateParts&& parts, const ValueView& value, std::uint32_t change_bytes) noexcept;
   const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
 
   mutable std::uint32_t owners_ = 1;
@@ -90,7 +91,7 @@ class State {
   State() = default;
   State(std::nullptr_t) noexcept {}
   // `before`: the state that it replaces.
-  static State make(const StateParts& parts, const State& before);
+  static State make(StateParts&& parts, const State& before);
   State(const State& other) noexcept : record_(other.record_) {
     if (record_ != nullptr) ++record_->owners_;
   }

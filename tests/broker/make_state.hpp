@@ -1,6 +1,8 @@
 // make_state.hpp: states as tests write them down: as transitions.
 #pragma once
 
+#include <utility>
+
 #include "broker/core/state.hpp"
 
 namespace hoiku::broker {
@@ -15,7 +17,7 @@ inline State make_state(const Transition& transition) {
   parts.writer = SharedText(transition.writer);
   parts.quality = transition.quality;
   parts.source_time = transition.source_time;
-  return State::make(parts, nullptr);
+  return State::make(std::move(parts), nullptr);
 }
 
 }  // namespace hoiku::broker

@@ -101,9 +101,8 @@ void OwnCommands::mark_stale_topics(TimePoint now) {
   while (const auto id = declarations_.take_overdue(now)) {
     const State pending = topics_[*id].pending();  // keeps its value and writer alive while it is replaced
     if (!pending || pending->is_unset() || pending->quality() != Quality::live) continue;
-    TopicWrites writes;
-    log_.write_internal(writes, *id, pending->view(), Quality::stale, pending->writer_text(), pending->source_time());
-    log_.submit_internal(std::move(writes));
+    log_.write_internal(*id, pending->view(), Quality::stale, pending->writer_text(), pending->source_time());
+    log_.end_commit();
   }
 }
 

@@ -19,8 +19,7 @@ Update update_of(const Written& write, const Session& session, Instant now) {
 void WriteCommands::execute(Session& session, const proto::Set& command, Instant now) {
   Reply reply(session, command.id, command.is_post);
   if (!reply.is_open()) return;
-  const SingleWrite write{command.id, command.topic, command.is_post, update_of(command, session, now)};
-  this->write(session, reply, write, access_.find_writable(command.topic), now);
+  write_by_name(session, reply, {command.id, command.topic, command.is_post, update_of(command, session, now)}, now);
 }
 
 NumberedTopic WriteCommands::numbered_topic(TopicId id) const {
@@ -55,49 +54,70 @@ void WriteCommands::execute(Session& session, const proto::Sets& command, Instan
     }
     const bool is_known =
         topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
-    const std::string& name = topic->name.text();
-    const auto found = is_known ? Result<std::optional<TopicId>>(topic->id) : access_.find_writable(name);
-    const SingleWrite write{id, name, command.is_post,
+    const SingleWrite write{id, topic->name.text(), command.is_post,
                             Update{value, any_version, no_time, session.name, now.wall, Quality::live}};
-    const auto written = this->write(session, reply, write, found, now);
+    if (is_known) {
+      if (check_value_of(write, reply)) this->write(session, reply, write, topic->id, now);
+      return true;
+    }
+    const auto written = write_by_name(session, reply, write, now);
     // (The topic is gone again, if the write unset it.)
-    if (!is_known && written && topics_.contains(*written)) *topic = numbered_topic(*written);
+    if (written && topics_.contains(*written)) *topic = numbered_topic(*written);
     return true;
   });
 }
 
-// Writes one topic, as a commit of its own. `found`: the topic, if it exists. Returns the topic, if it is written.
-std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, const SingleWrite& write,
-                                            const Result<std::optional<TopicId>>& found, Instant now) {
-  const auto refuse = [&](Failure failure, std::optional<Version> current = {}) {
-    reply.fail(std::move(failure), current);
-    return std::nullopt;
-  };
-  const ValueView& value = write.update.value;
-  if (auto checked = check_value(write.topic, value, limits_); !checked) return refuse(checked.failure());
-  if (!found) return refuse(found.failure());
-  if (auto refused = check_write(session, *found, write.topic, write.update))
-    return refuse(std::move(refused->failure), refused->current);
-  const std::size_t removed = *found ? value_bytes(topics_[**found]) : 0;
-  if (auto room = log_.check_room(write.topic, value.payload_bytes(), removed); !room) return refuse(room.failure());
-  const auto id = *found ? Result<TopicId>(**found) : requests_.find_or_create(write.topic);
-  if (!id) return refuse(id.failure());
+// False: the write is refused.
+bool WriteCommands::check_value_of(const SingleWrite& write, Reply& reply) const {
+  auto checked = check_value(write.topic, write.update.value, limits_);
+  if (!checked) reply.fail(checked.failure());
+  return static_cast<bool>(checked);
+}
 
-  const Topic::Applied applied = log_.apply(*id, write.update, log_.next_revision());
-  declarations_.touched(*id, now.monotonic);
-  const State& state = applied.state;
-  TopicWrites writes;
-  if (applied.changed) writes.push_back(TopicWrite{*id, state});
-  const std::uint64_t pending = topics_[*id].is_pending() ? revision_of(state) : 0;
-  const std::uint64_t post_in = write.is_post ? session.received.last() : 0;
-  if (const auto at_once =
-          log_.submit(std::move(writes), pending, {session.id, write.id, post_in, state, applied.changed, nullptr})) {
-    reply.done(at_once->answer());
-  } else if (write.is_post) {
-    session.posts.begin(post_in);
+std::optional<TopicId> WriteCommands::write_by_name(Session& session, Reply& reply, const SingleWrite& write,
+                                                    Instant now) {
+  if (!check_value_of(write, reply)) return std::nullopt;
+  const auto found = access_.find_writable(write.topic);
+  if (found) return this->write(session, reply, write, *found, now);
+  reply.fail(found.failure());
+  return std::nullopt;
+}
+
+// Writes one topic, as a commit of its own; `found`, if it exists. Returns the topic, if it is written.
+std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, const SingleWrite& write,
+                                            std::optional<TopicId> found, Instant now) {
+  if (auto refused = check_write(session, found, write.topic, write.update)) {
+    reply.fail(std::move(refused->failure), refused->current);
+    return std::nullopt;
   }
-  life_.remove_if_unused(*id);
-  return *id;
+  const std::size_t removed = found ? value_bytes(topics_[*found]) : 0;
+  if (auto room = log_.check_room(write.topic, write.update.value.payload_bytes(), removed); !room) {
+    reply.fail(room.failure());
+    return std::nullopt;
+  }
+  if (!found) {
+    const auto created = requests_.find_or_create(write.topic);
+    if (!created) {
+      reply.fail(created.failure());
+      return std::nullopt;
+    }
+    found = *created;
+  }
+
+  const TopicId id = *found;
+  const Topic::Applied applied = log_.apply(id, write.update);
+  if (applied.changed) log_.end_commit();
+  declarations_.touched(id, now.monotonic);
+  if (!topics_[id].is_pending()) {
+    reply.done(proto::SetDone{write.id, version_of(applied.state), revision_of(applied.state), false});
+  } else if (write.is_post) {
+    const std::uint64_t frame = session.received.last();
+    session.posts.begin(frame, log_.await_post(session.id, frame));
+  } else {
+    log_.await({0, session.id, 0, write.id, applied.state, applied.changed, nullptr});
+  }
+  if (!is_set(applied.state)) life_.remove_if_unused(id);
+  return id;
 }
 
 void WriteCommands::execute(Session& session, const proto::Commit& command, Instant now) {
@@ -125,6 +145,7 @@ std::optional<WriteCommands::Refusal> WriteCommands::check_write(const Session& 
                                                                  const std::string& name, const Update& update) const {
   if (topic) {
     if (auto allowed = access_.check_write(session, *topic); !allowed) return Refusal{allowed.failure(), std::nullopt};
+    if (topics_[*topic].surely_takes(update)) return std::nullopt;
   }
   const auto refused_by = [&](const Topic& written) -> std::optional<Refusal> {
     const auto checked = written.check(update);
@@ -192,24 +213,20 @@ std::vector<TopicId> WriteCommands::create_missing_topics(const proto::Commit& c
 
 void WriteCommands::apply(const Session& session, const proto::Commit& command, const std::vector<TopicId>& topics,
                           Instant now, Reply& reply) {
-  const std::uint64_t revision = log_.next_revision();
   proto::CommitDone done;
   done.id = command.id;
-  TopicWrites writes;
-  std::uint64_t pending = 0;  // the last pending commit whose state a write equals
+  bool is_pending = false;
   for (std::size_t i = 0; i < topics.size(); ++i) {
-    const Topic::Applied applied = log_.apply(topics[i], update_of(command.writes[i], session, now), revision);
+    const Topic::Applied applied = log_.apply(topics[i], update_of(command.writes[i], session, now));
     declarations_.touched(topics[i], now.monotonic);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
-    if (applied.changed) {
-      writes.push_back(TopicWrite{topics[i], applied.state});
-    } else if (topics_[topics[i]].is_pending()) {
-      pending = std::max(pending, revision_of(applied.state));
-    }
+    is_pending = is_pending || topics_[topics[i]].is_pending();
   }
-  Notice notice{session.id, command.id, 0, nullptr, false, std::make_shared<const proto::CommitDone>(std::move(done))};
-  if (const auto at_once = log_.submit(std::move(writes), pending, std::move(notice))) reply.done(at_once->answer());
+  log_.end_commit();
+  if (!is_pending) return reply.done(std::move(done));
+  auto shared = std::make_shared<const proto::CommitDone>(std::move(done));
+  log_.await({0, session.id, 0, command.id, nullptr, false, std::move(shared)});
 }
 
 }  // namespace hoiku::broker

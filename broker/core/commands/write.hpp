@@ -52,8 +52,10 @@ class WriteCommands {
   // The topics of a commit's writes, in their order; empty: the topic does not exist yet.
   using Found = std::vector<std::optional<TopicId>>;
 
-  std::optional<TopicId> write(Session& session, Reply& reply, const SingleWrite& write,
-                               const Result<std::optional<TopicId>>& found, Instant now);
+  bool check_value_of(const SingleWrite& write, Reply& reply) const;
+  std::optional<TopicId> write_by_name(Session& session, Reply& reply, const SingleWrite& write, Instant now);
+  std::optional<TopicId> write(Session& session, Reply& reply, const SingleWrite& write, std::optional<TopicId> found,
+                               Instant now);
   NumberedTopic numbered_topic(TopicId id) const;
   void give_number(Session& session, const proto::Sets::Name& name);
   std::optional<Refusal> check_write(const Session& session, std::optional<TopicId> topic, const std::string& name,

@@ -45,9 +45,8 @@ void BrokerTopics::requested(std::string_view name) {
     std::vector<const Session*> all;
     sessions_.for_each([&](const Session& session) { all.push_back(&session); });
     std::sort(all.begin(), all.end(), [](const Session* a, const Session* b) { return a->id < b->id; });
-    TopicWrites writes;
-    for (const Session* session : all) set(writes, session_topic(*session), session->peer ? "connected" : "away");
-    log_.submit_internal(std::move(writes));
+    for (const Session* session : all) set(session_topic(*session), session->peer ? "connected" : "away");
+    log_.end_commit();
   }
   if (!refreshed_at_ || now_.monotonic - *refreshed_at_ >= refresh_interval) {
     refresh_statistics();
@@ -58,21 +57,18 @@ void BrokerTopics::requested(std::string_view name) {
 
 void BrokerTopics::publish(const Session& session, Value state) {
   if (!is_enabled_) return;
-  TopicWrites writes;
-  set(writes, session_topic(session), std::move(state));
-  log_.submit_internal(std::move(writes));
+  set(session_topic(session), std::move(state));
+  log_.end_commit();
 }
 
 void BrokerTopics::refresh_statistics() {
   refreshed_at_ = now_.monotonic;
   refresh_due_ = now_.monotonic + refresh_interval;
-  TopicWrites writes;
   for (const Count& count : counts_of(statistics_())) {
-    if (const auto topic =
-            set(writes, std::string("$hoiku/broker/") + count.name, static_cast<std::int64_t>(count.number)))
+    if (const auto topic = set(std::string("$hoiku/broker/") + count.name, static_cast<std::int64_t>(count.number)))
       statistics_topics_.insert(*topic);
   }
-  log_.submit_internal(std::move(writes));
+  log_.end_commit();
 }
 
 void BrokerTopics::refresh_if_due(TimePoint now) {
@@ -83,7 +79,7 @@ void BrokerTopics::refresh_if_due(TimePoint now) {
 }
 
 // Returns the topic, or nothing if it does not exist and is not created.
-std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string& name, const Value& value) {
+std::optional<TopicId> BrokerTopics::set(const std::string& name, const Value& value) {
   std::optional<TopicId> found = topics_.find(name);
   if (!found) {
     // Does not create a topic only to unset it: no event would remove it again.
@@ -92,7 +88,7 @@ std::optional<TopicId> BrokerTopics::set(TopicWrites& writes, const std::string&
     if (!made) return std::nullopt;
     found = *made;
   }
-  log_.write_internal(writes, *found, value, Quality::live, writer_);
+  log_.write_internal(*found, value, Quality::live, writer_);
   return *found;
 }
 

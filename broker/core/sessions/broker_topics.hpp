@@ -49,7 +49,7 @@ class BrokerTopics {
  private:
   void publish(const Session& session, Value state);
   void refresh_statistics();
-  std::optional<TopicId> set(TopicWrites& writes, const std::string& name, const Value& value);
+  std::optional<TopicId> set(const std::string& name, const Value& value);
 
   const TopicTable& topics_;
   const Subscriptions& subscriptions_;

@@ -14,22 +14,23 @@ namespace hoiku::broker {
 
 class PendingPosts {
  public:
-  // A post of that client frame waits for the store. Frames come in order.
-  void begin(std::uint64_t frame) {
+  // A post of that client frame waits for the commit `sequence`. Frames come in order.
+  void begin(std::uint64_t frame, std::uint64_t sequence) {
     ++posts_;
-    if (frames_.empty() || frames_.back().number != frame) frames_.push_back(Frame{frame, 0});
+    const std::uint64_t last = frames_.empty() ? 0 : frames_.back().sequence;
+    if (frames_.empty() || frames_.back().number != frame) frames_.push_back(Frame{frame, 0, 0});
     ++frames_.back().posts;
+    // A post of an equal value waits for an earlier commit, and for the frames before it.
+    frames_.back().sequence = std::max(last, sequence);
   }
-  // A post of that frame is committed. True: more frames are settled now.
-  bool end(std::uint64_t frame) noexcept {
-    const auto found = std::lower_bound(frames_.begin(), frames_.end(), frame,
-                                        [](const Frame& one, std::uint64_t wanted) { return one.number < wanted; });
-    --found->posts;
-    --posts_;
+  // All commits through `sequence` are committed. True: more frames are settled now.
+  bool end_through(std::uint64_t sequence) noexcept {
     const std::size_t before = frames_.size();
-    while (!frames_.empty() && frames_.front().posts == 0) frames_.pop_front();
+    for (; !frames_.empty() && frames_.front().sequence <= sequence; frames_.pop_front())
+      posts_ -= frames_.front().posts;
     return frames_.size() < before;
   }
+  // The posts of frames that are not settled.
   std::size_t size() const noexcept { return posts_; }
   // The last client frame that is settled. `executed`: the last one that is executed.
   std::uint64_t settled_through(std::uint64_t executed) const noexcept {
@@ -39,6 +40,7 @@ class PendingPosts {
  private:
   struct Frame {
     std::uint64_t number = 0;
+    std::uint64_t sequence = 0;  // the last commit that one of its posts waits for
     std::size_t posts = 0;
   };
   std::deque<Frame> frames_;

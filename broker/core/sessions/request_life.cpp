@@ -125,13 +125,12 @@ void RequestLife::end(Lease& lease) noexcept {
 // Sets the topics of these leases to their last wills, as one commit.
 void RequestLife::execute_wills(const std::vector<Lease*>& ending, const SharedText& writer,
                                 std::vector<TopicId>& released) {
-  TopicWrites writes;
   for (Lease* lease : ending) {
     end(*lease);
     released.push_back(lease->topic);
-    log_.write_internal(writes, lease->topic, lease->last_will, Quality::orphaned, writer);
+    log_.write_internal(lease->topic, lease->last_will, Quality::orphaned, writer);
   }
-  log_.submit_internal(std::move(writes));
+  log_.end_commit();
 }
 
 // ---- Effects

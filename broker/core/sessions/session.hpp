@@ -49,9 +49,9 @@ struct Session : Timer {
     outbox.refuse_post(std::move(refusal), received.last());
     wake();
   }
-  // A post of that client frame is committed.
-  void post_committed(std::uint64_t frame) {
-    if (!posts.end(frame)) return;
+  // All commits up to `sequence` are committed.
+  void posts_committed(std::uint64_t sequence) {
+    if (!posts.end_through(sequence)) return;
     ack_due = true;
     wake();
   }

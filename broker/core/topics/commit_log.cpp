@@ -15,44 +15,23 @@ Result<void> CommitLog::check_room(const std::string& topic, std::size_t added, 
                                                 std::to_string(limits_.values_bytes_max) + " bytes"};
 }
 
-Topic::Applied CommitLog::apply(TopicId id, const Update& update, std::uint64_t revision) {
+Topic::Applied CommitLog::apply(TopicId id, const Update& update) {
   Topic& topic = topics_[id];
   const std::size_t removed = value_bytes(topic);
-  Topic::Applied applied = topic.apply(update, revision);
-  values_bytes_ = values_bytes_ - removed + value_bytes(topic);
+  Topic::Applied applied = topic.apply(update, next_revision());
+  if (!applied.changed) return applied;
+  values_bytes_ = values_bytes_ - removed + applied.state->payload_bytes();
+  if (!queue_.is_begun()) records_.emplace_back().sequence = next_revision();
+  records_.back().transitions.push_back(applied.state);
+  queue_.add(id, applied.state);
   return applied;
 }
 
-std::optional<Notice> CommitLog::submit(TopicWrites writes, std::uint64_t pending, Notice notice) {
-  if (!writes.empty()) {
-    // A commit that changes something comes after the one that an equal write of it waits for.
-    push(std::move(writes)).notices.push_back(std::move(notice));
-  } else if (pending != 0) {
-    queue_.touch(pending, std::move(notice));
-  } else {
-    return notice;
-  }
-  return std::nullopt;
-}
-
-void CommitLog::write_internal(TopicWrites& writes, TopicId id, const ValueView& value, Quality quality,
-                               const SharedText& writer, const std::optional<WallTime>& source_time) {
+void CommitLog::write_internal(TopicId id, const ValueView& value, Quality quality, const SharedText& writer,
+                               const std::optional<WallTime>& source_time) {
   static const std::optional<Version> any_version;
   const Update update{value, any_version, source_time, writer, now_.wall, quality};
-  if (!topics_[id].check(update)) return;
-  const Topic::Applied applied = apply(id, update, next_revision());
-  if (applied.changed) writes.push_back(TopicWrite{id, applied.state});
-}
-
-void CommitLog::submit_internal(TopicWrites writes) {
-  if (!writes.empty()) push(std::move(writes));
-}
-
-PendingCommit& CommitLog::push(TopicWrites writes) {
-  Record& record = records_.emplace_back();
-  record.sequence = next_revision();
-  for (const TopicWrite& write : writes) record.transitions.push_back(write.state);
-  return queue_.push(std::move(writes));
+  if (topics_[id].check(update)) apply(id, update);
 }
 
 std::vector<Record> CommitLog::take_records() {
@@ -61,17 +40,17 @@ std::vector<Record> CommitLog::take_records() {
   return std::exchange(records_, std::move(next));
 }
 
-Few<State> CommitLog::commit(const PendingCommit& commit, TimePoint at) {
-  Few<State> replaced;
-  for (const TopicWrite& write : commit.writes) {
-    Topic& topic = topics_[write.topic];
-    replaced.push_back(topic.committed());
-    topic.commit(write.state, at);
-    if (replaced.back()) histories_.append(write.topic, replaced.back());
-  }
-  revision_ = commit.sequence;
-  ++commits_;
+State CommitLog::commit(const PendingWrite& write, TimePoint at) {
+  Topic& topic = topics_[write.topic];
+  State replaced = topic.committed();
+  topic.commit(write.state, at);
+  if (replaced) histories_.append(write.topic, replaced);
   return replaced;
+}
+
+void CommitLog::committed(std::uint64_t revision) noexcept {
+  revision_ = revision;
+  ++commits_;
 }
 
 }  // namespace hoiku::broker

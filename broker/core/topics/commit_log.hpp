@@ -3,7 +3,7 @@
 //
 // Promises   a topic's pending state is the one that apply() made last; the committed state changes in commit() only,
 //            in the log's order. No answer reveals a state that is not in the log yet: a write that is equal to a
-//            pending state is answered with that state's commit.
+//            pending state is answered when everything that came before it is committed.
 // Thread     the core's. Owner: Core; the tables, the limits and the time are kept by reference.
 // Limits     values_bytes_max, for the pending values of all topics and all last wills together.
 #pragma once
@@ -36,39 +36,43 @@ class CommitLog {
   // Checks that values of `added` bytes may replace values of `removed` bytes; values that do not grow are always
   // allowed. `topic` is for the error: limit_exceeded.
   Result<void> check_room(const std::string& topic, std::size_t added, std::size_t removed) const;
-  // Makes `update`, which Topic::check() allows, the topic's pending state, as a part of the commit `revision`.
-  Topic::Applied apply(TopicId topic, const Update& update, std::uint64_t revision);
-  // Submits what apply() has changed as one commit, which is answered with `notice`. If `writes` is empty, the notice
-  // waits for the commit of revision `pending`; if that is 0, it is returned, to be answered at once.
-  [[nodiscard]] std::optional<Notice> submit(TopicWrites writes, std::uint64_t pending, Notice notice);
+  // Makes `update`, which Topic::check() allows, the topic's pending state. If that changes the topic, it is a part of
+  // the next commit, which end_commit() ends.
+  Topic::Applied apply(TopicId topic, const Update& update);
+  // Ends the commit of what apply() has changed since the last one. Does nothing if that is nothing.
+  void end_commit() noexcept { queue_.end_commit(); }
+  // The writer of an ended commit, or of a value that is equal to a pending state, is told when all commits that have
+  // ended are committed.
+  void await(Notice notice) { queue_.await(std::move(notice)); }
+  // As await(), for a post of that client frame. Returns the sequence of the last of these commits.
+  std::uint64_t await_post(SessionId session, std::uint64_t frame) { return queue_.await_post(session, frame); }
 
-  // Writes of the broker itself: apply() without a condition, which appends to `writes` if the topic has changed. A
-  // value that is not of the topic's type changes nothing.
-  void write_internal(TopicWrites& writes, TopicId topic, const ValueView& value, Quality quality,
-                      const SharedText& writer, const std::optional<WallTime>& source_time = {});
-  void submit_internal(TopicWrites writes);  // does nothing if `writes` is empty
+  // Writes of the broker itself: apply() without a condition, to be followed by end_commit(). A value that is not of
+  // the topic's type changes nothing.
+  void write_internal(TopicId topic, const ValueView& value, Quality quality, const SharedText& writer,
+                      const std::optional<WallTime>& source_time = {});
 
   // ---- Committing
 
   std::vector<Record> take_records();
-  // The next commit, if the store has all records up to `sequence`.
-  std::optional<PendingCommit> take_through(std::uint64_t sequence) { return queue_.take_through(sequence); }
-  // Commits all topics of a commit that was taken. Returns the states that it replaced, in the order of its writes.
-  Few<State> commit(const PendingCommit& commit, TimePoint at);
+  // Takes the next commits: those whose records the store has, up to `sequence`. `taken` is empty.
+  void take_through(std::uint64_t sequence, Commits& taken) { queue_.take_through(sequence, taken); }
+  // Commits one topic of a commit that was taken. Returns the state that it replaced.
+  State commit(const PendingWrite& write, TimePoint at);
+  // All topics of the commit `revision` are committed.
+  void committed(std::uint64_t revision) noexcept;
 
   std::uint64_t revision() const noexcept { return revision_; }  // the revision of the last commit()
   std::uint64_t commits() const noexcept { return commits_; }
 
  private:
-  PendingCommit& push(TopicWrites writes);
-
   const Limits& limits_;
   TopicTable& topics_;
   Histories& histories_;
   const Leases& leases_;
   const Instant& now_;
   CommitQueue queue_;
-  std::vector<Record> records_;  // not taken by take_records() yet
+  std::vector<Record> records_;  // not taken by take_records() yet, also of the commit that has begun
   std::uint64_t revision_ = 0;
   std::uint64_t commits_ = 0;
   std::size_t values_bytes_ = 0;  // the size of the pending values of all topics

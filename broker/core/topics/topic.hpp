@@ -62,6 +62,11 @@ class Topic {
 
   // Checks whether the topic takes the update. Errors: version_conflict, type_mismatch.
   Result<void> check(const Update& update) const;
+  // Whether check() surely allows it: most writes have no condition, and the type of the value that is there.
+  bool surely_takes(const Update& update) const noexcept {
+    return !update.if_version && fixed_type_ == nullptr && pending_ && pending_->type() == update.value.type &&
+           update.value.type != ValueType::message;
+  }
 
   struct Applied {
     State state;           // the pending state; null: never set

@@ -9,7 +9,7 @@ namespace {
 State never_set(SharedText name) {
   StateParts parts;
   parts.topic = std::move(name);
-  return State::make(parts, nullptr);
+  return State::make(std::move(parts), nullptr);
 }
 
 }  // namespace

@@ -19,10 +19,11 @@ class WaitCommandsTest : public testing::Test {
   // Sets the topic, and commits the write at once.
   void set(const std::string& name, Value value) {
     const TopicId id = *requests.find_or_create(name);
-    TopicWrites writes;
-    log.write_internal(writes, id, value, Quality::live, SharedText("writer"));
-    log.submit_internal(std::move(writes));
-    while (const auto commit = log.take_through(log.next_revision())) log.commit(*commit, now.monotonic);
+    log.write_internal(id, value, Quality::live, SharedText("writer"));
+    log.end_commit();
+    Commits taken;
+    log.take_through(log.next_revision(), taken);
+    for (const PendingWrite& write : taken.writes) log.commit(write, now.monotonic);
   }
   static proto::Wait wait(proto::RequestId id, const std::string& predicate = "") {
     proto::Wait command;

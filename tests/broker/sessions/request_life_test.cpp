@@ -50,7 +50,9 @@ class RequestLifeTest : public testing::Test {
   // The broker's commits until now, each with its transitions.
   std::vector<Record> commits() {
     auto records = log.take_records();
-    for (const Record& record : records) log.commit(*log.take_through(record.sequence), now.monotonic);
+    Commits taken;
+    log.take_through(log.next_revision(), taken);
+    for (const PendingWrite& write : taken.writes) log.commit(write, now.monotonic);
     return records;
   }
   std::size_t answers() const { return session.outbox.reader_answers(); }
