@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -36,11 +37,13 @@ class Posts {
   bool has_ample_room() const noexcept { return size_ <= posts_max / 2 && bytes_ <= post_bytes_max / 2; }
   // Ids rise. `replaceable_at`: the topic, if a newer post of it may replace this one; empty otherwise.
   void add(proto::RequestId id, std::size_t bytes, const std::string& replaceable_at) {
-    open_.push_back(Open{id, bytes, replaceable_at});
+    open_.push_back(Open{id, bytes, nullptr});
     ++size_;
     bytes_ += bytes;
     last_ = id;
-    if (!replaceable_at.empty()) replaceable_.insert_or_assign(replaceable_at, id);
+    if (replaceable_at.empty()) return;
+    open_.back().replaceable_at = std::make_unique<std::string>(replaceable_at);
+    replaceable_.insert_or_assign(replaceable_at, id);
   }
   // Does nothing if the request is not an open post.
   void settle(proto::RequestId id) {
@@ -78,7 +81,7 @@ class Posts {
   struct Open {
     proto::RequestId id = 0;
     std::size_t bytes = 0;
-    std::string replaceable_at;
+    std::unique_ptr<std::string> replaceable_at;  // null for most
     bool is_open = true;
   };
 
@@ -93,8 +96,8 @@ class Posts {
     post.is_open = false;
     --size_;
     bytes_ -= post.bytes;
-    if (post.replaceable_at.empty()) return;
-    const auto replaceable = replaceable_.find(post.replaceable_at);
+    if (!post.replaceable_at) return;
+    const auto replaceable = replaceable_.find(*post.replaceable_at);
     if (replaceable != replaceable_.end() && replaceable->second == post.id) replaceable_.erase(replaceable);
   }
   // Closed posts between open ones take room only as long as they are fewer.
