@@ -114,6 +114,15 @@ def program_of(judge):
     return judge.partition(" ")[0]
 
 
+def has_tests(folder, judge):
+    """Whether the hand-written tests that a mutant names exist: none of them would find nothing."""
+    program, _, test = judge.partition(" ")
+    if not test:
+        return True
+    listed = run([os.path.join(folder, "bin", program), "--gtest_list_tests", f"--gtest_filter={test}"]).stdout
+    return re.search(r"^  \S", listed, re.MULTILINE) is not None
+
+
 def try_mutant(tree, folder, mutant):
     name, what, path, text, becomes, *_ = mutant
     judge = judge_of(mutant)
@@ -232,6 +241,8 @@ def main():
             print(complaint[-4000:])
             sys.exit("the tree itself does not build")
     for judge in judges:
+        if not has_tests(copies[0].build, judge):
+            sys.exit(f"there is no test {judge}: the mutants that name it have to follow the tests")
         if judged(copies[0].build, judge):
             sys.exit(f"the tree itself does not pass {judge}: mutants would say nothing")
     results = try_all(copies, chosen)
