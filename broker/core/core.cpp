@@ -102,7 +102,7 @@ struct Core::Modules {
   void commit_through(std::uint64_t sequence, TimePoint at);
   void commit(std::span<const PendingWrite> commit, TimePoint at);
   void match(const PendingWrite& write, const State& replaced, TimePoint at);
-  void tell(const Notice& notice);
+  void tell(const Notice& notice, TimePoint at);
   Statistics statistics() const;
 };
 
@@ -270,6 +270,7 @@ void Core::Modules::begin(Instant at) {
   Effects interval_effects;
   subscriptions.take_due(at.monotonic, interval_effects.woken);
   requests.apply(std::move(interval_effects));
+  sessions.take_due_acknowledgements(at.monotonic);
 }
 
 // Expires what was due before a late hold first: that may have ended the hold's state.
@@ -299,7 +300,7 @@ void Core::Modules::commit_through(std::uint64_t sequence, TimePoint at) {
   log.take_through(sequence, committing);
   auto notice = committing.notices.cbegin();
   const auto tell_through = [&](std::uint64_t last) {
-    for (; notice != committing.notices.cend() && notice->sequence <= last; ++notice) tell(*notice);
+    for (; notice != committing.notices.cend() && notice->sequence <= last; ++notice) tell(*notice, at);
   };
   for (std::span<const PendingWrite> rest = committing.writes; !rest.empty();) {
     const std::uint64_t next = rest.front().sequence;
@@ -326,11 +327,13 @@ void Core::Modules::commit(std::span<const PendingWrite> commit, TimePoint at) {
   if (!failed.empty()) requests.fail_all(std::exchange(failed, {}));
 }
 
-void Core::Modules::tell(const Notice& notice) {
+void Core::Modules::tell(const Notice& notice, TimePoint at) {
   Session* session = sessions.find(notice.session);
   if (session == nullptr) return;
   if (notice.post_in != 0) {
-    session->posts_committed(notice.sequence);
+    const bool is_asked = session->is_asked();
+    if (!session->posts.end_through(notice.sequence)) return;
+    is_asked ? session->reply_now() : sessions.acknowledge_later(*session, at);
   } else {
     session->answer(notice.answer(), AnswerBudget::request);
   }

@@ -80,6 +80,7 @@ struct FakeClient {
   std::uint64_t connection_number = 0;
   PeerId peer{};
   bool acknowledges = true;  // at once
+  bool asks = true;          // each frame for a reply at once
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t acknowledged = 0;
@@ -230,6 +231,7 @@ inline proto::ClientFrame FakeClient::frame() const {
 inline void FakeClient::send(std::vector<proto::Command> commands) {
   proto::ClientFrame numbered = frame();
   numbered.number = ++sent;
+  numbered.reply_at_once = asks;
   numbered.commands = std::move(commands);
   test.core->receive(peer, numbered, test.at());
 }

@@ -52,11 +52,11 @@ Session* Handshake::receive(PeerId id, const ClientFrame& frame, Instant now, st
     return nullptr;
   }
   session.last_heard = now.monotonic;
-  return accept(session, frame) ? &session : nullptr;
+  return accept(session, frame, now.monotonic) ? &session : nullptr;
 }
 
 // Whether the frame's commands are to be executed.
-bool Handshake::accept(Session& session, const ClientFrame& frame) {
+bool Handshake::accept(Session& session, const ClientFrame& frame, TimePoint now) {
   using Verdict = proto::ReceivedFrames::Verdict;
   const auto violates = [&](Failure failure) {
     reject(*session.peer, frame.connection_number, std::move(failure));
@@ -65,13 +65,16 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
   if (frame.hello) return violates(violation("only the first frame of a connection may have a hello"));
   if (!session.outbox.acknowledge(frame.acknowledged)) return violates(never_sent(frame.acknowledged));
   session.wake();  // the acknowledgement may have opened the window again
-  if (frame.number == 0)
-    return frame.commands.empty() ? false : violates(violation("a frame with commands needs a number"));
+  if (frame.number == 0 && frame.commands.empty()) {
+    if (frame.reply_at_once) session.ask_for_reply();
+    return false;
+  }
+  if (frame.number == 0) return violates(violation("a frame with commands needs a number"));
   const std::uint64_t expected = session.received.last() + 1;
-  session.ack_due = true;
   switch (session.received.accept(frame.number)) {
     case Verdict::duplicate:
       ++rejected_frames_;
+      session.ack_due = true;
       // A client that took the error for the end of its session counts from one again. If its frames were ignored, it
       // would wait forever.
       if (session.was_rejected) {
@@ -85,6 +88,7 @@ bool Handshake::accept(Session& session, const ClientFrame& frame) {
       return violates(violation("gap: received frame " + std::to_string(frame.number) + ", expected frame " +
                                 std::to_string(expected)));
     case Verdict::fresh:
+      frame.reply_at_once ? session.ask_for_reply() : sessions_.acknowledge_later(session, now);
       break;
   }
   session.was_rejected = false;
@@ -218,11 +222,12 @@ void Handshake::close(Session& session, Failure failure) {
   close(session, fatal_frame(session.connection_number, session.received.last(), std::move(failure)));
 }
 
-// Sends `last` to the client, if it is connected, as the last frame of the session.
-void Handshake::close(Session& session, const ServerFrame& last) {
+// Sends `last` to the client, if it is connected, as the last frame of the session: it settles what can be settled.
+void Handshake::close(Session& session, ServerFrame last) {
+  last.settled = session.settled();
   Effects effects = requests_.close_all(session);
   broker_topics_.session_closed(session);
-  if (session.peer) peers_.refuse(*session.peer, std::make_shared<ServerFrame>(last));
+  if (session.peer) peers_.refuse(*session.peer, std::make_shared<ServerFrame>(std::move(last)));
   sessions_.remove(session);
   requests_.apply(std::move(effects));
 }
@@ -232,7 +237,7 @@ void Handshake::execute(Session& session, const proto::Goodbye&) {
   last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();
   events_.add(Event::Kind::goodbye, session_label(session), "goodbye");
-  close(session, last);
+  close(session, std::move(last));
 }
 
 void Handshake::close_overrun(Session& session) {

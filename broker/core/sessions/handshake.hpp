@@ -55,9 +55,9 @@ class Handshake {
   void open(PeerId id, const proto::ClientFrame& frame, Instant now, std::string_view origin);
   Result<void> make_room(std::string_view origin);
   void welcome(PeerId id, Session& session, const proto::ClientFrame& frame, bool resumed, Instant now);
-  bool accept(Session& session, const proto::ClientFrame& frame);
+  bool accept(Session& session, const proto::ClientFrame& frame, TimePoint now);
   void detach(Session& session);
-  void close(Session& session, const proto::ServerFrame& last);
+  void close(Session& session, proto::ServerFrame last);
   void close(Session& session, Failure failure);
 
   const Limits& limits_;

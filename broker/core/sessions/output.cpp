@@ -55,7 +55,8 @@ std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
   if (session.outbox.has_next()) {
     peer.last = Peer::Sent::numbered;
     auto frame = session.outbox.next(session.connection_number, session.received.last());
-    session.ack_due = frame->settled < session.settled();  // a frame that is sent again says what was settled then
+    // A frame that is sent again says what was settled then.
+    if (session.ack_due = frame->settled < session.settled(); !session.ack_due) sessions_.acknowledged(session);
     return frame;
   }
   if (std::exchange(session.ack_due, false)) {
@@ -64,6 +65,7 @@ std::shared_ptr<const ServerFrame> Output::next_frame(Peer& peer) {
     frame->connection_number = session.connection_number;
     frame->acknowledged = session.received.last();
     frame->settled = session.settled();
+    sessions_.acknowledged(session);
     return frame;
   }
   return nullptr;

@@ -25,6 +25,14 @@
 
 namespace hoiku::broker {
 
+struct Session;
+
+// Ends the wait for a frame with which an acknowledgement can travel.
+struct AcknowledgementTimer : Timer {
+  explicit AcknowledgementTimer(Session& owner) : session(owner) {}
+  Session& session;
+};
+
 struct Session : Timer {
   // The limits, the connections and the totals are kept by reference.
   Session(SessionId session_id, const proto::SessionToken& session_token, const Limits& session_limits,
@@ -49,12 +57,17 @@ struct Session : Timer {
     outbox.refuse_post(std::move(refusal), received.last());
     wake();
   }
-  // All commits up to `sequence` are committed.
-  void posts_committed(std::uint64_t sequence) {
-    if (!posts.end_through(sequence)) return;
+  // The client wants to hear at once of what it has sent so far.
+  void ask_for_reply() {
+    asked_through = received.last();
+    reply_now();
+  }
+  void reply_now() {
     ack_due = true;
     wake();
   }
+  // Whether the client waits for the outcome of posts.
+  bool is_asked() const noexcept { return posts.settled_through(received.last()) < asked_through; }
   // The last client frame whose posts are committed or refused; 0: the client sends no posts.
   std::uint64_t decided() const noexcept { return sends_posts ? posts.settled_through(received.last()) : 0; }
   // The last client frame whose posts are settled: each refusal is in a frame, too.
@@ -83,7 +96,9 @@ struct Session : Timer {
   TimePoint last_heard{};
 
   proto::ReceivedFrames received;
-  bool ack_due = false;
+  bool ack_due = false;                   // an acknowledgement leaves now, alone if need be
+  AcknowledgementTimer ack_timer{*this};  // one leaves later
+  std::uint64_t asked_through = 0;        // the client waits for the outcome of its posts in the frames up to this one
   bool was_rejected = false;  // the last connection ended with an error: the client may have given up the session
   bool overrun = false;       // the client sends requests and does not acknowledge answers: the core closes the session
   TopicNumbers topic_numbers;

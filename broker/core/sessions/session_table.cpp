@@ -75,6 +75,7 @@ void SessionTable::set_away(Session& session) {
 
 void SessionTable::remove(Session& session) {
   silences_.cancel(session);
+  acknowledgements_.cancel(session.ack_timer);
   away_.erase(session.away);
   const auto origin = by_origin_.find(session.origin);
   if (--origin->second == 0) by_origin_.erase(origin);
@@ -88,6 +89,24 @@ void SessionTable::set_timeout(Session& session, std::chrono::milliseconds wante
                         : std::clamp(wanted, limits_->session_timeout_min, limits_->session_timeout_max);
   session.last_heard = now;
   silences_.schedule(session, now + session.timeout);
+}
+
+void SessionTable::acknowledge_later(Session& session, TimePoint now) {
+  if (session.ack_due || session.ack_timer.is_scheduled()) return;
+  acknowledgements_.schedule(session.ack_timer, now + proto::acknowledgement_delay);
+}
+
+void SessionTable::acknowledged(Session& session) noexcept { acknowledgements_.cancel(session.ack_timer); }
+
+void SessionTable::take_due_acknowledgements(TimePoint now) {
+  while (Timer* timer = acknowledgements_.take_due(now)) static_cast<AcknowledgementTimer*>(timer)->session.reply_now();
+}
+
+std::optional<TimePoint> SessionTable::next_deadline() const noexcept {
+  const auto silence = silences_.next();
+  const auto acknowledgement = acknowledgements_.next();
+  if (!silence || !acknowledgement) return silence ? silence : acknowledgement;
+  return std::min(*silence, *acknowledgement);
 }
 
 Session* SessionTable::take_silent(TimePoint now) {

@@ -46,7 +46,12 @@ class SessionTable {
   void set_timeout(Session& session, std::chrono::milliseconds wanted, TimePoint now);
   // The next session that has been silent for its timeout, or nullptr. It stays in the table until remove().
   Session* take_silent(TimePoint now);
-  std::optional<TimePoint> next_deadline() const noexcept { return silences_.next(); }
+  // An acknowledgement leaves with the session's next frame, or alone after acknowledgement_delay.
+  void acknowledge_later(Session& session, TimePoint now);
+  // The session has been sent everything that there is to acknowledge.
+  void acknowledged(Session& session) noexcept;
+  void take_due_acknowledgements(TimePoint now);
+  std::optional<TimePoint> next_deadline() const noexcept;
 
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -69,6 +74,7 @@ class SessionTable {
   std::map<std::string, std::size_t, std::less<>> by_origin_;  // numbers of sessions
   std::map<std::uint64_t, Session*> away_;                     // longest away first
   Timers silences_;
+  Timers acknowledgements_;
   std::uint64_t opened_ = 0;
   std::uint64_t departures_ = 0;
 };

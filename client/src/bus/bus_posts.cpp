@@ -58,6 +58,8 @@ Task<> BusCore::settle_posts() {
     co_await remote_taken_.wait_value(all_taken);
   }
   const proto::RequestId last = posts_.last();
+  session_.ask_for_settlement();
+  connection_.wake();
   auto all_answered = [&](proto::RequestId through) { return through >= last; };
   co_await settled_.wait_value(all_answered);
 }

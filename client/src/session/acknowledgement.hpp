@@ -7,16 +7,16 @@
 // Promises   pure. Owner: Session.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 
 #include "hoiku/async/time.hpp"
+#include "hoiku/proto/message.hpp"
 
 namespace hoiku::client {
 
 class Acknowledgement {
  public:
-  static constexpr Duration wait_max = std::chrono::milliseconds(20);
+  static constexpr Duration wait_max = proto::acknowledgement_delay;
   // The broker stops after 32 frames or, by default, 1 MiB. An operator may have set less.
   static constexpr int frames_max = 8;
   static constexpr std::size_t bytes_max = 16'384;

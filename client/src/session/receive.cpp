@@ -37,6 +37,7 @@ Result<Received> Session::receive(proto::ServerFrame frame, std::size_t frame_by
   if (!current) return received;
 
   if (frame.fatal) {
+    if (state_ == State::established) received.posts_settled = posted_.settle(frame.settled);
     lose_session(received);
     disconnected();
     received.fatal = frame.fatal;

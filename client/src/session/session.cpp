@@ -80,22 +80,21 @@ Result<void> check_value(const std::string& topic, const ValueView& value, std::
   return check_text(topic, value);
 }
 
-}  // namespace
-
-Result<void> Session::check_values(const proto::Command& command) const {
-  if (const auto* set = std::get_if<proto::Set>(&command)) return check_value(set->topic, set->value, value_bytes_max_);
-  if (const auto* own = std::get_if<proto::Own>(&command))
-    return check_value(own->topic, own->last_will, value_bytes_max_);
+Result<void> check_values(const proto::Command& command, std::size_t bytes_max) {
+  if (const auto* set = std::get_if<proto::Set>(&command)) return check_value(set->topic, set->value, bytes_max);
+  if (const auto* own = std::get_if<proto::Own>(&command)) return check_value(own->topic, own->last_will, bytes_max);
   if (const auto* commit = std::get_if<proto::Commit>(&command)) {
     for (const proto::TopicWrite& write : commit->writes) {
-      if (Result<void> checked = check_value(write.topic, write.value, value_bytes_max_); !checked) return checked;
+      if (Result<void> checked = check_value(write.topic, write.value, bytes_max); !checked) return checked;
     }
   }
   return {};
 }
 
+}  // namespace
+
 Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until) {
-  if (Result<void> checked = check_values(command); !checked) return checked.failure();
+  if (Result<void> checked = check_values(command, value_bytes_max_); !checked) return checked.failure();
   const std::size_t bytes = proto::size_of(command).bound() + proto::frame_overhead_bytes;
   if (bytes > frame_bytes_max_) {
     return Failure{ErrorCode::too_large, "the request takes about " + std::to_string(bytes) +
@@ -105,6 +104,7 @@ Result<proto::RequestId> Session::submit(proto::Command command, TimePoint until
   set_id(command, id);
   if (const auto* set = std::get_if<proto::Set>(&command); set != nullptr && set->is_post) {
     posted_.add(id);
+    settlement_.posted(set->topic.size() + set->value.payload_bytes());
     queue_.push(id, std::move(command));
     return id;
   }
@@ -133,6 +133,7 @@ Result<proto::RequestId> Session::post(const std::string& topic, const ValueView
   const proto::RequestId id = last_id_ + 1;
   if (packer_.queue_post(queue_, id, topic, value)) {
     posted_.add(id);
+    settlement_.posted(topic.size() + value.payload_bytes());
     return last_id_ = id;
   }
   proto::Set command;
@@ -140,6 +141,10 @@ Result<proto::RequestId> Session::post(const std::string& topic, const ValueView
   command.value = value.copy();
   command.is_post = true;
   return submit(std::move(command));
+}
+
+void Session::ask_for_settlement() {
+  if (posted_.size() > 0) settlement_.ask();
 }
 
 Result<proto::RequestId> Session::repeat(proto::RequestId wait, TimePoint until) {
@@ -263,6 +268,7 @@ std::shared_ptr<const proto::ClientFrame> Session::unnumbered_frame(bool with_he
   auto frame = std::make_shared<proto::ClientFrame>();
   frame->connection_number = connection_number_;
   frame->acknowledged = incoming_.last();
+  frame->reply_at_once = !with_hello && settlement_.take(true);
   if (with_hello) {
     frame->hello.emplace();
     frame->hello->token = options_.token;
@@ -278,11 +284,13 @@ void Session::append_commands(TimePoint now) {
   goodbye_sent_ = std::holds_alternative<proto::Goodbye>(commands.back());
   proto::ClientFrame frame;
   frame.commands = std::move(commands);
+  frame.reply_at_once = settlement_.take(queue_.empty());
   kept_.append(std::move(frame));
 }
 
 TimePoint Session::next_frame_due() const {
   if (state_ != State::established || goodbye_sent_) return never;
+  if (settlement_.is_asked()) return last_sent_;
   return std::min(acknowledgement_.due(), heartbeat_due(last_sent_, heartbeat_every_));
 }
 

@@ -27,6 +27,7 @@
 #include "client/src/session/command_queue.hpp"
 #include "client/src/session/posted.hpp"
 #include "client/src/session/request.hpp"
+#include "client/src/session/settlement.hpp"
 #include "client/src/session/subscription.hpp"
 #include "client/src/session/write_packer.hpp"
 #include "hoiku/async/time.hpp"
@@ -114,6 +115,9 @@ class Session {
   // Null if the subscription is not open.
   const SubscriptionStatistics* statistics(proto::RequestId subscription) const;
 
+  // The caller waits for the outcome of its posts: the broker is asked to tell it at once.
+  void ask_for_settlement();
+
   // Ends the session with the next frame, after all commands. Nothing is accepted or answered afterwards.
   void say_goodbye();
   bool goodbye_acknowledged() const noexcept { return goodbye_sent_ && kept_.size() == 0; }
@@ -140,7 +144,6 @@ class Session {
 
  private:
   // session.cpp
-  Result<void> check_values(const proto::Command& command) const;
   void push_ending(const proto::Command& opened);
   void append_commands(TimePoint now);
   std::vector<proto::Command> take_commands(TimePoint now);
@@ -183,6 +186,7 @@ class Session {
   proto::SentFrames<proto::ClientFrame> kept_;
   std::size_t in_flight_ = 0;  // one-shots that were sent and not answered
   Posted posted_;
+  Settlement settlement_;
   WritePacker packer_;
   bool hello_due_ = false;
   TimePoint last_sent_{};

@@ -72,7 +72,7 @@ Result<ClientFrame> ClientFrameDecoder::decode(std::string_view bytes) {
   out.commands.reserve(commands);
   if (has_failed()) return result(std::move(out));
   read(bytes, into(W::kConnectionNumberFieldNumber, out.connection_number), into(W::kNumberFieldNumber, out.number),
-       into(W::kAcknowledgedFieldNumber, out.acknowledged),
+       into(W::kAcknowledgedFieldNumber, out.acknowledged), into(W::kReplyAtOnceFieldNumber, out.reply_at_once),
        contents(W::kHelloFieldNumber, [&](std::string_view message) { out.hello = hello(message); }),
        contents(W::kCommandsFieldNumber, [&](std::string_view message) { out.commands.push_back(command(message)); }));
   if (out.hello && !out.commands.empty()) fail(violation("a frame with a hello has commands"));

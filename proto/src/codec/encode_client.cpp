@@ -43,6 +43,7 @@ class ClientFrameEncoder {
       to_.message(W::kHelloFieldNumber, small, [&] { put(*frame.hello); });
     }
     for (const Command& command : frame.commands) put(command);
+    if (frame.reply_at_once) to_.number(W::kReplyAtOnceFieldNumber, 1);
     return to_.take();
   }
 

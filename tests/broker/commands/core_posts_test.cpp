@@ -85,6 +85,79 @@ TEST_F(CorePosts, APostIsSettledWhenTheStoreHasIt) {
   EXPECT_EQ(robot.settled, 3u);
 }
 
+TEST_F(CorePosts, AFrameThatAsksForNoReplyIsAcknowledgedAndSettledALittleLater) {
+  robot.asks = false;
+  const std::size_t before = robot.frames.size();
+  for (int i = 0; i < 10; ++i) {
+    robot.post("battery", Value(i));
+    turn();
+    advance(1ms);
+  }
+  EXPECT_EQ(robot.frames.size(), before);
+  advance(10ms - 1ns);
+  turn();
+  EXPECT_EQ(robot.frames.size(), before);
+  advance(1ns);
+  turn();
+  EXPECT_EQ(robot.frames.size(), before + 1);
+  EXPECT_EQ(robot.acknowledged_by_broker, 10u);
+  EXPECT_EQ(robot.settled, 10u);
+  advance(1s);
+  turn();
+  EXPECT_EQ(robot.frames.size(), before + 1) << "there is nothing more to say";
+}
+
+TEST_F(CorePosts, TheNextFrameOfTheBrokerSettlesToo) {
+  robot.asks = false;
+  robot.post("battery", Value(1));
+  robot.get("battery");
+  turn();
+  EXPECT_EQ(robot.settled, 2u);
+  const std::size_t before = robot.frames.size();
+  robot.acknowledge();
+  advance(1s);
+  turn();
+  EXPECT_EQ(robot.frames.size(), before);
+}
+
+TEST_F(CorePosts, AClientThatAsksHearsOfItsPostsWhenTheStoreHasThem) {
+  robot.asks = false;
+  robot.post("battery", Value(1));
+  robot.post("battery", Value(2));
+  turn_without_store();
+  const std::uint64_t first = last_record - 1;
+  proto::ClientFrame question = robot.frame();
+  question.reply_at_once = true;
+  core->receive(robot.peer, question, at());
+  turn_without_store();
+  EXPECT_EQ(robot.acknowledged_by_broker, 2u);
+  EXPECT_EQ(robot.settled, 0u);
+  robot.post("battery", Value(3));  // after the question
+  turn_without_store();
+  confirm(first);
+  EXPECT_EQ(robot.settled, 1u);
+  confirm(first + 1);
+  EXPECT_EQ(robot.settled, 2u);
+  confirm(last_record);
+  EXPECT_EQ(robot.settled, 2u);
+  advance(20ms);
+  turn();
+  EXPECT_EQ(robot.settled, 3u);
+}
+
+TEST_F(CorePosts, TheLastFrameOfASessionSettlesWhatTheStoreHas) {
+  robot.asks = false;
+  robot.post("battery", Value(1));
+  turn();
+  robot.post("battery", Value(2));
+  core->shut_down(at());
+  turn_without_store();
+  ASSERT_TRUE(robot.fatal);
+  EXPECT_EQ(robot.settled, 1u);
+  advance(1s);  // nobody waits for an acknowledgement any more
+  EXPECT_EQ(statistics().sessions, 0u);
+}
+
 TEST_F(CorePosts, AFrameIsSettledWhenTheStoreHasAllOfItsPosts) {
   robot.send({post("battery", Value(1)), post("motor", Value(2))});
   turn_without_store();

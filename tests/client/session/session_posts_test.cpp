@@ -1,4 +1,5 @@
 // Posts: sets that are answered only if they are refused.
+#include "client/src/bus/posts.hpp"
 #include "hoiku/proto/codec.hpp"
 #include "tests/client/session/session_fixture.hpp"
 
@@ -41,6 +42,57 @@ TEST_F(SessionPosts, ArePostsOnTheWireAndSettledWithTheirFrame) {
   EXPECT_EQ(give(acknowledgement()).posts_settled, 0u);  // the broker has the frame, and its store does not
   EXPECT_EQ(give(settled(1)).posts_settled, last);
   EXPECT_EQ(session.open_requests(), 0u);
+}
+
+TEST_F(SessionPosts, AreSettledByTheLastFrameOfTheirSession) {
+  connect();
+  post("a");
+  take_commands();
+  const proto::RequestId second = post("b");
+  take_commands();
+  proto::ServerFrame last = settled(1);
+  last.fatal = Failure{ErrorCode::unavailable, "the broker is shutting down"};
+  const Received received = give(last);
+  EXPECT_EQ(received.posts_settled, second);
+  ASSERT_THAT(received.completions, SizeIs(1));
+  EXPECT_EQ(received.completions[0].id, second) << "only this one is in doubt";
+}
+
+TEST_F(SessionPosts, AskForNoReplyUnlessSomebodyWaits) {
+  connect();
+  post("a");
+  EXPECT_FALSE(session.take_frame(now)->reply_at_once);
+  EXPECT_EQ(session.take_frame(now), nullptr);
+  session.ask_for_settlement();
+  EXPECT_LE(session.next_frame_due(), now);
+  const auto question = session.take_frame(now);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->number, 0u);
+  EXPECT_TRUE(question->reply_at_once);
+  EXPECT_EQ(session.take_frame(now), nullptr);
+  post("b");
+  session.ask_for_settlement();
+  EXPECT_TRUE(session.take_frame(now)->reply_at_once);
+  EXPECT_EQ(session.take_frame(now), nullptr);
+  give(settled(2));
+  session.ask_for_settlement();  // all are settled
+  EXPECT_EQ(session.take_frame(now), nullptr);
+}
+
+TEST_F(SessionPosts, AskWhileTheyUseUpTheRoomForPosts) {
+  connect();
+  const auto asks_after = [&](std::size_t posts, std::size_t bytes) {
+    for (std::size_t i = 0; i < posts; ++i) EXPECT_TRUE(session.post("a", Value(Bytes(std::string(bytes, 'x')))));
+    std::size_t asking = 0;
+    while (const auto frame = session.take_frame(now)) asking += frame->reply_at_once ? 1 : 0;
+    return asking;
+  };
+  EXPECT_EQ(asks_after(Settlement::posts_max - 1, 1), 0u);
+  EXPECT_EQ(asks_after(1, 1), 1u);
+  EXPECT_EQ(asks_after(1, 1), 0u);
+  EXPECT_EQ(asks_after(1, Settlement::bytes_max), 1u);
+  EXPECT_GE(Posts::posts_max / Settlement::posts_max, 8u);
+  EXPECT_GE(Posts::post_bytes_max / Settlement::bytes_max, 8u);
 }
 
 TEST_F(SessionPosts, OfLaterFramesAreNotSettled) {

@@ -66,6 +66,7 @@ inline void append_writes(ClientFrame& frame, RequestId& id) {
     if (id % 3 == 0) set.source_time = WallTime(std::chrono::microseconds(static_cast<std::int64_t>(id) - 105));
     frame.commands.emplace_back(std::move(set));
   }
+  frame.reply_at_once = true;
   Commit commit;
   for (const Value& value : values()) commit.writes.push_back(TopicWrite{"a/b", value, {}, {}});
   commit.writes[1].if_version = Version{};

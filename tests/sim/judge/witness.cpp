@@ -41,6 +41,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
   session->acknowledged = std::max(session->acknowledged, frame.acknowledged);
   session->kept.erase(session->kept.begin(), session->kept.upper_bound(session->acknowledged));
   sums_.acknowledged(*session);
+  if (frame.number == 0 && frame.reply_at_once) session->asks(now());
   if (frame.number != session->received + 1) return;  // a heartbeat, or a repeated frame
   session->received = frame.number;
   for (const proto::Command& command : session->writes.named(frame.commands)) {
@@ -51,6 +52,7 @@ void Witness::broker_received(std::uint64_t peer, std::string_view bytes) {
     }
     take(*session, command);
   }
+  if (frame.reply_at_once) session->asks(now());
 }
 
 void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
@@ -223,7 +225,8 @@ void Witness::take(Session& session, const proto::Command& command) {
   if (const auto* set = std::get_if<proto::Set>(&command)) {
     Request request{Request::Kind::set, {set->topic}, {model_.set(*set, session.token, session.name, now())}, 0, now()};
     if (set->is_post) {
-      session.posted_in = request.posted_in = session.received;
+      request.posted_in = session.received;
+      session.posts_due.emplace(session.received, now() + proto::acknowledgement_delay);
       if (!request.expected.front().error) return;
     }
     session.requests[set->id] = std::move(request);
@@ -311,10 +314,12 @@ void Witness::check_session(Session& session, TimePoint instant) {
   // Answers that would be more than the window has room for wait for acknowledgements.
   const bool has_small_window = evidence_.limits.unacknowledged_bytes_max < Limits{}.unacknowledged_bytes_max;
   if (has_small_window && session.acknowledged < session.sent) return;
-  if (session.settled < session.posted_in)
-    evidence_.complain(&session, fmt::format("has posts up to frame {}, and was told that those up to {} are settled",
-                                             session.posted_in, session.settled));
-  session.settled = std::max(session.settled, session.posted_in);
+  const std::uint64_t due = session.take_posts_due(instant);
+  if (session.settled < due)
+    evidence_.complain(
+        &session, fmt::format("has posts up to frame {} that are due, and was told that those up to {} are settled",
+                              due, session.settled));
+  session.settled = std::max(session.settled, due);
   for (const auto& [id, request] : session.requests)
     evidence_.complain(&session, fmt::format("#{} of {} was not answered", id, evidence_.time_in_words(request.at)));
   session.requests.clear();

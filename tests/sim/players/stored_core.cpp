@@ -69,6 +69,7 @@ void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) 
   proto::ClientFrame& frame = sender.kept.emplace_back();
   frame.connection_number = sender.connection_number;
   frame.number = ++sender.sent;
+  frame.reply_at_once = true;
   frame.acknowledged = sender.received;
   frame.commands = std::move(commands);
   take_records();

@@ -246,11 +246,17 @@ struct Goodbye {};
 using Command = std::variant<Set, Get, Subscribe, Unsubscribe, Wait, CancelWait, Goodbye, Renew, WaitTransition, List,
                              Commit, Declare, Own, Release, RegisterSchema, GetSchema, ListReaders, Undeclare, Sets>;
 
+// How long a side waits for a frame with which an acknowledgement can travel.
+inline constexpr std::chrono::milliseconds acknowledgement_delay{20};
+
 struct ClientFrame {
   std::uint64_t connection_number = 0;
   std::uint64_t number = 0;        // 0: not part of the numbered stream
   std::uint64_t acknowledged = 0;  // the client has taken every server frame up to this number
   std::optional<Hello> hello;      // in the first frame of a connection, which carries no commands
+  // The broker acknowledges at once, and settles the posts as soon as it can. Else: with its next frame, or after
+  // acknowledgement_delay.
+  bool reply_at_once = false;
   std::vector<Command> commands;
 };
 

@@ -1,6 +1,7 @@
 // session.hpp: what the witness has observed of a session: its frames, and what it keeps open or waits for.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -108,6 +109,18 @@ struct LeaseWatch {
 };
 
 struct Session {
+  // The client asks for a reply at once: to all that it has sent until now.
+  void asks(TimePoint instant) {
+    for (auto& [frame, due] : posts_due) due = std::min(due, instant);
+  }
+  // The last client frame whose posts have to be settled by then; 0: none.
+  std::uint64_t take_posts_due(TimePoint instant) {
+    std::uint64_t last = 0;
+    for (const auto& [frame, due] : posts_due) last = due <= instant ? frame : last;
+    posts_due.erase(posts_due.begin(), posts_due.upper_bound(std::max(last, settled)));
+    return last;
+  }
+
   proto::SessionToken token{};
   std::string name;
   std::optional<std::uint64_t> peer;
@@ -115,13 +128,13 @@ struct Session {
   std::uint64_t first_connection = 0;
   std::chrono::milliseconds timeout{0};
   TimePoint last_heard{};
-  bool resumed = false;         // the answer to its last hello
-  bool tie = false;             // silent for exactly its timeout: either is right
-  bool expired = false;         // its wills were executed
-  bool welcomed = false;        // on this connection
-  std::uint64_t received = 0;   // client frames that count
-  std::uint64_t posted_in = 0;  // the last of them that had a post
-  std::uint64_t settled = 0;    // as the broker has said
+  bool resumed = false;                          // the answer to its last hello
+  bool tie = false;                              // silent for exactly its timeout: either is right
+  bool expired = false;                          // its wills were executed
+  bool welcomed = false;                         // on this connection
+  std::uint64_t received = 0;                    // client frames that count
+  std::map<std::uint64_t, TimePoint> posts_due;  // those of them that had a post, and when it has to be settled
+  std::uint64_t settled = 0;                     // as the broker has said
   std::uint64_t sent = 0;
   std::uint64_t resent = 0;  // on this connection
   std::uint64_t acknowledged = 0;
