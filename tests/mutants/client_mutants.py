@@ -119,6 +119,6 @@ MUTANTS = [
      "client/src/session/posted.hpp", "std::upper_bound(ids_.begin(), ids_.end(), sent_through_)", "ids_.end()",
      "client_session SessionPosts.*"),
     ("new-topics-of-a-restart-miss-nothing", "a reader that starts over hears of no gap before a topic new to it",
-     "client/src/session/every_inbox.cpp", "if (starts_over_ && !topic.received)",
-     "if (starts_over_ && topic.received)", "client_session EveryInbox.*"),
+     "client/src/session/every_inbox.cpp", "if (starts_over_ && !topic.received &&",
+     "if (starts_over_ && topic.received &&", "client_session EveryInbox.*"),
 ]

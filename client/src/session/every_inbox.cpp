@@ -64,11 +64,12 @@ void EveryInbox::push(TopicState& topic, TransitionPtr transition, const GapCoun
   entry.left = 1;
   entry.counts = counts;
   entry.is_first = is_first;
-  // All of it happened since the reader was complete, at another instance.
-  if (starts_over_ && !topic.received) entry.counts.lagged = transition->version.number - 1;
   if (is_first && !resumes_) entry.counts.count_baseline = 0;  // a fresh start: versions before it are unaccounted for
   const Version version = transition->version;
   entry.counts.filtered = filtered_between(topic.received, version, entry.counts);
+  // All of it happened since the reader was complete, at another instance.
+  if (starts_over_ && !topic.received && !is_unset(version))
+    entry.counts.lagged = version.number - 1 - std::min(version.number - 1, entry.counts.filtered);
   entry.whole = std::move(transition);
   push(std::move(entry), version);
 }

@@ -141,6 +141,19 @@ TEST(EveryInbox, AReaderThatStartsOverMissesWhatCameBeforeTheFirstVersionOfANewT
   EXPECT_FALSE(inbox.take()->lagged);
 }
 
+TEST(EveryInbox, AFilteredReaderThatStartsOverMissesNoVersionThatDidNotPass) {
+  EveryInbox inbox(true);
+  inbox.end_snapshot(3, true);
+  inbox.begin_resync();
+  inbox.put(transition("b", 5, 1, 8), {0, 1});
+  inbox.take();  // the end of the first snapshot
+  const auto later = inbox.take();
+  ASSERT_TRUE(later->lagged);
+  EXPECT_EQ(later->lagged->from.number, 1u);
+  EXPECT_EQ(later->lagged->count, 3u);
+  EXPECT_EQ(later->filtered, 1u);
+}
+
 TEST(EveryInbox, AReaderThatResumesMissesWhatTheBrokerSaysOfANewTopic) {
   EveryInbox inbox;
   inbox.put(transition("a", 2, 1), {});
