@@ -125,6 +125,7 @@ void RequestLife::end(Lease& lease) noexcept {
 // Sets the topics of these leases to their last wills, as one commit.
 void RequestLife::execute_wills(const std::vector<Lease*>& ending, const SharedText& writer,
                                 std::vector<TopicId>& released) {
+  if (ending.empty()) return;  // nor ends the commit of a caller
   for (Lease* lease : ending) {
     end(*lease);
     released.push_back(lease->topic);
