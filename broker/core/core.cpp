@@ -87,7 +87,7 @@ struct Core::Modules {
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
-  // Of the commits that are being committed; empty otherwise, and kept for their memory.
+  // The scratch space of commit_through(), empty between its calls.
   Commits committing;
   std::vector<State> replaced;
   std::vector<SessionId> woken;

@@ -222,9 +222,10 @@ void Handshake::close(Session& session, Failure failure) {
   close(session, fatal_frame(session.connection_number, session.received.last(), std::move(failure)));
 }
 
-// Sends `last` to the client, if it is connected, as the last frame of the session: it settles what can be settled.
+// Sends `last` to the client, if it is connected, as the last frame of the session. It settles posts, unless a refusal
+// of one may be in a frame that has not left, or the client counts its frames anew.
 void Handshake::close(Session& session, ServerFrame last) {
-  last.settled = session.settled();
+  if (!session.outbox.has_next() && !session.was_rejected) last.settled = session.settled();
   Effects effects = requests_.close_all(session);
   broker_topics_.session_closed(session);
   if (session.peer) peers_.refuse(*session.peer, std::make_shared<ServerFrame>(std::move(last)));

@@ -5,7 +5,6 @@
 // Thread     the core's. Owner: Session.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,14 +13,12 @@ namespace hoiku::broker {
 
 class PendingPosts {
  public:
-  // A post of that client frame waits for the commit `sequence`. Frames come in order.
+  // A post of that client frame waits for the commits up to `sequence`. Neither number ever falls.
   void begin(std::uint64_t frame, std::uint64_t sequence) {
     ++posts_;
-    const std::uint64_t last = frames_.empty() ? 0 : frames_.back().sequence;
     if (frames_.empty() || frames_.back().number != frame) frames_.push_back(Frame{frame, 0, 0});
     ++frames_.back().posts;
-    // A post of an equal value waits for an earlier commit, and for the frames before it.
-    frames_.back().sequence = std::max(last, sequence);
+    frames_.back().sequence = sequence;
   }
   // All commits through `sequence` are committed. True: more frames are settled now.
   bool end_through(std::uint64_t sequence) noexcept {
@@ -40,7 +37,7 @@ class PendingPosts {
  private:
   struct Frame {
     std::uint64_t number = 0;
-    std::uint64_t sequence = 0;  // the last commit that one of its posts waits for
+    std::uint64_t sequence = 0;  // its posts wait for the commits up to this one
     std::size_t posts = 0;
   };
   std::deque<Frame> frames_;

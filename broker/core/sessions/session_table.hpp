@@ -1,6 +1,6 @@
-// session_table.hpp: all sessions, by id and by secret token, and the timers of their silence.
+// session_table.hpp: all sessions, by id and by secret token, and the timers of their silence and acknowledgements.
 //
-// Promises   a received frame costs no timer: the session's one timer compares last_heard when it is due.
+// Promises   for the silence a received frame costs no timer: the session's timer compares last_heard when it is due.
 // Thread     the core's. Owner: Core.
 #pragma once
 

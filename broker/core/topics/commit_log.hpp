@@ -31,7 +31,7 @@ class CommitLog {
 
   // ---- Writing
 
-  // The revision of the commit that submit() makes next.
+  // The revision of the commit that end_commit() ends next.
   std::uint64_t next_revision() const noexcept { return queue_.next_sequence(); }
   // Checks that values of `added` bytes may replace values of `removed` bytes; values that do not grow are always
   // allowed. `topic` is for the error: limit_exceeded.

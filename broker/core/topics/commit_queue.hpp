@@ -26,7 +26,7 @@ struct PendingWrite {
   State state;
 };
 
-// Of a writer, whose session may be closed by then.
+// What a writer is told when its commit is committed. Its session may be closed by then.
 struct Notice {
   proto::Answer answer() const;
 

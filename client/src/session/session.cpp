@@ -268,7 +268,7 @@ std::shared_ptr<const proto::ClientFrame> Session::unnumbered_frame(bool with_he
   auto frame = std::make_shared<proto::ClientFrame>();
   frame->connection_number = connection_number_;
   frame->acknowledged = incoming_.last();
-  frame->reply_at_once = !with_hello && settlement_.take(true);
+  frame->reply_at_once = !with_hello && settlement_.take(queue_.empty());
   if (with_hello) {
     frame->hello.emplace();
     frame->hello->token = options_.token;
@@ -290,7 +290,7 @@ void Session::append_commands(TimePoint now) {
 
 TimePoint Session::next_frame_due() const {
   if (state_ != State::established || goodbye_sent_) return never;
-  if (settlement_.is_asked()) return last_sent_;
+  if (settlement_.is_asked() && queue_.empty()) return last_sent_;
   return std::min(acknowledgement_.due(), heartbeat_due(last_sent_, heartbeat_every_));
 }
 

@@ -26,13 +26,13 @@ class Settlement {
   // Whether a frame that leaves now asks. `has_all`: every post until now has left with it.
   bool take(bool has_all) noexcept {
     const bool asks = is_asked_ || posts_ >= posts_max || bytes_ >= bytes_max;
-    if (asks) posts_ = bytes_ = 0;
     if (has_all) is_asked_ = false;
+    if (has_all && asks) posts_ = bytes_ = 0;
     return asks;
   }
 
  private:
-  std::size_t posts_ = 0;  // since it was asked last
+  std::size_t posts_ = 0;  // since a frame asked with which all had left
   std::size_t bytes_ = 0;
   bool is_asked_ = false;
 };

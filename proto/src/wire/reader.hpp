@@ -42,7 +42,8 @@ constexpr std::uint64_t to_zigzag(std::int64_t value) noexcept {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
-// The bytes that the number takes as a varint: 7 bits each, without a division. (9 / 64 is just above 1 / 7.)
+// The bytes that the number takes as a varint: 7 bits each, without a division. 9 / 64 is near enough to 1 / 7 for 64
+// bits.
 constexpr std::size_t varint_bytes(std::uint64_t value) noexcept {
   return (static_cast<std::size_t>(std::bit_width(value | 1)) * 9 + 64) / 64;
 }

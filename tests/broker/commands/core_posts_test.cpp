@@ -154,8 +154,40 @@ TEST_F(CorePosts, TheLastFrameOfASessionSettlesWhatTheStoreHas) {
   turn_without_store();
   ASSERT_TRUE(robot.fatal);
   EXPECT_EQ(robot.settled, 1u);
+  const std::size_t before = robot.frames.size();
   advance(1s);  // nobody waits for an acknowledgement any more
-  EXPECT_EQ(statistics().sessions, 0u);
+  turn();
+  EXPECT_EQ(robot.frames.size(), before);
+}
+
+TEST_F(CorePosts, TheLastFrameOfASessionSettlesNothingWhoseRefusalHasNotLeft) {
+  robot.post("a//b", Value(1));
+  for (const Record& record : core->take_records()) last_record = record.sequence;
+  const auto refusal = core->take_output(at());
+  ASSERT_TRUE(refusal && refusal->frame->number != 0);
+  core->full(refusal->peer);
+  core->shut_down(at());
+  core->writable(refusal->peer);
+  turn_without_store();
+  ASSERT_TRUE(robot.fatal);
+  EXPECT_EQ(robot.settled, 0u);
+}
+
+TEST_F(CorePosts, ASessionThatItsClientHasAbandonedSettlesNothingOfTheNextOne) {
+  robot.post("battery", Value(1));
+  turn();
+  EXPECT_EQ(robot.settled, 1u);
+  robot.sent = 5;
+  robot.post("battery", Value(2));  // a frame is missing
+  turn();
+  ASSERT_TRUE(robot.fatal);
+  robot.connect();
+  robot.sent = 0;
+  robot.settled = 0;
+  robot.post("battery", Value(3));  // frame 1, which is not executed
+  turn();
+  EXPECT_EQ(robot.fatal->code, ErrorCode::session_lost);
+  EXPECT_EQ(robot.settled, 0u);
 }
 
 TEST_F(CorePosts, AFrameIsSettledWhenTheStoreHasAllOfItsPosts) {

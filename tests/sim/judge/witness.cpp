@@ -69,6 +69,7 @@ void Witness::broker_sent(std::uint64_t peer, std::string_view bytes) {
     // The peer has broken the protocol or was silent: either way it does not have the session any more.
     if (now() - session->last_heard < session->timeout && !session->tie)
       evidence_.complain(session, "is sent away: " + frame.fatal->message);
+    frames_.check_settled(*session, frame);
     evidence_.sessions.erase(evidence_.peers.at(peer));
     return;
   }

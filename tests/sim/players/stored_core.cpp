@@ -69,7 +69,7 @@ void StoredCore::send(std::size_t client, std::vector<proto::Command> commands) 
   proto::ClientFrame& frame = sender.kept.emplace_back();
   frame.connection_number = sender.connection_number;
   frame.number = ++sender.sent;
-  frame.reply_at_once = true;
+  frame.reply_at_once = frame.number % 3 == 1;
   frame.acknowledged = sender.received;
   frame.commands = std::move(commands);
   take_records();
@@ -117,6 +117,7 @@ void StoredCore::settle() {
       proto::ClientFrame acknowledgement;
       acknowledgement.connection_number = client.connection_number;
       acknowledgement.acknowledged = client.received;
+      acknowledgement.reply_at_once = true;
       core_->receive(client.peer, acknowledgement, at());
     }
   } while (!unconfirmed_.empty() || received != received_before);

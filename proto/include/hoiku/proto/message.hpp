@@ -254,8 +254,8 @@ struct ClientFrame {
   std::uint64_t number = 0;        // 0: not part of the numbered stream
   std::uint64_t acknowledged = 0;  // the client has taken every server frame up to this number
   std::optional<Hello> hello;      // in the first frame of a connection, which carries no commands
-  // The broker acknowledges at once, and settles the posts as soon as it can. Else: with its next frame, or after
-  // acknowledgement_delay.
+  // The broker acknowledges at once, and settles the posts as soon as it can. Else it does so with its next frame, or
+  // acknowledgement_delay after it could.
   bool reply_at_once = false;
   std::vector<Command> commands;
 };
