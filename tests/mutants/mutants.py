@@ -326,7 +326,8 @@ MUTANTS = [
      "broker_core CoreResume.AFilteredReaderGoesOnWhereItWasAlsoIfRemovedTopicsWereForgotten"),
     ("forgotten-in-the-scan-loses-the-cursor", "a reader begins anew if topics are forgotten while it is attached",
      "broker/core/readers/subscriptions.cpp", "if (slot.subscription().options().mode == Mode::every) {",
-     "if (slot.subscription().options().mode == Mode::every && slot.sent() == 0) {"),
+     "if (slot.subscription().options().mode == Mode::every && slot.sent() == 0) {",
+     "broker_core CoreEveryForgotten.ATopicThatChangesWhileItsMentionWaitsForCreditLosesNothing"),
     ("unchanged-is-not-mentioned", "a whole snapshot leaves out what the reader has",
      "broker/core/readers/subscription.cpp", "if (position.is_mentioned) mention(slot);", ""),
 

@@ -185,10 +185,12 @@ TEST_F(CoreEvery, AReaderThatComesBackIsToldWhatTheHistoryHasLost) {
 
 class CoreEveryForgotten : public CoreEvery {
  protected:
-  CoreEveryForgotten() {
-    start(limited([](Limits& limits) {
+  CoreEveryForgotten() { start_with_credit(Limits{}.credit_transitions); }
+  void start_with_credit(std::uint64_t credit) {
+    start(limited([credit](Limits& limits) {
       limits.removed_topics_max = 2;
       limits.turn_steps_max = 4;
+      limits.credit_transitions = credit;
     }));
   }
   // Three topics come and go, of which the table remembers two.
@@ -253,6 +255,27 @@ TEST_F(CoreEveryForgotten, SoDoTopicsThatWereScannedBeforeTheTableForgot) {
   told.erase(std::unique(told.begin(), told.end()), told.end());  // it may be mentioned once more
   EXPECT_EQ(told, sequence(3, 7));
   for (int i = 1; i < 20; ++i) EXPECT_THAT(numbers(again, "t/" + std::to_string(i)), ElementsAre(2));
+}
+
+// A removed topic takes the credit, so a topic that was mentioned again changes before the mention is sent.
+TEST_F(CoreEveryForgotten, ATopicThatChangesWhileItsMentionWaitsForCreditLosesNothing) {
+  start_with_credit(1);
+  for (int i = 0; i < 10; ++i) count("t/" + std::to_string(i), 1, 2);
+  const proto::ResumePoint here{4711, statistics().commits};
+  const auto again = screen->subscribe({"**"}, here, Mode::every);
+  turn();
+  remove_topics();
+  for (int i = 0; i < 10; ++i) advance(0s);
+  ASSERT_EQ(screen->deliveries.size(), 1u);
+  count("t/0", 3, 5);
+  EXPECT_THAT(numbers(again, "t/0"), IsEmpty());
+  for (std::uint64_t taken = 1; taken <= 20; ++taken) {
+    screen->renew(again, taken);
+    turn();
+  }
+  EXPECT_EQ(numbers(again, "t/0"), sequence(3, 5));
+  EXPECT_THAT(numbers(again, "t/1"), ElementsAre(2)) << "the snapshot has become a whole one: all are mentioned";
+  EXPECT_TRUE(screen->ends.at(again).whole);
 }
 
 // The topic's first states are pending when the reader subscribes.
