@@ -41,7 +41,7 @@ class CommitQueueTest : public testing::Test {
 
 TEST_F(CommitQueueTest, GivesSequencesFromOneAndTakesCommitsInOrder) {
   EXPECT_EQ(queue.next_sequence(), 1u);
-  for (const std::uint32_t topic : {5, 6, 7}) write(topic);
+  for (const std::uint32_t topic : {5u, 6u, 7u}) write(topic);
   EXPECT_EQ(queue.next_sequence(), 4u);
   EXPECT_THAT(take_through(2), ElementsAre("1:5", "2:6"));
   EXPECT_THAT(take_through(2), IsEmpty());
