@@ -221,11 +221,13 @@ std::optional<WaitAnswer> Model::answer(const proto::Wait& wait, TimePoint armed
     if (!since || !wait.predicate) since = state.at;
     const TimePoint complete = std::max(armed, saturating_add(*since, wait.hold));
     const TimePoint due = std::max(complete, state.at);
+    // Otherwise the broker decides at the commit, or when the wait is armed, and looks at no clock.
+    const bool is_timed = wait.hold.count() > 0 && complete > armed;
     const auto is_complete_before = [&](const State& next) {
       // A hold that is complete at the very instant of the next transition is complete.
-      return due <= next.at && !(next.holds_after < complete && complete < next.holds_before);
+      return due <= next.at && !(is_timed && next.holds_after < complete && complete < next.holds_before);
     };
-    const bool is_undecided = late_ && late_->since <= complete && complete < late_->until;
+    const bool is_undecided = is_timed && late_ && late_->since <= complete && complete < late_->until;
     const bool in_time = i + 1 == topic.states.size()
                              ? due <= now && !is_undecided
                              : wait.hold.count() == 0 || is_complete_before(topic.states[i + 1]);
