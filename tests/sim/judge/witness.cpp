@@ -290,6 +290,7 @@ void Witness::check_fresh(Session& session, const proto::ServerFrame& sent) {
   const auto expanded = session.slots.without_runs(sent);
   if (!expanded) return evidence_.complain(&session, "is sent what it cannot read: " + expanded.failure().message);
   const proto::ServerFrame& frame = *expanded;
+  if (!sent.runs.empty()) evidence_.tell(fmt::format("{} < with its runs: {}", session.name, describe(frame)));
   const Moment built = frames_.take_fresh(session, sent, frame);
   for (const auto& delivery : frame.deliveries) deliveries_.check_delivery(session, delivery, built);
   deliveries_.check_composites(session);

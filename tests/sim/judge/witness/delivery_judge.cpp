@@ -142,6 +142,7 @@ void DeliveryJudge::check_snapshot_end(Session& session, const proto::SnapshotEn
   if (reader.ended) evidence_.complain(&session, fmt::format("the snapshot of #{} ends twice", end.subscription));
   reader.ended = true;
   reader.ended_at = end.revision;
+  reader.ended_step = evidence_.step;
   reader.met_by = model_.revision();
   if (end.whole && reader.command.filter)
     evidence_.complain(&session, "is told that a filtered snapshot is a whole one");

@@ -37,7 +37,8 @@ struct Reader {
   std::uint64_t opened_step = 0;
   std::optional<std::uint64_t> resumed_from;
   bool ended = false;
-  std::uint64_t ended_at = 0;         // revision
+  std::uint64_t ended_at = 0;  // revision
+  std::uint64_t ended_step = 0;
   std::uint64_t sent = 0;             // mode every: transitions
   std::uint64_t taken = 0;            // as the client reported
   std::uint64_t unread = 0;           // transitions of earlier sessions when it was opened, as the client reported

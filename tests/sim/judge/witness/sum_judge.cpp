@@ -15,7 +15,10 @@ void SumJudge::count(Session& session, const proto::ServerFrame& frame) {
     const auto found = session.readers.find(delivery.subscription);
     if (found == session.readers.end()) continue;
     Reader& reader = found->second;
-    if (!reader.counted.insert({delivery.member, delivery.transition->topic}).second) {
+    // A snapshot that has become a whole one sends its topics anew, and what begins a topic is not counted.
+    const bool is_in_snapshot = !reader.ended || reader.ended_step == evidence_.step;
+    const bool may_begin = model_.forgets() && reader.command.resume && is_in_snapshot;
+    if (!reader.counted.insert({delivery.member, delivery.transition->topic}).second && !may_begin) {
       ++reader.told_on;
       reader.told_filtered += delivery.filtered;
       reader.told_lagged += delivery.lagged;
