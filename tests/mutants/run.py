@@ -59,8 +59,9 @@ def build(tree, folder, programs, jobs=1):
 
 
 def complaint_of(output):
-    """Returns the first failure in one line: a complaint of the judge, a comparison, or an exception."""
-    said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:.+\n?)+))"
+    """Returns the first failure in one line: a complaint of the judge, a comparison, or an exception. The next failure
+    begins with the path of its file."""
+    said = re.search(r": Failure\n(?:Failed\n(.*)|(Expected (?:(?!/).+\n?)+))"
                      r"|exception with description \"(.*)\" thrown", output)
     return said and " ".join(next(filter(None, said.groups())).split())
 
