@@ -61,7 +61,7 @@ struct Core::Modules {
 
   Subscriptions subscriptions{limits, &schemas, options.capacities};
   CatchUp catch_up{limits, topics, states, subscriptions, budget};
-  Waits waits;
+  Waits waits{limits};
   PastSearch past{topics, states, schemas, budget};
 
   PeerTable peers{options.capacities};

@@ -27,6 +27,8 @@ constexpr std::array limits_table{
                  "clients of one address; of one user, on a Unix socket"},
     LimitSetting{"subscriptions-per-session-max", &Limits::subscriptions_per_session_max, 1, count_max,
                  "subscriptions and waits of one client"},
+    LimitSetting{"standing-work-max", &Limits::standing_work_max, 1, count_max,
+                 "steps that one client's readers, or waits, add to each transition of a topic"},
     LimitSetting{"value-bytes-max", &Limits::value_bytes_max, 1, value_max_in(frame_max), "bytes of a value"},
     LimitSetting{"frame-bytes-max", &Limits::frame_bytes_max, std::size_t{64} << 10, frame_max,
                  "bytes of a message on the wire"},

@@ -116,7 +116,7 @@ Result<void> CatchUp::attach(Subscription& subscription, TopicId id, std::uint16
   if (!subscriptions_.attach(subscription, id, member, start_position(subscription, id, is_new_to_reader)))
     return about(
         subscription.options().kind == SubscriptionKind::pattern ? subscription.options().pattern : topics_[id].name(),
-        reads_too_many(limits_));
+        subscriptions_.why_refused(subscription));
   if (subscription.queue().kept_bytes <= limits_.answer_bytes_max) return {};
   return about(name_of(subscription, topics_), keeps_too_much(limits_));
 }
@@ -124,11 +124,6 @@ Result<void> CatchUp::attach(Subscription& subscription, TopicId id, std::uint16
 std::string name_of(const Subscription& subscription, const TopicTable& topics) {
   if (!subscription.options().pattern.empty()) return subscription.options().pattern;
   return topics[subscription.slots().front()->topic()].name();
-}
-
-Failure reads_too_many(const Limits& limits) {
-  return {ErrorCode::limit_exceeded,
-          "the session would read more than " + std::to_string(limits.slots_per_session_max) + " topics"};
 }
 
 }  // namespace hoiku::broker

@@ -31,7 +31,7 @@ class CatchUp {
       : limits_(limits), topics_(topics), states_(states), subscriptions_(subscriptions), budget_(budget) {}
 
   // Gives the subscription a slot for the topic. `is_new_to_reader`: the topic has something that its reader does not
-  // know. Error: limit_exceeded, if the session reads too many topics, or keeps too much of them.
+  // know. Error: limit_exceeded, if the session reads too many topics, costs this one too much, or keeps too much.
   Result<void> attach(Subscription& subscription, TopicId id, std::uint16_t member, bool is_new_to_reader);
   // Finds the next state that passes the filter of an `every` reader, whose slot has started. Stops after `steps_max`
   // steps. If the history no longer has the next state, continues from the committed one.
@@ -52,6 +52,5 @@ class CatchUp {
 
 // Error texts: the pattern of a subscription, or its first topic (it has one at least).
 std::string name_of(const Subscription& subscription, const TopicTable& topics);
-Failure reads_too_many(const Limits& limits);
 
 }  // namespace hoiku::broker

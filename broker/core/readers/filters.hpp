@@ -51,6 +51,7 @@ class Filter {
   const std::string& key() const noexcept { return predicate_.key(); }
   bool uses_old_value() const noexcept { return predicate_.uses_old_value(); }
   std::size_t fields() const noexcept { return predicate_.fields(); }
+  std::size_t comparisons() const noexcept { return predicate_.comparisons(); }
   // Checks that the filter can be applied to `topic`, which holds such values. Errors: those of resolved().
   Result<void> fits(const ContentType& content, const std::string& topic);
   Result<void> fits(const ValueView& value, const std::string& topic) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "broker/core/standing_work.hpp"
 #include "broker/core/timers.hpp"
 #include "broker/core/types.hpp"
 
@@ -30,6 +31,7 @@ struct TopicReaders {
   std::uint32_t pinned_by_name = 0;  // slots of plain names and composites
   std::uint32_t dirty = 0;           // slots that are dirty
   std::vector<Slot*> slots;
+  StandingWork work;
 };
 
 // The additional state of a slot with a filter or an interval. The timer ends the interval.

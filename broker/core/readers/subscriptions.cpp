@@ -5,6 +5,14 @@
 #include <utility>
 
 namespace hoiku::broker {
+namespace {
+
+// The steps that a slot of the subscription costs each transition of its topic.
+std::size_t work_of(const SubscriptionOptions& reader) noexcept {
+  return 1 + (reader.filter == nullptr ? 0 : reader.filter->comparisons() * steps_of_comparison);
+}
+
+}  // namespace
 
 void Subscriptions::open(Subscription& subscription) {
   subscription.serial_ = ++opened_;
@@ -16,14 +24,39 @@ bool Subscriptions::attach(Subscription& subscription, TopicId topic, std::uint1
   if (subscription.queue().slots >= limits_->slots_per_session_max) return false;
   TopicReaders& readers = readers_.find_or_create(topic);
   readers.topic = topic;
+  const SubscriptionOptions& reader = subscription.options();
+  const auto for_each = [&](const auto& visit) {
+    for (const Slot* slot : readers.slots) {
+      const SubscriptionOptions& other = slot->subscription().options();
+      visit(other.owner, work_of(other));
+    }
+  };
+  if (!readers.work.allows(reader.owner, work_of(reader), limits_->standing_work_max, for_each)) {
+    if (readers.slots.empty()) readers_.erase(topic);
+    return false;
+  }
+  readers.work.add(reader.owner, work_of(reader));
   subscription.start(subscription.add_slot(readers, member), std::move(position));
   return true;
+}
+
+Failure Subscriptions::why_refused(const Subscription& subscription) const {
+  if (subscription.queue().slots >= limits_->slots_per_session_max) {
+    return {ErrorCode::limit_exceeded,
+            "the session would read more than " + std::to_string(limits_->slots_per_session_max) + " topics"};
+  }
+  return {ErrorCode::limit_exceeded,
+          "the readers of this session would add more than " + std::to_string(limits_->standing_work_max) +
+              " steps to each transition of one topic (one for a reader, " + std::to_string(steps_of_comparison) +
+              " for each comparison of its filter): read the topic once, and share its values in the program"};
 }
 
 // The caller destroys the slot afterwards.
 void Subscriptions::detach(Slot& slot) noexcept {
   const TopicId topic = slot.topic();
   if (slot.filter_state() != nullptr) timers_.cancel(*slot.filter_state());
+  const SubscriptionOptions& reader = slot.subscription().options();
+  readers_[topic].work.remove(reader.owner, work_of(reader));
   slot.subscription().detach(slot);
   if (readers_[topic].slots.empty()) readers_.erase(topic);
 }
@@ -42,7 +75,7 @@ void Subscriptions::close(Subscription& subscription, std::vector<TopicId>& rele
 // ---- Topics that come and go
 
 void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uint64_t number,
-                                  std::vector<Subscription*>& overfull) {
+                                  std::vector<RefusedSubscription>& refused) {
   StartPosition position;
   position.sent = position.count_baseline = number;
   // Readers that resume may still have slots for what was removed.
@@ -54,7 +87,7 @@ void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uin
   patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
     if (subscription->scan().awaits(topic) || reading.contains(subscription)) continue;
-    if (!attach(*subscription, topic, 0, position)) overfull.push_back(subscription);
+    if (!attach(*subscription, topic, 0, position)) refused.push_back({subscription, why_refused(*subscription)});
   }
 }
 

@@ -7,8 +7,8 @@
 //            topic's readers and nothing else; a pattern meets every matching topic exactly once: in its scan, or when
 //            the topic is created at a place that the scan has passed.
 // Thread     the core's. Owner: Core. A Subscription belongs to its session, and is closed before it dies.
-// Limits     slots_per_session_max; answer_bytes_max for states that filtered readers keep although their topics have
-//            newer ones. Beyond them the caller is told, and fails the subscription.
+// Limits     slots_per_session_max; standing_work_max; answer_bytes_max for states that filtered readers keep although
+//            their topics have newer ones. Beyond them the caller is told, and fails the subscription.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +43,12 @@ struct FailedSubscription {
   Failure failure;
 };
 
+// A subscription that got no slot for a new topic: the caller closes it with an error.
+struct RefusedSubscription {
+  Subscription* subscription = nullptr;
+  Failure failure;
+};
+
 // The error of a session whose filtered readers keep more than answer_bytes_max: limit_exceeded.
 Failure keeps_too_much(const Limits& limits);
 
@@ -54,14 +60,17 @@ class Subscriptions {
 
   void open(Subscription& subscription);
   Filter& acquire_filter(const Predicate& predicate) { return filters_.acquire(predicate); }  // close() releases it
-  // Gives the subscription a slot for `topic`, from `position` on. False: the session has too many slots.
+  // Gives the subscription a slot for `topic`, from `position` on. False: why_refused() says why.
   bool attach(Subscription& subscription, TopicId topic, std::uint16_t member, StartPosition position);
+  // Why the session gets no slot for another topic, or, if it has room for one, for this topic.
+  Failure why_refused(const Subscription& subscription) const;
   // Takes the subscription's slots away, and appends the topics that it read: some may be unused now.
   void close(Subscription& subscription, std::vector<TopicId>& released);
 
   // A topic was created or restored. Readers that have no slot for it have its states up to `number` (0: it has none).
-  // Appends the subscriptions whose sessions would have too many slots with it.
-  void topic_created(TopicId topic, std::string_view name, std::uint64_t number, std::vector<Subscription*>& overfull);
+  // Appends the subscriptions that get no slot for it.
+  void topic_created(TopicId topic, std::string_view name, std::uint64_t number,
+                     std::vector<RefusedSubscription>& refused);
   // The slot is sent once more, unless its interval has just begun.
   static void send_again(Slot& slot, TimePoint now);
   // Appends the sessions that had nothing to be sent before, and the subscriptions that cannot continue.

@@ -12,13 +12,13 @@ namespace hoiku::broker {
 
 // The members are in the order in which apply() acts.
 struct Effects {
-  bool empty() const noexcept { return woken.empty() && ended.empty() && overfull.empty() && released.empty(); }
+  bool empty() const noexcept { return woken.empty() && ended.empty() && refused.empty() && released.empty(); }
 
   std::vector<SessionId> woken;  // sessions that had nothing to be sent before
   std::vector<WaitEnd> ended;    // waits that are to be answered
   State replaced;  // the state before the transition that ended the waits; null: never set, or a hold ended
-  std::vector<Subscription*> overfull;  // patterns whose sessions would read too many topics
-  std::vector<TopicId> released;        // topics that may be unused now
+  std::vector<RefusedSubscription> refused;
+  std::vector<TopicId> released;  // topics that may be unused now
 };
 
 }  // namespace hoiku::broker

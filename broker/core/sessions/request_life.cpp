@@ -144,7 +144,7 @@ void RequestLife::apply(Effects effects) {
     effects.released.push_back(end.wait->topic);
     answer(end, effects.replaced);
   }
-  fail_overfull(std::move(effects.overfull));
+  fail_refused(std::move(effects.refused));
   for (const TopicId topic : effects.released) life_.remove_if_unused(topic);
 }
 
@@ -163,13 +163,16 @@ void RequestLife::answer(const WaitEnd& end, const State& replaced) {
   session.requests.remove(id);
 }
 
-void RequestLife::fail_overfull(std::vector<Subscription*> overfull) {
+void RequestLife::fail_refused(std::vector<RefusedSubscription> refused) {
   // Several topics may have been created at once. Serial numbers give an order that does not depend on addresses.
-  std::sort(overfull.begin(), overfull.end(),
-            [](const auto* a, const auto* b) { return Subscriptions::serial_of(*a) < Subscriptions::serial_of(*b); });
-  overfull.erase(std::unique(overfull.begin(), overfull.end()), overfull.end());
-  for (Subscription* subscription : overfull)
-    fail(*subscription, about(subscription->options().pattern, reads_too_many(limits_)));
+  const auto serial = [](const RefusedSubscription& one) { return Subscriptions::serial_of(*one.subscription); };
+  std::stable_sort(refused.begin(), refused.end(), [&](const auto& a, const auto& b) { return serial(a) < serial(b); });
+  const Subscription* failed = nullptr;
+  for (const RefusedSubscription& one : refused) {
+    if (one.subscription == failed) continue;
+    failed = one.subscription;
+    fail(*one.subscription, about(one.subscription->options().pattern, one.failure));
+  }
 }
 
 void RequestLife::fail_all(const std::vector<FailedSubscription>& failed) {

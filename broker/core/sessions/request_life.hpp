@@ -65,7 +65,7 @@ class RequestLife {
   void execute_wills(const std::vector<Lease*>& ending, const SharedText& writer, std::vector<TopicId>& released);
   void end(Lease& lease) noexcept;
   void answer(const WaitEnd& end, const State& replaced);
-  void fail_overfull(std::vector<Subscription*> overfull);
+  void fail_refused(std::vector<RefusedSubscription> refused);
 
   const Limits& limits_;
   TopicTable& topics_;

@@ -10,14 +10,14 @@ Result<TopicId> TopicLife::find_or_create(std::string_view name, Effects& effect
     return *removed;
   }
   auto created = topics_.create(name);
-  if (created) subscriptions_.topic_created(*created, name, 0, effects.overfull);
+  if (created) subscriptions_.topic_created(*created, name, 0, effects.refused);
   return created;
 }
 
 void TopicLife::restore(TopicId id, Effects& effects) {
   topics_.restore(id);
   const State& state = topics_[id].committed();
-  subscriptions_.topic_created(id, state->topic(), state->version().number, effects.overfull);
+  subscriptions_.topic_created(id, state->topic(), state->version().number, effects.refused);
 }
 
 void TopicLife::remove_if_unused(TopicId id) {

@@ -27,17 +27,21 @@ ComparisonIndex::Numbers& ComparisonIndex::numbers_of(Predicate::Op op) noexcept
   return op == Predicate::Op::greater || op == Predicate::Op::greater_equal ? above_ : below_;
 }
 
-bool ComparisonIndex::add(WaitGroup& group, const Predicate& predicate, Place& place) {
+bool ComparisonIndex::takes(const Predicate& predicate) {
   const auto comparison = predicate.as_comparison();
   if (!comparison || comparison->op == Predicate::Op::not_equal) return false;
+  return rounded(comparison->literal) ||
+         (comparison->literal.get_if<std::string>() != nullptr && comparison->op == Predicate::Op::equal);
+}
+
+bool ComparisonIndex::add(WaitGroup& group, const Predicate& predicate, Place& place) {
+  if (!takes(predicate)) return false;
+  const auto comparison = predicate.as_comparison();
   if (const auto number = rounded(comparison->literal)) {
     Numbers& numbers = numbers_of(comparison->op);
     place = NumberPlace{&numbers, numbers.emplace(*number, &group)};
-  } else if (const auto* text = comparison->literal.get_if<std::string>();
-             text != nullptr && comparison->op == Predicate::Op::equal) {
-    place = texts_.emplace(*text, &group);
   } else {
-    return false;
+    place = texts_.emplace(*comparison->literal.get_if<std::string>(), &group);
   }
   ++size_;
   return true;

@@ -34,6 +34,8 @@ class ComparisonIndex {
 
   // False: the predicate is of another kind: more than one comparison, `!=`, another term than the value, NaN, or a
   // constant that is neither a number nor a text with `==`.
+  static bool takes(const Predicate& predicate);
+  // False: it is not taken.
   [[nodiscard]] bool add(WaitGroup& group, const Predicate& predicate, Place& place);
   void remove(Place& place) noexcept;
   // Appends all groups whose predicate is true of `value`, and perhaps a few others.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/standing_work.hpp"
 #include "broker/core/swap_remove.hpp"
 #include "broker/core/waits/comparison_index.hpp"
 #include "hoiku/proto/duration.hpp"
@@ -28,6 +29,9 @@ struct WaitGroup {
   std::vector<Wait*> timed;      // holds with a timer, which may be late
 
   bool is_empty() const noexcept { return plain.empty() && suspended.empty() && timed.empty(); }
+
+  bool has_price = false;       // a wait has joined with which the index cannot have the group
+  const Wait* payer = nullptr;  // whose session is charged for the group; null: nobody's
 };
 
 struct Waits::TopicWaits {
@@ -37,6 +41,7 @@ struct Waits::TopicWaits {
   ComparisonIndex compared;
   ValueType compared_type = ValueType::null;  // for which their predicates are resolved
   std::unordered_map<std::string, WaitGroup*> by_key;
+  StandingWork work;
 };
 
 // The meaning of a transition for each group of its topic's waits.
@@ -80,6 +85,11 @@ bool may_hold(const WaitGroup& group, const StateRecord& state) noexcept {
 constexpr std::chrono::nanoseconds expiry_grace = std::chrono::seconds(1);
 constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
 
+// The steps that the group costs each transition.
+std::size_t work_of(const WaitGroup& group) noexcept {
+  return group.predicate ? group.predicate->comparisons() * steps_of_comparison : 1;
+}
+
 TimePoint due_at(const Wait& wait) { return std::max(wait.group->holding_since, wait.hold_not_before) + wait.hold; }
 
 }  // namespace
@@ -98,7 +108,7 @@ Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::
   return predicate->check(limits);
 }
 
-Waits::Waits() = default;
+Waits::Waits(const Limits& limits) : limits_(&limits) {}
 Waits::~Waits() = default;
 
 std::size_t Waits::count(TopicId topic) const noexcept {
@@ -160,8 +170,14 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
     discard_if_empty(wait.topic);
     return true;
   }
-  begin(wait, now);
   TopicWaits& waits = by_topic_[wait.topic];
+  if (auto charged = charge(waits, group, wait); !charged) {
+    wait.group = nullptr;
+    discard_if_empty(group);
+    discard_if_empty(wait.topic);
+    return charged.failure();
+  }
+  begin(wait, now);
   if (wait.hold.count() == 0) {
     put(group.plain, wait);
     file(waits, group);
@@ -176,6 +192,38 @@ Result<bool> Waits::arm(Wait& wait, const WaitedTopic& topic, TimePoint now) {
   return false;
 }
 
+// Charges the wait's session for the group, if nobody is charged yet and the group is not free with this wait.
+Result<void> Waits::charge(TopicWaits& waits, WaitGroup& group, Wait& wait) const {
+  const bool is_free = wait.hold.count() == 0 && group.predicate && ComparisonIndex::takes(*group.predicate);
+  if (group.has_price || is_free) return {};
+  const auto for_each = [&](const auto& visit) {
+    for (const auto& other : waits.groups) {
+      if (other->payer != nullptr) visit(other->payer->owner, work_of(*other));
+    }
+  };
+  if (!waits.work.allows(wait.owner, work_of(group), limits_->standing_work_max, for_each)) {
+    return Failure{ErrorCode::limit_exceeded,
+                   "the waits of this session would add more than " + std::to_string(limits_->standing_work_max) +
+                       " steps to each transition of the topic (" + std::to_string(steps_of_comparison) +
+                       " for each comparison): wait in one place, and share the result in the program; waits without "
+                       "a hold that compare the value with one constant are free"};
+  }
+  group.has_price = true;
+  group.payer = &wait;
+  waits.work.add(wait.owner, work_of(group));
+  return {};
+}
+
+// The wait that was charged has ended: charges the session of another one, if there is one, whatever it pays already.
+void Waits::charge_another(TopicWaits& waits, WaitGroup& group) {
+  if (!group.has_price || group.payer != nullptr) return;
+  for (const auto* list : {&group.plain, &group.timed, &group.suspended}) {
+    if (list->empty()) continue;
+    group.payer = list->back();
+    return waits.work.add(group.payer->owner, work_of(group));
+  }
+}
+
 void Waits::begin(Wait& wait, TimePoint now) {
   ++size_;
   if (wait.expires_after.count() > 0) expiries_.schedule(wait.expiry, now + wait.expires_after + expiry_grace);
@@ -185,6 +233,10 @@ void Waits::begin(Wait& wait, TimePoint now) {
 void Waits::end(Wait& wait) noexcept {
   --size_;
   expiries_.cancel(wait.expiry);
+  WaitGroup& group = *wait.group;
+  if (group.payer != &wait) return;
+  group.payer = nullptr;
+  by_topic_[group.topic].work.remove(wait.owner, work_of(group));
 }
 
 // Only a hold whose predicate is true needs a timer.
@@ -213,7 +265,7 @@ void Waits::detach(Wait& wait) noexcept {
   }
 }
 
-void Waits::cancel(Wait& wait) noexcept {
+void Waits::cancel(Wait& wait) {
   detach(wait);
   discard_if_empty(*wait.group);
   discard_if_empty(wait.topic);
@@ -225,9 +277,9 @@ void Waits::unlist(TopicWaits& waits, const WaitGroup& group) noexcept {
   if (found != waits.by_key.end() && found->second == &group) waits.by_key.erase(found);
 }
 
-void Waits::discard_if_empty(WaitGroup& group) noexcept {
-  if (!group.is_empty()) return;
+void Waits::discard_if_empty(WaitGroup& group) {
   TopicWaits& waits = by_topic_[group.topic];
+  if (!group.is_empty()) return charge_another(waits, group);
   predicates_ -= group.predicate ? 1 : 0;
   unlist(waits, group);
   visit_always(waits, group);

@@ -25,6 +25,8 @@
 // Cost       a commit costs its topic's groups, and the waits that end. It does not cost the groups without a hold that
 //            compare the value with one number or text, and that it does not end (comparison_index.hpp). A hold's timer
 //            is due at most once per hold time. A wait that can expire has a second timer.
+// Limits     standing_work_max: the session whose wait is the first of a group pays for it, and, when that wait ends,
+//            the session of another one. Groups that the index has always had are free.
 #pragma once
 
 #include <cstdint>
@@ -64,15 +66,15 @@ Result<void> check_wait(const std::optional<Predicate>& predicate, std::chrono::
 
 class Waits {
  public:
-  Waits();
+  explicit Waits(const Limits& limits);  // kept by reference
   ~Waits();
   Waits(const Waits&) = delete;
   Waits& operator=(const Waits&) = delete;
 
   // True: the wait matches already, and is not kept. False: it is armed, and must not move. Errors: those of
-  // resolved(), if the topic's type is known.
+  // resolved(), if the topic's type is known; limit_exceeded, if its session's waits cost the topic too much.
   Result<bool> arm(Wait& wait, const WaitedTopic& topic, TimePoint now);
-  void cancel(Wait& wait) noexcept;  // `wait` is armed
+  void cancel(Wait& wait);  // `wait` is armed
 
   // The topic has changed from `before` (null: never set) to topic.committed. take_due(now) was called before.
   void on_transition(TopicId id, const WaitedTopic& topic, const State& before, TimePoint now,
@@ -108,6 +110,8 @@ class Waits {
   void match_group(WaitGroup& group, bool is_match, const StateRecord& committed, TimePoint now,
                    std::vector<WaitEnd>& ended);
   void hold_group(WaitGroup& group, const StateRecord& committed, TimePoint now, std::vector<WaitEnd>& ended);
+  Result<void> charge(TopicWaits& waits, WaitGroup& group, Wait& wait) const;
+  static void charge_another(TopicWaits& waits, WaitGroup& group);
   void begin(Wait& wait, TimePoint now);
   void end(Wait& wait) noexcept;
   void time(Wait& wait);
@@ -116,9 +120,10 @@ class Waits {
   void complete(Wait& wait, std::vector<WaitEnd>& ended);
   void detach(Wait& wait) noexcept;
   static void unlist(TopicWaits& waits, const WaitGroup& group) noexcept;
-  void discard_if_empty(WaitGroup& group) noexcept;
+  void discard_if_empty(WaitGroup& group);
   void discard_if_empty(TopicId topic) noexcept;
 
+  const Limits* limits_;
   TopicMap<TopicWaits> by_topic_;
   Timers holds_;
   Timers late_;

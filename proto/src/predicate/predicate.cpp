@@ -23,6 +23,13 @@ std::size_t fields_named(const Predicate::Node& node) {
   return named;
 }
 
+std::size_t comparisons_in(const Predicate::Node& node) {
+  if (node.kind == Predicate::Kind::comparison) return 1;
+  std::size_t found = 0;
+  for (const Predicate::Node& child : node.children) found += comparisons_in(child);
+  return found;
+}
+
 Predicate::Node joined(Predicate::Kind kind, std::initializer_list<const Predicate*> operands) {
   Predicate::Node node;
   node.kind = kind;
@@ -48,13 +55,15 @@ struct Predicate::Shared {
         key(predicate::normalise(root)),
         uses_old_value(refers_to_old_value(root)),
         names_quality(refers_to_quality(root)),
-        fields(fields_named(root)) {}
+        fields(fields_named(root)),
+        comparisons(comparisons_in(root)) {}
 
   Node root;  // in its normal form
   std::string key;
   bool uses_old_value;
   bool names_quality;
   std::size_t fields;
+  std::size_t comparisons;
 };
 
 Predicate::Predicate(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)), root_(&shared_->root) {}
@@ -108,6 +117,7 @@ bool Predicate::uses_old_value() const noexcept { return shared_->uses_old_value
 bool Predicate::names_quality() const noexcept { return shared_->names_quality; }
 
 std::size_t Predicate::fields() const noexcept { return shared_->fields; }
+std::size_t Predicate::comparisons() const noexcept { return shared_->comparisons; }
 
 std::optional<Predicate::Comparison> Predicate::as_comparison() const noexcept {
   if (root_->kind != Kind::comparison) return std::nullopt;

@@ -53,7 +53,7 @@ class WaitCommandsTest : public testing::Test {
   Schemas schemas{limits};
   CommitLog log{limits, topics, histories, leases, now};
   Subscriptions subscriptions{limits, &schemas};
-  Waits waits;
+  Waits waits{limits};
   PastSearch past{topics, states, schemas, budget};
   PeerTable peers;
   SessionTable sessions{limits, 1, peers};

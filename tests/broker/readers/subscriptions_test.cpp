@@ -149,8 +149,8 @@ TEST_F(SubscriptionsTest, RemovalOfATopicLeavesTheOtherSlotsOfAPatternInPlace) {
 TEST_F(SubscriptionsTest, ANewTopicIsAttachedToMatchingPatterns) {
   Subscription& one = open(SubscriptionKind::pattern, 1, "x/*");
   Subscription& two = open(SubscriptionKind::pattern, 2, "y/*");
-  std::vector<Subscription*> overfull;
-  subscriptions.topic_created(topic_a, "x/1", 0, overfull);
+  std::vector<RefusedSubscription> refused;
+  subscriptions.topic_created(topic_a, "x/1", 0, refused);
   EXPECT_EQ(one.slots().size(), 1u);
   EXPECT_FALSE(one.slots()[0]->is_dirty());
   EXPECT_TRUE(two.slots().empty());
@@ -160,9 +160,9 @@ TEST_F(SubscriptionsTest, AScanningPatternIsAttachedToEachTopicOnce) {
   Subscription& scanning = open(SubscriptionKind::pattern, 1, "**");
   scanning.scan().begin();
   scanning.scan().advance(1);
-  std::vector<Subscription*> overfull;
-  subscriptions.topic_created(topic_a, "x", 0, overfull);  // place 0: the scan has passed it
-  subscriptions.topic_created(topic_b, "y", 0, overfull);  // place 1: the scan will reach it
+  std::vector<RefusedSubscription> refused;
+  subscriptions.topic_created(topic_a, "x", 0, refused);  // place 0: the scan has passed it
+  subscriptions.topic_created(topic_b, "y", 0, refused);  // place 1: the scan will reach it
   EXPECT_EQ(scanning.slots().size(), 1u);
 }
 
@@ -170,8 +170,8 @@ TEST_F(SubscriptionsTest, AReaderThatStillHasASlotForARestoredTopicGetsNoSecond)
   Subscription& resuming = open(SubscriptionKind::pattern, 1, "**");
   Subscription& other = open(SubscriptionKind::pattern, 2, "**");
   ASSERT_TRUE(subscriptions.attach(resuming, topic_a, 0, in_snapshot()));
-  std::vector<Subscription*> overfull;
-  subscriptions.topic_created(topic_a, "x", 2, overfull);
+  std::vector<RefusedSubscription> refused;
+  subscriptions.topic_created(topic_a, "x", 2, refused);
   EXPECT_EQ(resuming.slots().size(), 1u);
   EXPECT_TRUE(resuming.slots()[0]->is_dirty());
   ASSERT_EQ(other.slots().size(), 1u);
@@ -182,9 +182,11 @@ TEST_F(SubscriptionsTest, SlotsAreLimitedPerSession) {
   Subscription& many = open(SubscriptionKind::pattern, 1, "**");
   for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(subscriptions.attach(many, TopicId{i}, 0, StartPosition()));
   EXPECT_FALSE(subscriptions.attach(many, TopicId{10}, 0, StartPosition()));
-  std::vector<Subscription*> overfull;
-  subscriptions.topic_created(TopicId{11}, "x", 0, overfull);
-  EXPECT_THAT(overfull, ElementsAre(&many));
+  std::vector<RefusedSubscription> refused;
+  subscriptions.topic_created(TopicId{11}, "x", 0, refused);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].subscription, &many);
+  EXPECT_EQ(refused[0].failure.message, "the session would read more than 10 topics");
 }
 
 TEST_F(SubscriptionsTest, ClosingTakesDirtySlotsOutOfTheQueue) {

@@ -66,7 +66,7 @@ class RequestLifeTest : public testing::Test {
   Declarations declarations;
   CommitLog log{limits, topics, histories, leases, now};
   Subscriptions subscriptions{limits};
-  Waits waits;
+  Waits waits{limits};
   PeerTable peers;
   SessionTable sessions{limits, 1, peers};
   TopicLife life{topics, histories, subscriptions, waits, leases, declarations, pins};

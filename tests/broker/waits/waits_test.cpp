@@ -94,7 +94,8 @@ class WaitsTest : public testing::Test {
     EXPECT_FALSE(waits.next_deadline());
   }
 
-  Waits waits;
+  Limits limits;
+  Waits waits{limits};
   std::deque<Wait> armed;
   State committed;
   ValueType type = ValueType::null;

@@ -21,6 +21,10 @@ struct Limits {
   std::size_t values_bytes_max = std::size_t{1} << 30;  // committed values of all topics together
   std::size_t subscriptions_per_session_max = 10'000;   // subscriptions and waits together
   std::size_t slots_per_session_max = 1'000'000;        // topics that all subscriptions of a session match together
+  // Steps that the readers of a session, and again its waits, may add to each transition of one topic: one for a
+  // reader, four for each comparison of a filter or wait. A wait without a hold that compares the value with one
+  // constant is free: the broker finds it by order.
+  std::size_t standing_work_max = 1024;
   std::size_t composite_topics_max = 64;
   std::size_t commit_topics_max = 64;
   std::size_t sessions_max = 10'000;

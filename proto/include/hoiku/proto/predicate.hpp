@@ -91,6 +91,7 @@ class Predicate {
   bool uses_old_value() const noexcept;
   bool names_quality() const noexcept;  // true: a change of the quality alone may change the result
   std::size_t fields() const noexcept;  // references to fields of messages
+  std::size_t comparisons() const noexcept;
   // `value op literal`. The literal belongs to the predicate.
   struct Comparison {
     Op op;
