@@ -200,9 +200,9 @@ class Path {
   void take_input() {
     begin(broker_side);
     for (const auto& [number, bytes] : to_broker_) {
-      const auto frame = proto::decode_client_frame(bytes);
+      auto frame = proto::decode_client_frame(bytes);
       if (!frame) std::abort();
-      core_.receive(broker::PeerId{number + 1}, *frame, instant());
+      core_.receive(broker::PeerId{number + 1}, std::move(*frame), instant());
     }
     to_broker_.clear();
     core_.advance(instant());

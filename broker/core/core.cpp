@@ -1,11 +1,14 @@
 #include "broker/core/core.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "broker/core/commands/command_steps.hpp"
 #include "broker/core/commands/list.hpp"
 #include "broker/core/commands/own.hpp"
 #include "broker/core/commands/schema.hpp"
@@ -13,6 +16,7 @@
 #include "broker/core/commands/wait.hpp"
 #include "broker/core/commands/write.hpp"
 #include "broker/core/commands/write_access.hpp"
+#include "broker/core/input_budget.hpp"
 #include "broker/core/readers/catch_up.hpp"
 #include "broker/core/readers/subscriptions.hpp"
 #include "broker/core/sessions/broker_topics.hpp"
@@ -49,6 +53,7 @@ struct Core::Modules {
   const Limits& limits = options.limits;
   Instant now{};  // the time of the last call
   TurnBudget budget{limits.turn_steps_max, options.capacities};
+  InputBudget input{limits.turn_input_steps_max};
 
   TopicTable topics{TopicTableOptions{limits, options.epoch_seed}};
   Histories histories{limits};
@@ -77,7 +82,7 @@ struct Core::Modules {
   Handshake handshake{limits, peers, sessions, requests, broker_topics, events};
 
   WriteAccess access{limits, topics, leases, sessions, requests};
-  WriteCommands write_commands{limits, topics, declarations, log, life, requests, access};
+  WriteCommands write_commands{limits, topics, subscriptions, waits, declarations, log, life, requests, access, input};
   OwnCommands own_commands{limits, topics, histories, declarations, leases, schemas,
                            waits,  log,    life,      requests,     access};
   SubscribeCommands subscribe_commands{limits, options.instance_id, topics, subscriptions, log, requests,
@@ -87,14 +92,21 @@ struct Core::Modules {
   SchemaCommands schema_commands{schemas};
   ListCommands list_commands{broker_topics};
 
+  std::deque<SessionId> behind;  // sessions in which a part of a frame waits, longest waiting first
+
   // The scratch space of commit_through(), empty between its calls.
   Commits committing;
   std::vector<State> replaced;
   std::vector<SessionId> woken;
   std::vector<FailedSubscription> failed;  // they cannot continue
 
+  enum class Progress : std::uint8_t { whole, in_part, closed };  // closed: the session is gone
+  Progress execute(Session& session, const proto::ClientFrame& frame, FramePosition& next, Instant at);
   template <class Command>
   void execute(Session& session, const Command& command, Instant at);
+  void finish_rest(Session& session, Instant at);
+  void rest_is_executed(Session& session, const proto::ClientFrame& frame, Instant at);
+  void continue_frames(Instant at);
   void begin(Instant at);
   void judge_late_holds(TimePoint at);
   void expire(TimePoint at);
@@ -107,6 +119,9 @@ struct Core::Modules {
 };
 
 namespace {
+
+// The first pieces of so many frames fit into a turn.
+constexpr std::size_t first_pieces_of_a_turn = 8;
 
 // Passes a command to the one module that has a handler for it.
 template <class Command, class... Handlers>
@@ -130,8 +145,82 @@ void execute(Session& session, const Command& command, Instant now, Handlers&...
 
 template <class Command>
 void Core::Modules::execute(Session& session, const Command& command, Instant at) {
+  const std::uint64_t matched = subscriptions.match_steps();
+  input.spend(command_steps(command));
   broker::execute(session, command, at, write_commands, own_commands, subscribe_commands, wait_commands,
                   schema_commands, list_commands, handshake);
+  input.spend(static_cast<std::size_t>(subscriptions.match_steps() - matched));
+}
+
+// Executes the commands from `next` on until the piece of input is over, one at least.
+Core::Modules::Progress Core::Modules::execute(Session& session, const proto::ClientFrame& frame, FramePosition& next,
+                                               Instant at) {
+  session.executing = frame.number;
+  for (bool has_begun = false; next.command < frame.commands.size(); has_begun = true) {
+    if (has_begun && input.is_piece_over()) return Progress::in_part;
+    const proto::Command& command = frame.commands[next.command];
+    if (const auto* sets = std::get_if<proto::Sets>(&command)) {
+      next.write = write_commands.execute(session, *sets, next.write, at);
+      if (next.write < sets->size() && !session.overrun) return Progress::in_part;
+      next.write = 0;
+    } else {
+      std::visit(
+          [&]<class Command>(const Command& which) {
+            if constexpr (!std::is_same_v<Command, proto::Sets>) execute(session, which, at);
+          },
+          command);
+      if (std::holds_alternative<proto::Goodbye>(command)) return Progress::closed;
+    }
+    if (session.overrun) {
+      handshake.close_overrun(session);
+      return Progress::closed;
+    }
+    ++next.command;
+  }
+  session.executing = 0;
+  return Progress::whole;
+}
+
+// Executes all that is left of the session's frame, which has another one already.
+void Core::Modules::finish_rest(Session& session, Instant at) {
+  const SessionId id = session.id;
+  const std::unique_ptr<FrameRest> rest = std::move(session.rest);
+  Progress progress = Progress::in_part;
+  while (progress == Progress::in_part) {
+    input.begin_piece(1);
+    progress = execute(session, rest->frame, rest->next, at);
+  }
+  std::erase(behind, id);
+  if (progress == Progress::whole) rest_is_executed(session, rest->frame, at);
+}
+
+// What the frame's client has asked for when it came is true now.
+void Core::Modules::rest_is_executed(Session& session, const proto::ClientFrame& frame, Instant at) {
+  session.asked_through >= frame.number ? session.reply_now() : sessions.acknowledge_later(session, at.monotonic);
+}
+
+// Each session that is behind has its piece of the turn.
+void Core::Modules::continue_frames(Instant at) {
+  input.renew();
+  const std::size_t parts = behind.size();
+  for (std::size_t left = parts; left > 0 && !input.is_spent(); --left) {
+    const SessionId id = behind.front();
+    behind.pop_front();
+    Session* session = sessions.find(id);
+    if (session == nullptr) continue;
+    session->last_heard = std::max(session->last_heard, at.monotonic);  // its input was waiting
+    std::unique_ptr<FrameRest> rest = std::move(session->rest);
+    input.begin_piece(parts);
+    const Progress progress = execute(*session, rest->frame, rest->next, at);
+    if (progress == Progress::closed) continue;
+    if (progress == Progress::in_part) {
+      session->rest = std::move(rest);
+      behind.push_back(id);
+    } else {
+      rest_is_executed(*session, rest->frame, at);
+    }
+  }
+  input.renew();
 }
 
 Core::Core(const CoreOptions& options) : modules_(std::make_unique<Modules>(options)) {}
@@ -145,16 +234,26 @@ Core::Awaited Core::awaited_of(PeerId peer) const {
   return known->session ? Awaited::commands : Awaited::nothing;
 }
 
-void Core::receive(PeerId peer, const proto::ClientFrame& frame, Instant now, std::string_view origin) {
+bool Core::is_behind(PeerId id) const {
+  const Peer* peer = modules_->peers.find(id);
+  return peer != nullptr && peer->session && modules_->sessions.find(*peer->session)->is_behind();
+}
+
+bool Core::is_behind() const { return !modules_->behind.empty(); }
+bool Core::has_input_budget() const { return !modules_->input.is_spent(); }
+
+void Core::receive(PeerId id, proto::ClientFrame frame, Instant now, std::string_view origin) {
   const CopiesOfOneCall copies;
   modules_->begin(now);
-  Session* session = modules_->handshake.receive(peer, frame, now, origin);
+  if (frame.number != 0 && is_behind() && is_behind(id))
+    modules_->finish_rest(*modules_->sessions.find(*modules_->peers.find(id)->session), now);
+  Session* session = modules_->handshake.receive(id, frame, now, origin);
   if (session == nullptr) return;
-  for (const proto::Command& command : frame.commands) {
-    std::visit([&](const auto& which) { modules_->execute(*session, which, now); }, command);
-    if (std::holds_alternative<proto::Goodbye>(command)) return;
-    if (session->overrun) return modules_->handshake.close_overrun(*session);
-  }
+  FramePosition next;
+  modules_->input.begin_piece(first_pieces_of_a_turn);
+  if (modules_->execute(*session, frame, next, now) != Modules::Progress::in_part) return;
+  session->rest = std::make_unique<FrameRest>(FrameRest{std::move(frame), next});
+  modules_->behind.push_back(session->id);
 }
 
 void Core::refuse(PeerId peer, const Failure& failure, Instant now) {
@@ -172,6 +271,7 @@ void Core::disconnected(PeerId peer, Instant now) {
 void Core::advance(Instant now) {
   const CopiesOfOneCall copies;
   modules_->begin(now);
+  modules_->continue_frames(now);
   modules_->judge_late_holds(now.monotonic);
   modules_->expire(now.monotonic);
   modules_->broker_topics.refresh_if_due(now.monotonic);
@@ -181,6 +281,7 @@ void Core::advance(Instant now) {
 void Core::search(Instant now) {
   const CopiesOfOneCall copies;
   modules_->begin(now);
+  modules_->continue_frames(now);
   modules_->search(now);
 }
 
@@ -211,7 +312,7 @@ void Core::writable(PeerId peer) { modules_->output.writable(peer); }
 
 std::optional<TimePoint> Core::next_deadline() const {
   const Modules& all = *modules_;
-  if (all.scan.is_waiting() || all.wait_commands.has_postponed()) return all.now.monotonic;
+  if (is_behind() || all.scan.is_waiting() || all.wait_commands.has_postponed()) return all.now.monotonic;
   std::optional<TimePoint> first;
   for (const auto next :
        {all.waits.next_deadline(), all.sessions.next_deadline(), all.leases.next_deadline(),

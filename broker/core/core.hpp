@@ -4,7 +4,7 @@
 // Promises   reads no clock, opens no socket, starts no thread, uses no coroutine; the same calls give the same
 //            results. No frame of a peer can make it fail: it answers an invalid one with an error that says why.
 // A turn     the caller (1) calls receive() for the frames that are waiting, within a turn's limits, then advance(now),
-//            or search(now) if more are waiting;
+//            or search(now) if more are waiting, or a session is behind;
 //            (2) hands take_records() to the store, and calls committed() when the store says so: at once or much
 //            later; (3) calls take_output() and sends each frame, in order. It repeats that on input, on a store's
 //            answer, when a full link drains, and at next_deadline().
@@ -56,16 +56,23 @@ class Core {
   enum class Awaited : std::uint8_t { hello, commands, nothing };
   Awaited awaited_of(PeerId peer) const;
   // `origin`: the peers with whom this one shares a quota of sessions; it counts with a hello. Empty: no quota.
-  void receive(PeerId peer, const proto::ClientFrame& frame, Instant now, std::string_view origin = {});
+  // Executes a part of a frame with much work: its session is behind then, until advance() and search() have executed
+  // the rest. Executes that rest first, whatever it costs, if it receives another numbered frame of the session.
+  void receive(PeerId peer, proto::ClientFrame frame, Instant now, std::string_view origin = {});
+  // Whether the caller should keep further frames of the peer until its session is no longer behind.
+  bool is_behind(PeerId peer) const;
+  bool is_behind() const;  // whether any session is behind
+  // False: the commands that were received since the last advance() or search() are work for a whole turn.
+  bool has_input_budget() const;
   // The peer sent bytes that are not a frame: the core sends it the failure, and ignores its later frames.
   void refuse(PeerId peer, const Failure& failure, Instant now);
   // The peer's connection has ended. Its session stays open until its timeout.
   void disconnected(PeerId peer, Instant now);
-  // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines. Then
-  // does what search() does.
+  // Does what is due at `now` or before: holds first, then late holds, silent sessions, leases and deadlines. Before
+  // and after that it does what search() does.
   void advance(Instant now);
-  // Continues the searches of new readers and waits, within a turn's budget: instead of advance(), while more input is
-  // waiting than a turn takes.
+  // Continues the frames of sessions that are behind, then the searches of new readers and waits, both within a turn's
+  // budget: instead of advance(), while more input is waiting than a turn takes.
   void search(Instant now);
 
   std::vector<Record> take_records();

@@ -21,6 +21,10 @@ constexpr int turns_without_advance_max = 64;
 // Nobody may ask for work before the broker knows it. A hello with the longest name has 300 bytes.
 constexpr std::size_t hello_bytes_max = 4096;
 
+// The frames that wait for their session, of all peers together. A peer may have one of the largest and some more.
+constexpr std::size_t held_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t held_bytes_beside_a_frame = std::size_t{1} << 20;
+
 // How a note of the link is written.
 struct NoteForm {
   LogLevel level;
@@ -62,7 +66,8 @@ Server::Server(ServerOptions options, std::unique_ptr<link::ServerLink> link, st
       core_(options_.core),
       link_(std::move(link)),
       store_(std::move(store)),
-      log_(options_.log) {}
+      log_(options_.log),
+      held_(options_.core.limits.frame_bytes_max + held_bytes_beside_a_frame, held_bytes_max) {}
 
 Server::~Server() = default;
 
@@ -85,7 +90,8 @@ Task<> Server::turn() {
   ask_full_peers_again();
   const bool read_all = take_input();
   ++turns_without_advance_;
-  if (read_all ||
+  // A session that is behind has input that was waiting.
+  if ((read_all && !core_.is_behind()) ||
       (turns_without_advance_ > turns_without_advance_max && inputs_without_advance_ > core_.statistics().sessions)) {
     core_.advance(instant());
     turns_without_advance_ = 0;
@@ -96,7 +102,7 @@ Task<> Server::turn() {
   hand_to_store();
   send_output();
   write_events();
-  if (read_all) {
+  if (read_all && held_.empty()) {
     co_await wait_for_work();
   } else {
     co_await checkpoint();
@@ -105,13 +111,57 @@ Task<> Server::turn() {
 
 bool Server::take_input() {
   TurnShare share(options_.core.limits, now());
+  // In turns, so that neither keeps the other from being taken.
+  is_held_first_ = !is_held_first_;
+  if (is_held_first_) return take_held_input(share) && take_new_input(share);
+  return take_new_input(share) && take_held_input(share);
+}
+
+bool Server::take_new_input(TurnShare& share) {
   do {
     std::optional<link::ServerLink::Input> input = link_->try_receive();
     if (!input) return true;
     ++inputs_without_advance_;
-    take(std::move(*input), share);
-  } while (!share.is_spent(now()));
+    if (is_held(input->peer)) {
+      hold(std::move(*input));
+    } else {
+      take(std::move(*input), share);
+    }
+  } while (!is_spent(share));
   return false;
+}
+
+// Takes what was held of peers that are not behind any more. False: the turn has its share.
+bool Server::take_held_input(TurnShare& share) {
+  if (held_.empty()) return true;
+  for (const std::uint64_t peer : held_.peers()) {
+    while (held_.contains(peer) && !core_.is_behind(PeerId{peer})) {
+      take(held_.take(peer), share);
+      if (is_spent(share)) return false;
+    }
+  }
+  return true;
+}
+
+bool Server::is_held(std::uint64_t peer) const {
+  return held_.contains(peer) || (core_.is_behind() && core_.is_behind(PeerId{peer}));
+}
+
+bool Server::is_spent(const TurnShare& share) const { return share.is_spent(now()) || !core_.has_input_budget(); }
+
+// A peer that sends more than it may while its session is behind is cut off. It may come back, and send again what was
+// not acknowledged.
+void Server::hold(link::ServerLink::Input input) {
+  const std::uint64_t peer = input.peer;
+  if (held_.add(std::move(input))) return;
+  LogLine line("connection_cut");
+  add_session(line, PeerId{peer});
+  if (const std::string address = address_of(PeerId{peer}); !address.empty()) line.add("address", address);
+  log_.write(LogLevel::info, line.add("reason", "it sends more than the broker can execute"), now());
+  held_.discard(peer);
+  full_.remove(PeerId{peer});
+  core_.disconnected(PeerId{peer}, instant());
+  link_->drop(peer);
 }
 
 void Server::take(link::ServerLink::Input input, TurnShare& share) {
@@ -125,7 +175,7 @@ void Server::take(link::ServerLink::Input input, TurnShare& share) {
   }
   share.spend_bytes(input.frame->size());
   if (!is_worth_decoding(peer, *input.frame)) return;
-  const Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
+  Result<proto::ClientFrame> frame = proto::decode_client_frame(*input.frame, options_.core.limits);
   if (!frame) {
     core_.refuse(peer, frame.failure(), instant());
     return;
@@ -138,8 +188,8 @@ void Server::take(link::ServerLink::Input input, TurnShare& share) {
     if (const auto* subscribe = std::get_if<proto::Subscribe>(&command)) topics = subscribe->topics.size();
     share.spend_commands(std::max<std::size_t>(topics, 1));
   }
-  if (!frame->hello) return core_.receive(peer, *frame, instant());
-  core_.receive(peer, *frame, instant(), origin_of(link_->address_of(static_cast<std::uint64_t>(peer))));
+  if (!frame->hello) return core_.receive(peer, std::move(*frame), instant());
+  core_.receive(peer, std::move(*frame), instant(), origin_of(link_->address_of(static_cast<std::uint64_t>(peer))));
 }
 
 bool Server::is_worth_decoding(PeerId peer, const std::string& frame) {
@@ -282,9 +332,13 @@ Task<Drained> Server::drain(Duration limit) {
   const TimePoint end = saturating_add(now(), limit);
   Drained drained;
   const std::uint64_t sent_before = frames_sent_;
-  while (!take_input() && now() < end) co_await checkpoint();
-  core_.advance(instant());
   const std::uint64_t committed_before = committed_;
+  while ((!take_input() || core_.is_behind() || !held_.empty()) && now() < end) {
+    core_.search(instant());
+    co_await finish_records(now());
+    co_await checkpoint();
+  }
+  core_.advance(instant());
   co_await finish_records(end);
   send_output();  // the answers, before the farewells
   drained.sessions = core_.statistics().sessions;

@@ -9,7 +9,7 @@
 namespace hoiku::broker {
 namespace {
 
-constexpr SessionId one{1}, two{2};
+constexpr SessionId session_one{1}, session_two{2};
 
 // What was added, as its owner keeps it.
 class StandingWorkTest : public testing::Test {
@@ -35,32 +35,32 @@ class StandingWorkTest : public testing::Test {
 };
 
 TEST_F(StandingWorkTest, EachSessionHasTheLimitForItself) {
-  EXPECT_TRUE(add(one, 7));
-  EXPECT_TRUE(add(two, 10));
-  EXPECT_TRUE(add(one, 3));
-  EXPECT_FALSE(add(one, 1));
-  EXPECT_FALSE(add(two, 1));
+  EXPECT_TRUE(add(session_one, 7));
+  EXPECT_TRUE(add(session_two, 10));
+  EXPECT_TRUE(add(session_one, 3));
+  EXPECT_FALSE(add(session_one, 1));
+  EXPECT_FALSE(add(session_two, 1));
   EXPECT_EQ(work.total(), 20u);
 }
 
 TEST_F(StandingWorkTest, WhatIsRemovedCanBeAddedAgain) {
-  ASSERT_TRUE(add(one, 7));
-  ASSERT_TRUE(add(one, 3));
-  ASSERT_FALSE(add(one, 1));
+  ASSERT_TRUE(add(session_one, 7));
+  ASSERT_TRUE(add(session_one, 3));
+  ASSERT_FALSE(add(session_one, 1));
   remove(0);
-  EXPECT_FALSE(add(one, 8));
-  EXPECT_TRUE(add(one, 7));
+  EXPECT_FALSE(add(session_one, 8));
+  EXPECT_TRUE(add(session_one, 7));
 }
 
 TEST_F(StandingWorkTest, SessionsAreToldApartOnceAndOnlyBeyondTheLimitOfOne) {
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add(one, 1));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add(session_one, 1));
   EXPECT_EQ(enumerated, 0);
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add(two, 1));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add(session_two, 1));
   EXPECT_EQ(enumerated, 1);
   while (!added.empty()) remove(0);
   EXPECT_EQ(work.total(), 0u);
-  ASSERT_TRUE(add(one, 10));
-  EXPECT_FALSE(add(one, 1));
+  ASSERT_TRUE(add(session_one, 10));
+  EXPECT_FALSE(add(session_one, 1));
   EXPECT_EQ(enumerated, 2) << "nothing is kept of what was there before";
 }
 

@@ -72,7 +72,7 @@ class Player {
   void deliver(proto::ClientFrame frame, broker::Instant now) {
     frame.connection_number = connection_;
     frame.acknowledged = received_;
-    core_.receive(*peer_, frame, now);
+    core_.receive(*peer_, std::move(frame), now);
   }
 
   broker::Core& core_;

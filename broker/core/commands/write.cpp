@@ -39,32 +39,52 @@ void WriteCommands::give_number(Session& session, const proto::Sets::Name& name)
   session.topic_numbers.give(name.number, std::move(numbered));
 }
 
-void WriteCommands::execute(Session& session, const proto::Sets& command, Instant now) {
+std::size_t WriteCommands::execute(Session& session, const proto::Sets& command, std::size_t first, Instant now) {
+  if (first == 0) {
+    for (const proto::Sets::Name& name : command.names) give_number(session, name);
+    input_.spend(command.names.size() * steps_of_command);
+  }
+  std::size_t next = first;
+  const bool is_whole = command.for_each(
+      [&](proto::RequestId id, std::uint32_t number, const ValueView& value) {
+        if (next > first && input_.is_piece_over()) return false;
+        const std::uint64_t matched = subscriptions_.match_steps();
+        write_by_number(session, id, number, value, command, now);
+        input_.spend(steps_of_command + static_cast<std::size_t>(subscriptions_.match_steps() - matched));
+        ++next;
+        return !session.overrun;
+      },
+      first);
+  return is_whole ? next : command.size();  // the decoder refuses what is no value; nothing can be read behind it
+}
+
+// One write of a Sets.
+void WriteCommands::write_by_number(Session& session, proto::RequestId id, std::uint32_t number, const ValueView& value,
+                                    const proto::Sets& command, Instant now) {
   static const std::optional<Version> any_version;
   static const std::optional<WallTime> no_time;
-  for (const proto::Sets::Name& name : command.names) give_number(session, name);
-  command.for_each([&](proto::RequestId id, std::uint32_t number, const ValueView& value) {
-    Reply reply(session, id, command.is_post);
-    if (!reply.is_open()) return !session.overrun;
-    NumberedTopic* topic = session.topic_numbers.find(number);
-    if (topic == nullptr) {
-      reply.fail(
-          {ErrorCode::invalid_argument, "no topic has the number " + std::to_string(number) + " in this session"});
-      return true;
-    }
-    const bool is_known =
-        topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
-    const SingleWrite write{id, topic->name.text(), command.is_post,
-                            Update{value, any_version, no_time, session.name, now.wall, Quality::live}};
-    if (is_known) {
-      if (check_value_of(write, reply)) this->write(session, reply, write, topic->id, now);
-      return true;
-    }
-    const auto written = write_by_name(session, reply, write, now);
-    // (The topic is gone again, if the write unset it.)
-    if (written && topics_.contains(*written)) *topic = numbered_topic(*written);
-    return true;
-  });
+  Reply reply(session, id, command.is_post);
+  if (!reply.is_open()) return;
+  NumberedTopic* topic = session.topic_numbers.find(number);
+  if (topic == nullptr) {
+    return reply.fail(
+        {ErrorCode::invalid_argument, "no topic has the number " + std::to_string(number) + " in this session"});
+  }
+  const bool is_known = topic->epoch != 0 && topics_.contains(topic->id) && topics_[topic->id].epoch() == topic->epoch;
+  const SingleWrite write{id, topic->name.text(), command.is_post,
+                          Update{value, any_version, no_time, session.name, now.wall, Quality::live}};
+  if (is_known) {
+    if (check_value_of(write, reply)) this->write(session, reply, write, topic->id, now);
+    return;
+  }
+  const auto written = write_by_name(session, reply, write, now);
+  // (The topic is gone again, if the write unset it.)
+  if (written && topics_.contains(*written)) *topic = numbered_topic(*written);
+}
+
+// The readers and waits of the topic will work for the commit of its write.
+void WriteCommands::spend_on(TopicId topic) {
+  input_.spend(subscriptions_.standing_work(topic) + waits_.standing_work(topic));
 }
 
 // False: the write is refused.
@@ -106,7 +126,10 @@ std::optional<TopicId> WriteCommands::write(Session& session, Reply& reply, cons
 
   const TopicId id = *found;
   const Topic::Applied applied = log_.apply(id, write.update);
-  if (applied.changed) log_.end_commit();
+  if (applied.changed) {
+    log_.end_commit();
+    spend_on(id);
+  }
   declarations_.touched(id, now.monotonic);
   if (!topics_[id].is_pending()) {
     reply.done(proto::SetDone{write.id, version_of(applied.state), revision_of(applied.state), false});
@@ -219,6 +242,7 @@ void WriteCommands::apply(const Session& session, const proto::Commit& command, 
   for (std::size_t i = 0; i < topics.size(); ++i) {
     const Topic::Applied applied = log_.apply(topics[i], update_of(command.writes[i], session, now));
     declarations_.touched(topics[i], now.monotonic);
+    if (applied.changed) spend_on(topics[i]);
     done.written.push_back({version_of(applied.state), applied.changed});
     done.revision = std::max(done.revision, revision_of(applied.state));
     is_pending = is_pending || topics_[topics[i]].is_pending();

@@ -84,7 +84,7 @@ void Subscriptions::topic_created(TopicId topic, std::string_view name, std::uin
     for (const Slot* slot : readers->slots) reading.insert(&slot->subscription());
   }
   matched_.clear();
-  patterns_.match(name, matched_);
+  match_steps_ += patterns_.match(name, matched_);
   for (Subscription* subscription : matched_) {
     if (subscription->scan().awaits(topic) || reading.contains(subscription)) continue;
     if (!attach(*subscription, topic, 0, position)) refused.push_back({subscription, why_refused(*subscription)});
@@ -110,6 +110,11 @@ bool Subscriptions::keeps(TopicId topic) const noexcept {
 std::size_t Subscriptions::readers(TopicId topic) const noexcept {
   const TopicReaders* readers = readers_.find(topic);
   return readers == nullptr ? 0 : readers->slots.size();
+}
+
+std::size_t Subscriptions::standing_work(TopicId topic) const noexcept {
+  const TopicReaders* readers = readers_.find(topic);
+  return readers == nullptr ? 0 : readers->work.total();
 }
 
 void Subscriptions::topic_removed(TopicId topic) {

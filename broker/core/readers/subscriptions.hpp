@@ -82,6 +82,9 @@ class Subscriptions {
   // Whether the topic must not be removed.
   bool keeps(TopicId topic) const noexcept;
   std::size_t readers(TopicId topic) const noexcept;
+  std::size_t standing_work(TopicId topic) const noexcept;  // the steps of each transition
+  // Counts the steps that new topics have taken to find their patterns.
+  std::uint64_t match_steps() const noexcept { return match_steps_; }
   void topic_removed(TopicId topic);  // discards its slots of patterns; keeps(topic) is false
 
   // The open subscriptions by serial number, in the order in which they were opened.
@@ -105,6 +108,7 @@ class Subscriptions {
   std::vector<Subscription*> matched_;  // kept for its memory
   std::map<std::uint64_t, Subscription*> by_serial_;
   std::uint64_t opened_ = 0;
+  std::uint64_t match_steps_ = 0;
   Filters filters_;
   Timers timers_;  // for slots that are dirty within their intervals
   std::uint64_t conflated_ = 0;

@@ -234,7 +234,8 @@ void Handshake::close(Session& session, ServerFrame last) {
 }
 
 void Handshake::execute(Session& session, const proto::Goodbye&) {
-  ServerFrame last;  // acknowledges the goodbye
+  session.executing = 0;  // all that came before the goodbye is executed
+  ServerFrame last;       // acknowledges the goodbye
   last.connection_number = session.connection_number;
   last.acknowledged = session.received.last();
   events_.add(Event::Kind::goodbye, session_label(session), "goodbye");

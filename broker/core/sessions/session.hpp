@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "broker/core/outbox/outbox.hpp"
+#include "broker/core/sessions/frame_rest.hpp"
 #include "broker/core/sessions/open_requests.hpp"
 #include "broker/core/sessions/peer_table.hpp"
 #include "broker/core/sessions/pending_posts.hpp"
@@ -66,19 +68,24 @@ struct Session : Timer {
     ack_due = true;
     wake();
   }
+  // The last client frame of which all commands are executed.
+  std::uint64_t executed() const noexcept { return executing != 0 ? executing - 1 : received.last(); }
+  // Whether a part of a client frame waits for a later turn.
+  bool is_behind() const noexcept { return rest != nullptr; }
   // Whether the client waits for the outcome of posts.
-  bool is_asked() const noexcept { return posts.settled_through(received.last()) < asked_through; }
+  bool is_asked() const noexcept { return posts.settled_through(executed()) < asked_through; }
   // The last client frame whose posts are committed or refused; 0: the client sends no posts.
-  std::uint64_t decided() const noexcept { return sends_posts ? posts.settled_through(received.last()) : 0; }
+  std::uint64_t decided() const noexcept { return sends_posts ? posts.settled_through(executed()) : 0; }
   // The last client frame whose posts are settled: each refusal is in a frame, too.
   std::uint64_t settled() const noexcept { return outbox.settled_through(decided()); }
   // The posts that wait for the store, or whose refusals are not acknowledged.
   std::size_t unsettled_posts() const noexcept { return outbox.refused_posts() + posts.size(); }
 
-  // Nothing is lost for its client if it closes: no open request, no lease, no answer that it has not acknowledged, no
-  // post that waits for the store. (Its client may not have heard yet which of the others were applied.)
+  // Nothing is lost for its client if it closes: no open request, no lease, no command that waits, no answer that it
+  // has not acknowledged, no post that waits for the store. (Its client may not have heard yet which of the others were
+  // applied.)
   bool holds_nothing() const noexcept {
-    return requests.size() == 0 && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
+    return requests.size() == 0 && !is_behind() && outbox.requests_in_flight() == 0 && outbox.reader_answers() == 0 &&
            unsettled_posts() == 0 && outbox.acknowledged() == outbox.last_number();
   }
 
@@ -96,6 +103,8 @@ struct Session : Timer {
   TimePoint last_heard{};
 
   proto::ReceivedFrames received;
+  std::uint64_t executing = 0;  // the client frame that is being executed, or waits in `rest`; 0: none
+  std::unique_ptr<FrameRest> rest;
   bool ack_due = false;                   // an acknowledgement leaves now, alone if need be
   AcknowledgementTimer ack_timer{*this};  // one leaves later
   std::uint64_t asked_through = 0;        // the client waits for the outcome of its posts in the frames up to this one

@@ -119,6 +119,11 @@ std::size_t Waits::count(TopicId topic) const noexcept {
   return total;
 }
 
+std::size_t Waits::standing_work(TopicId topic) const noexcept {
+  const TopicWaits* waits = by_topic_.find(topic);
+  return waits == nullptr ? 0 : waits->work.total();
+}
+
 bool Waits::matches(const WaitGroup& group, const StateRecord& state, const Value& old_value) {
   if (state.is_unset() && !group.on_transition) return false;
   if (!group.predicate) return true;

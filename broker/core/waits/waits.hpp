@@ -93,7 +93,8 @@ class Waits {
   std::optional<TimePoint> next_deadline() const noexcept;
 
   bool any(TopicId topic) const noexcept { return by_topic_.contains(topic); }
-  std::size_t count(TopicId topic) const noexcept;  // costs the topic's groups
+  std::size_t count(TopicId topic) const noexcept;          // costs the topic's groups
+  std::size_t standing_work(TopicId topic) const noexcept;  // the steps of each transition
   std::size_t size() const noexcept { return size_; }
   std::size_t predicates() const noexcept { return predicates_; }  // distinct ones per topic
   std::uint64_t tests() const noexcept { return tests_; }

@@ -353,7 +353,6 @@ TEST_F(WaitsTest, AWaitThatMatchesAtOnceDoesNotExpire) {
 }
 
 TEST_F(WaitsTest, InvalidWaitsAreRefused) {
-  const Limits limits;
   const auto code = [&](std::optional<Predicate> condition, std::chrono::nanoseconds hold,
                         std::chrono::nanoseconds expires_after = 0ns) {
     const auto checked = check_wait(condition, hold, expires_after, limits);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "hoiku/async.hpp"
 #include "hoiku/proto/codec.hpp"
@@ -31,9 +32,9 @@ Task<> host(broker::Core& core, link::ServerLink& link, HostHooks hooks) {
         full.erase(input->peer);
         continue;
       }
-      const auto frame = proto::decode_client_frame(*input->frame);
+      auto frame = proto::decode_client_frame(*input->frame);
       if (frame) {
-        core.receive(peer, *frame, instant());
+        core.receive(peer, std::move(*frame), instant());
       } else {
         core.refuse(peer, frame.failure(), instant());
       }

@@ -51,6 +51,7 @@ struct Limits {
   std::size_t turn_commands_max = 512;
   std::size_t turn_bytes_max = std::size_t{1} << 20;
   std::chrono::nanoseconds turn_time_max{std::chrono::milliseconds{2}};
+  std::size_t turn_input_steps_max = 131'072;           // steps of work for the commands that a turn executes
   std::size_t turn_steps_max = 65'536;                  // scan steps per turn: topics and past states
   std::size_t list_rows_max = 256;                      // per page of a list
   std::size_t list_bytes_max = std::size_t{256} << 10;  // per page of a list; one row is always allowed

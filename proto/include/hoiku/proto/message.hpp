@@ -76,12 +76,13 @@ struct Sets {
   std::size_t size() const noexcept { return topics.size(); }
   // Appends a write.
   void add(std::uint32_t topic, const ValueView& value);
-  // Calls take(id, topic, value) for each write, whose value is a view of `values`, as long as it returns true. False:
-  // a value is not one.
+  // Calls take(id, topic, value) for each write from the one at `first` on, whose value is a view of `values`, as long
+  // as it returns true. False: a value is not one.
   template <class Take>
-  bool for_each(Take&& take) const {
+  bool for_each(Take&& take, std::size_t first = 0) const {
     std::string_view rest = values;
-    for (std::size_t i = 0; i < topics.size(); ++i) {
+    for (std::size_t i = 0; i < first; ++i) rest.remove_prefix(lengths[i]);
+    for (std::size_t i = first; i < topics.size(); ++i) {
       ValueView value;
       if (!read_value(rest.substr(0, lengths[i]), value)) return false;
       rest.remove_prefix(lengths[i]);
