@@ -22,8 +22,8 @@ constexpr int turns_without_advance_max = 64;
 constexpr std::size_t hello_bytes_max = 4096;
 
 // The frames that wait for their session, of all peers together. A peer may have one of the largest and some more.
-constexpr std::size_t held_bytes_max = std::size_t{64} << 20;
-constexpr std::size_t held_bytes_beside_a_frame = std::size_t{1} << 20;
+constexpr std::size_t postponed_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t postponed_bytes_beside_a_frame = std::size_t{1} << 20;
 
 // How a note of the link is written.
 struct NoteForm {
@@ -67,7 +67,7 @@ Server::Server(ServerOptions options, std::unique_ptr<link::ServerLink> link, st
       link_(std::move(link)),
       store_(std::move(store)),
       log_(options_.log),
-      held_(options_.core.limits.frame_bytes_max + held_bytes_beside_a_frame, held_bytes_max) {}
+      postponed_(options_.core.limits.frame_bytes_max + postponed_bytes_beside_a_frame, postponed_bytes_max) {}
 
 Server::~Server() = default;
 
@@ -102,7 +102,7 @@ Task<> Server::turn() {
   hand_to_store();
   send_output();
   write_events();
-  if (read_all && held_.empty()) {
+  if (read_all && postponed_.empty()) {
     co_await wait_for_work();
   } else {
     co_await checkpoint();
@@ -112,9 +112,9 @@ Task<> Server::turn() {
 bool Server::take_input() {
   TurnShare share(options_.core.limits, now());
   // In turns, so that neither keeps the other from being taken.
-  is_held_first_ = !is_held_first_;
-  if (is_held_first_) return take_held_input(share) && take_new_input(share);
-  return take_new_input(share) && take_held_input(share);
+  is_postponed_first_ = !is_postponed_first_;
+  if (is_postponed_first_) return take_postponed_input(share) && take_new_input(share);
+  return take_new_input(share) && take_postponed_input(share);
 }
 
 bool Server::take_new_input(TurnShare& share) {
@@ -122,8 +122,8 @@ bool Server::take_new_input(TurnShare& share) {
     std::optional<link::ServerLink::Input> input = link_->try_receive();
     if (!input) return true;
     ++inputs_without_advance_;
-    if (is_held(input->peer)) {
-      hold(std::move(*input));
+    if (is_postponed(input->peer)) {
+      postpone(std::move(*input));
     } else {
       take(std::move(*input), share);
     }
@@ -131,34 +131,34 @@ bool Server::take_new_input(TurnShare& share) {
   return false;
 }
 
-// Takes what was held of peers that are not behind any more. False: the turn has its share.
-bool Server::take_held_input(TurnShare& share) {
-  if (held_.empty()) return true;
-  for (const std::uint64_t peer : held_.peers()) {
-    while (held_.contains(peer) && !core_.is_behind(PeerId{peer})) {
-      take(held_.take(peer), share);
+// Takes what was postponed of peers that are not behind any more. False: the turn has its share.
+bool Server::take_postponed_input(TurnShare& share) {
+  if (postponed_.empty()) return true;
+  for (const std::uint64_t peer : postponed_.peers()) {
+    while (postponed_.contains(peer) && !core_.is_behind(PeerId{peer})) {
+      take(postponed_.take(peer), share);
       if (is_spent(share)) return false;
     }
   }
   return true;
 }
 
-bool Server::is_held(std::uint64_t peer) const {
-  return held_.contains(peer) || (core_.is_behind() && core_.is_behind(PeerId{peer}));
+bool Server::is_postponed(std::uint64_t peer) const {
+  return postponed_.contains(peer) || (core_.is_behind() && core_.is_behind(PeerId{peer}));
 }
 
 bool Server::is_spent(const TurnShare& share) const { return share.is_spent(now()) || !core_.has_input_budget(); }
 
 // A peer that sends more than it may while its session is behind is cut off. It may come back, and send again what was
 // not acknowledged.
-void Server::hold(link::ServerLink::Input input) {
+void Server::postpone(link::ServerLink::Input input) {
   const std::uint64_t peer = input.peer;
-  if (held_.add(std::move(input))) return;
+  if (postponed_.add(std::move(input))) return;
   LogLine line("connection_cut");
   add_session(line, PeerId{peer});
   if (const std::string address = address_of(PeerId{peer}); !address.empty()) line.add("address", address);
   log_.write(LogLevel::info, line.add("reason", "it sends more than the broker can execute"), now());
-  held_.discard(peer);
+  postponed_.discard(peer);
   full_.remove(PeerId{peer});
   core_.disconnected(PeerId{peer}, instant());
   link_->drop(peer);
@@ -333,7 +333,7 @@ Task<Drained> Server::drain(Duration limit) {
   Drained drained;
   const std::uint64_t sent_before = frames_sent_;
   const std::uint64_t committed_before = committed_;
-  while ((!take_input() || core_.is_behind() || !held_.empty()) && now() < end) {
+  while ((!take_input() || core_.is_behind() || !postponed_.empty()) && now() < end) {
     core_.search(instant());
     co_await finish_records(now());
     co_await checkpoint();

@@ -21,8 +21,8 @@
 
 #include "broker/core/core.hpp"
 #include "broker/server/full_peers.hpp"
-#include "broker/server/held_input.hpp"
 #include "broker/server/log.hpp"
+#include "broker/server/postponed_input.hpp"
 #include "broker/server/session_log.hpp"
 #include "broker/server/turn_share.hpp"
 #include "broker/store/store.hpp"
@@ -75,10 +75,10 @@ class Server {
   Task<> turn();
   bool take_input();  // false: more input is waiting
   bool take_new_input(TurnShare& share);
-  bool take_held_input(TurnShare& share);
-  bool is_held(std::uint64_t peer) const;  // its next input waits
+  bool take_postponed_input(TurnShare& share);
+  bool is_postponed(std::uint64_t peer) const;  // its next input waits
   bool is_spent(const TurnShare& share) const;
-  void hold(link::ServerLink::Input input);
+  void postpone(link::ServerLink::Input input);
   void take(link::ServerLink::Input input, TurnShare& share);
   bool is_worth_decoding(PeerId peer, const std::string& frame);  // false: it is refused, or ignored
   void hand_to_store();
@@ -104,8 +104,8 @@ class Server {
   std::uint64_t committed_ = 0;  // the sequence of the last record that the store has finished
   bool store_is_lost_ = false;   // it said that this broker must not continue
   FullPeers full_;
-  HeldInput held_;
-  bool is_held_first_ = false;  // of the input of this turn
+  PostponedInput postponed_;
+  bool is_postponed_first_ = false;  // of the input of this turn
   int turns_without_advance_ = 0;
   std::size_t inputs_without_advance_ = 0;
   std::uint64_t frames_sent_ = 0;

@@ -48,7 +48,7 @@ TEST_F(ServerPiecesTest, AFrameWithMuchWorkHoldsUpNobodyElse) {
   });
 }
 
-TEST_F(ServerPiecesTest, InputThatWasHeldKeepsNobodyElseWaiting) {
+TEST_F(ServerPiecesTest, PostponedInputKeepsNobodyElseWaiting) {
   with_broker([&](Server&) -> Task<> {
     wire_.arrive(1, hello(1));
     wire_.arrive(2, hello(2));

@@ -1,4 +1,4 @@
-// held_input.hpp: the input of peers whose sessions are behind with a frame: it waits until they are not.
+// postponed_input.hpp: the input of peers whose sessions are behind with a frame: it waits until they are not.
 //
 // Promises   the input of a peer leaves in the order in which it came. add() refuses what is beyond the limits.
 // Thread     the loop's. Owner: Server.
@@ -16,11 +16,11 @@
 
 namespace hoiku::broker {
 
-class HeldInput {
+class PostponedInput {
  public:
   using Input = link::ServerLink::Input;
 
-  HeldInput(std::size_t bytes_of_a_peer_max, std::size_t bytes_max) noexcept
+  PostponedInput(std::size_t bytes_of_a_peer_max, std::size_t bytes_max) noexcept
       : bytes_of_a_peer_max_(bytes_of_a_peer_max), bytes_max_(bytes_max) {}
 
   bool empty() const noexcept { return by_peer_.empty(); }
